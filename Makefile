@@ -1,0 +1,66 @@
+# make demo   watch a DAG manage a Segment destination, against a local Segment
+# make test   lint, types, tests
+# make help   the rest
+
+PYTHON  ?= python3
+AIRFLOW ?= 3.3
+VENV    := $(if $(filter 3.3,$(AIRFLOW)),.venv,.venv-$(AIRFLOW))
+BIN     := $(VENV)/bin
+PINS    := constraints/airflow-$(AIRFLOW).txt
+STAMP   := $(VENV)/.installed
+# A test worker a core; the sandbox and Airflow of a test live in its own worker.
+WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types pytest bench constraints clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z.]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  AIRFLOW=2.11 chooses the other Airflow, PYTHON=python3.12 the interpreter."
+
+demo: $(STAMP)  ## a DAG creates, fills, waits for, changes and removes a destination
+	@$(BIN)/python -m demo
+
+test: lint types pytest  ## lint, types and tests
+
+lint: $(STAMP)  ## ruff, with the Airflow rules
+	$(BIN)/ruff check --quiet . && $(BIN)/ruff check --quiet --preview --select AIR .
+	$(BIN)/ruff format --check .
+
+# Airflow 2.11 carries no types for the names that common-compat maps; the types are checked once, against Airflow 3.
+types: $(STAMP)  ## mypy --strict
+ifeq ($(AIRFLOW),3.3)
+	$(BIN)/mypy
+else
+	@echo "types are checked with AIRFLOW=3.3"
+endif
+
+pytest: $(STAMP)  ## the tests alone
+	$(BIN)/pytest -n $(WORKERS)
+
+bench: $(STAMP)  ## benchmarks: ratios taken in one run
+	$(BIN)/python -m benchmarks.listing
+	$(BIN)/python -m benchmarks.imports
+
+.venv: $(STAMP)
+
+# uv installs Airflow in seconds where pip takes a minute; where only pip knows the way to a registry, pip does it.
+$(STAMP): pyproject.toml $(PINS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; try make PYTHON=python3.12")'
+	@echo "making $(VENV) with Airflow $(AIRFLOW) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(PINS) uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) "apache-airflow==$(AIRFLOW).*" --editable '.[dev]' \
+	 || $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(PINS) "apache-airflow==$(AIRFLOW).*" --editable '.[dev]'
+	@touch $@
+
+# Only the newest Airflow: the pins of 2.11 are the last set known to work together and change by hand.
+constraints: $(STAMP)  ## resolve the newest versions into constraints/airflow-3.3.txt anew
+	{ echo "# Exact versions for Airflow 3.3; made by: make constraints"; \
+	  printf 'apache-airflow==3.3.*\nhatchling\nuv\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	    --no-header --no-annotate --extra dev --no-emit-package airflow-provider-segment pyproject.toml - ; \
+	} > constraints/.new && mv constraints/.new constraints/airflow-3.3.txt
+
+clean:  ## remove the environments and what the tools left
+	rm -rf .venv .venv-* build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,20 @@
+"""Airflow provider for the Twilio Segment Public API.
+
+Importing this package imports nothing of Airflow: Airflow's provider discovery imports it before its own
+configuration is ready.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["__version__", "get_provider_info"]
+
+__version__ = "0.1.0"
+
+
+def get_provider_info() -> dict[str, Any]:
+    """Describe the provider to Airflow (entry point group ``apache_airflow_provider``)."""
+    from airflow_provider_segment.provider_info import PROVIDER_INFO
+
+    return PROVIDER_INFO
