@@ -1,0 +1,1 @@
+"""The Segment Public API, as far as the sandbox serves it."""

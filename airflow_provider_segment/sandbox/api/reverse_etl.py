@@ -1,0 +1,98 @@
+"""Schedules of Reverse ETL subscriptions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from zoneinfo import available_timezones
+
+from airflow_provider_segment.sandbox import decisions
+from airflow_provider_segment.sandbox.core import Sandbox
+from airflow_provider_segment.sandbox.errors import RefusalError, invalid
+from airflow_provider_segment.sandbox.state.objects import Subscription
+from airflow_provider_segment.sandbox.validation import Field, checked_object, is_kind
+
+Schedule = Mapping[str, Any]
+
+_SCHEDULE = (
+    Field(
+        name="strategy",
+        kind="string",
+        required=True,
+        choices=("CRON", "DBT_CLOUD", "MANUAL", "PERIODIC", "SPECIFIC_DAYS"),
+    ),
+    Field(name="config", kind="object", nullable=True),
+)
+_TIMEZONE = Field(name="timezone", kind="string", required=True)
+_CONFIGS = {
+    "PERIODIC": (Field(name="interval", kind="string", required=True),),
+    "SPECIFIC_DAYS": (
+        Field(name="days", kind="array", required=True),
+        Field(name="hours", kind="array", required=True),
+        _TIMEZONE,
+    ),
+    "CRON": (Field(name="spec", kind="string", required=True), _TIMEZONE),
+    "DBT_CLOUD": (
+        Field(name="jobId", kind="string", required=True),
+        Field(name="accountId", kind="string", required=True),
+    ),
+}
+_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_SHORTEST, _LONGEST = timedelta(minutes=10), timedelta(hours=168)
+
+
+def checked_schedule(schedule: Schedule, *, where: str) -> Schedule:
+    """Return a schedule that is as documented.
+
+    :param where: what it is called in messages.
+    :raises InvalidFieldsError: naming what is wrong.
+    """
+    checked_object(schedule, _SCHEDULE, where=f"{where}.", name=where)
+    strategy = schedule["strategy"]
+    if strategy == "MANUAL":
+        return schedule
+    path = f"{where}.config"
+    config = checked_object(schedule.get("config"), _CONFIGS[strategy], where=f"{path}.", name=path)
+    if "timezone" in config and config["timezone"] not in available_timezones():
+        raise invalid(f"{path}.timezone", "must be an IANA time zone")
+    if strategy == "PERIODIC":
+        _check_interval(config["interval"], f"{path}.interval")
+    elif strategy == "SPECIFIC_DAYS":
+        _check_numbers(config["days"], f"{path}.days", below=7)
+        _check_numbers(config["hours"], f"{path}.hours", below=24)
+    elif strategy == "CRON" and len(config["spec"].split()) != 5:
+        raise invalid(f"{path}.spec", "must have five fields")
+    return schedule
+
+
+def refuse_too_many_dbt_cloud(sandbox: Sandbox, subscription: Subscription, schedule: Schedule) -> None:
+    """Refuse one dbt Cloud subscription too many.
+
+    :raises RefusalError: 422.
+    """
+    if schedule["strategy"] != "DBT_CLOUD":
+        return
+    others = sum(
+        other.schedule is not None and other.schedule["strategy"] == "DBT_CLOUD" and other.id != subscription.id
+        for other in sandbox.workspace.all_subscriptions()
+    )
+    if others >= decisions.MAX_DBT_CLOUD_SUBSCRIPTIONS:
+        raise RefusalError(422, "Too many dbt Cloud schedules", field="input.reverseETLSchedule.strategy")
+
+
+def _check_interval(interval: str, path: str) -> None:
+    """Check a Go duration such as ``15m`` or ``3h25m30s``."""
+    parts = re.findall(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|h|m|s)", interval)
+    if not parts or "".join(number + unit for number, unit in parts) != interval:
+        raise invalid(path, "must be a duration such as 3h25m30s")
+    seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    if not _SHORTEST.total_seconds() < seconds < _LONGEST.total_seconds():
+        raise invalid(path, "must be longer than 10 minutes and shorter than 168 hours")
+
+
+def _check_numbers(numbers: list[Any], path: str, *, below: int) -> None:
+    right = all(is_kind(number, "integer") and 0 <= number < below for number in numbers)
+    if not right or not 1 <= len(numbers) <= below:
+        raise invalid(path, f"must be 1 to {below} integers from 0 to {below - 1}")

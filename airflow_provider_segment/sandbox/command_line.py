@@ -1,0 +1,102 @@
+"""The command that starts a sandbox and waits until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+from airflow_provider_segment.sandbox.core import Sandbox
+from airflow_provider_segment.sandbox.errors import InvalidFieldsError
+from airflow_provider_segment.sandbox.server import LOOPBACK, SandboxServer
+from airflow_provider_segment.sandbox.state.seed import DEMO, Seed, load_seed
+
+PROGRAM = "python -m airflow_provider_segment.sandbox"
+DEFAULT_PORT = 8642
+DEFAULT_TOKEN = "sandbox-token"  # noqa: S105 - a made-up token for a made-up Segment
+USAGE_ERROR = 2
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a sandbox until SIGTERM or SIGINT.
+
+    :param arguments: of the command line, without the program's name.
+    :return: exit status: 0 when told to stop, 2 when it could not start.
+    """
+    options = _parser().parse_args(arguments)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if not _is_loopback(options.host):
+        _complain(f"WARNING: listening on {options.host}: everybody who reaches this address can use the sandbox")
+    server = SandboxServer(
+        sandbox=Sandbox(token=options.token, seed=options.seed), host=options.host, port=options.port
+    )
+    try:
+        server.start()
+    except OSError as error:
+        _complain(f"can't listen on {options.host} port {options.port}: {error.strerror or error}")
+        return USAGE_ERROR
+    sys.stdout.write(f"Segment sandbox ready on {server.url}\n")
+    sys.stdout.flush()
+    stop.wait()
+    server.stop()
+    return 0
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        _complain(message)
+        sys.exit(USAGE_ERROR)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog=PROGRAM, description="A local Segment Public API. Its page: /_sandbox/ in a browser.")
+    parser.add_argument("--host", default=LOOPBACK, help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 for a free one (default: %(default)s)")
+    parser.add_argument("--token", type=_token, default=DEFAULT_TOKEN, help="the API token (default: %(default)s)")
+    parser.add_argument(
+        "--seed", type=_seed, default=DEMO, help="demo, or a JSON file with sources, catalog and destinations"
+    )
+    return parser
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:6]) <= 65535 and len(text) <= 5):
+        raise argparse.ArgumentTypeError(f"must be a number from 0 to 65535, not {text!r}")
+    return int(text)
+
+
+def _token(text: str) -> str:
+    if not text or not all("!" <= character <= "~" for character in text):
+        raise argparse.ArgumentTypeError("must be printable ASCII without spaces, at least one character")
+    return text
+
+
+def _seed(name: str) -> Seed:
+    try:
+        return load_seed(name)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"can't read {name}: {error.strerror}") from None
+    except (ValueError, InvalidFieldsError) as error:
+        raise argparse.ArgumentTypeError(f"{name}: {error}") from None
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _complain(message: str) -> None:
+    line = " ".join(message.split())
+    sys.stderr.write(f"{PROGRAM}: {line}\n")
+    sys.stderr.flush()

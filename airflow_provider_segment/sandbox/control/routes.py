@@ -1,0 +1,130 @@
+"""The table of control requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import parse_qsl
+
+from airflow_provider_segment.sandbox.control import deliveries, overview
+from airflow_provider_segment.sandbox.control.page import page
+from airflow_provider_segment.sandbox.core import Sandbox
+from airflow_provider_segment.sandbox.errors import InvalidFieldsError, RefusalError, invalid
+from airflow_provider_segment.sandbox.faults.fault import fault_json, read_fault
+from airflow_provider_segment.sandbox.http_messages import Answer, Call, error_answer, json_answer
+from airflow_provider_segment.sandbox.journal import entry_json
+from airflow_provider_segment.sandbox.json_text import parse_json
+from airflow_provider_segment.sandbox.paths import path_segments
+from airflow_provider_segment.sandbox.settings import changed_settings, settings_json
+from airflow_provider_segment.sandbox.state.seed import read_seed
+from airflow_provider_segment.sandbox.validation import checked_object
+
+CONTROL_PREFIX = "/_sandbox/"
+MAX_CONTROL_BODY_BYTES = 64 * 1024 * 1024
+"""Seeds may be large."""
+
+_DONE = {"status": "SUCCESS"}
+
+Handler = Callable[[Sandbox, Call], object]
+
+
+def control(sandbox: Sandbox, call: Call) -> Answer:
+    """Carry out a control request."""
+    name = "/".join(path_segments(call.path)[1:])
+    if (call.method, name) == ("GET", "") and "text/html" in call.headers.get("accept", ""):
+        return Answer(status=200, body=page(), content_type="text/html; charset=utf-8")
+    handler = _HANDLERS.get((call.method, name))
+    try:
+        if handler is None:
+            raise RefusalError(404, f"The sandbox has no {call.method} {CONTROL_PREFIX}{name}")
+        return json_answer(handler(sandbox, call))
+    except (RefusalError, InvalidFieldsError) as error:
+        return error_answer(error)
+
+
+def _body(call: Call) -> object:
+    """Give the body; without one, an empty object."""
+    if call.body is None:
+        raise RefusalError(413, "Payload too large")
+    try:
+        return parse_json(call.body) if call.body else {}
+    except ValueError as error:
+        raise invalid("body", f"must be an object: {error}") from None
+
+
+def _last(call: Call) -> int | None:
+    text = dict(parse_qsl(call.query)).get("last")
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise invalid("last", "must be an integer")
+    return int(text)
+
+
+def _overview(sandbox: Sandbox, _call: Call) -> object:
+    return overview.overview_json(sandbox)
+
+
+def _destinations(sandbox: Sandbox, call: Call) -> object:
+    return {"destinations": overview.destinations_json(sandbox, last=_last(call))}
+
+
+def _reset(sandbox: Sandbox, call: Call) -> object:
+    body = checked_object(_body(call), (), closed=False)
+    unknown = [name for name in body if name != "seed"]
+    if unknown:
+        raise invalid(unknown[0], "is not known")
+    sandbox.reset(read_seed(body["seed"]) if body.get("seed") is not None else None)
+    return _DONE
+
+
+def _requests(sandbox: Sandbox, call: Call) -> object:
+    return {"requests": [entry_json(entry) for entry in sandbox.journal.entries(last=_last(call))]}
+
+
+def _deliver(sandbox: Sandbox, call: Call) -> object:
+    deliveries.deliver(sandbox, _body(call))
+    return _DONE
+
+
+def _add_fault(sandbox: Sandbox, call: Call) -> object:
+    fault = read_fault(_body(call))
+    sandbox.faults.add(fault)
+    return {"fault": fault_json(fault)}
+
+
+def _faults(sandbox: Sandbox, _call: Call) -> object:
+    return {"faults": [fault_json(fault) for fault in sandbox.faults.waiting()]}
+
+
+def _forget_faults(sandbox: Sandbox, _call: Call) -> object:
+    sandbox.faults.clear()
+    return _DONE
+
+
+def _settings(sandbox: Sandbox, _call: Call) -> object:
+    return {"settings": settings_json(sandbox.settings)}
+
+
+def _change_settings(sandbox: Sandbox, call: Call) -> object:
+    sandbox.change_settings(changed_settings(sandbox.settings, _body(call)))
+    return _settings(sandbox, call)
+
+
+def _first_settings(sandbox: Sandbox, call: Call) -> object:
+    sandbox.change_settings(sandbox.first_settings)
+    return _settings(sandbox, call)
+
+
+_HANDLERS: dict[tuple[str, str], Handler] = {
+    ("GET", ""): _overview,
+    ("GET", "destinations"): _destinations,
+    ("POST", "reset"): _reset,
+    ("GET", "requests"): _requests,
+    ("POST", "deliver"): _deliver,
+    ("GET", "faults"): _faults,
+    ("POST", "faults"): _add_fault,
+    ("DELETE", "faults"): _forget_faults,
+    ("GET", "settings"): _settings,
+    ("POST", "settings"): _change_settings,
+    ("DELETE", "settings"): _first_settings,
+}

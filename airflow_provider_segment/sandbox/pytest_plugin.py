@@ -1,0 +1,43 @@
+"""The pytest plugin: the fixture ``segment_sandbox``, a local Segment for tests of DAGs.
+
+Pytest imports this module in every run, so it imports nothing until a fixture is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from airflow_provider_segment.sandbox.testing import SegmentSandbox
+
+CONNECTION_VARIABLE = "AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT"
+TOKEN = "sandbox-token"  # noqa: S105 - a made-up token for a made-up Segment
+
+
+@pytest.fixture(scope="session")
+def segment_sandbox_server() -> Iterator[SegmentSandbox]:
+    """Run a sandbox on a free port of 127.0.0.1 for the whole session. Use ``segment_sandbox`` in tests."""
+    try:
+        from airflow_provider_segment.sandbox.core import Sandbox
+        from airflow_provider_segment.sandbox.server import SandboxServer
+        from airflow_provider_segment.sandbox.settings import Settings
+        from airflow_provider_segment.sandbox.state.seed import load_seed
+        from airflow_provider_segment.sandbox.testing import SegmentSandbox
+    except ModuleNotFoundError as error:
+        raise pytest.UsageError(
+            f"The fixture segment_sandbox needs the extra airflow-provider-segment[sandbox]: {error}"
+        ) from error
+    settings = Settings(deliveries_per_minute=0)
+    with SandboxServer(sandbox=Sandbox(token=TOKEN, seed=load_seed("demo"), settings=settings)) as server:
+        yield SegmentSandbox(url=server.url, token=TOKEN)
+
+
+@pytest.fixture
+def segment_sandbox(segment_sandbox_server: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> SegmentSandbox:
+    """Give a sandbox as fresh as on its first day; Airflow's ``segment_public_api_default`` points to it."""
+    segment_sandbox_server.reset()
+    monkeypatch.setenv(CONNECTION_VARIABLE, segment_sandbox_server.conn_uri)
+    return segment_sandbox_server

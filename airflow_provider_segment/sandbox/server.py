@@ -1,0 +1,100 @@
+"""A sandbox in a thread of its own, for the command line and for tests."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+
+from airflow_provider_segment.sandbox.app import SandboxApp
+from airflow_provider_segment.sandbox.connection import SandboxProtocol
+from airflow_provider_segment.sandbox.core import Sandbox
+
+LOOPBACK = "127.0.0.1"
+_IDLE_SECONDS = 75
+"""How long a connection may idle: longer than a minute, the usual pause between two looks of a sensor."""
+
+
+class SandboxServer:
+    """Serves a sandbox over HTTP, from ``start`` to ``stop`` or inside a ``with`` block.
+
+    :param sandbox: what to serve.
+    :param host: address to listen on; anything but loopback lets others in.
+    :param port: 0 for a free one.
+    """
+
+    def __init__(self, *, sandbox: Sandbox, host: str = LOOPBACK, port: int = 0) -> None:
+        self.sandbox = sandbox
+        self._host = host
+        self._port = port
+        self._socket: socket.socket | None = None
+        self._server = _Server(_config(sandbox))
+        self._thread = threading.Thread(target=self._run, name="segment-sandbox", daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Base URL without a trailing slash; known once started."""
+        if self._socket is None:
+            raise RuntimeError("The sandbox was not started")
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}"
+
+    def start(self) -> None:
+        """Listen, and return when requests are answered.
+
+        :raises OSError: when the address can't be had.
+        """
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        self._socket = socket.create_server((self._host, self._port), family=family, backlog=2048)
+        self._port = self._socket.getsockname()[1]
+        self._thread.start()
+        self._server.ready.wait()
+
+    def stop(self) -> None:
+        """Close all connections, the busy ones too, and return when the port is free."""
+        self._server.should_exit = True
+        self._server.force_exit = True
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _run(self) -> None:
+        if self._socket is not None:
+            asyncio.run(self._server.serve(sockets=[self._socket]))
+
+
+class _Server(uvicorn.Server):
+    """Tells when it is ready."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+def _config(sandbox: Sandbox) -> uvicorn.Config:
+    return uvicorn.Config(
+        SandboxApp(sandbox),
+        http=SandboxProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,  # the sandbox's clock may differ from the machine's
+        timeout_keep_alive=_IDLE_SECONDS,
+    )

@@ -1,0 +1,69 @@
+"""What can be changed in a running sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from airflow_provider_segment.sandbox.spelling import camel_case, snake_case
+from airflow_provider_segment.sandbox.validation import Field, checked_object
+
+_LONGEST = 1e9  # seconds, some thirty years: further away dates can no longer be written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The sandbox's switches.
+
+    :param default_limit_per_minute: requests a window for all operations without a limit of their own; None = no limit.
+    :param subscription_write_limit_per_minute: the same for each of the three subscription writes; None = no limit.
+    :param limit_window_seconds: length of the window both limits count in.
+    :param deliveries_per_minute: events an enabled destination with an enabled subscription delivers by itself.
+    :param clock_offset_seconds: how far the sandbox's clock is ahead of the machine's.
+    :param metrics_lag_seconds: how long an event takes to show up in the metrics.
+    :param metrics_align: ``exact`` counts events by their own time, ``bucket`` by whole minutes, hours or days.
+    :param list_lag_seconds: how long a new object takes to show up in lists; reading it by its id shows it at once.
+    :param settings_update: whether an update merges ``settings`` by key or replaces them.
+    :param duplicate_names: whether two destinations of one type on one source may have the same name.
+    """
+
+    default_limit_per_minute: int | None = None
+    subscription_write_limit_per_minute: int | None = 5
+    limit_window_seconds: float = 60.0
+    deliveries_per_minute: float = 60.0
+    clock_offset_seconds: float = 0.0
+    metrics_lag_seconds: float = 0.0
+    metrics_align: Literal["exact", "bucket"] = "exact"
+    list_lag_seconds: float = 0.0
+    settings_update: Literal["merge", "replace"] = "merge"
+    duplicate_names: Literal["allow", "refuse"] = "allow"
+
+
+_FIELDS = (
+    Field(name="defaultLimitPerMinute", kind="integer", nullable=True, minimum=0),
+    Field(name="subscriptionWriteLimitPerMinute", kind="integer", nullable=True, minimum=0),
+    Field(name="limitWindowSeconds", kind="number", minimum=0.001, maximum=_LONGEST),
+    Field(name="deliveriesPerMinute", kind="number", minimum=0, maximum=1e6),
+    Field(name="clockOffsetSeconds", kind="number", minimum=-_LONGEST, maximum=_LONGEST),
+    Field(name="metricsLagSeconds", kind="number", minimum=0, maximum=_LONGEST),
+    Field(name="metricsAlign", kind="string", choices=("exact", "bucket")),
+    Field(name="listLagSeconds", kind="number", minimum=0, maximum=_LONGEST),
+    Field(name="settingsUpdate", kind="string", choices=("merge", "replace")),
+    Field(name="duplicateNames", kind="string", choices=("allow", "refuse")),
+)
+
+
+def changed_settings(settings: Settings, changes: object) -> Settings:
+    """Apply the JSON object ``changes``, names in camelCase.
+
+    :raises InvalidFieldsError: naming each unknown or wrong field; nothing is changed then.
+    """
+    record = checked_object(changes, _FIELDS, closed=True)
+    values: Mapping[str, Any] = {snake_case(name): value for name, value in record.items()}
+    return replace(settings, **values)
+
+
+def settings_json(settings: Settings) -> dict[str, object]:
+    """Write settings as JSON, names in camelCase."""
+    return {camel_case(name): value for name, value in asdict(settings).items()}

@@ -1,0 +1,1 @@
+"""What the sandbox remembers: sources, the catalog, destinations, subscriptions, deliveries."""

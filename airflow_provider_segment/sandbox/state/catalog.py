@@ -1,0 +1,151 @@
+"""One type of destination, as the catalog describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from airflow_provider_segment.sandbox import decisions
+from airflow_provider_segment.sandbox.json_text import write_json
+from airflow_provider_segment.sandbox.validation import Kind
+
+NO_DEFAULT: Any = object()
+
+_OPTION_KINDS: dict[str, Kind] = {
+    "string": "string",
+    "password": "string",
+    "select": "string",
+    "boolean": "boolean",
+    "number": "number",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One setting a destination type knows.
+
+    :param default: value filled in when a destination is created without it; :data:`NO_DEFAULT` for none.
+    :param kind: JSON type its values must have; None when any will do.
+    :param secret: whether answers mask it.
+    :param read_only: whether only Segment may set it.
+    """
+
+    name: str
+    default: Any
+    kind: Kind | None
+    secret: bool
+    read_only: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One thing a destination type can do with an event."""
+
+    id: str
+    slug: str
+    default_trigger: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogEntry:
+    """A destination type.
+
+    :param record: the metadata as the API shows them.
+    :param encoded: the same, as JSON.
+    :param options: by name; None when the entry was seeded without any and takes every setting.
+    :param actions: by id; empty for a classic type.
+    :param single_instance: whether a source can have only one destination of this type.
+    """
+
+    id: str
+    record: Mapping[str, Any]
+    encoded: msgspec.Raw = field(repr=False)
+    options: Mapping[str, Option] | None
+    actions: Mapping[str, Action]
+    single_instance: bool
+
+
+def catalog_entry(
+    record: Mapping[str, Any], *, secret_options: Sequence[str] | None, read_only_options: Sequence[str]
+) -> CatalogEntry:
+    """Make a type from checked metadata.
+
+    :param record: may leave out everything but ``id``; the rest is filled in.
+    :param secret_options: names of options to mask; None to go by their names and types.
+    :param read_only_options: names of options only Segment may set.
+    """
+    full = _filled(record)
+    options = {
+        option["name"]: _option(option, secret_options=secret_options, read_only_options=read_only_options)
+        for option in full["options"]
+    }
+    return CatalogEntry(
+        id=full["id"],
+        record=full,
+        encoded=msgspec.Raw(write_json(full)),
+        options=options if "options" in record else None,
+        actions={
+            action["id"]: Action(id=action["id"], slug=action["slug"], default_trigger=action["defaultTrigger"])
+            for action in full["actions"]
+        },
+        single_instance=_is_single_instance(full["supportedFeatures"]),
+    )
+
+
+def _option(
+    option: Mapping[str, Any], *, secret_options: Sequence[str] | None, read_only_options: Sequence[str]
+) -> Option:
+    return Option(
+        name=option["name"],
+        default=option.get("defaultValue", NO_DEFAULT),
+        kind=_OPTION_KINDS.get(option["type"]),
+        secret=decisions.is_secret_option(option["name"], option["type"], secret_options),
+        read_only=option["name"] in read_only_options,
+    )
+
+
+def _is_single_instance(features: Mapping[str, Any]) -> bool:
+    cloud, device = features.get("cloudModeInstances"), features.get("deviceModeInstances")
+    return cloud in ("1", "SINGLE") or (cloud in ("0", "NONE", None) and device in ("1", "SINGLE"))
+
+
+def _filled(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Add what the seed left out, so that every answer has every key the API promises."""
+    name = record.get("name", record["id"])
+    defaults: dict[str, Any] = {
+        "name": name,
+        "description": f"{name}, a destination type of the sandbox.",
+        "slug": record["id"],
+        "logos": {"default": "https://example.com/logo.svg", "mark": None, "alt": None},
+        "status": "PUBLIC",
+        "previousNames": [name],
+        "categories": [],
+        "website": "https://example.com",
+        "components": [],
+        "supportedFeatures": {"cloudModeInstances": "MULTIPLE", "deviceModeInstances": "NONE"},
+        "supportedMethods": {"pageview": True, "identify": True, "alias": True, "track": True, "group": True},
+        "supportedPlatforms": {"browser": True, "server": True, "mobile": True},
+        "presets": [],
+    }
+    return {
+        **defaults,
+        **record,
+        "options": [{"type": "string", "required": False, **option} for option in record.get("options", [])],
+        "actions": [_filled_action(action) for action in record.get("actions", [])],
+    }
+
+
+def _filled_action(action: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "slug": action["id"],
+        "name": action["id"],
+        "description": "",
+        "platform": "CLOUD",
+        "hidden": False,
+        "defaultTrigger": None,
+        "fields": [],
+        **action,
+    }

@@ -1,0 +1,61 @@
+"""A plain HTTP client for the sandbox's API, knowing nothing but the token."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import requests
+
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+
+ANALYTICS = "sandbox-analytics"
+CLASSIC = "sandbox-classic"
+WEB = "sandbox-web"
+TRACK = "sandbox-track"
+IDENTIFY = "sandbox-identify"
+SECRET = "key-0123456789-dada"
+MASKED = "\u2022" * 10 + "dada"
+
+
+class Client:
+    """Sends requests with the right token; every method gives the answer as it is."""
+
+    def __init__(self, sandbox: SegmentSandbox) -> None:
+        self.url = sandbox.url
+        self.session = requests.Session()
+        self.session.headers["Authorization"] = f"Bearer {sandbox.token}"
+
+    def send(self, method: str, path: str, body: object = None, **options: Any) -> requests.Response:
+        if body is not None:
+            options["data"] = json.dumps(body)
+            options["headers"] = {"Content-Type": "application/json", **options.get("headers", {})}
+        return self.session.request(method, self.url + path, timeout=30, **options)
+
+    def data(self, method: str, path: str, body: object = None, **options: Any) -> Any:
+        """Give the ``data`` of an answer that must be a success."""
+        response = self.send(method, path, body, **options)
+        assert response.status_code == 200, response.text
+        envelope = response.json()
+        assert envelope.keys() == {"data"}
+        return envelope["data"]
+
+    def refused(self, method: str, path: str, body: object = None, **options: Any) -> tuple[int, list[str | None]]:
+        """Give the status and the ``field`` of each error of an answer that must be a failure."""
+        response = self.send(method, path, body, **options)
+        envelope = response.json()
+        assert envelope.keys() == {"errors"}
+        assert response.headers["Content-Type"] == "application/json"
+        for error in envelope["errors"]:
+            assert error["status"] == response.status_code
+            assert error["type"]
+            assert error["message"]
+        return response.status_code, [error.get("field") for error in envelope["errors"]]
+
+    def create_destination(self, **changes: Any) -> Any:
+        body = {"sourceId": WEB, "metadataId": ANALYTICS, "name": "first", "settings": {"apiKey": SECRET}, **changes}
+        return self.data("POST", "/destinations", body)["destination"]
+
+    def create_subscription(self, destination_id: str, **changes: Any) -> Any:
+        body = {"name": "tracks", "actionId": TRACK, "trigger": 'type = "track"', "enabled": True, **changes}
+        return self.data("POST", f"/destinations/{destination_id}/subscriptions", body)["destinationSubscription"]

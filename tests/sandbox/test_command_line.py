@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import http.client
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+COMMAND = [sys.executable, "-m", "airflow_provider_segment.sandbox"]
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A sandbox of its own on a free port, and the URL it printed."""
+    process = subprocess.Popen(
+        [*COMMAND, "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith("Segment sandbox ready on http://127.0.0.1:")
+        yield process, line.split()[-1]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_it_answers_once_it_says_so() -> None:
+    with running() as (_, url):
+        answer = requests.get(url, headers={"Authorization": "Bearer sandbox-token"}, timeout=30)
+        settings = requests.get(f"{url}/_sandbox/settings", timeout=30).json()["settings"]
+
+    assert answer.json()["data"]["workspace"]["slug"] == "sandbox"
+    assert settings == {
+        "defaultLimitPerMinute": None,
+        "subscriptionWriteLimitPerMinute": 5,
+        "limitWindowSeconds": 60,
+        "deliveriesPerMinute": 60,
+        "clockOffsetSeconds": 0,
+        "metricsLagSeconds": 0,
+        "metricsAlign": "exact",
+        "listLagSeconds": 0,
+        "settingsUpdate": "merge",
+        "duplicateNames": "allow",
+    }
+
+
+def test_token_and_seed_are_taken(tmp_path: Path) -> None:
+    seed = tmp_path / "seed.json"
+    seed.write_text(json.dumps({"sources": [{"id": "my-source"}]}))
+
+    with running("--token", "my/token", "--seed", str(seed)) as (_, url):
+        statuses = [
+            requests.get(f"{url}/sources/my-source", headers={"Authorization": f"Bearer {token}"}, timeout=30)
+            for token in ("my/token", "sandbox-token")
+        ]
+
+    assert [status.status_code for status in statuses] == [200, 401]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_connections_open(number: signal.Signals) -> None:
+    with running() as (process, url):
+        address = url.removeprefix("http://")
+        requests.post(f"{url}/_sandbox/faults", json={"kind": "delay", "seconds": 3600}, timeout=30)
+        busy, idle = (http.client.HTTPConnection(address, timeout=30) for _ in range(2))
+        busy.request("GET", "/")
+        idle.connect()
+        while not requests.get(f"{url}/_sandbox/requests", timeout=30).json()["requests"]:
+            pass
+
+        process.send_signal(number)
+
+        assert process.wait(timeout=20) == 0
+        with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+            busy.getresponse()
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+        idle.close()
+        busy.close()
+
+
+def failing(*arguments: str) -> str:
+    """The one line a sandbox that can't start leaves behind."""
+    run = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    assert run.returncode == 2
+    assert run.stdout == ""
+    assert run.stderr.count("\n") == 1
+    return run.stderr
+
+
+def test_a_port_in_use() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert f"port {port}" in failing("--port", str(port))
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "http", "", "\u0661"])
+def test_a_bad_port(port: str) -> None:
+    assert "--port" in failing(f"--port={port}")

@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import pytest
+
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.sandbox.client import ANALYTICS, CLASSIC, MASKED, SECRET, WEB, Client
+
+
+def test_create_fills_in_the_catalogs_defaults(segment: Client) -> None:
+    destination = segment.create_destination()
+
+    assert destination["enabled"] is True
+    assert destination["name"] == "first"
+    assert destination["sourceId"] == WEB
+    assert destination["metadata"]["id"] == ANALYTICS
+    assert destination["settings"]["trackAllPages"] is False
+    assert destination["settings"]["eventUploadThreshold"] == 30
+    assert destination["settings"]["secretKey"] == ""
+    assert len(destination["settings"]) > 10
+
+
+def test_what_was_created_is_read_back(segment: Client) -> None:
+    created = segment.create_destination(enabled=False)
+
+    assert segment.data("GET", f"/destinations/{created['id']}")["destination"] == created
+    assert segment.data("GET", "/destinations")["destinations"] == [created]
+    assert segment.data("GET", f"/sources/{WEB}/connected-destinations")["destinations"] == [created]
+
+
+def test_a_destination_has_the_documented_keys_only(segment: Client) -> None:
+    assert set(segment.create_destination()) == {"id", "name", "enabled", "metadata", "sourceId", "settings"}
+
+
+def test_create_needs_no_name_and_takes_unknown_keys(segment: Client) -> None:
+    body = {"sourceId": WEB, "metadataId": ANALYTICS, "settings": {}, "connectionMode": "CLOUD"}
+
+    destination = segment.data("POST", "/destinations", body)["destination"]
+
+    assert destination["name"] == ""
+    assert "apiKey" not in destination["settings"]
+
+
+def test_create_names_every_wrong_field(segment: Client) -> None:
+    assert segment.refused("POST", "/destinations", {"enabled": 1, "name": None}) == (
+        422,
+        ["sourceId", "metadataId", "settings", "enabled", "name"],
+    )
+
+
+@pytest.mark.parametrize(("field", "value"), [("sourceId", "none"), ("metadataId", "none")])
+def test_create_with_an_unknown_reference_is_a_404(segment: Client, field: str, value: str) -> None:
+    body = {"sourceId": WEB, "metadataId": ANALYTICS, "settings": {}, field: value}
+
+    assert segment.refused("POST", "/destinations", body) == (404, [field])
+
+
+def test_update_changes_what_is_given(segment: Client) -> None:
+    destination = segment.create_destination()
+    path = f"/destinations/{destination['id']}"
+
+    assert segment.data("PATCH", path, {"enabled": False})["destination"] == {**destination, "enabled": False}
+    assert segment.data("PATCH", path, {"name": "second"})["destination"]["name"] == "second"
+    assert segment.data("PATCH", path, {"name": None})["destination"]["name"] == ""
+    assert segment.data("PATCH", path, {})["destination"]["settings"] == destination["settings"]
+
+
+def test_update_takes_redundant_keys(segment: Client) -> None:
+    destination = segment.create_destination()
+
+    body = {"destinationId": destination["id"], "enabled": False, "sourceId": "elsewhere"}
+    changed = segment.data("PATCH", f"/destinations/{destination['id']}", body)["destination"]
+
+    assert changed == {**destination, "enabled": False}
+
+
+def test_delete_takes_the_subscriptions_along(segment: Client) -> None:
+    destination = segment.create_destination()
+    subscription = segment.create_subscription(destination["id"])
+    path = f"/destinations/{destination['id']}"
+
+    assert segment.data("DELETE", path) == {"status": "SUCCESS"}
+
+    assert segment.refused("GET", path)[0] == 404
+    assert segment.refused("DELETE", path)[0] == 404
+    assert segment.refused("GET", f"{path}/subscriptions/{subscription['id']}")[0] == 404
+    assert segment.data("GET", "/destinations")["destinations"] == []
+
+
+def test_settings_are_merged_by_key(segment: Client) -> None:
+    destination = segment.create_destination()
+
+    body = {"settings": {"trackAllPages": True, "endpoint": None}}
+    changed = segment.data("PATCH", f"/destinations/{destination['id']}", body)["destination"]
+
+    assert changed["settings"] == {**destination["settings"], "trackAllPages": True}
+
+
+def test_settings_are_replaced_when_switched(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+    segment_sandbox.settings(settings_update="replace")
+    destination = segment.create_destination(settings={"apiKey": SECRET, "trackAllPages": True})
+
+    body = {"settings": {"region": "eu"}}
+    changed = segment.data("PATCH", f"/destinations/{destination['id']}", body)["destination"]["settings"]
+
+    assert changed["region"] == "eu"
+    assert changed["trackAllPages"] is False
+    assert "apiKey" not in changed
+
+
+@pytest.mark.parametrize(
+    ("secret", "shown"),
+    [(SECRET, MASKED), ("12345678", "\u2022" * 10), ("123456789", "\u2022" * 10 + "6789"), ("", "")],
+)
+@pytest.mark.parametrize("option", ["apiKey", "secretKey"])
+def test_secrets_are_masked_on_every_read(segment: Client, option: str, secret: str, shown: str) -> None:
+    created = segment.create_destination(settings={option: secret})
+
+    path = f"/destinations/{created['id']}"
+    reads = [
+        created,
+        segment.data("GET", path)["destination"],
+        segment.data("PATCH", path, {"enabled": False})["destination"],
+        segment.data("GET", "/destinations")["destinations"][0],
+        segment.data("GET", f"/sources/{WEB}/connected-destinations")["destinations"][0],
+    ]
+
+    assert [read["settings"][option] for read in reads] == [shown] * 5
+
+
+def test_a_masked_value_sent_back_leaves_the_secret_alone(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+    destination = segment.create_destination(settings={"apiKey": "a-secret-of-old"})
+    path = f"/destinations/{destination['id']}"
+
+    segment.data("PATCH", path, {"settings": {"apiKey": destination["settings"]["apiKey"]}})
+    again = segment.data("PATCH", path, {"settings": {"apiKey": "\u2022" * 10 + "-new"}})
+
+    # The second was no mask of the current secret, so it is a new secret, whose own last four characters show.
+    assert destination["settings"]["apiKey"].endswith("-old")
+    assert again["destination"]["settings"]["apiKey"].endswith("-new")
+
+
+def test_read_only_settings_alone_are_a_400(segment: Client) -> None:
+    destination = segment.create_destination()
+
+    body = {"settings": {"externalId": "mine"}}
+    assert segment.refused("PATCH", f"/destinations/{destination['id']}", body)[0] == 400
+
+
+@pytest.mark.parametrize("rest", [{"settings": {"region": "eu"}}, {"name": "second"}, {"enabled": False}])
+def test_read_only_settings_among_others_are_ignored(segment: Client, rest: dict[str, object]) -> None:
+    destination = segment.create_destination()
+    settings = {"externalId": "mine", **rest.get("settings", {})}  # type: ignore[dict-item]
+
+    changed = segment.data("PATCH", f"/destinations/{destination['id']}", {**rest, "settings": settings})["destination"]
+
+    assert changed["settings"]["externalId"] == "sandbox-workspace"
+    assert changed != destination
+
+
+def test_read_only_settings_are_ignored_on_create(segment: Client) -> None:
+    assert segment.create_destination(settings={"externalId": "mine"})["settings"]["externalId"] == "sandbox-workspace"
+
+
+def test_settings_the_catalog_does_not_know_are_ignored(segment: Client) -> None:
+    destination = segment.create_destination(settings={"apiKey": SECRET, "invented": 1})
+
+    assert "invented" not in destination["settings"]
+
+
+def test_settings_of_the_wrong_type_are_a_422(segment: Client) -> None:
+    destination = segment.create_destination()
+
+    body = {"settings": {"trackAllPages": "yes", "apiKey": 5, "eventNames": {}}}
+    assert segment.refused("PATCH", f"/destinations/{destination['id']}", body) == (
+        422,
+        ["settings.trackAllPages", "settings.apiKey"],
+    )
+
+
+def test_a_one_instance_type_is_refused_the_second_time(segment: Client) -> None:
+    segment.create_destination(metadataId=CLASSIC, settings={"trackingId": "T-1"})
+
+    body = {"sourceId": WEB, "metadataId": CLASSIC, "settings": {"trackingId": "T-2"}}
+    assert segment.refused("POST", "/destinations", body) == (422, ["metadataId"])
+    assert len(segment.data("GET", "/destinations")["destinations"]) == 1
+
+
+def test_other_types_may_have_twins_up_to_a_limit(segment: Client) -> None:
+    for _ in range(25):
+        segment.create_destination()
+
+    body = {"sourceId": WEB, "metadataId": ANALYTICS, "settings": {}}
+    assert segment.refused("POST", "/destinations", body) == (422, ["metadataId"])
+
+
+def test_repeated_names_are_refused_when_switched(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+    segment_sandbox.settings(duplicate_names="refuse")
+    segment.create_destination()
+    second = segment.create_destination(name="second")
+
+    body = {"sourceId": WEB, "metadataId": ANALYTICS, "name": "first", "settings": {}}
+    assert segment.refused("POST", "/destinations", body) == (422, ["name"])
+    assert segment.refused("PATCH", f"/destinations/{second['id']}", {"name": "first"}) == (422, ["name"])

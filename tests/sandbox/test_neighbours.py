@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.sandbox.client import ANALYTICS, CLASSIC, IDENTIFY, TRACK, WEB, Client
+
+
+def test_workspace(segment: Client) -> None:
+    workspace = segment.data("GET", "/")["workspace"]
+
+    assert workspace == {"id": "sandbox-workspace", "slug": "sandbox", "name": "Sandbox"}
+
+
+def test_sources(segment: Client) -> None:
+    data = segment.data("GET", "/sources")
+
+    assert [source["id"] for source in data["sources"]] == [WEB]
+    assert data["pagination"]["totalEntries"] == 1
+    assert segment.data("GET", f"/sources/{WEB}") == {"source": data["sources"][0], "trackingPlanId": None}
+    assert data["sources"][0].keys() >= {"id", "slug", "metadata", "workspaceId", "enabled", "writeKeys", "labels"}
+    assert data["sources"][0]["workspaceId"] == "sandbox-workspace"
+
+
+def test_connected_destinations_are_those_of_the_source(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+    segment_sandbox.seed({"sources": [{"id": "one"}, {"id": "two"}]})
+    first = segment.create_destination(sourceId="one")
+    second = segment.create_destination(sourceId="two")
+
+    assert segment.data("GET", "/sources/one/connected-destinations")["destinations"] == [first]
+    assert segment.data("GET", "/sources/two/connected-destinations")["destinations"] == [second]
+
+
+def test_catalog(segment: Client) -> None:
+    data = segment.data("GET", "/catalog/destinations")
+
+    assert [entry["id"] for entry in data["destinationsCatalog"]] == [ANALYTICS, CLASSIC]
+    for entry in data["destinationsCatalog"]:
+        assert segment.data("GET", f"/catalog/destinations/{entry['id']}") == {"destinationMetadata": entry}
+
+
+def test_the_demos_catalog_is_as_designed(segment: Client) -> None:
+    analytics = segment.data("GET", f"/catalog/destinations/{ANALYTICS}")["destinationMetadata"]
+    classic = segment.data("GET", f"/catalog/destinations/{CLASSIC}")["destinationMetadata"]
+
+    options = {option["name"]: option for option in analytics["options"]}
+    assert (options["apiKey"]["type"], options["apiKey"]["required"]) == ("string", True)
+    assert options["trackAllPages"]["type"] == "boolean"
+    assert [action["id"] for action in analytics["actions"]] == [TRACK, IDENTIFY]
+    assert classic["actions"] == []
+    assert "secretOptions" not in analytics
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/sources/none",
+        "/sources/none/connected-destinations",
+        "/catalog/destinations/none",
+        "/destinations/none",
+        "/destinations/none/subscriptions",
+        "/destinations/none/delivery-metrics",
+        "/nowhere",
+        "/destination/none/filters",
+    ],
+)
+def test_what_is_not_there_is_a_404(segment: Client, path: str) -> None:
+    assert segment.refused("GET", path)[0] == 404
+
+
+@pytest.mark.parametrize("path", ["/sources", f"/sources/{WEB}", "/catalog/destinations", "/destinations"])
+def test_a_trailing_slash_makes_no_difference(segment: Client, path: str) -> None:
+    assert segment.data("GET", path + "/") == segment.data("GET", path)
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE", "OPTIONS"])
+def test_other_methods_are_not_there(segment: Client, method: str) -> None:
+    assert segment.refused(method, "/sources")[0] == 404

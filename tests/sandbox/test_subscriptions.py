@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.sandbox.client import CLASSIC, IDENTIFY, TRACK, Client
+
+
+def test_create_alone_says_destination_subscription(segment: Client) -> None:
+    destination = segment.create_destination()
+    body = {"name": "tracks", "actionId": TRACK, "trigger": "all", "enabled": False}
+
+    data = segment.data("POST", f"/destinations/{destination['id']}/subscriptions", body)
+
+    assert data.keys() == {"destinationSubscription"}
+    created = data["destinationSubscription"]
+    assert created == {
+        "id": created["id"],
+        "name": "tracks",
+        "actionId": TRACK,
+        "actionSlug": "trackEvent",
+        "destinationId": destination["id"],
+        "enabled": False,
+        "settings": {},
+        "trigger": "all",
+        "modelId": "",
+    }
+
+
+def test_what_was_created_is_read_back(segment: Client) -> None:
+    destination = segment.create_destination()
+    settings = {"event": {"@template": "Hi {{name}}"}, "revenue": 1.5}
+    created = segment.create_subscription(destination["id"], settings=settings, modelId="model-1")
+    path = f"/destinations/{destination['id']}/subscriptions"
+
+    assert created["settings"] == settings
+    assert created["modelId"] == "model-1"
+    assert segment.data("GET", f"{path}/{created['id']}") == {"subscription": created}
+    assert segment.data("GET", path)["subscriptions"] == [created]
+
+
+def test_create_names_every_missing_field(segment: Client) -> None:
+    destination = segment.create_destination()
+
+    assert segment.refused("POST", f"/destinations/{destination['id']}/subscriptions", {}) == (
+        422,
+        ["name", "actionId", "trigger", "enabled"],
+    )
+
+
+@pytest.mark.parametrize(("metadata_id", "action_id"), [("sandbox-analytics", "none"), (CLASSIC, TRACK)])
+def test_an_action_the_type_does_not_have_is_a_404(segment: Client, metadata_id: str, action_id: str) -> None:
+    destination = segment.create_destination(metadataId=metadata_id, settings={})
+    body = {"name": "x", "actionId": action_id, "trigger": "all", "enabled": True}
+
+    assert segment.refused("POST", f"/destinations/{destination['id']}/subscriptions", body) == (404, ["actionId"])
+
+
+def test_update_sits_under_input(segment: Client) -> None:
+    destination = segment.create_destination()
+    created = segment.create_subscription(destination["id"])
+    path = f"/destinations/{destination['id']}/subscriptions/{created['id']}"
+
+    changed = segment.data("PATCH", path, {"input": {"name": "renamed", "enabled": False}})
+
+    assert changed == {"subscription": {**created, "name": "renamed", "enabled": False}}
+    assert segment.data("GET", path) == changed
+
+
+def test_update_without_input_is_a_422(segment: Client) -> None:
+    destination = segment.create_destination()
+    created = segment.create_subscription(destination["id"])
+    path = f"/destinations/{destination['id']}/subscriptions/{created['id']}"
+
+    assert segment.refused("PATCH", path, {"name": "renamed"}) == (422, ["input"])
+    assert segment.refused("PATCH", path, {"input": {"enabled": "no", "name": 1}}) == (
+        422,
+        ["input.name", "input.enabled"],
+    )
+    assert segment.data("GET", path)["subscription"] == created
+
+
+@pytest.mark.parametrize(("how", "expected"), [("merge", {"a": 1, "b": 3}), ("replace", {"b": 3})])
+def test_settings_are_merged_or_replaced(
+    segment: Client, segment_sandbox: SegmentSandbox, how: str, expected: dict[str, int]
+) -> None:
+    segment_sandbox.settings(settings_update=how)
+    destination = segment.create_destination()
+    created = segment.create_subscription(destination["id"], settings={"a": 1, "b": 2})
+    path = f"/destinations/{destination['id']}/subscriptions/{created['id']}"
+
+    assert segment.data("PATCH", path, {"input": {"settings": {"b": 3}}})["subscription"]["settings"] == expected
+
+
+def test_remove(segment: Client) -> None:
+    destination = segment.create_destination()
+    kept = segment.create_subscription(destination["id"], actionId=IDENTIFY)
+    gone = segment.create_subscription(destination["id"])
+    path = f"/destinations/{destination['id']}/subscriptions"
+
+    assert segment.data("DELETE", f"{path}/{gone['id']}") == {"status": "SUCCESS"}
+    assert segment.refused("DELETE", f"{path}/{gone['id']}")[0] == 404
+    assert segment.data("GET", path)["subscriptions"] == [kept]
+
+
+def test_a_subscription_of_another_destination_is_a_404(segment: Client) -> None:
+    first, second = segment.create_destination(), segment.create_destination(name="second")
+    created = segment.create_subscription(first["id"])
+
+    assert segment.refused("GET", f"/destinations/{second['id']}/subscriptions/{created['id']}")[0] == 404
+
+
+def updated(segment: Client, schedule: object) -> Any:
+    destination = segment.create_destination()
+    created = segment.create_subscription(destination["id"], modelId="model-1")
+    path = f"/destinations/{destination['id']}/subscriptions/{created['id']}"
+    return segment.send(
+        "PATCH", path, {"input": {"reverseETLModelId": "model-2", "reverseETLSchedule": schedule}}
+    ).json()
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        {"strategy": "MANUAL"},
+        {"strategy": "MANUAL", "config": None},
+        {"strategy": "PERIODIC", "config": {"interval": "3h25m30s"}},
+        {"strategy": "SPECIFIC_DAYS", "config": {"days": [0, 6], "hours": [23], "timezone": "Europe/Berlin"}},
+        {"strategy": "CRON", "config": {"spec": "0 */2 * * *", "timezone": "UTC"}},
+        {"strategy": "DBT_CLOUD", "config": {"jobId": "1", "accountId": "2"}},
+    ],
+)
+def test_reverse_etl_fields_have_other_names_on_update(segment: Client, schedule: object) -> None:
+    subscription = updated(segment, schedule)["data"]["subscription"]
+
+    assert subscription["modelId"] == "model-2"
+    assert subscription["reverseETLSchedule"] == schedule
+
+
+@pytest.mark.parametrize(
+    ("schedule", "field"),
+    [
+        ({}, "strategy"),
+        ({"strategy": "periodic", "config": {"interval": "15m"}}, "strategy"),
+        ({"strategy": "PERIODIC"}, "config"),
+        ({"strategy": "PERIODIC", "config": {}}, "config.interval"),
+        ({"strategy": "PERIODIC", "config": {"interval": "10m"}}, "config.interval"),
+        ({"strategy": "PERIODIC", "config": {"interval": "168h"}}, "config.interval"),
+        ({"strategy": "PERIODIC", "config": {"interval": "daily"}}, "config.interval"),
+        ({"strategy": "SPECIFIC_DAYS", "config": {"days": [], "hours": [1], "timezone": "UTC"}}, "config.days"),
+        ({"strategy": "SPECIFIC_DAYS", "config": {"days": [1], "hours": [24], "timezone": "UTC"}}, "config.hours"),
+        ({"strategy": "SPECIFIC_DAYS", "config": {"days": [1], "hours": [2], "timezone": "X"}}, "config.timezone"),
+        ({"strategy": "CRON", "config": {"spec": "0 0 * *", "timezone": "UTC"}}, "config.spec"),
+        ({"strategy": "DBT_CLOUD", "config": {"jobId": 1}}, "config.jobId"),
+    ],
+)
+def test_a_wrong_schedule_is_a_422(segment: Client, schedule: object, field: str) -> None:
+    errors = updated(segment, schedule)["errors"]
+
+    assert errors[0]["status"] == 422
+    assert errors[0]["field"] == f"input.reverseETLSchedule.{field}"
+
+
+def test_there_are_at_most_five_dbt_cloud_schedules(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+    segment_sandbox.settings(subscription_write_limit_per_minute=None)
+    schedule = {"strategy": "DBT_CLOUD", "config": {"jobId": "1", "accountId": "2"}}
+
+    assert ["data" in updated(segment, schedule) for _ in range(6)] == [True] * 5 + [False]
