@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from airflow_provider_segment.sandbox.command_line import main
+
+def run() -> int:
+    """Start the sandbox, or say which extra is missing."""
+    try:
+        from airflow_provider_segment.sandbox.command_line import main
+    except ModuleNotFoundError as error:
+        sys.stderr.write(f"The sandbox needs the extra airflow-provider-segment[sandbox]: {error}\n")
+        return 2
+    return main(sys.argv[1:])
+
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run())

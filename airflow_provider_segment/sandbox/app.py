@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from starlette.types import Receive, Scope, Send
-
 from airflow_provider_segment.sandbox import decisions
 from airflow_provider_segment.sandbox.api.respond import respond
-from airflow_provider_segment.sandbox.connection import Connection
+from airflow_provider_segment.sandbox.connection import Connection, Receive, Scope, Send
 from airflow_provider_segment.sandbox.control.routes import CONTROL_PREFIX, MAX_CONTROL_BODY_BYTES, control
 from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.faults.playing import play

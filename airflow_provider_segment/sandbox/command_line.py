@@ -37,8 +37,9 @@ def main(arguments: Sequence[str]) -> int:
     )
     try:
         server.start()
-    except OSError as error:
-        _complain(f"can't listen on {options.host} port {options.port}: {error.strerror or error}")
+    except (OSError, UnicodeError) as error:  # the latter for a host that no name server could be asked for
+        reason = getattr(error, "strerror", None) or error
+        _complain(f"can't listen on {options.host} port {options.port}: {reason}")
         return USAGE_ERROR
     sys.stdout.write(f"Segment sandbox ready on {server.url}\n")
     sys.stdout.flush()

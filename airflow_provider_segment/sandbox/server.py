@@ -53,12 +53,15 @@ class SandboxServer:
         self._port = self._socket.getsockname()[1]
         self._thread.start()
         self._server.ready.wait()
+        if not self._server.started:
+            raise RuntimeError("The sandbox did not start; its thread says why")
 
     def stop(self) -> None:
         """Close all connections, the busy ones too, and return when the port is free."""
         self._server.should_exit = True
         self._server.force_exit = True
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def __enter__(self) -> Self:
         self.start()
@@ -70,8 +73,11 @@ class SandboxServer:
         self.stop()
 
     def _run(self) -> None:
-        if self._socket is not None:
-            asyncio.run(self._server.serve(sockets=[self._socket]))
+        try:
+            if self._socket is not None:
+                asyncio.run(self._server.serve(sockets=[self._socket]))
+        finally:
+            self._server.ready.set()
 
 
 class _Server(uvicorn.Server):

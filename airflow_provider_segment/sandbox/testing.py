@@ -56,9 +56,9 @@ class SegmentSandbox:
 
     @property
     def destinations(self) -> list[dict[str, Any]]:
-        """All destinations, oldest first, secrets masked, with ``subscriptions``, ``deliveries``, keys as the API's.
+        """All destinations, oldest first, secrets masked; each with its ``subscriptions`` and ``deliveries``.
 
-        Looking at them counts as no request and waits for no ``list_lag_seconds``.
+        Keys are the API's. Looking at them counts as no request and waits for no ``list_lag_seconds``.
         """
         return cast("list[dict[str, Any]]", self._ask("GET", "destinations")["destinations"])
 

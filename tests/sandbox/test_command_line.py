@@ -65,6 +65,14 @@ def test_token_and_seed_are_taken(tmp_path: Path) -> None:
     assert [status.status_code for status in statuses] == [200, 401]
 
 
+def wait_for_a_request(url: str) -> None:
+    """Come back when the sandbox got a request; fail when it never does."""
+    for _ in range(1000):
+        if requests.get(f"{url}/_sandbox/requests", timeout=30).json()["requests"]:
+            return
+    pytest.fail("no request came in")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_with_connections_open(number: signal.Signals) -> None:
     with running() as (process, url):
@@ -73,8 +81,7 @@ def test_a_signal_ends_it_with_connections_open(number: signal.Signals) -> None:
         busy, idle = (http.client.HTTPConnection(address, timeout=30) for _ in range(2))
         busy.request("GET", "/")
         idle.connect()
-        while not requests.get(f"{url}/_sandbox/requests", timeout=30).json()["requests"]:
-            pass
+        wait_for_a_request(url)
 
         process.send_signal(number)
 
