@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
@@ -39,6 +41,17 @@ class Client:
         envelope = response.json()
         assert envelope.keys() == {"data"}
         return envelope["data"]
+
+    def exactly(self, target: str) -> Any:
+        """Give the ``data`` of a GET whose path and query go out as they are: requests would tidy them up."""
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=30)
+        try:
+            connection.request("GET", target, headers={"Authorization": str(self.session.headers["Authorization"])})
+            response = connection.getresponse()
+            assert response.status == 200, response.read()
+            return json.loads(response.read())["data"]
+        finally:
+            connection.close()
 
     def refused(self, method: str, path: str, body: object = None, **options: Any) -> tuple[int, list[str | None]]:
         """Give the status and the ``field`` of each error of an answer that must be a failure."""

@@ -13,7 +13,7 @@ FORMS = {
     "brackets encoded": "pagination%5Bcount%5D={count}&pagination%5Bcursor%5D={cursor}",
     "dots": "pagination.count={count}&pagination.cursor={cursor}",
     "dots encoded": "pagination%2Ecount={count}&pagination%2Ecursor={cursor}",
-    "json": 'pagination={{"cursor": "{cursor}", "count": {count}}}',
+    "json": 'pagination={{"cursor":"{cursor}","count":{count}}}',
     "json encoded": quote('pagination={"cursor": "', safe="=") + "{cursor}" + quote('", "count": ') + "{count}%7D",
 }
 
@@ -34,10 +34,9 @@ def ids(data: Any) -> list[str]:
 @pytest.mark.parametrize("encoded", [True, False])
 def test_every_form_gives_the_same_page(segment: Client, five: list[str], form: str, encoded: bool) -> None:
     cursor = "Mw%3D%3D" if encoded else "Mw=="
-    # Written on the wire exactly as here: requests would encode it anew.
     query = FORMS[form].format(count=1, cursor=cursor)
 
-    data = segment.data("GET", f"/destinations?{query}")
+    data = segment.exactly(f"/destinations?{query}")
 
     assert ids(data) == ["d3"]
     assert data["pagination"] == {"current": "Mw==", "next": "NA==", "previous": "Mg==", "totalEntries": 5}

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.sandbox.client import ANALYTICS, MASKED, SECRET, TRACK, WEB, Client
+
+
+def destination(**changes: Any) -> dict[str, Any]:
+    return {"id": "d", "sourceId": WEB, "metadataId": ANALYTICS, **changes}
+
+
+def test_an_id_is_enough_for_a_source(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+    segment_sandbox.seed({"sources": [{"id": "mine", "labels": [{"key": "a", "value": "b"}]}]})
+
+    source = segment.data("GET", "/sources/mine")["source"]
+
+    assert (source["slug"], source["enabled"], source["labels"]) == ("mine", True, [{"key": "a", "value": "b"}])
+    assert source["metadata"].keys() >= {"id", "name", "slug", "description", "logos", "options", "categories"}
+
+
+def test_an_id_is_enough_for_a_type_and_it_takes_any_setting(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+    segment_sandbox.seed({"catalog": [{"id": "mine", "actions": [{"id": "act"}]}]})
+
+    created = segment.create_destination(metadataId="mine", settings={"apiKey": SECRET, "anything": [1]})
+
+    assert created["settings"] == {"apiKey": MASKED, "anything": [1]}
+    assert segment.create_subscription(created["id"], actionId="act")["actionSlug"] == "act"
+    assert created["metadata"].keys() >= {
+        "name",
+        "description",
+        "slug",
+        "logos",
+        "options",
+        "status",
+        "previousNames",
+        "categories",
+        "website",
+        "components",
+        "supportedFeatures",
+        "supportedMethods",
+        "supportedPlatforms",
+        "actions",
+        "presets",
+    }
+
+
+def test_a_type_names_its_secret_and_read_only_options(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+    options = [{"name": name} for name in ("apiKey", "handshake", "fixed")]
+    entry = {"id": "mine", "options": options, "secretOptions": ["handshake"], "readOnlyOptions": ["fixed"]}
+    segment_sandbox.seed(
+        {"catalog": [entry], "destinations": [destination(metadataId="mine", settings={"fixed": "as seeded"})]}
+    )
+
+    settings = {"apiKey": SECRET, "handshake": SECRET, "fixed": "other"}
+    changed = segment.data("PATCH", "/destinations/d", {"settings": settings})["destination"]
+
+    assert changed["settings"] == {"apiKey": SECRET, "handshake": MASKED, "fixed": "as seeded"}
+    assert "secretOptions" not in changed["metadata"]
+
+
+@pytest.mark.parametrize(
+    ("name", "option_type", "shown"),
+    [
+        ("apiKey", "string", MASKED),
+        ("API_KEY", "string", MASKED),
+        ("accessToken", "string", MASKED),
+        ("anything", "password", MASKED),
+        ("trackingId", "string", SECRET),
+        ("keyword", "string", SECRET),
+    ],
+)
+def test_without_a_word_the_name_tells_a_secret(
+    segment: Client, segment_sandbox: SegmentSandbox, name: str, option_type: str, shown: str
+) -> None:
+    entry = {"id": "mine", "options": [{"name": name, "type": option_type}]}
+    segment_sandbox.seed(
+        {"catalog": [entry], "destinations": [destination(metadataId="mine", settings={name: SECRET})]}
+    )
+
+    assert segment.data("GET", "/destinations/d")["destination"]["settings"] == {name: shown}
+
+
+@pytest.mark.parametrize(
+    ("features", "status"),
+    [
+        ({"cloudModeInstances": "SINGLE"}, 422),
+        ({"cloudModeInstances": "1", "deviceModeInstances": "0"}, 422),
+        ({"cloudModeInstances": "NONE", "deviceModeInstances": "1"}, 422),
+        ({"cloudModeInstances": "MULTIPLE", "deviceModeInstances": "SINGLE"}, 200),
+    ],
+)
+def test_features_tell_how_many_instances(
+    segment: Client, segment_sandbox: SegmentSandbox, features: dict[str, str], status: int
+) -> None:
+    segment_sandbox.seed(
+        {
+            "catalog": [{"id": "mine", "supportedFeatures": features}],
+            "destinations": [destination(metadataId="mine")],
+        }
+    )
+
+    body = {"sourceId": WEB, "metadataId": "mine", "settings": {}}
+    assert segment.send("POST", "/destinations", body).status_code == status
+
+
+def test_seeded_destinations_have_subscriptions_and_lag_behind_no_list(
+    segment: Client, segment_sandbox: SegmentSandbox
+) -> None:
+    segment_sandbox.settings(list_lag_seconds=1e6)
+    schedule = {"strategy": "MANUAL"}
+    subscription = {"id": "s", "actionId": TRACK, "modelId": "m", "reverseETLSchedule": schedule, "enabled": False}
+    segment_sandbox.seed({"destinations": [destination(name="n", enabled=False, subscriptions=[subscription])]})
+
+    (found,) = segment.data("GET", "/destinations")["destinations"]
+    (mapping,) = segment.data("GET", "/destinations/d/subscriptions")["subscriptions"]
+
+    assert (found["name"], found["enabled"], found["settings"]["trackAllPages"]) == ("n", False, False)
+    assert mapping == {
+        "id": "s",
+        "name": TRACK,
+        "actionId": TRACK,
+        "actionSlug": "trackEvent",
+        "destinationId": "d",
+        "enabled": False,
+        "settings": {},
+        "trigger": 'type = "track"',
+        "modelId": "m",
+        "reverseETLSchedule": schedule,
+    }
+
+
+@pytest.mark.parametrize(
+    ("seed", "field"),
+    [
+        ({"sources": ["a"]}, "sources[0]"),
+        ({"sources": [{}]}, "sources[0].id"),
+        ({"sources": [{"id": 5}]}, "sources[0].id"),
+        ({"sources": [{"id": "a"}, {"id": "a"}]}, "sources[1].id"),
+        ({"catalog": [{"id": "a", "options": [{}]}]}, "catalog[0].options[0].name"),
+        ({"catalog": [{"id": "a", "actions": [{"id": ""}]}]}, "catalog[0].actions[0].id"),
+        ({"catalog": [{"id": "a", "actions": [5]}]}, "catalog[0].actions[0]"),
+        ({"catalog": [{"id": "a", "secretOptions": [1]}]}, "catalog[0].secretOptions"),
+        ({"destinations": [{"sourceId": WEB}]}, "destinations[0].metadataId"),
+        ({"destinations": [destination(sourceId="x")]}, "destinations[0].sourceId"),
+        ({"destinations": [destination(metadataId="x")]}, "destinations[0].metadataId"),
+        ({"destinations": [destination(), destination()]}, "destinations[1].id"),
+        ({"destinations": [destination(settings={"trackAllPages": 1})]}, "destinations[0]"),
+        (
+            {"destinations": [destination(subscriptions=[{"actionId": "x"}])]},
+            "destinations[0].subscriptions[0].actionId",
+        ),
+        ({"sources": [], "destinations": [destination()]}, "destinations[0].sourceId"),
+    ],
+)
+def test_a_wrong_seed_is_refused_and_changes_nothing(
+    segment: Client, segment_sandbox: SegmentSandbox, seed: object, field: str
+) -> None:
+    segment.create_destination()
+
+    assert segment.refused("POST", "/_sandbox/reset", {"seed": seed}) == (422, [field])
+    assert len(segment_sandbox.destinations) == 1
