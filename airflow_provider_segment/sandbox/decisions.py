@@ -139,6 +139,9 @@ PLAIN_MODEL_ID = ""
 MAX_DBT_CLOUD_SUBSCRIPTIONS = 5
 """Documented without saying in what; the sandbox counts the whole workspace."""
 
+CLOSEST_CRON_MINUTES = 15
+"""Cron schedules must be more than this apart. The sandbox looks at the minutes alone, as if every hour were meant."""
+
 # --- Delivery metrics -----------------------------------------------------------------------------------------------
 
 # A source the destination is not connected to is a 404. A range or age beyond the limits is a 422 that names the field.

@@ -48,8 +48,7 @@ class SandboxServer:
 
         :raises OSError: when the address can't be had.
         """
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        self._socket = socket.create_server((self._host, self._port), family=family, backlog=2048)
+        self._socket = _listening_socket(self._host, self._port)
         self._port = self._socket.getsockname()[1]
         self._thread.start()
         self._server.ready.wait()
@@ -92,6 +91,21 @@ class _Server(uvicorn.Server):
         self.ready.set()
 
 
+def _listening_socket(host: str, port: int) -> socket.socket:
+    # Not socket.create_server: it leaves the protocol open, asyncio then does not see that this is TCP and leaves
+    # Nagle's algorithm on, and every answer takes 40 ms.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(2048)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
 def _config(sandbox: Sandbox) -> uvicorn.Config:
     return uvicorn.Config(
         SandboxApp(sandbox),
@@ -100,6 +114,7 @@ def _config(sandbox: Sandbox) -> uvicorn.Config:
         lifespan="off",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         date_header=False,  # the sandbox's clock may differ from the machine's
         timeout_keep_alive=_IDLE_SECONDS,

@@ -112,3 +112,80 @@ def test_a_port_in_use() -> None:
 @pytest.mark.parametrize("port", ["-1", "65536", "http", "", "\u0661"])
 def test_a_bad_port(port: str) -> None:
     assert "--port" in failing(f"--port={port}")
+
+
+@pytest.mark.parametrize("token", ["", "two words", "tab\there", "caf\xe9", "line\r\nfeed", " "])
+def test_a_bad_token(token: str) -> None:
+    assert "--token" in failing(f"--token={token}")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b"", "malformed JSON"),
+        (b"{", "malformed JSON"),
+        (b"\xff", "malformed JSON"),
+        (b"[]", '"seed" must be an object'),
+        (b'{"sources": 5}', '"sources" must be an array'),
+        (b'{"sauces": []}', '"sauces" is not known'),
+        (b'{"sources": [{"id": "a\\nb"}, {"id": "a\\nb"}]}', "is there twice: a b"),
+        (b'{"destinations": [{"sourceId": "x", "metadataId": "y"}]}', "names no source: x"),
+        (b'{"destinations": [{"sourceId": "sandbox-web", "metadataId": "y"}]}', "names no catalog entry: y"),
+    ],
+)
+def test_a_bad_seed(tmp_path: Path, text: bytes, reason: str) -> None:
+    seed = tmp_path / "seed.json"
+    seed.write_bytes(text)
+
+    line = failing("--port", "0", "--seed", str(seed))
+
+    assert reason in line
+    assert str(seed) in line
+
+
+def test_a_seed_that_can_not_be_read(tmp_path: Path) -> None:
+    assert "No such file" in failing("--seed", str(tmp_path / "none.json"))
+    assert "directory" in failing("--seed", str(tmp_path))
+
+
+@pytest.mark.parametrize("host", ["999.0.0.1", "x" * 300, "no.such.host.invalid"])
+def test_a_bad_host(host: str) -> None:
+    run = subprocess.run([*COMMAND, "--host", host], capture_output=True, text=True, timeout=60, check=False)
+
+    assert run.returncode == 2
+    assert run.stderr.splitlines()[-1].startswith("python -m airflow_provider_segment.sandbox: can't listen on")
+
+
+def test_an_unknown_option() -> None:
+    assert "--prot" in failing("--prot", "1")
+
+
+@pytest.mark.parametrize(("host", "loud"), [("127.0.0.1", False), ("localhost", False), ("0.0.0.0", True)])
+def test_it_says_loudly_when_others_can_reach_it(host: str, loud: bool) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "--port", "0", "--host", host], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    ready = process.stdout.readline()
+    process.terminate()
+    _, errors = process.communicate(timeout=30)
+
+    assert ready.startswith(f"Segment sandbox ready on http://{host}:")
+    assert errors.count("WARNING") == loud
+    assert errors.count("\n") == loud
+
+
+def test_a_missing_extra_is_one_line(tmp_path: Path) -> None:
+    """Stand-in for an environment without the extra: a uvicorn that can't be imported comes first on the path."""
+    (tmp_path / "uvicorn.py").write_text("raise ModuleNotFoundError(\"No module named 'uvicorn'\")")
+    run = subprocess.run(
+        COMMAND,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={"PYTHONPATH": str(tmp_path)},
+    )
+
+    assert run.returncode == 2
+    assert run.stderr == "The sandbox needs the extra airflow-provider-segment[sandbox]: No module named 'uvicorn'\n"

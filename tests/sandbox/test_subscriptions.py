@@ -129,6 +129,8 @@ def updated(segment: Client, schedule: object) -> Any:
         {"strategy": "PERIODIC", "config": {"interval": "3h25m30s"}},
         {"strategy": "SPECIFIC_DAYS", "config": {"days": [0, 6], "hours": [23], "timezone": "Europe/Berlin"}},
         {"strategy": "CRON", "config": {"spec": "0 */2 * * *", "timezone": "UTC"}},
+        {"strategy": "CRON", "config": {"spec": "5-40/20 8,9 * * 1-5", "timezone": "UTC"}},
+        {"strategy": "PERIODIC", "config": {"interval": "15m", "timezone": ["ignored"]}},
         {"strategy": "DBT_CLOUD", "config": {"jobId": "1", "accountId": "2"}},
     ],
 )
@@ -153,6 +155,12 @@ def test_reverse_etl_fields_have_other_names_on_update(segment: Client, schedule
         ({"strategy": "SPECIFIC_DAYS", "config": {"days": [1], "hours": [24], "timezone": "UTC"}}, "config.hours"),
         ({"strategy": "SPECIFIC_DAYS", "config": {"days": [1], "hours": [2], "timezone": "X"}}, "config.timezone"),
         ({"strategy": "CRON", "config": {"spec": "0 0 * *", "timezone": "UTC"}}, "config.spec"),
+        ({"strategy": "CRON", "config": {"spec": "* * * * *", "timezone": "UTC"}}, "config.spec"),
+        ({"strategy": "CRON", "config": {"spec": "0,50 * * * *", "timezone": "UTC"}}, "config.spec"),
+        ({"strategy": "CRON", "config": {"spec": "*/15 * * * *", "timezone": "UTC"}}, "config.spec"),
+        ({"strategy": "CRON", "config": {"spec": "60 * * * *", "timezone": "UTC"}}, "config.spec"),
+        ({"strategy": "CRON", "config": {"spec": "*/0 * * * *", "timezone": "UTC"}}, "config.spec"),
+        ({"strategy": "CRON", "config": {"spec": "noon * * * *", "timezone": "UTC"}}, "config.spec"),
         ({"strategy": "DBT_CLOUD", "config": {"jobId": 1}}, "config.jobId"),
     ],
 )

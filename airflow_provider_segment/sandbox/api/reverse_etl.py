@@ -55,15 +55,15 @@ def checked_schedule(schedule: Schedule, *, where: str) -> Schedule:
         return schedule
     path = f"{where}.config"
     config = checked_object(schedule.get("config"), _CONFIGS[strategy], where=f"{path}.", name=path)
-    if "timezone" in config and config["timezone"] not in available_timezones():
+    if _TIMEZONE in _CONFIGS[strategy] and config["timezone"] not in available_timezones():
         raise invalid(f"{path}.timezone", "must be an IANA time zone")
     if strategy == "PERIODIC":
         _check_interval(config["interval"], f"{path}.interval")
     elif strategy == "SPECIFIC_DAYS":
         _check_numbers(config["days"], f"{path}.days", below=7)
         _check_numbers(config["hours"], f"{path}.hours", below=24)
-    elif strategy == "CRON" and len(config["spec"].split()) != 5:
-        raise invalid(f"{path}.spec", "must have five fields")
+    elif strategy == "CRON":
+        _check_cron(config["spec"], f"{path}.spec")
     return schedule
 
 
@@ -90,6 +90,35 @@ def _check_interval(interval: str, path: str) -> None:
     seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
     if not _SHORTEST.total_seconds() < seconds < _LONGEST.total_seconds():
         raise invalid(path, "must be longer than 10 minutes and shorter than 168 hours")
+
+
+def _check_cron(spec: str, path: str) -> None:
+    """Check a cron line: five fields, and minutes of an hour more than 15 apart."""
+    fields = spec.split()
+    if len(fields) != 5:
+        raise invalid(path, "must have five fields")
+    minutes = _cron_minutes(fields[0])
+    if minutes is None:
+        raise invalid(path, "must begin with minutes")
+    neighbours = zip(minutes, [*minutes[1:], minutes[0] + 60], strict=True)
+    if any(later - earlier <= decisions.CLOSEST_CRON_MINUTES for earlier, later in neighbours):
+        raise invalid(path, "must be more than 15 minutes apart")
+
+
+def _cron_minutes(text: str) -> list[int] | None:
+    """Read the minutes of a cron line, sorted; None when they are none."""
+    minutes: set[int] = set()
+    for part in text.split(","):
+        found = re.fullmatch(r"(?:\*|([0-9]{1,2})(?:-([0-9]{1,2}))?)(?:/([0-9]{1,2}))?", part)
+        if found is None:
+            return None
+        first, last, step = found[1], found[2], int(found[3] or 1)
+        start = int(first or 0)
+        end = int(last) if last else 59 if first is None or found[3] else start
+        if not start <= end <= 59 or step == 0:
+            return None
+        minutes.update(range(start, end + 1, step))
+    return sorted(minutes)
 
 
 def _check_numbers(numbers: list[Any], path: str, *, below: int) -> None:
