@@ -5,8 +5,20 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
+from airflow_provider_segment.sandbox.http_messages import Answer
+
+_ONLY_ITSELF = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
 
 @cache
-def page() -> bytes:
-    """Read the page, which fetches everything it shows from the control requests."""
-    return files("airflow_provider_segment.sandbox.control").joinpath("page.html").read_bytes()
+def page() -> Answer:
+    """Give the page. It fetches everything it shows from the control requests, and nothing from anywhere else."""
+    return Answer(
+        status=200,
+        body=files("airflow_provider_segment.sandbox.control").joinpath("page.html").read_bytes(),
+        content_type="text/html; charset=utf-8",
+        headers=(("Content-Security-Policy", _ONLY_ITSELF),),
+    )

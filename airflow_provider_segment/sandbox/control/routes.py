@@ -31,7 +31,7 @@ def control(sandbox: Sandbox, call: Call) -> Answer:
     """Carry out a control request."""
     name = "/".join(path_segments(call.path)[1:])
     if (call.method, name) == ("GET", "") and "text/html" in call.headers.get("accept", ""):
-        return Answer(status=200, body=page(), content_type="text/html; charset=utf-8")
+        return page()
     handler = _HANDLERS.get((call.method, name))
     try:
         if handler is None:
