@@ -98,7 +98,8 @@ class SegmentSandbox:
         :param expired: events given up.
         :param retried: attempts that were repeated.
         :param time_to_success_average: and the others: durations, in whatever unit the test likes.
-        :param at: when; text is ISO 8601; by default now on the sandbox's clock.
+        :param at: when; text is ISO 8601; by default now on the sandbox's clock. The metrics count events before their
+            ``endTime``, so a sensor that asks for whole seconds sees what happens now in the next second.
         :raises ValueError: naming what is wrong.
         """
         given = {name: value for name, value in locals().items() if name != "self" and value is not None}

@@ -91,20 +91,26 @@ def test_a_wrong_argument_is_a_value_error(segment_sandbox: SegmentSandbox) -> N
 
 
 TEST_OF_A_USER = """
+import os
+
+VARIABLE = "AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT"
+
 def test_one(segment_sandbox):
     assert segment_sandbox.requests == []
+    assert os.environ[VARIABLE] == segment_sandbox.conn_uri
 
-def test_two(segment_sandbox):
-    assert segment_sandbox.url.startswith("http://127.0.0.1:")
+def test_two():
+    assert os.environ[VARIABLE] == "mine"
 """
 
 
-def test_pytest_finds_the_fixture_by_itself(tmp_path: Path) -> None:
+def test_pytest_finds_the_fixture_which_restores_the_connection(tmp_path: Path) -> None:
     (tmp_path / "test_user.py").write_text(TEST_OF_A_USER)
 
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
         cwd=tmp_path,
+        env={**os.environ, "AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT": "mine"},
         capture_output=True,
         text=True,
         check=False,

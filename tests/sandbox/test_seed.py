@@ -61,6 +61,21 @@ def test_a_type_names_its_secret_and_read_only_options(segment: Client, segment_
     assert "secretOptions" not in changed["metadata"]
 
 
+def test_secrets_inside_lists_and_objects_are_masked_one_by_one(
+    segment: Client, segment_sandbox: SegmentSandbox
+) -> None:
+    entry = {"id": "mine", "options": [{"name": "headers", "type": "map"}], "secretOptions": ["headers"]}
+    value = {"list": [SECRET, "short", ""], "number": 5, "flag": True, "nothing": None}
+    segment_sandbox.seed(
+        {"catalog": [entry], "destinations": [destination(metadataId="mine", settings={"headers": value})]}
+    )
+
+    shown = segment.data("GET", "/destinations/d")["destination"]["settings"]["headers"]
+
+    hidden = "\u2022" * 10
+    assert shown == {"list": [MASKED, hidden, ""], "number": hidden, "flag": True, "nothing": None}
+
+
 @pytest.mark.parametrize(
     ("name", "option_type", "shown"),
     [
