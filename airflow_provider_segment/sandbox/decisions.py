@@ -29,6 +29,11 @@ ERROR_TYPES = {
 MAX_BODY_BYTES = 1024 * 1024
 """Bodies beyond this are a 413. That there is a limit is documented, the figure is not."""
 
+# Whoever accepts plain JSON gets plain JSON as the Content-Type, whoever accepts anything the most stable version's
+# type. A version may be named by either of its published spellings, and the answer repeats the one it was asked in.
+
+# An id in a path that is longer than the documented 255 characters is a 422, though nothing can have it.
+
 UNKNOWN_ROUTE_STATUS = 404
 """An unknown path, and a known path with another method: 405 is not among the published statuses."""
 

@@ -61,6 +61,17 @@ def test_a_type_names_its_secret_and_read_only_options(segment: Client, segment_
     assert "secretOptions" not in changed["metadata"]
 
 
+def test_read_only_options_outlive_a_replacing_update(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+    entry = {"id": "mine", "options": [{"name": "fixed"}, {"name": "free"}], "readOnlyOptions": ["fixed"]}
+    seeded = destination(metadataId="mine", settings={"fixed": "as seeded", "free": "old"})
+    segment_sandbox.seed({"catalog": [entry], "destinations": [seeded]})
+    segment_sandbox.settings(settings_update="replace")
+
+    changed = segment.data("PATCH", "/destinations/d", {"settings": {"free": "new"}})["destination"]
+
+    assert changed["settings"] == {"fixed": "as seeded", "free": "new"}
+
+
 def test_secrets_inside_lists_and_objects_are_masked_one_by_one(
     segment: Client, segment_sandbox: SegmentSandbox
 ) -> None:

@@ -45,7 +45,7 @@ _BODYLESS = 304
 class Fault:
     """What goes wrong with a request.
 
-    :param kind: how; the control page of the documentation lists them.
+    :param kind: how: see :mod:`airflow_provider_segment.sandbox.faults`.
     :param method: of the requests it meets; None for any.
     :param path: glob over their path as sent; ``*`` stands for slashes too.
     :param times: how many requests it meets; None for all.
