@@ -112,7 +112,8 @@ def _config(sandbox: Sandbox) -> uvicorn.Config:
         http=SandboxProtocol,
         ws="none",
         lifespan="off",
-        log_config=None,
+        log_config=None,  # whoever runs the sandbox decides where logs go
+        log_level="warning",
         access_log=False,
         proxy_headers=False,
         server_header=False,

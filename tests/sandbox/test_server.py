@@ -51,6 +51,16 @@ def test_answers_are_not_held_back(sandbox: Sandbox) -> None:
         connection.close()
 
 
+def test_it_is_quiet(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG"), SandboxServer(sandbox=sandbox) as server:
+        connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=30)
+        connection.request("GET", "/")
+        connection.getresponse().read()
+        connection.close()
+
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("uvicorn")] == []
+
+
 def test_connections_are_kept_open(sandbox: Sandbox) -> None:
     with SandboxServer(sandbox=sandbox) as server:
         connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=30)
