@@ -220,6 +220,11 @@ def test_a_destination_delivers_by_itself(segment: Client, segment_sandbox: Segm
         segment_sandbox.settings(clock_offset_seconds=offset + 360)
         assert before + 59 <= totals(segment)["successes"] <= before + 120
 
+    segment.data("DELETE", path)
+    before = totals(segment)["successes"]
+    segment_sandbox.settings(clock_offset_seconds=segment_sandbox.settings()["clock_offset_seconds"] + 300)
+    assert totals(segment)["successes"] == before
+
 
 def test_nothing_is_delivered_without_a_subscription(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.settings(deliveries_per_minute=60)

@@ -84,6 +84,7 @@ def test_delete_takes_the_subscriptions_along(segment: Client) -> None:
     assert segment.refused("DELETE", path)[0] == 404
     assert segment.refused("GET", f"{path}/subscriptions/{subscription['id']}")[0] == 404
     assert segment.data("GET", "/destinations")["destinations"] == []
+    assert segment.send("GET", "/_sandbox/").json()["subscriptionCount"] == 0
 
 
 def test_settings_are_merged_by_key(segment: Client) -> None:

@@ -127,11 +127,11 @@ def _stored(sandbox: Sandbox, destination: Destination) -> dict[str, Any]:
 
 
 def _siblings(sandbox: Sandbox, destination: Destination) -> list[Destination]:
+    """Find what there is of this type on this source; of the destination itself, its state before the request."""
     return [
         other
         for other in sandbox.workspace.destinations()
         if (other.source_id, other.metadata_id) == (destination.source_id, destination.metadata_id)
-        and other.id != destination.id
     ]
 
 
