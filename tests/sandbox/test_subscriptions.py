@@ -175,4 +175,10 @@ def test_there_are_at_most_five_dbt_cloud_schedules(segment: Client, segment_san
     segment_sandbox.settings(subscription_write_limit_per_minute=None)
     schedule = {"strategy": "DBT_CLOUD", "config": {"jobId": "1", "accountId": "2"}}
 
-    assert ["data" in updated(segment, schedule) for _ in range(6)] == [True] * 5 + [False]
+    answers = [updated(segment, schedule) for _ in range(6)]
+
+    assert ["data" in answer for answer in answers] == [True] * 5 + [False]
+    one_of_them = answers[0]["data"]["subscription"]
+    path = f"/destinations/{one_of_them['destinationId']}/subscriptions/{one_of_them['id']}"
+    again = segment.data("PATCH", path, {"input": {"reverseETLSchedule": schedule}})
+    assert again == {"subscription": one_of_them}
