@@ -1,0 +1,1 @@
+"""The hooks: thin drivers of ``protocol/``, and the connection they read."""

@@ -1,0 +1,31 @@
+"""The catalog of destination types. https://docs.segmentapis.com/tag/Catalog"""
+
+from __future__ import annotations
+
+from airflow_provider_segment.protocol.api import operations
+from airflow_provider_segment.protocol.api.objects import CatalogEntry
+from airflow_provider_segment.protocol.api.reading import call_for
+from airflow_provider_segment.protocol.arguments import check_id
+from airflow_provider_segment.protocol.flow.exchange import exchange
+from airflow_provider_segment.protocol.flow.pages import walk
+from airflow_provider_segment.protocol.flow.steps import Flow, Terms, Walk
+from airflow_provider_segment.protocol.wire.pagination import Listing, page_reader
+
+
+def list_destinations_catalog(terms: Terms) -> Walk[CatalogEntry]:
+    """List the destination types that destinations can be made of.
+
+    :return: an iterator that fetches pages as it is consumed.
+    """
+    read = page_reader(CatalogEntry, key="destinationsCatalog")
+    return (yield from walk(Listing(operations.GET_DESTINATIONS_CATALOG, {}, read), terms))
+
+
+def get_destination_metadata(terms: Terms, *, metadata_id: str) -> Flow[CatalogEntry]:
+    """Get one destination type with its actions.
+
+    :param metadata_id: its catalog id.
+    """
+    ids = {"destinationMetadataId": check_id("metadata_id", metadata_id)}
+    call = call_for(CatalogEntry, operations.GET_DESTINATION_METADATA, key="destinationMetadata", ids=ids)
+    return (yield from exchange(call, terms))

@@ -1,0 +1,42 @@
+"""How deliveries to a destination went. A beta operation. https://docs.segmentapis.com/tag/Destinations"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from airflow_provider_segment.protocol.api import operations
+from airflow_provider_segment.protocol.api.reading import call_for
+from airflow_provider_segment.protocol.arguments import check_id
+from airflow_provider_segment.protocol.delivery.metrics import DeliveryMetrics, MetricsSummary, flatten
+from airflow_provider_segment.protocol.delivery.window import check_granularity, check_time, utc_text
+from airflow_provider_segment.protocol.flow.exchange import exchange
+from airflow_provider_segment.protocol.flow.steps import Flow, Terms
+
+
+def get_delivery_metrics(
+    terms: Terms,
+    *,
+    destination_id: str,
+    source_id: str,
+    start_time: datetime | str,
+    end_time: datetime | str,
+    granularity: str,
+) -> Flow[DeliveryMetrics]:
+    """Get one summary of the deliveries in a stretch of time. Data lags by some 30 seconds.
+
+    :param destination_id: of this destination; only cloud-mode destinations have delivery data.
+    :param source_id: the destination's source.
+    :param start_time: inclusive, a datetime or ISO 8601; without a zone, UTC.
+    :param end_time: exclusive.
+    :param granularity: ``MINUTE`` (up to 4 hours, not older than 48), ``HOUR`` (7 days) or ``DAY`` (14 days).
+    :return: counts of events and times (in a unit Segment does not state), raw and derived, in one flat dict.
+    """
+    ids = {"destinationId": check_id("destination_id", destination_id)}
+    query = (
+        ("sourceId", check_id("source_id", source_id)),
+        ("startTime", utc_text(check_time("start_time", start_time))),
+        ("endTime", utc_text(check_time("end_time", end_time))),
+        ("granularity", check_granularity("granularity", granularity)),
+    )
+    call = call_for(MetricsSummary, operations.GET_DELIVERY_METRICS, key="deliveryMetricsSummary", ids=ids, query=query)
+    return flatten((yield from exchange(call, terms)))

@@ -1,0 +1,124 @@
+"""Destinations. https://docs.segmentapis.com/tag/Destinations"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from airflow_provider_segment.protocol.api import operations
+from airflow_provider_segment.protocol.api.masks import unmasked
+from airflow_provider_segment.protocol.api.objects import Destination
+from airflow_provider_segment.protocol.api.reading import call_for, given, removal
+from airflow_provider_segment.protocol.arguments import (
+    check_flag,
+    check_id,
+    check_name,
+    check_new_settings,
+    check_settings,
+)
+from airflow_provider_segment.protocol.flow.exchange import exchange
+from airflow_provider_segment.protocol.flow.pages import walk
+from airflow_provider_segment.protocol.flow.steps import Flow, Terms, Walk
+from airflow_provider_segment.protocol.wire.pagination import Listing, page_reader
+
+
+def destinations_listing(*, source_id: str | None = None, full: bool = False) -> Listing[Destination]:
+    """Say which destinations to list.
+
+    :param source_id: only this source's, which the API can list by itself; by default the whole workspace's.
+    :param full: whole records instead of the fields of ``Destination``.
+    """
+    read = page_reader(_record(full=full), key="destinations")
+    if source_id is None:
+        return Listing(operations.LIST_DESTINATIONS, {}, read)
+    ids = {"sourceId": check_id("source_id", source_id)}
+    return Listing(operations.LIST_CONNECTED_DESTINATIONS, ids, read)
+
+
+def list_destinations(terms: Terms, *, source_id: str | None = None, full: bool = False) -> Walk[Destination]:
+    """List destinations.
+
+    :param source_id: only this source's; by default the whole workspace's.
+    :param full: whole records, each with some 20 KB of catalog text, instead of the fields of ``Destination``.
+    :return: an iterator that fetches pages as it is consumed.
+    """
+    return (yield from walk(destinations_listing(source_id=source_id, full=full), terms))
+
+
+def get_destination(terms: Terms, *, id: str, full: bool = False) -> Flow[Destination]:
+    """Get a destination.
+
+    :param id: its id.
+    :param full: the whole record, with its catalog text, instead of the fields of ``Destination``.
+    :raises SegmentNotFoundError: there is none.
+    """
+    call = call_for(_record(full=full), operations.GET_DESTINATION, key="destination", ids=_ids(id))
+    return (yield from exchange(call, terms))
+
+
+def create_destination(
+    terms: Terms, *, source_id: str, metadata_id: str, name: str, settings: dict[str, Any], enabled: bool = True
+) -> Flow[Destination]:
+    """Create a destination.
+
+    :param source_id: the source to connect it to, for life.
+    :param metadata_id: the catalog id of its type, for life.
+    :param name: display name; instances of one type on one source need distinct names.
+    :param settings: by the keys of the catalog entry's options; may be empty.
+    :param enabled: whether it receives data.
+    :return: the destination, with the catalog's defaults filled in and secrets masked.
+    :raises SegmentAmbiguousWriteError: the answer was lost, so it may exist or not.
+    """
+    body = {
+        "sourceId": check_id("source_id", source_id),
+        "metadataId": check_id("metadata_id", metadata_id),
+        "name": check_name("name", name),
+        "enabled": check_flag("enabled", enabled),
+        "settings": check_new_settings("settings", settings),
+    }
+    call = call_for(Destination, operations.CREATE_DESTINATION, key="destination", body=body)
+    return (yield from exchange(call, terms))
+
+
+def update_destination(
+    terms: Terms,
+    *,
+    id: str,
+    name: str | None = None,
+    enabled: bool | None = None,
+    settings: dict[str, Any] | None = None,
+) -> Flow[Destination]:
+    """Change a destination; ``None`` means "leave alone".
+
+    :param id: its id.
+    :param name: new display name.
+    :param enabled: whether it receives data.
+    :param settings: the keys to set; a masked value, as the API returns secrets, is left out with a warning.
+    :return: the destination as it is then; where nothing is left to send, as it is.
+    :raises SegmentInvalidRequestError: also when all given settings are read-only.
+    """
+    body = given(
+        name=None if name is None else check_name("name", name),
+        enabled=None if enabled is None else check_flag("enabled", enabled),
+        settings=None if settings is None else (yield from unmasked(check_settings("settings", settings))),
+    )
+    if not body:
+        return (yield from get_destination(terms, id=id))
+    call = call_for(Destination, operations.UPDATE_DESTINATION, key="destination", ids=_ids(id), body=body)
+    return (yield from exchange(call, terms))
+
+
+def delete_destination(terms: Terms, *, id: str) -> Flow[None]:
+    """Delete a destination, and its subscriptions with it.
+
+    :param id: its id.
+    :raises SegmentNotFoundError: there is none.
+    """
+    return (yield from exchange(removal(operations.DELETE_DESTINATION, ids=_ids(id)), terms))
+
+
+def _ids(destination_id: str) -> dict[str, str]:
+    return {"destinationId": check_id("id", destination_id)}
+
+
+def _record(*, full: bool) -> type[Destination]:
+    return cast("type[Destination]", dict[str, Any]) if full else Destination

@@ -1,0 +1,89 @@
+"""The API's objects, cut to the fields this package uses; keys are spelled as the API spells them.
+
+They are plain dicts, so they go through XCom. Unknown fields are passed over and unknown enum values accepted, since
+the API may grow. https://docs.segmentapis.com/tag/Destinations
+"""
+
+from __future__ import annotations
+
+from typing import Any, NotRequired, TypedDict
+
+
+class Workspace(TypedDict):
+    """The workspace a token belongs to."""
+
+    id: str
+    name: str
+    slug: str
+
+
+class Source(TypedDict):
+    """A source, without its write keys."""
+
+    id: str
+    slug: str
+    enabled: bool
+    workspaceId: str
+    name: NotRequired[str | None]
+
+
+class DestinationMetadata(TypedDict):
+    """The catalog entry a destination is an instance of, cut to what names it."""
+
+    id: str
+    name: NotRequired[str]
+    slug: NotRequired[str]
+    status: NotRequired[str]
+
+
+class Destination(TypedDict):
+    """A destination. Secrets in ``settings`` come back masked; catalog defaults are filled in."""
+
+    id: str
+    enabled: bool
+    sourceId: str
+    settings: dict[str, Any]
+    metadata: DestinationMetadata
+    name: NotRequired[str | None]
+
+
+class CatalogAction(TypedDict):
+    """Something a destination of this type can do with an event."""
+
+    id: str
+    name: NotRequired[str]
+    slug: NotRequired[str]
+    defaultTrigger: NotRequired[str | None]
+
+
+class CatalogEntry(TypedDict):
+    """A destination type of the catalog, cut to what is needed to make a destination of it."""
+
+    id: str
+    name: str
+    slug: str
+    status: NotRequired[str]
+    actions: NotRequired[list[CatalogAction]]
+    supportedFeatures: NotRequired[dict[str, Any]]
+
+
+class ReverseEtlSchedule(TypedDict):
+    """When a Reverse ETL subscription syncs. https://docs.segmentapis.com/tag/Reverse-ETL"""
+
+    strategy: str
+    config: NotRequired[dict[str, Any] | None]
+
+
+class Subscription(TypedDict):
+    """A subscription of a destination, shown as "mapping" in the Segment app. ``modelId`` ``""`` means none."""
+
+    id: str
+    name: str
+    actionId: str
+    destinationId: str
+    enabled: bool
+    trigger: str
+    settings: NotRequired[dict[str, Any] | None]
+    actionSlug: NotRequired[str]
+    modelId: NotRequired[str | None]
+    reverseETLSchedule: NotRequired[ReverseEtlSchedule | None]

@@ -1,0 +1,44 @@
+"""The operations this package uses, one row each.
+
+To add one: a row here, its objects in ``objects.py``, a function in the module of its subject, a line in the hooks.
+https://docs.segmentapis.com/
+"""
+
+from __future__ import annotations
+
+from airflow_provider_segment.protocol.wire.operation import Operation, Stage
+
+GET_WORKSPACE = Operation("getWorkspace", "GET", "/")
+LIST_SOURCES = Operation("listSources", "GET", "/sources")
+LIST_CONNECTED_DESTINATIONS = Operation(
+    "listConnectedDestinationsFromSource", "GET", "/sources/{sourceId}/connected-destinations"
+)
+GET_DESTINATIONS_CATALOG = Operation("getDestinationsCatalog", "GET", "/catalog/destinations")
+GET_DESTINATION_METADATA = Operation("getDestinationMetadata", "GET", "/catalog/destinations/{destinationMetadataId}")
+
+LIST_DESTINATIONS = Operation("listDestinations", "GET", "/destinations")
+CREATE_DESTINATION = Operation("createDestination", "POST", "/destinations")
+GET_DESTINATION = Operation("getDestination", "GET", "/destinations/{destinationId}")
+UPDATE_DESTINATION = Operation("updateDestination", "PATCH", "/destinations/{destinationId}")
+DELETE_DESTINATION = Operation("deleteDestination", "DELETE", "/destinations/{destinationId}")
+
+# Alpha; create, update and remove are limited to 5 requests a minute each.
+LIST_SUBSCRIPTIONS = Operation(
+    "listSubscriptionsFromDestination", "GET", "/destinations/{destinationId}/subscriptions", Stage.ALPHA
+)
+CREATE_SUBSCRIPTION = Operation(
+    "createDestinationSubscription", "POST", "/destinations/{destinationId}/subscriptions", Stage.ALPHA
+)
+GET_SUBSCRIPTION = Operation(
+    "getSubscriptionFromDestination", "GET", "/destinations/{destinationId}/subscriptions/{id}", Stage.ALPHA
+)
+UPDATE_SUBSCRIPTION = Operation(
+    "updateSubscriptionForDestination", "PATCH", "/destinations/{destinationId}/subscriptions/{id}", Stage.ALPHA
+)
+REMOVE_SUBSCRIPTION = Operation(
+    "removeSubscriptionFromDestination", "DELETE", "/destinations/{destinationId}/subscriptions/{id}", Stage.ALPHA
+)
+
+GET_DELIVERY_METRICS = Operation(
+    "listDeliveryMetricsSummaryFromDestination", "GET", "/destinations/{destinationId}/delivery-metrics", Stage.BETA
+)

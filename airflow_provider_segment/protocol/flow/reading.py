@@ -1,0 +1,128 @@
+"""From what came of a request to a value or a typed error. https://docs.segmentapis.com/tag/Error-Handling"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+from airflow_provider_segment.protocol.errors import (
+    ErrorObject,
+    SegmentApiError,
+    SegmentAuthError,
+    SegmentConflictError,
+    SegmentConnectionError,
+    SegmentInvalidRequestError,
+    SegmentNotFoundError,
+    SegmentProtocolError,
+    SegmentRateLimitError,
+    SegmentServerError,
+)
+from airflow_provider_segment.protocol.flow.redaction import hide_settings
+from airflow_provider_segment.protocol.flow.steps import Outcome, Terms
+from airflow_provider_segment.protocol.wire.envelope import read_errors
+from airflow_provider_segment.protocol.wire.message import Answer, NoAnswer
+from airflow_provider_segment.protocol.wire.operation import Call
+
+T = TypeVar("T")
+
+# Clients must branch on the status, never on an error's type or message: published samples contradict each other.
+_BY_STATUS: dict[int, type[SegmentApiError]] = {
+    400: SegmentInvalidRequestError,
+    401: SegmentAuthError,
+    403: SegmentAuthError,
+    404: SegmentNotFoundError,
+    409: SegmentConflictError,
+    413: SegmentInvalidRequestError,
+    422: SegmentInvalidRequestError,
+    429: SegmentRateLimitError,
+}
+# A proxy may answer these for the API and mean the same; any other refusal must be in the API's own words, or a page
+# of a proxy would pass for "no such destination".
+_TRUSTED_WITHOUT_ENVELOPE = {401, 403, 413, 429}
+_LONGEST_WORDS = 1000
+
+
+def read_outcome(call: Call[T], outcome: Outcome, terms: Terms) -> T:
+    """Read what came of a call.
+
+    :param call: what was asked.
+    :param outcome: what came.
+    :param terms: for the messages.
+    :return: the value.
+    :raises SegmentConnectionError: no answer came.
+    :raises SegmentProtocolError: the answer is not the API's.
+    :raises SegmentApiError: the API refused.
+    """
+    if isinstance(outcome, NoAnswer):
+        message = f"{call}: {outcome.reason} ({terms.connection})"
+        raise SegmentConnectionError(message, sent=outcome.sent, transient=outcome.transient)
+    if 200 <= outcome.status < 300:
+        return _read_success(call, outcome, terms)
+    raise _refusal(call, outcome, terms)
+
+
+def _read_success(call: Call[T], answer: Answer, terms: Terms) -> T:
+    try:
+        return call.read(answer.body)
+    except msgspec.ValidationError as error:
+        # The text names a path and types, never a value.
+        what = f"{call} answered {answer.status} with unexpected JSON: {error} ({terms.connection})"
+    except msgspec.DecodeError:
+        what = f"{call} answered {answer.status} with {_describe(answer)} ({terms.connection})"
+    raise SegmentProtocolError(what, status=answer.status, transient=True) from None
+
+
+def _refusal(call: Call[T], answer: Answer, terms: Terms) -> SegmentApiError | SegmentProtocolError:
+    errors = read_errors(answer.body)
+    status = answer.status
+    if status < 400:
+        message = f"{call} answered {status}, a redirect, which is never followed; check the host of {terms.connection}"
+        return SegmentProtocolError(message, status=status)
+    if _is_somebody_elses(status, errors):
+        message = f"{call} answered {status} with {_describe(answer)}; check the host of {terms.connection}"
+        return SegmentProtocolError(message, status=status)
+    kind = _BY_STATUS.get(status, SegmentServerError if status >= 500 else SegmentApiError)
+    words = hide_settings(_in_words(errors, answer), call.request.body)
+    message = f"{call} answered {status}: {words}{_advice(status, terms)}"
+    return kind(message, status=status, errors=errors or (), method=call.request.method, path=call.request.path)
+
+
+def _is_somebody_elses(status: int, errors: tuple[ErrorObject, ...] | None) -> bool:
+    """Whether a refusal comes from something between us and the API."""
+    if status >= 500 or status in _TRUSTED_WITHOUT_ENVELOPE:
+        return False
+    return not errors if status == 404 else errors is None
+
+
+def _in_words(errors: tuple[ErrorObject, ...] | None, answer: Answer) -> str:
+    if errors is None:
+        return _describe(answer)
+    texts = []
+    for error in errors:
+        text = error.get("message") or error.get("type") or "no message"
+        texts.append(f"{text} (field: {error['field']})" if error.get("field") else text)
+    return " ".join("; ".join(texts).split())[:_LONGEST_WORDS] or "no further word"
+
+
+def _advice(status: int, terms: Terms) -> str:
+    if status in {401, 403}:
+        return (
+            f". Check {terms.connection}: the token may be wrong or lack the permission, or its workspace may live"
+            " in the other region (extra field `region`: us or eu)"
+        )
+    return "" if status != 429 else f" ({terms.connection})"
+
+
+def _describe(answer: Answer) -> str:
+    """What stands in place of JSON; only of a page for people are the first characters shown."""
+    text = " ".join(answer.body[:400].decode("utf-8", "replace").split())
+    if not text:
+        return "an empty body instead of JSON"
+    if text[:1] in '{["':
+        return f"broken JSON ({len(answer.body)} bytes)"
+    if "{" in text[:80] and text[:1] != "<":  # JSON behind a byte order mark or the like
+        return f"text that holds JSON ({len(answer.body)} bytes)"
+    printable = "".join(character if character.isprintable() else "?" for character in text[:80])
+    kind = "an HTML page" if text[:1] == "<" else "text"
+    return f"{kind} instead of JSON, beginning {printable!r}"

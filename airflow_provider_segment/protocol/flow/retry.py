@@ -1,0 +1,151 @@
+"""Whether and when to try again: one pure decision for every fault."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+
+from airflow_provider_segment.protocol.errors import (
+    SegmentAmbiguousWriteError,
+    SegmentConnectionError,
+    SegmentError,
+    SegmentProtocolError,
+    SegmentRateLimitError,
+    SegmentServerError,
+)
+from airflow_provider_segment.protocol.flow.steps import Outcome, Pause, Terms
+from airflow_provider_segment.protocol.wire.message import Answer
+from airflow_provider_segment.protocol.wire.operation import Call
+from airflow_provider_segment.protocol.wire.rate_limit import AskedWait, asked_wait
+
+_FAULT_WAITS = (0.5, 30.0)
+"""First and longest wait after a fault, in seconds; doubled in between."""
+
+_RATE_LIMIT_WAITS = (0.25, 5.0)
+"""The least wait after a 429, however little it asks for: "0 seconds" for ever would be a hot loop."""
+
+_UNSAID_RATE_LIMIT_WAITS = (1.0, 60.0)
+"""Waits after a 429 that says nothing; no limit's window is known to be longer than a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a call has cost so far.
+
+    :param faults: attempts that failed.
+    :param fault_seconds: spent on them, waits included.
+    :param rate_limits: answers with 429.
+    :param rate_limit_seconds: waited for them.
+    :param unsure: whether an earlier attempt may have been carried out.
+    """
+
+    faults: int = 0
+    fault_seconds: float = 0.0
+    rate_limits: int = 0
+    rate_limit_seconds: float = 0.0
+    unsure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Try again.
+
+    :param pause: before that.
+    :param spent: the new account.
+    """
+
+    pause: Pause
+    spent: Spent
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Raise this.
+
+    :param error: with how often and how long it was tried.
+    """
+
+    error: SegmentError
+
+
+def decide(
+    call: Call[object], error: SegmentError, outcome: Outcome, spent: Spent, terms: Terms, *, jitter: float
+) -> Again | GiveUp:
+    """Decide what to do about a failed attempt.
+
+    :param call: what was asked.
+    :param error: what its outcome was read as.
+    :param outcome: what came.
+    :param spent: what it has cost so far.
+    :param terms: the budgets.
+    :param jitter: 0 to 1, drawn anew each time; keeps many tasks from trying again in step.
+    """
+    if isinstance(error, SegmentRateLimitError) and isinstance(outcome, Answer):
+        return _after_rate_limit(call, error, asked_wait(outcome, error.errors), spent, terms, jitter)
+    if call.operation.creates and _maybe_carried_out(error):
+        return GiveUp(_ambiguous(error))
+    if not error.transient:
+        return GiveUp(error)
+    return _after_fault(error, outcome, spent, terms, jitter)
+
+
+def _maybe_carried_out(error: SegmentError) -> bool:
+    """A 429 and a refusal surely were not; a request that was never sent neither."""
+    if isinstance(error, SegmentConnectionError):
+        return error.sent
+    if isinstance(error, SegmentProtocolError):
+        return 200 <= error.status < 300
+    return isinstance(error, SegmentServerError)
+
+
+def _after_rate_limit(
+    call: Call[object],
+    error: SegmentRateLimitError,
+    asked: AskedWait | None,
+    spent: Spent,
+    terms: Terms,
+    jitter: float,
+) -> Again | GiveUp:
+    count = spent.rate_limits + 1
+    if asked is None:
+        wait, source = _backoff(_UNSAID_RATE_LIMIT_WAITS, count, jitter), "no wait was named"
+    else:
+        wait, source = max(asked.seconds, _backoff(_RATE_LIMIT_WAITS, count, jitter)), asked.source
+    waited = spent.rate_limit_seconds + wait
+    if waited > terms.rate_limit_budget:
+        error.explain(
+            f"limited {count} times, {spent.rate_limit_seconds:.0f} s waited, and the next wait of {wait:.0f} s"
+            f" would pass the rate_limit_budget of {terms.rate_limit_budget:.0f} s"
+        )
+        return GiveUp(error)
+    reason = (
+        f"Segment's rate limit holds back {call}: waiting {wait:.1f} s ({source}; {waited:.0f} of at most"
+        f" {terms.rate_limit_budget:.0f} s)"
+    )
+    return Again(Pause(wait, reason, logging.INFO), replace(spent, rate_limits=count, rate_limit_seconds=waited))
+
+
+def _after_fault(error: SegmentError, outcome: Outcome, spent: Spent, terms: Terms, jitter: float) -> Again | GiveUp:
+    count = spent.faults + 1
+    wait = _backoff(_FAULT_WAITS, count, jitter)
+    seconds = spent.fault_seconds + outcome.seconds
+    if seconds + wait > terms.fault_budget:
+        error.explain(f"tried {count} times over {seconds:.0f} s (retry_budget: {terms.fault_budget:.0f} s)")
+        return GiveUp(error)
+    unsure = spent.unsure or _maybe_carried_out(error)
+    reason = f"{error}; trying again in {wait:.1f} s ({seconds:.0f} of at most {terms.fault_budget:.0f} s)"
+    return Again(Pause(wait, reason), replace(spent, faults=count, fault_seconds=seconds + wait, unsure=unsure))
+
+
+def _backoff(bounds: tuple[float, float], count: int, jitter: float) -> float:
+    """Doubled each time up to a bound, then between half of that and all of it."""
+    first, longest = bounds
+    return min(longest, first * 2.0 ** min(count - 1, 16)) * (0.5 + jitter / 2)
+
+
+def _ambiguous(cause: SegmentError) -> SegmentAmbiguousWriteError:
+    error = SegmentAmbiguousWriteError(
+        f"the answer to a create was lost, so nobody knows whether it was carried out: {cause}"
+    )
+    error.__cause__ = cause
+    return error

@@ -1,0 +1,1 @@
+"""How requests and answers look as bytes: messages, media types, envelopes, pages, rate limits."""

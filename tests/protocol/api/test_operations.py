@@ -1,0 +1,170 @@
+"""Each operation: the exact request it makes, and what comes of a good answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from airflow_provider_segment.protocol.api import operations
+from airflow_provider_segment.protocol.api.catalog import get_destination_metadata
+from airflow_provider_segment.protocol.api.delivery_metrics import get_delivery_metrics
+from airflow_provider_segment.protocol.api.destinations import (
+    delete_destination,
+    get_destination,
+    list_destinations,
+    update_destination,
+)
+from airflow_provider_segment.protocol.api.subscriptions import (
+    create_subscription,
+    delete_subscription,
+    get_subscription,
+    list_subscriptions,
+    update_subscription,
+)
+from airflow_provider_segment.protocol.errors import SegmentAmbiguousWriteError, SegmentProtocolError
+from airflow_provider_segment.protocol.flow.steps import Emit, Send
+from airflow_provider_segment.protocol.wire.message import Request
+from airflow_provider_segment.protocol.wire.operation import Operation
+from tests.protocol.driver import AnyFlow, ScriptedDriver
+from tests.protocol.example import Example
+from tests.protocol.operations import EXAMPLES, SECRET
+from tests.protocol.samples import ONE_TRY, SUBSCRIPTION, TERMS, done
+
+every_operation = pytest.mark.parametrize("example", EXAMPLES, ids=str)
+
+
+def first_request(flow: AnyFlow[Any]) -> Request:
+    step = flow.send(None)
+    assert isinstance(step, Send)
+    return step.request
+
+
+def test_each_operation_of_the_package_has_an_example() -> None:
+    rows = [value for value in vars(operations).values() if isinstance(value, Operation)]
+    assert {row.name for row in rows} == {example.operation_id for example in EXAMPLES}
+
+
+@every_operation
+def test_request(example: Example) -> None:
+    request = first_request(example.start(TERMS))
+
+    assert (request.method, request.target) == (example.method, example.target)
+    assert request.headers == {"Accept": example.accept} | (
+        {} if example.content_type is None else {"Content-Type": example.content_type}
+    )
+    assert (None if request.body is None else json.loads(request.body)) == example.body
+
+
+@every_operation
+def test_a_good_answer_becomes_the_value_without_unknown_fields(example: Example) -> None:
+    driver = ScriptedDriver([done(example.data)])
+
+    result = driver.run(example.start(TERMS))
+
+    assert (driver.items if isinstance(example.value, list) else result) == example.value
+    assert len(driver.requests) == 1
+    assert driver.said == ""
+
+
+@every_operation
+def test_a_request_does_not_show_what_it_carries(example: Example) -> None:
+    step = example.start(TERMS).send(None)
+
+    assert SECRET not in repr(step)
+    assert SECRET not in str(step)
+
+
+@every_operation
+def test_a_value_under_another_key_is_not_understood(example: Example) -> None:
+    renamed = {f"{key}Of": value for key, value in example.data.items()}
+
+    with pytest.raises((SegmentProtocolError, SegmentAmbiguousWriteError), match="unexpected JSON"):
+        ScriptedDriver([done(renamed)]).run(example.start(ONE_TRY))
+
+
+ODD_IDS = {
+    "slash": ("a/b", "a%2Fb"),
+    "parent": ("../sources", "..%2Fsources"),
+    "space": ("a b", "a%20b"),
+    "percent": ("100%", "100%25"),
+    "encoded already": ("a%2Fb", "a%252Fb"),
+    "query": ("a?b=c&d#e", "a%3Fb%3Dc%26d%23e"),
+    "unicode": ("ключ", "%D0%BA%D0%BB%D1%8E%D1%87"),
+    "emoji": ("🙂", "%F0%9F%99%82"),
+    "carriage return and line feed": ("a\r\nHost: evil", "a%0D%0AHost%3A%20evil"),
+    "nul": ("a\0b", "a%00b"),
+    "braces": ("{id}", "%7Bid%7D"),
+    "semicolon": ("a;b", "a%3Bb"),
+    "longest": ("x" * 255, "x" * 255),
+}
+
+FLOWS_WITH_IDS: dict[str, tuple[Callable[[str], AnyFlow[Any]], str]] = {
+    "connected destinations": (
+        lambda id: list_destinations(TERMS, source_id=id),
+        "/sources/{id}/connected-destinations",
+    ),
+    "metadata": (lambda id: get_destination_metadata(TERMS, metadata_id=id), "/catalog/destinations/{id}"),
+    "get destination": (lambda id: get_destination(TERMS, id=id), "/destinations/{id}"),
+    "update destination": (lambda id: update_destination(TERMS, id=id, enabled=True), "/destinations/{id}"),
+    "delete destination": (lambda id: delete_destination(TERMS, id=id), "/destinations/{id}"),
+    "list subscriptions": (lambda id: list_subscriptions(TERMS, destination_id=id), "/destinations/{id}/subscriptions"),
+    "create subscription": (
+        lambda id: create_subscription(TERMS, destination_id=id, name="n", action_id="a", trigger="t"),
+        "/destinations/{id}/subscriptions",
+    ),
+    "get subscription": (
+        lambda id: get_subscription(TERMS, destination_id=id, id=id),
+        "/destinations/{id}/subscriptions/{id}",
+    ),
+    "update subscription": (
+        lambda id: update_subscription(TERMS, destination_id=id, id=id, enabled=True),
+        "/destinations/{id}/subscriptions/{id}",
+    ),
+    "delete subscription": (
+        lambda id: delete_subscription(TERMS, destination_id=id, id=id),
+        "/destinations/{id}/subscriptions/{id}",
+    ),
+    "metrics": (
+        lambda id: get_delivery_metrics(
+            TERMS,
+            destination_id=id,
+            source_id="s",
+            start_time="2026-01-01",
+            end_time="2026-01-02",
+            granularity="DAY",
+        ),
+        "/destinations/{id}/delivery-metrics",
+    ),
+}
+
+
+@pytest.mark.parametrize(("raw", "encoded"), ODD_IDS.values(), ids=ODD_IDS)
+@pytest.mark.parametrize(("start", "path"), FLOWS_WITH_IDS.values(), ids=FLOWS_WITH_IDS)
+def test_an_id_is_one_segment_of_the_path(
+    start: Callable[[str], AnyFlow[Any]], path: str, raw: str, encoded: str
+) -> None:
+    assert first_request(start(raw)).path == path.replace("{id}", encoded)
+
+
+@pytest.mark.parametrize("bad", ["", "  ", ".", "..", "x" * 256, "\ud800", 7], ids=repr)
+@pytest.mark.parametrize("start", [start for start, _ in FLOWS_WITH_IDS.values()], ids=FLOWS_WITH_IDS)
+def test_an_impossible_id_is_refused_before_any_request(start: Callable[[Any], AnyFlow[Any]], bad: Any) -> None:
+    driver = ScriptedDriver()
+
+    with pytest.raises(ValueError, match="id"):
+        driver.run(start(bad))
+
+    assert driver.requests == []
+
+
+def test_emitted_items_are_plain_dicts() -> None:
+    """They go through XCom."""
+    walk = list_subscriptions(TERMS, destination_id="d")
+    walk.send(None)
+    step = walk.send(done({"subscriptions": [SUBSCRIPTION]}))
+
+    assert isinstance(step, Emit)
+    assert [type(item) for item in step.items] == [dict]

@@ -1,0 +1,81 @@
+"""A driver of flows without a network: outcomes come from a script, and time passes only where a flow says so."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, TypeVar
+
+from airflow_provider_segment.protocol.flow.steps import Emit, Log, Outcome, Pause, Send, Step
+from airflow_provider_segment.protocol.wire.message import Request
+
+R = TypeVar("R")
+AnyFlow: TypeAlias = Generator[Step | Emit[Any], Outcome | None, R]
+
+
+@dataclass
+class ScriptedDriver:
+    """Answers each request with the next outcome of a script.
+
+    :param script: one outcome for each request; asking for more is a failure of the test.
+    :param then: what every further request gets, where there may be any number.
+    """
+
+    script: list[Outcome] = field(default_factory=list)
+    then: Outcome | None = None
+    now: float = 0.0
+    requests: list[Request] = field(default_factory=list)
+    pauses: list[Pause] = field(default_factory=list)
+    logs: list[Log] = field(default_factory=list)
+    items: list[Any] = field(default_factory=list)
+
+    def run(self, flow: AnyFlow[R]) -> R:
+        """Run a flow to its end."""
+        reply: Outcome | None = None
+        while True:
+            try:
+                step = flow.send(reply)
+            except StopIteration as stop:
+                result: R = stop.value
+                assert not self.script, f"never asked for: {self.script}"
+                return result
+            reply = self.take(step)
+
+    def iterate(self, walk: AnyFlow[None]) -> Iterator[Any]:
+        """Run a walk only as far as its items are asked for."""
+        reply: Outcome | None = None
+        while True:
+            try:
+                step = walk.send(reply)
+            except StopIteration:
+                return
+            reply = self.take(step)
+            if isinstance(step, Emit):
+                yield from step.items
+
+    def take(self, step: Step | Emit[Any]) -> Outcome | None:
+        """Do one step."""
+        match step:
+            case Send(request):
+                self.requests.append(request)
+                return self._outcome(request)
+            case Pause(seconds):
+                assert seconds >= 0
+                self.now += seconds
+                self.pauses.append(step)
+            case Log():
+                self.logs.append(step)
+            case Emit(items):
+                self.items.extend(items)
+        return None
+
+    @property
+    def said(self) -> str:
+        """All that a person would read in the log."""
+        return "\n".join([*(pause.reason for pause in self.pauses), *(log.message for log in self.logs)])
+
+    def _outcome(self, request: Request) -> Outcome:
+        outcome = self.script.pop(0) if self.script else self.then
+        assert outcome is not None, f"the script does not expect {request.method} {request.target}"
+        self.now += outcome.seconds
+        return outcome

@@ -1,0 +1,210 @@
+"""The decision to try again, as tables: fault x kind of operation."""
+
+from __future__ import annotations
+
+import logging
+
+import msgspec
+import pytest
+
+from airflow_provider_segment.protocol.errors import (
+    SegmentAmbiguousWriteError,
+    SegmentAuthError,
+    SegmentConflictError,
+    SegmentConnectionError,
+    SegmentError,
+    SegmentInvalidRequestError,
+    SegmentNotFoundError,
+    SegmentProtocolError,
+)
+from airflow_provider_segment.protocol.flow.reading import read_outcome
+from airflow_provider_segment.protocol.flow.retry import Again, GiveUp, Spent, decide
+from airflow_provider_segment.protocol.flow.steps import Outcome, Terms
+from airflow_provider_segment.protocol.wire.message import Answer
+from airflow_provider_segment.protocol.wire.operation import Call, Operation
+from tests.protocol.driver import ScriptedDriver
+from tests.protocol.example import Example
+from tests.protocol.operations import BY_ID
+from tests.protocol.samples import (
+    DATE,
+    LOST,
+    REFUSED,
+    TERMS,
+    TOO_LONG,
+    UNTRUSTED,
+    answer,
+    done,
+    html,
+    refusal,
+)
+
+AGAIN = None
+"""Stands for: it is tried again, and succeeds."""
+
+Expected = type[SegmentError] | None
+_AMBIGUOUS = SegmentAmbiguousWriteError
+
+# What comes | what follows for GET, PATCH, DELETE | what follows for POST.
+FAULTS: dict[str, tuple[Outcome, Expected, Expected]] = {
+    "refused": (REFUSED, AGAIN, AGAIN),
+    "lost": (LOST, AGAIN, _AMBIGUOUS),
+    "untrusted": (UNTRUSTED, SegmentConnectionError, SegmentConnectionError),
+    "too long an answer": (TOO_LONG, SegmentConnectionError, _AMBIGUOUS),
+    "500": (refusal(500), AGAIN, _AMBIGUOUS),
+    "502 html": (html(502), AGAIN, _AMBIGUOUS),
+    "503 empty": (Answer(status=503), AGAIN, _AMBIGUOUS),
+    "504": (refusal(504), AGAIN, _AMBIGUOUS),
+    "200 empty": (Answer(status=200), AGAIN, _AMBIGUOUS),
+    "204": (Answer(status=204), AGAIN, _AMBIGUOUS),
+    "200 cut short": (Answer(status=200, body=b'{"data":{"dest'), AGAIN, _AMBIGUOUS),
+    "200 html": (html(200), AGAIN, _AMBIGUOUS),
+    "200 other json": (answer(200, {"data": {"else": 1}}), AGAIN, _AMBIGUOUS),
+    "200 not utf-8": (Answer(status=200, body=b'{"data":{"destination":{"id":"\xff'), AGAIN, _AMBIGUOUS),
+    "429": (refusal(429), AGAIN, AGAIN),
+    "429 html": (html(429), AGAIN, AGAIN),
+    "302": (Answer(status=302), SegmentProtocolError, SegmentProtocolError),
+    "400": (refusal(400), SegmentInvalidRequestError, SegmentInvalidRequestError),
+    "401": (refusal(401), SegmentAuthError, SegmentAuthError),
+    "403": (refusal(403), SegmentAuthError, SegmentAuthError),
+    "404": (refusal(404), SegmentNotFoundError, SegmentNotFoundError),
+    "404 html": (html(404), SegmentProtocolError, SegmentProtocolError),
+    "409": (refusal(409), SegmentConflictError, SegmentConflictError),
+    "413 html": (html(413), SegmentInvalidRequestError, SegmentInvalidRequestError),
+    "422": (refusal(422), SegmentInvalidRequestError, SegmentInvalidRequestError),
+}
+
+KINDS = [
+    BY_ID[operation]
+    for operation in (
+        "getDestination",
+        "listDestinations",
+        "updateDestination",
+        "deleteDestination",
+        "createDestination",
+        "getSubscriptionFromDestination",
+        "updateSubscriptionForDestination",
+        "removeSubscriptionFromDestination",
+        "createDestinationSubscription",
+    )
+]
+
+
+@pytest.mark.parametrize(("outcome", "expected", "expected_of_post"), FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize("example", KINDS, ids=lambda example: f"{example.method}-{example}")
+def test_fault(example: Example, outcome: Outcome, expected: Expected, expected_of_post: Expected) -> None:
+    if example.method == "POST":
+        expected = expected_of_post
+    driver = ScriptedDriver([outcome, done(example.data)] if expected is AGAIN else [outcome])
+
+    if expected is AGAIN:
+        driver.run(example.start(TERMS))
+        first, second = driver.requests
+        assert first == second
+        assert len(driver.pauses) == 1
+    else:
+        with pytest.raises(SegmentError) as caught:
+            driver.run(example.start(TERMS))
+        assert type(caught.value) is expected
+        assert len(driver.requests) == 1
+        assert driver.now == 0
+
+
+# The pure decision.
+
+
+def call_of(method: str) -> Call[dict[str, object]]:
+    operation = Operation("op", method, "/things")
+    return Call(operation, operation.request(), msgspec.json.Decoder(dict).decode)
+
+
+def decision(outcome: Outcome, *, spent: Spent, terms: Terms = TERMS, jitter: float = 1.0) -> Again | GiveUp:
+    call = call_of("GET")
+    try:
+        read_outcome(call, outcome, terms)
+    except SegmentError as error:
+        return decide(call, error, outcome, spent, terms, jitter=jitter)
+    raise AssertionError("no fault")
+
+
+def again(outcome: Outcome, *, spent: Spent, jitter: float = 1.0) -> Again:
+    result = decision(outcome, spent=spent, jitter=jitter)
+    assert isinstance(result, Again)
+    return result
+
+
+@pytest.mark.parametrize(
+    ("faults", "longest"), [(0, 0.5), (1, 1.0), (2, 2.0), (3, 4.0), (5, 16.0), (6, 30.0), (50, 30.0), (10_000, 30.0)]
+)
+def test_waits_after_faults_double_up_to_half_a_minute(faults: int, longest: float) -> None:
+    spent = Spent(faults=faults)
+
+    assert again(LOST, spent=spent, jitter=1.0).pause.seconds == pytest.approx(longest)
+    assert again(LOST, spent=spent, jitter=0.0).pause.seconds == pytest.approx(longest / 2)
+
+
+LIMITED: dict[str, tuple[Answer, int, float, str]] = {
+    "seconds": (refusal(429, retry_after="17"), 0, 17, "Retry-After"),
+    "date": (
+        refusal(429, retry_after="Wed, 01 Jan 2025 00:00:07 GMT", date=DATE),
+        0,
+        67,
+        "Retry-After",
+    ),
+    "milliseconds": (
+        refusal(429, {"type": "RequestError", "data": {"msBeforeNext": 57647, "remainingPoints": 0}}),
+        0,
+        57.647,
+        "msBeforeNext",
+    ),
+    "reset": (
+        refusal(429, x_ratelimit_reset="Wed, 01 Jan 2025 00:00:00 GMT", date=DATE),
+        0,
+        60,
+        "X-RateLimit-Reset",
+    ),
+    "nothing, first": (refusal(429), 0, 1, "no wait was named"),
+    "nothing, fourth": (refusal(429), 3, 8, "no wait was named"),
+    "nothing, late": (html(429), 40, 60, "no wait was named"),
+    "zero, first": (refusal(429, retry_after="0"), 0, 0.25, "Retry-After"),
+    "zero, late": (refusal(429, retry_after="0"), 40, 5, "Retry-After"),
+    "a little, late": (refusal(429, retry_after="6"), 40, 6, "Retry-After"),
+}
+
+
+@pytest.mark.parametrize(("outcome", "before", "seconds", "source"), LIMITED.values(), ids=LIMITED)
+def test_wait_after_a_rate_limit(outcome: Answer, before: int, seconds: float, source: str) -> None:
+    decided = again(outcome, spent=Spent(rate_limits=before, rate_limit_seconds=11))
+
+    assert decided.pause.seconds == pytest.approx(seconds)
+    assert decided.pause.level == logging.INFO
+    assert source in decided.pause.reason
+    assert f"waiting {seconds:.1f} s" in decided.pause.reason
+    assert "of at most 3600 s" in decided.pause.reason
+    assert decided.spent.rate_limits == before + 1
+    assert decided.spent.rate_limit_seconds == pytest.approx(11 + seconds)
+    assert (decided.spent.faults, decided.spent.fault_seconds, decided.spent.unsure) == (0, 0, False)
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.5, 1.0])
+def test_a_wait_that_was_asked_for_is_never_cut_short(jitter: float) -> None:
+    assert again(refusal(429, retry_after="17"), spent=Spent(), jitter=jitter).pause.seconds >= 17
+
+
+@pytest.mark.parametrize(
+    ("outcome", "unsure"),
+    [(REFUSED, False), (LOST, True), (refusal(500), True), (html(200), True)],
+    ids=["refused", "lost", "500", "garbled"],
+)
+@pytest.mark.parametrize("before", [False, True])
+def test_doubt_whether_it_was_carried_out_stays(outcome: Outcome, unsure: bool, before: bool) -> None:
+    assert again(outcome, spent=Spent(unsure=before)).spent.unsure is (unsure or before)
+
+
+@pytest.mark.parametrize("outcome", [LOST, REFUSED, refusal(503)], ids=["lost", "refused", "503"])
+def test_a_pause_after_a_fault_says_why_and_warns(outcome: Outcome) -> None:
+    pause = again(outcome, spent=Spent()).pause
+
+    assert pause.level == logging.WARNING
+    assert "GET /things" in pause.reason
+    assert "trying again in 0.5 s" in pause.reason
+    assert "of at most 300 s" in pause.reason

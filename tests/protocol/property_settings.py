@@ -1,0 +1,21 @@
+"""How many examples the property tests try."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+_EXAMPLES = int(os.environ.get("SEGMENT_TEST_EXAMPLES", "300"))
+
+
+def examples(share: float = 1.0) -> settings:
+    """Settings for a property test; ``SEGMENT_TEST_EXAMPLES`` sets the number, for longer runs.
+
+    :param share: of that number, as for a test that is itself repeated for each operation.
+    """
+    return settings(
+        max_examples=max(1, round(_EXAMPLES * share)),
+        deadline=None,  # machines differ
+        suppress_health_check=[HealthCheck.too_slow],
+    )

@@ -1,0 +1,110 @@
+"""Answers as Segment gives them, and what may come instead."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_provider_segment.protocol.flow.steps import Terms
+from airflow_provider_segment.protocol.wire.message import Answer, NoAnswer
+
+TERMS = Terms(connection="connection 'segment_eu' to eu1.api.segmentapis.com")
+ONE_TRY = Terms(connection=TERMS.connection, fault_budget=0, rate_limit_budget=0)
+
+MASK = "••••••••••"
+DATE = "Tue, 31 Dec 2024 23:59:00 GMT"
+
+WORKSPACE = {"id": "9aQ1Lj62S4bomZKLF4DPqW", "slug": "acme", "name": "Acme"}
+SOURCE = {"id": "src1", "slug": "web", "enabled": True, "workspaceId": "9aQ1Lj62S4bomZKLF4DPqW", "name": "Web"}
+CATALOG_ENTRY = {
+    "id": "cat1",
+    "name": "Mailer",
+    "slug": "mailer",
+    "status": "PUBLIC",
+    "actions": [{"id": "act1", "name": "Track", "slug": "track", "defaultTrigger": None}],
+    "supportedFeatures": {"cloudModeInstances": "1"},
+}
+DESTINATION = {
+    "id": "dst1",
+    "enabled": True,
+    "sourceId": "src1",
+    "settings": {"apiKey": f"{MASK}dada", "retarget": True, "events": [{"from": "a", "to": "b"}]},
+    "metadata": {"id": "cat1", "name": "Mailer", "slug": "mailer", "status": "PUBLIC"},
+    "name": "Mails",
+}
+SUBSCRIPTION = {
+    "id": "sub1",
+    "name": "All tracks",
+    "actionId": "act1",
+    "destinationId": "dst1",
+    "enabled": True,
+    "trigger": 'type = "track"',
+    "settings": {"email": {"@path": "$.traits.email"}},
+    "actionSlug": "track",
+    "modelId": "",
+}
+METRICS_SUMMARY = {
+    "sourceId": "src1",
+    "destinationMetadataId": "cat1",
+    "metrics": [
+        {
+            "metricName": "successes",
+            "total": 90,
+            "breakdown": [
+                {"metricName": "successes_on_first_attempt", "value": 70},
+                {"metricName": "successes_after_retry", "value": 20},
+            ],
+        },
+        {"metricName": "expired", "total": 4},
+        {"metricName": "discarded", "total": 6, "breakdown": []},
+        {"metricName": "retried", "total": 25, "breakdown": None},
+        {
+            "metricName": "time_to_success",
+            "total": 10,
+            "breakdown": [
+                {"metricName": "time_to_success_average", "value": 1.25},
+                {"metricName": "time_to_success_p95", "value": 3.0},
+            ],
+        },
+    ],
+}
+
+
+def with_more_fields(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record as a later version of the API might return it: with fields this package does not know."""
+    return {**record, "yetUnknown": {"deep": [1, "x", None]}, "description": "catalog text"}
+
+
+def answer(status: int, document: Any, **headers: str) -> Answer:
+    """An answer whose body is JSON; ``retry_after="3"`` becomes the header ``retry-after``."""
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Answer(status=status, headers=names, body=json.dumps(document).encode())
+
+
+def done(data: Mapping[str, Any]) -> Answer:
+    """A success."""
+    return answer(200, {"data": data})
+
+
+def refusal(status: int, *errors: Any, **headers: str) -> Answer:
+    """An error in the API's own envelope."""
+    return answer(status, {"errors": list(errors) or [{"type": "some-type", "message": "some reason"}]}, **headers)
+
+
+def page(key: str, *records: Any, next: str | None = None) -> Answer:
+    """A page of a listing; without ``next``, the last one."""
+    pagination = {"current": "MA==", "totalEntries": 99} | ({} if next is None else {"next": next})
+    return done({key: list(records), "pagination": pagination})
+
+
+def html(status: int) -> Answer:
+    """A page for people, as a proxy sends it."""
+    body = b"\n <!DOCTYPE html>\n<html><head><title>Gateway</title></head><body>" + b"x" * 5000 + b"</body></html>"
+    return Answer(status=status, headers={"content-type": "text/html"}, body=body)
+
+
+REFUSED = NoAnswer(reason="connection refused", sent=False)
+LOST = NoAnswer(reason="the answer timed out", sent=True)
+UNTRUSTED = NoAnswer(reason="certificate verify failed", sent=False, transient=False)
+TOO_LONG = NoAnswer(reason="the answer is too long", sent=True, transient=False)
