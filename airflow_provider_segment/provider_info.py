@@ -1,11 +1,32 @@
-"""What Airflow reads about this provider; plain data, importing nothing."""
+"""What Airflow reads about this provider; plain data, importing nothing of Airflow."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from airflow_provider_segment.hooks.connection_form import provider_info_connection_type
+
+_INTEGRATION = "Segment Public API"
+
+
+def _modules(*names: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "integration-name": _INTEGRATION,
+            "python-modules": [f"airflow_provider_segment.{name}" for name in names],
+        }
+    ]
+
+
 PROVIDER_INFO: dict[str, Any] = {
     "package-name": "airflow-provider-segment",
     "name": "Segment Public API",
     "description": "Manage Twilio Segment destinations and subscriptions, and wait for delivery metrics, from DAGs.",
+    "integrations": [
+        {"integration-name": _INTEGRATION, "external-doc-url": "https://docs.segmentapis.com/", "tags": ["service"]}
+    ],
+    "operators": _modules("operators.destination", "operators.subscription"),
+    "sensors": _modules("sensors.delivery_metrics"),
+    "hooks": _modules("hooks.segment"),
+    "connection-types": [provider_info_connection_type()],
 }

@@ -1,0 +1,172 @@
+"""An Airflow connection of type ``segment_public_api``, checked, as a frozen value."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from airflow_provider_segment.protocol.flow.steps import Terms
+
+REGIONS = {"us": "https://api.segmentapis.com", "eu": "https://eu1.api.segmentapis.com"}
+"""https://docs.segmentapis.com/tag/Getting-Started"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentConnection:
+    """Where and how to reach Segment.
+
+    :param conn_id: of the Airflow connection.
+    :param base_url: scheme, host, port and perhaps a path, without a slash at the end.
+    :param token: API token; never shown.
+    :param timeout: seconds per attempt.
+    :param terms: what flows go by.
+    :param verify: path of a CA bundle, ``True`` for the environment's or the system's, ``False`` for none.
+    :param proxies: by scheme; ``None`` for the environment's.
+    """
+
+    conn_id: str
+    base_url: str
+    token: str = field(repr=False)
+    timeout: float = 30.0
+    terms: Terms
+    verify: bool | str = True
+    proxies: Mapping[str, str] | None = field(default=None, repr=False)
+
+
+def parse_connection(
+    *, conn_id: str, host: str | None, port: int | None, password: str | None, extra: Mapping[str, Any]
+) -> SegmentConnection:
+    """Check the fields of a connection.
+
+    :param conn_id: of the Airflow connection, for the messages.
+    :param host: base URL; empty for the region's; without a scheme, https.
+    :param port: honoured when the host has none.
+    :param password: API token.
+    :param extra: the extra fields; empty ones mean the default.
+    :raises ValueError: naming the connection, the field, and what is allowed.
+    """
+    fields = _Fields(conn_id, {key: value for key, value in extra.items() if value not in (None, "")})
+    token = _token(fields, password)
+    url = _base_url(fields, host, port)
+    return SegmentConnection(
+        conn_id=conn_id,
+        base_url=url.geturl(),
+        token=token,
+        timeout=fields.seconds("timeout", 30.0, positive=True),
+        terms=Terms(
+            connection=f"connection {conn_id!r} to {url.netloc}",
+            fault_budget=fields.seconds("retry_budget", 300.0),
+            rate_limit_budget=fields.seconds("rate_limit_budget", 3600.0),
+            settle=fields.seconds("settle", 10.0),
+        ),
+        verify=_verify(fields, is_loopback(url.hostname)),
+        proxies=_proxies(fields),
+    )
+
+
+def is_loopback(host: str | None) -> bool:
+    """Say whether a host is this machine by any of its own names.
+
+    :param host: without a port.
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    conn_id: str
+    extra: Mapping[str, Any]
+
+    def wrong(self, name: str, what: str) -> ValueError:
+        return ValueError(f"connection {self.conn_id!r}, field {name}: {what}")
+
+    def seconds(self, name: str, default: float, *, positive: bool = False) -> float:
+        value = self.extra.get(name, default)
+        allowed = "a number of seconds above 0" if positive else "a number of seconds, 0 or more"
+        try:
+            number = math.nan if isinstance(value, bool) else float(value)
+        except (TypeError, ValueError):
+            number = math.nan
+        if not math.isfinite(number) or number < 0 or (positive and number == 0):
+            raise self.wrong(name, f"{value!r} is not {allowed}")
+        return number
+
+
+def _token(fields: _Fields, password: str | None) -> str:
+    token = (password or "").strip()
+    if not token:
+        raise fields.wrong("password", "it is empty; the API token of the workspace is needed")
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise fields.wrong("password", "it holds characters that no API token has")
+    return token
+
+
+def _base_url(fields: _Fields, host: str | None, port: int | None) -> SplitResult:
+    text = (host or "").strip()
+    if not text:
+        region = fields.extra.get("region", "us")
+        if region not in REGIONS:
+            raise fields.wrong("region", f"{region!r} is not one of {', '.join(map(repr, REGIONS))}")
+        return urlsplit(REGIONS[region])
+    try:
+        url = urlsplit(text if "://" in text else f"https://{text}")
+        host_port = url.port
+    except ValueError as error:
+        raise fields.wrong("host", f"it is not a URL: {error}") from None
+    if reason := _why_unfit(url):
+        raise fields.wrong("host", reason)
+    netloc = f"{url.netloc.removesuffix(':')}:{port}" if host_port is None and port else url.netloc
+    return url._replace(netloc=netloc, path=url.path.rstrip("/"))
+
+
+def _why_unfit(url: SplitResult) -> str | None:
+    if url.username is not None or url.password is not None:
+        return "it holds user info; the token belongs into password"
+    if url.query or url.fragment:
+        return "it holds a query or a fragment; a base URL has neither"
+    if not url.hostname or any(character.isspace() or not character.isprintable() for character in url.geturl()):
+        return "it names no host; write it as https://api.segmentapis.com"
+    if url.scheme not in {"http", "https"}:
+        return f"the scheme {url.scheme!r} is not https"
+    if url.scheme == "http" and not is_loopback(url.hostname):
+        return f"http:// would send the token in the clear to {url.hostname}; it is for loopback addresses only"
+    return None
+
+
+def _verify(fields: _Fields, loopback: bool) -> bool | str:  # noqa: FBT001
+    value = fields.extra.get("verify", True)
+    if isinstance(value, str) and value.strip().lower() in {"true", "false"}:
+        value = value.strip().lower() == "true"
+    if value is False and not loopback:
+        raise fields.wrong("verify", "false is for loopback addresses only; give the path of a CA bundle")
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, str) or not Path(value).exists():
+        raise fields.wrong("verify", f"{value!r} is not the path of a CA bundle")
+    return value
+
+
+def _proxies(fields: _Fields) -> Mapping[str, str] | None:
+    value = fields.extra.get("proxies")
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            value = False
+    if value is None:
+        return None
+    if not isinstance(value, Mapping) or not all(isinstance(item, str) for pair in value.items() for item in pair):
+        # Not shown: a proxy's URL may hold a password.
+        raise fields.wrong("proxies", 'it is not a JSON object of texts, as {"https": "http://proxy:3128"}')
+    return dict(value)

@@ -1,0 +1,171 @@
+"""The synchronous driver: moves bytes with requests, and sleeps."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Iterator
+from typing import Any, Protocol, TypeVar
+
+import requests
+import urllib3
+
+from airflow_provider_segment.hooks.connection import SegmentConnection
+from airflow_provider_segment.hooks.network import BODY_LIMIT, network_for
+from airflow_provider_segment.protocol.flow.steps import Emit, Flow, Log, Outcome, Pause, Send, Step, Walk
+from airflow_provider_segment.protocol.wire.message import Answer, NoAnswer, Request
+
+T = TypeVar("T")
+
+
+class _LogSink(Protocol):
+    """What Airflow's loggers and the standard library's have in common."""
+
+    def log(self, level: int, msg: Any, /, *args: Any) -> Any: ...
+
+
+class RequestsDriver:
+    """Runs flows over one ``requests`` session.
+
+    :param connection: where to.
+    :param log: where pauses and messages of flows go.
+    """
+
+    def __init__(self, connection: SegmentConnection, log: _LogSink) -> None:
+        self._connection = connection
+        self._network = network_for(connection)
+        self._log = log
+        self._session = requests.Session()
+
+    def run(self, flow: Flow[T]) -> T:
+        """Run a flow to its end.
+
+        :param flow: a generator that has not begun.
+        :return: its result.
+        """
+        outcome: Outcome | None = None
+        while True:
+            try:
+                step = flow.send(outcome)
+            except StopIteration as stop:
+                result: T = stop.value
+                return result
+            outcome = self._take(step)
+
+    def iterate(self, walk: Walk[T]) -> Iterator[T]:
+        """Run a flow as far as its entries are asked for.
+
+        :param walk: a flow that emits entries.
+        """
+        outcome: Outcome | None = None
+        while True:
+            try:
+                step = walk.send(outcome)
+            except StopIteration:
+                return
+            if isinstance(step, Emit):
+                yield from step.items
+                outcome = None
+            else:
+                outcome = self._take(step)
+
+    def close(self) -> None:
+        """Close the session's connections."""
+        self._session.close()
+
+    def _take(self, step: Step) -> Outcome | None:
+        match step:
+            case Send(request):
+                return self._send(request)
+            case Pause(seconds, reason, level):
+                self._log.log(level, "%s", reason)
+                time.sleep(seconds)
+            case Log(message, level):
+                self._log.log(level, "%s", message)
+        return None
+
+    def _send(self, request: Request) -> Outcome:
+        started = time.monotonic()
+        try:
+            response = self._transmit(request)
+            try:
+                body = response.raw.read(BODY_LIMIT + 1, decode_content=True)
+            finally:
+                response.close()
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            return _no_answer(error, time.monotonic() - started)
+        seconds = time.monotonic() - started
+        if len(body) > BODY_LIMIT:
+            reason = f"the answer is longer than {BODY_LIMIT} bytes"
+            return NoAnswer(reason=reason, sent=True, transient=False, seconds=seconds)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(status=response.status_code, headers=headers, body=body, seconds=seconds)
+
+    def _transmit(self, request: Request) -> requests.Response:
+        """Hand the request to the session's adapter as it is.
+
+        What ``Session.request`` would do on the way is what must not happen: redirects, cookies, a ``.netrc`` in place
+        of the token, another spelling of the path. It would also cost more than all the rest of reading a page.
+        """
+        prepared = requests.PreparedRequest()
+        prepared.method = request.method
+        prepared.url = self._connection.base_url + request.target
+        prepared.headers = requests.structures.CaseInsensitiveDict({**self._network.headers, **request.headers})
+        prepared.body = request.body
+        if request.body is not None:
+            prepared.headers["Content-Length"] = str(len(request.body))
+        return self._session.get_adapter(prepared.url).send(
+            prepared,
+            stream=True,  # so that the size is known before the memory is taken
+            timeout=self._connection.timeout,
+            verify=self._network.verify,
+            proxies=self._network.proxies,
+        )
+
+
+_NEVER_SENT = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+_MISCONFIGURED = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidProxyURL,
+    requests.exceptions.InvalidSchema,
+)
+# The first that fits: to urllib3, refused is a kind of timed out.
+_IN_WORDS = (
+    (urllib3.exceptions.NameResolutionError, "the host's name is not known"),
+    (urllib3.exceptions.NewConnectionError, "no connection could be made"),
+    (urllib3.exceptions.ConnectTimeoutError, "connecting timed out"),
+    (urllib3.exceptions.ReadTimeoutError, "the answer timed out"),
+    (urllib3.exceptions.IncompleteRead, "the answer broke off"),
+    (urllib3.exceptions.DecodeError, "the answer could not be decompressed"),
+)
+
+
+def _no_answer(error: Exception, seconds: float) -> NoAnswer:
+    causes = list(_causes(error))
+    untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes)
+    misconfigured = isinstance(error, _MISCONFIGURED)
+    return NoAnswer(
+        reason=_in_words(causes),
+        sent=not (untrusted or misconfigured or any(isinstance(cause, _NEVER_SENT) for cause in causes)),
+        transient=not (untrusted or misconfigured),
+        seconds=seconds,
+    )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what lies below it: requests and urllib3 wrap one another in reasons, arguments and causes."""
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        inside = (getattr(current, "reason", None), *reversed(current.args), current.__cause__)
+        current = next((part for part in inside if isinstance(part, BaseException)), None)
+
+
+def _in_words(causes: list[BaseException]) -> str:
+    """The innermost error's own words: the outer ones repeat the URL and addresses of objects in memory."""
+    innermost = causes[-1]
+    detail = getattr(innermost, "strerror", None) or str(innermost)
+    for kind, words in _IN_WORDS:
+        if any(isinstance(cause, kind) for cause in causes):
+            return f"{words} ({detail})" if isinstance(innermost, OSError) else words
+    return f"{type(innermost).__name__}: {detail}"

@@ -1,0 +1,123 @@
+"""The fields of the connection: what they mean, and what is refused before any request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_provider_segment.hooks.connection import SegmentConnection, parse_connection
+
+
+def parse(
+    *, host: str | None = None, port: int | None = None, password: str | None = "a-token", **extra: Any
+) -> SegmentConnection:
+    return parse_connection(conn_id="seg", host=host, port=port, password=password, extra=extra)
+
+
+@pytest.mark.parametrize(
+    ("fields", "base_url"),
+    [
+        ({}, "https://api.segmentapis.com"),
+        ({"region": "us"}, "https://api.segmentapis.com"),
+        ({"region": "eu"}, "https://eu1.api.segmentapis.com"),
+        ({"region": ""}, "https://api.segmentapis.com"),
+        ({"region": None}, "https://api.segmentapis.com"),
+        ({"host": "", "region": "eu"}, "https://eu1.api.segmentapis.com"),
+        ({"host": "gateway.example", "region": "eu"}, "https://gateway.example"),
+        ({"host": "https://gateway.example/"}, "https://gateway.example"),
+        ({"host": "https://gateway.example/segment/"}, "https://gateway.example/segment"),
+        ({"host": "gateway.example", "port": 8443}, "https://gateway.example:8443"),
+        ({"host": "gateway.example:9443", "port": 8443}, "https://gateway.example:9443"),
+        ({"host": "http://127.0.0.1", "port": 8642}, "http://127.0.0.1:8642"),
+        ({"host": "http://localhost:8642"}, "http://localhost:8642"),
+        ({"host": "http://[::1]:8642"}, "http://[::1]:8642"),
+        ({"host": "http://127.9.9.9:1"}, "http://127.9.9.9:1"),
+    ],
+)
+def test_base_url(fields: dict[str, Any], base_url: str) -> None:
+    assert parse(**fields).base_url == base_url
+
+
+def test_defaults() -> None:
+    found = parse()
+    assert (found.timeout, found.verify, found.proxies) == (30.0, True, None)
+    assert (found.terms.fault_budget, found.terms.rate_limit_budget, found.terms.settle) == (300.0, 3600.0, 10.0)
+
+
+def test_extra_fields_as_a_form_or_a_uri_gives_them() -> None:
+    found = parse(
+        timeout="5",
+        retry_budget="60.5",
+        rate_limit_budget=0,
+        settle="",
+        proxies='{"https": "http://proxy.example:3128"}',
+    )
+    assert found.timeout == 5.0
+    assert (found.terms.fault_budget, found.terms.rate_limit_budget, found.terms.settle) == (60.5, 0.0, 10.0)
+    assert found.proxies == {"https": "http://proxy.example:3128"}
+
+
+def test_white_space_around_the_token_is_not_the_token() -> None:
+    assert parse(password=" a-token\n").token == "a-token"
+
+
+@pytest.mark.parametrize("loopback_verify", [False, "false", "False"])
+def test_verification_can_be_left_out_on_loopback(loopback_verify: object) -> None:
+    assert parse(host="https://127.0.0.1:1", verify=loopback_verify).verify is False
+
+
+def test_verify_takes_a_ca_bundle(tmp_path: Any) -> None:
+    bundle = tmp_path / "ca.pem"
+    bundle.write_text("x")
+    assert parse(verify=str(bundle)).verify == str(bundle)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "says"),
+    [
+        ({"password": None}, "password", "is empty"),
+        ({"password": ""}, "password", "is empty"),
+        ({"password": "  "}, "password", "is empty"),
+        ({"password": "a token"}, "password", "characters"),
+        ({"password": "a\r\nX-Evil: 1"}, "password", "characters"),
+        ({"password": "t\u00f6ken"}, "password", "characters"),
+        ({"region": "asia"}, "region", "'us', 'eu'"),
+        ({"region": "US"}, "region", "'us', 'eu'"),
+        ({"host": "http://api.segmentapis.com"}, "host", "loopback"),
+        ({"host": "http://localhost.example"}, "host", "loopback"),
+        ({"host": "http://127.0.0.1.example"}, "host", "loopback"),
+        ({"host": "ftp://api.segmentapis.com"}, "host", "'ftp'"),
+        ({"host": "https://me:secret@gateway.example"}, "host", "user info"),
+        ({"host": "https://gateway.example?a=b"}, "host", "query"),
+        ({"host": "https://gateway.example#a"}, "host", "fragment"),
+        ({"host": "https://"}, "host", "no host"),
+        ({"host": "https://a b"}, "host", "no host"),
+        ({"host": "https://gateway.example:notaport"}, "host", "not a URL"),
+        ({"host": "https://[::1"}, "host", "not a URL"),
+        ({"timeout": 0}, "timeout", "above 0"),
+        ({"timeout": "soon"}, "timeout", "'soon'"),
+        ({"timeout": True}, "timeout", "above 0"),
+        ({"retry_budget": -1}, "retry_budget", "0 or more"),
+        ({"rate_limit_budget": "nan"}, "rate_limit_budget", "0 or more"),
+        ({"settle": "inf"}, "settle", "0 or more"),
+        ({"verify": False}, "verify", "loopback"),
+        ({"verify": "/no/such/bundle.pem"}, "verify", "path of a CA bundle"),
+        ({"verify": 1}, "verify", "path of a CA bundle"),
+        ({"proxies": "proxy:3128"}, "proxies", "JSON object"),
+        ({"proxies": {"https": 3128}}, "proxies", "JSON object"),
+        ({"proxies": ["a"]}, "proxies", "JSON object"),
+    ],
+)
+def test_refused_naming_connection_and_field(fields: dict[str, Any], field: str, says: str) -> None:
+    with pytest.raises(ValueError, match="connection 'seg'") as caught:
+        parse(**fields)
+    assert f"field {field}:" in str(caught.value)
+    assert says in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_nothing_shows_the_token() -> None:
+    found = parse(password="canary-token", proxies={"https": "http://u:canary-proxy@proxy.example"})
+    assert "canary" not in repr(found)
+    assert "canary" not in str(found.terms)

@@ -1,0 +1,197 @@
+"""The synchronous driver against servers that misbehave in ways the sandbox does not."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import trustme
+
+from airflow_provider_segment.hooks import requests_driver
+from airflow_provider_segment.hooks.connection import parse_connection
+from airflow_provider_segment.hooks.requests_driver import RequestsDriver
+from airflow_provider_segment.protocol.api.workspace import get_workspace
+from airflow_provider_segment.protocol.errors import SegmentConnectionError, SegmentProtocolError
+from airflow_provider_segment.protocol.flow.steps import Flow, Log, Pause
+
+WORKSPACE = b'{"data": {"workspace": {"id": "w", "name": "W", "slug": "w"}}}'
+
+
+class Recorder:
+    """Stands for Airflow's logger."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[int, str]] = []
+
+    def log(self, level: int, msg: Any, /, *args: Any) -> None:
+        self.lines.append((level, str(msg) % args))
+
+
+@contextmanager
+def server(*answers: bytes) -> Iterator[tuple[str, list[bytes]]]:
+    """Answers each connection with the given bytes, and keeps what it was sent."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    asked: list[bytes] = []
+
+    def serve() -> None:
+        for answer in answers:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                asked.append(connection.recv(65536))
+                connection.sendall(answer)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", asked
+    finally:
+        # Wakes a serve() that still waits for a connection.
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(5)
+
+
+def http(body: bytes, *, status: str = "200 OK", headers: str = "") -> bytes:
+    return f"HTTP/1.1 {status}\r\n{headers}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body
+
+
+def driver(url: str, log: Recorder | None = None, **extra: Any) -> RequestsDriver:
+    connection = parse_connection(
+        conn_id="seg", host=url, port=None, password="a-token", extra={"retry_budget": 0.1, "timeout": 5} | extra
+    )
+    return RequestsDriver(connection, log or Recorder())
+
+
+def ask(url: str, **extra: Any) -> Any:
+    made = driver(url, **extra)
+    try:
+        return made.run(get_workspace(made._connection.terms))
+    finally:
+        made.close()
+
+
+def test_what_is_sent() -> None:
+    with server(http(WORKSPACE)) as (url, asked):
+        assert ask(url)["slug"] == "w"
+    (request,) = asked
+    assert request.startswith(b"GET / HTTP/1.1\r\n")
+    assert b"\r\nAuthorization: Bearer a-token\r\n" in request
+    assert b"\r\nAccept: application/vnd.segment.v1+json\r\n" in request
+    assert b"\r\nUser-Agent: airflow-provider-segment/" in request
+
+
+def test_a_redirect_is_not_followed() -> None:
+    with server(http(WORKSPACE)) as (elsewhere, asked_elsewhere):
+        moved = http(b"", status="302 Found", headers=f"Location: {elsewhere}/\r\n")
+        with (
+            server(moved) as (url, _),
+            pytest.raises(SegmentProtocolError, match="a redirect, which is never followed"),
+        ):
+            ask(url)
+        assert asked_elsewhere == []
+
+
+def test_a_compressed_answer_is_read() -> None:
+    with server(http(gzip.compress(WORKSPACE), headers="Content-Encoding: gzip\r\n")) as (url, _):
+        assert ask(url)["slug"] == "w"
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_a_huge_answer_ends_in_an_error(compressed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests_driver, "BODY_LIMIT", 100_000)
+    body = b" " * 100_001
+    answer = http(gzip.compress(body), headers="Content-Encoding: gzip\r\n") if compressed else http(body)
+    with (
+        server(answer) as (url, asked),
+        pytest.raises(SegmentConnectionError, match="longer than 100000 bytes") as caught,
+    ):
+        ask(url, retry_budget=60)
+    assert not caught.value.transient
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (b"", "Remote end closed connection without response"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{", "the answer broke off"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "BadStatusLine"),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc", "could not be decompressed"),
+    ],
+    ids=["nothing", "cut-short", "not-http", "not-gzip"],
+)
+def test_broken_answers(answer: bytes, says: str) -> None:
+    with server(answer) as (url, _), pytest.raises(SegmentConnectionError, match=says) as caught:
+        ask(url)
+    assert caught.value.sent
+    assert caught.value.transient
+    assert "0x" not in str(caught.value)
+
+
+def test_silence_ends_with_the_timeout() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    try:
+        with pytest.raises(SegmentConnectionError, match="the answer timed out") as caught:
+            ask(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=0.2)
+        assert caught.value.sent
+    finally:
+        listener.close()
+
+
+def test_refused_was_surely_not_sent(unused_port: int) -> None:
+    with pytest.raises(SegmentConnectionError, match=r"no connection could be made \(Connection refused\)") as caught:
+        ask(f"http://127.0.0.1:{unused_port}")
+    assert not caught.value.sent
+
+
+def test_an_untrusted_certificate_is_final(tmp_path: Any) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def shake_hands() -> None:
+        connection, _ = listener.accept()
+        with connection, pytest.raises(ssl.SSLError):
+            context.wrap_socket(connection, server_side=True)
+
+    thread = threading.Thread(target=shake_hands, daemon=True)
+    thread.start()
+    with pytest.raises(SegmentConnectionError, match="certificate") as caught:
+        ask(f"https://127.0.0.1:{listener.getsockname()[1]}", retry_budget=60)
+    thread.join(5)
+    listener.close()
+    assert not caught.value.transient
+    assert not caught.value.sent
+
+
+def test_pauses_and_messages_go_to_the_log() -> None:
+    def flow() -> Flow[str]:
+        yield Pause(0, "waiting 100 % of nothing", logging.INFO)
+        yield Log("beware", logging.WARNING)
+        return "done"
+
+    log = Recorder()
+    assert driver("http://127.0.0.1:1", log).run(flow()) == "done"
+    assert log.lines == [(logging.INFO, "waiting 100 % of nothing"), (logging.WARNING, "beware")]
+
+
+def test_an_environment_proxy_does_not_come_between_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    with server(http(WORKSPACE)) as (url, _):
+        assert ask(url)["slug"] == "w"
+
+
+def test_a_proxy_of_the_connection_is_used() -> None:
+    with server(http(WORKSPACE)) as (proxy, asked):
+        assert ask("http://127.0.0.1:9", proxies={"http": proxy})["slug"] == "w"
+    assert asked[0].startswith(b"GET http://127.0.0.1:9/ HTTP/1.1\r\n")

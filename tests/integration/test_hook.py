@@ -1,0 +1,324 @@
+"""The hook's methods, each against the sandbox."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from airflow_provider_segment.exceptions import (
+    SegmentAmbiguousWriteError,
+    SegmentAuthError,
+    SegmentConnectionError,
+    SegmentInvalidRequestError,
+    SegmentNotFoundError,
+    SegmentProtocolError,
+    SegmentRateLimitError,
+    SegmentServerError,
+)
+from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+
+CONNECTION = "AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT"
+
+
+def impatient(monkeypatch: pytest.MonkeyPatch, sandbox: SegmentSandbox, **extra: Any) -> None:
+    """Give the connection extra fields, budgets among them."""
+    fields = "&".join(f"{key}={value}" for key, value in extra.items())
+    monkeypatch.setenv(CONNECTION, f"{sandbox.conn_uri}/?{fields}")
+
+
+def paths(sandbox: SegmentSandbox) -> list[str]:
+    return [f"{entry['method']} {entry['path']}" for entry in sandbox.requests]
+
+
+def test_nothing_is_read_or_opened_before_the_first_call(segment_sandbox: SegmentSandbox) -> None:
+    SegmentPublicApiHook(segment_conn_id="no_such_connection").close()
+    assert segment_sandbox.requests == []
+
+
+def test_workspace_sources_and_catalog(hook: SegmentPublicApiHook) -> None:
+    assert hook.get_workspace()["slug"] == "sandbox"
+    assert [source["id"] for source in hook.list_sources()] == ["sandbox-web"]
+    assert "writeKeys" not in next(hook.list_sources())
+    entries = {entry["id"]: entry for entry in hook.list_destinations_catalog()}
+    assert {"sandbox-analytics", "sandbox-classic"} <= set(entries)
+    entry = hook.get_destination_metadata(metadata_id="sandbox-analytics")
+    assert {action["id"] for action in entry["actions"]} == {"sandbox-track", "sandbox-identify"}
+
+
+def test_life_of_a_destination(hook: SegmentPublicApiHook) -> None:
+    created = hook.create_destination(
+        source_id="sandbox-web",
+        metadata_id="sandbox-analytics",
+        name="mine",
+        settings={"apiKey": "0123456789abcdef", "trackAllPages": True},
+    )
+    assert created["enabled"] is True
+    assert created["settings"]["apiKey"].endswith("cdef")
+    assert created["settings"]["trackAllPages"] is True
+    assert set(created["metadata"]) <= {"id", "name", "slug", "status"}
+
+    changed = hook.update_destination(id=created["id"], name="ours", enabled=False, settings={"trackAllPages": False})
+    assert (changed["name"], changed["enabled"], changed["settings"]["trackAllPages"]) == ("ours", False, False)
+    assert changed["settings"]["apiKey"] == created["settings"]["apiKey"]
+    assert hook.get_destination(id=created["id"]) == changed
+    whole: Any = hook.get_destination(id=created["id"], full=True)
+    assert whole["metadata"]["options"]
+
+    hook.delete_destination(id=created["id"])
+    with pytest.raises(SegmentNotFoundError) as caught:
+        hook.get_destination(id=created["id"])
+    assert caught.value.status == 404
+    assert caught.value.path == f"/destinations/{created['id']}"
+
+
+def test_life_of_a_subscription(hook: SegmentPublicApiHook, destination_id: str) -> None:
+    created = hook.create_subscription(
+        destination_id=destination_id,
+        name="Track",
+        action_id="sandbox-track",
+        trigger='type = "track"',
+        settings={"event": {"@path": "$.event"}, "greeting": {"@template": "Hi {{name}}"}},
+        model_id="a-model",
+    )
+    assert (created["destinationId"], created["actionId"], created.get("modelId")) == (
+        destination_id,
+        "sandbox-track",
+        "a-model",
+    )
+    changed = hook.update_subscription(
+        destination_id=destination_id,
+        id=created["id"],
+        name="Track all",
+        trigger="all",
+        enabled=False,
+        reverse_etl_schedule={"strategy": "periodic", "config": {"interval": "15m"}},
+    )
+    assert (changed["name"], changed["trigger"], changed["enabled"]) == ("Track all", "all", False)
+    assert changed.get("reverseETLSchedule") == {"strategy": "PERIODIC", "config": {"interval": "15m"}}
+    assert changed.get("settings") == created.get("settings")
+    assert hook.get_subscription(destination_id=destination_id, id=created["id"]) == changed
+    assert list(hook.list_subscriptions(destination_id=destination_id)) == [changed]
+    hook.delete_subscription(destination_id=destination_id, id=created["id"])
+    assert list(hook.list_subscriptions(destination_id=destination_id)) == []
+
+
+def test_delivery_metrics_as_one_flat_dict(
+    hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
+    segment_sandbox.deliver(destination_id, successes=90, successes_after_retry=10, discarded=6, expired=4, retried=12)
+    now = datetime.now(UTC)
+    metrics = hook.get_delivery_metrics(
+        destination_id=destination_id,
+        source_id="sandbox-web",
+        start_time=now - timedelta(hours=1),
+        end_time=(now + timedelta(minutes=1)).isoformat(),
+        granularity="MINUTE",
+    )
+    assert (metrics["successes"], metrics["successes_on_first_attempt"], metrics["successes_after_retry"]) == (
+        90,
+        80,
+        10,
+    )
+    assert (metrics["discarded"], metrics["expired"], metrics["retried"]) == (6, 4, 12)
+    assert (metrics["attempted"], metrics["failures"]) == (100, 10)
+    assert (metrics["success_rate"], metrics["failure_rate"]) == (0.9, 0.1)
+
+
+def test_pages_are_fetched_as_the_iterator_is_consumed(
+    hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox
+) -> None:
+    segment_sandbox.seed(
+        {
+            "destinations": [
+                {
+                    "sourceId": "sandbox-web",
+                    "metadataId": "sandbox-analytics",
+                    "name": f"d{n}",
+                    "settings": {"apiKey": "k"},
+                }
+                for n in range(450)
+            ]
+        }
+    )
+    destinations = hook.list_destinations()
+    assert segment_sandbox.requests == []
+    first = [next(destinations) for _ in range(200)]
+    assert paths(segment_sandbox) == ["GET /destinations"]
+    rest = list(destinations)
+    assert paths(segment_sandbox) == ["GET /destinations"] * 3
+    assert [found["name"] for found in first + rest] == [f"d{n}" for n in range(450)]
+    assert len(list(hook.list_destinations(source_id="sandbox-web"))) == 450
+    assert paths(segment_sandbox)[3:] == ["GET /sources/sandbox-web/connected-destinations"] * 3
+
+
+def test_one_connection_serves_all_calls(hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox) -> None:
+    for _ in range(5):
+        hook.get_workspace()
+    adapter: Any = hook.driver._session.get_adapter("http://")
+    (pool,) = (adapter.poolmanager.pools[key] for key in adapter.poolmanager.pools.keys())  # noqa: SIM118 - no dict
+    assert (pool.num_connections, pool.num_requests) == (1, 5)
+
+
+def test_test_connection_says_what_works(hook: SegmentPublicApiHook) -> None:
+    assert hook.test_connection() == (True, "Connected to workspace Sandbox (sandbox)")
+
+
+def test_test_connection_says_what_to_fix(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CONNECTION, segment_sandbox.conn_uri.replace(segment_sandbox.token, "wrong"))
+    works, message = SegmentPublicApiHook().test_connection()
+    assert not works
+    assert "401" in message
+    assert "'segment_public_api_default'" in message
+    assert "127.0.0.1" in message
+    assert "region" in message
+
+
+def test_a_missing_token_is_an_error_before_any_request(
+    segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(CONNECTION, segment_sandbox.conn_uri.replace(f":{segment_sandbox.token}@", ":@"))
+    with pytest.raises(ValueError, match="connection 'segment_public_api_default', field password: it is empty"):
+        SegmentPublicApiHook().get_workspace()
+    assert segment_sandbox.requests == []
+
+
+def test_a_wrong_token(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CONNECTION, segment_sandbox.conn_uri.replace(segment_sandbox.token, "wrong"))
+    with pytest.raises(SegmentAuthError) as caught:
+        SegmentPublicApiHook().get_workspace()
+    assert caught.value.status == 401
+    assert len(segment_sandbox.requests) == 1
+
+
+def test_validation_errors_come_in_segments_words(hook: SegmentPublicApiHook, destination_id: str) -> None:
+    now = datetime.now(UTC)
+    with pytest.raises(SegmentInvalidRequestError) as caught:
+        hook.get_delivery_metrics(
+            destination_id=destination_id,
+            source_id="sandbox-web",
+            start_time=now - timedelta(hours=5),
+            end_time=now,
+            granularity="MINUTE",
+        )
+    assert caught.value.status == 422
+    assert caught.value.errors[0]["message"] in str(caught.value)
+    assert f"(field: {caught.value.errors[0]['field']})" in str(caught.value)
+
+
+def test_an_id_cannot_change_the_path(hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox) -> None:
+    with pytest.raises(SegmentNotFoundError):
+        hook.get_destination(id="a/../b?c=d#e%2F\r\nX: y")
+    assert paths(segment_sandbox) == ["GET /destinations/a%2F..%2Fb%3Fc%3Dd%23e%252F%0D%0AX%3A%20y"]
+    for hostile in ("", ".", "..", "x" * 256):
+        with pytest.raises(ValueError, match="id"):
+            hook.get_destination(id=hostile)
+    assert len(segment_sandbox.requests) == 1
+
+
+def test_a_mask_is_never_written_back(hook: SegmentPublicApiHook, destination_id: str) -> None:
+    before = hook.get_destination(id=destination_id)
+    after = hook.update_destination(id=destination_id, settings=before["settings"] | {"trackAllPages": True})
+    assert after["settings"]["apiKey"] == before["settings"]["apiKey"]
+    assert after["settings"]["trackAllPages"] is True
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after", "truncate", "garbage"])
+def test_a_read_is_repeated_after_a_fault(
+    hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox, kind: str
+) -> None:
+    segment_sandbox.fault(kind, method="GET", path="/")
+    assert hook.get_workspace()["slug"] == "sandbox"
+    assert [entry["fault"] for entry in segment_sandbox.requests] == [kind, None]
+
+
+def test_a_read_is_repeated_after_a_5xx(hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox) -> None:
+    segment_sandbox.fault("status", status=503, times=2)
+    assert hook.get_workspace()["slug"] == "sandbox"
+    assert [entry["status"] for entry in segment_sandbox.requests] == [503, 503, 200]
+
+
+def test_a_create_is_sent_once_when_its_answer_is_lost(
+    hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox
+) -> None:
+    segment_sandbox.fault("drop_after", method="POST")
+    with pytest.raises(SegmentAmbiguousWriteError):
+        hook.create_destination(
+            source_id="sandbox-web", metadata_id="sandbox-analytics", name="x", settings={"apiKey": "k"}
+        )
+    assert paths(segment_sandbox) == ["POST /destinations"]
+
+
+def test_a_delete_whose_answer_was_lost_succeeds(
+    hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
+    segment_sandbox.fault("drop_after", method="DELETE")
+    hook.delete_destination(id=destination_id)
+    assert [entry["status"] for entry in segment_sandbox.requests][-2:] == [None, 404]
+
+
+def test_a_spent_budget_says_how_often_it_was_tried(
+    segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient(monkeypatch, segment_sandbox, retry_budget="0.1")
+    segment_sandbox.fault("status", status=500, times=None)
+    with pytest.raises(SegmentServerError, match="tried 1 times") as caught:
+        SegmentPublicApiHook().get_workspace()
+    assert caught.value.status == 500
+
+
+def test_a_rate_limit_is_waited_for(hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox) -> None:
+    segment_sandbox.fault("rate_limit", retry_after=1, path="/")
+    assert hook.get_workspace()["slug"] == "sandbox"
+    assert [entry["status"] for entry in segment_sandbox.requests] == [429, 200]
+
+
+def test_a_rate_limit_beyond_the_budget(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    impatient(monkeypatch, segment_sandbox, rate_limit_budget="5")
+    segment_sandbox.fault("rate_limit", retry_after=60)
+    with pytest.raises(SegmentRateLimitError, match="rate_limit_budget of 5 s") as caught:
+        SegmentPublicApiHook().get_workspace()
+    assert caught.value.status == 429
+
+
+def test_the_subscription_limit_is_waited_for(
+    hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
+    segment_sandbox.settings(limit_window_seconds=1)
+    for number in range(7):
+        hook.create_subscription(
+            destination_id=destination_id, name=f"s{number}", action_id="sandbox-track", trigger='type = "track"'
+        )
+    statuses = [entry["status"] for entry in segment_sandbox.requests if entry["method"] == "POST"]
+    assert statuses.count(200) == 8  # the destination's among them
+    assert 429 in statuses
+    assert len(list(hook.list_subscriptions(destination_id=destination_id))) == 7
+
+
+def test_html_instead_of_json_says_so(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    impatient(monkeypatch, segment_sandbox, retry_budget="0.1")
+    segment_sandbox.fault("garbage")
+    with pytest.raises(SegmentProtocolError, match="an HTML page instead of JSON, beginning '<") as caught:
+        SegmentPublicApiHook().get_workspace()
+    assert caught.value.status == 200
+    assert caught.value.__cause__ is None
+
+
+def test_nobody_listens(monkeypatch: pytest.MonkeyPatch, unused_port: int) -> None:
+    monkeypatch.setenv(CONNECTION, f"segment-public-api://:t@http%3A%2F%2F127.0.0.1:{unused_port}/?retry_budget=0.1")
+    with pytest.raises(SegmentConnectionError) as caught:
+        SegmentPublicApiHook().get_workspace()
+    assert caught.value.sent is False
+    assert "refused" in str(caught.value).lower()
+
+
+def test_a_netrc_does_not_replace_the_token(
+    hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert hook.get_workspace()["slug"] == "sandbox"
