@@ -1,0 +1,1 @@
+"""The operators: create, update and delete of destinations and of their subscriptions."""

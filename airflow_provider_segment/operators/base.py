@@ -1,0 +1,44 @@
+"""What all operators share: the connection, and running a flow over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+from airflow.providers.common.compat.sdk import BaseOperator
+
+from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
+from airflow_provider_segment.templating import CheckedArguments
+
+if TYPE_CHECKING:
+    from airflow_provider_segment.protocol.flow.steps import Flow, Terms
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class SegmentOperator(CheckedArguments, BaseOperator):
+    """Base of the operators.
+
+    :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
+    """
+
+    template_fields: Sequence[str] = ("segment_conn_id",)
+    template_fields_renderers = {"settings": "json"}  # noqa: RUF012 - Airflow declares it as an instance's
+    ui_color = "#52bd94"
+    ui_fgcolor = "#000000"
+
+    def __init__(self, *, segment_conn_id: str = DEFAULT_CONN_ID, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.segment_conn_id = segment_conn_id
+
+    def run_flow(self, flow: Callable[Concatenate[Terms, P], Flow[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a flow over a session of its own.
+
+        :param flow: a function from terms and arguments to a flow.
+        """
+        # Only now: a DAG file that imports operators must not load an HTTP library.
+        from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
+
+        with SegmentPublicApiHook(segment_conn_id=self.segment_conn_id) as hook:
+            return hook.run(flow, *args, **kwargs)

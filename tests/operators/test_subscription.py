@@ -1,0 +1,198 @@
+"""The subscription operators against the sandbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_provider_segment.exceptions import (
+    SegmentAlreadyExistsError,
+    SegmentNotFoundError,
+    SegmentSeveralMatchesError,
+)
+from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
+from airflow_provider_segment.operators.subscription import (
+    SegmentCreateSubscriptionOperator,
+    SegmentDeleteSubscriptionOperator,
+    SegmentUpdateSubscriptionOperator,
+)
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.running import Running
+
+TRACK = 'type = "track"'
+
+
+@pytest.fixture
+def destination_id(segment_sandbox: SegmentSandbox) -> str:
+    with SegmentPublicApiHook() as hook:
+        created = hook.create_destination(
+            source_id="sandbox-web", metadata_id="sandbox-analytics", name="mine", settings={"apiKey": "k"}
+        )
+    return created["id"]
+
+
+def create(destination_id: str, **changes: Any) -> SegmentCreateSubscriptionOperator:
+    arguments: dict[str, Any] = {
+        "task_id": "create",
+        "destination_id": destination_id,
+        "name": "Track",
+        "action_id": "sandbox-track",
+        "trigger": TRACK,
+    }
+    return SegmentCreateSubscriptionOperator(**arguments | changes)
+
+
+def subscriptions(sandbox: SegmentSandbox) -> list[dict[str, Any]]:
+    return list(sandbox.destinations[0]["subscriptions"])
+
+
+def writes(sandbox: SegmentSandbox) -> list[str]:
+    return [
+        entry["method"] for entry in sandbox.requests if "/subscriptions" in entry["path"] and entry["method"] != "GET"
+    ]
+
+
+def test_create_returns_the_id(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    result = running.run(create(destination_id, settings={"event": {"@path": "$.event"}}))
+    (made,) = subscriptions(segment_sandbox)
+    assert result == made["id"]
+    assert (made["name"], made["actionId"], made["trigger"], made["enabled"]) == ("Track", "sandbox-track", TRACK, True)
+    assert made["settings"]["event"] == {"@path": "$.event"}
+    assert writes(segment_sandbox) == ["POST"]
+
+
+def test_a_schedule_takes_a_second_call(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    schedule = {"strategy": "cron", "config": {"spec": "0 * * * *", "timezone": "UTC"}}
+    running.run(create(destination_id, model_id="model", reverse_etl_schedule=schedule))
+    (made,) = subscriptions(segment_sandbox)
+    assert made["modelId"] == "model"
+    assert made["reverseETLSchedule"]["strategy"] == "CRON"
+    assert writes(segment_sandbox) == ["POST", "PATCH"]
+
+
+def test_a_creation_that_broke_off_before_its_schedule_is_finished(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
+    first = running.run(create(destination_id, model_id="model"))
+    schedule = {"strategy": "PERIODIC", "config": {"interval": "1h"}}
+    assert running.run(create(destination_id, model_id="model", reverse_etl_schedule=schedule)) == first
+    assert subscriptions(segment_sandbox)[0]["reverseETLSchedule"]["strategy"] == "PERIODIC"
+
+
+def test_reuse_update_and_fail(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    first = running.run(create(destination_id))
+    assert running.run(create(destination_id, trigger="all", enabled=False)) == first
+    assert writes(segment_sandbox) == ["POST"]
+    changed = {"trigger": "all", "enabled": False, "if_exists": "update", "settings": {"event": "x"}}
+    assert running.run(create(destination_id, **changed)) == first
+    (made,) = subscriptions(segment_sandbox)
+    assert (made["trigger"], made["enabled"]) == ("all", False)
+    running.run(create(destination_id, **changed))
+    with pytest.raises(SegmentAlreadyExistsError) as caught:
+        running.run(create(destination_id, if_exists="fail"))
+    assert caught.value.ids == (first,)
+    assert writes(segment_sandbox).count("POST") == 1
+
+
+def test_another_action_or_name_is_another_subscription(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
+    ids = {
+        running.run(create(destination_id)),
+        running.run(create(destination_id, action_id="sandbox-identify")),
+        running.run(create(destination_id, name="Other")),
+    }
+    assert ids == {made["id"] for made in subscriptions(segment_sandbox)}
+    assert len(ids) == 3
+
+
+def test_several_matches(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    with SegmentPublicApiHook() as hook:
+        twins = {
+            hook.create_subscription(
+                destination_id=destination_id, name="Track", action_id="sandbox-track", trigger=TRACK
+            )["id"]
+            for _ in range(2)
+        }
+    with pytest.raises(SegmentSeveralMatchesError) as caught:
+        running.run(create(destination_id))
+    assert set(caught.value.ids) == twins
+
+
+@pytest.mark.parametrize("by_id", [True, False])
+def test_update(running: Running, segment_sandbox: SegmentSandbox, destination_id: str, by_id: bool) -> None:
+    made = running.run(create(destination_id))
+    pointing = {"subscription_id": made} if by_id else {"action_id": "sandbox-track", "name": "Track"}
+    task = SegmentUpdateSubscriptionOperator(
+        task_id="u",
+        destination_id=destination_id,
+        **pointing,
+        new_name="All",
+        trigger="all",
+        enabled="False",
+        settings={"event": "x"},
+        model_id="model",
+        reverse_etl_schedule={"strategy": "MANUAL"},
+    )
+    assert running.run(task) == made
+    (found,) = subscriptions(segment_sandbox)
+    assert (found["name"], found["trigger"], found["enabled"]) == ("All", "all", False)
+    assert (found["settings"]["event"], found["modelId"]) == ("x", "model")
+    assert found["reverseETLSchedule"]["strategy"] == "MANUAL"
+
+
+@pytest.mark.parametrize("by_id", [True, False])
+def test_delete_then_delete_again(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, by_id: bool
+) -> None:
+    made = running.run(create(destination_id))
+    pointing = {"subscription_id": made} if by_id else {"action_id": "sandbox-track", "name": "Track"}
+    arguments: dict[str, Any] = {"task_id": "d", "destination_id": destination_id} | pointing
+    assert running.run(SegmentDeleteSubscriptionOperator(**arguments)) == made
+    assert subscriptions(segment_sandbox) == []
+    assert running.run(SegmentDeleteSubscriptionOperator(**arguments)) == (made if by_id else None)
+    with pytest.raises(SegmentNotFoundError):
+        running.run(SegmentDeleteSubscriptionOperator(**arguments, if_missing="fail"))
+
+
+def test_a_destination_that_is_gone_has_no_subscriptions(running: Running) -> None:
+    task = SegmentDeleteSubscriptionOperator(task_id="d", destination_id="gone", action_id="a", name="n")
+    assert running.run(task) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"destination_id": ""}, "destination_id is empty"),
+        ({"name": ""}, "name is empty"),
+        ({"action_id": "x" * 256}, "action_id has 256 characters"),
+        ({"trigger": ""}, "trigger is empty"),
+        ({"enabled": 1}, "enabled is 1"),
+        ({"settings": {"key": "•"}}, "'key' holds a bullet"),
+        ({"model_id": ""}, "model_id is empty"),
+        ({"reverse_etl_schedule": {"strategy": "SOMETIMES"}}, "one of 'CRON', 'DBT_CLOUD', 'MANUAL'"),
+        ({"reverse_etl_schedule": {"when": "now"}}, "has the key 'when'"),
+        ({"reverse_etl_schedule": {}}, "reverse_etl_schedule"),
+        ({"if_exists": ""}, "if_exists is ''"),
+    ],
+)
+def test_bad_arguments_are_refused_when_the_dag_is_parsed(changes: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        create(**{"destination_id": "d"} | changes)
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "says"),
+    [
+        (SegmentDeleteSubscriptionOperator, {}, "missing: action_id, name"),
+        (SegmentDeleteSubscriptionOperator, {"subscription_id": "s", "name": "n"}, "together with name"),
+        (SegmentDeleteSubscriptionOperator, {"subscription_id": "s", "if_missing": 0}, "if_missing is 0"),
+        (SegmentUpdateSubscriptionOperator, {"subscription_id": "s"}, "at least one of new_name, trigger"),
+        (SegmentUpdateSubscriptionOperator, {"action_id": "a", "enabled": True}, "missing: name"),
+        (SegmentUpdateSubscriptionOperator, {"subscription_id": "s", "trigger": ""}, "trigger is empty"),
+    ],
+)
+def test_pointing_at_a_subscription(kind: type[Any], arguments: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        kind(task_id="t", destination_id="d", **arguments)
