@@ -1,0 +1,1 @@
+"""The sensor: waits until deliveries cross thresholds."""

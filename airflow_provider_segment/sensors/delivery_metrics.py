@@ -1,0 +1,202 @@
+"""The sensor that waits for deliveries. https://docs.segmentapis.com/tag/Destinations"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import BaseSensorOperator, PokeReturnValue
+
+from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
+from airflow_provider_segment.protocol.arguments import check_count, check_id
+from airflow_provider_segment.protocol.delivery.condition import check_conditions
+from airflow_provider_segment.protocol.delivery.watch import Fate, Verdict, Watch, check_settle, check_watch
+from airflow_provider_segment.protocol.delivery.window import (
+    AUTO,
+    check_granularity_or_auto,
+    check_one_window,
+    check_time,
+    check_window,
+)
+from airflow_provider_segment.templating import CheckedArguments, is_known
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
+    from airflow_provider_segment.templating import Text
+
+
+class SegmentDeliveryMetricsSensor(CheckedArguments, BaseSensorOperator):
+    """Wait until a destination's deliveries meet conditions, or fail when they meet others.
+
+    A condition is ``<name> <op> <number>``, as ``"success_rate >= 0.99"``; op is one of ``> >= < <= == !=``. Names are
+    Segment's own (``successes``, ``successes_on_first_attempt``, ``successes_after_retry``, ``expired``,
+    ``discarded``, ``retried``, ``time_to_success_average``, ``time_to_success_p95``,
+    ``time_to_first_attempt_average``, ``time_to_first_attempt_p95``) and derived ones: ``attempted`` = successes +
+    expired + discarded, ``failures`` = expired + discarded, ``success_rate`` and ``failure_rate`` = their shares of
+    ``attempted``, 0 to 1.
+
+    Faults that pass (5xx, no connection, 429) never end the wait, only its timeout does; 401, 403, 404 and 422 end it
+    at once. All arguments are templated.
+
+    :param destination_id: the destination; only cloud-mode destinations have delivery data.
+    :param source_id: its source.
+    :param success_when: one condition or several, all of which must hold.
+    :param fail_when: one condition or several, any of which ends the wait as failed and wins over success.
+    :param window: a stretch of time that slides and ends now: a timedelta, a number of seconds, or ISO 8601 as
+        ``"PT30M"``; at most 14 days. Either this or ``start_time`` is required: events from before the run would count
+        with any default.
+    :param start_time: an anchored start, a datetime or ISO 8601; without a zone, UTC. A template as
+        ``"{{ data_interval_start }}"`` gives the data interval. One in the future means: not yet.
+    :param end_time: where an anchored window stops growing. Success is then decided only from ``end_time`` +
+        ``settle`` on, since data lags; failure at any time.
+    :param min_attempted: events attempted before anything is decided on either side. Default 1.
+    :param settle: how long after ``end_time`` late data is awaited. Default 120 seconds.
+    :param granularity: ``"auto"`` (default) takes the finest that covers the window, and coarser ones as an anchored
+        window grows; ``"MINUTE"`` covers 4 hours and reaches 48 back, ``"HOUR"`` 7 days, ``"DAY"`` 14 days.
+    :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
+    :return: ``{"metrics", "conditions", "start_time", "end_time", "granularity"}``, what the verdict rests on.
+    :raises ValueError: an argument can't be right; when the DAG is parsed if it is known then.
+    :raises SegmentDeliveryFailedError: a condition of ``fail_when`` holds; not retried, and ``soft_fail`` skips.
+    :raises SegmentError: Segment refused.
+    """
+
+    template_fields: Sequence[str] = (
+        "destination_id",
+        "source_id",
+        "success_when",
+        "fail_when",
+        "window",
+        "start_time",
+        "end_time",
+        "min_attempted",
+        "settle",
+        "granularity",
+        "segment_conn_id",
+    )
+    checks = {  # noqa: RUF012 - a constant of the class
+        "destination_id": check_id,
+        "source_id": check_id,
+        "success_when": partial(check_conditions, at_least=1),
+        "fail_when": check_conditions,
+        "start_time": check_time,
+        "end_time": check_time,
+        "min_attempted": check_count,
+        "settle": check_settle,
+        "granularity": check_granularity_or_auto,
+    }
+    required = frozenset(checks) - {"start_time", "end_time"}
+    ui_color = "#c7e9da"
+
+    def __init__(
+        self,
+        *,
+        destination_id: Text,
+        source_id: Text,
+        success_when: str | Sequence[str],
+        fail_when: str | Sequence[str] = (),
+        window: timedelta | float | str | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        min_attempted: int | str = 1,
+        settle: timedelta | float | str = timedelta(seconds=120),
+        granularity: str = AUTO,
+        segment_conn_id: str = DEFAULT_CONN_ID,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.destination_id = destination_id
+        self.source_id = source_id
+        self.success_when = success_when
+        self.fail_when = fail_when
+        self.window = window
+        self.start_time = start_time
+        self.end_time = end_time
+        self.min_attempted = min_attempted
+        self.settle = settle
+        self.granularity = granularity
+        self.segment_conn_id = segment_conn_id
+        self._destination_checked = False
+        self._granularity: str | None = None
+        self._progress: str | None = None
+        self.check_what_is_known()
+
+    def check_together(self) -> None:
+        """A window slides or is anchored."""
+        check_one_window(window=self.window, start_time=self.start_time, end_time=self.end_time)
+
+    def check_what_is_known(self) -> None:
+        """Check the arguments as the DAG file gives them, and those of the window with one another."""
+        super().check_what_is_known()
+        stretch = {
+            argument: getattr(self, argument) for argument in ("window", "start_time", "end_time", "granularity")
+        }
+        if is_known(list(stretch.values())):
+            check_window(**stretch)
+
+    def execute(self, context: Context) -> Any:
+        """Look until the wait ends, over one session."""
+        try:
+            return super().execute(context)
+        finally:
+            self._hook.close()
+
+    def poke(self, context: Context) -> bool | PokeReturnValue:
+        """Look once."""
+        # Only now: a DAG file that imports sensors must not load an HTTP library.
+        from airflow_provider_segment.exceptions import SegmentDeliveryFailedError, SegmentError
+
+        try:
+            verdict = self._look(first=self._is_first_look(context))
+        except SegmentError as error:
+            if not error.transient:
+                raise
+            self.log.warning("This look found nothing out; looking again after the poke interval: %s", error)
+            return False
+        self._report(verdict)
+        if verdict.fate is Fate.FAILED:
+            raise SegmentDeliveryFailedError(f"destination {self.destination_id}: {verdict.progress}")
+        return PokeReturnValue(is_done=verdict.fate is Fate.SUCCEEDED, xcom_value=verdict.evidence)
+
+    @cached_property
+    def _hook(self) -> SegmentPublicApiHook:
+        from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
+
+        return SegmentPublicApiHook(segment_conn_id=self.segment_conn_id)
+
+    @cached_property
+    def _watch(self) -> Watch:
+        self.checked()
+        arguments = {name: getattr(self, name) for name in self.template_fields if name != "segment_conn_id"}
+        return check_watch(**arguments)
+
+    def _look(self, *, first: bool) -> Verdict:
+        from airflow_provider_segment.protocol.delivery.look import check_destination, look
+
+        terms = replace(
+            self._hook.terms,
+            # The next look is as good as a retry, so one look is not to outlast the interval by much.
+            fault_budget=min(self._hook.terms.fault_budget, self.poke_interval),
+            rate_limit_budget=min(self._hook.terms.rate_limit_budget, self.poke_interval),
+        )
+        if first:
+            self._hook.driver.run(check_destination(terms, watch=self._watch))
+            self._destination_checked = True
+        return self._hook.driver.run(look(terms, watch=self._watch, now=datetime.now(UTC)))
+
+    def _is_first_look(self, context: Context) -> bool:
+        """Airflow 2.11 does not say, so there each look of reschedule mode counts as the first."""
+        return not self._destination_checked and not context.get("task_reschedule_count", 0)
+
+    def _report(self, verdict: Verdict) -> None:
+        granularity = verdict.evidence and verdict.evidence["granularity"]
+        if self._granularity and granularity and granularity != self._granularity:
+            self.log.info("Granularity is %s from now on: the window has grown; counts may differ.", granularity)
+        self._granularity = granularity or self._granularity
+        if verdict.progress != self._progress:
+            self.log.info("Destination %s %s: %s", self.destination_id, verdict.fate.value, verdict.progress)
+            self._progress = verdict.progress

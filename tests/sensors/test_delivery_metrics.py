@@ -1,0 +1,299 @@
+"""The sensor against the sandbox, in poke and in reschedule mode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import (
+    AirflowFailException,
+    AirflowSensorTimeout,
+    AirflowSkipException,
+    PokeReturnValue,
+)
+
+from airflow_provider_segment.exceptions import (
+    SegmentAuthError,
+    SegmentDeliveryFailedError,
+    SegmentInvalidRequestError,
+    SegmentNotFoundError,
+)
+from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
+from tests.running import Running
+
+
+@pytest.fixture
+def hook(segment_sandbox: SegmentSandbox) -> Iterator[SegmentPublicApiHook]:
+    with SegmentPublicApiHook() as made:
+        yield made
+
+
+@pytest.fixture
+def destination_id(hook: SegmentPublicApiHook) -> str:
+    created = hook.create_destination(
+        source_id="sandbox-web", metadata_id="sandbox-analytics", name="mine", settings={"apiKey": "k"}
+    )
+    return created["id"]
+
+
+def sensor(destination_id: str = "d", **changes: Any) -> SegmentDeliveryMetricsSensor:
+    arguments: dict[str, Any] = {
+        "task_id": "wait",
+        "destination_id": destination_id,
+        "source_id": "sandbox-web",
+        "success_when": "successes >= 10",
+        "window": timedelta(hours=1),
+        "poke_interval": 0.05,
+        "timeout": 20,
+    }
+    if "start_time" in changes:
+        del arguments["window"]
+    return SegmentDeliveryMetricsSensor(**arguments | changes)
+
+
+def looks(sandbox: SegmentSandbox) -> int:
+    return sum(entry["path"].endswith("/delivery-metrics") for entry in sandbox.requests)
+
+
+def lately(**back: float) -> str:
+    return (datetime.now(UTC) - timedelta(**back)).isoformat()
+
+
+def test_success_and_its_evidence(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    segment_sandbox.deliver(destination_id, successes=10, discarded=1, at=lately(minutes=5))
+    evidence = running.run(sensor(destination_id, fail_when=["failure_rate > 0.5"]))
+    assert set(evidence) == {"metrics", "conditions", "start_time", "end_time", "granularity"}
+    assert evidence["metrics"]["successes"] == 10
+    assert evidence["metrics"]["success_rate"] == pytest.approx(10 / 11)
+    assert evidence["conditions"] == {"successes >= 10": True, "failure_rate > 0.5": False}
+    assert evidence["granularity"] == "MINUTE"
+    assert evidence["start_time"].endswith("Z")
+
+
+def test_it_waits_until_the_condition_holds(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
+    task = sensor(destination_id)
+    for events in (4, 5, 1):
+        assert not task.poke({})
+        segment_sandbox.deliver(destination_id, successes=events, at=lately(minutes=1))
+    outcome = task.poke({})
+    assert isinstance(outcome, PokeReturnValue)
+    assert outcome.is_done
+    assert looks(segment_sandbox) == 4
+
+
+def test_the_destination_is_read_at_the_first_look_only(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    task = sensor(destination_id)
+    for _ in range(3):
+        task.poke({})
+    reads = [entry for entry in segment_sandbox.requests if entry["path"] == f"/destinations/{destination_id}"]
+    assert len(reads) == 1
+
+
+def test_a_rescheduled_look_is_not_the_first(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    task = sensor(destination_id, mode="reschedule")
+    task.poke({"task_reschedule_count": 3})
+    assert [entry["path"] for entry in segment_sandbox.requests[1:]] == [
+        f"/destinations/{destination_id}/delivery-metrics"
+    ]
+
+
+def test_failure_wins_and_is_not_retried(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
+    segment_sandbox.deliver(destination_id, successes=10, expired=10, at=lately(minutes=5))
+    with pytest.raises(SegmentDeliveryFailedError, match=r"failure_rate > 0.4 \(holds: 0.5\)") as caught:
+        running.run(sensor(destination_id, fail_when="failure_rate > 0.4"))
+    assert isinstance(caught.value, AirflowFailException)
+
+
+def test_soft_fail_skips_a_verdict(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    segment_sandbox.deliver(destination_id, successes=10, expired=10, at=lately(minutes=5))
+    with pytest.raises(AirflowSkipException):
+        running.run(sensor(destination_id, fail_when="failure_rate > 0.4", soft_fail=True))
+
+
+def test_soft_fail_does_not_skip_an_error(running: Running) -> None:
+    with pytest.raises(SegmentNotFoundError):
+        running.run(sensor("no-such-destination", soft_fail=True))
+
+
+def test_never_fail_skips_an_error(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    with pytest.raises(AirflowSkipException):
+        running.run(sensor("no-such-destination", never_fail=True))
+
+
+@pytest.mark.parametrize("soft_fail", [False, True])
+def test_timeout(running: Running, destination_id: str, soft_fail: bool) -> None:
+    with pytest.raises(AirflowSkipException if soft_fail else AirflowSensorTimeout):
+        running.run(sensor(destination_id, timeout=0.01, soft_fail=soft_fail))
+
+
+def test_too_few_events_decide_nothing(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    segment_sandbox.deliver(destination_id, successes=1, discarded=3, at=lately(minutes=5))
+    task = sensor(
+        destination_id,
+        success_when="successes >= 1",
+        fail_when="failure_rate > 0.1",
+        min_attempted="{{ params.least }}",
+    )
+    task.render_template_fields({"params": {"least": 5}})
+    assert not task.poke({})
+    segment_sandbox.deliver(destination_id, successes=1, at=lately(minutes=5))
+    with pytest.raises(SegmentDeliveryFailedError):
+        task.poke({})
+
+
+def test_events_before_the_window_do_not_count(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
+    segment_sandbox.deliver(destination_id, successes=100, at=lately(minutes=30))
+    assert not sensor(destination_id, window="PT10M").poke({})
+    assert not sensor(destination_id, start_time=lately(minutes=10)).poke({})
+    assert sensor(destination_id, window="0:40:00").poke({})
+    assert sensor(destination_id, start_time=lately(minutes=40)).poke({})
+
+
+def test_success_waits_for_late_data_after_the_end(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    segment_sandbox.deliver(destination_id, successes=10, at=lately(minutes=30))
+    window = {"start_time": lately(hours=1), "end_time": lately(minutes=10)}
+    assert not sensor(destination_id, **window, settle=timedelta(minutes=20)).poke({})
+    assert sensor(destination_id, **window, settle="PT5M").poke({})
+    segment_sandbox.deliver(destination_id, expired=90, at=lately(minutes=30))
+    with pytest.raises(SegmentDeliveryFailedError):
+        sensor(destination_id, **window, settle=1200, fail_when="failures > 50").poke({})
+
+
+def test_a_start_in_the_future_is_not_yet(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    assert not sensor(destination_id, start_time=lately(hours=-1)).poke({})
+    assert looks(segment_sandbox) == 0
+
+
+@pytest.mark.parametrize(
+    ("window", "granularity"),
+    [
+        (timedelta(hours=4), "MINUTE"),
+        (timedelta(hours=5), "HOUR"),
+        (timedelta(days=7), "HOUR"),
+        (timedelta(days=8), "DAY"),
+        (timedelta(days=14), "DAY"),
+    ],
+)
+def test_the_finest_granularity_that_covers_the_window(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, window: timedelta, granularity: str
+) -> None:
+    segment_sandbox.deliver(destination_id, successes=10, at=lately(minutes=5))
+    assert running.run(sensor(destination_id, window=window))["granularity"] == granularity
+
+
+def test_templates(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    segment_sandbox.deliver(destination_id, successes=10, at=lately(minutes=5))
+    task = SegmentDeliveryMetricsSensor(
+        task_id="wait",
+        destination_id="{{ params.destination }}",
+        source_id="{{ params.source }}",
+        success_when=["successes >= {{ params.goal }}"],
+        fail_when="failures > {{ params.goal }}",
+        start_time="{{ data_interval_start }}",
+        end_time="{{ data_interval_end }}",
+        min_attempted="{{ params.goal }}",
+        settle="PT{{ params.goal }}S",
+        granularity="{{ params.granularity }}",
+    )
+    evidence = running.run(
+        task,
+        params={"destination": destination_id, "source": "sandbox-web", "goal": 10, "granularity": "HOUR"},
+        data_interval_start=datetime.now(UTC) - timedelta(hours=1),
+        data_interval_end=datetime.now(UTC) - timedelta(minutes=1),
+    )
+    assert evidence["granularity"] == "HOUR"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "status", "status": 503},
+        {"kind": "rate_limit", "retry_after": 60},
+        {"kind": "drop_before"},
+        {"kind": "truncate"},
+        {"kind": "garbage"},
+    ],
+    ids=lambda fault: str(fault["kind"]),
+)
+def test_a_passing_fault_never_ends_the_wait(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, fault: dict[str, Any]
+) -> None:
+    segment_sandbox.deliver(destination_id, successes=10, at=lately(minutes=5))
+    segment_sandbox.fault(**fault, method="GET", times=3)
+    assert running.run(sensor(destination_id))["metrics"]["successes"] == 10
+    assert sum(entry["fault"] is not None for entry in segment_sandbox.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(401, SegmentAuthError), (403, SegmentAuthError), (404, SegmentNotFoundError), (422, SegmentInvalidRequestError)],
+)
+def test_a_refusal_ends_the_wait_at_once(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, status: int, error: type[Exception]
+) -> None:
+    segment_sandbox.fault("status", status=status, path="*/delivery-metrics")
+    with pytest.raises(error):
+        running.run(sensor(destination_id))
+    assert looks(segment_sandbox) == 1
+
+
+def test_another_source_is_an_error(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    with pytest.raises(ValueError, match=r"source_id is 'sandbox-app', but destination .* 'sandbox-web'"):
+        running.run(sensor(destination_id, source_id="sandbox-app"))
+    assert looks(segment_sandbox) == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"destination_id": ""}, "destination_id is empty"),
+        ({"source_id": "x" * 256}, "source_id has 256 characters"),
+        ({"success_when": []}, "success_when is empty"),
+        ({"success_when": 5}, "success_when is a int"),
+        ({"success_when": "successes"}, "is not a condition"),
+        ({"success_when": "succeses >= 1"}, "names no known metric; known are successes"),
+        ({"success_when": "success_rate >= 99"}, "lies between 0 and 1"),
+        ({"success_when": "successes < 0"}, "can't hold"),
+        ({"fail_when": ["failures >= 1", "failures => 1"]}, "fail_when: 'failures => 1' is not a condition"),
+        ({"window": None}, "exactly one of window and start_time is needed; neither"),
+        ({"start_time": "2026-01-01T00:00:00Z", "window": 60}, "exactly one .* both"),
+        ({"end_time": "2026-01-01T00:00:00Z"}, "end_time goes with start_time"),
+        ({"window": timedelta(days=15)}, "window is 15 days, 0:00:00; granularity auto covers at most 14 days"),
+        ({"window": timedelta(hours=5), "granularity": "MINUTE"}, "granularity MINUTE covers at most 4 hours"),
+        ({"window": "soon"}, "window is 'soon'"),
+        ({"window": -5}, "window is -1 day"),
+        ({"start_time": "yesterday"}, "start_time is 'yesterday'"),
+        ({"start_time": "2026-01-02T00:00:00Z", "end_time": "2026-01-01T00:00:00Z"}, "must be after start_time"),
+        ({"granularity": "SECOND"}, "granularity is 'SECOND'; it must be one of 'auto', 'MINUTE'"),
+        ({"min_attempted": -1}, "min_attempted is -1"),
+        ({"settle": "a while"}, "settle is 'a while'"),
+    ],
+)
+def test_bad_arguments_are_refused_when_the_dag_is_parsed(changes: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        sensor(**changes)
+
+
+def test_templated_arguments_wait_for_their_values(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    task = sensor("{{ params.id }}", success_when="{{ params.condition }}", window="{{ params.window }}")
+    with pytest.raises(ValueError, match="success_when: 'nonsense' is not a condition"):
+        running.run(task, params={"id": "d", "condition": "nonsense", "window": 60})
+    assert segment_sandbox.requests == []
+
+
+def test_a_window_too_old_is_an_error_when_it_is_known(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
+    with pytest.raises(ValueError, match=r"start_time: from .* is not covered by granularity DAY"):
+        running.run(sensor(destination_id, start_time=lately(days=20)))
+    assert looks(segment_sandbox) == 0
