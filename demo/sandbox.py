@@ -1,0 +1,63 @@
+"""The local Segment of the demo: a process of its own, as a user would start it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import requests
+
+TOKEN = "sandbox-token"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sandbox:
+    """A running sandbox.
+
+    :param url: its base URL.
+    """
+
+    url: str
+
+    @property
+    def connection_uri(self) -> str:
+        """An Airflow connection to it."""
+        return (
+            f"segment-public-api://:{TOKEN}@{quote(self.url.rpartition(':')[0], safe='')}:{self.url.rpartition(':')[2]}"
+        )
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Every API call so far: method, path, status."""
+        calls: list[dict[str, Any]] = self._get("/_sandbox/requests")["requests"]
+        return calls
+
+    def destinations(self) -> list[dict[str, Any]]:
+        """The destinations there are, as the API lists them."""
+        destinations: list[dict[str, Any]] = self._get("/destinations")["data"]["destinations"]
+        return destinations
+
+    def _get(self, path: str) -> dict[str, Any]:
+        answer = requests.get(self.url + path, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10)
+        answer.raise_for_status()
+        body: dict[str, Any] = answer.json()
+        return body
+
+
+@contextmanager
+def running_sandbox() -> Iterator[Sandbox]:
+    """Start the sandbox on a free port, and stop it at the end."""
+    command = [sys.executable, "-m", "airflow_provider_segment.sandbox", "--port", "0", "--token", TOKEN]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            ready = process.stdout.readline() if process.stdout else ""
+            if " ready on " not in ready:
+                raise OSError("the sandbox did not start; what it said stands above")
+            yield Sandbox(url=ready.rsplit(" ", 1)[-1].strip())
+        finally:
+            process.terminate()
+            process.wait(timeout=10)

@@ -1,0 +1,84 @@
+"""The whole life of a Segment destination in one DAG.
+
+Create a destination, give it subscriptions, wait until Segment has really delivered events, stop it, and remove it.
+The name holds the run id, so a run only ever removes what it made.
+
+The params fit the sandbox (``python -m airflow_provider_segment.sandbox``). To run it against a real workspace, make a
+connection with its token and trigger the DAG with a source, a catalog entry and actions of your own; events must flow.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.providers.common.compat.sdk import DAG, Param, task
+
+from airflow_provider_segment.operators.destination import (
+    SegmentCreateDestinationOperator,
+    SegmentDeleteDestinationOperator,
+    SegmentUpdateDestinationOperator,
+)
+from airflow_provider_segment.operators.subscription import SegmentCreateSubscriptionOperator
+from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
+
+SUBSCRIPTIONS = [
+    {"name": "Track events", "action_id": "sandbox-track", "trigger": 'type = "track"'},
+    {"name": "Identify users", "action_id": "sandbox-identify", "trigger": 'type = "identify"'},
+]
+
+with DAG(
+    dag_id="segment_destination_lifecycle",
+    description="Create a Segment destination, wait for deliveries, remove it",
+    schedule=None,
+    catchup=False,
+    tags=["example", "segment"],
+    params={
+        "source_id": Param("sandbox-web", type="string", description="Source to connect the destination to"),
+        "metadata_id": Param("sandbox-analytics", type="string", description="Catalog id of the destination's type"),
+        "settings": Param({"apiKey": "any-key-will-do"}, type="object", description="Settings of the destination"),
+        "subscriptions": Param(SUBSCRIPTIONS, type="array", description="One subscription each"),
+    },
+) as dag:
+    create = SegmentCreateDestinationOperator(
+        task_id="create_destination",
+        source_id="{{ params.source_id }}",
+        metadata_id="{{ params.metadata_id }}",
+        name="airflow {{ run_id }}",
+        settings="{{ params.settings | tojson }}",
+    )
+
+    @task
+    def subscriptions(params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Hand out the list, so that there is one mapped task for each subscription."""
+        return list((params or {})["subscriptions"])
+
+    subscribe = SegmentCreateSubscriptionOperator.partial(
+        task_id="create_subscription",
+        destination_id=create.output,
+    ).expand_kwargs(subscriptions())
+
+    wait = SegmentDeliveryMetricsSensor(
+        task_id="wait_for_deliveries",
+        destination_id=create.output,
+        source_id="{{ params.source_id }}",
+        success_when=["successes >= 5", "success_rate >= 0.9"],
+        fail_when="failure_rate > 0.5",
+        min_attempted=5,
+        window=timedelta(hours=1),
+        poke_interval=3,
+        timeout=timedelta(minutes=30).total_seconds(),
+    )
+
+    stop = SegmentUpdateDestinationOperator(
+        task_id="stop_destination",
+        destination_id=create.output,
+        enabled=False,
+    )
+
+    delete = SegmentDeleteDestinationOperator(
+        task_id="delete_destination",
+        destination_id=create.output,
+    )
+
+    create >> subscribe >> wait >> stop >> delete.as_teardown(setups=create)

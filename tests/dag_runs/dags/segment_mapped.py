@@ -1,0 +1,90 @@
+"""What a DAG may do with the operators beside the example: mapping, nested templates, XCom, setup and teardown."""
+
+from __future__ import annotations
+
+from airflow.providers.common.compat.sdk import DAG, task
+
+from airflow_provider_segment.operators.destination import (
+    SegmentCreateDestinationOperator,
+    SegmentDeleteDestinationOperator,
+    SegmentUpdateDestinationOperator,
+)
+from airflow_provider_segment.operators.subscription import (
+    SegmentCreateSubscriptionOperator,
+    SegmentDeleteSubscriptionOperator,
+    SegmentUpdateSubscriptionOperator,
+)
+from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
+
+with DAG(
+    dag_id="segment_mapped",
+    schedule=None,
+    catchup=False,
+    params={"key": "a-key-from-params"},
+    # Applied to every argument of that name: each class must take it.
+    default_args={"segment_conn_id": "segment_public_api_default"},
+) as dag:
+    mapped = SegmentCreateDestinationOperator.partial(
+        task_id="mapped",
+        source_id="sandbox-web",
+        metadata_id="sandbox-analytics",
+        if_exists="update",
+    ).expand_kwargs(
+        [
+            {
+                "name": "expanded {{ run_id }}",
+                "settings": {"apiKey": "{{ params.key }}", "eventNames": {"a": {"@template": "Hi {{name}}"}}},
+            },
+            {"name": "plain", "settings": {"apiKey": "k", "ignoredEvents": [{"@template": "{{ deep }}"}]}},
+        ]
+    )
+
+    partial_settings = SegmentCreateDestinationOperator.partial(
+        task_id="partial_settings",
+        source_id="sandbox-web",
+        metadata_id="sandbox-analytics",
+        settings={"apiKey": "{{ params.key }}", "eventNames": {"b": [{"@template": "{{name}} {{ other }}"}]}},
+    ).expand(name=["one", "two"])
+
+    @task
+    def described() -> dict[str, object]:
+        """Settings of an earlier task."""
+        return {"apiKey": "k", "eventNames": {"c": {"@template": "{{x}}"}}}
+
+    from_xcom = SegmentCreateDestinationOperator(
+        task_id="from_xcom",
+        source_id="sandbox-web",
+        metadata_id="sandbox-analytics",
+        name="from xcom",
+        settings=described(),
+    )
+    subscribe = SegmentCreateSubscriptionOperator(
+        task_id="subscribe",
+        destination_id=from_xcom.output,
+        name="Track",
+        action_id="sandbox-track",
+        trigger='type = "track"',
+        settings={"greeting": {"@template": "Hi {{name}}"}},
+    )
+    change = SegmentUpdateSubscriptionOperator(
+        task_id="change", destination_id=from_xcom.output, subscription_id=subscribe.output, trigger="all"
+    )
+    wait = SegmentDeliveryMetricsSensor(
+        task_id="wait",
+        destination_id=from_xcom.output,
+        source_id="sandbox-web",
+        success_when="successes >= 1",
+        start_time="{{ dag_run.start_date }}",
+        mode="reschedule",
+        poke_interval=1,
+        timeout=120,
+    )
+    unsubscribe = SegmentDeleteSubscriptionOperator(
+        task_id="unsubscribe", destination_id=from_xcom.output, subscription_id=subscribe.output
+    )
+    rename = SegmentUpdateDestinationOperator(
+        task_id="rename", destination_id=from_xcom.output, new_name="renamed {{ ds }}"
+    )
+    delete = SegmentDeleteDestinationOperator.partial(task_id="delete").expand(destination_id=partial_settings.output)
+
+    subscribe >> change >> wait >> unsubscribe >> rename

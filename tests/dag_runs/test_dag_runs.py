@@ -1,0 +1,44 @@
+"""Whole DAGs, run by Airflow's own command against the sandbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.dag_runs.conftest import RunDag
+
+
+def test_the_lifecycle_removes_what_it_made_and_nothing_else(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
+    bystander = {
+        "sourceId": "sandbox-web",
+        "metadataId": "sandbox-analytics",
+        "name": "not mine",
+        "settings": {"apiKey": "k"},
+    }
+    segment_sandbox.seed({"destinations": [bystander]})
+    segment_sandbox.settings(deliveries_per_minute=600)
+    output = run_dag("segment_destination_lifecycle")
+    asked = [f"{entry['method']} {entry['path'].split('/')[1]}" for entry in segment_sandbox.requests]
+    assert [entry for entry in asked if not entry.startswith("GET")] == [
+        "POST destinations",
+        "POST destinations",
+        "POST destinations",
+        "PATCH destinations",
+        "DELETE destinations",
+    ]
+    assert [made["name"] for made in segment_sandbox.destinations] == ["not mine"]
+    assert "successes >= 5 (holds: " in output
+
+
+def test_mapping_nested_templates_and_reschedule(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
+    segment_sandbox.settings(deliveries_per_minute=600)
+    run_dag("segment_mapped")
+    found: dict[str, Any] = {made["name"].split(" 20")[0]: made for made in segment_sandbox.destinations}
+    names = {"expanded manual__" if name.startswith("expanded manual__") else name for name in found}
+    assert names == {"expanded manual__", "plain", "renamed"}
+    expanded = next(made for name, made in found.items() if name.startswith("expanded"))
+    assert expanded["settings"]["apiKey"].endswith("rams")
+    assert expanded["settings"]["eventNames"] == {"a": {"@template": "Hi {{name}}"}}
+    assert found["plain"]["settings"]["ignoredEvents"] == [{"@template": "{{ deep }}"}]
+    assert found["renamed"]["settings"]["eventNames"] == {"c": {"@template": "{{x}}"}}
+    assert found["renamed"]["subscriptions"] == []
