@@ -57,10 +57,8 @@ class DagStory:
         if left:
             self._console.print(f"\n[bold red]{len(left)} destinations are left in the workspace.[/]\n")
         else:
-            self._console.print(
-                f"\n[bold green]Done.[/] {self._tasks} tasks, {told} API calls; no destination is left in the workspace,"
-                " as before the run.\n"
-            )
+            done = f"[bold green]Done.[/] {self._tasks} tasks, {told} API calls"
+            self._console.print(f"\n{done}; no destination is left in the workspace, as before the run.\n")
         return left
 
     def _tell_calls(self) -> None:
