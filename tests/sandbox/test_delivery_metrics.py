@@ -137,8 +137,8 @@ def test_events_show_up_after_the_lag(segment: Client, segment_sandbox: SegmentS
 def test_without_a_start_the_default_applies(
     segment: Client, segment_sandbox: SegmentSandbox, destination: str, granularity: str, hours: int
 ) -> None:
-    segment_sandbox.deliver("d", successes=1, at=NOW - timedelta(hours=hours) + timedelta(minutes=10))
-    segment_sandbox.deliver("d", successes=10, at=NOW - timedelta(hours=hours) - timedelta(minutes=10))
+    segment_sandbox.deliver("d", successes=1, at=datetime.now(UTC) - timedelta(hours=hours) + timedelta(minutes=10))
+    segment_sandbox.deliver("d", successes=10, at=datetime.now(UTC) - timedelta(hours=hours) - timedelta(minutes=10))
 
     assert totals(segment, granularity=granularity)["successes"] == 1
 
@@ -156,16 +156,17 @@ def test_the_limits_of_each_granularity(
 ) -> None:
     path = "/destinations/d/delivery-metrics"
     base = {"sourceId": WEB, "granularity": granularity}
+    now = datetime.now(UTC)  # not when this file was imported, which may be minutes ago
     minute, hour = timedelta(minutes=1), timedelta(hours=1)
 
     good = [
-        {"startTime": text(NOW - oldest + minute), "endTime": text(NOW - oldest + minute + longest)},
-        {"startTime": text(NOW - longest + minute)},
+        {"startTime": text(now - oldest + minute), "endTime": text(now - oldest + minute + longest)},
+        {"startTime": text(now - longest + minute)},
     ]
     for window in good:
         assert segment.send("GET", path, params={**base, **window}).status_code == 200
-    too_old = {"startTime": text(NOW - oldest - minute), "endTime": text(NOW - oldest + minute)}
-    too_long = {"startTime": text(NOW - longest + hour), "endTime": text(NOW + 2 * hour)}
+    too_old = {"startTime": text(now - oldest - minute), "endTime": text(now - oldest + minute)}
+    too_long = {"startTime": text(now - longest + hour), "endTime": text(now + 2 * hour)}
     assert segment.refused("GET", path, params={**base, **too_old}) == (422, ["startTime"])
     assert segment.refused("GET", path, params={**base, **too_long}) == (422, ["endTime"])
 
