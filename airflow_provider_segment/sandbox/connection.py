@@ -1,20 +1,12 @@
-"""A client's connection: answers go out on it, and faults break it off."""
+"""A client's connection, and responses that break it off."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
-
-from airflow_provider_segment.sandbox.clock import mail_date
-from airflow_provider_segment.sandbox.http_messages import Answer
-
-# ASGI, as far as it is used here.
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _TRANSPORT = "segment_sandbox.transport"
 
@@ -34,46 +26,39 @@ class SandboxProtocol(H11Protocol):
         self.app = app_with_transport
 
 
-class Connection:
-    """What the sandbox does with the connection of one request."""
+class NoResponse(Response):
+    """Closes the connection without an answer."""
 
-    def __init__(self, *, scope: Scope, receive: Receive, send: Send) -> None:
-        self._transport: asyncio.Transport = scope[_TRANSPORT]
-        self._receive = receive
-        self._send = send
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Close the connection."""
+        await drop(scope, receive)
 
-    async def answer(self, answer: Answer, *, now: float) -> None:
-        """Send an answer.
 
-        :param now: for its ``Date``, seconds since 1970.
-        """
-        await self._start(answer, now=now)
-        await self._send({"type": "http.response.body", "body": answer.body})
+class HalfResponse(Response):
+    """Announces a whole response, sends half of its body, and closes the connection.
 
-    async def answer_half(self, answer: Answer, *, now: float) -> None:
-        """Announce the whole answer, send half of it, and close the connection."""
-        await self._start(answer, now=now)
-        half = answer.body[: len(answer.body) // 2]
-        await self._send({"type": "http.response.body", "body": half, "more_body": True})
-        self._transport.close()
-        await self._wait_until_closed()
+    :param whole: what is announced.
+    """
 
-    async def drop(self) -> None:
-        """Close the connection without an answer."""
-        self._transport.abort()
-        await self._wait_until_closed()
+    def __init__(self, whole: Response) -> None:
+        super().__init__(whole.body, whole.status_code, whole.headers)
 
-    async def _start(self, answer: Answer, *, now: float) -> None:
-        headers = [
-            ("Date", mail_date(now)),
-            ("Content-Type", answer.content_type),
-            ("Content-Length", str(len(answer.body))),
-            *answer.headers,
-        ]
-        encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        await self._send({"type": "http.response.start", "status": answer.status, "headers": encoded})
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the head and half of the body."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        half = self.body[: len(self.body) // 2]
+        await send({"type": "http.response.body", "body": half, "more_body": True})
+        scope[_TRANSPORT].close()
+        await _wait_until_closed(receive)
 
-    async def _wait_until_closed(self) -> None:
-        """Come back when the server knows; it answers a 500 when it is not told what became of a request."""
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
+
+async def drop(scope: Scope, receive: Receive) -> None:
+    """Close the connection of a request at once."""
+    scope[_TRANSPORT].abort()
+    await _wait_until_closed(receive)
+
+
+async def _wait_until_closed(receive: Receive) -> None:
+    """Come back when the server knows; it answers a 500 when it is not told what became of a request."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,33 +1,29 @@
-"""Paths, taken apart before they are percent-decoded: an id may hold a slash."""
+"""Paths of routes, in which an id may be anything."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
+
+from starlette.convertors import Convertor, register_url_convertor
+
+_NAME = "segment_sandbox_id"
 
 
-def path_segments(path: str) -> Sequence[str]:
-    """Take a path apart; a trailing slash makes no difference.
+class _Id(Convertor[str]):
+    """One segment, percent-decoded after the path was taken apart. An empty one matches, to be refused as an id."""
 
-    :param path: as sent, still percent-encoded.
-    :return: its segments, percent-decoded.
-    """
-    trimmed = path.removeprefix("/").removesuffix("/")
-    return [unquote(segment, errors="replace") for segment in trimmed.split("/")] if trimmed else []
+    regex = "[^/]*"
+
+    def convert(self, value: str) -> str:
+        return unquote(value, errors="replace")
+
+    def to_string(self, value: str) -> str:
+        return quote(value, safe="")
 
 
-def match_path(pattern: str, segments: Sequence[str]) -> Mapping[str, str] | None:
-    """Compare a path with a pattern such as ``/sources/{sourceId}``.
+register_url_convertor(_NAME, _Id())
 
-    :return: what stands for the names in braces, or None when it does not match.
-    """
-    parts = path_segments(pattern)
-    if len(parts) != len(segments):
-        return None
-    found: dict[str, str] = {}
-    for part, segment in zip(parts, segments, strict=True):
-        if part.startswith("{"):
-            found[part[1:-1]] = segment
-        elif part != segment:
-            return None
-    return found
+
+def route_path(pattern: str) -> str:
+    """Write a path such as ``/sources/{sourceId}`` for Starlette; a slash at its end, as all routed paths have one."""
+    return pattern.replace("}", f":{_NAME}}}").removesuffix("/") + "/"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from airflow_provider_segment.sandbox.clock import mail_date
 from airflow_provider_segment.sandbox.errors import RefusalError
-from airflow_provider_segment.sandbox.http_messages import Headers
+from airflow_provider_segment.sandbox.responses import Headers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

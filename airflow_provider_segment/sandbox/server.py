@@ -10,7 +10,7 @@ from typing import Self
 
 import uvicorn
 
-from airflow_provider_segment.sandbox.app import SandboxApp
+from airflow_provider_segment.sandbox.app import sandbox_app
 from airflow_provider_segment.sandbox.connection import SandboxProtocol
 from airflow_provider_segment.sandbox.core import Sandbox
 
@@ -108,7 +108,7 @@ def _listening_socket(host: str, port: int) -> socket.socket:
 
 def _config(sandbox: Sandbox) -> uvicorn.Config:
     return uvicorn.Config(
-        SandboxApp(sandbox),
+        sandbox_app(sandbox),
         http=SandboxProtocol,
         ws="none",
         lifespan="off",

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import parse_qsl
+from typing import Any, cast
 
 from airflow_provider_segment.sandbox.api.media_types import Stage, check_body_type
 from airflow_provider_segment.sandbox.api.pagination import Page, asked_page
+from airflow_provider_segment.sandbox.call import Call
 from airflow_provider_segment.sandbox.errors import invalid
-from airflow_provider_segment.sandbox.http_messages import Call
 from airflow_provider_segment.sandbox.json_text import parse_json
 from airflow_provider_segment.sandbox.validation import Field, checked_object
 
@@ -22,7 +21,6 @@ class Asked:
     """A request whose path was understood. Its query and body are looked at only when the operation wants them."""
 
     call: Call
-    ids: Mapping[str, str]
     stage: Stage
 
     def id(self, name: str) -> str:
@@ -30,14 +28,14 @@ class Asked:
 
         :raises InvalidFieldsError: when it is not 1 to 255 characters long.
         """
-        value = self.ids[name]
+        value = cast("str", self.call.request.path_params[name])
         if not 1 <= len(value) <= MAX_ID_LENGTH:
             raise invalid(name, f"must be 1 to {MAX_ID_LENGTH} characters long")
         return value
 
     def query(self) -> Mapping[str, str]:
         """Give the query, percent-decoded; of a repeated parameter the last."""
-        return dict(parse_qsl(self.call.query, keep_blank_values=True, errors="replace"))
+        return self.call.parameters
 
     def page(self) -> Page:
         """Give the page asked for."""
@@ -49,7 +47,7 @@ class Asked:
         :raises RefusalError: when it is sent as something other than JSON.
         :raises InvalidFieldsError: when it is not JSON or a field is wrong.
         """
-        check_body_type(self.call.headers.get("content-type"), stage=self.stage)
+        check_body_type(self.call.header("content-type"), stage=self.stage)
         try:
             value = parse_json(self.call.body or b"")
         except ValueError as error:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from airflow_provider_segment.sandbox import decisions
 from airflow_provider_segment.sandbox.errors import RefusalError
-from airflow_provider_segment.sandbox.http_messages import PLAIN_JSON
+from airflow_provider_segment.sandbox.responses import PLAIN_JSON
 
 Stage = Literal["v1", "beta", "alpha"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,6 @@ from airflow_provider_segment.sandbox.api import delivery_metrics, destinations,
 from airflow_provider_segment.sandbox.api.asked import Asked
 from airflow_provider_segment.sandbox.api.media_types import Stage
 from airflow_provider_segment.sandbox.core import Sandbox
-from airflow_provider_segment.sandbox.paths import match_path
 
 Handler = Callable[[Sandbox, Asked], dict[str, Any]]
 
@@ -96,14 +95,3 @@ OPERATIONS = (
         neighbours.get_destination_metadata,
     ),
 )
-
-
-def find_operation(method: str, segments: Sequence[str]) -> tuple[Operation, Mapping[str, str]] | None:
-    """Find the operation a request asks for, and the ids its path holds.
-
-    :param segments: of the path, percent-decoded.
-    """
-    for operation in OPERATIONS:
-        if operation.method == method and (ids := match_path(operation.path, segments)) is not None:
-            return operation, ids
-    return None

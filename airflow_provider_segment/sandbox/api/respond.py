@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
+from starlette.responses import Response
+
 from airflow_provider_segment.sandbox import decisions
 from airflow_provider_segment.sandbox.api.asked import Asked
 from airflow_provider_segment.sandbox.api.authorization import authorize
 from airflow_provider_segment.sandbox.api.media_types import answer_type
-from airflow_provider_segment.sandbox.api.operations import Operation, find_operation
+from airflow_provider_segment.sandbox.api.operations import Operation
+from airflow_provider_segment.sandbox.call import Call
 from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.errors import InvalidFieldsError, RefusalError
-from airflow_provider_segment.sandbox.http_messages import Answer, Call, Headers, error_answer, json_answer
-from airflow_provider_segment.sandbox.paths import path_segments
+from airflow_provider_segment.sandbox.responses import Headers, error_response, json_response
 
 
-def respond(sandbox: Sandbox, call: Call) -> Answer:
-    """Carry out a request, whole or not at all."""
+def respond(sandbox: Sandbox, operation: Operation | None, call: Call) -> Response:
+    """Carry out a request, whole or not at all.
+
+    :param operation: which one is asked for; None when there is no such one.
+    """
     limits: Headers = ()
     try:
-        authorize(call.headers, token=sandbox.token)
-        found = find_operation(call.method, path_segments(call.path))
-        limits = _spend(sandbox, None if found is None else found[0])
-        if found is None:
+        authorize(call.header("authorization"), token=sandbox.token)
+        limits = _spend(sandbox, operation)
+        if operation is None:
             raise RefusalError(decisions.UNKNOWN_ROUTE_STATUS, "Resource not found")
         if call.body is None:
             raise RefusalError(413, "Payload too large")
-        operation, ids = found
-        content_type = answer_type(call.headers.get("accept"), stage=operation.stage)
-        data = operation.handler(sandbox, Asked(call=call, ids=ids, stage=operation.stage))
-        return json_answer({"data": data}, content_type=content_type, headers=limits)
+        content_type = answer_type(call.header("accept"), stage=operation.stage)
+        data = operation.handler(sandbox, Asked(call=call, stage=operation.stage))
+        return json_response({"data": data}, content_type=content_type, headers=limits)
     except (RefusalError, InvalidFieldsError) as error:
-        return error_answer(error, headers=limits)
+        return error_response(error, headers=limits)
 
 
 def _spend(sandbox: Sandbox, operation: Operation | None) -> Headers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
-from airflow_provider_segment.sandbox.http_messages import Answer
+from starlette.responses import HTMLResponse
 
 _ONLY_ITSELF = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; connect-src 'self'; "
@@ -14,11 +14,7 @@ _ONLY_ITSELF = (
 
 
 @cache
-def page() -> Answer:
+def page() -> HTMLResponse:
     """Give the page. It fetches everything it shows from the control requests, and nothing from anywhere else."""
-    return Answer(
-        status=200,
-        body=files("airflow_provider_segment.sandbox.control").joinpath("page.html").read_bytes(),
-        content_type="text/html; charset=utf-8",
-        headers=(("Content-Security-Policy", _ONLY_ITSELF),),
-    )
+    text = files("airflow_provider_segment.sandbox.control").joinpath("page.html").read_bytes()
+    return HTMLResponse(text, headers={"Content-Security-Policy": _ONLY_ITSELF})

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import parse_qsl
+from functools import partial
 
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+
+from airflow_provider_segment.sandbox.call import Call, read_call
 from airflow_provider_segment.sandbox.control import deliveries, overview
 from airflow_provider_segment.sandbox.control.page import page
 from airflow_provider_segment.sandbox.core import Sandbox
-from airflow_provider_segment.sandbox.errors import InvalidFieldsError, RefusalError, invalid
+from airflow_provider_segment.sandbox.errors import RefusalError, invalid
 from airflow_provider_segment.sandbox.faults.fault import fault_json, read_fault
-from airflow_provider_segment.sandbox.http_messages import Answer, Call, error_answer, json_answer
 from airflow_provider_segment.sandbox.journal import entry_json
 from airflow_provider_segment.sandbox.json_text import parse_json
-from airflow_provider_segment.sandbox.paths import path_segments
+from airflow_provider_segment.sandbox.paths import route_path
+from airflow_provider_segment.sandbox.responses import json_response
 from airflow_provider_segment.sandbox.settings import changed_settings, settings_json
 from airflow_provider_segment.sandbox.state.seed import read_seed
 from airflow_provider_segment.sandbox.validation import checked_object
 
-CONTROL_PREFIX = "/_sandbox/"
+CONTROL_PREFIX = "/_sandbox"
 MAX_CONTROL_BODY_BYTES = 64 * 1024 * 1024
 """Seeds may be large."""
 
@@ -27,18 +32,18 @@ _DONE = {"status": "SUCCESS"}
 Handler = Callable[[Sandbox, Call], object]
 
 
-def control(sandbox: Sandbox, call: Call) -> Answer:
-    """Carry out a control request."""
-    name = "/".join(path_segments(call.path)[1:])
-    if (call.method, name) == ("GET", "") and "text/html" in call.headers.get("accept", ""):
-        return page()
-    handler = _HANDLERS.get((call.method, name))
-    try:
-        if handler is None:
-            raise RefusalError(404, f"The sandbox has no {call.method} {CONTROL_PREFIX}{name}")
-        return json_answer(handler(sandbox, call))
-    except (RefusalError, InvalidFieldsError) as error:
-        return error_answer(error)
+def control_routes(sandbox: Sandbox) -> Mount:
+    """Make a route for each control request."""
+    routes = [
+        Route(route_path(f"/{name}"), partial(_control, sandbox, handler), methods=[method])
+        for (method, name), handler in _HANDLERS.items()
+    ]
+    return Mount(CONTROL_PREFIX, routes=routes)
+
+
+async def _control(sandbox: Sandbox, handler: Handler, request: Request) -> Response:
+    answer = handler(sandbox, await read_call(request, limit=MAX_CONTROL_BODY_BYTES))
+    return answer if isinstance(answer, Response) else json_response(answer)
 
 
 def _body(call: Call) -> object:
@@ -52,7 +57,7 @@ def _body(call: Call) -> object:
 
 
 def _last(call: Call) -> int | None:
-    text = dict(parse_qsl(call.query)).get("last")
+    text = call.parameters.get("last")
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 10):
@@ -60,7 +65,9 @@ def _last(call: Call) -> int | None:
     return int(text)
 
 
-def _overview(sandbox: Sandbox, _call: Call) -> object:
+def _overview(sandbox: Sandbox, call: Call) -> object:
+    if "text/html" in (call.header("accept") or ""):
+        return page()
     return overview.overview_json(sandbox)
 
 

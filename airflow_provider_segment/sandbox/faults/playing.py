@@ -5,82 +5,74 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from airflow_provider_segment.sandbox.api.respond import respond
-from airflow_provider_segment.sandbox.connection import Connection
+from starlette.responses import Response
+
+from airflow_provider_segment.sandbox.connection import HalfResponse, NoResponse
 from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.errors import RefusalError
 from airflow_provider_segment.sandbox.faults.fault import Fault
-from airflow_provider_segment.sandbox.http_messages import Answer, Call, Headers, error_answer
-from airflow_provider_segment.sandbox.journal import Entry
 from airflow_provider_segment.sandbox.rate_limits import limit_headers, too_many_requests
+from airflow_provider_segment.sandbox.responses import Headers, error_response
 
-Play = Callable[[Sandbox, Call, Fault, Entry, Connection], Awaitable[None]]
-
-_PAGE = b"<!doctype html>\n<html><head><title>%b</title></head><body><h1>%b</h1></body></html>\n"
-
-
-async def play(sandbox: Sandbox, call: Call, fault: Fault, entry: Entry, connection: Connection) -> None:
-    """Treat a request as its fault says, and note in the journal what was answered."""
-    await _PLAYS[fault.kind](sandbox, call, fault, entry, connection)
+CarryOut = Callable[[], Response]
+Play = Callable[[Fault, Sandbox, CarryOut], Awaitable[Response]]
 
 
-async def _status(sandbox: Sandbox, _call: Call, fault: Fault, entry: Entry, connection: Connection) -> None:
+async def play(fault: Fault, sandbox: Sandbox, carry_out: CarryOut) -> Response:
+    """Treat a request as its fault says.
+
+    :param carry_out: carries the request out, and gives the answer it would get without the fault.
+    """
+    return await _PLAYS[fault.kind](fault, sandbox, carry_out)
+
+
+async def _status(fault: Fault, _sandbox: Sandbox, _carry_out: CarryOut) -> Response:
     if fault.html:
-        page = web_page("Bad gateway")
-        answer = Answer(status=fault.status, body=page, content_type="text/html", headers=fault.headers)
-    else:
-        answer = error_answer(RefusalError(fault.status, "Fault set by the sandbox", headers=fault.headers))
-    entry.status = answer.status
-    await connection.answer(answer, now=sandbox.clock.now())
+        return web_page("Bad gateway", status=fault.status, headers=fault.headers)
+    return error_response(RefusalError(fault.status, "Fault set by the sandbox", headers=fault.headers))
 
 
-async def _rate_limit(sandbox: Sandbox, _call: Call, fault: Fault, entry: Entry, connection: Connection) -> None:
-    now = sandbox.clock.now()
+async def _rate_limit(fault: Fault, sandbox: Sandbox, _carry_out: CarryOut) -> Response:
     headers: Headers = ()
     if fault.reset_seconds is not None:
-        headers = limit_headers(consumed=1, remaining=0, reset=now + fault.reset_seconds)
+        headers = limit_headers(consumed=1, remaining=0, reset=sandbox.clock.now() + fault.reset_seconds)
     refusal = too_many_requests(retry_after=fault.retry_after, ms_before_next=fault.ms_before_next, consumed=1)
-    entry.status = refusal.status
-    await connection.answer(error_answer(refusal, headers=headers), now=now)
+    return error_response(refusal, headers=headers)
 
 
-async def _drop_before(_sandbox: Sandbox, _call: Call, _fault: Fault, _entry: Entry, connection: Connection) -> None:
-    await connection.drop()
+async def _drop_before(_fault: Fault, _sandbox: Sandbox, _carry_out: CarryOut) -> Response:
+    return NoResponse()
 
 
-async def _drop_after(sandbox: Sandbox, call: Call, _fault: Fault, _entry: Entry, connection: Connection) -> None:
-    respond(sandbox, call)
-    await connection.drop()
+async def _drop_after(_fault: Fault, _sandbox: Sandbox, carry_out: CarryOut) -> Response:
+    carry_out()
+    return NoResponse()
 
 
-async def _late(sandbox: Sandbox, call: Call, fault: Fault, _entry: Entry, connection: Connection) -> None:
-    sandbox.later.call(fault.seconds, lambda: respond(sandbox, call))
-    await connection.drop()
+async def _late(fault: Fault, sandbox: Sandbox, carry_out: CarryOut) -> Response:
+    sandbox.later.call(fault.seconds, carry_out)
+    return NoResponse()
 
 
-async def _delay(sandbox: Sandbox, call: Call, fault: Fault, entry: Entry, connection: Connection) -> None:
-    answer = respond(sandbox, call)
+async def _delay(fault: Fault, _sandbox: Sandbox, carry_out: CarryOut) -> Response:
+    response = carry_out()
     await asyncio.sleep(fault.seconds)
-    entry.status = answer.status
-    await connection.answer(answer, now=sandbox.clock.now())
+    return response
 
 
-async def _truncate(sandbox: Sandbox, call: Call, _fault: Fault, entry: Entry, connection: Connection) -> None:
-    answer = respond(sandbox, call)
-    entry.status = answer.status
-    await connection.answer_half(answer, now=sandbox.clock.now())
+async def _truncate(_fault: Fault, _sandbox: Sandbox, carry_out: CarryOut) -> Response:
+    return HalfResponse(carry_out())
 
 
-async def _garbage(sandbox: Sandbox, call: Call, _fault: Fault, entry: Entry, connection: Connection) -> None:
-    respond(sandbox, call)
-    entry.status = 200
-    page = Answer(status=200, body=web_page("Welcome"), content_type="text/html")
-    await connection.answer(page, now=sandbox.clock.now())
+async def _garbage(_fault: Fault, _sandbox: Sandbox, carry_out: CarryOut) -> Response:
+    carry_out()
+    return web_page("Welcome", status=200)
 
 
-def web_page(title: str) -> bytes:
-    """Write the kind of page that a proxy or a login wall puts in the place of an answer."""
-    return _PAGE % (title.encode(), title.encode())
+def web_page(title: str, *, status: int, headers: Headers = ()) -> Response:
+    """Make the kind of page that a proxy or a login wall puts in the place of an answer."""
+    text = f"<!doctype html>\n<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
+    return Response(text, status, {"Content-Type": "text/html", **dict(headers)})
 
 
 _PLAYS: dict[str, Play] = {
