@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.official_client.official import MissingError, OfficialClient, running
+from tests.sandbox.client import Client
+
+
+@pytest.fixture(scope="session")
+def official_process() -> Iterator[subprocess.Popen[str]]:
+    try:
+        with running() as process:
+            yield process
+    except MissingError as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def official(official_process: subprocess.Popen[str], segment_sandbox: SegmentSandbox) -> OfficialClient:
+    """Segment's own client, pointed to a fresh sandbox."""
+    return OfficialClient(url=segment_sandbox.url, token=segment_sandbox.token, process=official_process)
+
+
+@pytest.fixture
+def segment(segment_sandbox: SegmentSandbox) -> Iterator[Client]:
+    """A plain client of the same sandbox, which takes every answer as it is."""
+    client = Client(segment_sandbox)
+    with client.session:
+        yield client

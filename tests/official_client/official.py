@@ -1,0 +1,95 @@
+"""Segment's own client as a process: installed once, spoken to in lines of JSON."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+HERE = Path(__file__).parent
+PACKAGE = "@segment/public-api-sdk-typescript"
+VERSION: str = json.loads((HERE / "package.json").read_text())["dependencies"][PACKAGE]
+
+
+class MissingError(Exception):
+    """The client can't be had here; the message says why in one line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfficialClient:
+    """Calls operations of one API with one token.
+
+    :param url: base URL.
+    :param token: sent as it is.
+    """
+
+    url: str
+    token: str
+    process: subprocess.Popen[str]
+
+    def call(self, operation: str, *args: object) -> Any:
+        """Give ``status``, ``headers`` and ``body`` of an answer, as the client understood it.
+
+        :param operation: such as ``destinations.listDestinations``.
+        :param args: of the client's method; None for one that is left out.
+        """
+        return self._ask(operation, args, unwrapped=False)
+
+    def unwrap(self, operation: str, *args: object) -> Any:
+        """Give what the client's own ``unwrap`` makes of an answer: ``data``, or what it has ``thrown``."""
+        return self._ask(operation, args, unwrapped=True)
+
+    def data(self, operation: str, *args: object) -> Any:
+        """Give the ``data`` of an answer that must be a success."""
+        outcome = self.unwrap(operation, *args)
+        assert outcome.keys() == {"data"}, outcome
+        return outcome["data"]
+
+    def _ask(self, operation: str, args: tuple[object, ...], *, unwrapped: bool) -> Any:
+        api, _, name = operation.partition(".")
+        question = {"url": self.url, "token": self.token, "api": api, "operation": name, "args": args}
+        asked, answered = _pipes(self.process)
+        asked.write(json.dumps({**question, "unwrapped": unwrapped}) + "\n")
+        asked.flush()
+        return json.loads(answered.readline())
+
+
+@contextmanager
+def running() -> Iterator[subprocess.Popen[str]]:
+    """Run the client, which is installed before if need be.
+
+    :raises MissingError: when there is no Node.js, or no package.
+    """
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        raise MissingError("Node.js and npm are not installed, so Segment's own client is not tried")
+    _install(npm)
+    with subprocess.Popen(
+        [node, "client.js"], cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as it:
+        yield it
+        _pipes(it)[0].close()
+
+
+def _install(npm: str) -> None:
+    installed = HERE / "node_modules" / PACKAGE / "package.json"
+    with (HERE / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # test workers are processes of their own
+        if installed.exists() and json.loads(installed.read_text())["version"] == VERSION:
+            return
+        options = ["--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"]
+        run = subprocess.run([npm, "install", *options], cwd=HERE, capture_output=True, text=True, check=False)
+    if run.returncode != 0:
+        raise MissingError(f"npm can't install {PACKAGE} {VERSION}, so Segment's own client is not tried")
+
+
+def _pipes(process: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    return process.stdin, process.stdout
