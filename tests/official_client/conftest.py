@@ -6,17 +6,21 @@ from collections.abc import Iterator
 import pytest
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from tests.official_client.official import MissingError, OfficialClient, running
+from tests.official_client.official import OfficialClient, missing, running
 from tests.sandbox.client import Client
+
+
+def pytest_runtest_setup() -> None:
+    """Skip here, not in a fixture: pytest then says so in one line for all tests."""
+    reason = missing()
+    if reason is not None:
+        pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
 def official_process() -> Iterator[subprocess.Popen[str]]:
-    try:
-        with running() as process:
-            yield process
-    except MissingError as missing:
-        pytest.skip(str(missing))
+    with running() as process:
+        yield process
 
 
 @pytest.fixture

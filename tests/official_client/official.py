@@ -9,16 +9,13 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
 HERE = Path(__file__).parent
 PACKAGE = "@segment/public-api-sdk-typescript"
 VERSION: str = json.loads((HERE / "package.json").read_text())["dependencies"][PACKAGE]
-
-
-class MissingError(Exception):
-    """The client can't be had here; the message says why in one line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,33 +57,32 @@ class OfficialClient:
         return json.loads(answered.readline())
 
 
-@contextmanager
-def running() -> Iterator[subprocess.Popen[str]]:
-    """Run the client, which is installed before if need be.
-
-    :raises MissingError: when there is no Node.js, or no package.
-    """
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        raise MissingError("Node.js and npm are not installed, so Segment's own client is not tried")
-    _install(npm)
-    with subprocess.Popen(
-        [node, "client.js"], cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as it:
-        yield it
-        _pipes(it)[0].close()
-
-
-def _install(npm: str) -> None:
+@cache
+def missing() -> str | None:
+    """Install the client, if need be; say in one line why it can't be had here, or None."""
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        return "Node.js or npm is not installed, so Segment's own client is not tried"
     installed = HERE / "node_modules" / PACKAGE / "package.json"
     with (HERE / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # test workers are processes of their own
         if installed.exists() and json.loads(installed.read_text())["version"] == VERSION:
-            return
+            return None
         options = ["--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"]
         run = subprocess.run([npm, "install", *options], cwd=HERE, capture_output=True, text=True, check=False)
     if run.returncode != 0:
-        raise MissingError(f"npm can't install {PACKAGE} {VERSION}, so Segment's own client is not tried")
+        return f"npm can't install {PACKAGE} {VERSION}, so Segment's own client is not tried"
+    return None
+
+
+@contextmanager
+def running() -> Iterator[subprocess.Popen[str]]:
+    """Run the client, which must not be missing."""
+    with subprocess.Popen(
+        ["node", "client.js"], cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as it:
+        yield it
+        _pipes(it)[0].close()
 
 
 def _pipes(process: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:
