@@ -7,6 +7,8 @@ without a retry. Arguments are ``ValueError``.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_segment.protocol.errors import (
@@ -21,14 +23,30 @@ from airflow_provider_segment.protocol.errors import (
     SegmentInvalidRequestError,
     SegmentNotFoundError,
     SegmentProtocolError,
+    SegmentPruneLimitError,
     SegmentRateLimitError,
     SegmentServerError,
     SegmentSeveralMatchesError,
 )
 
+if TYPE_CHECKING:
+    from airflow_provider_segment.protocol.provisioning.plan import Summary
+
 
 class SegmentDeliveryFailedError(AirflowFailException):
     """The sensor's verdict: a condition of ``fail_when`` holds. Not retried; ``soft_fail`` skips."""
+
+
+class SegmentDriftError(AirflowFailException):
+    """The verdict of ``on_drift="fail"``: Segment is not as described. Nothing was written; not retried.
+
+    :param message: what differs.
+    :param plan: what an apply would do, in the form of its summary.
+    """
+
+    def __init__(self, message: str = "", *, plan: Summary | None = None) -> None:
+        super().__init__(message)
+        self.plan = plan
 
 
 __all__ = [
@@ -40,10 +58,12 @@ __all__ = [
     "SegmentConflictError",
     "SegmentConnectionError",
     "SegmentDeliveryFailedError",
+    "SegmentDriftError",
     "SegmentError",
     "SegmentInvalidRequestError",
     "SegmentNotFoundError",
     "SegmentProtocolError",
+    "SegmentPruneLimitError",
     "SegmentRateLimitError",
     "SegmentServerError",
     "SegmentSeveralMatchesError",

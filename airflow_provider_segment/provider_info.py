@@ -25,7 +25,7 @@ PROVIDER_INFO: dict[str, Any] = {
     "integrations": [
         {"integration-name": _INTEGRATION, "external-doc-url": "https://docs.segmentapis.com/", "tags": ["service"]}
     ],
-    "operators": _modules("operators.destination", "operators.subscription"),
+    "operators": _modules("operators.apply", "operators.destination", "operators.subscription"),
     "sensors": _modules("sensors.delivery_metrics"),
     "hooks": _modules("hooks.segment"),
     "connection-types": [provider_info_connection_type()],

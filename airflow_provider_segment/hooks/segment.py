@@ -16,6 +16,8 @@ from airflow_provider_segment.hooks.requests_driver import RequestsDriver
 from airflow_provider_segment.protocol.api import catalog, delivery_metrics, destinations, subscriptions, workspace
 from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.steps import Flow, Terms
+from airflow_provider_segment.protocol.provisioning import destination as provisioning_destination
+from airflow_provider_segment.protocol.provisioning import subscription as provisioning_subscription
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -48,13 +50,13 @@ class SegmentPublicApiHook(BaseHook):
 
     list_destinations = iterator(destinations.list_destinations)
     get_destination = method(destinations.get_destination)
-    create_destination = method(destinations.create_destination)
+    create_destination = method(provisioning_destination.create_destination)
     update_destination = method(destinations.update_destination)
     delete_destination = method(destinations.delete_destination)
 
     list_subscriptions = iterator(subscriptions.list_subscriptions)
     get_subscription = method(subscriptions.get_subscription)
-    create_subscription = method(subscriptions.create_subscription)
+    create_subscription = method(provisioning_subscription.create_subscription)
     update_subscription = method(subscriptions.update_subscription)
     delete_subscription = method(subscriptions.delete_subscription)
 

@@ -11,6 +11,8 @@ from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.templating import CheckedArguments
 
 if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
     from airflow_provider_segment.protocol.flow.steps import Flow, Terms
 
 P = ParamSpec("P")
@@ -42,3 +44,11 @@ class SegmentOperator(CheckedArguments, BaseOperator):
 
         with SegmentPublicApiHook(segment_conn_id=self.segment_conn_id) as hook:
             return hook.run(flow, *args, **kwargs)
+
+
+def is_retry(context: Context) -> bool:
+    """Say whether an earlier try of this task may have left something on its way.
+
+    :param context: of the task.
+    """
+    return getattr(context.get("ti"), "try_number", 1) > 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_segment.operators.base import SegmentOperator
+from airflow_provider_segment.operators.base import SegmentOperator, is_retry
 from airflow_provider_segment.protocol.arguments import (
     check_flag,
     check_id,
@@ -46,7 +46,7 @@ class SegmentCreateDestinationOperator(SegmentOperator):
     :return: the destination's id.
     :raises ValueError: an argument can't be right; when the DAG is parsed if it is known then.
     :raises SegmentSeveralMatchesError: several destinations have this identity.
-    :raises SegmentAmbiguousWriteError: the answer to the create was lost; a retry of the task finds out.
+    :raises SegmentAmbiguousWriteError: answers were lost until the budget was spent; a retry of the task finds out.
     :raises SegmentError: Segment refused, or could not be reached within the connection's budgets.
     """
 
@@ -91,18 +91,19 @@ class SegmentCreateDestinationOperator(SegmentOperator):
 
     def execute(self, context: Context) -> str:
         """Look for the destination, and create it where there is none."""
+        from airflow_provider_segment.protocol.provisioning.described import DescribedDestination
         from airflow_provider_segment.protocol.provisioning.destination import provide_destination
 
         values = self.checked()
-        identity = DestinationIdentity(
-            source_id=values["source_id"], metadata_id=values["metadata_id"], name=values["name"]
-        )
-        return self.run_flow(
-            provide_destination,
-            identity=identity,
+        described = DescribedDestination(
+            source_id=values["source_id"],
+            metadata_id=values["metadata_id"],
+            name=values["name"],
             settings=values["settings"],
             enabled=values["enabled"],
-            if_exists=values["if_exists"],
+        )
+        return self.run_flow(
+            provide_destination, described=described, if_exists=values["if_exists"], patient=is_retry(context)
         )
 
 

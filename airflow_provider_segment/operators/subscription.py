@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_segment.operators.base import SegmentOperator
+from airflow_provider_segment.operators.base import SegmentOperator, is_retry
 from airflow_provider_segment.protocol.arguments import (
     check_flag,
     check_id,
@@ -53,7 +53,7 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
     :return: the subscription's id.
     :raises ValueError: an argument can't be right; when the DAG is parsed if it is known then.
     :raises SegmentSeveralMatchesError: several subscriptions have this identity.
-    :raises SegmentAmbiguousWriteError: the answer to the create was lost; a retry of the task finds out.
+    :raises SegmentAmbiguousWriteError: answers were lost until the budget was spent; a retry of the task finds out.
     :raises SegmentError: Segment refused, or could not be reached within the connection's budgets.
     """
 
@@ -110,23 +110,19 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
 
     def execute(self, context: Context) -> str:
         """Look for the subscription, and create it where there is none."""
-        from airflow_provider_segment.protocol.provisioning.subscription import (
-            SubscriptionFields,
-            provide_subscription,
-        )
+        from airflow_provider_segment.protocol.provisioning.described import DescribedSubscription
+        from airflow_provider_segment.protocol.provisioning.subscription import provide_subscription
 
         values = self.checked()
-        identity = SubscriptionIdentity(
-            destination_id=values["destination_id"], action_id=values["action_id"], name=values["name"]
+        if_exists, destination_id = values.pop("if_exists"), values.pop("destination_id")
+        del values["segment_conn_id"]
+        return self.run_flow(
+            provide_subscription,
+            destination_id=destination_id,
+            described=DescribedSubscription(**values),
+            if_exists=if_exists,
+            patient=is_retry(context),
         )
-        fields = SubscriptionFields(
-            trigger=values["trigger"],
-            enabled=values["enabled"],
-            settings=values.get("settings"),
-            model_id=values.get("model_id"),
-            reverse_etl_schedule=values.get("reverse_etl_schedule"),
-        )
-        return self.run_flow(provide_subscription, identity=identity, fields=fields, if_exists=values["if_exists"])
 
 
 class _OneSubscriptionOperator(SegmentOperator):

@@ -84,6 +84,15 @@ def check_if_missing(argument: str, value: Any) -> str:
     return check_choice(argument, value, ("ignore", "fail"))
 
 
+def check_on_drift(argument: str, value: Any) -> str:
+    """Check what to do about a difference.
+
+    :param argument: the argument's name.
+    :param value: ``fix``, ``report`` or ``fail``.
+    """
+    return check_choice(argument, value, ("fix", "report", "fail"))
+
+
 def check_count(argument: str, value: Any) -> int:
     """Check a whole number, 0 or more; digits, as templates render them, become a number.
 
@@ -160,12 +169,22 @@ def _require_text(argument: str, value: Any, allowed: str) -> None:
         raise ValueError(f"{argument} holds half a character (a lone surrogate); it must be {allowed}") from None
 
 
+def json_text(argument: str, text: str, *, wanted: str) -> Any:
+    """Read JSON, as templates render it.
+
+    :param argument: the argument's name.
+    :param text: what was given.
+    :param wanted: what is allowed, for the message.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError(f"{argument} is a text that is not JSON; it must be {wanted}") from None
+
+
 def _mapping(argument: str, value: Any) -> Mapping[str, Any]:
     if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            raise ValueError(f"{argument} is a text that is not JSON; it must be a dict or a JSON object") from None
+        value = json_text(argument, value, wanted="a dict or the text of a JSON object")
     if not isinstance(value, Mapping):
         raise ValueError(f"{argument} is a {type(value).__name__}; it must be a dict or the text of a JSON object")
     return value

@@ -120,7 +120,15 @@ class SegmentProtocolError(SegmentError):
 
 
 class SegmentAmbiguousWriteError(SegmentError):
-    """The answer to a create was lost: nobody knows whether the object exists now."""
+    """The answer to a create was lost: nobody knows whether the object exists now.
+
+    :param message: what happened, for people.
+    :param seconds: spent on it so far.
+    """
+
+    def __init__(self, message: str = "", *, seconds: float = 0.0) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class _SegmentMatchError(SegmentError):
@@ -141,3 +149,7 @@ class SegmentAlreadyExistsError(_SegmentMatchError):
 
 class SegmentSeveralMatchesError(_SegmentMatchError):
     """More than one object has the identity asked for; ``ids`` holds them all. Never a guess among them."""
+
+
+class SegmentPruneLimitError(SegmentError):
+    """More subscriptions would be removed than ``max_prune`` allows; nothing was written."""

@@ -240,15 +240,51 @@ def test_a_read_is_repeated_after_a_5xx(hook: SegmentPublicApiHook, segment_sand
     assert [entry["status"] for entry in segment_sandbox.requests] == [503, 503, 200]
 
 
-def test_a_create_is_sent_once_when_its_answer_is_lost(
-    hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox
+@pytest.mark.parametrize("kind", ["drop_after", "truncate", "garbage"])
+def test_a_create_whose_answer_was_lost_is_found_again(
+    hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox, kind: str
 ) -> None:
-    segment_sandbox.fault("drop_after", method="POST")
-    with pytest.raises(SegmentAmbiguousWriteError):
-        hook.create_destination(
+    segment_sandbox.fault(kind, method="POST")
+    created = hook.create_destination(
+        source_id="sandbox-web", metadata_id="sandbox-analytics", name="x", settings={"apiKey": "k"}
+    )
+    assert paths(segment_sandbox) == ["POST /destinations", "GET /sources/sandbox-web/connected-destinations"]
+    assert [made["id"] for made in segment_sandbox.destinations] == [created["id"]]
+
+
+def test_a_create_that_was_not_carried_out_is_sent_again(
+    segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient(monkeypatch, segment_sandbox, settle="0.1")
+    segment_sandbox.fault("status", status=503, method="POST")
+    with SegmentPublicApiHook() as hook:
+        created = hook.create_destination(
             source_id="sandbox-web", metadata_id="sandbox-analytics", name="x", settings={"apiKey": "k"}
         )
-    assert paths(segment_sandbox) == ["POST /destinations"]
+    assert [made["id"] for made in segment_sandbox.destinations] == [created["id"]]
+    assert paths(segment_sandbox).count("POST /destinations") == 2
+
+
+def test_a_create_is_waited_for_while_a_slow_server_carries_it_out(
+    hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox
+) -> None:
+    segment_sandbox.fault("late", method="POST", seconds=1)
+    created = hook.create_destination(
+        source_id="sandbox-web", metadata_id="sandbox-analytics", name="x", settings={"apiKey": "k"}
+    )
+    assert [made["id"] for made in segment_sandbox.destinations] == [created["id"]]
+    assert paths(segment_sandbox).count("POST /destinations") == 1
+
+
+def test_nobody_knows_when_the_budget_is_spent(
+    segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient(monkeypatch, segment_sandbox, settle="0.1", retry_budget="0.2")
+    segment_sandbox.fault("drop_before", method="POST", times=None)
+    with pytest.raises(SegmentAmbiguousWriteError, match="sent 1 times over 0 s and never seen"):
+        SegmentPublicApiHook().create_destination(
+            source_id="sandbox-web", metadata_id="sandbox-analytics", name="x", settings={"apiKey": "k"}
+        )
 
 
 def test_a_delete_whose_answer_was_lost_succeeds(

@@ -55,6 +55,7 @@ def test_create_looks_among_the_destinations_of_the_source_alone(
     assert [f"{entry['method']} {entry['path']}" for entry in segment_sandbox.requests] == [
         "GET /sources/sandbox-web/connected-destinations",
         "POST /destinations",
+        "GET /sources/sandbox-web/connected-destinations",  # is it the only one?
     ]
 
 

@@ -18,7 +18,7 @@ from airflow_provider_segment.protocol.wire.message import Answer
 from airflow_provider_segment.protocol.wire.operation import Call
 from airflow_provider_segment.protocol.wire.rate_limit import AskedWait, asked_wait
 
-_FAULT_WAITS = (0.5, 30.0)
+FAULT_WAITS = (0.5, 30.0)
 """First and longest wait after a fault, in seconds; doubled in between."""
 
 _RATE_LIMIT_WAITS = (0.25, 5.0)
@@ -83,7 +83,7 @@ def decide(
     if isinstance(error, SegmentRateLimitError) and isinstance(outcome, Answer):
         return _after_rate_limit(call, error, asked_wait(outcome, error.errors), spent, terms, jitter)
     if call.operation.creates and _maybe_carried_out(error):
-        return GiveUp(_ambiguous(error))
+        return GiveUp(_ambiguous(error, seconds=spent.fault_seconds + outcome.seconds))
     if not error.transient:
         return GiveUp(error)
     return _after_fault(error, outcome, spent, terms, jitter)
@@ -108,9 +108,9 @@ def _after_rate_limit(
 ) -> Again | GiveUp:
     count = spent.rate_limits + 1
     if asked is None:
-        wait, source = _backoff(_UNSAID_RATE_LIMIT_WAITS, count, jitter), "no wait was named"
+        wait, source = backoff(_UNSAID_RATE_LIMIT_WAITS, count, jitter), "no wait was named"
     else:
-        wait, source = max(asked.seconds, _backoff(_RATE_LIMIT_WAITS, count, jitter)), asked.source
+        wait, source = max(asked.seconds, backoff(_RATE_LIMIT_WAITS, count, jitter)), asked.source
     waited = spent.rate_limit_seconds + wait
     if waited > terms.rate_limit_budget:
         error.explain(
@@ -127,7 +127,7 @@ def _after_rate_limit(
 
 def _after_fault(error: SegmentError, outcome: Outcome, spent: Spent, terms: Terms, jitter: float) -> Again | GiveUp:
     count = spent.faults + 1
-    wait = _backoff(_FAULT_WAITS, count, jitter)
+    wait = backoff(FAULT_WAITS, count, jitter)
     seconds = spent.fault_seconds + outcome.seconds
     if seconds + wait > terms.fault_budget:
         error.explain(f"tried {count} times over {seconds:.0f} s (retry_budget: {terms.fault_budget:.0f} s)")
@@ -137,15 +137,15 @@ def _after_fault(error: SegmentError, outcome: Outcome, spent: Spent, terms: Ter
     return Again(Pause(wait, reason), replace(spent, faults=count, fault_seconds=seconds + wait, unsure=unsure))
 
 
-def _backoff(bounds: tuple[float, float], count: int, jitter: float) -> float:
+def backoff(bounds: tuple[float, float], count: int, jitter: float) -> float:
     """Doubled each time up to a bound, then between half of that and all of it."""
     first, longest = bounds
     return min(longest, first * 2.0 ** min(count - 1, 16)) * (0.5 + jitter / 2)
 
 
-def _ambiguous(cause: SegmentError) -> SegmentAmbiguousWriteError:
+def _ambiguous(cause: SegmentError, *, seconds: float) -> SegmentAmbiguousWriteError:
     error = SegmentAmbiguousWriteError(
-        f"the answer to a create was lost, so nobody knows whether it was carried out: {cause}"
+        f"the answer to a create was lost, so nobody knows whether it was carried out: {cause}", seconds=seconds
     )
     error.__cause__ = cause
     return error

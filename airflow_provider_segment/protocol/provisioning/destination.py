@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from airflow_provider_segment.protocol.api.destinations import create_destination as send_create
 from airflow_provider_segment.protocol.api.destinations import (
-    create_destination,
     delete_destination,
     destinations_listing,
     update_destination,
@@ -14,71 +14,107 @@ from airflow_provider_segment.protocol.api.destinations import (
 from airflow_provider_segment.protocol.api.objects import Destination
 from airflow_provider_segment.protocol.flow.pages import collect
 from airflow_provider_segment.protocol.flow.steps import Flow, Log, Terms
-from airflow_provider_segment.protocol.provisioning.differences import compare_settings
-from airflow_provider_segment.protocol.provisioning.existing import decide_on_existing, only_match, remove, resolve
+from airflow_provider_segment.protocol.provisioning.creating import create_surely, look
+from airflow_provider_segment.protocol.provisioning.described import DescribedDestination
+from airflow_provider_segment.protocol.provisioning.differences import compare_destination
+from airflow_provider_segment.protocol.provisioning.existing import decide_on_existing, remove, resolve
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
 
 
-def find_destination(terms: Terms, identity: DestinationIdentity) -> Flow[Destination | None]:
+def find_destinations(terms: Terms, identity: DestinationIdentity) -> Flow[list[Destination]]:
     """Look for a destination among those of its source alone; the workspace may have thousands.
 
     :param identity: of the destination.
-    :return: the destination, or ``None`` where there is none.
-    :raises SegmentSeveralMatchesError: there are several.
+    :return: all that match.
     :raises SegmentNotFoundError: there is no such source.
     """
     listed = yield from collect(destinations_listing(source_id=identity.source_id), terms)
-    matches = [
+    return matching(listed, identity)
+
+
+def matching(listed: list[Destination], identity: DestinationIdentity) -> list[Destination]:
+    """Pick those with an identity.
+
+    :param listed: destinations of its source.
+    :param identity: of the destination.
+    """
+    return [
         found
         for found in listed
         if found["metadata"]["id"] == identity.metadata_id and (found.get("name") or "") == identity.name
     ]
-    return only_match(matches, identity)
+
+
+def create_destination(
+    terms: Terms,
+    *,
+    source_id: str,
+    metadata_id: str,
+    name: str,
+    settings: dict[str, Any],
+    enabled: bool = True,
+) -> Flow[Destination]:
+    """Create a destination; where the answer is lost, look whether it was created before it is sent again.
+
+    :param source_id: the source to connect it to, for life.
+    :param metadata_id: the catalog id of its type, for life.
+    :param name: display name; instances of one type on one source need distinct names.
+    :param settings: by the keys of the catalog entry's options; may be empty.
+    :param enabled: whether it receives data.
+    :return: the destination, with the catalog's defaults filled in and secrets masked.
+    :raises SegmentAmbiguousWriteError: answers were lost until the budget was spent.
+    :raises SegmentSeveralMatchesError: there are several now.
+    """
+    described = DescribedDestination(
+        source_id=source_id, metadata_id=metadata_id, name=name, settings=settings, enabled=enabled
+    )
+    return (yield from create_described(terms, described, confirm=False))
+
+
+def create_described(terms: Terms, described: DescribedDestination, *, confirm: bool) -> Flow[Destination]:
+    """Create a destination surely.
+
+    :param described: what it is to be.
+    :param confirm: look afterwards in any case.
+    :return: the destination.
+    """
+    return (
+        yield from create_surely(
+            terms,
+            described.identity,
+            create=lambda: send_create(
+                terms,
+                source_id=described.source_id,
+                metadata_id=described.metadata_id,
+                name=described.name,
+                settings=described.settings,
+                enabled=described.enabled,
+            ),
+            find=lambda: find_destinations(terms, described.identity),
+            confirm=confirm,
+        )
+    )
 
 
 def provide_destination(
-    terms: Terms, *, identity: DestinationIdentity, settings: dict[str, Any], enabled: bool, if_exists: str
+    terms: Terms, *, described: DescribedDestination, if_exists: str, patient: bool = False
 ) -> Flow[str]:
     """Create a destination unless it exists already.
 
-    :param identity: of the destination.
-    :param settings: by the keys of the catalog entry's options.
-    :param enabled: whether it receives data.
+    :param described: what it is to be.
     :param if_exists: ``reuse``, ``update`` or ``fail``.
+    :param patient: look over ``settle`` seconds before creating, as when an earlier try may have died on the way.
     :return: its id.
     """
-    existing = yield from find_destination(terms, identity)
+    identity = described.identity
+    existing = yield from look(terms, identity, lambda: find_destinations(terms, identity), patient=patient)
     if existing is None:
-        created = yield from create_destination(
-            terms,
-            source_id=identity.source_id,
-            metadata_id=identity.metadata_id,
-            name=identity.name,
-            settings=settings,
-            enabled=enabled,
-        )
+        created = yield from create_described(terms, described, confirm=True)
         yield Log(f"created {identity}: {created['id']}")
         return created["id"]
-    difference = compare_settings(settings, existing["settings"])
-    differs = {
-        "enabled": existing["enabled"] != enabled,
-        **{f"settings[{key!r}]": True for key in difference.changed},
-    }
-    change = yield from decide_on_existing(
-        existing["id"],
-        identity,
-        differing=[field for field, differs_there in differs.items() if differs_there],
-        if_exists=if_exists,
-        hidden=difference.hidden,
-    )
-    if change:
-        yield from update_destination(
-            terms,
-            id=existing["id"],
-            enabled=enabled if differs["enabled"] else None,
-            # All keys that were given: nobody knows whether Segment merges settings or replaces them.
-            settings=settings if difference.changed else None,
-        )
+    difference = compare_destination(described, existing)
+    if (yield from decide_on_existing(existing["id"], identity, difference, if_exists=if_exists)):
+        yield from update_destination(terms, id=existing["id"], **difference.changes)
     return existing["id"]
 
 
@@ -100,7 +136,7 @@ def change_destination(
     :return: its id.
     :raises SegmentNotFoundError: there is none.
     """
-    destination_id = yield from resolve(partial(find_destination, terms), target, new_name=new_name)
+    destination_id = yield from resolve(partial(find_destinations, terms), target, new_name=new_name)
     yield from update_destination(terms, id=destination_id, name=new_name, enabled=enabled, settings=settings)
     yield Log(f"changed destination {destination_id}")
     return destination_id
@@ -116,7 +152,7 @@ def remove_destination(terms: Terms, *, target: str | DestinationIdentity, if_mi
     """
     return (
         yield from remove(
-            partial(find_destination, terms),
+            partial(find_destinations, terms),
             lambda destination_id: delete_destination(terms, id=destination_id),
             target,
             if_missing=if_missing,

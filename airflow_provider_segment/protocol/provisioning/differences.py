@@ -6,11 +6,46 @@ mask is ten bullets and perhaps the last characters of the secret.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from airflow_provider_segment.protocol.api.objects import Destination, Subscription
 from airflow_provider_segment.protocol.arguments import MASK_CHARACTER, masked_keys
+from airflow_provider_segment.protocol.provisioning.described import DescribedDestination, DescribedSubscription
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field that differs.
+
+    :param field: its name; for settings with the key, as ``settings['apiKey']``.
+    :param before: what Segment has; empty for settings, which may hold secrets.
+    :param after: what is described.
+    """
+
+    field: str
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How a described object compares with the one Segment has.
+
+    :param fields: those that differ, for people.
+    :param changes: the arguments of the update that brings it to the described state.
+    :param hidden: keys of secrets of which Segment shows nothing, so that nobody can tell.
+    """
+
+    fields: tuple[FieldChange, ...] = ()
+    changes: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    hidden: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the fields that differ."""
+        return [change.field for change in self.fields]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +58,44 @@ class SettingsDifference:
 
     changed: tuple[str, ...]
     hidden: tuple[str, ...] = ()
+
+
+def compare_destination(
+    described: DescribedDestination, actual: Destination, *, rotate_secrets: bool = False
+) -> Difference:
+    """Compare a destination, its name included.
+
+    :param described: as the user wants it.
+    :param actual: as Segment has it.
+    :param rotate_secrets: count secrets that can't be compared as changed.
+    """
+    plain = {
+        "name": (actual.get("name") or "", described.name),
+        "enabled": (actual["enabled"], described.enabled),
+    }
+    return _difference(plain, described.settings, actual["settings"], rotate_secrets=rotate_secrets)
+
+
+def compare_subscription(
+    described: DescribedSubscription, actual: Subscription, *, rotate_secrets: bool = False
+) -> Difference:
+    """Compare a subscription with one of the same identity.
+
+    :param described: as the user wants it; fields that are ``None`` are left alone.
+    :param actual: as Segment has it.
+    :param rotate_secrets: count secrets that can't be compared as changed.
+    """
+    plain: dict[str, tuple[Any, Any]] = {
+        "trigger": (actual["trigger"], described.trigger),
+        "enabled": (actual["enabled"], described.enabled),
+    }
+    if described.model_id is not None:
+        # It comes back as "" for a subscription without a model.
+        plain["model_id"] = (actual.get("modelId") or None, described.model_id)
+    if described.reverse_etl_schedule is not None:
+        plain["reverse_etl_schedule"] = (actual.get("reverseETLSchedule"), described.reverse_etl_schedule)
+    settings = actual.get("settings") or {}
+    return _difference(plain, described.settings, settings, rotate_secrets=rotate_secrets)
 
 
 def compare_settings(described: Mapping[str, Any], actual: Mapping[str, Any]) -> SettingsDifference:
@@ -56,6 +129,36 @@ def same(described: Any, actual: Any) -> bool:
     if isinstance(described, str) and isinstance(actual, str) and MASK_CHARACTER in actual:
         return described.endswith(actual.rpartition(MASK_CHARACTER)[2])
     return bool(described == actual)
+
+
+def _difference(
+    plain: Mapping[str, tuple[Any, Any]],
+    settings: Mapping[str, Any] | None,
+    actual_settings: Mapping[str, Any],
+    *,
+    rotate_secrets: bool,
+) -> Difference:
+    changed = {name: pair for name, pair in plain.items() if not same(pair[1], pair[0])}
+    compared = compare_settings(settings or {}, actual_settings)
+    keys = (*compared.changed, *(compared.hidden if rotate_secrets else ()))
+    changes: dict[str, Any] = {name: after for name, (_, after) in changed.items()}
+    if keys:
+        # All keys that were given: nobody knows whether Segment merges settings or replaces them.
+        changes["settings"] = settings
+    return Difference(
+        fields=(*_shown(changed), *(FieldChange(f"settings[{key!r}]") for key in keys)),
+        changes=changes,
+        hidden=() if rotate_secrets else compared.hidden,
+    )
+
+
+def _shown(changed: Mapping[str, tuple[Any, Any]]) -> Iterator[FieldChange]:
+    for name, (before, after) in changed.items():
+        yield FieldChange(name, _text(before), _text(after))
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
 
 
 def _same_mapping(described: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:

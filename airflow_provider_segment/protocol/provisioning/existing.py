@@ -14,6 +14,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentSeveralMatchesError,
 )
 from airflow_provider_segment.protocol.flow.steps import Flow, Log
+from airflow_provider_segment.protocol.provisioning.differences import Difference
 from airflow_provider_segment.protocol.provisioning.identity import (
     DestinationIdentity,
     Identity,
@@ -24,7 +25,7 @@ T = TypeVar("T", Destination, Subscription)
 IdentityT = TypeVar("IdentityT", DestinationIdentity, SubscriptionIdentity)
 
 
-def only_match(matches: Sequence[T], identity: Identity) -> T | None:
+def only_match(matches: Sequence[T], identity: Identity | str) -> T | None:
     """Take the one object with an identity.
 
     :param matches: all objects with it.
@@ -41,16 +42,13 @@ def only_match(matches: Sequence[T], identity: Identity) -> T | None:
     return matches[0] if matches else None
 
 
-def decide_on_existing(
-    object_id: str, identity: Identity, *, differing: Sequence[str], if_exists: str, hidden: Sequence[str] = ()
-) -> Flow[bool]:
+def decide_on_existing(object_id: str, identity: Identity, difference: Difference, *, if_exists: str) -> Flow[bool]:
     """Follow ``if_exists`` for an object that was found.
 
     :param object_id: its id.
     :param identity: for the messages.
-    :param differing: the fields in which it differs from what is described.
+    :param difference: between what is described and what was found.
     :param if_exists: ``reuse``, ``update`` or ``fail``.
-    :param hidden: keys of secrets that can't be compared.
     :return: whether to change it.
     :raises SegmentAlreadyExistsError: with ``fail``.
     """
@@ -59,33 +57,44 @@ def decide_on_existing(
             f"{identity} exists already: {object_id}; it may be what an earlier try of this very task made",
             ids=(object_id,),
         )
-    for key in hidden:
-        yield Log(
-            f"{identity}: settings[{key!r}] is a secret that Segment shows nothing of: not compared", logging.WARNING
-        )
-    if not differing:
+    yield from warn_of_hidden(identity, difference)
+    if not difference.fields:
         yield Log(f"{identity} exists already as described: {object_id}")
         return False
+    names = ", ".join(difference.names)
     if if_exists == "update":
-        yield Log(f"{identity} exists already: {object_id}; changing {', '.join(differing)}")
+        yield Log(f"{identity} exists already: {object_id}; changing {names}")
         return True
     yield Log(
-        f"{identity} exists already: {object_id}; taken as it is, though it differs in {', '.join(differing)}"
+        f"{identity} exists already: {object_id}; taken as it is, though it differs in {names}"
         " (if_exists='update' would change it)",
         logging.WARNING,
     )
     return False
 
 
+def warn_of_hidden(identity: Identity | str, difference: Difference) -> Flow[None]:
+    """Warn of each secret that can't be compared.
+
+    :param identity: for the messages.
+    :param difference: which ones.
+    """
+    for key in difference.hidden:
+        yield Log(
+            f"{identity}: settings[{key!r}] is a secret of which Segment shows nothing, so it was not compared",
+            logging.WARNING,
+        )
+
+
 def resolve(
-    find: Callable[[IdentityT], Flow[Destination | None]] | Callable[[IdentityT], Flow[Subscription | None]],
+    find: Callable[[IdentityT], Flow[list[T]]],
     target: str | IdentityT,
     *,
     new_name: str | None = None,
 ) -> Flow[str]:
     """Get the id of what is pointed at.
 
-    :param find: looks for an identity.
+    :param find: lists all objects with an identity.
     :param target: id or identity.
     :param new_name: what the object is about to be called: where nothing has the identity any more but this name is
         taken, an earlier try did the renaming.
@@ -93,16 +102,17 @@ def resolve(
     """
     if isinstance(target, str):
         return target
-    found = yield from find(target)
+    found = only_match((yield from find(target)), target)
     if found is None and new_name is not None:
-        found = yield from find(replace(target, name=new_name))
+        renamed = replace(target, name=new_name)
+        found = only_match((yield from find(renamed)), renamed)
     if found is None:
         raise SegmentNotFoundError(f"there is no {target}", status=404)
     return found["id"]
 
 
 def remove(
-    find: Callable[[IdentityT], Flow[Destination | None]] | Callable[[IdentityT], Flow[Subscription | None]],
+    find: Callable[[IdentityT], Flow[list[T]]],
     delete: Callable[[str], Flow[None]],
     target: str | IdentityT,
     *,
@@ -110,7 +120,7 @@ def remove(
 ) -> Flow[str | None]:
     """Delete what is pointed at.
 
-    :param find: looks for an identity.
+    :param find: lists all objects with an identity.
     :param delete: deletes by id.
     :param target: id or identity.
     :param if_missing: ``ignore`` or ``fail``.

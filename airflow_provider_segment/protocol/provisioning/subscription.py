@@ -3,88 +3,113 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from airflow_provider_segment.protocol.api.objects import Subscription
+from airflow_provider_segment.protocol.api.subscriptions import create_subscription as send_create
 from airflow_provider_segment.protocol.api.subscriptions import (
-    create_subscription,
     delete_subscription,
     subscriptions_listing,
     update_subscription,
 )
 from airflow_provider_segment.protocol.flow.pages import collect
 from airflow_provider_segment.protocol.flow.steps import Flow, Log, Terms
-from airflow_provider_segment.protocol.provisioning.differences import SettingsDifference, compare_settings, same
-from airflow_provider_segment.protocol.provisioning.existing import decide_on_existing, only_match, remove, resolve
+from airflow_provider_segment.protocol.provisioning.creating import create_surely, look
+from airflow_provider_segment.protocol.provisioning.described import DescribedSubscription
+from airflow_provider_segment.protocol.provisioning.differences import compare_subscription
+from airflow_provider_segment.protocol.provisioning.existing import decide_on_existing, remove, resolve
 from airflow_provider_segment.protocol.provisioning.identity import SubscriptionIdentity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubscriptionFields:
-    """What a subscription is to be, beside its identity.
-
-    :param trigger: an FQL statement.
-    :param enabled: whether it does anything.
-    :param settings: by the field keys of the action; ``None`` leaves them alone.
-    :param model_id: the Reverse ETL model.
-    :param reverse_etl_schedule: when that syncs.
-    """
-
-    trigger: str
-    enabled: bool = True
-    settings: dict[str, Any] | None = None
-    model_id: str | None = None
-    reverse_etl_schedule: dict[str, Any] | None = None
-
-
-def find_subscription(terms: Terms, identity: SubscriptionIdentity) -> Flow[Subscription | None]:
+def find_subscriptions(terms: Terms, identity: SubscriptionIdentity) -> Flow[list[Subscription]]:
     """Look for a subscription of a destination.
 
     :param identity: of the subscription.
-    :return: the subscription, or ``None`` where there is none.
-    :raises SegmentSeveralMatchesError: there are several.
+    :return: all that match.
     :raises SegmentNotFoundError: there is no such destination.
     """
     listed = yield from collect(subscriptions_listing(destination_id=identity.destination_id), terms)
-    matches = [found for found in listed if found["actionId"] == identity.action_id and found["name"] == identity.name]
-    return only_match(matches, identity)
+    return [found for found in listed if found["actionId"] == identity.action_id and found["name"] == identity.name]
+
+
+def create_subscription(
+    terms: Terms,
+    *,
+    destination_id: str,
+    name: str,
+    action_id: str,
+    trigger: str,
+    enabled: bool = True,
+    settings: dict[str, Any] | None = None,
+    model_id: str | None = None,
+) -> Flow[Subscription]:
+    """Create a subscription; where the answer is lost, look whether it was created before it is sent again.
+
+    Segment allows 5 a minute; the flow waits for its turn.
+
+    :param destination_id: of this destination.
+    :param name: display name.
+    :param action_id: what it does, for life; an action of the destination's type.
+    :param trigger: an FQL statement saying for which events, as ``type = "track"``.
+    :param enabled: whether it does anything.
+    :param settings: by the field keys of the action.
+    :param model_id: the Reverse ETL model its data comes from.
+    :return: the subscription.
+    :raises SegmentAmbiguousWriteError: answers were lost until the budget was spent.
+    :raises SegmentSeveralMatchesError: there are several now.
+    """
+    described = DescribedSubscription(
+        name=name, action_id=action_id, trigger=trigger, enabled=enabled, settings=settings, model_id=model_id
+    )
+    return (yield from _create_once(terms, destination_id, described, confirm=False))
+
+
+def create_described(terms: Terms, destination_id: str, described: DescribedSubscription) -> Flow[Subscription]:
+    """Create a subscription surely, and look afterwards; a Reverse ETL schedule takes a second limited call.
+
+    :param destination_id: its destination.
+    :param described: what it is to be.
+    :return: the subscription.
+    """
+    created = yield from _create_once(terms, destination_id, described, confirm=True)
+    if described.reverse_etl_schedule is None:
+        return created
+    return (
+        yield from update_subscription(
+            terms,
+            destination_id=destination_id,
+            id=created["id"],
+            reverse_etl_schedule=described.reverse_etl_schedule,
+        )
+    )
 
 
 def provide_subscription(
-    terms: Terms, *, identity: SubscriptionIdentity, fields: SubscriptionFields, if_exists: str
+    terms: Terms, *, destination_id: str, described: DescribedSubscription, if_exists: str, patient: bool = False
 ) -> Flow[str]:
     """Create a subscription unless it exists already.
 
-    One limited call, two with a Reverse ETL schedule, which only an update takes. A subscription found without any
-    schedule though one is described is an earlier try that broke off in between: it gets its schedule, also with
-    ``reuse``.
+    One found without any schedule though one is described is an earlier try that broke off in between: it gets its
+    schedule, also with ``reuse``.
 
-    :param identity: of the subscription.
-    :param fields: what it is to be.
+    :param destination_id: its destination.
+    :param described: what it is to be.
     :param if_exists: ``reuse``, ``update`` or ``fail``.
+    :param patient: look over ``settle`` seconds before creating, as when an earlier try may have died on the way.
     :return: its id.
     """
-    existing = yield from find_subscription(terms, identity)
+    identity = described.identity(destination_id)
+    existing = yield from look(terms, identity, lambda: find_subscriptions(terms, identity), patient=patient)
     if existing is None:
-        created = yield from _create(terms, identity, fields)
+        created = yield from create_described(terms, destination_id, described)
         yield Log(f"created {identity}: {created['id']}")
         return created["id"]
-    difference = compare_settings(fields.settings or {}, existing.get("settings") or {})
-    changes = _changes(existing, fields, difference)
-    differing = [field for field in changes if field != "settings"]
-    change = yield from decide_on_existing(
-        existing["id"],
-        identity,
-        differing=differing + [f"settings[{key!r}]" for key in difference.changed],
-        if_exists=if_exists,
-        hidden=difference.hidden,
-    )
-    if not change:
-        changes = _unfinished(existing, fields)
+    difference = compare_subscription(described, existing)
+    change = yield from decide_on_existing(existing["id"], identity, difference, if_exists=if_exists)
+    changes = dict(difference.changes) if change else _unfinished(existing, described)
     if changes:
-        yield from update_subscription(terms, destination_id=identity.destination_id, id=existing["id"], **changes)
+        yield from update_subscription(terms, destination_id=destination_id, id=existing["id"], **changes)
     return existing["id"]
 
 
@@ -106,7 +131,7 @@ def change_subscription(
     :return: its id.
     :raises SegmentNotFoundError: there is none.
     """
-    subscription_id = yield from resolve(partial(find_subscription, terms), target, new_name=new_name)
+    subscription_id = yield from resolve(partial(find_subscriptions, terms), target, new_name=new_name)
     yield from update_subscription(terms, destination_id=destination_id, id=subscription_id, name=new_name, **changes)
     yield Log(f"changed subscription {subscription_id} of destination {destination_id}")
     return subscription_id
@@ -125,7 +150,7 @@ def remove_subscription(
     """
     return (
         yield from remove(
-            partial(find_subscription, terms),
+            partial(find_subscriptions, terms),
             lambda subscription_id: delete_subscription(terms, destination_id=destination_id, id=subscription_id),
             target,
             if_missing=if_missing,
@@ -133,48 +158,31 @@ def remove_subscription(
     )
 
 
-def _create(terms: Terms, identity: SubscriptionIdentity, fields: SubscriptionFields) -> Flow[Subscription]:
-    created = yield from create_subscription(
-        terms,
-        destination_id=identity.destination_id,
-        name=identity.name,
-        action_id=identity.action_id,
-        trigger=fields.trigger,
-        enabled=fields.enabled,
-        settings=fields.settings,
-        model_id=fields.model_id,
-    )
-    if fields.reverse_etl_schedule is None:
-        return created
+def _create_once(
+    terms: Terms, destination_id: str, described: DescribedSubscription, *, confirm: bool
+) -> Flow[Subscription]:
+    identity = described.identity(destination_id)
     return (
-        yield from update_subscription(
+        yield from create_surely(
             terms,
-            destination_id=identity.destination_id,
-            id=created["id"],
-            reverse_etl_schedule=fields.reverse_etl_schedule,
+            identity,
+            create=lambda: send_create(
+                terms,
+                destination_id=destination_id,
+                name=described.name,
+                action_id=described.action_id,
+                trigger=described.trigger,
+                enabled=described.enabled,
+                settings=described.settings,
+                model_id=described.model_id,
+            ),
+            find=lambda: find_subscriptions(terms, identity),
+            confirm=confirm,
         )
     )
 
 
-def _changes(existing: Subscription, fields: SubscriptionFields, difference: SettingsDifference) -> dict[str, Any]:
-    """The arguments of ``update_subscription`` that bring it to the described state."""
-    changes: dict[str, Any] = {}
-    if existing["trigger"] != fields.trigger:
-        changes["trigger"] = fields.trigger
-    if existing["enabled"] != fields.enabled:
-        changes["enabled"] = fields.enabled
-    if difference.changed:
-        changes["settings"] = fields.settings
-    # `modelId` comes back as "" for a subscription without a model.
-    if fields.model_id is not None and (existing.get("modelId") or None) != fields.model_id:
-        changes["model_id"] = fields.model_id
-    schedule = fields.reverse_etl_schedule
-    if schedule is not None and not same(schedule, existing.get("reverseETLSchedule")):
-        changes["reverse_etl_schedule"] = schedule
-    return changes
-
-
-def _unfinished(existing: Subscription, fields: SubscriptionFields) -> dict[str, Any]:
-    if fields.reverse_etl_schedule is None or existing.get("reverseETLSchedule"):
+def _unfinished(existing: Subscription, described: DescribedSubscription) -> dict[str, Any]:
+    if described.reverse_etl_schedule is None or existing.get("reverseETLSchedule"):
         return {}
-    return {"reverse_etl_schedule": fields.reverse_etl_schedule}
+    return {"reverse_etl_schedule": described.reverse_etl_schedule}

@@ -1,0 +1,123 @@
+"""Creating exactly one, though the API has no idempotency key.
+
+An answer that is lost (a reset, a timeout, a 5xx, half a document) leaves open whether the object exists. So it is
+looked for by its identity, again and again over ``settle`` seconds, since a slow server may still carry the request
+out and lists may lag behind; then it is adopted, or the request is sent again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from airflow_provider_segment.protocol.api.objects import Destination, Subscription
+from airflow_provider_segment.protocol.errors import (
+    SegmentAmbiguousWriteError,
+    SegmentError,
+    SegmentSeveralMatchesError,
+)
+from airflow_provider_segment.protocol.flow.retry import FAULT_WAITS, backoff
+from airflow_provider_segment.protocol.flow.steps import Flow, Log, Pause, Terms
+from airflow_provider_segment.protocol.provisioning.existing import only_match
+from airflow_provider_segment.protocol.provisioning.identity import Identity
+
+T = TypeVar("T", Destination, Subscription)
+Find = Callable[[], Flow[list[T]]]
+
+
+def create_surely(
+    terms: Terms, identity: Identity, *, create: Callable[[], Flow[T]], find: Find[T], confirm: bool
+) -> Flow[T]:
+    """Create an object, and know in the end that there is one.
+
+    :param terms: ``settle``, and the budget for faults.
+    :param identity: of the object.
+    :param create: sends the request.
+    :param find: lists all objects with the identity.
+    :param confirm: look afterwards in any case, so that a run that overlapped with this one is noticed; otherwise
+        only after the request had to be sent again.
+    :return: the object, created or adopted.
+    :raises SegmentSeveralMatchesError: there are several now.
+    :raises SegmentAmbiguousWriteError: nobody knows, and the budget is spent.
+    """
+    seconds, lost = 0.0, 0
+    while True:
+        try:
+            created = yield from create()
+        except SegmentAmbiguousWriteError as error:
+            lost += 1
+            seconds += error.seconds + terms.settle
+            adopted = yield from _look_for_lost(terms, identity, find, error)
+            if adopted is not None:
+                yield Log(f"the answer to creating {identity} was lost, but it was created: {adopted['id']}")
+                return adopted
+            yield _pause_before_repeating(terms, identity, error, lost=lost, seconds=seconds)
+            continue
+        if confirm or lost:
+            yield from _confirm(terms, identity, find, created)
+        return created
+
+
+def look(terms: Terms, identity: Identity, find: Find[T], *, patient: bool) -> Flow[T | None]:
+    """Look for an object.
+
+    :param terms: ``settle``.
+    :param identity: of the object.
+    :param find: lists all objects with the identity.
+    :param patient: look again and again over ``settle`` seconds, for what may still be on its way.
+    :return: the object as soon as it is seen.
+    :raises SegmentSeveralMatchesError: there are several.
+    """
+    for pause in _pauses(terms.settle if patient else 0):
+        if pause:
+            yield Pause(pause, f"looking again for {identity} in {pause:.1f} s", logging.INFO)
+        found = only_match((yield from find()), identity)
+        if found is not None:
+            return found
+    return None
+
+
+def _look_for_lost(terms: Terms, identity: Identity, find: Find[T], lost: SegmentAmbiguousWriteError) -> Flow[T | None]:
+    yield Log(f"creating {identity}: {lost}; looking for it", logging.WARNING)
+    try:
+        return (yield from look(terms, identity, find, patient=True))
+    except SegmentSeveralMatchesError:
+        raise
+    except SegmentError as error:
+        lost.explain(f"and looking for it failed: {error}")
+        raise lost from error
+
+
+def _pause_before_repeating(
+    terms: Terms, identity: Identity, error: SegmentAmbiguousWriteError, *, lost: int, seconds: float
+) -> Pause:
+    wait = backoff(FAULT_WAITS, lost, jitter=1.0)
+    if seconds + wait > terms.fault_budget:
+        error.explain(
+            f"sent {lost} times over {seconds:.0f} s and never seen (retry_budget: {terms.fault_budget:.0f} s)"
+        )
+        raise error
+    return Pause(wait, f"{identity} was not created within {terms.settle:.0f} s; sending it again in {wait:.1f} s")
+
+
+def _confirm(terms: Terms, identity: Identity, find: Find[T], created: T) -> Flow[None]:
+    """Make sure that it is the only one; when it is listed itself, so is whatever was created before it."""
+    for pause in _pauses(terms.settle):
+        if pause:
+            yield Pause(pause, f"waiting {pause:.1f} s until {identity} is listed", logging.INFO)
+        matches = yield from find()
+        only_match(matches, identity)
+        if any(match["id"] == created["id"] for match in matches):
+            return
+    yield Log(f"{identity} was created, but is not listed after {terms.settle:.0f} s: {created['id']}", logging.WARNING)
+
+
+def _pauses(settle: float) -> Iterator[float]:
+    """None before the first look, then growing ones, ``settle`` seconds in all."""
+    yield 0.0
+    pause, left = 0.5, settle
+    while left > 0:
+        yield min(pause, left)
+        left -= pause
+        pause = min(pause * 2, 5.0)

@@ -1,0 +1,283 @@
+"""The apply operator against the sandbox."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
+
+from airflow_provider_segment.exceptions import (
+    SegmentDriftError,
+    SegmentInvalidRequestError,
+    SegmentNotFoundError,
+    SegmentPruneLimitError,
+    SegmentSeveralMatchesError,
+)
+from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
+from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.running import Running
+
+KEY = "0123456789abcdef"
+TRACK: dict[str, Any] = {"name": "Track", "action_id": "sandbox-track", "trigger": 'type = "track"'}
+IDENTIFY: dict[str, Any] = {"name": "Identify", "action_id": "sandbox-identify", "trigger": 'type = "identify"'}
+
+
+def apply(**changes: Any) -> SegmentApplyDestinationOperator:
+    arguments: dict[str, Any] = {
+        "task_id": "apply",
+        "source_id": "sandbox-web",
+        "metadata_id": "sandbox-analytics",
+        "name": "mine",
+        "settings": {"apiKey": KEY},
+        "subscriptions": [TRACK, IDENTIFY],
+    }
+    return SegmentApplyDestinationOperator(**arguments | changes)
+
+
+def calls(sandbox: SegmentSandbox, *, writes: bool = True) -> list[str]:
+    """Method and the last part of the path that is no id, of each request."""
+    listed = []
+    for entry in sandbox.requests:
+        parts = entry["path"].strip("/").split("/")
+        noun = "subscription" if "subscriptions" in parts else parts[-1] if entry["method"] == "GET" else "destination"
+        if entry["method"] != "GET" or not writes:
+            listed.append(f"{entry['method']} {noun}")
+    return listed
+
+
+def results(summary: Any) -> dict[str, str]:
+    return {entry["name"]: entry["result"] for entry in summary["subscriptions"]}
+
+
+def test_it_creates_everything_and_sums_up(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    summary = running.run(apply())
+    (made,) = segment_sandbox.destinations
+    assert summary == {
+        "destination_id": made["id"],
+        "created": True,
+        "changed": [],
+        "subscriptions": [
+            {"name": there["name"], "id": there["id"], "action_id": there["actionId"], "result": "created"}
+            for there in made["subscriptions"]
+        ],
+        "ignored": [],
+    }
+    assert [there["name"] for there in made["subscriptions"]] == ["Track", "Identify"]
+    assert calls(segment_sandbox) == ["POST destination", "POST subscription", "POST subscription"]
+
+
+def test_a_second_run_writes_nothing(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    first = running.run(apply())
+    before = len(segment_sandbox.requests)
+    second = running.run(apply())
+    assert len(segment_sandbox.requests) == before + 2
+    assert calls(segment_sandbox, writes=False)[before:] == ["GET connected-destinations", "GET subscription"]
+    assert second["destination_id"] == first["destination_id"]
+    assert (second["created"], second["changed"], second["ignored"]) == (False, [], [])
+    assert set(results(second).values()) == {"kept"}
+
+
+def test_it_changes_what_differs_and_only_that(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    running.run(apply())
+    before = len(calls(segment_sandbox))
+    changed = TRACK | {"trigger": "all", "settings": {"event": {"@path": "$.event"}}}
+    settings = {"apiKey": KEY, "trackAllPages": True}
+    summary = running.run(apply(settings=settings, subscriptions=[changed, IDENTIFY]))
+    assert summary["changed"] == ["settings['trackAllPages']"]
+    assert results(summary) == {"Track": "changed", "Identify": "kept"}
+    assert calls(segment_sandbox)[before:] == ["PATCH destination", "PATCH subscription"]
+    (made,) = segment_sandbox.destinations
+    assert made["settings"]["trackAllPages"] is True
+    assert made["subscriptions"][0]["trigger"] == "all"
+
+
+def test_subscriptions_are_left_alone_without_a_list(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    running.run(apply())
+    before = len(segment_sandbox.requests)
+    summary = running.run(apply(subscriptions=None))
+    assert summary["subscriptions"] == []
+    assert calls(segment_sandbox, writes=False)[before:] == ["GET connected-destinations"]
+
+
+def test_it_disables_first_and_enables_last(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    running.run(apply(subscriptions=[TRACK]))
+    before = len(calls(segment_sandbox))
+    running.run(apply(enabled=False, subscriptions=[TRACK, IDENTIFY]))
+    assert calls(segment_sandbox)[before:] == ["PATCH destination", "POST subscription"]
+    before = len(calls(segment_sandbox))
+    changed = TRACK | {"trigger": "all"}
+    running.run(apply(settings={"apiKey": KEY, "trackAllPages": True}, subscriptions=[changed, IDENTIFY]))
+    assert calls(segment_sandbox)[before:] == ["PATCH destination", "PATCH subscription", "PATCH destination"]
+    assert segment_sandbox.destinations[0]["enabled"] is True
+
+
+def test_pruning_is_asked_for_and_limited(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    running.run(apply())
+    assert results(running.run(apply(subscriptions=[TRACK]))) == {"Track": "kept"}
+    with pytest.raises(SegmentPruneLimitError, match="max_prune allows 0"):
+        running.run(apply(subscriptions=[TRACK], prune_subscriptions=True, max_prune=0))
+    assert len(segment_sandbox.destinations[0]["subscriptions"]) == 2
+    summary = running.run(apply(subscriptions=[TRACK], prune_subscriptions="True", max_prune="1"))
+    assert results(summary) == {"Track": "kept", "Identify": "removed"}
+    assert len(segment_sandbox.destinations[0]["subscriptions"]) == 1
+
+
+@pytest.mark.parametrize("on_drift", ["report", "fail"])
+def test_drift_is_told_and_nothing_written(running: Running, segment_sandbox: SegmentSandbox, on_drift: str) -> None:
+    running.run(apply(subscriptions=[TRACK]))
+    before = len(calls(segment_sandbox))
+    drifted = apply(settings={"apiKey": KEY, "trackAllPages": True}, on_drift=on_drift)
+    if on_drift == "report":
+        plan = running.run(drifted)
+    else:
+        with pytest.raises(SegmentDriftError, match="is not as described") as caught:
+            running.run(drifted)
+        assert isinstance(caught.value, AirflowFailException)
+        plan = caught.value.plan
+    assert plan["changed"] == ["settings['trackAllPages']"]
+    assert results(plan) == {"Track": "kept", "Identify": "created"}
+    assert len(calls(segment_sandbox)) == before
+    assert running.run(apply(subscriptions=[TRACK], on_drift=on_drift))["changed"] == []
+
+
+def test_renaming_by_id(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    made = running.run(apply())["destination_id"]
+    summary = running.run(apply(destination_id=made, name="ours"))
+    assert (summary["destination_id"], summary["created"], summary["changed"]) == (made, False, ["name"])
+    assert [found["name"] for found in segment_sandbox.destinations] == ["ours"]
+
+
+def test_what_cannot_change_is_an_error_that_says_so(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    made = running.run(apply())["destination_id"]
+    with pytest.raises(ValueError, match=f"metadata_id is 'sandbox-classic', but destination {made} has .* for life"):
+        running.run(apply(destination_id=made, metadata_id="sandbox-classic"))
+    with pytest.raises(ValueError, match="source_id is 'other'"):
+        running.run(apply(destination_id=made, source_id="other"))
+    with pytest.raises(ValueError, match="its action can't change from 'sandbox-track' to 'sandbox-identify'"):
+        running.run(apply(subscriptions=[TRACK | {"action_id": "sandbox-identify"}]))
+    with pytest.raises(SegmentNotFoundError):
+        running.run(apply(destination_id="no-such"))
+
+
+def test_a_partial_failure_names_the_part_and_a_rerun_completes(
+    running: Running, segment_sandbox: SegmentSandbox
+) -> None:
+    segment_sandbox.settings(limit_window_seconds=1)
+    five = [TRACK | {"name": f"s{number}"} for number in range(5)]
+    broken = [*five[:2], five[2] | {"action_id": "no-such-action"}, *five[3:]]
+    with pytest.raises((SegmentInvalidRequestError, SegmentNotFoundError), match="creating subscription 's2', 3 of 5"):
+        running.run(apply(subscriptions=broken))
+    assert [there["name"] for there in segment_sandbox.destinations[0]["subscriptions"]] == ["s0", "s1"]
+    summary = running.run(apply(subscriptions=five))
+    assert list(results(summary).values()).count("kept") == 2
+    assert [there["name"] for there in segment_sandbox.destinations[0]["subscriptions"]] == [f"s{n}" for n in range(5)]
+
+
+def test_twenty_subscriptions_get_through_the_limit(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    segment_sandbox.settings(limit_window_seconds=1)
+    twenty = [TRACK | {"name": f"s{number}"} for number in range(20)]
+    assert list(results(running.run(apply(subscriptions=twenty))).values()) == ["created"] * 20
+    assert len(segment_sandbox.destinations[0]["subscriptions"]) == 20
+    assert 429 in [entry["status"] for entry in segment_sandbox.requests]
+
+
+def test_read_only_settings_are_ignored_and_named(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    settings = {"apiKey": KEY, "externalId": "mine"}
+    assert running.run(apply(settings=settings))["ignored"] == ["externalId"]
+    assert running.run(apply(settings=settings))["ignored"] == ["externalId"]
+    # Alone they are a 400; the other fields are changed all the same.
+    alone = running.run(apply(settings={"externalId": "mine"}, enabled=False))
+    assert alone["ignored"] == ["externalId"]
+    assert segment_sandbox.destinations[0]["enabled"] is False
+
+
+def test_a_secret_without_a_tail_is_written_only_when_asked(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    short = {"apiKey": "short"}
+    running.run(apply(settings=short, subscriptions=None))
+    running.run(apply(settings={"apiKey": "other"}, subscriptions=None))
+    assert calls(segment_sandbox) == ["POST destination"]
+    summary = running.run(apply(settings={"apiKey": "other"}, subscriptions=None, rotate_secrets=True))
+    assert summary["changed"] == ["settings['apiKey']"]
+    assert calls(segment_sandbox) == ["POST destination", "PATCH destination"]
+
+
+def test_a_reverse_etl_schedule_takes_a_second_call(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    synced = TRACK | {
+        "model_id": "model",
+        "reverse_etl_schedule": {"strategy": "periodic", "config": {"interval": "1h"}},
+    }
+    running.run(apply(subscriptions=[synced]))
+    assert calls(segment_sandbox) == ["POST destination", "POST subscription", "PATCH subscription"]
+    running.run(apply(subscriptions=[synced]))
+    assert calls(segment_sandbox) == ["POST destination", "POST subscription", "PATCH subscription"]
+
+
+def test_several_matches(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    running.run(apply())
+    with SegmentPublicApiHook() as hook:
+        made = segment_sandbox.destinations[0]["id"]
+        hook.create_subscription(destination_id=made, **TRACK)
+        with pytest.raises(SegmentSeveralMatchesError, match="subscription 'Track'"):
+            running.run(apply())
+
+
+def test_a_retry_looks_again_before_it_creates(
+    running: Running, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT", f"{segment_sandbox.conn_uri}/?settle=0.6")
+    running.run(apply(subscriptions=None), ti=SimpleNamespace(try_number=2))
+    looks = [entry["path"] for entry in segment_sandbox.requests].index("/destinations")
+    assert looks >= 3
+
+
+def test_settings_and_subscriptions_by_template(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    task = apply(
+        name="{{ params.name }}",
+        settings={"apiKey": "{{ params.key }}"},
+        subscriptions="{{ params.subscriptions | tojson }}",
+        enabled="{{ params.enabled }}",
+    )
+    greeting = TRACK | {"settings": {"event": {"@template": "Hi {{name}}"}}}
+    running.run(task, params={"name": "by template", "key": KEY, "subscriptions": [greeting], "enabled": False})
+    (made,) = segment_sandbox.destinations
+    assert (made["name"], made["enabled"]) == ("by template", False)
+    assert made["subscriptions"][0]["settings"]["event"] == {"@template": "Hi {{name}}"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"name": ""}, "name is empty"),
+        ({"settings": None}, "settings is a NoneType"),
+        ({"subscriptions": "nothing"}, "subscriptions is a text that is not JSON"),
+        ({"subscriptions": [TRACK, 5]}, r"subscriptions\[1\] is a int"),
+        (
+            {"subscriptions": [TRACK | {"actionId": "x"}]},
+            r"subscriptions\[0\] has the key 'actionId'; it may have name",
+        ),
+        ({"subscriptions": [{"name": "n", "action_id": "a"}]}, r"subscriptions\[0\] has no trigger"),
+        ({"subscriptions": [TRACK, IDENTIFY, TRACK]}, r"subscriptions\[2\] repeats name 'Track'"),
+        ({"subscriptions": [TRACK | {"enabled": "x"}]}, r"subscriptions\[0\]\['enabled'\] is 'x'"),
+        ({"destination_id": ""}, "destination_id is empty"),
+        ({"max_prune": -1}, "max_prune is -1"),
+        ({"on_drift": "ignore"}, "on_drift is 'ignore'; it must be one of 'fix', 'report', 'fail'"),
+        ({"prune_subscriptions": "maybe"}, "prune_subscriptions is 'maybe'"),
+        ({"rotate_secrets": 1}, "rotate_secrets is 1"),
+    ],
+)
+def test_bad_arguments_are_refused_when_the_dag_is_parsed(changes: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        apply(**changes)
+
+
+def test_a_mask_where_a_secret_is_needed(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    with pytest.raises(ValueError, match="'apiKey' holds a bullet"):
+        running.run(apply(settings={"apiKey": "••••cdef"}))
+    assert calls(segment_sandbox) == []
+    running.run(apply(subscriptions=None))
+    running.run(apply(settings={"apiKey": "••••cdef", "trackAllPages": True}, subscriptions=None))
+    assert segment_sandbox.destinations[0]["settings"]["apiKey"].endswith("cdef")
+    assert segment_sandbox.destinations[0]["settings"]["trackAllPages"] is True
