@@ -6,19 +6,22 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 
 ROOT = Path(__file__).parents[2]
-RunDag = Callable[[str], str]
 
 
-def airflow(home: Path, *arguments: str) -> str:
-    """Run an Airflow command in a home, and return what it printed."""
+class RunDag(Protocol):
+    def __call__(self, dag_id: str, *, code: int = 0) -> str: ...
+
+
+def airflow(home: Path, *arguments: str, code: int = 0) -> str:
+    """Run an Airflow command in a home, and return what it printed; it must exit as expected."""
     environment = os.environ | {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
@@ -33,7 +36,7 @@ def airflow(home: Path, *arguments: str) -> str:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout[-6000:]
+    assert done.returncode == code, done.stdout[-6000:]
     return done.stdout
 
 
@@ -42,6 +45,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database as ``airflow db migrate`` makes it; making it takes seconds, copying it none."""
     home = tmp_path_factory.mktemp("airflow")
     airflow(home, "db", "migrate")
+    airflow(home, "pools", "set", "segment", "2", "Segment Public API")
     return home / "airflow.db"
 
 
@@ -53,4 +57,8 @@ def run_dag(segment_sandbox: SegmentSandbox, tmp_path: Path, empty_database: Pat
     for file in [*(ROOT / "example_dags").glob("*.py"), *(Path(__file__).parent / "dags").glob("*.py")]:
         (dags / file.name).symlink_to(file)
     shutil.copy(empty_database, tmp_path / "airflow.db")
-    return lambda dag_id: airflow(tmp_path, "dags", "test", dag_id)
+
+    def run(dag_id: str, *, code: int = 0) -> str:
+        return airflow(tmp_path, "dags", "test", dag_id, code=code)
+
+    return run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.dag_runs.conftest import RunDag
 
@@ -42,3 +43,22 @@ def test_mapping_nested_templates_and_reschedule(run_dag: RunDag, segment_sandbo
     assert found["plain"]["settings"]["ignoredEvents"] == [{"@template": "{{ deep }}"}]
     assert found["renamed"]["settings"]["eventNames"] == {"c": {"@template": "{{x}}"}}
     assert found["renamed"]["subscriptions"] == []
+
+
+def test_provisioning_a_list_then_checking_drift(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
+    run_dag("segment_provisioning")
+    made = {found["name"]: found for found in segment_sandbox.destinations}
+    assert {name: len(found["subscriptions"]) for name, found in made.items()} == {
+        "Product analytics": 2,
+        "Marketing analytics": 1,
+    }
+    assert sum(entry["method"] != "GET" for entry in segment_sandbox.requests) == 5
+
+    run_dag("segment_drift")
+    with SegmentPublicApiHook() as hook:
+        hook.update_destination(id=made["Product analytics"]["id"], settings={"apiKey": "changed-by-hand"})
+    writes = sum(entry["method"] != "GET" for entry in segment_sandbox.requests)
+    output = run_dag("segment_drift", code=1)
+    assert "SegmentDriftError" in output
+    assert "settings['apiKey']" in output
+    assert sum(entry["method"] != "GET" for entry in segment_sandbox.requests) == writes

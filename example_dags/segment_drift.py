@@ -1,0 +1,38 @@
+"""Check every night whether a destination is still as described; fail, and tell, when somebody changed it by hand.
+
+Nothing is written. The plan in the task's log says what differs, field by field; whoever wants it fixed runs the same
+operator with ``on_drift="fix"``.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from airflow.providers.common.compat.sdk import DAG, Param
+
+from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
+
+with DAG(
+    dag_id="segment_drift",
+    description="Fail when a Segment destination is not as described",
+    schedule="@daily",
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    catchup=False,
+    tags=["example", "segment"],
+    params={
+        "source_id": Param("sandbox-web", type="string", description="The destination's source"),
+        "metadata_id": Param("sandbox-analytics", type="string", description="Catalog id of its type"),
+        "name": Param("Product analytics", type="string", description="Its name"),
+        "settings": Param(
+            {"apiKey": "a-product-key"}, type="object", description="Its settings, as far as they matter"
+        ),
+    },
+) as dag:
+    SegmentApplyDestinationOperator(
+        task_id="check",
+        source_id="{{ params.source_id }}",
+        metadata_id="{{ params.metadata_id }}",
+        name="{{ params.name }}",
+        settings="{{ params.settings | tojson }}",
+        on_drift="fail",
+    )
