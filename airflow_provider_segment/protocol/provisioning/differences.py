@@ -6,6 +6,7 @@ mask is ten bullets and perhaps the last characters of the secret.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -158,7 +159,9 @@ def _shown(changed: Mapping[str, tuple[Any, Any]]) -> Iterator[FieldChange]:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value)
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value)
 
 
 def _same_mapping(described: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
