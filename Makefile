@@ -12,7 +12,7 @@ STAMP   := $(VENV)/.installed
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types pytest bench constraints clean
+.PHONY: help demo test lint types pytest wheel bench constraints clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z.]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ help:  ## this list
 demo: $(STAMP)  ## a DAG creates, fills, waits for, changes and removes a destination
 	@$(BIN)/python -m demo
 
-test: lint types pytest  ## lint, types and tests
+test: lint types pytest wheel  ## lint, types and tests
 
 lint: $(STAMP)  ## ruff, with the Airflow rules
 	$(BIN)/ruff check --quiet . && $(BIN)/ruff check --quiet --preview --select AIR .
@@ -37,6 +37,10 @@ endif
 
 pytest: $(STAMP)  ## the tests alone
 	$(BIN)/pytest -n $(WORKERS)
+
+# Where a user would be: Airflow 3.3, since the README's DAG is written for it.
+wheel: $(STAMP)  ## the README's test of a DAG, where only the built wheel is installed
+	$(BIN)/pytest -m fresh_environment tests/user_example
 
 bench: $(STAMP)  ## benchmarks: ratios taken in one run
 	$(BIN)/python -m benchmarks.listing
