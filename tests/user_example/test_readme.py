@@ -1,0 +1,50 @@
+"""Makes an environment anew, which takes its time, so it is asked for by its marker: ``make wheel``."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.user_example.users_machine import UsersMachine, made, readme_block
+
+pytestmark = pytest.mark.fresh_environment
+
+IN_PARALLEL = """
+import pytest
+
+@pytest.mark.parametrize("number", range(6))
+def test_workers_do_not_meet(segment_sandbox, number):
+    mine = {"id": str(number), "sourceId": "sandbox-web", "metadataId": "sandbox-analytics"}
+    segment_sandbox.seed({"destinations": [mine]})
+    for _ in range(50):
+        assert [found["id"] for found in segment_sandbox.destinations] == [str(number)]
+"""
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> UsersMachine:
+    machine = made(tmp_path_factory.mktemp("users_machine"))
+    machine.write("dags/provision_analytics.py", readme_block('DAG("provision_analytics"'))
+    machine.write("tests/test_provision_analytics.py", readme_block("segment_sandbox"))
+    machine.run("airflow", "db", "migrate")
+    return machine
+
+
+def test_nothing_of_this_repository_is_there(machine: UsersMachine) -> None:
+    listed = json.loads(machine.run("pip", "list", "--format", "json", "--disable-pip-version-check"))
+    names = {package["name"] for package in listed}
+
+    assert {"airflow-provider-segment", "apache-airflow", "starlette", "uvicorn"} <= names
+    assert not {"hypothesis", "mypy", "ruff", "trustme"} & names
+    assert not any("editable_project_location" in package for package in listed)
+
+
+def test_the_readmes_test_passes(machine: UsersMachine) -> None:
+    assert "1 passed" in machine.run("pytest", "-p", "no:cacheprovider", "tests")
+
+
+def test_it_passes_beside_others_in_parallel(machine: UsersMachine) -> None:
+    machine.write("tests/test_parallel.py", IN_PARALLEL)
+
+    assert "7 passed" in machine.run("pytest", "-p", "no:cacheprovider", "-n", "2", "tests")

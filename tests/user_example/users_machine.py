@@ -1,0 +1,76 @@
+"""A user's machine: Airflow and the built wheel, and nothing of this repository."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CONSTRAINTS = ROOT / "constraints" / "airflow-3.3.txt"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsersMachine:
+    """An environment with a project in it.
+
+    :param folder: where all of it is.
+    """
+
+    folder: Path
+
+    @property
+    def python(self) -> Path:
+        """The interpreter."""
+        return self.folder / "venv" / "bin" / "python"
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file of the project."""
+        file = self.folder / "project" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def run(self, *arguments: str) -> str:
+        """Run a Python module in the project, which must go well, and give what it printed."""
+        project = self.folder / "project"
+        environment = {
+            "PATH": f"{self.python.parent}:{os.environ['PATH']}",
+            "HOME": str(self.folder),
+            "AIRFLOW_HOME": str(self.folder / "airflow"),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(project / "dags"),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        }
+        return checked([self.python, "-m", *arguments], cwd=project, env=environment)
+
+
+def made(folder: Path) -> UsersMachine:
+    """Build the wheel and install it with its extra, Airflow and what pytest needs."""
+    machine = UsersMachine(folder=folder)
+    checked([sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", folder / "dist", ROOT])
+    (wheel,) = (folder / "dist").glob("*.whl")
+    checked([sys.executable, "-m", "venv", folder / "venv"])
+    packages = ["apache-airflow==3.3.*", f"{wheel}[sandbox]", "pytest", "pytest-xdist", "--constraint", CONSTRAINTS]
+    try:
+        checked([sys.executable, "-m", "uv", "pip", "install", "--python", machine.python, *packages])
+    except AssertionError:  # pip takes a minute, but knows the way to registries that uv does not
+        checked([machine.python, "-m", "pip", "install", *packages])
+    return machine
+
+
+def checked(command: list[str | Path], *, cwd: Path | None = None, env: dict[str, str] | None = None) -> str:
+    """Run a command, which must go well, and give what it printed."""
+    done = subprocess.run(
+        command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-6000:]
+    return done.stdout
+
+
+def readme_block(holding: str) -> str:
+    """Give the one block of Python in the README that holds a text."""
+    blocks = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+    (found,) = (block for block in blocks if holding in block)
+    return str(found)
