@@ -17,6 +17,7 @@ ROUNDS = 15
 HTTP_LIBRARIES = ("aiohttp", "http.client", "httpx", "requests", "urllib3")
 MINIMAL = "from airflow.providers.common.compat.sdk import DAG, BaseOperator, BaseSensorOperator"
 OURS = """
+from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
 from airflow_provider_segment.operators.destination import SegmentCreateDestinationOperator
 from airflow_provider_segment.operators.subscription import SegmentCreateSubscriptionOperator
 from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
