@@ -35,7 +35,7 @@ MAX_BODY_BYTES = 1024 * 1024
 # An id in a path that is longer than the documented 255 characters is a 422, though nothing can have it.
 
 UNKNOWN_ROUTE_STATUS = 404
-"""An unknown path, and a known path with another method: 405 is not among the published statuses."""
+"""An unknown path, and a known path with another method: 405 is not among the published statuses. HEAD is a GET."""
 
 NO_SUCH_VERSION_STATUS = 406
 """``Accept`` names only versions the operation does not exist in. A fallback would hide the client's mistake."""

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import http.client
 import json
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -101,6 +103,16 @@ def test_malformed_json_is_a_422(segment: Client) -> None:
 @pytest.mark.parametrize(("method", "name"), [("GET", "nothing"), ("PUT", "settings"), ("GET", "reset/now")])
 def test_other_control_requests_are_a_404(segment: Client, method: str, name: str) -> None:
     assert segment.refused(method, f"/_sandbox/{name}")[0] == 404
+
+
+@pytest.mark.parametrize("path", ["/_sandbox%2Ffaults", "/%5Fsandbox/faults", "/_sandboxes", "//_sandbox/faults"])
+def test_what_only_looks_like_control_is_the_apis(segment_sandbox: SegmentSandbox, path: str) -> None:
+    connection = http.client.HTTPConnection(urlsplit(segment_sandbox.url).netloc, timeout=30)
+    connection.request("GET", path)
+    assert connection.getresponse().status == 401
+    connection.close()
+
+    assert [entry["path"] for entry in segment_sandbox.requests] == [path]
 
 
 def test_control_is_not_in_the_journal_and_meets_no_fault(segment: Client, segment_sandbox: SegmentSandbox) -> None:

@@ -73,6 +73,13 @@ def test_a_trailing_slash_makes_no_difference(segment: Client, path: str) -> Non
     assert segment.data("GET", path + "/") == segment.data("GET", path)
 
 
+def test_head_is_a_get_without_its_body(segment: Client) -> None:
+    answer = segment.send("HEAD", "/sources")
+
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["Content-Length"] == str(len(segment.send("GET", "/sources").content))
+
+
 @pytest.mark.parametrize("method", ["PUT", "POST", "DELETE", "OPTIONS"])
 def test_other_methods_are_not_there(segment: Client, method: str) -> None:
     assert segment.refused(method, "/sources")[0] == 404

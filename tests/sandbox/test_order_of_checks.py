@@ -53,6 +53,12 @@ def test_a_body_beyond_one_mebibyte_is_a_413(segment: Client, size: int) -> None
     assert segment.send("GET", "/").status_code == 200
 
 
+def test_a_body_that_does_not_say_how_long_it_is_is_a_413_too(segment: Client) -> None:
+    parts = iter([b" " * 700_000] * 2)
+
+    assert segment.refused("POST", "/destinations", data=parts)[0] == 413
+
+
 def test_a_body_of_one_mebibyte_is_taken(segment: Client) -> None:
     body = b'{"sourceId": "sandbox-web", "metadataId": "sandbox-analytics", "settings": {}}'.ljust(1024 * 1024)
 

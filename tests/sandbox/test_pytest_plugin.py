@@ -120,6 +120,29 @@ def test_pytest_finds_the_fixture_which_restores_the_connection(tmp_path: Path) 
     assert "2 passed" in run.stdout
 
 
+TEST_OF_ANOTHER_USER = """
+import sys
+
+def test_nothing_is_loaded_for_those_who_do_not_ask():
+    assert "airflow_provider_segment.sandbox.pytest_plugin" in sys.modules
+    assert not {"airflow", "msgspec", "starlette", "uvicorn"} & set(sys.modules)
+"""
+
+
+def test_a_run_without_the_fixture_loads_nothing(tmp_path: Path) -> None:
+    (tmp_path / "test_user.py").write_text(TEST_OF_ANOTHER_USER)
+
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
 def test_the_plugin_imports_nothing_until_it_is_used() -> None:
     code = (
         "import pytest, sys; before = set(sys.modules); import airflow_provider_segment.sandbox.pytest_plugin;"

@@ -1,0 +1,50 @@
+"""The sandbox shares nothing with the client side: a mistake in one must not hide the same mistake in the other."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from airflow_provider_segment import sandbox
+
+PACKAGE, SANDBOX = "airflow_provider_segment", sandbox.__name__
+(_FOLDER,) = sandbox.__path__
+SOURCES = sorted(Path(_FOLDER).rglob("*.py"))
+
+IMPORT_EVERYTHING = f"""
+import importlib, json, pkgutil, sys
+import {SANDBOX} as sandbox
+
+for module in pkgutil.walk_packages(sandbox.__path__, sandbox.__name__ + "."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def test_it_loads_neither_airflow_nor_the_rest_of_the_package() -> None:
+    loaded = json.loads(subprocess.check_output([sys.executable, "-c", IMPORT_EVERYTHING], text=True))
+
+    assert f"{SANDBOX}.command_line" in loaded
+    ours = {name for name in loaded if name.split(".")[0] == PACKAGE and not name.startswith(SANDBOX)}
+    assert ours == {PACKAGE}
+    assert not {"airflow", "requests", "aiohttp", "pendulum"} & set(loaded)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: str(source.relative_to(_FOLDER)))
+def test_no_source_names_the_rest_of_the_package(source: Path) -> None:
+    """Not even inside a function, where it would be loaded later."""
+    named = set()
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Import):
+            named |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            named.add(node.module or "")
+    strangers = {name for name in named if name.split(".")[0] in (PACKAGE, "airflow") and not name.startswith(SANDBOX)}
+
+    assert strangers == set()
