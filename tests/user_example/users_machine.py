@@ -52,7 +52,14 @@ def made(folder: Path) -> UsersMachine:
     checked([sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", folder / "dist", ROOT])
     (wheel,) = (folder / "dist").glob("*.whl")
     checked([sys.executable, "-m", "venv", folder / "venv"])
-    packages = ["apache-airflow==3.3.*", f"{wheel}[sandbox]", "pytest", "pytest-xdist", "--constraint", CONSTRAINTS]
+    packages: list[str | Path] = [
+        "apache-airflow==3.3.*",
+        f"{wheel}[sandbox]",
+        "pytest",
+        "pytest-xdist",
+        "--constraint",
+        CONSTRAINTS,
+    ]
     try:
         checked([sys.executable, "-m", "uv", "pip", "install", "--python", machine.python, *packages])
     except AssertionError:  # pip takes a minute, but knows the way to registries that uv does not
