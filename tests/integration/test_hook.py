@@ -139,18 +139,18 @@ def test_pages_are_fetched_as_the_iterator_is_consumed(
                     "name": f"d{n}",
                     "settings": {"apiKey": "k"},
                 }
-                for n in range(450)
+                for n in range(1100)
             ]
         }
     )
     destinations = hook.list_destinations()
     assert segment_sandbox.requests == []
-    first = [next(destinations) for _ in range(200)]
+    first = [next(destinations) for _ in range(500)]
     assert paths(segment_sandbox) == ["GET /destinations"]
     rest = list(destinations)
     assert paths(segment_sandbox) == ["GET /destinations"] * 3
-    assert [found["name"] for found in first + rest] == [f"d{n}" for n in range(450)]
-    assert len(list(hook.list_destinations(source_id="sandbox-web"))) == 450
+    assert [found["name"] for found in first + rest] == [f"d{n}" for n in range(1100)]
+    assert len(list(hook.list_destinations(source_id="sandbox-web"))) == 1100
     assert paths(segment_sandbox)[3:] == ["GET /sources/sandbox-web/connected-destinations"] * 3
 
 

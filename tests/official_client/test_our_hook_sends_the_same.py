@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
+from airflow_provider_segment.protocol.wire.pagination import PAGE_COUNT
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.official_client.official import OfficialClient
 from tests.official_client.recording import Recorded, Recorder, recording
@@ -37,7 +38,7 @@ def seed(*destination_ids: str) -> dict[str, Any]:
 
 
 FEW = seed(SLASHED, "d1")
-MANY = seed(SLASHED, *(f"d{number}" for number in range(220)))
+MANY = seed(SLASHED, *(f"d{number}" for number in range(PAGE_COUNT + 20)))
 
 Difference = tuple[Any, Any]
 """What Segment's client sends, and what our hook sends."""
@@ -311,12 +312,12 @@ def test_pages(
     case: Case, recorded_official: OfficialClient, recorder: Recorder, segment_sandbox: SegmentSandbox
 ) -> None:
     segment_sandbox.seed(MANY)
-    page = {"count": 200}
+    page = {"count": PAGE_COUNT}
     while True:
         pagination = recorded_official.data(*case.official, page)["pagination"]
         if pagination.get("next") is None:
             break
-        page = {"count": 200, "cursor": pagination["next"]}
+        page = {"count": PAGE_COUNT, "cursor": pagination["next"]}
     theirs = recorder.take()
 
     with SegmentPublicApiHook() as hook:

@@ -15,9 +15,9 @@ from airflow_provider_segment.protocol.wire.operation import Call, Operation
 
 T = TypeVar("T")
 
-PAGE_COUNT = 200
-"""Entries asked for at once, of at most 1000: with 20 KB of catalog text each, more would make pages of many MB, and
-large counts are said to cause rate limits."""
+PAGE_COUNT = 500
+"""Entries asked for at once, of at most 1000. With 20 KB of catalog text each that is 10 MB in memory; fewer would make
+the cost of the requests outweigh that of reading them, and many pages in quick succession are said to cause limits."""
 
 
 class Pagination(TypedDict):

@@ -59,7 +59,7 @@ def test_pages_in_order_with_every_count_asked_for() -> None:
 
     assert list(consumed(driver)) == ["a", "b", "c"]
     assert cursors(driver) == [None, "MQ==", "Mw=="]
-    assert {dict(request.query)["pagination[count]"] for request in driver.requests} == {"200"}
+    assert {dict(request.query)["pagination[count]"] for request in driver.requests} == {"500"}
 
 
 @pytest.mark.parametrize(
