@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
-from airflow_provider_segment.protocol.wire.pagination import PAGE_COUNT
 from airflow_provider_segment.protocol.api import operations
 from airflow_provider_segment.protocol.wire.operation import Operation
+from airflow_provider_segment.protocol.wire.pagination import PAGE_COUNT
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.official_client.official import OfficialClient
 from tests.official_client.recording import Recorded, Recorder, recording
