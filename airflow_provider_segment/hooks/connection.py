@@ -16,6 +16,9 @@ from airflow_provider_segment.protocol.flow.steps import Terms
 REGIONS = {"us": "https://api.segmentapis.com", "eu": "https://eu1.api.segmentapis.com"}
 """https://docs.segmentapis.com/tag/Getting-Started"""
 
+_LONGEST_SECONDS = 1_000_000.0
+"""Eleven days: no wait is meant to be longer, and a socket's timeout has a limit of its own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentConnection:
@@ -51,6 +54,8 @@ def parse_connection(
     :param extra: the extra fields; empty ones mean the default.
     :raises ValueError: naming the connection, the field, and what is allowed.
     """
+    if not isinstance(extra, Mapping):
+        raise ValueError(f"connection {conn_id!r}, field extra: it is not a JSON object")
     fields = _Fields(conn_id, {key: value for key, value in extra.items() if value not in (None, "")})
     token = _token(fields, password)
     url = _base_url(fields, host, port)
@@ -64,6 +69,7 @@ def parse_connection(
             fault_budget=fields.seconds("retry_budget", 300.0),
             rate_limit_budget=fields.seconds("rate_limit_budget", 3600.0),
             settle=fields.seconds("settle", 10.0),
+            secrets=(token,),
         ),
         verify=_verify(fields, is_loopback(url.hostname)),
         proxies=_proxies(fields),
@@ -94,11 +100,12 @@ class _Fields:
     def seconds(self, name: str, default: float, *, positive: bool = False) -> float:
         value = self.extra.get(name, default)
         allowed = "a number of seconds above 0" if positive else "a number of seconds, 0 or more"
+        allowed += f", at most {_LONGEST_SECONDS:.0f}"
         try:
             number = math.nan if isinstance(value, bool) else float(value)
         except (TypeError, ValueError):
             number = math.nan
-        if not math.isfinite(number) or number < 0 or (positive and number == 0):
+        if not 0 <= number <= _LONGEST_SECONDS or (positive and number == 0):
             raise self.wrong(name, f"{value!r} is not {allowed}")
         return number
 
@@ -114,10 +121,10 @@ def _token(fields: _Fields, password: str | None) -> str:
 
 def _base_url(fields: _Fields, host: str | None, port: int | None) -> SplitResult:
     text = (host or "").strip()
+    region = fields.extra.get("region", "us")
+    if not isinstance(region, str) or region not in REGIONS:
+        raise fields.wrong("region", f"{region!r} is not one of {', '.join(map(repr, REGIONS))}")
     if not text:
-        region = fields.extra.get("region", "us")
-        if region not in REGIONS:
-            raise fields.wrong("region", f"{region!r} is not one of {', '.join(map(repr, REGIONS))}")
         return urlsplit(REGIONS[region])
     try:
         url = urlsplit(text if "://" in text else f"https://{text}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -37,8 +38,9 @@ def network_for(connection: SegmentConnection) -> Network:
     """Settle proxy, CA and headers for a connection.
 
     :param connection: its own proxies and CA go before the environment's.
+    :raises ValueError: the environment names a CA bundle that does not exist.
     """
-    ca = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    ca = _environment_ca()
     return Network(
         headers={
             "Authorization": f"Bearer {connection.token}",
@@ -47,6 +49,15 @@ def network_for(connection: SegmentConnection) -> Network:
         proxies=_environment_proxies(connection.base_url) if connection.proxies is None else connection.proxies,
         verify=ca if connection.verify is True and ca else connection.verify,
     )
+
+
+def _environment_ca() -> str | None:
+    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        if path := os.environ.get(variable):
+            if not Path(path).exists():
+                raise ValueError(f"the environment variable {variable} names {path!r}, which does not exist")
+            return path
+    return None
 
 
 def _environment_proxies(base_url: str) -> Mapping[str, str]:

@@ -89,10 +89,10 @@ class RequestsDriver:
         try:
             response = self._transmit(request)
             try:
-                body = response.raw.read(BODY_LIMIT + 1, decode_content=True)
+                body = _read(response, deadline=started + self._connection.timeout)
             finally:
                 response.close()
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError, TimeoutError) as error:
             return _no_answer(error, time.monotonic() - started)
         seconds = time.monotonic() - started
         if len(body) > BODY_LIMIT:
@@ -123,8 +123,29 @@ class RequestsDriver:
         )
 
 
+def _read(response: requests.Response, *, deadline: float) -> bytes:
+    """Read the body, at most a byte more than is allowed.
+
+    The timeout of the socket is one for each piece: a server that sends a byte now and then would hold us for ever.
+
+    :param deadline: on the monotonic clock.
+    :raises TimeoutError: it is past.
+    """
+    # urllib3 before 2 has no `read1`; there a piece is waited for as a whole.
+    read = getattr(response.raw, "read1", response.raw.read)
+    pieces, left = [], BODY_LIMIT + 1
+    while left > 0 and (piece := read(min(left, _PIECE), decode_content=True)):
+        pieces.append(piece)
+        left -= len(piece)
+        if time.monotonic() > deadline:
+            raise TimeoutError("the answer took longer than the timeout")
+    return b"".join(pieces)
+
+
+_PIECE = 1024 * 1024
 _NEVER_SENT = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
 _MISCONFIGURED = (
+    urllib3.exceptions.LocationParseError,
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidProxyURL,
     requests.exceptions.InvalidSchema,
@@ -143,13 +164,19 @@ _IN_WORDS = (
 def _no_answer(error: Exception, seconds: float) -> NoAnswer:
     causes = list(_causes(error))
     untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes)
-    misconfigured = isinstance(error, _MISCONFIGURED)
+    misconfigured = any(isinstance(cause, _MISCONFIGURED) or _speaks_no_tls(cause) for cause in causes)
     return NoAnswer(
         reason=_in_words(causes),
         sent=not (untrusted or misconfigured or any(isinstance(cause, _NEVER_SENT) for cause in causes)),
         transient=not (untrusted or misconfigured),
         seconds=seconds,
     )
+
+
+def _speaks_no_tls(cause: BaseException) -> bool:
+    """Whatever goes wrong in TLS before it is agreed on will go wrong again; a connection that ends will not."""
+    ended = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+    return isinstance(cause, ssl.SSLError) and not isinstance(cause, (*ended, TimeoutError))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
-from airflow.providers.common.compat.sdk import BaseHook
+from airflow.providers.common.compat.sdk import AirflowException, BaseHook
 
 from airflow_provider_segment.hooks import connection_form
 from airflow_provider_segment.hooks.connection import SegmentConnection, parse_connection
@@ -21,6 +22,9 @@ from airflow_provider_segment.protocol.provisioning import subscription as provi
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_TEST_TIMEOUT = 10.0
+"""Seconds."""
 
 
 class SegmentPublicApiHook(BaseHook):
@@ -70,16 +74,22 @@ class SegmentPublicApiHook(BaseHook):
         return self.driver.run(flow(self.terms, *args, **kwargs))
 
     def test_connection(self) -> tuple[bool, str]:
-        """Try the connection, for the "Test" button.
+        """Try the connection once, for the "Test" button: nobody wants to wait for retries there.
 
         :return: whether it works, and ``Connected to workspace <name> (<slug>)`` or what to fix.
         """
         try:
-            found = self.get_workspace()
-        except (SegmentError, ValueError) as error:
+            connection = self.segment_connection
+            impatient = replace(connection.terms, fault_budget=0, rate_limit_budget=0)
+            driver = RequestsDriver(
+                replace(connection, timeout=min(connection.timeout, _TEST_TIMEOUT), terms=impatient), self.log
+            )
+            try:
+                found = driver.run(workspace.get_workspace(impatient))
+            finally:
+                driver.close()
+        except (SegmentError, AirflowException, ValueError, OSError) as error:
             return False, str(error)
-        finally:
-            self.close()
         return True, f"Connected to workspace {found['name']} ({found['slug']})"
 
     @cached_property

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment.hooks.connection import SegmentConnection, parse_connection
+from airflow_provider_segment.hooks.network import network_for
 
 
 def parse(
@@ -98,6 +99,9 @@ def test_verify_takes_a_ca_bundle(tmp_path: Any) -> None:
         ({"timeout": 0}, "timeout", "above 0"),
         ({"timeout": "soon"}, "timeout", "'soon'"),
         ({"timeout": True}, "timeout", "above 0"),
+        ({"timeout": 1e10}, "timeout", "at most 1000000"),
+        ({"region": ["us"]}, "region", "'us', 'eu'"),
+        ({"region": "asia", "host": "gateway.example"}, "region", "'us', 'eu'"),
         ({"retry_budget": -1}, "retry_budget", "0 or more"),
         ({"rate_limit_budget": "nan"}, "rate_limit_budget", "0 or more"),
         ({"settle": "inf"}, "settle", "0 or more"),
@@ -115,6 +119,18 @@ def test_refused_naming_connection_and_field(fields: dict[str, Any], field: str,
     assert f"field {field}:" in str(caught.value)
     assert says in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_extra_must_be_an_object() -> None:
+    with pytest.raises(ValueError, match="connection 'seg', field extra: it is not a JSON object"):
+        parse_connection(conn_id="seg", host=None, port=None, password="t", extra=["us"])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_a_ca_bundle_of_the_environment_must_exist(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, "/no/such/ca.pem")
+    with pytest.raises(ValueError, match=f"{variable} names '/no/such/ca.pem', which does not exist"):
+        network_for(parse())
 
 
 def test_nothing_shows_the_token() -> None:

@@ -7,6 +7,7 @@ import logging
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -146,6 +147,40 @@ def test_silence_ends_with_the_timeout() -> None:
         assert caught.value.sent
     finally:
         listener.close()
+
+
+def test_a_server_that_drips_ends_with_the_timeout() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    hung_up = threading.Event()
+
+    def drip() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+            try:
+                while True:
+                    connection.sendall(b" ")
+                    time.sleep(0.05)
+            except OSError:
+                hung_up.set()
+
+    thread = threading.Thread(target=drip, daemon=True)
+    thread.start()
+    try:
+        with pytest.raises(SegmentConnectionError, match="the answer took longer than the timeout"):
+            ask(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=0.3)
+        assert hung_up.wait(20)
+    finally:
+        listener.close()
+        thread.join(5)
+
+
+def test_https_to_a_server_that_does_not_speak_it_is_final() -> None:
+    with server(http(WORKSPACE)) as (url, asked), pytest.raises(SegmentConnectionError) as caught:
+        ask(url.replace("http://", "https://"), retry_budget=60)
+    assert not caught.value.transient
+    assert len(asked) == 1
 
 
 def test_refused_was_surely_not_sent(unused_port: int) -> None:

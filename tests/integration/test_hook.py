@@ -176,6 +176,30 @@ def test_test_connection_says_what_to_fix(segment_sandbox: SegmentSandbox, monke
     assert "region" in message
 
 
+@pytest.mark.parametrize(
+    "fault", [{"kind": "status", "status": 503}, {"kind": "rate_limit", "retry_after": 60}, {"kind": "garbage"}]
+)
+def test_test_connection_tries_once(
+    hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox, fault: dict[str, Any]
+) -> None:
+    segment_sandbox.fault(**fault, times=None)
+    works, message = hook.test_connection()
+    assert not works
+    assert "GET / answered" in message
+    assert len(segment_sandbox.requests) == 1
+
+
+def test_test_connection_of_a_connection_that_is_not_there() -> None:
+    works, message = SegmentPublicApiHook(segment_conn_id="no_such_connection").test_connection()
+    assert not works
+    assert "no_such_connection" in message
+
+
+def test_bad_arguments_of_a_list_are_refused_at_the_call(hook: SegmentPublicApiHook) -> None:
+    with pytest.raises(ValueError, match="source_id is empty"):
+        hook.list_destinations(source_id="")
+
+
 def test_a_missing_token_is_an_error_before_any_request(
     segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,6 +77,12 @@ def test_update_brings_it_to_the_described_state_once(running: Running, segment_
     assert writes(segment_sandbox) == ["POST", "PATCH"]
 
 
+def test_update_adds_a_setting_that_was_not_there(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    running.run(create(settings={}))
+    running.run(create(settings={"apiKey": KEY}, if_exists="update"))
+    assert segment_sandbox.destinations[0]["settings"]["apiKey"].endswith(KEY[-4:])
+
+
 def test_a_changed_secret_is_seen_by_its_tail(running: Running, segment_sandbox: SegmentSandbox) -> None:
     running.run(create())
     running.run(create(settings={"apiKey": "0123456789abXXXX"}, if_exists="update"))

@@ -95,6 +95,14 @@ def test_reuse_update_and_fail(running: Running, segment_sandbox: SegmentSandbox
     assert writes(segment_sandbox).count("POST") == 1
 
 
+def test_update_adds_a_field_that_was_not_mapped(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
+    running.run(create(destination_id, settings={"a": 1}))
+    running.run(create(destination_id, settings={"a": 1, "b": 2}, if_exists="update"))
+    assert subscriptions(segment_sandbox)[0]["settings"]["b"] == 2
+
+
 def test_another_action_or_name_is_another_subscription(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str
 ) -> None:

@@ -274,6 +274,10 @@ def test_another_source_is_an_error(running: Running, segment_sandbox: SegmentSa
         ({"window": -5}, "window is -1 day"),
         ({"start_time": "yesterday"}, "start_time is 'yesterday'"),
         ({"start_time": "2026-01-02T00:00:00Z", "end_time": "2026-01-01T00:00:00Z"}, "must be after start_time"),
+        (
+            {"start_time": "2026-01-01T00:00:00Z", "end_time": "2026-01-15T00:00:00Z"},
+            "settle is 0:02:00; with the 14 days, 0:00:00 .* reaches further back than granularity auto",
+        ),
         ({"granularity": "SECOND"}, "granularity is 'SECOND'; it must be one of 'auto', 'MINUTE'"),
         ({"min_attempted": -1}, "min_attempted is -1"),
         ({"settle": "a while"}, "settle is 'a while'"),

@@ -18,7 +18,7 @@ def list_destinations_catalog(terms: Terms) -> Walk[CatalogEntry]:
     :return: an iterator that fetches pages as it is consumed.
     """
     read = page_reader(CatalogEntry, key="destinationsCatalog")
-    return (yield from walk(Listing(operations.GET_DESTINATIONS_CATALOG, {}, read), terms))
+    return walk(Listing(operations.GET_DESTINATIONS_CATALOG, {}, read), terms)
 
 
 def get_destination_metadata(terms: Terms, *, metadata_id: str) -> Flow[CatalogEntry]:

@@ -41,7 +41,7 @@ def list_destinations(terms: Terms, *, source_id: str | None = None, full: bool 
     :param full: whole records, each with some 20 KB of catalog text, instead of the fields of ``Destination``.
     :return: an iterator that fetches pages as it is consumed.
     """
-    return (yield from walk(destinations_listing(source_id=source_id, full=full), terms))
+    return walk(destinations_listing(source_id=source_id, full=full), terms)
 
 
 def get_destination(terms: Terms, *, id: str, full: bool = False) -> Flow[Destination]:

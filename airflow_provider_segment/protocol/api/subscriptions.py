@@ -40,7 +40,7 @@ def list_subscriptions(terms: Terms, *, destination_id: str) -> Walk[Subscriptio
     :param destination_id: of this destination.
     :return: an iterator that fetches pages as it is consumed.
     """
-    return (yield from walk(subscriptions_listing(destination_id=destination_id), terms))
+    return walk(subscriptions_listing(destination_id=destination_id), terms)
 
 
 def get_subscription(terms: Terms, *, destination_id: str, id: str) -> Flow[Subscription]:

@@ -24,4 +24,4 @@ def list_sources(terms: Terms) -> Walk[Source]:
 
     :return: an iterator that fetches pages as it is consumed.
     """
-    return (yield from walk(Listing(operations.LIST_SOURCES, {}, page_reader(Source, key="sources")), terms))
+    return walk(Listing(operations.LIST_SOURCES, {}, page_reader(Source, key="sources")), terms)

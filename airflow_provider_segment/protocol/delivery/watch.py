@@ -15,6 +15,7 @@ from airflow_provider_segment.protocol.delivery.window import (
     Interval,
     Window,
     check_duration,
+    check_reach,
     check_window,
     utc_text,
 )
@@ -94,14 +95,17 @@ def check_watch(
 
     :raises ValueError: naming the argument, what was given and what is allowed.
     """
+    checked_window = check_window(window=window, start_time=start_time, end_time=end_time, granularity=granularity)
+    checked_settle = check_settle("settle", settle)
+    check_reach(checked_window, checked_settle)
     return Watch(
         destination_id=check_id("destination_id", destination_id),
         source_id=check_id("source_id", source_id),
         success_when=check_conditions("success_when", success_when, at_least=1),
         fail_when=check_conditions("fail_when", fail_when),
-        window=check_window(window=window, start_time=start_time, end_time=end_time, granularity=granularity),
+        window=checked_window,
         min_attempted=check_count("min_attempted", min_attempted),
-        settle=check_settle("settle", settle),
+        settle=checked_settle,
     )
 
 

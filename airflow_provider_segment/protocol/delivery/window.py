@@ -134,6 +134,23 @@ def check_window(
     return Window(start=start, end=end, granularity=granularity)
 
 
+def check_reach(window: Window, settle: timedelta) -> None:
+    """Check that an anchored window can still be asked for when success is decided, ``settle`` after its end.
+
+    :param window: which stretch.
+    :param settle: how long late data is awaited.
+    :raises ValueError: by then it would be too old for its granularity.
+    """
+    if window.start is None or window.end is None:
+        return
+    age = _limits_of(window.granularity).age - MARGIN
+    if window.end - window.start + settle > age:
+        raise ValueError(
+            f"settle is {settle}; with the {window.end - window.start} from start_time to end_time that reaches further"
+            f" back than granularity {window.granularity} does, {_words(age + MARGIN)}"
+        )
+
+
 def check_one_window(*, window: Any, start_time: Any, end_time: Any) -> None:
     """Check which arguments were given together; that is known before templates are rendered.
 

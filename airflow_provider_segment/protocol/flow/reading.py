@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -18,7 +18,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentRateLimitError,
     SegmentServerError,
 )
-from airflow_provider_segment.protocol.flow.redaction import hide_settings
+from airflow_provider_segment.protocol.flow.redaction import hide_secrets
 from airflow_provider_segment.protocol.flow.steps import Outcome, Terms
 from airflow_provider_segment.protocol.wire.envelope import read_errors
 from airflow_provider_segment.protocol.wire.message import Answer, NoAnswer
@@ -69,7 +69,7 @@ def _read_success(call: Call[T], answer: Answer, terms: Terms) -> T:
         # The text names a path and types, never a value.
         what = f"{call} answered {answer.status} with unexpected JSON: {error} ({terms.connection})"
     except msgspec.DecodeError:
-        what = f"{call} answered {answer.status} with {_describe(answer)} ({terms.connection})"
+        what = f"{call} answered {answer.status} with {_describe(call, answer, terms)} ({terms.connection})"
     raise SegmentProtocolError(what, status=answer.status, transient=True) from None
 
 
@@ -80,10 +80,11 @@ def _refusal(call: Call[T], answer: Answer, terms: Terms) -> SegmentApiError | S
         message = f"{call} answered {status}, a redirect, which is never followed; check the host of {terms.connection}"
         return SegmentProtocolError(message, status=status)
     if _is_somebody_elses(status, errors):
-        message = f"{call} answered {status} with {_describe(answer)}; check the host of {terms.connection}"
+        described = _describe(call, answer, terms)
+        message = f"{call} answered {status} with {described}; check the host of {terms.connection}"
         return SegmentProtocolError(message, status=status)
     kind = _BY_STATUS.get(status, SegmentServerError if status >= 500 else SegmentApiError)
-    words = hide_settings(_in_words(errors, answer), call.request.body)
+    words = _describe(call, answer, terms) if errors is None else _in_words(call, errors, terms)
     message = f"{call} answered {status}: {words}{_advice(status, terms)}"
     return kind(message, status=status, errors=errors or (), method=call.request.method, path=call.request.path)
 
@@ -95,14 +96,13 @@ def _is_somebody_elses(status: int, errors: tuple[ErrorObject, ...] | None) -> b
     return not errors if status == 404 else errors is None
 
 
-def _in_words(errors: tuple[ErrorObject, ...] | None, answer: Answer) -> str:
-    if errors is None:
-        return _describe(answer)
+def _in_words(call: Call[Any], errors: tuple[ErrorObject, ...], terms: Terms) -> str:
     texts = []
     for error in errors:
-        text = error.get("message") or error.get("type") or "no message"
+        said = error.get("message") or error.get("type") or "no message"
+        text = " ".join(hide_secrets(said, body=call.request.body, secrets=terms.secrets).split())
         texts.append(f"{text} (field: {error['field']})" if error.get("field") else text)
-    return " ".join("; ".join(texts).split())[:_LONGEST_WORDS] or "no further word"
+    return "; ".join(texts)[:_LONGEST_WORDS] or "no further word"
 
 
 def _advice(status: int, terms: Terms) -> str:
@@ -114,9 +114,10 @@ def _advice(status: int, terms: Terms) -> str:
     return "" if status != 429 else f" ({terms.connection})"
 
 
-def _describe(answer: Answer) -> str:
+def _describe(call: Call[Any], answer: Answer, terms: Terms) -> str:
     """What stands in place of JSON; only of a page for people are the first characters shown."""
-    text = " ".join(answer.body[:400].decode("utf-8", "replace").split())
+    raw = answer.body[:4000].decode("utf-8", "replace")
+    text = " ".join(hide_secrets(raw, body=call.request.body, secrets=terms.secrets).split())
     if not text:
         return "an empty body instead of JSON"
     if text[:1] in '{["':

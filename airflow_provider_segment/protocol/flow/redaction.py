@@ -1,36 +1,49 @@
-"""Keeping settings out of messages: validators like to quote what they refuse."""
+"""Keeping settings and the token out of messages: validators and proxies like to quote what they refuse."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 _SHORTEST = 4
-"""Shorter texts are no secrets, and would blot out half a message."""
+"""Shorter values are no secrets, and would blot out half a message."""
 
 
-def hide_settings(text: str, body: bytes | None) -> str:
-    """Blot out every text that stands in the settings of a request.
+def hide_secrets(text: str, *, body: bytes | None, secrets: tuple[str, ...] = ()) -> str:
+    """Blot out every value that stands in the settings of a request, however it is written.
 
-    :param text: a message about the request.
+    :param text: a message about the request, as it came: before it is folded or cut.
     :param body: the request's own, as it was sent.
+    :param secrets: further texts, as the token.
     """
     sent = msgspec.json.decode(body) if body else {}
-    settings = (sent.get("settings"), sent.get("input", {}).get("settings"))
+    values = {*secrets, *_values(sent.get("settings")), *_values(sent.get("input", {}).get("settings"))}
+    spellings = {spelling for value in values for spelling in _spellings(value) if len(spelling) >= _SHORTEST}
     # Longest first: one may hold another.
-    for secret in sorted({text for part in settings for text in _texts(part)}, key=len, reverse=True):
-        text = text.replace(secret, "***")
+    for spelling in sorted(spellings, key=len, reverse=True):
+        text = text.replace(spelling, "***")
     return text
 
 
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str) and len(value) >= _SHORTEST:
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
+def _spellings(value: str) -> Iterator[str]:
+    """A value as it is, as JSON writes it, and with its white space folded."""
+    yield value
+    yield json.dumps(value)[1:-1]
+    yield json.dumps(value, ensure_ascii=False)[1:-1]
+    yield " ".join(value.split())
+
+
+def _values(settings: Any) -> Iterator[str]:
+    if isinstance(settings, str):
+        yield settings
+    elif isinstance(settings, int | float) and not isinstance(settings, bool):
+        yield str(settings)
+    elif isinstance(settings, dict):
+        for item in settings.values():
+            yield from _values(item)
+    elif isinstance(settings, list):
+        for item in settings:
+            yield from _values(item)

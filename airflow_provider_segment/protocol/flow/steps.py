@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar
 
 from airflow_provider_segment.protocol.wire.message import Answer, NoAnswer, Request
@@ -79,12 +79,14 @@ class Terms:
     :param fault_budget: seconds one call may spend on faults.
     :param rate_limit_budget: seconds one call may wait for rate limits.
     :param settle: seconds to keep looking for an object after a write whose answer was lost.
+    :param secrets: what no message may hold: the token.
     """
 
     connection: str
     fault_budget: float = 300.0
     rate_limit_budget: float = 3600.0
     settle: float = 10.0
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 def send(request: Request) -> Flow[Outcome]:

@@ -112,7 +112,7 @@ def provide_destination(
         created = yield from create_described(terms, described, confirm=True)
         yield Log(f"created {identity}: {created['id']}")
         return created["id"]
-    difference = compare_destination(described, existing)
+    difference = compare_destination(described, existing, write_absent=True)
     if (yield from decide_on_existing(existing["id"], identity, difference, if_exists=if_exists)):
         yield from update_destination(terms, id=existing["id"], **difference.changes)
     return existing["id"]

@@ -7,7 +7,7 @@ mask is ten bullets and perhaps the last characters of the secret.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,7 +36,7 @@ class Difference:
 
     :param fields: those that differ, for people.
     :param changes: the arguments of the update that brings it to the described state.
-    :param hidden: keys of secrets of which Segment shows nothing, so that nobody can tell.
+    :param hidden: keys of settings of which Segment shows nothing, so that nobody can tell.
     """
 
     fields: tuple[FieldChange, ...] = ()
@@ -55,26 +55,40 @@ class SettingsDifference:
 
     :param changed: keys whose value differs.
     :param hidden: keys whose value is a secret that Segment shows nothing of, so that nobody can tell.
+    :param absent: keys that Segment does not return.
     """
 
     changed: tuple[str, ...]
     hidden: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
 
 def compare_destination(
-    described: DescribedDestination, actual: Destination, *, rotate_secrets: bool = False
+    described: DescribedDestination, actual: Destination, *, rotate_secrets: bool = False, write_absent: bool = False
 ) -> Difference:
     """Compare a destination, its name included.
 
     :param described: as the user wants it.
     :param actual: as Segment has it.
     :param rotate_secrets: count secrets that can't be compared as changed.
+    :param write_absent: count settings that Segment does not return as changed. Otherwise an apply would write them
+        again at each run, since they may be kept without being shown, or not be kept at all.
     """
     plain = {
         "name": (actual.get("name") or "", described.name),
         "enabled": (actual["enabled"], described.enabled),
     }
-    return _difference(plain, described.settings, actual["settings"], rotate_secrets=rotate_secrets)
+    compared = compare_settings(described.settings, actual["settings"])
+    return _difference(
+        plain,
+        described.settings,
+        changed=(
+            *compared.changed,
+            *(compared.hidden if rotate_secrets else ()),
+            *(compared.absent if write_absent else ()),
+        ),
+        hidden=(*(() if rotate_secrets else compared.hidden), *(() if write_absent else compared.absent)),
+    )
 
 
 def compare_subscription(
@@ -95,23 +109,30 @@ def compare_subscription(
         plain["model_id"] = (actual.get("modelId") or None, described.model_id)
     if described.reverse_etl_schedule is not None:
         plain["reverse_etl_schedule"] = (actual.get("reverseETLSchedule"), described.reverse_etl_schedule)
-    settings = actual.get("settings") or {}
-    return _difference(plain, described.settings, settings, rotate_secrets=rotate_secrets)
+    compared = compare_settings(described.settings or {}, actual.get("settings") or {})
+    return _difference(
+        plain,
+        described.settings,
+        # Nothing is filled in for a subscription: a field that is absent is one that was never mapped.
+        changed=(*compared.changed, *compared.absent, *(compared.hidden if rotate_secrets else ())),
+        hidden=() if rotate_secrets else compared.hidden,
+    )
 
 
 def compare_settings(described: Mapping[str, Any], actual: Mapping[str, Any]) -> SettingsDifference:
     """Compare settings, key by key of the described ones.
 
-    A key that Segment does not return counts as unchanged, and so does one described as ``None`` or by a mask.
+    A key described as ``None`` or by a mask is not compared.
 
     :param described: as the user gave them.
     :param actual: as Segment returned them.
     """
     ignored = masked_keys(described)
-    compared = [key for key, value in described.items() if value is not None and key in actual and key not in ignored]
+    wanted = [key for key, value in described.items() if value is not None and key not in ignored]
+    compared = [key for key in wanted if key in actual]
     hidden = tuple(key for key in compared if _shows_nothing(described[key], actual[key]))
     changed = tuple(key for key in compared if key not in hidden and not same(described[key], actual[key]))
-    return SettingsDifference(changed, hidden)
+    return SettingsDifference(changed, hidden, tuple(key for key in wanted if key not in actual))
 
 
 def same(described: Any, actual: Any) -> bool:
@@ -135,21 +156,19 @@ def same(described: Any, actual: Any) -> bool:
 def _difference(
     plain: Mapping[str, tuple[Any, Any]],
     settings: Mapping[str, Any] | None,
-    actual_settings: Mapping[str, Any],
     *,
-    rotate_secrets: bool,
+    changed: Sequence[str],
+    hidden: Sequence[str],
 ) -> Difference:
-    changed = {name: pair for name, pair in plain.items() if not same(pair[1], pair[0])}
-    compared = compare_settings(settings or {}, actual_settings)
-    keys = (*compared.changed, *(compared.hidden if rotate_secrets else ()))
-    changes: dict[str, Any] = {name: after for name, (_, after) in changed.items()}
-    if keys:
+    differing = {name: pair for name, pair in plain.items() if not same(pair[1], pair[0])}
+    changes: dict[str, Any] = {name: after for name, (_, after) in differing.items()}
+    if changed:
         # All keys that were given: nobody knows whether Segment merges settings or replaces them.
         changes["settings"] = settings
     return Difference(
-        fields=(*_shown(changed), *(FieldChange(f"settings[{key!r}]") for key in keys)),
+        fields=(*_shown(differing), *(FieldChange(f"settings[{key!r}]") for key in changed)),
         changes=changes,
-        hidden=() if rotate_secrets else compared.hidden,
+        hidden=tuple(hidden),
     )
 
 

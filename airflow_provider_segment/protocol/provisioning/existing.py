@@ -59,7 +59,8 @@ def decide_on_existing(object_id: str, identity: Identity, difference: Differenc
         )
     yield from warn_of_hidden(identity, difference)
     if not difference.fields:
-        yield Log(f"{identity} exists already as described: {object_id}")
+        as_far = " as far as Segment shows" if difference.hidden else ""
+        yield Log(f"{identity} exists already as described{as_far}: {object_id}")
         return False
     names = ", ".join(difference.names)
     if if_exists == "update":
@@ -74,14 +75,14 @@ def decide_on_existing(object_id: str, identity: Identity, difference: Differenc
 
 
 def warn_of_hidden(identity: Identity | str, difference: Difference) -> Flow[None]:
-    """Warn of each secret that can't be compared.
+    """Warn of each setting that can't be compared.
 
     :param identity: for the messages.
     :param difference: which ones.
     """
     for key in difference.hidden:
         yield Log(
-            f"{identity}: settings[{key!r}] is a secret of which Segment shows nothing, so it was not compared",
+            f"{identity}: Segment shows nothing of settings[{key!r}], so it was not compared",
             logging.WARNING,
         )
 

@@ -98,7 +98,9 @@ def points_by_id(id_argument: str, id_value: Any, parts: Mapping[str, Any]) -> b
     given = [argument for argument, value in parts.items() if value is not None]
     allowed = f"give either {id_argument}, or {' and '.join(parts)} together"
     if id_value is not None and given:
-        raise ValueError(f"{id_argument} was given together with {', '.join(given)}; {allowed}")
+        raise ValueError(
+            f"{id_argument} was given together with {', '.join(given)} (perhaps by default_args); {allowed}"
+        )
     if id_value is None and len(given) < len(parts):
         absent = ", ".join(argument for argument in parts if argument not in given)
         raise ValueError(f"{allowed}; missing: {absent}")

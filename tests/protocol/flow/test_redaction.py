@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from airflow_provider_segment.protocol.api.destinations import create_destination, update_destination
 from airflow_provider_segment.protocol.api.subscriptions import update_subscription
-from airflow_provider_segment.protocol.errors import SegmentInvalidRequestError
-from airflow_provider_segment.protocol.flow.redaction import hide_settings
+from airflow_provider_segment.protocol.errors import SegmentAuthError, SegmentError, SegmentInvalidRequestError
+from airflow_provider_segment.protocol.flow.redaction import hide_secrets
 from airflow_provider_segment.protocol.flow.steps import Flow, Terms
 from airflow_provider_segment.protocol.wire.message import Answer
 
@@ -44,5 +45,55 @@ def test_very_long_words_are_cut() -> None:
     assert 900 < len(str(caught.value)) < 1200
 
 
+SPELLINGS: dict[str, tuple[Any, str]] = {
+    "plain": ("hunter2", "hunter2"),
+    "quotes": ('my"secret"', 'my\\"secret\\"'),
+    "not ascii": ("s\u00fcperhunter", "s\\u00fcperhunter"),
+    "lines, as in a key": (
+        "-----BEGIN KEY-----\nhunter2\n-----END KEY-----",
+        "-----BEGIN KEY----- hunter2 -----END KEY-----",
+    ),
+    "number": (123456789, "123456789"),
+}
+
+
+@pytest.mark.parametrize(("value", "quoted"), SPELLINGS.values(), ids=SPELLINGS.keys())
+def test_however_a_value_is_written(value: Any, quoted: str) -> None:
+    body = json.dumps({"settings": {"deep": [{"key": value}]}}).encode()
+    assert hide_secrets(f"got {quoted}, sorry", body=body) == "got ***, sorry"
+
+
+@pytest.mark.parametrize("status", [200, 400, 404, 422, 502])
+def test_a_page_that_quotes_a_value(status: int) -> None:
+    flow = update_destination(TERMS, id="d", settings=SETTINGS)
+    next(flow)
+    page = Answer(status=status, body=f"<html>Blocked value\n {SECRET} of a-secret-token</html>".encode())
+    steps: list[Any] = []
+    try:
+        steps.append(flow.send(page))
+    except SegmentError as error:
+        steps.append(error)
+    assert "Blocked value" in str(steps)
+    assert SECRET not in str(steps)
+
+
+def test_the_token_is_hidden_as_well() -> None:
+    terms = Terms(connection="connection 'seg' to host", secrets=("a-secret-token",), fault_budget=0)
+    flow = update_destination(terms, id="d", enabled=True)
+    next(flow)
+    with pytest.raises(SegmentAuthError) as caught:
+        flow.send(Answer(status=401, body=b"<p>Bearer a-secret-token was refused"))
+    assert "a-secret-token" not in str(caught.value)
+    assert "a-secret-token" not in repr(terms)
+
+
+def test_a_field_is_not_blotted_out() -> None:
+    flow = update_destination(TERMS, id="d", settings={"x": "type"})
+    next(flow)
+    refusal = {"errors": [{"message": "no", "field": "settings.type"}]}
+    with pytest.raises(SegmentInvalidRequestError, match=r"field: settings\.type"):
+        flow.send(Answer(status=422, body=json.dumps(refusal).encode()))
+
+
 def test_without_a_body_nothing_is_hidden() -> None:
-    assert hide_settings("as it is", None) == "as it is"
+    assert hide_secrets("as it is", body=None) == "as it is"

@@ -130,6 +130,14 @@ def test_a_hidden_secret_is_written_only_when_asked() -> None:
     assert (rotated.names, rotated.hidden) == (["settings['empty']"], ())
 
 
+def test_a_setting_that_is_not_returned_is_written_only_when_asked() -> None:
+    wanted = described(settings={"write_only": "x"})
+    found = compare_destination(wanted, destination())
+    assert (found.names, found.hidden) == ([], ("write_only",))
+    written = compare_destination(wanted, destination(), write_absent=True)
+    assert (written.names, written.hidden) == (["settings['write_only']"], ())
+
+
 def test_a_destination_without_a_name_has_the_empty_one() -> None:
     assert compare_destination(described(), destination(name=None)).names == ["name"]
 
@@ -157,7 +165,8 @@ def subscription(**changes: Any) -> Subscription:
         ({"settings": {"event": 1.0}}, {}, []),
         ({"settings": {"event": 2}}, {}, ["settings['event']"]),
         ({"settings": None}, {"settings": {"event": 9}}, []),
-        ({"settings": {"event": 2}}, {"settings": None}, []),
+        ({"settings": {"event": 2}}, {"settings": None}, ["settings['event']"]),
+        ({"settings": {"event": 1, "more": 2}}, {}, ["settings['more']"]),
         ({"model_id": "m"}, {}, ["model_id"]),
         ({"model_id": "m"}, {"modelId": "m"}, []),
         ({}, {"modelId": "m"}, []),
