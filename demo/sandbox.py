@@ -15,21 +15,26 @@ import requests
 TOKEN = "sandbox-token"
 
 
+class SandboxFailedError(Exception):
+    """The sandbox did not start, or is gone."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sandbox:
     """A running sandbox.
 
     :param url: its base URL.
+    :param process: the process it runs in.
     """
 
     url: str
+    process: subprocess.Popen[str]
 
     @property
     def connection_uri(self) -> str:
         """An Airflow connection to it."""
-        return (
-            f"segment-public-api://:{TOKEN}@{quote(self.url.rpartition(':')[0], safe='')}:{self.url.rpartition(':')[2]}"
-        )
+        host, _, port = self.url.rpartition(":")
+        return f"segment-public-api://:{TOKEN}@{quote(host, safe='')}:{port}"
 
     def calls(self) -> list[dict[str, Any]]:
         """Every API call so far: method, path, status."""
@@ -42,8 +47,13 @@ class Sandbox:
         return destinations
 
     def _get(self, path: str) -> dict[str, Any]:
-        answer = requests.get(self.url + path, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10)
-        answer.raise_for_status()
+        try:
+            answer = requests.get(self.url + path, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10)
+            answer.raise_for_status()
+        except requests.RequestException as error:
+            ended = self.process.poll()
+            state = "does not answer" if ended is None else f"has ended with exit code {ended}"
+            raise SandboxFailedError(f"the sandbox {state}") from error
         body: dict[str, Any] = answer.json()
         return body
 
@@ -56,8 +66,8 @@ def running_sandbox() -> Iterator[Sandbox]:
         try:
             ready = process.stdout.readline() if process.stdout else ""
             if " ready on " not in ready:
-                raise OSError("the sandbox did not start; what it said stands above")
-            yield Sandbox(url=ready.rsplit(" ", 1)[-1].strip())
+                raise SandboxFailedError("the sandbox did not start; what it said stands above")
+            yield Sandbox(url=ready.rsplit(" ", 1)[-1].strip(), process=process)
         finally:
             process.terminate()
             process.wait(timeout=10)

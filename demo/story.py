@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,6 +16,10 @@ _ENDING = re.compile(r"\[DAG TEST\] end task task_id=")
 _LOG_LINE_3 = re.compile(r"^\S+ \[(\w+)\s*\] (.*?)\s+\[airflow\.task\.\S*airflow_provider_segment\.\S+\]")
 # Airflow 2.11: `[<time>] {requests_driver.py:87} INFO - <message>`
 _LOG_LINE_2 = re.compile(r"^\[[^]]+T[^]]+\] \{(?:requests_driver|delivery_metrics)\.py:\d+\} (\w+) - (.*)$")
+
+# What says why a run failed, among the hundreds of lines around it.
+_ERROR = re.compile(r"\[error\s*\]|\bERROR\b|^[\w.]*(?:Error|Exception|Timeout)\b:? ?")
+_LAST_ERRORS = 15
 
 _METHOD_COLOURS = {"GET": "cyan", "POST": "green", "PATCH": "yellow", "DELETE": "magenta"}
 
@@ -30,6 +35,8 @@ class DagStory:
         self._console = Console(highlight=False, soft_wrap=True)
         self._calls_told = 0
         self._tasks = 0
+        self._last: deque[str] = deque(maxlen=_LAST_ERRORS)
+        self._errors: deque[str] = deque(maxlen=_LAST_ERRORS)
 
     def begin(self, dag_id: str) -> None:
         """Say what is about to be seen."""
@@ -38,6 +45,9 @@ class DagStory:
 
     def read(self, line: str) -> None:
         """Take in one line of what Airflow prints."""
+        self._last.append(line)
+        if _ERROR.search(line):
+            self._errors.append(line)
         if started := _STARTING.search(line):
             self._tasks += 1
             mapped = "" if started[2] == "-1" else f" [dim]mapped, {int(started[2]) + 1}[/]"
@@ -48,6 +58,10 @@ class DagStory:
             self._console.print(f"  [{colour}]{escape(said[2])}[/]")
         elif _ENDING.search(line):
             self._tell_calls()
+
+    def last_errors(self) -> str:
+        """The last lines that tell of an error; the last lines of all where none does."""
+        return "".join(self._errors or self._last)
 
     def end(self) -> list[str]:
         """Say how it ended, and name the destinations that are left."""
