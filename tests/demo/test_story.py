@@ -14,9 +14,9 @@ from demo.story import DagStory
 
 HOOK = "airflow_provider_segment.hooks.segment.SegmentPublicApiHook"
 AIRFLOW_3 = [
-    "2026-11-23T10:22:09.385120Z [info     ] [DAG TEST] starting task_id=create map_index=-1 [airflow.sdk.definitions.dag]",
-    f"2026-11-23T10:22:16.179732Z [info     ] created a destination [airflow.task.hooks.{HOOK}] loc=requests_driver.py:87",
-    "2026-11-23T10:22:16.234539Z [info     ] [DAG TEST] end task task_id=create map_index=-1 [airflow.sdk.definitions.dag]",
+    "2026-11-23T10:22:09.385120Z [info     ] [DAG TEST] starting task_id=create map_index=-1 [airflow.sdk]",
+    f"2026-11-23T10:22:16.179732Z [info     ] created a destination [airflow.task.hooks.{HOOK}] loc=a.py:87",
+    "2026-11-23T10:22:16.234539Z [info     ] [DAG TEST] end task task_id=create map_index=-1 [airflow.sdk]",
 ]
 AIRFLOW_2 = [
     "[2026-11-23T10:23:21.068+0000] {dag.py:4396} INFO - [DAG TEST] starting task_id=create map_index=0",
