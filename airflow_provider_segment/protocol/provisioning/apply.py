@@ -12,14 +12,14 @@ from airflow_provider_segment.protocol.api.destinations import (
     get_destination,
     update_destination,
 )
-from airflow_provider_segment.protocol.api.objects import Destination
+from airflow_provider_segment.protocol.api.objects import Destination, Subscription
 from airflow_provider_segment.protocol.api.subscriptions import subscriptions_listing
 from airflow_provider_segment.protocol.errors import SegmentInvalidRequestError
 from airflow_provider_segment.protocol.flow.pages import collect
-from airflow_provider_segment.protocol.flow.steps import Flow, Log, Terms
+from airflow_provider_segment.protocol.flow.steps import Flow, Log, Pause, Terms
 from airflow_provider_segment.protocol.provisioning import destination as destinations
 from airflow_provider_segment.protocol.provisioning.apply_subscriptions import carry_out_subscriptions
-from airflow_provider_segment.protocol.provisioning.creating import look
+from airflow_provider_segment.protocol.provisioning.creating import look, settle_pauses
 from airflow_provider_segment.protocol.provisioning.described import DescribedDestination, DescribedSubscription
 from airflow_provider_segment.protocol.provisioning.differences import compare_settings
 from airflow_provider_segment.protocol.provisioning.existing import only_match, warn_of_hidden
@@ -78,14 +78,11 @@ def plan_application(terms: Terms, *, application: Application) -> Flow[Plan]:
     """
     described = application.described
     actual, others = yield from _read_destination(terms, application)
-    wants_subscriptions = application.subscriptions is not None and actual is not None
     plan = make_plan(
         described,
         application.subscriptions,
         actual=actual,
-        actual_subscriptions=(yield from collect(subscriptions_listing(destination_id=actual["id"]), terms))
-        if wants_subscriptions and actual is not None
-        else (),
+        actual_subscriptions=(yield from _read_subscriptions(terms, application, actual)),
         others=others,
         prune_subscriptions=application.prune_subscriptions,
         max_prune=application.max_prune,
@@ -127,6 +124,27 @@ def _read_destination(terms: Terms, application: Application) -> Flow[tuple[Dest
         if found["metadata"]["id"] == identity.metadata_id and (actual is None or found["id"] != actual["id"])
     ]
     return actual, others
+
+
+def _read_subscriptions(
+    terms: Terms, application: Application, actual: Destination | None
+) -> Flow[Sequence[Subscription]]:
+    """List them; patiently until all that are described are there, as far as ``settle`` goes."""
+    if application.subscriptions is None or actual is None:
+        return ()
+    wanted = {(one.action_id, one.name) for one in application.subscriptions}
+    listed: Sequence[Subscription] = ()
+    for pause in settle_pauses(terms.settle if application.patient else 0):
+        if pause:
+            yield Pause(
+                pause,
+                f"looking again for subscriptions that an earlier try may have created in {pause:.1f} s",
+                logging.INFO,
+            )
+        listed = yield from collect(subscriptions_listing(destination_id=actual["id"]), terms)
+        if wanted <= {(found["actionId"], found["name"]) for found in listed}:
+            break
+    return listed
 
 
 def _show(plan: Plan) -> Flow[None]:

@@ -69,7 +69,7 @@ def look(terms: Terms, identity: Identity, find: Find[T], *, patient: bool) -> F
     :return: the object as soon as it is seen.
     :raises SegmentSeveralMatchesError: there are several.
     """
-    for pause in _pauses(terms.settle if patient else 0):
+    for pause in settle_pauses(terms.settle if patient else 0):
         if pause:
             yield Pause(pause, f"looking again for {identity} in {pause:.1f} s", logging.INFO)
         found = only_match((yield from find()), identity)
@@ -103,7 +103,7 @@ def _pause_before_repeating(
 
 def _confirm(terms: Terms, identity: Identity, find: Find[T], created: T) -> Flow[None]:
     """Make sure that it is the only one; when it is listed itself, so is whatever was created before it."""
-    for pause in _pauses(terms.settle):
+    for pause in settle_pauses(terms.settle):
         if pause:
             yield Pause(pause, f"waiting {pause:.1f} s until {identity} is listed", logging.INFO)
         matches = yield from find()
@@ -113,8 +113,11 @@ def _confirm(terms: Terms, identity: Identity, find: Find[T], created: T) -> Flo
     yield Log(f"{identity} was created, but is not listed after {terms.settle:.0f} s: {created['id']}", logging.WARNING)
 
 
-def _pauses(settle: float) -> Iterator[float]:
-    """None before the first look, then growing ones, ``settle`` seconds in all."""
+def settle_pauses(settle: float) -> Iterator[float]:
+    """Pauses before each look: none before the first, then growing ones, ``settle`` seconds in all.
+
+    :param settle: seconds; 0 for a single look.
+    """
     yield 0.0
     pause, left = 0.5, settle
     while left > 0:
