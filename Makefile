@@ -12,16 +12,16 @@ STAMP   := $(VENV)/.installed
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types pytest wheel bench constraints clean
+.PHONY: help demo test lint types pytest wheel test-long histories bench constraints clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z.]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  AIRFLOW=2.11 chooses the other Airflow, PYTHON=python3.12 the interpreter."
 
 demo: $(STAMP)  ## a DAG creates, fills, waits for, changes and removes a destination
 	@$(BIN)/python -m demo
 
-test: lint types pytest wheel  ## lint, types and tests
+test: lint types pytest  ## lint, types and tests
 
 lint: $(STAMP)  ## ruff, with the Airflow rules
 	$(BIN)/ruff check --quiet . && $(BIN)/ruff check --quiet --preview --select AIR .
@@ -41,6 +41,16 @@ pytest: $(STAMP)  ## the tests alone
 # Where a user would be: Airflow 3.3, since the README's DAG is written for it.
 wheel: $(STAMP)  ## the README's test of a DAG, where only the built wheel is installed
 	$(BIN)/pytest -m fresh_environment tests/user_example
+
+# 100 for the large counts, 10 for a tenth of them.
+SCALE ?= 100
+
+test-long: $(STAMP) histories  ## the large counts: histories, faults, kills, fuzzing; about an hour
+	SEGMENT_TEST_SCALE=$(SCALE) $(BIN)/pytest -n $(WORKERS) tests/exactly_one
+	SEGMENT_TEST_EXAMPLES=3000 SANDBOX_FUZZ_EXAMPLES=1000 $(BIN)/pytest -n $(WORKERS) tests/protocol tests/sandbox/test_robustness.py
+
+histories: $(STAMP)  ## 1,000 x SCALE histories of faults, crashes and re-runs, against a model of Segment
+	SEGMENT_TEST_SCALE=$(SCALE) $(BIN)/pytest -n $(WORKERS) tests/simulation/test_histories.py
 
 bench: $(STAMP)  ## benchmarks: ratios taken in one run
 	$(BIN)/python -m benchmarks.listing

@@ -1,0 +1,108 @@
+"""Playing one row of the table: the real operators, over sockets, run again until the task has succeeded."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+from airflow_provider_segment.exceptions import SegmentAmbiguousWriteError, SegmentError
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.exactly_one.state import differences
+from tests.exactly_one.table import LATE, SETTLE, TIMEOUT, Case
+from tests.exactly_one.writes import BYSTANDER
+from tests.running import Running
+
+ROW_END = " -> "
+TRIES = 4
+"""The first run and three more."""
+
+
+def play(case: Case, sandbox: SegmentSandbox, *, conn_id: str) -> list[str]:
+    """Play a row.
+
+    :param sandbox: nobody else's.
+    :param conn_id: points there.
+    :return: what is not as promised.
+    """
+    connect(sandbox, conn_id, budget=case.budget, timeout=TIMEOUT if case.kind.kind == "delay" else 30.0)
+    sandbox.reset()
+    sandbox.settings(subscription_write_limit_per_minute=None, **case.settings)
+    sandbox.seed({"destinations": [BYSTANDER, *case.write.before]})
+    sandbox.fault(case.kind.kind, method=case.write.method, path=case.write.path, times=case.times, **case.kind.details)
+    try:
+        result = _run_until_it_succeeds(case, conn_id)
+    except (SegmentError, ValueError) as error:
+        return [f"{case}{ROW_END}{error!r}"]
+    if case.kind.kind == "late":
+        time.sleep(LATE + 0.1)  # what is sent again may be done before the late one comes
+    wrong = [*_wrong_in_journal(case, sandbox), *differences(sandbox.destinations, case.write.after)]
+    if not wrong and case.write.repeatable:
+        wrong = _wrong_in_further_run(case, sandbox, conn_id, result)
+    return [f"{case}{ROW_END}{text}" for text in wrong]
+
+
+def broken_rows(wrong: list[str]) -> set[str]:
+    """Name the rows about which something is said."""
+    return {text.partition(ROW_END)[0] for text in wrong}
+
+
+def connect(sandbox: SegmentSandbox, conn_id: str, *, budget: float, timeout: float) -> None:
+    """Let an Airflow connection point to a sandbox."""
+    extra = {"settle": SETTLE, "retry_budget": budget, "timeout": timeout}
+    connection = {"conn_type": "segment_public_api", "host": sandbox.url, "password": sandbox.token, "extra": extra}
+    os.environ[f"AIRFLOW_CONN_{conn_id.upper()}"] = json.dumps(connection)
+
+
+def run(case: Case, conn_id: str, *, try_number: int) -> Any:
+    """One run, by an operator of its own."""
+    task = case.write.task({"task_id": "task", "segment_conn_id": conn_id})
+    return Running().run(task, ti=SimpleNamespace(try_number=try_number))
+
+
+def _run_until_it_succeeds(case: Case, conn_id: str) -> Any:
+    for try_number in range(1, TRIES + 1):
+        try:
+            return run(case, conn_id, try_number=try_number)
+        except SegmentError as error:
+            hopeless = not (error.transient or isinstance(error, SegmentAmbiguousWriteError))
+            if hopeless or try_number == TRIES:
+                raise
+    raise AssertionError("not reached")
+
+
+def _wrong_in_journal(case: Case, sandbox: SegmentSandbox) -> list[str]:
+    journal = sandbox.requests
+    fired = [entry["fault"] for entry in journal if entry["fault"] is not None]
+    posts = sum(entry["method"] == "POST" for entry in journal)
+    wrong = []
+    if set(fired) != {case.kind.kind} or len(fired) not in case.fires:
+        wrong.append(f"met {fired} instead of {case.kind.kind} {case.fires} times")
+    if posts != case.posts:
+        wrong.append(f"{posts} POSTs instead of {case.posts}")
+    return wrong
+
+
+def _wrong_in_further_run(case: Case, sandbox: SegmentSandbox, conn_id: str, result: Any) -> list[str]:
+    """A new run of the task, no retry, when all is settled: it finds what is there and writes nothing."""
+    time.sleep(case.settings.get("list_lag_seconds", 0.0))
+    before = len(_writes(sandbox))
+    connect(sandbox, conn_id, budget=5.0, timeout=30.0)
+    sandbox._ask("DELETE", "faults")
+    again = run(case, conn_id, try_number=1)
+    if len(_writes(sandbox)) != before:
+        return ["a further run writes again"]
+    if case.write.creates and _id(again) != _id(result):
+        return [f"a further run gives {_id(again)} after {_id(result)}"]
+    return differences(sandbox.destinations, case.write.after)
+
+
+def _writes(sandbox: SegmentSandbox) -> list[str]:
+    return [entry["method"] for entry in sandbox.requests if entry["method"] != "GET"]
+
+
+def _id(result: Any) -> Any:
+    return result["destination_id"] if isinstance(result, Mapping) else result

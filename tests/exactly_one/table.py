@@ -1,0 +1,100 @@
+"""The table: every write x every fault x once and twice x within one run and across runs x how Segment is set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+from tests.exactly_one.writes import WRITES, Write
+from tests.scale import SCALE
+
+SETTLE = 0.6
+LATE = 0.15
+LAG = 0.1
+"""Together well within ``SETTLE``, so that a busy machine doesn't matter."""
+TIMEOUT = 0.8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of fault.
+
+    :param details: what the sandbox needs to know.
+    :param carried_out: whether the request is carried out, now or late.
+    :param sure: whether the client knows that it was not.
+    """
+
+    kind: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    carried_out: bool = True
+    sure: bool = False
+
+
+KINDS = (
+    Kind(kind="status", details={"status": 503}, carried_out=False),
+    Kind(kind="rate_limit", details={"retry_after": 0}, carried_out=False, sure=True),
+    Kind(kind="drop_before", carried_out=False),
+    Kind(kind="drop_after"),
+    Kind(kind="late", details={"seconds": LATE}),
+    Kind(kind="delay", details={"seconds": TIMEOUT + 0.3}),
+    Kind(kind="truncate"),
+    Kind(kind="garbage"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One row of the table.
+
+    :param write: what goes wrong.
+    :param kind: how.
+    :param times: how often.
+    :param budget: the connection's ``retry_budget``: with 0 every fault fails the run, and a new operator goes on.
+    :param settings: of the sandbox.
+    """
+
+    write: Write
+    kind: Kind
+    times: int
+    budget: float
+    settings: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        where = "in one run" if self.budget else "across runs"
+        return f"{self.write.name}, {self.kind.kind} x {self.times}, {where}, {dict(self.settings)}"
+
+    @property
+    def fires(self) -> tuple[int, ...]:
+        """How often the fault may be met: what was carried out and is seen is not sent again."""
+        seen_before_repeating = self.write.method == "POST" or (self.budget == 0 and self.write.repeatable)
+        if not (self.kind.carried_out and seen_before_repeating):
+            return (self.times,)
+        least = min(self.times, self.write.targets)
+        # Only a create waits for what may come late; any other write may be sent again before.
+        hasty = self.kind.kind == "late" and self.write.method != "POST"
+        return tuple(range(least, self.times + 1)) if hasty else (least,)
+
+    @property
+    def posts(self) -> int:
+        """How many are sent: one for each object, and one more for each that was not carried out."""
+        lost = self.times if self.write.method == "POST" and not self.kind.carried_out else 0
+        return self.write.creates + lost
+
+
+MERGE = {"settings_update": "merge"}
+REPLACE = {"settings_update": "replace"}
+LAGGING = {"settings_update": "merge", "list_lag_seconds": LAG}
+
+
+def cases(write: Write, settings: Mapping[str, Any]) -> Iterator[Case]:
+    """All rows of a write. In the default run the further settings meet the hardest ones only."""
+    hardest = settings is not MERGE and SCALE == 1
+    for kind, times, budget in product(KINDS, (2,) if hardest else (1, 2), (0.0,) if hardest else (5.0, 0.0)):
+        yield Case(write=write, kind=kind, times=times, budget=budget, settings=settings)
+
+
+def table() -> list[Case]:
+    """All rows."""
+    return [row for settings in (MERGE, REPLACE, LAGGING) for write in WRITES for row in cases(write, settings)]

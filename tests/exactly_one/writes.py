@@ -1,0 +1,250 @@
+"""Every write of every operator that provisions: what there is before, the task, and what must be there after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
+from airflow_provider_segment.operators.base import SegmentOperator
+from airflow_provider_segment.operators.destination import (
+    SegmentCreateDestinationOperator,
+    SegmentDeleteDestinationOperator,
+    SegmentUpdateDestinationOperator,
+)
+from airflow_provider_segment.operators.subscription import (
+    SegmentCreateSubscriptionOperator,
+    SegmentDeleteSubscriptionOperator,
+    SegmentUpdateSubscriptionOperator,
+)
+
+State = dict[str, Any]
+
+TRACK = 'type = "track"'
+IDENTIFY = 'type = "identify"'
+SCHEDULE = {"strategy": "PERIODIC", "config": {"interval": "15m"}}
+KEY = "0123456789abcdef"
+_IDENTITY = {"source_id": "sandbox-web", "metadata_id": "sandbox-analytics", "name": "mine"}
+_SUBSCRIPTION = {"destination_id": "dest-1", "action_id": "sandbox-track", "name": "Track"}
+_DESTINATION = "/destinations/dest-1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Write:
+    """One write.
+
+    :param name: for people.
+    :param method: of the request that is to go wrong.
+    :param path: glob over its path.
+    :param task: makes the operator anew, from the arguments all operators share.
+    :param after: what must be there in the end, beside the bystander; settings that are not named don't matter.
+    :param before: what there is.
+    :param creates: how many objects are to be created; so many POSTs are carried out.
+    :param targets: how many objects are written by requests under ``path``.
+    :param repeatable: whether a further run of the finished task finds everything as described, and writes nothing.
+    """
+
+    name: str
+    method: str
+    path: str
+    task: Callable[[dict[str, Any]], SegmentOperator]
+    after: Sequence[Mapping[str, Any]]
+    before: Sequence[Mapping[str, Any]] = ()
+    creates: int = 0
+    targets: int = 1
+    repeatable: bool = True
+
+
+@dataclass(frozen=True)
+class _Task:
+    kind: type[SegmentOperator]
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    def __call__(self, common: dict[str, Any]) -> SegmentOperator:
+        return self.kind(**self.arguments, **common)
+
+
+def destination(*subscriptions: State, **changes: Any) -> State:
+    """A destination as a seed writes it."""
+    plain = {
+        "id": "dest-1",
+        "sourceId": "sandbox-web",
+        "metadataId": "sandbox-analytics",
+        "name": "mine",
+        "enabled": True,
+        "settings": {"apiKey": KEY},
+    }
+    return plain | {"subscriptions": list(subscriptions)} | changes
+
+
+def subscription(name: Any = "Track", **changes: Any) -> State:
+    """A subscription as a seed writes it."""
+    plain = {"id": f"sub-{name}", "name": name, "actionId": "sandbox-track", "enabled": True, "trigger": TRACK}
+    return plain | changes
+
+
+def described(name: str, **changes: Any) -> State:
+    return {"name": name, "action_id": "sandbox-track", "trigger": TRACK} | changes
+
+
+def apply(*subscriptions: State, **changes: Any) -> _Task:
+    plain = _IDENTITY | {"settings": {"apiKey": KEY}, "subscriptions": list(subscriptions)}
+    return _Task(SegmentApplyDestinationOperator, plain | changes)
+
+
+BYSTANDER = destination(subscription(id="sub-other"), id="dest-other", name="other")
+"""Is there all the time, and must stay as it is."""
+
+_NEW: State = {"id": None}
+_TWO = (described("One"), described("Two", reverse_etl_schedule=SCHEDULE))
+_TWO_AFTER = [destination(subscription("One") | _NEW, subscription("Two", reverseETLSchedule=SCHEDULE) | _NEW, **_NEW)]
+
+WRITES = (
+    Write(
+        name="create a destination",
+        method="POST",
+        path="/destinations",
+        task=_Task(SegmentCreateDestinationOperator, _IDENTITY | {"settings": {"apiKey": KEY}}),
+        after=[destination(**_NEW)],
+        creates=1,
+    ),
+    Write(
+        name="create a destination that is there, if_exists=update",
+        method="PATCH",
+        path=_DESTINATION,
+        task=_Task(
+            SegmentCreateDestinationOperator,
+            _IDENTITY | {"settings": {"apiKey": KEY, "region": "eu"}, "if_exists": "update"},
+        ),
+        before=[destination(enabled=False)],
+        after=[destination(settings={"apiKey": KEY, "region": "eu"})],
+    ),
+    Write(
+        name="update a destination",
+        method="PATCH",
+        path=_DESTINATION,
+        task=_Task(
+            SegmentUpdateDestinationOperator,
+            _IDENTITY | {"new_name": "ours", "enabled": False, "settings": {"apiKey": KEY, "trackAllPages": True}},
+        ),
+        before=[destination(subscription())],
+        after=[
+            destination(subscription(), name="ours", enabled=False, settings={"apiKey": KEY, "trackAllPages": True})
+        ],
+        repeatable=False,
+    ),
+    Write(
+        name="delete a destination",
+        method="DELETE",
+        path=_DESTINATION,
+        task=_Task(SegmentDeleteDestinationOperator, _IDENTITY),
+        before=[destination(subscription())],
+        after=[],
+    ),
+    Write(
+        name="create a subscription",
+        method="POST",
+        path=f"{_DESTINATION}/subscriptions",
+        task=_Task(SegmentCreateSubscriptionOperator, _SUBSCRIPTION | {"trigger": TRACK}),
+        before=[destination(subscription("Other"))],
+        after=[destination(subscription("Other"), subscription(**_NEW))],
+        creates=1,
+    ),
+    Write(
+        name="schedule a new subscription",
+        method="PATCH",
+        path=f"{_DESTINATION}/subscriptions/*",
+        task=_Task(
+            SegmentCreateSubscriptionOperator, _SUBSCRIPTION | {"trigger": TRACK, "reverse_etl_schedule": SCHEDULE}
+        ),
+        before=[destination()],
+        after=[destination(subscription(reverseETLSchedule=SCHEDULE, **_NEW))],
+        creates=1,
+    ),
+    Write(
+        name="update a subscription",
+        method="PATCH",
+        path=f"{_DESTINATION}/subscriptions/sub-Track",
+        task=_Task(SegmentUpdateSubscriptionOperator, _SUBSCRIPTION | {"new_name": "Better", "trigger": IDENTIFY}),
+        before=[destination(subscription())],
+        after=[destination(subscription(name="Better", id="sub-Track", trigger=IDENTIFY))],
+        repeatable=False,
+    ),
+    Write(
+        name="delete a subscription",
+        method="DELETE",
+        path=f"{_DESTINATION}/subscriptions/sub-Track",
+        task=_Task(SegmentDeleteSubscriptionOperator, _SUBSCRIPTION),
+        before=[destination(subscription(), subscription("Other"))],
+        after=[destination(subscription("Other"))],
+    ),
+    Write(
+        name="apply: create the destination",
+        method="POST",
+        path="/destinations",
+        task=apply(*_TWO),
+        after=_TWO_AFTER,
+        creates=3,
+    ),
+    Write(
+        name="apply: create subscriptions",
+        method="POST",
+        path="/destinations/*/subscriptions",
+        task=apply(*_TWO),
+        after=_TWO_AFTER,
+        creates=3,
+        targets=2,
+    ),
+    Write(
+        name="apply: create a subscription of a destination that is there",
+        method="POST",
+        path=f"{_DESTINATION}/subscriptions",
+        task=apply(described("One"), described("Track")),
+        before=[destination(subscription())],
+        after=[destination(subscription(), subscription("One") | _NEW)],
+        creates=1,
+    ),
+    Write(
+        name="apply: schedule a new subscription",
+        method="PATCH",
+        path="/destinations/*/subscriptions/*",
+        task=apply(*_TWO),
+        after=_TWO_AFTER,
+        creates=3,
+    ),
+    Write(
+        name="apply: change and disable the destination",
+        method="PATCH",
+        path=_DESTINATION,
+        task=apply(described("Track"), settings={"apiKey": KEY, "region": "eu"}, enabled=False),
+        before=[destination(subscription())],
+        after=[destination(subscription(), settings={"apiKey": KEY, "region": "eu"}, enabled=False)],
+    ),
+    Write(
+        name="apply: enable the destination",
+        method="PATCH",
+        path=_DESTINATION,
+        task=apply(described("Track")),
+        before=[destination(enabled=False)],
+        after=[destination(subscription(**_NEW))],
+        creates=1,
+    ),
+    Write(
+        name="apply: change a subscription",
+        method="PATCH",
+        path=f"{_DESTINATION}/subscriptions/sub-Track",
+        task=apply(described("Track", trigger=IDENTIFY, enabled=False)),
+        before=[destination(subscription(), subscription("Other"))],
+        after=[destination(subscription(trigger=IDENTIFY, enabled=False), subscription("Other"))],
+    ),
+    Write(
+        name="apply: remove subscriptions",
+        method="DELETE",
+        path=f"{_DESTINATION}/subscriptions/*",
+        task=apply(described("Track"), prune_subscriptions=True),
+        before=[destination(subscription(), subscription("Other"), subscription("Another"))],
+        after=[destination(subscription())],
+        targets=2,
+    ),
+)

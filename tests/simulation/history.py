@@ -1,0 +1,162 @@
+"""One history: a task that fails, dies and is run again until it succeeds, and what must hold then."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from random import Random
+
+from airflow_provider_segment.protocol.errors import SegmentAmbiguousWriteError, SegmentError
+from airflow_provider_segment.protocol.flow.steps import Terms
+from tests.simulation.actor import Actor
+from tests.simulation.drawing import put_bystanders
+from tests.simulation.faults import FAULTS, IN_SANDBOX, FaultDice
+from tests.simulation.model import WINDOW, Segment
+from tests.simulation.network import Network, Observer
+from tests.simulation.scenario import Scenario, providing_destination, providing_subscription
+from tests.simulation.scenario_apply import applying
+from tests.simulation.scenario_changes import (
+    changing_destination,
+    changing_subscription,
+    removing_destination,
+    removing_subscription,
+)
+from tests.simulation.world import ViolationError, World
+
+SCENARIOS: tuple[Callable[[Segment, Random], Scenario], ...] = (
+    applying,
+    applying,
+    applying,
+    providing_destination,
+    providing_destination,
+    providing_subscription,
+    providing_subscription,
+    changing_destination,
+    changing_subscription,
+    removing_destination,
+    removing_subscription,
+)
+_STORMY_RUNS = 12
+"""From then on nothing goes wrong any more, so that the history ends."""
+
+
+@dataclass
+class Stage:
+    """All that a history is played on."""
+
+    world: World
+    segment: Segment
+    network: Network
+    terms: Terms
+    scenario: Scenario
+
+
+def set_stage(
+    seed: int,
+    *,
+    scenarios: tuple[Callable[[Segment, Random], Scenario], ...] = SCENARIOS,
+    like_sandbox: bool = False,
+    calm: bool = False,
+    alone: bool = True,
+) -> Stage:
+    """Draw everything but what happens on the way.
+
+    :param seed: from which.
+    :param scenarios: one of these.
+    :param like_sandbox: whether only that goes wrong which the sandbox can do too.
+    :param calm: whether none happens.
+    :param alone: whether one run works at a time.
+    """
+    random.seed(seed)  # the retries' jitter
+    world = World(seed)
+    dice = world.dice
+    settle = dice.choice((1.0, 5.0, 10.0, 30.0))
+    lag = dice.choice((0.0, 0.0, dice.uniform(0.0, 0.9 * settle)))
+    segment = Segment(
+        lag=lag,
+        lists_lag_in_all=dice.random() < 0.5 and not like_sandbox,
+        replace=dice.random() < 0.5,
+        write_limit=dice.choice((5, 5, 2, None)),
+    )
+    put_bystanders(segment, dice)
+    scenario = dice.choice(scenarios)(segment, dice)
+    share = 0.0 if calm else dice.choice((0.0, 0.05, 0.2, 0.6))
+    drawn = FaultDice(dice, share=share, most=dice.randint(1, 15), pool=IN_SANDBOX if like_sandbox else FAULTS)
+    network = Network(world, segment, drawn, latest=0.95 * settle - lag, alone=alone)
+    terms = Terms(
+        connection="the model",
+        settle=settle,
+        fault_budget=dice.choice((0.0, 3.0, 30.0, 300.0)),
+        rate_limit_budget=dice.choice((20.0, 3600.0, 3600.0)),
+    )
+    world.tell(
+        f"seed {seed}: {scenario.name}; settle {settle:g}, lists lag {lag:.2f}"
+        f"{' in all' if segment.lists_lag_in_all else ''}, {'replace' if segment.replace else 'merge'},"
+        f" {segment.write_limit} writes a minute, {terms}"
+    )
+    return Stage(world, segment, network, terms, scenario)
+
+
+def play(stage: Stage, *, observe: Observer | None = None) -> int:
+    """Run the task until it succeeds, and see that everything is as it must be.
+
+    :param observe: is told of each request.
+    :return: how many runs it took.
+    """
+    stage.network.observe = observe
+    world, scenario = stage.world, stage.scenario
+    crashes = world.dice.choice((0, 1, 6))
+    for number in range(1, 100):
+        if number > _STORMY_RUNS:
+            stage.network.faults.left = crashes = 0
+            stage.terms = replace(stage.terms, fault_budget=300.0, rate_limit_budget=3600.0)
+        dies_at = None
+        if crashes and world.dice.random() < 0.7:
+            crashes -= 1
+            dies_at = world.dice.randint(0, world.dice.choice((3, 10, 40)))
+        actor = _run(stage, number, dies_at)
+        if actor.died:
+            continue
+        if actor.error is None or scenario.final(actor.error):
+            world.settle()
+            scenario.check(actor.result)
+            if scenario.quiet:
+                _demand_quiet(stage)
+            return number
+        if not (_is_a_faults_doing(actor.error) or scenario.tolerated(actor.error, number)):
+            raise ViolationError(f"run {number} should not fail so") from actor.error
+    raise ViolationError("it never succeeds")
+
+
+def _run(stage: Stage, number: int, dies_at: int | None) -> Actor:
+    """One run, at a time when it may start."""
+    world, network = stage.world, stage.network
+    patient = number > 1 and world.dice.random() < 0.6
+    if number > 1 and not patient:
+        # Not a retry: whatever the last one sent is settled.
+        world.wait(max(0.0, network.last_write + stage.terms.settle + 1.0 - world.now))
+    elif number > 1:
+        world.wait(world.dice.choice((0.0, 0.0, world.dice.uniform(0.0, 2 * stage.terms.settle))))
+    flow = stage.scenario.flow(stage.terms, patient, number)
+    actor = Actor(f"run {number}{' (a retry)' if patient else ''}", flow, network, dies_at=dies_at)
+    actor.start()
+    world.run(lambda: actor.done)
+    return actor
+
+
+def _demand_quiet(stage: Stage) -> None:
+    """A further run finds everything as described."""
+    stage.world.wait(stage.terms.settle + WINDOW)
+    stage.network.faults.left = 0
+    writes = stage.network.writes
+    actor = _run(stage, 101, None)
+    if actor.error is not None:
+        raise ViolationError("a further run fails") from actor.error
+    stage.scenario.check(actor.result)
+    if stage.network.writes != writes:
+        raise ViolationError("a further run writes, though everything is as described")
+
+
+def _is_a_faults_doing(error: Exception) -> bool:
+    return isinstance(error, SegmentAmbiguousWriteError) or (isinstance(error, SegmentError) and error.transient)

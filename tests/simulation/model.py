@@ -1,0 +1,234 @@
+"""Segment in memory: what its part for destinations does with one request at one time. No faults, no waiting."""
+
+from __future__ import annotations
+
+import copy
+import math
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from itertools import count
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+
+from airflow_provider_segment.protocol.wire.message import Answer, Request
+from tests.simulation.catalog import CATALOG, SOURCES
+from tests.simulation.model_answers import (
+    Record,
+    RefusedError,
+    answer,
+    error_object,
+    find,
+    page,
+    rate_limited,
+    shown,
+)
+from tests.simulation.setting_values import DestinationType
+
+WINDOW = 60.0
+
+
+@dataclass(kw_only=True)
+class Segment:
+    """A workspace. Objects are kept as the API shows them, but for secrets and ``createdAt``.
+
+    :param lag: seconds until lists show a new object.
+    :param lists_lag_in_all: whether lists are as late with changes and removals; the sandbox's are not.
+    :param replace: whether settings of an update replace what is there, or are merged into it.
+    :param write_limit: calls a minute to each of the three writes on subscriptions.
+    """
+
+    lag: float = 0.0
+    lists_lag_in_all: bool = False
+    replace: bool = False
+    write_limit: int | None = 5
+    destinations: dict[str, Record] = field(default_factory=dict)
+    subscriptions: dict[str, Record] = field(default_factory=dict)
+    _windows: dict[str, tuple[float, int]] = field(default_factory=dict)
+    _past: list[tuple[float, dict[str, Record]]] = field(default_factory=list)
+    _numbers: Any = field(default_factory=lambda: count(1))
+
+    types = {record["id"]: DestinationType(record) for record in CATALOG}  # noqa: RUF012 - never changed
+
+    def handle(self, request: Request, now: float) -> Answer:
+        """Carry out a request, whole or not at all.
+
+        :param now: seconds since 1970.
+        """
+        if self.lists_lag_in_all and not self._past:
+            self._remember(-math.inf)
+        answered = self._carry_out(request, now)
+        if self.lists_lag_in_all and request.method != "GET":
+            self._remember(now)
+        return answered
+
+    def _carry_out(self, request: Request, now: float) -> Answer:
+        headers = {"date": formatdate(now, usegmt=True)}
+        try:
+            for method, pattern, limited, operation in _ROUTES:
+                found = pattern.fullmatch(request.path)
+                if method == request.method and found is not None:
+                    if limited and self.write_limit is not None:
+                        headers |= self._spend(operation.__name__, now)
+                    ids = [unquote(part) for part in found.groups()]
+                    body = msgspec.json.decode(request.body) if request.body else {}
+                    data = operation(self, *ids, body, now, dict(request.query))
+                    return answer(200, {"data": data}, headers)
+            raise RefusedError(404, "Resource not found")
+        except RefusedError as refused:
+            return answer(refused.status, {"errors": [error_object(refused)]}, headers | refused.headers)
+
+    def add_destination(self, values: Record, *, now: float = -math.inf) -> Record:
+        """Put a destination into the workspace."""
+        record = {"id": f"d{next(self._numbers):05}", **copy.deepcopy(values), "createdAt": now}
+        self.destinations[record["id"]] = record
+        return record
+
+    def add_subscription(self, values: Record, *, now: float = -math.inf) -> Record:
+        """Put a subscription into the workspace."""
+        record = {"id": f"s{next(self._numbers):05}", **copy.deepcopy(values), "createdAt": now}
+        self.subscriptions[record["id"]] = record
+        return record
+
+    def subscriptions_of(self, destination_id: str) -> list[Record]:
+        """All of a destination, oldest first."""
+        return [record for record in self.subscriptions.values() if record["destinationId"] == destination_id]
+
+    def _spend(self, bucket: str, now: float) -> dict[str, str]:
+        since, used = self._windows.get(bucket, (-math.inf, 0))
+        if now >= since + WINDOW:
+            since, used = now, 0
+        self._windows[bucket] = since, used + 1
+        limit = self.write_limit or 0
+        headers = {
+            "x-ratelimit-consumed": str(used + 1),
+            "x-ratelimit-remaining": str(max(0, limit - used - 1)),
+            "x-ratelimit-reset": formatdate(math.ceil(since + WINDOW), usegmt=True),
+        }
+        if used + 1 > limit:
+            raise rate_limited(left=since + WINDOW - now, consumed=used + 1, headers=headers)
+        return headers
+
+    # --- destinations
+
+    def _list_connected(self, source_id: str, _body: Record, now: float, query: dict[str, str]) -> Record:
+        if source_id not in {source["id"] for source in SOURCES}:
+            raise RefusedError(404, "Resource not found")
+        listed = self._visible(self.destinations.values(), now, lambda record: record.get("sourceId") == source_id)
+        return page(listed, query, "destinations", self._shown_destination)
+
+    def _create_destination(self, body: Record, now: float, _query: dict[str, str]) -> Record:
+        if body["metadataId"] not in self.types:
+            raise RefusedError(404, "Destination metadata not found", field="metadataId")
+        kind = self.types[body["metadataId"]]
+        settings = kind.created(body["settings"])
+        if kind.single_instance and any(
+            (other["sourceId"], other["metadataId"]) == (body["sourceId"], body["metadataId"])
+            for other in self.destinations.values()
+        ):
+            raise RefusedError(
+                422, "This destination does not support several instances on one source", field="metadataId"
+            )
+        record = self.add_destination(body | {"settings": settings}, now=now)
+        return {"destination": self._shown_destination(record)}
+
+    def _get_destination(self, destination_id: str, *_: Any) -> Record:
+        return {"destination": self._shown_destination(find(self.destinations, destination_id))}
+
+    def _update_destination(self, destination_id: str, body: Record, *_: Any) -> Record:
+        record = find(self.destinations, destination_id)
+        if "settings" in body:
+            kind = self.types[record["metadataId"]]
+            alone = body.keys() == {"settings"}
+            settings = kind.updated(record["settings"], body["settings"], replace=self.replace, alone=alone)
+            body = body | {"settings": settings}
+        record.update(body)
+        return {"destination": self._shown_destination(record)}
+
+    def _delete_destination(self, destination_id: str, *_: Any) -> Record:
+        find(self.destinations, destination_id)
+        for subscription in self.subscriptions_of(destination_id):
+            del self.subscriptions[subscription["id"]]
+        del self.destinations[destination_id]
+        return {"status": "SUCCESS"}
+
+    # --- subscriptions
+
+    def _list_subscriptions(self, destination_id: str, _body: Record, now: float, query: dict[str, str]) -> Record:
+        find(self.destinations, destination_id)
+        listed = self._visible(
+            self.subscriptions.values(), now, lambda record: record.get("destinationId") == destination_id
+        )
+        return page(listed, query, "subscriptions", shown)
+
+    def _create_subscription(self, destination_id: str, body: Record, now: float, _query: dict[str, str]) -> Record:
+        actions = self.types[find(self.destinations, destination_id)["metadataId"]].actions
+        if body["actionId"] not in actions:
+            raise RefusedError(404, "Action not found", field="actionId")
+        named = {"destinationId": destination_id, "actionSlug": actions[body["actionId"]]}
+        record = self.add_subscription({"settings": {}, "modelId": ""} | body | named, now=now)
+        return {"destinationSubscription": shown(record)}
+
+    def _get_subscription(self, destination_id: str, subscription_id: str, *_: Any) -> Record:
+        return {"subscription": shown(self._find_subscription(destination_id, subscription_id))}
+
+    def _update_subscription(self, destination_id: str, subscription_id: str, body: Record, *_: Any) -> Record:
+        record = self._find_subscription(destination_id, subscription_id)
+        changes = dict(body["input"])
+        if "settings" in changes:
+            given = {key: value for key, value in changes["settings"].items() if value is not None}
+            changes["settings"] = given if self.replace else record["settings"] | given
+        if "reverseETLModelId" in changes:
+            changes["modelId"] = changes.pop("reverseETLModelId")
+        record.update(changes)
+        return {"subscription": shown(record)}
+
+    def _remove_subscription(self, destination_id: str, subscription_id: str, *_: Any) -> Record:
+        del self.subscriptions[self._find_subscription(destination_id, subscription_id)["id"]]
+        return {"status": "SUCCESS"}
+
+    def _find_subscription(self, destination_id: str, subscription_id: str) -> Record:
+        find(self.destinations, destination_id)
+        record = find(self.subscriptions, subscription_id)
+        if record["destinationId"] != destination_id:
+            raise RefusedError(404, "Resource not found")
+        return record
+
+    def _visible(self, records: Iterable[Record], now: float, belongs: Callable[[Record], bool]) -> list[Record]:
+        """Those of some objects that a list shows."""
+        if not self.lists_lag_in_all:
+            return [record for record in records if belongs(record) and record["createdAt"] + self.lag <= now]
+        return [record for record in self._as_they_were(now).values() if belongs(record)]
+
+    def _as_they_were(self, now: float) -> dict[str, Record]:
+        """All objects ``lag`` seconds ago."""
+        return next(records for moment, records in reversed(self._past) if moment + self.lag <= now)
+
+    def _remember(self, now: float) -> None:
+        self._past.append((now, copy.deepcopy(self.destinations | self.subscriptions)))
+
+    def _shown_destination(self, record: Record) -> Record:
+        kind = self.types[record["metadataId"]]
+        metadata = {key: kind.record[key] for key in ("id", "name", "slug", "status")}
+        return shown(record) | {"metadata": metadata, "settings": kind.shown(record["settings"])}
+
+
+_OPERATIONS: list[tuple[str, str, Callable[..., Record]]] = [
+    ("GET", "/sources/*/connected-destinations", Segment._list_connected),
+    ("POST", "/destinations", Segment._create_destination),
+    ("GET", "/destinations/*", Segment._get_destination),
+    ("PATCH", "/destinations/*", Segment._update_destination),
+    ("DELETE", "/destinations/*", Segment._delete_destination),
+    ("GET", "/destinations/*/subscriptions", Segment._list_subscriptions),
+    ("POST", "/destinations/*/subscriptions", Segment._create_subscription),
+    ("GET", "/destinations/*/subscriptions/*", Segment._get_subscription),
+    ("PATCH", "/destinations/*/subscriptions/*", Segment._update_subscription),
+    ("DELETE", "/destinations/*/subscriptions/*", Segment._remove_subscription),
+]
+_ROUTES = [
+    (method, re.compile(path.replace("*", "([^/]+)")), "/subscriptions" in path and method != "GET", operation)
+    for method, path, operation in _OPERATIONS
+]

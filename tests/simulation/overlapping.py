@@ -1,0 +1,59 @@
+"""Several runs of one task at the same time: a duplicate may be made, but never goes unreported."""
+
+from __future__ import annotations
+
+from airflow_provider_segment.protocol.errors import SegmentSeveralMatchesError
+from tests.simulation.actor import Actor
+from tests.simulation.history import Stage, set_stage
+from tests.simulation.model import WINDOW
+from tests.simulation.scenario import providing_destination, providing_subscription
+from tests.simulation.scenario_apply import applying
+from tests.simulation.world import ViolationError
+
+
+def set_overlapping_stage(seed: int) -> Stage:
+    """Draw everything; in every second history nothing goes wrong but that the runs overlap."""
+    scenarios = (applying, providing_destination, providing_subscription)
+    return set_stage(seed, scenarios=scenarios, calm=seed % 2 == 0, alone=False)
+
+
+def play_overlapping(stage: Stage) -> bool:
+    """Let the runs go, each step in its own time, then one more.
+
+    :return: whether there were duplicates.
+    """
+    world, dice = stage.world, stage.world.dice
+    calm = stage.network.faults.left == 0 or not stage.network.faults.share
+    actors = [_actor(stage, number, calm=calm) for number in range(1, dice.choice((2, 2, 3)) + 1)]
+    for actor in actors:
+        actor.start()
+        world.wait(dice.choice((0.0, dice.uniform(0.0, 1.0), dice.uniform(0.0, stage.terms.settle))))
+    world.run(lambda: all(actor.done for actor in actors))
+    world.settle()
+    duplicates = [{record["id"] for record in group} for group in stage.scenario.groups() if len(group) > 1]
+    reported = [actor.error for actor in actors if isinstance(actor.error, SegmentSeveralMatchesError)]
+    if calm and duplicates and not reported:
+        raise ViolationError(f"{duplicates} were made and no run says so")
+    _demand_report_of_next_run(stage, duplicates)
+    return bool(duplicates)
+
+
+def _actor(stage: Stage, number: int, *, calm: bool) -> Actor:
+    dice = stage.world.dice
+    dies_at = None if calm or dice.random() < 0.7 else dice.randint(0, 15)
+    flow = stage.scenario.flow(stage.terms, dice.random() < 0.3, 100)
+    return Actor(f"run {number}", flow, stage.network, dies_at=dies_at)
+
+
+def _demand_report_of_next_run(stage: Stage, duplicates: list[set[str]]) -> None:
+    """The next run, when everything is settled, names all that match; without duplicates it has no such complaint."""
+    stage.network.faults.left = 0
+    stage.world.wait(stage.terms.settle + WINDOW)
+    actor = Actor("the next run", stage.scenario.flow(stage.terms, False, 101), stage.network)
+    actor.start()
+    stage.world.run(lambda: actor.done)
+    several = actor.error if isinstance(actor.error, SegmentSeveralMatchesError) else None
+    if duplicates and (several is None or set(several.ids) not in duplicates):
+        raise ViolationError(f"the next run does not report {duplicates}") from actor.error
+    if not duplicates and several is not None:
+        raise ViolationError("the next run reports what is not there") from several

@@ -1,0 +1,182 @@
+"""What is described and what exists, for each of the flows that provision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from airflow_provider_segment.protocol.errors import SegmentAlreadyExistsError, SegmentNotFoundError
+from airflow_provider_segment.protocol.flow.steps import Flow, Terms
+from airflow_provider_segment.protocol.provisioning.described import DescribedDestination, DescribedSubscription
+from airflow_provider_segment.protocol.provisioning.destination import provide_destination
+from airflow_provider_segment.protocol.provisioning.subscription import provide_subscription
+from tests.simulation.catalog import ANALYTICS
+from tests.simulation.drawing import (
+    draw_destination,
+    draw_settings,
+    draw_subscriptions,
+    put_destination,
+    put_subscription,
+)
+from tests.simulation.expectation import (
+    Before,
+    demand_destination,
+    demand_same,
+    demand_subscription,
+    destinations_like,
+    subscriptions_like,
+    the_only,
+)
+from tests.simulation.model import Segment
+from tests.simulation.model_answers import Record
+
+
+@dataclass(kw_only=True)
+class Scenario:
+    """One task.
+
+    :param name: for the story.
+    :param flow: makes one run of it, from terms, whether it is a retry, and its number.
+    :param check: what must hold in the end; is given the result of the run that succeeded.
+    :param final: whether an error that no retry helps against is right, after which the task has ended.
+    :param tolerated: whether an error that is no fault's doing is right, and a further run goes on.
+    :param quiet: whether a further run of a finished task writes nothing.
+    :param groups: the objects of each identity described, which duplicates would be among.
+    """
+
+    name: str
+    flow: Callable[[Terms, bool, int], Flow[Any]]
+    check: Callable[[Any], None]
+    final: Callable[[Exception], bool] = lambda _error: False
+    tolerated: Callable[[Exception, int], bool] = lambda _error, _number: False
+    quiet: bool = True
+    groups: Callable[[], Iterator[list[Record]]] = field(default=lambda: iter(()))
+
+
+def providing_destination(segment: Segment, dice: Random) -> Scenario:
+    """A destination is to be there; it may be already, as described or otherwise."""
+    described = draw_destination(dice)
+    if_exists = dice.choice(("reuse", "update", "update", "fail"))
+    existing = None
+    if dice.random() < 0.4:
+        same = dice.random() < 0.3
+        settings = described.settings if same or described.metadata_id != ANALYTICS else draw_settings(dice)
+        existing = put_destination(segment, _destination_like(described, settings, enabled=same or dice.random() < 0.5))
+    before = Before(segment)
+
+    def check(result: Any) -> None:
+        there = the_only(destinations_like(segment, described), "the destination")
+        demand_same("the result", there["id"], result or there["id"])
+        old = None if existing is None else before.destinations[existing["id"]]
+        if old is not None:
+            demand_same("the id", old["id"], there["id"])
+        if old is not None and if_exists != "update":
+            demand_same("what is reused", old, there)
+        else:
+            demand_destination(segment, described, there, old)
+        before.demand(destinations={there["id"]}, subscriptions=set())
+
+    return Scenario(
+        name=f"provide_destination, if_exists={if_exists}, existing: {existing is not None}",
+        flow=lambda terms, patient, _number: provide_destination(
+            terms, described=described, if_exists=if_exists, patient=patient
+        ),
+        check=check,
+        final=lambda error: isinstance(error, SegmentAlreadyExistsError) and if_exists == "fail",
+        quiet=if_exists != "fail",
+        groups=lambda: iter([destinations_like(segment, described)]),
+    )
+
+
+def providing_subscription(segment: Segment, dice: Random) -> Scenario:
+    """A subscription is to be there; it may be already."""
+    destination = put_destination(segment, analytics(dice))
+    (described, *others) = some_subscriptions(dice)
+    for other in others:
+        put_subscription(segment, destination, other)
+    if_exists = dice.choice(("reuse", "update", "update", "fail"))
+    existing = put_subscription(segment, destination, _another(described, dice)) if dice.random() < 0.4 else None
+    before = Before(segment)
+
+    def check(result: Any) -> None:
+        there = the_only(subscriptions_like(segment, destination["id"], described), "the subscription")
+        demand_same("the result", there["id"], result or there["id"])
+        old = None if existing is None else before.subscriptions[existing["id"]]
+        if old is not None and if_exists != "update":
+            # One without any schedule may be an earlier try's, and gets it.
+            schedule = old.get("reverseETLSchedule") or described.reverse_etl_schedule
+            wanted = old if schedule is None or if_exists == "fail" else old | {"reverseETLSchedule": schedule}
+            demand_same("what is reused", wanted, there)
+        elif if_exists == "fail" and result is None:
+            without = _without_schedule(described) if "reverseETLSchedule" not in there else described
+            demand_subscription(segment, without, there, old)
+        else:
+            demand_subscription(segment, described, there, old)
+        before.demand(destinations=set(), subscriptions={there["id"]})
+
+    return Scenario(
+        name=f"provide_subscription, if_exists={if_exists}, existing: {existing is not None}",
+        flow=lambda terms, patient, _number: provide_subscription(
+            terms, destination_id=destination["id"], described=described, if_exists=if_exists, patient=patient
+        ),
+        check=check,
+        final=lambda error: isinstance(error, SegmentAlreadyExistsError) and if_exists == "fail",
+        quiet=if_exists != "fail",
+        groups=lambda: iter([subscriptions_like(segment, destination["id"], described)]),
+    )
+
+
+def not_found_after(done: Callable[[], bool], if_missing: str) -> Callable[[Exception], bool]:
+    """A removal that is to fail where there is nothing may do so when an earlier run removed it."""
+    return lambda error: isinstance(error, SegmentNotFoundError) and if_missing == "fail" and done()
+
+
+def some_subscriptions(dice: Random) -> list[DescribedSubscription]:
+    while not (drawn := draw_subscriptions(dice, most=4)):
+        pass
+    return drawn
+
+
+def analytics(dice: Random) -> DescribedDestination:
+    while (drawn := draw_destination(dice)).metadata_id != ANALYTICS:
+        pass
+    return drawn
+
+
+def _destination_like(
+    described: DescribedDestination, settings: dict[str, Any], *, enabled: bool
+) -> DescribedDestination:
+    return DescribedDestination(
+        source_id=described.source_id,
+        metadata_id=described.metadata_id,
+        name=described.name,
+        settings=settings,
+        enabled=described.enabled if enabled else not described.enabled,
+    )
+
+
+def _another(described: DescribedSubscription, dice: Random) -> DescribedSubscription:
+    """One with the same identity, and perhaps all else."""
+    drawn = some_subscriptions(dice)[0] if dice.random() < 0.7 else described
+    return DescribedSubscription(
+        name=described.name,
+        action_id=described.action_id,
+        trigger=drawn.trigger,
+        enabled=drawn.enabled,
+        settings=drawn.settings,
+        model_id=drawn.model_id,
+        reverse_etl_schedule=drawn.reverse_etl_schedule,
+    )
+
+
+def _without_schedule(described: DescribedSubscription) -> DescribedSubscription:
+    return DescribedSubscription(
+        name=described.name,
+        action_id=described.action_id,
+        trigger=described.trigger,
+        enabled=described.enabled,
+        settings=described.settings,
+        model_id=described.model_id,
+    )

@@ -1,0 +1,132 @@
+"""Applying a description."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+from airflow_provider_segment.protocol.errors import SegmentNotFoundError
+from airflow_provider_segment.protocol.flow.steps import Flow, Terms
+from airflow_provider_segment.protocol.provisioning.apply import Application, apply_destination
+from airflow_provider_segment.protocol.provisioning.described import DescribedSubscription
+from tests.simulation.catalog import TRACK
+from tests.simulation.drawing import draw_settings, draw_subscriptions, put_destination, put_subscription
+from tests.simulation.expectation import (
+    Before,
+    demand_destination,
+    demand_same,
+    demand_subscription,
+    destinations_like,
+    subscriptions_like,
+    the_only,
+)
+from tests.simulation.model import Segment
+from tests.simulation.model_answers import Record
+from tests.simulation.scenario import Scenario, analytics
+from tests.simulation.world import ViolationError
+
+_WRONG = DescribedSubscription(name="wrong", action_id="nonsense", trigger=TRACK)
+_RIGHT = replace(_WRONG, action_id="track")
+
+
+class _Applying:
+    """A destination with its subscriptions is to be as described."""
+
+    def __init__(self, segment: Segment, dice: Random) -> None:
+        self._segment = segment
+        self._described = analytics(dice)
+        self._subscriptions = None if dice.random() < 0.1 else draw_subscriptions(dice, most=7)
+        self._prune = dice.random() < 0.5
+        self._existing: Record | None = None
+        by_id = False
+        if dice.random() < 0.5:
+            by_id = dice.random() < 0.3
+            self._put_existing(dice, name="an earlier name" if by_id else self._described.name)
+        # Corrected after that many runs.
+        self._mistaken = dice.randint(1, 2) if self._subscriptions is not None and dice.random() < 0.15 else 0
+        self._place = dice.randint(0, len(self._subscriptions or ()))
+        self._application = Application(
+            described=self._described,
+            subscriptions=self._subscriptions,
+            destination_id=self._existing["id"] if by_id and self._existing is not None else None,
+            prune_subscriptions=self._prune,
+        )
+        self._before = Before(segment)
+
+    def scenario(self) -> Scenario:
+        count = "no" if self._subscriptions is None else len(self._subscriptions)
+        return Scenario(
+            name=f"apply, {count} subscriptions, existing: {self._existing is not None}, prune: {self._prune}",
+            flow=self._flow,
+            check=self._check,
+            tolerated=lambda error, number: (
+                isinstance(error, SegmentNotFoundError) and number <= self._mistaken and "'wrong'" in str(error)
+            ),
+            groups=self._groups,
+        )
+
+    def _put_existing(self, dice: Random, *, name: str) -> None:
+        enabled = self._described.enabled if dice.random() < 0.5 else not self._described.enabled
+        settings = self._described.settings if dice.random() < 0.4 else draw_settings(dice)
+        described = replace(self._described, name=name, settings=settings, enabled=enabled)
+        self._existing = put_destination(self._segment, described)
+        kept = [one for one in self._subscriptions or () if dice.random() < 0.3]
+        names = {one.name for one in kept}
+        for one in (*kept, *(one for one in draw_subscriptions(dice, most=5) if one.name not in names)):
+            put_subscription(self._segment, self._existing, one)
+
+    def _flow(self, terms: Terms, patient: bool, number: int) -> Flow[Any]:
+        subscriptions = self._wanted(number)
+        application = replace(self._application, patient=patient, subscriptions=subscriptions)
+        return apply_destination(terms, application=application, write=True)
+
+    def _wanted(self, number: int) -> list[DescribedSubscription] | None:
+        """As they are described in one run: a mistake is corrected some day."""
+        if self._subscriptions is None or not self._mistaken:
+            return self._subscriptions
+        wanted = list(self._subscriptions)
+        wanted.insert(self._place, _WRONG if number <= self._mistaken else _RIGHT)
+        return wanted
+
+    def _check(self, result: Any) -> None:
+        there = the_only(destinations_like(self._segment, self._described), "the destination")
+        old = None if self._existing is None else self._before.destinations[self._existing["id"]]
+        if old is not None:
+            demand_same("the id", old["id"], there["id"])
+        demand_destination(self._segment, self._described, there, old, may_stay_absent=True)
+        named = self._check_subscriptions(there["id"])
+        self._before.demand(destinations={there["id"]}, subscriptions=named)
+        _, summary = result
+        demand_same("destination_id of the summary", there["id"], summary["destination_id"])
+        for part in summary["subscriptions"]:
+            if (part["id"] in self._segment.subscriptions) is (part["result"] == "removed"):
+                raise ViolationError(f"the summary tells otherwise of {part}")
+
+    def _check_subscriptions(self, destination_id: str) -> set[str]:
+        """Check those described; of the others say which are no longer to be there."""
+        named = set()
+        for described in self._wanted(100) or ():
+            found = subscriptions_like(self._segment, destination_id, described)
+            there = the_only(found, f"subscription {described.name}")
+            demand_subscription(self._segment, described, there, self._before.subscriptions.get(there["id"]))
+            named.add(there["id"])
+        if self._subscriptions is None or not self._prune:
+            return named
+        if surplus := [one["id"] for one in self._segment.subscriptions_of(destination_id) if one["id"] not in named]:
+            raise ViolationError(f"not removed: {surplus}")
+        pruned = {one["id"] for one in self._before.subscriptions.values() if one["destinationId"] == destination_id}
+        return named | pruned
+
+    def _groups(self) -> Iterator[list[Record]]:
+        found = destinations_like(self._segment, self._described)
+        yield found
+        for destination in found:
+            for described in self._wanted(100) or ():
+                yield subscriptions_like(self._segment, destination["id"], described)
+
+
+def applying(segment: Segment, dice: Random) -> Scenario:
+    """Draw a description and what there is."""
+    return _Applying(segment, dice).scenario()

@@ -1,0 +1,164 @@
+"""Changing and removing what exists."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+from airflow_provider_segment.protocol.provisioning.described import DescribedDestination
+from airflow_provider_segment.protocol.provisioning.destination import change_destination, remove_destination
+from airflow_provider_segment.protocol.provisioning.identity import SubscriptionIdentity
+from airflow_provider_segment.protocol.provisioning.subscription import change_subscription, remove_subscription
+from tests.simulation.drawing import NAME, draw_settings, draw_subscriptions, put_destination, put_subscription
+from tests.simulation.expectation import (
+    Before,
+    demand_destination,
+    demand_same,
+    demand_settings,
+)
+from tests.simulation.model import Segment
+from tests.simulation.model_answers import Record
+from tests.simulation.scenario import Scenario, analytics, not_found_after, some_subscriptions
+from tests.simulation.world import ViolationError
+
+
+def changing_destination(segment: Segment, dice: Random) -> Scenario:
+    """Exactly what is given is changed; also the name by which it is found."""
+    old = put_destination(segment, analytics(dice))
+    new_name = dice.choice((None, "renamed"))
+    enabled = dice.choice((None, True, False))
+    settings = draw_settings(dice) if enabled is None and new_name is None else dice.choice((None, draw_settings(dice)))
+    target = _pointing(old, dice)
+    before = Before(segment)
+
+    def check(result: Any) -> None:
+        was = before.destinations[old["id"]]
+        there = segment.destinations[old["id"]]
+        wanted = DescribedDestination(
+            source_id=was["sourceId"],
+            metadata_id=was["metadataId"],
+            name=new_name or was["name"],
+            settings=settings or {},
+            enabled=was["enabled"] if enabled is None else enabled,
+        )
+        demand_same("the result", old["id"], result)
+        demand_destination(segment, wanted, there, was)
+        before.demand(destinations={old["id"]}, subscriptions=set())
+
+    return Scenario(
+        name=f"change_destination, new_name={new_name}",
+        flow=lambda terms, _patient, _number: change_destination(
+            terms, target=target, new_name=new_name, enabled=enabled, settings=settings
+        ),
+        check=check,
+        quiet=False,
+    )
+
+
+def changing_subscription(segment: Segment, dice: Random) -> Scenario:
+    """Exactly what is given is changed."""
+    destination = put_destination(segment, analytics(dice))
+    old = put_subscription(segment, destination, some_subscriptions(dice)[0])
+    new_name = dice.choice((None, "renamed"))
+    drawn = some_subscriptions(dice)[0]
+    offered: dict[str, Any] = {
+        "trigger": drawn.trigger,
+        "enabled": drawn.enabled,
+        "settings": drawn.settings,
+        "model_id": drawn.model_id,
+        "reverse_etl_schedule": drawn.reverse_etl_schedule,
+    }
+    changes = {name: value for name, value in offered.items() if value is not None and dice.random() < 0.5}
+    target: str | SubscriptionIdentity = old["id"]
+    if dice.random() < 0.5:
+        target = SubscriptionIdentity(destination_id=destination["id"], action_id=old["actionId"], name=old["name"])
+    before = Before(segment)
+
+    def check(result: Any) -> None:
+        was, there = before.subscriptions[old["id"]], segment.subscriptions[old["id"]]
+        demand_same("the result", old["id"], result)
+        wanted = {
+            "name": new_name or was["name"],
+            "trigger": changes.get("trigger", was["trigger"]),
+            "enabled": changes.get("enabled", was["enabled"]),
+            "modelId": changes.get("model_id", was["modelId"]),
+            "reverseETLSchedule": changes.get("reverse_etl_schedule", was.get("reverseETLSchedule")),
+        }
+        for key, value in wanted.items():
+            demand_same(key, value, there.get(key))
+        demand_settings(
+            changes.get("settings", {}),
+            there["settings"],
+            before=was["settings"],
+            defaults={},
+            may_reset=segment.replace,
+        )
+        before.demand(destinations=set(), subscriptions={old["id"]})
+
+    return Scenario(
+        name=f"change_subscription {sorted(changes)}, new_name={new_name}",
+        flow=lambda terms, _patient, _number: change_subscription(
+            terms, destination_id=destination["id"], target=target, new_name=new_name, changes=changes
+        ),
+        check=check,
+        quiet=False,
+    )
+
+
+def removing_destination(segment: Segment, dice: Random) -> Scenario:
+    """It is to be gone, with its subscriptions, and nothing else."""
+    old = put_destination(segment, analytics(dice))
+    gone = {put_subscription(segment, old, subscription)["id"] for subscription in draw_subscriptions(dice, most=3)}
+    if_missing = dice.choice(("ignore", "ignore", "fail"))
+    target = _pointing(old, dice)
+    before = Before(segment)
+
+    def check(result: Any) -> None:
+        if old["id"] in segment.destinations or gone & segment.subscriptions.keys():
+            raise ViolationError("it is still there")
+        if result is not None:
+            demand_same("the result", old["id"], result)
+        before.demand(destinations={old["id"]}, subscriptions=gone)
+
+    return Scenario(
+        name=f"remove_destination, if_missing={if_missing}",
+        flow=lambda terms, _patient, _number: remove_destination(terms, target=target, if_missing=if_missing),
+        check=check,
+        final=not_found_after(lambda: old["id"] not in segment.destinations, if_missing),
+        quiet=False,
+    )
+
+
+def removing_subscription(segment: Segment, dice: Random) -> Scenario:
+    """It is to be gone, and nothing else."""
+    destination = put_destination(segment, analytics(dice))
+    old, *_ = [put_subscription(segment, destination, described) for described in some_subscriptions(dice)]
+    if_missing = dice.choice(("ignore", "ignore", "fail"))
+    target: str | SubscriptionIdentity = old["id"]
+    if dice.random() < 0.5:
+        target = SubscriptionIdentity(destination_id=destination["id"], action_id=old["actionId"], name=old["name"])
+    before = Before(segment)
+
+    def check(result: Any) -> None:
+        if old["id"] in segment.subscriptions:
+            raise ViolationError("it is still there")
+        if result is not None:
+            demand_same("the result", old["id"], result)
+        before.demand(destinations=set(), subscriptions={old["id"]})
+
+    return Scenario(
+        name=f"remove_subscription, if_missing={if_missing}",
+        flow=lambda terms, _patient, _number: remove_subscription(
+            terms, destination_id=destination["id"], target=target, if_missing=if_missing
+        ),
+        check=check,
+        final=not_found_after(lambda: old["id"] not in segment.subscriptions, if_missing),
+        quiet=False,
+    )
+
+
+def _pointing(destination: Record, dice: Random) -> Any:
+    described = DescribedDestination(
+        source_id=destination["sourceId"], metadata_id=destination["metadataId"], name=NAME, settings={}
+    )
+    return dice.choice((destination["id"], described.identity))

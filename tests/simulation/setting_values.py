@@ -1,0 +1,90 @@
+"""What Segment does with the settings of a destination: defaults, masks, read-only keys, merging or replacing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.simulation.model_answers import RefusedError
+
+_PYTHON_TYPES: dict[str, tuple[str, type | tuple[type, ...]]] = {
+    "string": ("string", str),
+    "password": ("string", str),
+    "select": ("string", str),
+    "boolean": ("boolean", bool),
+    "number": ("number", (int, float)),
+}
+_MASK = "•" * 10
+
+
+@dataclass(frozen=True)
+class DestinationType:
+    """An entry of the catalog, as far as it matters.
+
+    :param record: as the seed has it.
+    """
+
+    record: Mapping[str, Any]
+
+    @property
+    def options(self) -> dict[str, Mapping[str, Any]]:
+        return {option["name"]: option for option in self.record["options"]}
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        return {name: option["defaultValue"] for name, option in self.options.items() if "defaultValue" in option}
+
+    @property
+    def read_only(self) -> set[str]:
+        return set(self.record["readOnlyOptions"])
+
+    @property
+    def single_instance(self) -> bool:
+        return bool(self.record["supportedFeatures"]["cloudModeInstances"] == "SINGLE")
+
+    @property
+    def actions(self) -> dict[str, str]:
+        return {action["id"]: action["slug"] for action in self.record["actions"]}
+
+    def created(self, sent: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings of a new destination."""
+        return self.defaults | self._taken(sent)
+
+    def updated(self, current: Mapping[str, Any], sent: Mapping[str, Any], *, replace: bool, alone: bool) -> Any:
+        """The settings after an update.
+
+        :param alone: whether nothing but settings is to be changed.
+        """
+        if alone and sent and self.read_only.issuperset(sent):
+            raise RefusedError(400, f"Read-only settings: {', '.join(sorted(sent))}")
+        taken = self._taken(sent)
+        for name in self.record["secretOptions"]:
+            if name in taken and name in current and taken[name] == mask(current[name]):
+                taken[name] = current[name]
+        if not replace:
+            return {**current, **taken}
+        return self.defaults | {name: current[name] for name in self.read_only if name in current} | taken
+
+    def shown(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Settings as answers show them."""
+        secret = self.record["secretOptions"]
+        return {name: mask(value) if name in secret else value for name, value in settings.items()}
+
+    def _taken(self, sent: Mapping[str, Any]) -> dict[str, Any]:
+        for name, value in sent.items():
+            word, kind = _PYTHON_TYPES.get(self.options.get(name, {"type": ""})["type"], ("", object))
+            if value is not None and (not isinstance(value, kind) or (word == "number" and isinstance(value, bool))):
+                raise RefusedError(422, f'"settings.{name}" must be a {word}', field=f"settings.{name}")
+        return {
+            name: value
+            for name, value in sent.items()
+            if value is not None and name in self.options and name not in self.read_only
+        }
+
+
+def mask(value: Any) -> Any:
+    """Hide a text: ten bullets, and the last four characters of one longer than eight."""
+    if not isinstance(value, str) or not value:
+        return value
+    return _MASK + (value[-4:] if len(value) > 8 else "")

@@ -1,0 +1,171 @@
+"""A sandbox that lives through a history of the model, request by request, over a socket, with the history's clock."""
+
+from __future__ import annotations
+
+import http.client
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from starlette.responses import Response
+
+from airflow_provider_segment.protocol.flow.steps import Outcome
+from airflow_provider_segment.protocol.wire.message import Answer, NoAnswer, Request
+from airflow_provider_segment.sandbox.clock import Clock
+from airflow_provider_segment.sandbox.core import Sandbox
+from airflow_provider_segment.sandbox.faults.fault import read_fault
+from airflow_provider_segment.sandbox.later import Later
+from airflow_provider_segment.sandbox.server import SandboxServer
+from airflow_provider_segment.sandbox.settings import Settings
+from airflow_provider_segment.sandbox.state.seed import read_seed
+from tests.simulation.catalog import CATALOG, SOURCES
+from tests.simulation.faults import CAME_LATE, Fault
+from tests.simulation.history import Stage
+from tests.simulation.model import Segment
+from tests.simulation.model_answers import Record, shown
+from tests.simulation.world import START, ViolationError
+
+_TOKEN = "twin"
+_HEADERS = ("retry-after", "x-ratelimit-consumed", "x-ratelimit-remaining", "x-ratelimit-reset")
+_METADATA = ("id", "name", "slug", "status")
+
+
+class _Held(Later):
+    """Work put off until the history says that its time has come."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.works: list[Callable[[], object]] = []
+
+    def call(self, seconds: float, work: Callable[[], object]) -> None:
+        self.works.append(work)
+
+
+class Twin:
+    """A sandbox for many histories, one after another."""
+
+    def __init__(self) -> None:
+        self.compared = 0
+        self._now = START
+        self._held = _Held()
+        self._late: dict[int, list[Callable[[], object]]] = {}
+        self._ids: dict[str, str] = {}
+        self._sandbox = Sandbox(token=_TOKEN, seed=read_seed("demo"), clock=Clock(base=lambda: self._now))
+        self._sandbox.later = self._held
+        self.server = SandboxServer(sandbox=self._sandbox)
+
+    def begin(self, stage: Stage) -> Callable[[Request, Fault, Outcome], None]:
+        """Take over what there is.
+
+        :return: what is to be told of each request.
+        """
+        segment = stage.segment
+        self._now = stage.world.now
+        self._sandbox.change_settings(
+            Settings(
+                deliveries_per_minute=0,
+                list_lag_seconds=segment.lag,
+                settings_update="replace" if segment.replace else "merge",
+                subscription_write_limit_per_minute=segment.write_limit,
+            )
+        )
+        self._sandbox.reset(read_seed({"sources": SOURCES, "catalog": CATALOG, "destinations": list(_seed(segment))}))
+        self._held.works.clear()
+        self._late.clear()
+        self._ids = self._pairs(segment)
+
+        def observe(request: Request, fault: Fault, outcome: Outcome) -> None:
+            self._now = stage.world.now
+            self._repeat(segment, request, fault, outcome)
+            self.compared += 1
+
+        return observe
+
+    def _repeat(self, segment: Segment, request: Request, fault: Fault, outcome: Outcome) -> None:
+        if fault is CAME_LATE:
+            response = self._late[id(request)].pop(0)()
+            if not isinstance(response, Response):
+                raise TypeError("the sandbox carries out requests")
+            seen: Outcome = Answer(
+                status=response.status_code, headers=dict(response.headers), body=bytes(response.body)
+            )
+        else:
+            if fault.sandbox is not None:
+                self._sandbox.faults.add(read_fault(fault.sandbox))
+            seen = self._send(request)
+            if fault.kind == "late":
+                self._late.setdefault(id(request), []).append(self._held.works.pop())
+        self._ids |= self._pairs(segment)
+        theirs = {there: ours for ours, there in self._ids.items()}
+        if _told(seen, theirs) != _told(outcome, {}):
+            raise ViolationError(
+                f"{request.method} {request.path} [{fault.kind}]: the model says {_told(outcome, {})},"
+                f" the sandbox {_told(seen, theirs)}"
+            )
+
+    def _send(self, request: Request) -> Outcome:
+        target = _renamed(request.target, self._ids)
+        connection = http.client.HTTPConnection(urlsplit(self.server.url).netloc, timeout=30)
+        try:
+            headers = {**request.headers, "Authorization": f"Bearer {_TOKEN}"}
+            connection.request(request.method, target, request.body, headers)
+            response = connection.getresponse()
+            body = response.read()
+            names = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(status=response.status, headers=names, body=body)
+        except (http.client.HTTPException, ConnectionError):
+            return NoAnswer(reason="reset", sent=True)
+        finally:
+            connection.close()
+
+    def _pairs(self, segment: Segment) -> dict[str, str]:
+        """Ids by ids, the sandbox's by the model's: both keep objects in the order of their creation."""
+        workspace = self._sandbox.workspace
+        pairs = dict(zip(segment.destinations, (one.id for one in workspace.destinations()), strict=True))
+        for ours, theirs in list(pairs.items()):
+            mine = [record["id"] for record in segment.subscriptions_of(ours)]
+            pairs |= zip(mine, (one.id for one in workspace.subscriptions(theirs)), strict=True)
+        return pairs
+
+
+def _seed(segment: Segment) -> Iterator[Record]:
+    for record in segment.destinations.values():
+        subscriptions = [
+            {key: value for key, value in shown(one).items() if key not in ("destinationId", "actionSlug")}
+            for one in segment.subscriptions_of(record["id"])
+        ]
+        yield {key: value for key, value in record.items() if not _is_date(value)} | {"subscriptions": subscriptions}
+
+
+def _is_date(value: Any) -> bool:
+    return isinstance(value, float) and math.isinf(value)
+
+
+def _told(outcome: Outcome, ids: dict[str, str]) -> Any:
+    """What can be compared: the status, the headers about limits, and the body with our own ids."""
+    if isinstance(outcome, NoAnswer):
+        return "no answer"
+    headers = {name: outcome.headers[name] for name in _HEADERS if name in outcome.headers}
+    if outcome.body.startswith(b"<"):
+        return outcome.status, headers, "a page"
+    return outcome.status, headers, _cut(msgspec.json.decode(_renamed(outcome.body.decode(), ids)))
+
+
+def _renamed(text: str, ids: dict[str, str]) -> str:
+    for old, new in ids.items():
+        text = text.replace(old, new)
+    return text
+
+
+def _cut(value: Any) -> Any:
+    """Leave out the catalog's text."""
+    if isinstance(value, list):
+        return [_cut(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: {name: item[name] for name in _METADATA} if key == "metadata" else _cut(item)
+        for key, item in value.items()
+    }
