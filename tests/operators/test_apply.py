@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -181,6 +182,21 @@ def test_twenty_subscriptions_get_through_the_limit(running: Running, segment_sa
     twenty = [TRACK | {"name": f"s{number}"} for number in range(20)]
     assert list(results(running.run(apply(subscriptions=twenty))).values()) == ["created"] * 20
     assert len(segment_sandbox.destinations[0]["subscriptions"]) == 20
+    assert 429 in [entry["status"] for entry in segment_sandbox.requests]
+
+
+def test_several_tasks_at_once_get_through_the_limit(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    segment_sandbox.settings(limit_window_seconds=1)
+    six = [TRACK | {"name": f"s{number}"} for number in range(6)]
+    tasks = [apply(name=name, subscriptions=six) for name in ("one", "two", "three")]
+    with ThreadPoolExecutor(3) as pool:
+        summaries = list(pool.map(running.run, tasks))
+    assert [list(results(summary).values()) for summary in summaries] == [["created"] * 6] * 3
+    assert {made["name"]: len(made["subscriptions"]) for made in segment_sandbox.destinations} == {
+        "one": 6,
+        "two": 6,
+        "three": 6,
+    }
     assert 429 in [entry["status"] for entry in segment_sandbox.requests]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment.protocol.errors import SegmentPruneLimitError, SegmentSeveralMatchesError
+from airflow_provider_segment.protocol.provisioning import apply_subscriptions
 from airflow_provider_segment.protocol.provisioning.described import DescribedDestination, DescribedSubscription
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result, make_plan
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
@@ -123,3 +124,17 @@ def test_an_empty_plan() -> None:
         "subscriptions": [],
         "ignored": [],
     }
+
+
+@pytest.mark.parametrize(
+    ("number", "count", "says"),
+    [
+        (0, 20, "creating subscriptions: 20 of 20 left, about 3 min at Segment's limit of 5 a minute"),
+        (5, 20, "creating subscriptions: 15 of 20 left, about 2 min at Segment's limit of 5 a minute"),
+        (6, 20, None),
+        (0, 5, None),
+    ],
+)
+def test_it_says_now_and_then_how_many_are_left(number: int, count: int, says: str | None) -> None:
+    said = [log.message for log in apply_subscriptions._say_how_many_are_left("creating", number, count)]
+    assert said == ([] if says is None else [says])
