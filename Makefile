@@ -8,8 +8,9 @@ VENV    := $(if $(filter 3.3,$(AIRFLOW)),.venv,.venv-$(AIRFLOW))
 BIN     := $(VENV)/bin
 PINS    := constraints/airflow-$(AIRFLOW).txt
 STAMP   := $(VENV)/.installed
-# A test worker a core; the sandbox and Airflow of a test live in its own worker.
+# A test worker a core; one that is done early takes tests from the others, since some take a minute.
 WORKERS ?= auto
+PYTEST  := $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types pytest wheel test-long histories bench constraints clean
@@ -36,7 +37,7 @@ else
 endif
 
 pytest: $(STAMP)  ## the tests alone
-	$(BIN)/pytest -n $(WORKERS)
+	$(PYTEST)
 
 # Where a user would be: Airflow 3.3, since the README's DAG is written for it.
 wheel: $(STAMP)  ## the README's test of a DAG, where only the built wheel is installed
@@ -46,11 +47,11 @@ wheel: $(STAMP)  ## the README's test of a DAG, where only the built wheel is in
 SCALE ?= 100
 
 test-long: $(STAMP) histories  ## the large counts: histories, faults, kills, fuzzing; about an hour
-	SEGMENT_TEST_SCALE=$(SCALE) $(BIN)/pytest -n $(WORKERS) tests/exactly_one
-	SEGMENT_TEST_EXAMPLES=3000 SANDBOX_FUZZ_EXAMPLES=1000 $(BIN)/pytest -n $(WORKERS) tests/protocol tests/sandbox/test_robustness.py
+	SEGMENT_TEST_SCALE=$(SCALE) $(PYTEST) tests/exactly_one
+	SEGMENT_TEST_EXAMPLES=3000 SANDBOX_FUZZ_EXAMPLES=1000 $(PYTEST) tests/protocol tests/sandbox/test_robustness.py
 
 histories: $(STAMP)  ## 1,000 x SCALE histories of faults, crashes and re-runs, against a model of Segment
-	SEGMENT_TEST_SCALE=$(SCALE) $(BIN)/pytest -n $(WORKERS) tests/simulation/test_histories.py
+	SEGMENT_TEST_SCALE=$(SCALE) $(PYTEST) tests/simulation/test_histories.py
 
 bench: $(STAMP)  ## benchmarks: ratios taken in one run
 	$(BIN)/python -m benchmarks.listing
