@@ -148,8 +148,8 @@ def same(described: Any, actual: Any) -> bool:
     # JSON tells true from 1; Python does not.
     if isinstance(described, bool) or isinstance(actual, bool):
         return described is actual
-    if isinstance(described, str) and isinstance(actual, str) and MASK_CHARACTER in actual:
-        return described.endswith(actual.rpartition(MASK_CHARACTER)[2])
+    if isinstance(described, str | int | float) and isinstance(actual, str) and MASK_CHARACTER in actual:
+        return str(described).endswith(actual.rpartition(MASK_CHARACTER)[2])
     return bool(described == actual)
 
 
@@ -191,4 +191,4 @@ def _same_mapping(described: Mapping[str, Any], actual: Mapping[str, Any]) -> bo
 
 
 def _shows_nothing(described: Any, actual: Any) -> bool:
-    return isinstance(actual, str) and actual.endswith(MASK_CHARACTER) and isinstance(described, str)
+    return isinstance(actual, str) and actual.endswith(MASK_CHARACTER) and isinstance(described, str | int | float)

@@ -32,6 +32,7 @@ SCHEDULE = {"strategy": "PERIODIC", "config": {"interval": "1h"}}
         ({"a": 1}, {"a": 1, "b": None}),
         ("secret-abcd", f"{MASK}abcd"),
         ({"deep": ["secret-abcd"]}, {"deep": [f"{MASK}abcd"]}),
+        (123456789, f"{MASK}6789"),
     ],
 )
 def test_same(described: Any, actual: Any) -> None:
@@ -72,6 +73,7 @@ def test_not_same(described: Any, actual: Any) -> None:
         ({"key": "short"}, {"key": MASK}, (), ("key",)),
         ({"key": "short"}, {"key": ""}, ("key",), ()),
         ({"key": ""}, {"key": MASK}, (), ("key",)),
+        ({"key": 1234}, {"key": MASK}, (), ("key",)),
         ({"key": f"{MASK}abcd"}, {"key": f"{MASK}zzzz"}, (), ()),
         ({"nested": {"key": MASK}}, {"nested": {"key": "x"}}, (), ()),
     ],
