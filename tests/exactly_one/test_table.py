@@ -25,7 +25,7 @@ from tests.exactly_one.table import LAGGING, MERGE, REPLACE, Case, cases, table
 from tests.exactly_one.writes import WRITES, Write
 from tests.scale import SCALE
 
-_AT_A_TIME = 6
+_AT_A_TIME = 12
 _REPETITIONS = min(SCALE, 5)
 
 
