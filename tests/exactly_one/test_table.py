@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_segment.protocol.provisioning import apply, creating, destination, subscription
+from airflow_provider_segment.protocol.provisioning import creating, destination, subscription
 from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.pytest_plugin import TOKEN
 from airflow_provider_segment.sandbox.server import SandboxServer
@@ -83,7 +83,7 @@ def test_without_looking_for_what_was_lost_the_table_fails(
         return None
         yield
 
-    for module in (apply, creating, destination, subscription):
+    for module in (creating, destination, subscription):
         monkeypatch.setattr(module, "look", sees_nothing)
     rows = [case for case in cases(WRITES[0], MERGE) if case.kind.carried_out]
     assert broken_rows(sandboxes.play_all(rows)) == {str(case) for case in rows}

@@ -34,6 +34,15 @@ def _looks_once(terms: Any, identity: Any, find: Any, *, patient: bool) -> Flow[
     return (yield from creating.look(replace(terms, settle=0.0), identity, find, patient=False))
 
 
+def _reads_once(read: Any, enough: Any, *, seconds: float, awaited: str) -> Flow[Any]:
+    return (yield from creating.read_until(read, enough, seconds=0.0, awaited=awaited))
+
+
+def _reads_subscriptions_once(read: Any, enough: Any, *, seconds: float, awaited: str) -> Flow[Any]:
+    patience = 0.0 if awaited.startswith("subscriptions") else seconds
+    return (yield from creating.read_until(read, enough, seconds=patience, awaited=awaited))
+
+
 def _tries_again(*given: Any, **named: Any) -> Any:
     """Repeats a create whose answer was lost, as if it were any call."""
     call, *rest = given
@@ -41,17 +50,18 @@ def _tries_again(*given: Any, **named: Any) -> Any:
 
 
 def _no_look_before(patch: pytest.MonkeyPatch) -> None:
-    for module in (apply, destination, subscription):
+    for module in (destination, subscription):
         patch.setattr(module, "look", _sees_nothing)
 
 
 def _no_patience(patch: pytest.MonkeyPatch) -> None:
-    for module in (apply, destination, subscription):
+    patch.setattr(apply, "read_until", _reads_once)
+    for module in (destination, subscription):
         patch.setattr(module, "look", _looks_once)
 
 
 def _no_patience_for_subscriptions(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(apply, "settle_pauses", lambda _settle: iter([0.0]))
+    patch.setattr(apply, "read_until", _reads_subscriptions_once)
 
 
 def _no_look_for_lost(patch: pytest.MonkeyPatch) -> None:

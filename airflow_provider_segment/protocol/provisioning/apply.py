@@ -16,10 +16,10 @@ from airflow_provider_segment.protocol.api.objects import Destination, Subscript
 from airflow_provider_segment.protocol.api.subscriptions import subscriptions_listing
 from airflow_provider_segment.protocol.errors import SegmentInvalidRequestError
 from airflow_provider_segment.protocol.flow.pages import collect
-from airflow_provider_segment.protocol.flow.steps import Flow, Log, Pause, Terms
+from airflow_provider_segment.protocol.flow.steps import Flow, Log, Terms
 from airflow_provider_segment.protocol.provisioning import destination as destinations
 from airflow_provider_segment.protocol.provisioning.apply_subscriptions import carry_out_subscriptions
-from airflow_provider_segment.protocol.provisioning.creating import look, settle_pauses
+from airflow_provider_segment.protocol.provisioning.creating import read_until
 from airflow_provider_segment.protocol.provisioning.described import DescribedDestination, DescribedSubscription
 from airflow_provider_segment.protocol.provisioning.differences import compare_settings
 from airflow_provider_segment.protocol.provisioning.existing import only_match, warn_of_hidden
@@ -114,10 +114,13 @@ def _read_destination(terms: Terms, application: Application) -> Flow[tuple[Dest
     if application.destination_id is not None:
         return (yield from get_destination(terms, id=application.destination_id)), []
     identity = application.described.identity
-    listed = yield from collect(destinations_listing(source_id=identity.source_id), terms)
+    listed = yield from read_until(
+        lambda: collect(destinations_listing(source_id=identity.source_id), terms),
+        lambda found: bool(destinations.matching(found, identity)),
+        seconds=terms.settle if application.patient else 0,
+        awaited=str(identity),
+    )
     actual = only_match(destinations.matching(listed, identity), identity)
-    if actual is None and application.patient:
-        actual = yield from look(terms, identity, lambda: destinations.find_destinations(terms, identity), patient=True)
     others = [
         found["id"]
         for found in listed
@@ -133,18 +136,15 @@ def _read_subscriptions(
     if application.subscriptions is None or actual is None:
         return ()
     wanted = {(one.action_id, one.name) for one in application.subscriptions}
-    listed: Sequence[Subscription] = ()
-    for pause in settle_pauses(terms.settle if application.patient else 0):
-        if pause:
-            yield Pause(
-                pause,
-                f"looking again for subscriptions that an earlier try may have created in {pause:.1f} s",
-                logging.INFO,
-            )
-        listed = yield from collect(subscriptions_listing(destination_id=actual["id"]), terms)
-        if wanted <= {(found["actionId"], found["name"]) for found in listed}:
-            break
-    return listed
+    listing = subscriptions_listing(destination_id=actual["id"])
+    return (
+        yield from read_until(
+            lambda: collect(listing, terms),
+            lambda listed: wanted <= {(found["actionId"], found["name"]) for found in listed},
+            seconds=terms.settle if application.patient else 0,
+            awaited="subscriptions that an earlier try may have created",
+        )
+    )
 
 
 def _show(plan: Plan) -> Flow[None]:

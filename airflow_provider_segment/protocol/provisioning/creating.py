@@ -23,6 +23,7 @@ from airflow_provider_segment.protocol.provisioning.existing import only_match
 from airflow_provider_segment.protocol.provisioning.identity import Identity
 
 T = TypeVar("T", Destination, Subscription)
+V = TypeVar("V")
 Find = Callable[[], Flow[list[T]]]
 
 
@@ -69,13 +70,26 @@ def look(terms: Terms, identity: Identity, find: Find[T], *, patient: bool) -> F
     :return: the object as soon as it is seen.
     :raises SegmentSeveralMatchesError: there are several.
     """
-    for pause in settle_pauses(terms.settle if patient else 0):
+    found = yield from read_until(find, bool, seconds=terms.settle if patient else 0, awaited=str(identity))
+    return only_match(found, identity)
+
+
+def read_until(read: Callable[[], Flow[V]], enough: Callable[[V], bool], *, seconds: float, awaited: str) -> Flow[V]:
+    """Read again and again, since lists may lag behind and a slow server may still be at work.
+
+    :param read: reads once.
+    :param enough: whether that is what was waited for.
+    :param seconds: how long; 0 for a single time.
+    :param awaited: what is waited for, for the log.
+    :return: what was read last.
+    """
+    for pause in settle_pauses(seconds):
         if pause:
-            yield Pause(pause, f"looking again for {identity} in {pause:.1f} s", logging.INFO)
-        found = only_match((yield from find()), identity)
-        if found is not None:
-            return found
-    return None
+            yield Pause(pause, f"looking again in {pause:.1f} s for {awaited}", logging.INFO)
+        found = yield from read()
+        if enough(found):
+            break
+    return found
 
 
 def _look_for_lost(terms: Terms, identity: Identity, find: Find[T], lost: SegmentAmbiguousWriteError) -> Flow[T | None]:
@@ -103,13 +117,13 @@ def _pause_before_repeating(
 
 def _confirm(terms: Terms, identity: Identity, find: Find[T], created: T) -> Flow[None]:
     """Make sure that it is the only one; when it is listed itself, so is whatever was created before it."""
-    for pause in settle_pauses(terms.settle):
-        if pause:
-            yield Pause(pause, f"waiting {pause:.1f} s until {identity} is listed", logging.INFO)
-        matches = yield from find()
+
+    def is_listed(matches: list[T]) -> bool:
         only_match(matches, identity)
-        if any(match["id"] == created["id"] for match in matches):
-            return
+        return any(match["id"] == created["id"] for match in matches)
+
+    if is_listed((yield from read_until(find, is_listed, seconds=terms.settle, awaited=f"the listing of {identity}"))):
+        return
     yield Log(f"{identity} was created, but is not listed after {terms.settle:.0f} s: {created['id']}", logging.WARNING)
 
 
