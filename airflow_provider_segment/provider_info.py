@@ -28,5 +28,9 @@ PROVIDER_INFO: dict[str, Any] = {
     "operators": _modules("operators.apply", "operators.destination", "operators.subscription"),
     "sensors": _modules("sensors.delivery_metrics"),
     "hooks": _modules("hooks.segment"),
+    "notifications": [
+        f"airflow_provider_segment.notifications.destination.Segment{verb}DestinationNotifier"
+        for verb in ("Disable", "Enable")
+    ],
     "connection-types": [provider_info_connection_type()],
 }

@@ -1,6 +1,6 @@
 """Templates in arguments: what is known when the DAG is parsed, and what Airflow must not render.
 
-Shared by the operators and the sensor.
+Shared by the operators, the sensor and the notifiers.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from airflow_provider_segment.protocol.arguments import check_name
 
-# A mixin: the operators and the sensor have different bases.
+# A mixin: operators, sensors and notifiers have different bases.
 if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import BaseOperator as _Base
     from airflow.providers.common.compat.sdk import XComArg
+    from airflow.sdk.definitions._internal.templater import Templater as _Base  # what all of them are
 
     #: A text, a template that renders to it, or the output of a task.
     Text: TypeAlias = str | XComArg

@@ -31,6 +31,14 @@ def test_every_module_it_names_exists() -> None:
     assert f"{SegmentPublicApiHook.__module__}.{SegmentPublicApiHook.__qualname__}" == connection_form.HOOK_CLASS
 
 
+def test_every_notifier_it_names_exists() -> None:
+    from airflow.providers.common.compat.sdk import BaseNotifier
+
+    for path in get_provider_info()["notifications"]:
+        module, name = path.rsplit(".", 1)
+        assert issubclass(getattr(importlib.import_module(module), name), BaseNotifier)
+
+
 def test_airflow_finds_the_provider_and_its_connection_type() -> None:
     from airflow.providers_manager import ProvidersManager
 
