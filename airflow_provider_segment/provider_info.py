@@ -32,5 +32,7 @@ PROVIDER_INFO: dict[str, Any] = {
         f"airflow_provider_segment.notifications.destination.Segment{verb}DestinationNotifier"
         for verb in ("Disable", "Enable")
     ],
+    # Airflow 2.11 drops all links of an operator that has one which is not named here.
+    "extra-links": ["airflow_provider_segment.links.segment.SegmentDestinationsLink"],
     "connection-types": [provider_info_connection_type()],
 }

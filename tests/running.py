@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import dataclass, field
 from typing import Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
+
+
+@dataclass
+class TaskInstance:
+    """What a task asks its instance for; keeps what it pushes to XCom."""
+
+    try_number: int = 1
+    xcoms: dict[str, Any] = field(default_factory=dict)
+
+    def xcom_push(self, *, key: str, value: Any) -> None:
+        self.xcoms[key] = value
 
 
 class Running:

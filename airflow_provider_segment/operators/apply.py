@@ -128,7 +128,9 @@ class SegmentApplyDestinationOperator(SegmentOperator):
 
         values = self.checked()
         application = _application(values, patient=is_retry(context))
-        plan, summary = self.run_flow(apply_destination, application=application, write=values["on_drift"] == "fix")
+        plan, summary = self.run_flow(
+            context, apply_destination, application=application, write=values["on_drift"] == "fix"
+        )
         if values["on_drift"] == "fail" and not plan.is_empty:
             message = f"{application.described.identity} is not as described; the plan is in the log"
             raise SegmentDriftError(message, plan=summary)

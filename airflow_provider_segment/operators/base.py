@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
+from airflow_provider_segment.links.segment import SegmentDestinationsLink
 from airflow_provider_segment.templating import CheckedArguments
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class SegmentOperator(CheckedArguments, BaseOperator):
 
     template_fields: Sequence[str] = ("segment_conn_id",)
     template_fields_renderers = {"settings": "json"}  # noqa: RUF012 - Airflow declares it as an instance's
+    operator_extra_links = (SegmentDestinationsLink(),)
     ui_color = "#52bd94"
     ui_fgcolor = "#000000"
 
@@ -34,15 +36,19 @@ class SegmentOperator(CheckedArguments, BaseOperator):
         super().__init__(**kwargs)
         self.segment_conn_id = segment_conn_id
 
-    def run_flow(self, flow: Callable[Concatenate[Terms, P], Flow[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+    def run_flow(
+        self, context: Context, flow: Callable[Concatenate[Terms, P], Flow[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """Run a flow over a session of its own.
 
+        :param context: of the task.
         :param flow: a function from terms and arguments to a flow.
         """
         # Only now: a DAG file that imports operators must not load an HTTP library.
         from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 
         with SegmentPublicApiHook(segment_conn_id=self.segment_conn_id) as hook:
+            SegmentDestinationsLink.persist(context, hook.segment_connection.base_url)
             return hook.run(flow, *args, **kwargs)
 
 

@@ -103,7 +103,7 @@ class SegmentCreateDestinationOperator(SegmentOperator):
             enabled=values["enabled"],
         )
         return self.run_flow(
-            provide_destination, described=described, if_exists=values["if_exists"], patient=is_retry(context)
+            context, provide_destination, described=described, if_exists=values["if_exists"], patient=is_retry(context)
         )
 
 
@@ -209,6 +209,7 @@ class SegmentUpdateDestinationOperator(_OneDestinationOperator):
 
         values = self.checked()
         return self.run_flow(
+            context,
             change_destination,
             target=self.target,
             new_name=values.get("new_name"),
@@ -250,4 +251,4 @@ class SegmentDeleteDestinationOperator(_OneDestinationOperator):
         from airflow_provider_segment.protocol.provisioning.destination import remove_destination
 
         values = self.checked()
-        return self.run_flow(remove_destination, target=self.target, if_missing=values["if_missing"])
+        return self.run_flow(context, remove_destination, target=self.target, if_missing=values["if_missing"])

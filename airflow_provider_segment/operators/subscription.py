@@ -117,6 +117,7 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
         if_exists, destination_id = values.pop("if_exists"), values.pop("destination_id")
         del values["segment_conn_id"]
         return self.run_flow(
+            context,
             provide_subscription,
             destination_id=destination_id,
             described=DescribedSubscription(**values),
@@ -242,6 +243,7 @@ class SegmentUpdateSubscriptionOperator(_OneSubscriptionOperator):
         values = self.checked()
         changes = {argument: values[argument] for argument in self.changeable if argument in values}
         return self.run_flow(
+            context,
             change_subscription,
             destination_id=values["destination_id"],
             target=self.target,
@@ -284,6 +286,7 @@ class SegmentDeleteSubscriptionOperator(_OneSubscriptionOperator):
 
         values = self.checked()
         return self.run_flow(
+            context,
             remove_subscription,
             destination_id=values["destination_id"],
             target=self.target,

@@ -22,6 +22,11 @@ class RunDag(Protocol):
 
 def airflow(home: Path, *arguments: str, code: int = 0) -> str:
     """Run an Airflow command in a home, and return what it printed; it must exit as expected."""
+    return python(home, "-m", "airflow", *arguments, code=code)
+
+
+def python(home: Path, *arguments: str, code: int = 0) -> str:
+    """Run Python with Airflow in a home, and return what it printed; it must exit as expected."""
     environment = os.environ | {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
@@ -29,7 +34,7 @@ def airflow(home: Path, *arguments: str, code: int = 0) -> str:
         "NO_COLOR": "1",
     }
     done = subprocess.run(
-        [sys.executable, "-m", "airflow", *arguments],
+        [sys.executable, *arguments],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -6,7 +6,6 @@ import json
 import os
 import time
 from collections.abc import Mapping
-from types import SimpleNamespace
 from typing import Any
 
 from airflow_provider_segment.exceptions import SegmentAmbiguousWriteError, SegmentError
@@ -14,7 +13,7 @@ from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.exactly_one.state import differences
 from tests.exactly_one.table import LATE, SETTLE, TIMEOUT, Case
 from tests.exactly_one.writes import BYSTANDER
-from tests.running import Running
+from tests.running import Running, TaskInstance
 
 ROW_END = " -> "
 TRIES = 4
@@ -60,7 +59,7 @@ def connect(sandbox: SegmentSandbox, conn_id: str, *, budget: float, timeout: fl
 def run(case: Case, conn_id: str, *, try_number: int) -> Any:
     """One run, by an operator of its own."""
     task = case.write.task({"task_id": "task", "segment_conn_id": conn_id})
-    return Running().run(task, ti=SimpleNamespace(try_number=try_number))
+    return Running().run(task, ti=TaskInstance(try_number=try_number))
 
 
 def _run_until_it_succeeds(case: Case, conn_id: str) -> Any:

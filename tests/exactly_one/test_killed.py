@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -15,7 +14,7 @@ from tests.exactly_one.killed import POINTS, TASKS
 from tests.exactly_one.playing import connect
 from tests.exactly_one.state import differences
 from tests.exactly_one.writes import BYSTANDER, Write
-from tests.running import Running
+from tests.running import Running, TaskInstance
 from tests.scale import SCALE
 
 _CONN_ID = "segment_killed"
@@ -78,7 +77,7 @@ def _kill_at(number: int, call: int, sandbox: SegmentSandbox) -> None:
 
 def _run(write: Write, sandbox: SegmentSandbox, *, try_number: int) -> None:
     task = write.task({"task_id": "task", "segment_conn_id": _CONN_ID})
-    Running().run(task, ti=SimpleNamespace(try_number=try_number))
+    Running().run(task, ti=TaskInstance(try_number=try_number))
 
 
 def _posts(sandbox: SegmentSandbox) -> int:

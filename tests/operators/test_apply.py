@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from airflow_provider_segment.exceptions import (
 from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from tests.running import Running
+from tests.running import Running, TaskInstance
 
 KEY = "0123456789abcdef"
 TRACK: dict[str, Any] = {"name": "Track", "action_id": "sandbox-track", "trigger": 'type = "track"'}
@@ -244,7 +243,7 @@ def test_a_retry_looks_again_before_it_creates(
     running: Running, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT", f"{segment_sandbox.conn_uri}/?settle=0.6")
-    running.run(apply(subscriptions=None), ti=SimpleNamespace(try_number=2))
+    running.run(apply(subscriptions=None), ti=TaskInstance(try_number=2))
     looks = [entry["path"] for entry in segment_sandbox.requests].index("/destinations")
     assert looks >= 3
 

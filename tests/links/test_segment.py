@@ -1,0 +1,71 @@
+"""Where the link leads, and when it is stored."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from airflow_provider_segment import get_provider_info
+from airflow_provider_segment.hooks.connection import parse_connection
+from airflow_provider_segment.links.segment import SegmentDestinationsLink, destinations_page
+from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
+from airflow_provider_segment.operators.destination import (
+    SegmentCreateDestinationOperator,
+    SegmentDeleteDestinationOperator,
+)
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.running import Running, TaskInstance
+
+APP = "https://app.segment.com/goto-my-workspace/destinations"
+TOKEN = "token-of-the-test"
+
+OPERATORS: tuple[Any, ...] = (
+    SegmentApplyDestinationOperator,
+    SegmentCreateDestinationOperator,
+    SegmentDeleteDestinationOperator,
+)
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "extra", "page"),
+    [
+        (None, None, {}, APP),
+        (None, None, {"region": "eu"}, APP),
+        ("segment.example.com", 8443, {}, APP),
+        ("http://127.0.0.1", 8642, {}, "http://127.0.0.1:8642/_sandbox/"),
+        ("http://localhost:8642/", None, {}, "http://localhost:8642/_sandbox/"),
+        ("http://[::1]:8642", None, {}, "http://[::1]:8642/_sandbox/"),
+    ],
+)
+def test_where_it_leads(host: str | None, port: int | None, extra: dict[str, str], page: str) -> None:
+    connection = parse_connection(conn_id="c", host=host, port=port, password=TOKEN, extra=extra)
+    assert destinations_page(connection.base_url) == page
+
+
+def test_it_is_stored_before_the_first_call(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    ti = TaskInstance()
+    monkeypatch.setattr(ti, "xcom_push", lambda **pushed: calls.append(len(segment_sandbox.requests)))
+    Running().run(SegmentDeleteDestinationOperator(task_id="delete", destination_id="gone"), ti=ti)
+    assert (calls, len(segment_sandbox.requests)) == ([0], 1)
+
+
+def test_it_holds_no_token(segment_sandbox: SegmentSandbox) -> None:
+    ti = TaskInstance()
+    Running().run(SegmentDeleteDestinationOperator(task_id="delete", destination_id="gone"), ti=ti)
+    assert ti.xcoms == {"segment_destinations": f"{segment_sandbox.url}/_sandbox/"}
+    assert segment_sandbox.token not in json.dumps(ti.xcoms)
+
+
+def test_airflow_2_knows_every_link_of_the_operators() -> None:
+    """One that it does not know would remove all links of an operator."""
+    from airflow.providers_manager import ProvidersManager
+
+    manager: Any = ProvidersManager()  # type: ignore[no-untyped-call]
+    classes = {type(link) for operator in OPERATORS for link in operator.operator_extra_links}
+    assert classes == {SegmentDestinationsLink}
+    names = {f"{link.__module__}.{link.__qualname__}" for link in classes}
+    assert names == set(get_provider_info()["extra-links"])
+    assert names <= set(manager.extra_links_class_names)
