@@ -6,7 +6,7 @@ import ipaddress
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -15,6 +15,9 @@ from airflow_provider_segment.protocol.flow.steps import Terms
 
 REGIONS = {"us": "https://api.segmentapis.com", "eu": "https://eu1.api.segmentapis.com"}
 """https://docs.segmentapis.com/tag/Getting-Started"""
+
+_TEST_TIMEOUT = 10.0
+"""Seconds; a person waits for the "Test" button."""
 
 _LONGEST_SECONDS = 1_000_000.0
 """Eleven days: no wait is meant to be longer, and a socket's timeout has a limit of its own."""
@@ -74,6 +77,15 @@ def parse_connection(
         verify=_verify(fields, is_loopback(url.hostname)),
         proxies=_proxies(fields),
     )
+
+
+def for_a_test(connection: SegmentConnection) -> SegmentConnection:
+    """Make a connection that answers soon, as the "Test" button needs it: it tries once.
+
+    :param connection: to try.
+    """
+    impatient = replace(connection.terms, fault_budget=0, rate_limit_budget=0)
+    return replace(connection, timeout=min(connection.timeout, _TEST_TIMEOUT), terms=impatient)
 
 
 def is_loopback(host: str | None) -> bool:

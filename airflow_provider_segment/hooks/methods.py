@@ -1,47 +1,88 @@
-"""Turning flows into methods of a hook, so that no call is written once for each driver."""
+"""Turning flows into methods of the hooks, so that no call is written once for each driver.
+
+A flow is bound to the hook's own ``run`` or ``iterate``: on the synchronous hook the method returns the result, on the
+asynchronous one it is awaited, or iterated over with ``async for``.
+"""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
+import inspect
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
-from airflow_provider_segment.hooks.requests_driver import RequestsDriver
 from airflow_provider_segment.protocol.flow.steps import Flow, Terms, Walk
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class _HasDriver(Protocol):
-    @property
-    def terms(self) -> Terms: ...
-
-    @property
-    def driver(self) -> RequestsDriver: ...
+class _Synchronous(Protocol):
+    def __enter__(self) -> Any: ...
 
 
-def method(flow: Callable[Concatenate[Terms, P], Flow[T]]) -> Callable[Concatenate[Any, P], T]:
+class _Asynchronous(Protocol):
+    async def __aenter__(self) -> Any: ...
+
+
+class method(Generic[P, T]):  # noqa: N801 - used as a decorator is
     """Make a method that runs a flow and returns its result.
 
     :param flow: a function from terms and keyword arguments to a flow; the method takes the same arguments.
     """
 
-    @functools.wraps(flow)
-    def run(self: _HasDriver, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return self.driver.run(flow(self.terms, *args, **kwargs))
+    def __init__(self, flow: Callable[Concatenate[Terms, P], Flow[T]]) -> None:
+        self._flow = flow
 
-    return cast("Callable[Concatenate[Any, P], T]", run)
+    @overload
+    def __get__(self, hook: None, owner: type) -> Callable[..., Any]: ...
+    @overload
+    def __get__(self, hook: _Synchronous, owner: type) -> Callable[P, T]: ...
+    @overload
+    def __get__(self, hook: _Asynchronous, owner: type) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, hook: Any, owner: type) -> Any:
+        return _described(self._flow) if hook is None else functools.partial(hook.run, self._flow)
 
 
-def iterator(walk: Callable[Concatenate[Terms, P], Walk[T]]) -> Callable[Concatenate[Any, P], Iterator[T]]:
+class iterator(Generic[P, T]):  # noqa: N801 - used as a decorator is
     """Make a method that iterates over what a flow emits, fetching pages as it is consumed.
 
     :param walk: a function from terms and keyword arguments to a flow; the method takes the same arguments.
     """
 
-    @functools.wraps(walk)
-    def iterate(self: _HasDriver, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
-        return self.driver.iterate(walk(self.terms, *args, **kwargs))
+    def __init__(self, walk: Callable[Concatenate[Terms, P], Walk[T]]) -> None:
+        self._walk = walk
 
-    return cast("Callable[Concatenate[Any, P], Iterator[T]]", iterate)
+    @overload
+    def __get__(self, hook: None, owner: type) -> Callable[..., Any]: ...
+    @overload
+    def __get__(self, hook: _Synchronous, owner: type) -> Callable[P, Iterator[T]]: ...
+    @overload
+    def __get__(self, hook: _Asynchronous, owner: type) -> Callable[P, AsyncIterator[T]]: ...
+    def __get__(self, hook: Any, owner: type) -> Any:
+        return _described(self._walk) if hook is None else functools.partial(hook.iterate, self._walk)
+
+
+def _described(flow: Callable[..., Any]) -> Callable[..., Any]:
+    """What ``help()`` and the reference show: the flow's words, and arguments as the method takes them."""
+
+    @functools.wraps(flow)
+    def of_a_hook(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(self, flow.__name__)(*args, **kwargs)
+
+    signature = inspect.signature(flow)
+    _, *arguments = signature.parameters.values()
+    self = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    of_a_hook.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[self, *arguments], return_annotation=_result(signature.return_annotation)
+    )
+    return of_a_hook
+
+
+def _result(annotation: Any) -> Any:
+    """``X`` of ``Flow[X]``, ``Iterator[X]`` of ``Walk[X]``; annotations are texts here."""
+    text = str(annotation)
+    for wrapper, shown in (("Flow", "{}"), ("Walk", "Iterator[{}]")):
+        if text.startswith(f"{wrapper}[") and text.endswith("]"):
+            return shown.format(text[len(wrapper) + 1 : -1])
+    return annotation

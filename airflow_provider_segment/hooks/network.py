@@ -13,6 +13,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+import certifi
+
 from airflow_provider_segment import __version__
 from airflow_provider_segment.hooks.connection import SegmentConnection, is_loopback
 
@@ -25,13 +27,13 @@ class Network:
     """What a driver needs beside the request.
 
     :param headers: of every request, the token among them.
-    :param proxies: by scheme; empty for none.
-    :param verify: path of a CA bundle, ``True`` for the system's, ``False`` for none.
+    :param proxy: URL of the proxy to go through; ``None`` for none.
+    :param ca: path of a CA bundle, a file or a directory; ``None`` where nothing is verified.
     """
 
     headers: Mapping[str, str] = field(repr=False)
-    proxies: Mapping[str, str] = field(repr=False)
-    verify: bool | str
+    proxy: str | None = field(repr=False)
+    ca: str | None
 
 
 def network_for(connection: SegmentConnection) -> Network:
@@ -40,15 +42,22 @@ def network_for(connection: SegmentConnection) -> Network:
     :param connection: its own proxies and CA go before the environment's.
     :raises ValueError: the environment names a CA bundle that does not exist.
     """
-    ca = _environment_ca()
+    proxies = _environment_proxies(connection.base_url) if connection.proxies is None else connection.proxies
     return Network(
         headers={
             "Authorization": f"Bearer {connection.token}",
             "User-Agent": f"airflow-provider-segment/{__version__}",
         },
-        proxies=_environment_proxies(connection.base_url) if connection.proxies is None else connection.proxies,
-        verify=ca if connection.verify is True and ca else connection.verify,
+        proxy=_proxy(proxies, connection.base_url),
+        ca=_ca(connection.verify),
     )
+
+
+def _ca(verify: bool | str) -> str | None:  # noqa: FBT001
+    if isinstance(verify, str):
+        return verify
+    # Neither of the drivers would take the bundle of the other.
+    return (_environment_ca() or certifi.where()) if verify else None
 
 
 def _environment_ca() -> str | None:
@@ -65,4 +74,15 @@ def _environment_proxies(base_url: str) -> Mapping[str, str]:
     # A proxy elsewhere can't reach this machine's own loopback.
     if is_loopback(host) or proxy_bypass(host):
         return {}
-    return {scheme: url for scheme, url in getproxies().items() if scheme in {"http", "https", "all"}}
+    return getproxies()
+
+
+def _proxy(proxies: Mapping[str, str], base_url: str) -> str | None:
+    """Pick the proxy: one for the host goes before one for the scheme, and that before one for all.
+
+    The keys and their order are those of requests: https://requests.readthedocs.io/en/latest/user/advanced/#proxies
+    """
+    url = urlsplit(base_url)
+    keys = (f"{url.scheme}://{url.hostname}", url.scheme, f"all://{url.hostname}", "all")
+    found = next((proxies[key] for key in keys if proxies.get(key)), None)
+    return f"http://{found}" if found and "://" not in found else found

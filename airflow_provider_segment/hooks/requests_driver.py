@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import ssl
 import time
 from collections.abc import Iterator
@@ -118,8 +119,8 @@ class RequestsDriver:
             prepared,
             stream=True,  # so that the size is known before the memory is taken
             timeout=self._connection.timeout,
-            verify=self._network.verify,
-            proxies=self._network.proxies,
+            verify=self._network.ca or False,
+            proxies={"all": self._network.proxy} if self._network.proxy else {},
         )
 
 
@@ -138,26 +139,35 @@ def _read(response: requests.Response, *, deadline: float) -> bytes:
         pieces.append(piece)
         left -= len(piece)
         if time.monotonic() > deadline:
-            raise TimeoutError("the answer took longer than the timeout")
+            raise TimeoutError
     return b"".join(pieces)
 
 
 _PIECE = 1024 * 1024
-_NEVER_SENT = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+_NEVER_SENT = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.ProxyError,  # the proxy itself could not be reached, or refuses to go on
+)
 _MISCONFIGURED = (
     urllib3.exceptions.LocationParseError,
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidProxyURL,
     requests.exceptions.InvalidSchema,
 )
-# The first that fits: to urllib3, refused is a kind of timed out.
+# The first that fits: to urllib3, refused is a kind of timed out, and to http.client, closed a kind of garbled.
 _IN_WORDS = (
     (urllib3.exceptions.NameResolutionError, "the host's name is not known"),
+    (ssl.SSLCertVerificationError, "the certificate is not trusted"),
     (urllib3.exceptions.NewConnectionError, "no connection could be made"),
     (urllib3.exceptions.ConnectTimeoutError, "connecting timed out"),
-    (urllib3.exceptions.ReadTimeoutError, "the answer timed out"),
+    (urllib3.exceptions.ProxyError, "the proxy refuses"),
+    (http.client.RemoteDisconnected, "the connection was closed without an answer"),
     (urllib3.exceptions.IncompleteRead, "the answer broke off"),
     (urllib3.exceptions.DecodeError, "the answer could not be decompressed"),
+    (http.client.HTTPException, "the answer is not HTTP"),
+    (TimeoutError, "the answer timed out"),
+    (urllib3.exceptions.ReadTimeoutError, "the answer timed out"),
 )
 
 
@@ -189,10 +199,11 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _in_words(causes: list[BaseException]) -> str:
-    """The innermost error's own words: the outer ones repeat the URL and addresses of objects in memory."""
+    """Words of our own and the system's: the libraries' repeat the URL, and addresses of objects in memory."""
     innermost = causes[-1]
-    detail = getattr(innermost, "strerror", None) or str(innermost)
-    for kind, words in _IN_WORDS:
-        if any(isinstance(cause, kind) for cause in causes):
-            return f"{words} ({detail})" if isinstance(innermost, OSError) else words
-    return f"{type(innermost).__name__}: {detail}"
+    words = next(
+        (words for kind, words in _IN_WORDS if any(isinstance(cause, kind) for cause in causes)),
+        type(innermost).__name__,
+    )
+    detail = getattr(innermost, "strerror", None) or getattr(innermost, "verify_message", None)
+    return f"{words} ({detail})" if detail else words

@@ -1,41 +1,39 @@
-"""The hook of the Segment Public API."""
+"""The hooks of the Segment Public API: one for tasks, one for triggers and other code on an event loop."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from types import TracebackType
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
+from airflow.providers.common.compat.connection import get_async_connection, get_async_extra_dejson
 from airflow.providers.common.compat.sdk import AirflowException, BaseHook
 
 from airflow_provider_segment.hooks import connection_form
-from airflow_provider_segment.hooks.connection import SegmentConnection, parse_connection
-from airflow_provider_segment.hooks.methods import iterator, method
-from airflow_provider_segment.hooks.requests_driver import RequestsDriver
-from airflow_provider_segment.protocol.api import catalog, delivery_metrics, destinations, subscriptions, workspace
+from airflow_provider_segment.hooks.calls import SegmentCalls
+from airflow_provider_segment.hooks.connection import SegmentConnection, for_a_test, parse_connection
+from airflow_provider_segment.hooks.network import Network, network_for
+from airflow_provider_segment.protocol.api.objects import Workspace
+from airflow_provider_segment.protocol.api.workspace import get_workspace
 from airflow_provider_segment.protocol.errors import SegmentError
-from airflow_provider_segment.protocol.flow.steps import Flow, Terms
-from airflow_provider_segment.protocol.provisioning import destination as provisioning_destination
-from airflow_provider_segment.protocol.provisioning import subscription as provisioning_subscription
+from airflow_provider_segment.protocol.flow.steps import Flow, Terms, Walk
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_TEST_TIMEOUT = 10.0
-"""Seconds."""
+if TYPE_CHECKING:
+    from airflow_provider_segment.hooks.aiohttp_driver import AiohttpDriver
+    from airflow_provider_segment.hooks.requests_driver import RequestsDriver
+    from airflow_provider_segment.hooks.sessions import SessionLease
+
+_TEST_FAILURES = (SegmentError, AirflowException, ValueError, OSError)
 
 
-class SegmentPublicApiHook(BaseHook):
-    """Talks to the Segment Public API over one session.
-
-    Nothing is read or opened before the first call. Objects come back as dicts with the API's key names. All methods
-    may raise a :class:`~airflow_provider_segment.exceptions.SegmentError`, and ``ValueError`` for their arguments or
-    the connection's fields. Use it in a ``with`` statement, or call :meth:`close`.
-
-    :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
-    """
+class _SegmentHook(SegmentCalls, BaseHook):
+    """What both hooks share: the connection's type and its form, and the calls."""
 
     conn_name_attr = "segment_conn_id"
     default_conn_name = connection_form.DEFAULT_CONN_ID
@@ -46,25 +44,35 @@ class SegmentPublicApiHook(BaseHook):
         super().__init__(**kwargs)
         self.segment_conn_id = segment_conn_id
 
-    get_workspace = method(workspace.get_workspace)
-    list_sources = iterator(workspace.list_sources)
+    @classmethod
+    def get_ui_field_behaviour(cls) -> dict[str, Any]:
+        """Describe the standard fields of the form to Airflow 2.11; Airflow 3 reads the provider info."""
+        return connection_form.hook_field_behaviour()
 
-    list_destinations_catalog = iterator(catalog.list_destinations_catalog)
-    get_destination_metadata = method(catalog.get_destination_metadata)
+    @classmethod
+    def get_connection_form_widgets(cls) -> dict[str, Any]:
+        """Describe the extra fields of the form to Airflow 2.11; Airflow 3 reads the provider info."""
+        return connection_form.hook_widgets()
 
-    list_destinations = iterator(destinations.list_destinations)
-    get_destination = method(destinations.get_destination)
-    create_destination = method(provisioning_destination.create_destination)
-    update_destination = method(destinations.update_destination)
-    delete_destination = method(destinations.delete_destination)
+    def _parsed(self, found: Any, extra: Any) -> SegmentConnection:
+        return parse_connection(
+            conn_id=self.segment_conn_id,
+            host=found.host,
+            port=found.port,
+            password=found.password,
+            extra=extra,
+        )
 
-    list_subscriptions = iterator(subscriptions.list_subscriptions)
-    get_subscription = method(subscriptions.get_subscription)
-    create_subscription = method(provisioning_subscription.create_subscription)
-    update_subscription = method(subscriptions.update_subscription)
-    delete_subscription = method(subscriptions.delete_subscription)
 
-    get_delivery_metrics = method(delivery_metrics.get_delivery_metrics)
+class SegmentPublicApiHook(_SegmentHook):
+    """Talks to the Segment Public API over one session.
+
+    Nothing is read or opened before the first call. Objects come back as dicts with the API's key names. All methods
+    may raise a :class:`~airflow_provider_segment.exceptions.SegmentError`, and ``ValueError`` for their arguments or
+    the connection's fields. Use it in a ``with`` statement, or call :meth:`close`.
+
+    :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
+    """
 
     def run(self, flow: Callable[Concatenate[Terms, P], Flow[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a flow of ``protocol/`` over this hook's session, as the operators do.
@@ -73,36 +81,35 @@ class SegmentPublicApiHook(BaseHook):
         """
         return self.driver.run(flow(self.terms, *args, **kwargs))
 
+    def iterate(self, walk: Callable[Concatenate[Terms, P], Walk[T]], *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+        """Iterate over what a flow of ``protocol/`` emits.
+
+        :param walk: a function from terms and arguments to a flow that emits entries.
+        """
+        return self.driver.iterate(walk(self.terms, *args, **kwargs))
+
     def test_connection(self) -> tuple[bool, str]:
         """Try the connection once, for the "Test" button: nobody wants to wait for retries there.
 
         :return: whether it works, and ``Connected to workspace <name> (<slug>)`` or what to fix.
         """
+        from airflow_provider_segment.hooks.requests_driver import RequestsDriver
+
         try:
-            connection = self.segment_connection
-            impatient = replace(connection.terms, fault_budget=0, rate_limit_budget=0)
-            driver = RequestsDriver(
-                replace(connection, timeout=min(connection.timeout, _TEST_TIMEOUT), terms=impatient), self.log
-            )
+            connection = for_a_test(self.segment_connection)
+            driver = RequestsDriver(connection, self.log)
             try:
-                found = driver.run(workspace.get_workspace(impatient))
+                return _connected_to(driver.run(get_workspace(connection.terms)))
             finally:
                 driver.close()
-        except (SegmentError, AirflowException, ValueError, OSError) as error:
+        except _TEST_FAILURES as error:
             return False, str(error)
-        return True, f"Connected to workspace {found['name']} ({found['slug']})"
 
     @cached_property
     def segment_connection(self) -> SegmentConnection:
         """The connection, read and checked at the first use."""
         found = self.get_connection(self.segment_conn_id)
-        return parse_connection(
-            conn_id=self.segment_conn_id,
-            host=found.host,
-            port=found.port,
-            password=found.password,
-            extra=found.extra_dejson,
-        )
+        return self._parsed(found, found.extra_dejson)
 
     @property
     def terms(self) -> Terms:
@@ -112,6 +119,8 @@ class SegmentPublicApiHook(BaseHook):
     @cached_property
     def driver(self) -> RequestsDriver:
         """The session, opened at the first call."""
+        from airflow_provider_segment.hooks.requests_driver import RequestsDriver
+
         return RequestsDriver(self.segment_connection, self.log)
 
     def get_conn(self) -> RequestsDriver:
@@ -132,12 +141,97 @@ class SegmentPublicApiHook(BaseHook):
     ) -> None:
         self.close()
 
-    @classmethod
-    def get_ui_field_behaviour(cls) -> dict[str, Any]:
-        """Describe the standard fields of the form to Airflow 2.11; Airflow 3 reads the provider info."""
-        return connection_form.hook_field_behaviour()
 
-    @classmethod
-    def get_connection_form_widgets(cls) -> dict[str, Any]:
-        """Describe the extra fields of the form to Airflow 2.11; Airflow 3 reads the provider info."""
-        return connection_form.hook_widgets()
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    terms: Terms
+    driver: AiohttpDriver
+    lease: SessionLease
+
+
+class SegmentPublicApiAsyncHook(_SegmentHook):
+    """Talks to the Segment Public API from an event loop, never holding it up.
+
+    It has the methods of :class:`SegmentPublicApiHook`, to be awaited; lists are for ``async for``. All hooks of one
+    connection in one event loop share a client session, which the last one closes. Use it in an ``async with``
+    statement, or await :meth:`close`.
+
+    :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
+    """
+
+    def __init__(self, *, segment_conn_id: str = connection_form.DEFAULT_CONN_ID, **kwargs: Any) -> None:
+        super().__init__(segment_conn_id=segment_conn_id, **kwargs)
+        self._opening = asyncio.Lock()
+        self._opened: _Opened | None = None
+
+    async def run(self, flow: Callable[Concatenate[Terms, P], Flow[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a flow of ``protocol/`` over the session, as the triggers do.
+
+        :param flow: a function from terms and arguments to a flow.
+        """
+        opened = await self._open()
+        return await opened.driver.run(flow(opened.terms, *args, **kwargs))
+
+    async def iterate(
+        self, walk: Callable[Concatenate[Terms, P], Walk[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> AsyncIterator[T]:
+        """Iterate over what a flow of ``protocol/`` emits.
+
+        :param walk: a function from terms and arguments to a flow that emits entries.
+        """
+        opened = await self._open()
+        async for item in opened.driver.iterate(walk(opened.terms, *args, **kwargs)):
+            yield item
+
+    async def test_connection(self) -> tuple[bool, str]:
+        """Try the connection once.
+
+        :return: whether it works, and ``Connected to workspace <name> (<slug>)`` or what to fix.
+        """
+        try:
+            connection, network = await self._read()
+            opened = await self._made(for_a_test(connection), network)
+            try:
+                return _connected_to(await opened.driver.run(get_workspace(opened.terms)))
+            finally:
+                await opened.lease.give_back()
+        except _TEST_FAILURES as error:
+            return False, str(error)
+
+    async def close(self) -> None:
+        """Leave the session; a later call takes part again."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            await opened.lease.give_back()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _open(self) -> _Opened:
+        async with self._opening:
+            if self._opened is None:
+                self._opened = await self._made(*await self._read())
+            return self._opened
+
+    async def _read(self) -> tuple[SegmentConnection, Network]:
+        """Read the connection; what looks at files goes into a thread."""
+        found = await get_async_connection(self.segment_conn_id, hook=type(self))
+        connection = await asyncio.to_thread(self._parsed, found, await get_async_extra_dejson(found))
+        return connection, await asyncio.to_thread(network_for, connection)
+
+    async def _made(self, connection: SegmentConnection, network: Network) -> _Opened:
+        from airflow_provider_segment.hooks.aiohttp_driver import AiohttpDriver
+        from airflow_provider_segment.hooks.sessions import SessionLease
+
+        lease = SessionLease(connection, network)
+        driver = AiohttpDriver(connection, network=network, session=await lease.take(), log=self.log)
+        return _Opened(connection.terms, driver, lease)
+
+
+def _connected_to(workspace: Workspace) -> tuple[bool, str]:
+    return True, f"Connected to workspace {workspace['name']} ({workspace['slug']})"

@@ -1,19 +1,31 @@
-"""Real requests over real sockets, to the sandbox."""
+"""Real requests over real sockets, to the sandbox, with each of the hooks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
 from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
-from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.hooks.both import HOOKS
+
+MakeHook = Callable[..., Any]
+
+
+@pytest.fixture(params=HOOKS)
+def make_hook(request: pytest.FixtureRequest, segment_sandbox: object) -> Iterator[MakeHook]:
+    """Makes hooks that are closed at the end."""
+    with ExitStack() as opened:
+        yield lambda **arguments: opened.enter_context(HOOKS[request.param](**arguments))
 
 
 @pytest.fixture
-def hook(segment_sandbox: SegmentSandbox) -> Iterator[SegmentPublicApiHook]:
-    with SegmentPublicApiHook() as made:
-        yield made
+def hook(make_hook: MakeHook) -> SegmentPublicApiHook:
+    """Typed as the synchronous one: the other has the same methods."""
+    made: SegmentPublicApiHook = make_hook()
+    return made
 
 
 @pytest.fixture

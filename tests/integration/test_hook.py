@@ -1,9 +1,10 @@
-"""The hook's methods, each against the sandbox."""
+"""The hooks' methods, each against the sandbox: one table of cases for both hooks."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -19,6 +20,8 @@ from airflow_provider_segment.exceptions import (
 )
 from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.integration.conftest import MakeHook
+from tests.integration.forwarder import forwarding_to
 
 CONNECTION = "AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT"
 
@@ -33,8 +36,8 @@ def paths(sandbox: SegmentSandbox) -> list[str]:
     return [f"{entry['method']} {entry['path']}" for entry in sandbox.requests]
 
 
-def test_nothing_is_read_or_opened_before_the_first_call(segment_sandbox: SegmentSandbox) -> None:
-    SegmentPublicApiHook(segment_conn_id="no_such_connection").close()
+def test_nothing_is_read_or_opened_before_the_first_call(make_hook: MakeHook, segment_sandbox: SegmentSandbox) -> None:
+    make_hook(segment_conn_id="no_such_connection").close()
     assert segment_sandbox.requests == []
 
 
@@ -154,21 +157,29 @@ def test_pages_are_fetched_as_the_iterator_is_consumed(
     assert paths(segment_sandbox)[3:] == ["GET /sources/sandbox-web/connected-destinations"] * 3
 
 
-def test_one_connection_serves_all_calls(hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox) -> None:
-    for _ in range(5):
-        hook.get_workspace()
-    adapter: Any = hook.driver._session.get_adapter("http://")
-    (pool,) = (adapter.poolmanager.pools[key] for key in adapter.poolmanager.pools.keys())  # noqa: SIM118 - no dict
-    assert (pool.num_connections, pool.num_requests) == (1, 5)
+def test_one_connection_serves_all_calls(
+    make_hook: MakeHook, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = urlsplit(segment_sandbox.url).port
+    assert port is not None
+    with forwarding_to(port) as forwarder:
+        monkeypatch.setenv(CONNECTION, segment_sandbox.conn_uri.replace(str(port), str(forwarder.port)))
+        hook = make_hook()
+        for _ in range(5):
+            hook.get_workspace()
+        assert forwarder.connections == 1
+    assert len(segment_sandbox.requests) == 5
 
 
 def test_test_connection_says_what_works(hook: SegmentPublicApiHook) -> None:
     assert hook.test_connection() == (True, "Connected to workspace Sandbox (sandbox)")
 
 
-def test_test_connection_says_what_to_fix(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_test_connection_says_what_to_fix(
+    make_hook: MakeHook, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(CONNECTION, segment_sandbox.conn_uri.replace(segment_sandbox.token, "wrong"))
-    works, message = SegmentPublicApiHook().test_connection()
+    works, message = make_hook().test_connection()
     assert not works
     assert "401" in message
     assert "'segment_public_api_default'" in message
@@ -189,30 +200,36 @@ def test_test_connection_tries_once(
     assert len(segment_sandbox.requests) == 1
 
 
-def test_test_connection_of_a_connection_that_is_not_there() -> None:
-    works, message = SegmentPublicApiHook(segment_conn_id="no_such_connection").test_connection()
+def test_test_connection_of_a_connection_that_is_not_there(make_hook: MakeHook) -> None:
+    works, message = make_hook(segment_conn_id="no_such_connection").test_connection()
     assert not works
     assert "no_such_connection" in message
 
 
-def test_bad_arguments_of_a_list_are_refused_at_the_call(hook: SegmentPublicApiHook) -> None:
+def test_bad_arguments_of_a_list_are_refused(hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox) -> None:
     with pytest.raises(ValueError, match="source_id is empty"):
+        list(hook.list_destinations(source_id=""))
+    assert segment_sandbox.requests == []
+
+
+def test_bad_arguments_of_a_list_are_refused_at_the_call(segment_sandbox: SegmentSandbox) -> None:
+    with SegmentPublicApiHook() as hook, pytest.raises(ValueError, match="source_id is empty"):
         hook.list_destinations(source_id="")
 
 
 def test_a_missing_token_is_an_error_before_any_request(
-    segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
+    make_hook: MakeHook, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(CONNECTION, segment_sandbox.conn_uri.replace(f":{segment_sandbox.token}@", ":@"))
     with pytest.raises(ValueError, match="connection 'segment_public_api_default', field password: it is empty"):
-        SegmentPublicApiHook().get_workspace()
+        make_hook().get_workspace()
     assert segment_sandbox.requests == []
 
 
-def test_a_wrong_token(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_token(make_hook: MakeHook, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(CONNECTION, segment_sandbox.conn_uri.replace(segment_sandbox.token, "wrong"))
     with pytest.raises(SegmentAuthError) as caught:
-        SegmentPublicApiHook().get_workspace()
+        make_hook().get_workspace()
     assert caught.value.status == 401
     assert len(segment_sandbox.requests) == 1
 
@@ -277,11 +294,11 @@ def test_a_create_whose_answer_was_lost_is_found_again(
 
 
 def test_a_create_that_was_not_carried_out_is_sent_again(
-    segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
+    make_hook: MakeHook, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     impatient(monkeypatch, segment_sandbox, settle="0.1")
     segment_sandbox.fault("status", status=503, method="POST")
-    with SegmentPublicApiHook() as hook:
+    with make_hook() as hook:
         created = hook.create_destination(
             source_id="sandbox-web", metadata_id="sandbox-analytics", name="x", settings={"apiKey": "k"}
         )
@@ -301,12 +318,12 @@ def test_a_create_is_waited_for_while_a_slow_server_carries_it_out(
 
 
 def test_nobody_knows_when_the_budget_is_spent(
-    segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
+    make_hook: MakeHook, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     impatient(monkeypatch, segment_sandbox, settle="0.1", retry_budget="0.2")
     segment_sandbox.fault("drop_before", method="POST", times=None)
     with pytest.raises(SegmentAmbiguousWriteError, match="sent 1 times over 0 s and never seen"):
-        SegmentPublicApiHook().create_destination(
+        make_hook().create_destination(
             source_id="sandbox-web", metadata_id="sandbox-analytics", name="x", settings={"apiKey": "k"}
         )
 
@@ -320,12 +337,12 @@ def test_a_delete_whose_answer_was_lost_succeeds(
 
 
 def test_a_spent_budget_says_how_often_it_was_tried(
-    segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
+    make_hook: MakeHook, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     impatient(monkeypatch, segment_sandbox, retry_budget="0.1")
     segment_sandbox.fault("status", status=500, times=None)
     with pytest.raises(SegmentServerError, match="tried 1 times") as caught:
-        SegmentPublicApiHook().get_workspace()
+        make_hook().get_workspace()
     assert caught.value.status == 500
 
 
@@ -335,11 +352,13 @@ def test_a_rate_limit_is_waited_for(hook: SegmentPublicApiHook, segment_sandbox:
     assert [entry["status"] for entry in segment_sandbox.requests] == [429, 200]
 
 
-def test_a_rate_limit_beyond_the_budget(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rate_limit_beyond_the_budget(
+    make_hook: MakeHook, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     impatient(monkeypatch, segment_sandbox, rate_limit_budget="5")
     segment_sandbox.fault("rate_limit", retry_after=60)
     with pytest.raises(SegmentRateLimitError, match="rate_limit_budget of 5 s") as caught:
-        SegmentPublicApiHook().get_workspace()
+        make_hook().get_workspace()
     assert caught.value.status == 429
 
 
@@ -357,19 +376,21 @@ def test_the_subscription_limit_is_waited_for(
     assert len(list(hook.list_subscriptions(destination_id=destination_id))) == 7
 
 
-def test_html_instead_of_json_says_so(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_html_instead_of_json_says_so(
+    make_hook: MakeHook, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     impatient(monkeypatch, segment_sandbox, retry_budget="0.1")
     segment_sandbox.fault("garbage")
     with pytest.raises(SegmentProtocolError, match="an HTML page instead of JSON, beginning '<") as caught:
-        SegmentPublicApiHook().get_workspace()
+        make_hook().get_workspace()
     assert caught.value.status == 200
     assert caught.value.__cause__ is None
 
 
-def test_nobody_listens(monkeypatch: pytest.MonkeyPatch, unused_port: int) -> None:
+def test_nobody_listens(make_hook: MakeHook, monkeypatch: pytest.MonkeyPatch, unused_port: int) -> None:
     monkeypatch.setenv(CONNECTION, f"segment-public-api://:t@http%3A%2F%2F127.0.0.1:{unused_port}/?retry_budget=0.1")
     with pytest.raises(SegmentConnectionError) as caught:
-        SegmentPublicApiHook().get_workspace()
+        make_hook().get_workspace()
     assert caught.value.sent is False
     assert "refused" in str(caught.value).lower()
 

@@ -1,4 +1,4 @@
-"""The synchronous driver against servers that misbehave in ways the sandbox does not."""
+"""Both drivers against servers that misbehave in ways the sandbox does not: one table of cases."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 import trustme
 
-from airflow_provider_segment.hooks import requests_driver
-from airflow_provider_segment.hooks.connection import parse_connection
-from airflow_provider_segment.hooks.requests_driver import RequestsDriver
+from airflow_provider_segment.hooks import aiohttp_driver, requests_driver
+from airflow_provider_segment.hooks.connection import SegmentConnection, parse_connection
 from airflow_provider_segment.protocol.api.workspace import get_workspace
 from airflow_provider_segment.protocol.errors import SegmentConnectionError, SegmentProtocolError
 from airflow_provider_segment.protocol.flow.steps import Flow, Log, Pause
+from tests.hooks.both import ASKS
 
 WORKSPACE = b'{"data": {"workspace": {"id": "w", "name": "W", "slug": "w"}}}'
 
@@ -66,22 +66,28 @@ def http(body: bytes, *, status: str = "200 OK", headers: str = "") -> bytes:
     return f"HTTP/1.1 {status}\r\n{headers}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body
 
 
-def driver(url: str, log: Recorder | None = None, **extra: Any) -> RequestsDriver:
-    connection = parse_connection(
+def connection_to(url: str, **extra: Any) -> SegmentConnection:
+    return parse_connection(
         conn_id="seg", host=url, port=None, password="a-token", extra={"retry_budget": 0.1, "timeout": 5} | extra
     )
-    return RequestsDriver(connection, log or Recorder())
 
 
-def ask(url: str, **extra: Any) -> Any:
-    made = driver(url, **extra)
-    try:
-        return made.run(get_workspace(made._connection.terms))
-    finally:
-        made.close()
+class Asking(Protocol):
+    def __call__(self, url: str, /, **extra: Any) -> Any: ...
 
 
-def test_what_is_sent() -> None:
+@pytest.fixture(params=ASKS)
+def ask(request: pytest.FixtureRequest) -> Asking:
+    """Asks for the workspace with one of the drivers."""
+
+    def with_driver(url: str, /, **extra: Any) -> Any:
+        connection = connection_to(url, **extra)
+        return ASKS[request.param](connection, lambda: get_workspace(connection.terms), Recorder())
+
+    return with_driver
+
+
+def test_what_is_sent(ask: Asking) -> None:
     with server(http(WORKSPACE)) as (url, asked):
         assert ask(url)["slug"] == "w"
     (request,) = asked
@@ -91,7 +97,7 @@ def test_what_is_sent() -> None:
     assert b"\r\nUser-Agent: airflow-provider-segment/" in request
 
 
-def test_a_redirect_is_not_followed() -> None:
+def test_a_redirect_is_not_followed(ask: Asking) -> None:
     with server(http(WORKSPACE)) as (elsewhere, asked_elsewhere):
         moved = http(b"", status="302 Found", headers=f"Location: {elsewhere}/\r\n")
         with (
@@ -102,14 +108,15 @@ def test_a_redirect_is_not_followed() -> None:
         assert asked_elsewhere == []
 
 
-def test_a_compressed_answer_is_read() -> None:
+def test_a_compressed_answer_is_read(ask: Asking) -> None:
     with server(http(gzip.compress(WORKSPACE), headers="Content-Encoding: gzip\r\n")) as (url, _):
         assert ask(url)["slug"] == "w"
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-def test_a_huge_answer_ends_in_an_error(compressed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requests_driver, "BODY_LIMIT", 100_000)
+def test_a_huge_answer_ends_in_an_error(ask: Asking, compressed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    for driver in (requests_driver, aiohttp_driver):
+        monkeypatch.setattr(driver, "BODY_LIMIT", 100_000)
     body = b" " * 100_001
     answer = http(gzip.compress(body), headers="Content-Encoding: gzip\r\n") if compressed else http(body)
     with (
@@ -124,14 +131,14 @@ def test_a_huge_answer_ends_in_an_error(compressed: bool, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        (b"", "Remote end closed connection without response"),
+        (b"", "the connection was closed without an answer"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{", "the answer broke off"),
-        (b"SSH-2.0-OpenSSH_9.2\r\n", "BadStatusLine"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "the answer is not HTTP"),
         (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc", "could not be decompressed"),
     ],
     ids=["nothing", "cut-short", "not-http", "not-gzip"],
 )
-def test_broken_answers(answer: bytes, says: str) -> None:
+def test_broken_answers(ask: Asking, answer: bytes, says: str) -> None:
     with server(answer) as (url, _), pytest.raises(SegmentConnectionError, match=says) as caught:
         ask(url)
     assert caught.value.sent
@@ -139,7 +146,7 @@ def test_broken_answers(answer: bytes, says: str) -> None:
     assert "0x" not in str(caught.value)
 
 
-def test_silence_ends_with_the_timeout() -> None:
+def test_silence_ends_with_the_timeout(ask: Asking) -> None:
     listener = socket.create_server(("127.0.0.1", 0))
     try:
         with pytest.raises(SegmentConnectionError, match="the answer timed out") as caught:
@@ -149,7 +156,7 @@ def test_silence_ends_with_the_timeout() -> None:
         listener.close()
 
 
-def test_a_server_that_drips_ends_with_the_timeout() -> None:
+def test_a_server_that_drips_ends_with_the_timeout(ask: Asking) -> None:
     listener = socket.create_server(("127.0.0.1", 0))
     hung_up = threading.Event()
 
@@ -168,7 +175,7 @@ def test_a_server_that_drips_ends_with_the_timeout() -> None:
     thread = threading.Thread(target=drip, daemon=True)
     thread.start()
     try:
-        with pytest.raises(SegmentConnectionError, match="the answer took longer than the timeout"):
+        with pytest.raises(SegmentConnectionError, match="the answer timed out"):
             ask(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=0.3)
         assert hung_up.wait(20)
     finally:
@@ -176,20 +183,20 @@ def test_a_server_that_drips_ends_with_the_timeout() -> None:
         thread.join(5)
 
 
-def test_https_to_a_server_that_does_not_speak_it_is_final() -> None:
+def test_https_to_a_server_that_does_not_speak_it_is_final(ask: Asking) -> None:
     with server(http(WORKSPACE)) as (url, asked), pytest.raises(SegmentConnectionError) as caught:
         ask(url.replace("http://", "https://"), retry_budget=60)
     assert not caught.value.transient
     assert len(asked) == 1
 
 
-def test_refused_was_surely_not_sent(unused_port: int) -> None:
+def test_refused_was_surely_not_sent(ask: Asking, unused_port: int) -> None:
     with pytest.raises(SegmentConnectionError, match=r"no connection could be made \(Connection refused\)") as caught:
         ask(f"http://127.0.0.1:{unused_port}")
     assert not caught.value.sent
 
 
-def test_an_untrusted_certificate_is_final(tmp_path: Any) -> None:
+def test_an_untrusted_certificate_is_final(ask: Asking, tmp_path: Any) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
     listener = socket.create_server(("127.0.0.1", 0))
@@ -209,24 +216,25 @@ def test_an_untrusted_certificate_is_final(tmp_path: Any) -> None:
     assert not caught.value.sent
 
 
-def test_pauses_and_messages_go_to_the_log() -> None:
+@pytest.mark.parametrize("driver", ASKS)
+def test_pauses_and_messages_go_to_the_log(driver: str) -> None:
     def flow() -> Flow[str]:
         yield Pause(0, "waiting 100 % of nothing", logging.INFO)
         yield Log("beware", logging.WARNING)
         return "done"
 
     log = Recorder()
-    assert driver("http://127.0.0.1:1", log).run(flow()) == "done"
+    assert ASKS[driver](connection_to("http://127.0.0.1:1"), flow, log) == "done"
     assert log.lines == [(logging.INFO, "waiting 100 % of nothing"), (logging.WARNING, "beware")]
 
 
-def test_an_environment_proxy_does_not_come_between_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_environment_proxy_does_not_come_between_loopback(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     with server(http(WORKSPACE)) as (url, _):
         assert ask(url)["slug"] == "w"
 
 
-def test_a_proxy_of_the_connection_is_used() -> None:
+def test_a_proxy_of_the_connection_is_used(ask: Asking) -> None:
     with server(http(WORKSPACE)) as (proxy, asked):
         assert ask("http://127.0.0.1:9", proxies={"http": proxy})["slug"] == "w"
     assert asked[0].startswith(b"GET http://127.0.0.1:9/ HTTP/1.1\r\n")

@@ -1,0 +1,184 @@
+"""The asynchronous driver: moves bytes with aiohttp, and sleeps without holding the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+import time
+import zlib
+from collections.abc import AsyncIterator
+from typing import Any, Protocol, TypeVar
+
+import aiohttp
+from yarl import URL
+
+from airflow_provider_segment.hooks.connection import SegmentConnection
+from airflow_provider_segment.hooks.network import BODY_LIMIT, Network
+from airflow_provider_segment.protocol.flow.steps import Emit, Flow, Log, Outcome, Pause, Send, Step, Walk
+from airflow_provider_segment.protocol.wire.message import Answer, NoAnswer, Request
+
+T = TypeVar("T")
+
+
+class _LogSink(Protocol):
+    """What Airflow's loggers and the standard library's have in common."""
+
+    def log(self, level: int, msg: Any, /, *args: Any) -> Any: ...
+
+
+class AiohttpDriver:
+    """Runs flows over a client session that may be shared.
+
+    :param connection: where to.
+    :param network: headers and proxy; the session knows the CA.
+    :param session: not closed by this driver.
+    :param log: where pauses and messages of flows go.
+    """
+
+    def __init__(
+        self, connection: SegmentConnection, *, network: Network, session: aiohttp.ClientSession, log: _LogSink
+    ) -> None:
+        self._connection = connection
+        self._network = network
+        self._session = session
+        self._log = log
+        self._timeout = aiohttp.ClientTimeout(total=connection.timeout)
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Run a flow to its end.
+
+        :param flow: a generator that has not begun.
+        :return: its result.
+        """
+        outcome: Outcome | None = None
+        while True:
+            try:
+                step = flow.send(outcome)
+            except StopIteration as stop:
+                result: T = stop.value
+                return result
+            outcome = await self._take(step)
+
+    async def iterate(self, walk: Walk[T]) -> AsyncIterator[T]:
+        """Run a flow as far as its entries are asked for.
+
+        :param walk: a flow that emits entries.
+        """
+        outcome: Outcome | None = None
+        while True:
+            try:
+                step = walk.send(outcome)
+            except StopIteration:
+                return
+            if isinstance(step, Emit):
+                for item in step.items:
+                    yield item
+                outcome = None
+            else:
+                outcome = await self._take(step)
+
+    async def _take(self, step: Step) -> Outcome | None:
+        match step:
+            case Send(request):
+                return await self._send(request)
+            case Pause(seconds, reason, level):
+                self._log.log(level, "%s", reason)
+                await asyncio.sleep(seconds)
+            case Log(message, level):
+                self._log.log(level, "%s", message)
+        return None
+
+    async def _send(self, request: Request) -> Outcome:
+        started = time.monotonic()
+        try:
+            async with self._session.request(
+                request.method,
+                # As it is: an id that was percent-encoded stays so.
+                URL(self._connection.base_url + request.target, encoded=True),
+                headers={**self._network.headers, **request.headers, "Accept-Encoding": "identity"},
+                data=request.body,
+                proxy=self._network.proxy,
+                allow_redirects=False,
+                timeout=self._timeout,
+            ) as response:
+                body = await _read(response)
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, zlib.error) as error:
+            return _no_answer(error, time.monotonic() - started)
+        seconds = time.monotonic() - started
+        if len(body) > BODY_LIMIT:
+            reason = f"the answer is longer than {BODY_LIMIT} bytes"
+            return NoAnswer(reason=reason, sent=True, transient=False, seconds=seconds)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(status=response.status, headers=headers, body=body, seconds=seconds)
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """Read the body, at most a byte more than is allowed, decompressed too.
+
+    The session leaves decompressing to us: it would inflate all that has arrived at once, however much that becomes.
+    """
+    inflate = _inflater(response.headers.get("Content-Encoding", ""))
+    pieces, left = [], BODY_LIMIT + 1
+    async for arrived in response.content.iter_any():
+        piece = arrived[:left] if inflate is None else inflate.decompress(arrived, left)
+        pieces.append(piece)
+        left -= len(piece)
+        if left <= 0:
+            break
+    else:
+        if inflate is not None and not inflate.eof:
+            raise zlib.error("it broke off")
+    return b"".join(pieces)
+
+
+def _inflater(encoding: str) -> zlib._Decompress | None:
+    if encoding.strip().lower() in {"", "identity"}:
+        return None
+    if encoding.strip().lower() not in {"gzip", "x-gzip", "deflate"}:
+        raise zlib.error("it was compressed in a way that was not asked for")
+    return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # recognises gzip and zlib by their headers
+
+
+_NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, aiohttp.ConnectionTimeoutError)
+_MISCONFIGURED = (aiohttp.InvalidURL, ValueError)
+# The first that fits.
+_IN_WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (aiohttp.ClientConnectorDNSError, "the host's name is not known"),
+    (aiohttp.ClientConnectorCertificateError, "the certificate is not trusted"),
+    (aiohttp.ClientConnectorSSLError, "TLS could not be agreed on"),
+    (aiohttp.ClientConnectorError, "no connection could be made"),
+    (aiohttp.ConnectionTimeoutError, "connecting timed out"),
+    (aiohttp.ClientHttpProxyError, "the proxy refuses"),
+    (TimeoutError, "the answer timed out"),
+    (aiohttp.ServerDisconnectedError, "the connection was closed without an answer"),
+    (aiohttp.ClientPayloadError, "the answer broke off"),
+    (zlib.error, "the answer could not be decompressed"),
+    (aiohttp.ClientResponseError, "the answer is not HTTP"),
+)
+
+
+def _no_answer(error: Exception, seconds: float) -> NoAnswer:
+    untrusted = isinstance(error, aiohttp.ClientConnectorCertificateError) or _speaks_no_tls(error)
+    misconfigured = isinstance(error, _MISCONFIGURED)
+    return NoAnswer(
+        reason=_in_words(error),
+        sent=not (untrusted or misconfigured or isinstance(error, _NEVER_SENT)),
+        transient=not (untrusted or misconfigured),
+        seconds=seconds,
+    )
+
+
+def _speaks_no_tls(error: Exception) -> bool:
+    """Whatever goes wrong in TLS before it is agreed on will go wrong again; a connection that ends will not."""
+    ended = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+    return isinstance(error, aiohttp.ClientConnectorSSLError) and not isinstance(error.os_error, ended)
+
+
+def _in_words(error: Exception) -> str:
+    """Words of our own and the system's: aiohttp's repeat the URL, and objects in memory."""
+    system = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    number = getattr(system, "errno", None)
+    detail = os.strerror(number) if number and number > 0 else getattr(error, "certificate_error", "")
+    words = next((words for kind, words in _IN_WORDS if isinstance(error, kind)), type(error).__name__)
+    return f"{words} ({getattr(detail, 'verify_message', detail)})" if detail else words

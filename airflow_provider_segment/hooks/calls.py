@@ -1,0 +1,37 @@
+"""Every call of both hooks, once."""
+
+from __future__ import annotations
+
+from airflow_provider_segment.hooks.methods import iterator, method
+from airflow_provider_segment.protocol.api import catalog, delivery_metrics, destinations, subscriptions, workspace
+from airflow_provider_segment.protocol.provisioning import destination as provisioning_destination
+from airflow_provider_segment.protocol.provisioning import subscription as provisioning_subscription
+
+
+class SegmentCalls:
+    """The operations of the Segment Public API as methods.
+
+    Objects come back as dicts with the API's key names. All methods may raise a
+    :class:`~airflow_provider_segment.exceptions.SegmentError`, and ``ValueError`` for their arguments or the
+    connection's fields.
+    """
+
+    get_workspace = method(workspace.get_workspace)
+    list_sources = iterator(workspace.list_sources)
+
+    list_destinations_catalog = iterator(catalog.list_destinations_catalog)
+    get_destination_metadata = method(catalog.get_destination_metadata)
+
+    list_destinations = iterator(destinations.list_destinations)
+    get_destination = method(destinations.get_destination)
+    create_destination = method(provisioning_destination.create_destination)
+    update_destination = method(destinations.update_destination)
+    delete_destination = method(destinations.delete_destination)
+
+    list_subscriptions = iterator(subscriptions.list_subscriptions)
+    get_subscription = method(subscriptions.get_subscription)
+    create_subscription = method(provisioning_subscription.create_subscription)
+    update_subscription = method(subscriptions.update_subscription)
+    delete_subscription = method(subscriptions.delete_subscription)
+
+    get_delivery_metrics = method(delivery_metrics.get_delivery_metrics)
