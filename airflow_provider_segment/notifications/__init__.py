@@ -1,1 +1,1 @@
-"""Notifiers: callbacks of tasks and DAGs."""
+"""Notifiers: callbacks of tasks, DAGs and deadlines."""

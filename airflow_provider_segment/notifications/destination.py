@@ -49,7 +49,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
         segment_conn_id: str = DEFAULT_CONN_ID,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)  # Airflow's own: a context, from 3.1 on; 2.11 takes none
+        super().__init__(**kwargs)  # the context of a deadline, from Airflow 3.1 on; nothing else is taken
         self.destination_id = destination_id
         self.source_id = source_id
         self.metadata_id = metadata_id
@@ -79,6 +79,16 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
             destination_id = hook.run(change_destination, target=self._target(), enabled=self.enabled)
             self.log.info("%sd destination %s", self.verb, destination_id)
 
+    async def async_notify(self, context: Context) -> None:
+        """Switch the destination; in the triggerer, where callbacks of deadlines run from Airflow 3.1 on."""
+        from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook
+        from airflow_provider_segment.protocol.provisioning.destination import change_destination
+
+        with self._told():
+            async with SegmentPublicApiAsyncHook(segment_conn_id=self.segment_conn_id) as hook:
+                destination_id = await hook.run(change_destination, target=self._target(), enabled=self.enabled)
+                self.log.info("%sd destination %s", self.verb, destination_id)
+
     def _target(self) -> str | DestinationIdentity:
         arguments = self.checked()
         del arguments["segment_conn_id"]
@@ -95,11 +105,12 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
 
 
 class SegmentDisableDestinationNotifier(_SwitchDestinationNotifier):
-    """Stop a destination when a task or a DAG calls back; so that bad data goes no further.
+    """Stop a destination when a task, a DAG or a deadline calls back; so that bad data goes no further.
 
     ``on_failure_callback=SegmentDisableDestinationNotifier(destination_id="...")`` of a task that checks the data opens
     the circuit; it runs when no retry is left. Give it to a task rather than to the DAG: the callbacks of a DAG run in
-    the DAG processor, which has no time to wait. All arguments are templated.
+    the DAG processor, which has no time to wait. A deadline of Airflow 3.1 takes it as
+    ``AsyncCallback(SegmentDisableDestinationNotifier, kwargs={...})``. All arguments are templated.
 
     The state of the task stays as it was, also when the destination could not be switched: its log says so.
 
@@ -117,7 +128,7 @@ class SegmentDisableDestinationNotifier(_SwitchDestinationNotifier):
 
 
 class SegmentEnableDestinationNotifier(_SwitchDestinationNotifier):
-    """Start a destination again when a task or a DAG calls back.
+    """Start a destination again when a task, a DAG or a deadline calls back.
 
     As ``on_success_callback`` it closes the circuit that :class:`SegmentDisableDestinationNotifier` opens, and is used
     as that is.

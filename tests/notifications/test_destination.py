@@ -1,9 +1,8 @@
-"""The notifiers against the sandbox, called as Airflow calls them."""
+"""The notifiers against the sandbox, called as Airflow calls them for tasks and DAGs."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -15,33 +14,9 @@ from airflow_provider_segment.notifications.destination import (
     SegmentEnableDestinationNotifier,
 )
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.notifications.conftest import IDENTITY, Logged, enabled
 
-IDENTITY = {"source_id": "sandbox-web", "metadata_id": "sandbox-analytics", "name": "Feed"}
-FEED: dict[str, Any] = {
-    "id": "feed",
-    "sourceId": "sandbox-web",
-    "metadataId": "sandbox-analytics",
-    "name": "Feed",
-    "settings": {"apiKey": "k"},
-}
 POINTING = [{"destination_id": "feed"}, IDENTITY]
-
-
-@pytest.fixture
-def feed(segment_sandbox: SegmentSandbox) -> SegmentSandbox:
-    """A sandbox with two destinations, both of which receive events."""
-    segment_sandbox.seed({"destinations": [FEED, FEED | {"id": "other", "name": "Other"}]})
-    return segment_sandbox
-
-
-@pytest.fixture
-def logged(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Callable[[], str]:
-    """What was logged: Airflow 3 logs by structlog, which prints; 2.11 by the standard library."""
-    return lambda: caplog.text + "".join(capfd.readouterr())
-
-
-def enabled(sandbox: SegmentSandbox) -> dict[str, bool]:
-    return {found["id"]: found["enabled"] for found in sandbox.destinations}
 
 
 def call(notifier: Any, **context: Any) -> None:
@@ -84,7 +59,7 @@ def test_a_lost_answer_is_asked_for_again(feed: SegmentSandbox) -> None:
     ],
 )
 def test_a_failure_says_what_it_means_and_no_secret(
-    feed: SegmentSandbox, notifier: type[Any], means: str, logged: Callable[[], str]
+    feed: SegmentSandbox, notifier: type[Any], means: str, logged: Logged
 ) -> None:
     feed.fault("status", status=403, method="PATCH")
     with suppress(SegmentAuthError):  # Airflow 3 raises what it has logged, 2.11 does not
@@ -112,7 +87,7 @@ def test_bad_arguments_are_refused_when_the_dag_is_parsed(arguments: dict[str, A
         SegmentDisableDestinationNotifier(**arguments)
 
 
-def test_a_bad_rendered_value_is_refused_before_any_request(feed: SegmentSandbox, logged: Callable[[], str]) -> None:
+def test_a_bad_rendered_value_is_refused_before_any_request(feed: SegmentSandbox, logged: Logged) -> None:
     notifier = SegmentDisableDestinationNotifier(destination_id="{{ params.id }}")
     with suppress(ValueError):
         call(notifier, params={"id": " "})
