@@ -18,6 +18,8 @@ os.environ["AIRFLOW__CORE__UNIT_TEST_MODE"] = "False"
 os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = f"sqlite:///{_HOME}/airflow.db"
 # Airflow 2.11 warns of its own default otherwise.
 os.environ["AIRFLOW__METRICS__TIMER_UNIT_CONSISTENCY"] = "True"
+# It is installed for the tests of lineage; all others are to run as without it.
+os.environ["AIRFLOW__OPENLINEAGE__DISABLED"] = "True"
 # A proxy or CA of the machine must not come between a test and its server on this machine.
 for _name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
     os.environ.pop(_name, None)

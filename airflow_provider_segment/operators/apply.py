@@ -131,6 +131,7 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         plan, summary = self.run_flow(
             context, apply_destination, application=application, write=values["on_drift"] == "fix"
         )
+        self.found_destination_id = summary["destination_id"]
         if values["on_drift"] == "fail" and not plan.is_empty:
             message = f"{application.described.identity} is not as described; the plan is in the log"
             raise SegmentDriftError(message, plan=summary)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
+from airflow_provider_segment.lineage.datasets import DestinationLineage
 from airflow_provider_segment.links.segment import SegmentDestinationsLink
 from airflow_provider_segment.templating import CheckedArguments
 
@@ -20,7 +21,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class SegmentOperator(CheckedArguments, BaseOperator):
+class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
     """Base of the operators.
 
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.

@@ -22,6 +22,7 @@ from airflow_provider_segment.protocol.provisioning.identity import (
 )
 
 if TYPE_CHECKING:
+    from airflow.providers.common.compat.openlineage.facet import DatasetFacet
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_segment.templating import Settings, Text
@@ -102,9 +103,10 @@ class SegmentCreateDestinationOperator(SegmentOperator):
             settings=values["settings"],
             enabled=values["enabled"],
         )
-        return self.run_flow(
+        self.found_destination_id = self.run_flow(
             context, provide_destination, described=described, if_exists=values["if_exists"], patient=is_retry(context)
         )
+        return self.found_destination_id
 
 
 class _OneDestinationOperator(SegmentOperator):
@@ -208,7 +210,7 @@ class SegmentUpdateDestinationOperator(_OneDestinationOperator):
         from airflow_provider_segment.protocol.provisioning.destination import change_destination
 
         values = self.checked()
-        return self.run_flow(
+        self.found_destination_id = self.run_flow(
             context,
             change_destination,
             target=self.target,
@@ -216,6 +218,7 @@ class SegmentUpdateDestinationOperator(_OneDestinationOperator):
             enabled=values.get("enabled"),
             settings=values.get("settings"),
         )
+        return self.found_destination_id
 
 
 class SegmentDeleteDestinationOperator(_OneDestinationOperator):
@@ -240,6 +243,7 @@ class SegmentDeleteDestinationOperator(_OneDestinationOperator):
     template_fields: Sequence[str] = ("if_missing", *_OneDestinationOperator.template_fields)
     checks = {**_OneDestinationOperator.checks, "if_missing": check_if_missing}  # noqa: RUF012 - a constant
     required = frozenset({"if_missing"})
+    feeds_destination = False
 
     def __init__(self, *, if_missing: str = "ignore", **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -251,4 +255,20 @@ class SegmentDeleteDestinationOperator(_OneDestinationOperator):
         from airflow_provider_segment.protocol.provisioning.destination import remove_destination
 
         values = self.checked()
-        return self.run_flow(context, remove_destination, target=self.target, if_missing=values["if_missing"])
+        self.found_destination_id = self.run_flow(
+            context, remove_destination, target=self.target, if_missing=values["if_missing"]
+        )
+        return self.found_destination_id
+
+    def destination_facets(self) -> dict[str, DatasetFacet]:
+        """Tell that it is gone, once it is."""
+        from airflow.providers.common.compat.openlineage.facet import (
+            LifecycleStateChange,
+            LifecycleStateChangeDatasetFacet,
+        )
+
+        if self.found_destination_id is None:
+            return {}
+        return {
+            "lifecycleStateChange": LifecycleStateChangeDatasetFacet(lifecycleStateChange=LifecycleStateChange.DROP)
+        }

@@ -1,0 +1,1 @@
+"""What the tasks tell OpenLineage: which source feeds which destination."""

@@ -1,0 +1,30 @@
+"""One destination through the hands of every kind of task that tells of lineage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.providers.common.compat.sdk import DAG
+
+from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
+from airflow_provider_segment.operators.destination import (
+    SegmentCreateDestinationOperator,
+    SegmentDeleteDestinationOperator,
+    SegmentUpdateDestinationOperator,
+)
+from airflow_provider_segment.operators.subscription import SegmentCreateSubscriptionOperator
+
+IDENTITY: dict[str, Any] = {"source_id": "sandbox-web", "metadata_id": "sandbox-analytics", "name": "Analytics"}
+SETTINGS: dict[str, Any] = {"settings": {"apiKey": "a-key-nobody-may-see"}}
+
+with DAG(dag_id="segment_lineage", schedule=None, catchup=False) as dag:
+    create = SegmentCreateDestinationOperator.partial(task_id="create", **SETTINGS).expand_kwargs([IDENTITY])
+    apply = SegmentApplyDestinationOperator(task_id="apply", **IDENTITY, **SETTINGS)
+    update = SegmentUpdateDestinationOperator(task_id="update", enabled=True, **IDENTITY)
+    by_id = SegmentUpdateDestinationOperator(task_id="by_id", destination_id=update.output, enabled=True)
+    subscribe = SegmentCreateSubscriptionOperator(
+        task_id="subscribe", destination_id=update.output, name="Track", action_id="sandbox-track", trigger="all"
+    )
+    delete = SegmentDeleteDestinationOperator(task_id="delete", **IDENTITY)
+
+    create >> apply >> update >> by_id >> subscribe >> delete

@@ -1,0 +1,58 @@
+"""The events that the OpenLineage provider emits for a run, read from where its transport put them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.dag_runs.conftest import RunDag
+
+SOURCE = ("segment", "sources/sandbox-web")
+
+
+def test_every_task_tells_what_feeds_what(
+    run_dag: RunDag, segment_sandbox: SegmentSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "events.jsonl"
+    transport = {"type": "file", "log_file_path": str(file), "append": True}
+    monkeypatch.setenv("AIRFLOW__OPENLINEAGE__DISABLED", "False")
+    monkeypatch.setenv("AIRFLOW__OPENLINEAGE__TRANSPORT", json.dumps(transport))
+    run_dag("segment_lineage")
+
+    events = [json.loads(line) for line in file.read_text().splitlines()]
+    told = {(event["job"]["name"].removeprefix("segment_lineage."), event["eventType"]): event for event in events}
+    (found,) = {output["name"] for output in told["create", "COMPLETE"]["outputs"]}
+    destination = ("segment", found)
+    assert found.startswith("destinations/")
+    assert {task: datasets(event) for (task, kind), event in told.items() if kind == "COMPLETE" and task in TASKS} == {
+        "create": ([SOURCE], [destination]),
+        "apply": ([SOURCE], [destination]),
+        "update": ([SOURCE], [destination]),
+        "by_id": ([], [destination]),
+        "subscribe": ([], [destination]),
+        "delete": ([], [destination]),
+    }
+    assert {task: datasets(event) for (task, kind), event in told.items() if kind == "START" and task in TASKS} == {
+        "create": ([SOURCE], []),
+        "apply": ([SOURCE], []),
+        "update": ([SOURCE], []),
+        "by_id": ([], [destination]),
+        "subscribe": ([], [destination]),
+        "delete": ([], []),
+    }
+    facets = told["delete", "COMPLETE"]["outputs"][0]["facets"]
+    assert facets["lifecycleStateChange"]["lifecycleStateChange"] == "DROP"
+    assert "a-key-nobody" not in json.dumps([event["inputs"] + event["outputs"] for event in events])
+    assert segment_sandbox.token not in file.read_text()
+
+
+TASKS = ("create", "apply", "update", "by_id", "subscribe", "delete")
+
+
+def datasets(event: dict[str, Any]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    inputs, outputs = ([(found["namespace"], found["name"]) for found in event[side]] for side in ("inputs", "outputs"))
+    return inputs, outputs
