@@ -1,69 +1,100 @@
-"""Runs of whole DAGs by Airflow's own command, in a home of their own."""
+"""Runs of whole DAGs by Airflow's own command, in a home of the session's own."""
 
 from __future__ import annotations
 
+import json
 import os
-import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.dag_runs.airflow_process import END
 
 ROOT = Path(__file__).parents[2]
 
 
 class RunDag(Protocol):
-    def __call__(self, dag_id: str, *, code: int = 0) -> str: ...
+    def __call__(self, dag_id: str, *, conf: dict[str, Any] | None = None, code: int = 0) -> str: ...
 
 
-def airflow(home: Path, *arguments: str, code: int = 0) -> str:
-    """Run an Airflow command in a home, and return what it printed; it must exit as expected."""
-    return python(home, "-m", "airflow", *arguments, code=code)
+class AirflowProcess:
+    """Airflow, started once.
 
+    :param home: of this Airflow; its DAGs are in the folder ``dags``.
+    """
 
-def python(home: Path, *arguments: str, code: int = 0) -> str:
-    """Run Python with Airflow in a home, and return what it printed; it must exit as expected."""
-    environment = os.environ | {
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
-        "NO_COLOR": "1",
-    }
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == code, done.stdout[-6000:]
-    return done.stdout
+    def __init__(self, home: Path) -> None:
+        environment = os.environ | {
+            "AIRFLOW_HOME": str(home),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+            "NO_COLOR": "1",
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "tests.dag_runs.airflow_process"],
+            env=environment,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, module: str, *arguments: str, code: int = 0) -> str:
+        """Run a module with the connections that the test has now, and return what it printed.
+
+        :param module: run as ``python -m`` does.
+        :param code: the exit code that is expected.
+        """
+        assert self._process.stdin is not None
+        connections = {name: value for name, value in os.environ.items() if name.startswith("AIRFLOW_CONN_")}
+        asked = {"module": module, "arguments": arguments, "environment": connections}
+        self._process.stdin.write(json.dumps(asked) + "\n")
+        self._process.stdin.flush()
+        *printed, end = self._lines()
+        output = "".join(printed)
+        assert end == f"{END}{code}\n", output[-6000:] + end
+        return output
+
+    def _lines(self) -> Iterator[str]:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            yield line
+            if line.startswith(END):
+                return
+
+    def stop(self) -> None:
+        """Let it end; it ends when there is nothing more to read."""
+        self._process.communicate()
 
 
 @pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database as ``airflow db migrate`` makes it; making it takes seconds, copying it none."""
+def airflow_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowProcess]:
+    """Airflow with a database, a pool, the example DAGs and those of these tests."""
     home = tmp_path_factory.mktemp("airflow")
-    airflow(home, "db", "migrate")
-    airflow(home, "pools", "set", "segment", "2", "Segment Public API")
-    return home / "airflow.db"
-
-
-@pytest.fixture
-def run_dag(segment_sandbox: SegmentSandbox, tmp_path: Path, empty_database: Path) -> RunDag:
-    """Run a DAG with ``airflow dags test``, and return what it printed."""
-    dags = tmp_path / "dags"
+    dags = home / "dags"
     dags.mkdir()
     for file in [*(ROOT / "example_dags").glob("*.py"), *(Path(__file__).parent / "dags").glob("*.py")]:
         (dags / file.name).symlink_to(file)
-    shutil.copy(empty_database, tmp_path / "airflow.db")
+    process = AirflowProcess(home)
+    try:
+        process.run("airflow", "db", "migrate")
+        process.run("airflow", "pools", "set", "segment", "2", "Segment Public API")
+        yield process
+    finally:
+        process.stop()
 
-    def run(dag_id: str, *, code: int = 0) -> str:
-        return airflow(tmp_path, "dags", "test", dag_id, code=code)
+
+@pytest.fixture
+def run_dag(segment_sandbox: SegmentSandbox, airflow_process: AirflowProcess) -> RunDag:
+    """Run a DAG with ``airflow dags test``, and return what it printed."""
+
+    def run(dag_id: str, *, conf: dict[str, Any] | None = None, code: int = 0) -> str:
+        return airflow_process.run("airflow", "dags", "test", dag_id, "--conf", json.dumps(conf or {}), code=code)
 
     return run

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from tests.dag_runs.conftest import RunDag, python
+from tests.dag_runs.conftest import AirflowProcess, RunDag
 
 
 def test_every_task_leads_to_the_page_of_the_sandbox(
-    run_dag: RunDag, segment_sandbox: SegmentSandbox, tmp_path: Path
+    run_dag: RunDag, segment_sandbox: SegmentSandbox, airflow_process: AirflowProcess
 ) -> None:
     run_dag("segment_links", code=1)  # one of its tasks fails
-    shown = python(tmp_path, "-m", "tests.dag_runs.shown_links", "segment_links").splitlines()[-1]
+    shown = airflow_process.run("tests.dag_runs.shown_links", "segment_links").splitlines()[-1]
     link = {"Segment Destinations": f"{segment_sandbox.url}/_sandbox/"}
     assert json.loads(shown) == {"plain -1": link, "mapped 0": link, "mapped 1": link, "failing -1": link}

@@ -1,0 +1,42 @@
+"""Runs modules one after the other in one process: Airflow takes longer to start than a DAG to run.
+
+Each line of standard input is JSON: a ``module`` to be run as ``python -m`` does, its ``arguments``, and ``environment``
+to be set before. What it prints is followed by a line that begins with ``END`` and ends with its exit code.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import sys
+import traceback
+from typing import Any
+
+END = "-- the command ended with code "
+
+
+def run(module: str, arguments: list[str]) -> int:
+    """Run a module as ``python -m`` does.
+
+    :return: its exit code.
+    """
+    sys.argv = [module, *arguments]
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except SystemExit as stop:
+        if isinstance(stop.code, str):
+            print(stop.code)
+        return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    except Exception:
+        traceback.print_exc(file=sys.stdout)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        asked: dict[str, Any] = json.loads(line)
+        os.environ.update(asked["environment"])
+        code = run(asked["module"], asked["arguments"])
+        print(f"\n{END}{code}", flush=True)
