@@ -1,7 +1,8 @@
 """Runs modules one after the other in one process: Airflow takes longer to start than a DAG to run.
 
-Each line of standard input is JSON: a ``module`` to be run as ``python -m`` does, its ``arguments``, and ``environment``
-to be set before. What it prints is followed by a line that begins with ``END`` and ends with its exit code.
+Each line of standard input is JSON: a ``module`` to be run as ``python -m`` does, its ``arguments``, and
+``environment`` to be set before. What it prints is followed by a line that begins with ``END`` and ends with its exit
+code.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ def run(module: str, arguments: list[str]) -> int:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as stop:
         if isinstance(stop.code, str):
-            print(stop.code)
+            sys.stdout.write(stop.code)
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever it is, the next module shall run
         traceback.print_exc(file=sys.stdout)
         return 1
     return 0
@@ -39,4 +40,5 @@ if __name__ == "__main__":
         asked: dict[str, Any] = json.loads(line)
         os.environ.update(asked["environment"])
         code = run(asked["module"], asked["arguments"])
-        print(f"\n{END}{code}", flush=True)
+        sys.stdout.write(f"\n{END}{code}\n")
+        sys.stdout.flush()
