@@ -102,7 +102,7 @@ class LocalAirflow:
         self._parts[name].kill()
         del self._parts[name]
 
-    def stop(self, *, grace: float = 10) -> None:
+    def stop(self, *, grace: float = 5) -> None:
         """End all parts. Nothing is left running, whatever state they were in.
 
         :param grace: seconds they have to end by themselves, until SIGKILL.
@@ -129,7 +129,7 @@ class LocalAirflow:
         """
         return self.home.log_file(name).read_text(errors="replace")
 
-    def wait_until_ready(self, *, timeout: float = 120) -> None:
+    def wait_until_ready(self, *, timeout: float = 240) -> None:
         """Wait until every part that was started has a heart beat since its last start.
 
         :param timeout: seconds, until a LocalAirflowError names those that have none.
