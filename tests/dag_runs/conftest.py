@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import pytest
 
@@ -23,12 +23,13 @@ class RunDag(Protocol):
 
 
 class AirflowProcess:
-    """Airflow, started once.
+    """Airflow, started once, with the environment of that moment. Use it in a ``with`` statement.
 
     :param home: of this Airflow; its DAGs are in the folder ``dags``.
     """
 
     def __init__(self, home: Path) -> None:
+        self.home = home
         environment = os.environ | {
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
@@ -68,9 +69,11 @@ class AirflowProcess:
             if line.startswith(END):
                 return
 
-    def stop(self) -> None:
-        """Let it end; it ends when there is nothing more to read."""
-        self._process.communicate()
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._process.communicate()  # which ends its input, so it ends
 
 
 @pytest.fixture(scope="session")
@@ -81,13 +84,10 @@ def airflow_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflo
     dags.mkdir()
     for file in [*(ROOT / "example_dags").glob("*.py"), *(Path(__file__).parent / "dags").glob("*.py")]:
         (dags / file.name).symlink_to(file)
-    process = AirflowProcess(home)
-    try:
+    with AirflowProcess(home) as process:
         process.run("airflow", "db", "migrate")
         process.run("airflow", "pools", "set", "segment", "2", "Segment Public API")
         yield process
-    finally:
-        process.stop()
 
 
 @pytest.fixture

@@ -9,19 +9,20 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from tests.dag_runs.conftest import RunDag
+from tests.dag_runs.conftest import AirflowProcess
 
 SOURCE = ("segment", "sources/sandbox-web")
 
 
 def test_every_task_tells_what_feeds_what(
-    run_dag: RunDag, segment_sandbox: SegmentSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    airflow_process: AirflowProcess, segment_sandbox: SegmentSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "events.jsonl"
     transport = {"type": "file", "log_file_path": str(file), "append": True}
     monkeypatch.setenv("AIRFLOW__OPENLINEAGE__DISABLED", "False")
     monkeypatch.setenv("AIRFLOW__OPENLINEAGE__TRANSPORT", json.dumps(transport))
-    run_dag("segment_lineage")
+    with AirflowProcess(airflow_process.home) as process:  # reads at its start whether there is OpenLineage
+        process.run("airflow", "dags", "test", "segment_lineage")
 
     events = [json.loads(line) for line in file.read_text().splitlines()]
     told = {(event["job"]["name"].removeprefix("segment_lineage."), event["eventType"]): event for event in events}
