@@ -33,6 +33,7 @@ with DAG(
     schedule=None,
     catchup=False,
     tags=["example", "segment"],
+    doc_md=__doc__,
     params={
         "source_id": Param("sandbox-web", type="string", description="Source to connect the destination to"),
         "metadata_id": Param("sandbox-analytics", type="string", description="Catalog id of the destination's type"),
@@ -54,8 +55,7 @@ with DAG(
         return list((params or {})["subscriptions"])
 
     subscribe = SegmentCreateSubscriptionOperator.partial(
-        task_id="create_subscription",
-        destination_id=create.output,
+        task_id="create_subscription", destination_id=create.output
     ).expand_kwargs(subscriptions())
 
     wait = SegmentDeliveryMetricsSensor(
@@ -70,15 +70,7 @@ with DAG(
         timeout=timedelta(minutes=30).total_seconds(),
     )
 
-    stop = SegmentUpdateDestinationOperator(
-        task_id="stop_destination",
-        destination_id=create.output,
-        enabled=False,
-    )
-
-    delete = SegmentDeleteDestinationOperator(
-        task_id="delete_destination",
-        destination_id=create.output,
-    )
+    stop = SegmentUpdateDestinationOperator(task_id="stop_destination", destination_id=create.output, enabled=False)
+    delete = SegmentDeleteDestinationOperator(task_id="delete_destination", destination_id=create.output)
 
     create >> subscribe >> wait >> stop >> delete.as_teardown(setups=create)

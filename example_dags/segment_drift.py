@@ -19,6 +19,7 @@ with DAG(
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     tags=["example", "segment"],
+    doc_md=__doc__,
     params={
         "source_id": Param("sandbox-web", type="string", description="The destination's source"),
         "metadata_id": Param("sandbox-analytics", type="string", description="Catalog id of its type"),

@@ -32,6 +32,7 @@ with DAG(
     catchup=False,
     max_active_runs=1,  # two runs at once could both create the same destination
     tags=["example", "segment"],
+    doc_md=__doc__,
     params={
         "source_id": Param("sandbox-web", type="string", description="Source to connect the destinations to"),
         "metadata_id": Param("sandbox-analytics", type="string", description="Catalog id of their type"),

@@ -1,0 +1,58 @@
+"""Start a downstream task only when Segment has delivered enough events, and well enough.
+
+A Segment destination receives the events of a source. The sensor looks at its delivery metrics until they meet all
+conditions of ``success_when``; it fails at once, without retries, when they meet one of ``fail_when``. Between
+two looks it holds no worker slot.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.providers.common.compat.sdk import DAG, Param, task
+
+from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
+from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
+
+with DAG(
+    dag_id="segment_gate",
+    description="Hold a task back until Segment has delivered",
+    schedule=None,
+    catchup=False,
+    tags=["example", "segment"],
+    doc_md=__doc__,
+    params={
+        "source_id": Param("sandbox-web", type="string", description="The destination's source"),
+        "metadata_id": Param("sandbox-analytics", type="string", description="Catalog id of its type"),
+        "name": Param("Product analytics", type="string", description="Its name; it is made if it is not there"),
+        "settings": Param({"apiKey": "a-product-key"}, type="object", description="Its settings, if it is made"),
+    },
+) as dag:
+    destination = SegmentApplyDestinationOperator(
+        task_id="destination",
+        source_id="{{ params.source_id }}",
+        metadata_id="{{ params.metadata_id }}",
+        name="{{ params.name }}",
+        settings="{{ params.settings | tojson }}",
+        subscriptions=[{"name": "Track events", "action_id": "sandbox-track", "trigger": 'type = "track"'}],
+    )
+
+    delivered = SegmentDeliveryMetricsSensor(
+        task_id="delivered",
+        destination_id="{{ ti.xcom_pull(task_ids='destination')['destination_id'] }}",
+        source_id="{{ params.source_id }}",
+        window=timedelta(hours=1),
+        success_when=["successes >= 5", "success_rate >= 0.9"],
+        fail_when="failure_rate > 0.5",
+        poke_interval=5,
+        mode="reschedule",
+        timeout=timedelta(minutes=30).total_seconds(),
+    )
+
+    @task
+    def report(delivery: dict[str, Any]) -> str:
+        """Stands for what may only start now; the sensor hands it the numbers it decided on."""
+        return f"{delivery['metrics']['successes']} events arrived since {delivery['start_time']}"
+
+    destination >> delivered >> report(delivered.output)

@@ -1,0 +1,59 @@
+"""Try something out on a destination of its own, which is removed again whatever happens in between.
+
+A Segment destination receives the events of a source. Setup makes one, with a name that holds the run id, so that runs
+don't meet; the work in between uses it; teardown removes it also when the work failed. The run fails if the work did.
+"""
+
+from __future__ import annotations
+
+from airflow.providers.common.compat.sdk import DAG, Param, task
+
+from airflow_provider_segment.operators.destination import (
+    SegmentCreateDestinationOperator,
+    SegmentDeleteDestinationOperator,
+)
+from airflow_provider_segment.operators.subscription import SegmentCreateSubscriptionOperator
+
+with DAG(
+    dag_id="segment_setup_teardown",
+    description="Set up a Segment destination, try a subscription out on it, tear it down",
+    schedule=None,
+    catchup=False,
+    tags=["example", "segment"],
+    doc_md=__doc__,
+    params={
+        "source_id": Param("sandbox-web", type="string", description="Source to connect the destination to"),
+        "metadata_id": Param("sandbox-analytics", type="string", description="Catalog id of the destination's type"),
+        "settings": Param({"apiKey": "any-key-will-do"}, type="object", description="Settings of the destination"),
+        "action_id": Param("sandbox-track", type="string", description="What the subscription does with an event"),
+    },
+) as dag:
+    create = SegmentCreateDestinationOperator(
+        task_id="create_destination",
+        source_id="{{ params.source_id }}",
+        metadata_id="{{ params.metadata_id }}",
+        name="trial {{ run_id }}",
+        settings="{{ params.settings | tojson }}",
+    )
+    delete = SegmentDeleteDestinationOperator(task_id="delete_destination", destination_id=create.output)
+
+    with delete.as_teardown(setups=create):
+        subscribe = SegmentCreateSubscriptionOperator(
+            task_id="create_subscription",
+            destination_id=create.output,
+            name="Orders",
+            action_id="{{ params.action_id }}",
+            trigger='type = "track" and event = "Order Completed"',
+        )
+
+        @task
+        def check(destination_id: str) -> None:
+            """Stands for whatever needs a destination."""
+            from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
+
+            with SegmentPublicApiHook() as hook:
+                (subscription,) = hook.list_subscriptions(destination_id=destination_id)
+            if not subscription["enabled"]:
+                raise ValueError("Segment has not switched the subscription on")
+
+        subscribe >> check(create.output)

@@ -1,0 +1,87 @@
+"""The patterns among the example DAGs, each run for what it shows, and for what happens when it goes wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.dag_runs.conftest import RunDag
+
+
+def destination(name: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": name.lower().replace(" ", "-"),
+        "sourceId": "sandbox-web",
+        "metadataId": "sandbox-analytics",
+        "name": name,
+        "settings": {"apiKey": "k"},
+    } | changes
+
+
+def writes(sandbox: SegmentSandbox) -> list[str]:
+    return [f"{entry['method']} {entry['status']}" for entry in sandbox.requests if entry["method"] != "GET"]
+
+
+def test_teardown_removes_what_setup_made(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
+    run_dag("segment_setup_teardown")
+    assert writes(segment_sandbox) == ["POST 200", "POST 200", "DELETE 200"]
+    assert segment_sandbox.destinations == []
+
+
+def test_teardown_removes_it_also_when_the_work_failed(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
+    run_dag("segment_setup_teardown", conf={"action_id": "no-such-action"}, code=1)
+    assert writes(segment_sandbox) == ["POST 200", "POST 404", "DELETE 200"]
+    assert segment_sandbox.destinations == []
+
+
+def test_the_gate_opens_when_enough_was_delivered(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
+    segment_sandbox.settings(deliveries_per_minute=600)
+    output = run_dag("segment_gate")
+    assert "successes >= 5 (holds: " in output
+    assert output.index("successes >= 5 (holds: ") < output.index(" events arrived since 20")
+    assert [found["name"] for found in segment_sandbox.destinations] == ["Product analytics"]
+
+
+def test_the_gate_stays_shut_when_too_much_failed(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
+    segment_sandbox.seed({"destinations": [destination("Product analytics")]})
+    segment_sandbox.deliver("product-analytics", discarded=9, successes=1)
+    output = run_dag("segment_gate", code=1)
+    assert "SegmentDeliveryFailedError" in output
+    assert "events arrived since" not in output
+
+
+def test_the_circuit_breaks_and_closes_again(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
+    other = destination("Other")
+    segment_sandbox.seed({"destinations": [other]})
+    run_dag("segment_circuit_breaker", conf={"bad_rows": 120}, code=1)
+    assert {found["name"]: found["enabled"] for found in segment_sandbox.destinations} == {
+        "Other": True,
+        "Partner feed": False,
+    }
+    run_dag("segment_circuit_breaker")
+    assert {found["name"]: found["enabled"] for found in segment_sandbox.destinations} == {
+        "Other": True,
+        "Partner feed": True,
+    }
+    assert writes(segment_sandbox) == ["POST 200", "PATCH 200", "PATCH 200"]
+
+
+def test_a_circuit_that_does_not_break_says_so(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
+    segment_sandbox.fault("status", status=403, method="PATCH")
+    output = run_dag("segment_circuit_breaker", conf={"bad_rows": 120}, code=1)
+    assert "Could not disable the destination, so it may still receive events: PATCH " in output
+    assert [found["enabled"] for found in segment_sandbox.destinations] == [True]
+    assert segment_sandbox.token not in output
+    assert "a-partner-key" not in output
+
+
+def test_listing_filtering_and_mapping(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
+    segment_sandbox.seed(
+        {"destinations": [destination("Feed"), destination("Second"), destination("Off", enabled=False)]}
+    )
+    segment_sandbox.deliver("feed", successes=7, discarded=1)
+    output = run_dag("segment_taskflow")
+    assert "Feed: 7 of 8 events arrived\\nSecond: 0 of 0 events arrived" in output.replace("\n", "\\n")
+    assert writes(segment_sandbox) == []
+    asked = {entry["path"].split("/")[2] for entry in segment_sandbox.requests if "delivery-metrics" in entry["path"]}
+    assert asked == {"feed", "second"}
