@@ -26,6 +26,7 @@ SEGMENT_TEMPLATE_KEY = "@template"
 """Its value is written in the mapping language of Segment, which uses the same braces as Jinja."""
 
 Check = Callable[[str, Any], Any]
+LookUp = Callable[[str, Any], Any]
 
 
 def is_known(value: Any) -> bool:
@@ -62,9 +63,11 @@ class CheckedArguments(_Base):
         :raises ValueError: naming the argument, what was given and what is allowed.
         """
         self.check_together()
+        look_up = self.looking_up(running=False)
         for argument, check in self._checks():
-            if is_known(getattr(self, argument)):
-                check(argument, getattr(self, argument))
+            value = look_up(argument, getattr(self, argument))
+            if is_known(value):
+                check(argument, value)
 
     def checked(self) -> dict[str, Any]:
         """Check the rendered arguments.
@@ -73,7 +76,18 @@ class CheckedArguments(_Base):
         :raises ValueError: naming the argument, what was given and what is allowed.
         """
         self.check_together()
-        return {argument: check(argument, getattr(self, argument)) for argument, check in self._checks()}
+        look_up = self.looking_up(running=True)
+        return {
+            argument: check(argument, look_up(argument, getattr(self, argument))) for argument, check in self._checks()
+        }
+
+    def looking_up(self, *, running: bool) -> LookUp:
+        """Make a function that puts values in place of objects that stand for them; here nothing does.
+
+        :param running: whether the task runs; before that something of the same type must do.
+        :return: a function of an argument's name and value, which it leaves as it is.
+        """
+        return lambda _, value: value
 
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
         """Render as Airflow does, but for what belongs to Segment's mapping language, at any depth."""

@@ -15,7 +15,8 @@ from yarl import URL
 
 from airflow_provider_segment.hooks.connection import SegmentConnection
 from airflow_provider_segment.hooks.network import BODY_LIMIT, Network
-from airflow_provider_segment.protocol.flow.steps import Emit, Flow, Log, Outcome, Pause, Send, Step, Walk
+from airflow_provider_segment.masking import conceal
+from airflow_provider_segment.protocol.flow.steps import Conceal, Emit, Flow, Log, Outcome, Pause, Send, Step, Walk
 from airflow_provider_segment.protocol.wire.message import Answer, NoAnswer, Request
 
 T = TypeVar("T")
@@ -87,6 +88,9 @@ class AiohttpDriver:
                 await asyncio.sleep(seconds)
             case Log(message, level):
                 self._log.log(level, "%s", message)
+            case Conceal(texts):
+                # In a thread: Airflow tells another process, and waits for it.
+                await asyncio.to_thread(conceal, texts)
         return None
 
     async def _send(self, request: Request) -> Outcome:

@@ -7,16 +7,17 @@ environment may say, it says here.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import certifi
 
 from airflow_provider_segment import __version__
 from airflow_provider_segment.hooks.connection import SegmentConnection, is_loopback
+from airflow_provider_segment.masking import conceal
 
 BODY_LIMIT = 64 * 1024 * 1024
 """Longest answer read, in decompressed bytes: three times a page of 1000 destinations."""
@@ -37,12 +38,13 @@ class Network:
 
 
 def network_for(connection: SegmentConnection) -> Network:
-    """Settle proxy, CA and headers for a connection.
+    """Settle proxy, CA and headers for a connection, and let Airflow mask its passwords, wherever they come from.
 
     :param connection: its own proxies and CA go before the environment's.
     :raises ValueError: the environment names a CA bundle that does not exist.
     """
     proxies = _environment_proxies(connection.base_url) if connection.proxies is None else connection.proxies
+    conceal([connection.token, *_passwords(proxies)])
     return Network(
         headers={
             "Authorization": f"Bearer {connection.token}",
@@ -58,6 +60,17 @@ def _ca(verify: bool | str) -> str | None:  # noqa: FBT001
         return verify
     # Neither of the drivers would take the bundle of the other.
     return (_environment_ca() or certifi.where()) if verify else None
+
+
+def _passwords(proxies: Mapping[str, str]) -> Iterator[str]:
+    """Passwords of proxies, as they are and as they stand in the address."""
+    for proxy in proxies.values():
+        try:
+            password = urlsplit(proxy if "://" in proxy else f"//{proxy}").password
+        except ValueError:
+            continue  # what is no URL is refused when it is used, without being shown
+        if password:
+            yield from (password, unquote(password))
 
 
 def _environment_ca() -> str | None:

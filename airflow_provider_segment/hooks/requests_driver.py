@@ -13,7 +13,8 @@ import urllib3
 
 from airflow_provider_segment.hooks.connection import SegmentConnection
 from airflow_provider_segment.hooks.network import BODY_LIMIT, network_for
-from airflow_provider_segment.protocol.flow.steps import Emit, Flow, Log, Outcome, Pause, Send, Step, Walk
+from airflow_provider_segment.masking import conceal
+from airflow_provider_segment.protocol.flow.steps import Conceal, Emit, Flow, Log, Outcome, Pause, Send, Step, Walk
 from airflow_provider_segment.protocol.wire.message import Answer, NoAnswer, Request
 
 T = TypeVar("T")
@@ -83,6 +84,8 @@ class RequestsDriver:
                 time.sleep(seconds)
             case Log(message, level):
                 self._log.log(level, "%s", message)
+            case Conceal(texts):
+                conceal(texts)
         return None
 
     def _send(self, request: Request) -> Outcome:

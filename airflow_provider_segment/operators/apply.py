@@ -5,7 +5,7 @@ https://docs.segmentapis.com/tag/Destinations
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_segment.operators.base import SegmentOperator, is_retry
@@ -18,6 +18,7 @@ from airflow_provider_segment.protocol.arguments import (
     check_settings,
 )
 from airflow_provider_segment.protocol.provisioning.described import check_subscriptions
+from airflow_provider_segment.secrets import ReadSecret, replace_references
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -121,6 +122,12 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         self.rotate_secrets = rotate_secrets
         self.check_what_is_known()
 
+    def look_up(self, argument: str, value: Any, read: ReadSecret) -> Any:
+        """Put secrets in place of the references in settings, those of the subscriptions too."""
+        if argument != "subscriptions" or not isinstance(value, list | tuple):
+            return super().look_up(argument, value, read)
+        return [_with_secrets(f"{argument}[{number}]", entry, read) for number, entry in enumerate(value)]
+
     def execute(self, context: Context) -> Summary:
         """Read, plan, and carry the plan out."""
         from airflow_provider_segment.exceptions import SegmentDriftError
@@ -136,6 +143,12 @@ class SegmentApplyDestinationOperator(SegmentOperator):
             message = f"{application.described.identity} is not as described; the plan is in the log"
             raise SegmentDriftError(message, plan=summary)
         return summary
+
+
+def _with_secrets(where: str, entry: Any, read: ReadSecret) -> Any:
+    if not isinstance(entry, Mapping) or "settings" not in entry:
+        return entry
+    return {**entry, "settings": replace_references(f"{where}['settings']", entry["settings"], read)}
 
 
 def _application(values: dict[str, Any], *, patient: bool) -> Application:

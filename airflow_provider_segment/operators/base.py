@@ -1,4 +1,4 @@
-"""What all operators share: the connection, and running a flow over it."""
+"""What all operators share: the connection, secrets in settings, and running a flow."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from airflow.providers.common.compat.sdk import BaseOperator
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.lineage.datasets import DestinationLineage
 from airflow_provider_segment.links.segment import SegmentDestinationsLink
-from airflow_provider_segment.templating import CheckedArguments
+from airflow_provider_segment.secrets import ReadSecret, replace_references, secret_reader, stand_in
+from airflow_provider_segment.templating import CheckedArguments, LookUp
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -36,6 +37,32 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
     def __init__(self, *, segment_conn_id: str = DEFAULT_CONN_ID, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.segment_conn_id = segment_conn_id
+
+    def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
+        """Render, and let Airflow mask what has a sensitive name before it stores the rendered fields."""
+        # Only now: nothing of it is needed to parse a DAG file.
+        from airflow_provider_segment.masking import conceal_rendered
+
+        rendered = super().render_template(content, context, jinja_env, seen_oids)
+        conceal_rendered(content, rendered)
+        return rendered
+
+    def looking_up(self, *, running: bool) -> LookUp:
+        """Make a function that puts secrets in place of the references in settings.
+
+        :param running: whether to read them.
+        """
+        read = secret_reader() if running else stand_in
+        return lambda argument, value: self.look_up(argument, value, read)
+
+    def look_up(self, argument: str, value: Any, read: ReadSecret) -> Any:
+        """Put secrets in place of the references in an argument that may hold some.
+
+        :param argument: its name.
+        :param value: it.
+        :param read: reads a secret.
+        """
+        return replace_references(argument, value, read) if argument == "settings" else value
 
     def run_flow(
         self, context: Context, flow: Callable[Concatenate[Terms, P], Flow[T]], *args: P.args, **kwargs: P.kwargs

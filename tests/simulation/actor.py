@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_provider_segment.protocol.errors import SegmentError
-from airflow_provider_segment.protocol.flow.steps import Flow, Log, Outcome, Pause, Send
+from airflow_provider_segment.protocol.flow.steps import Conceal, Flow, Log, Outcome, Pause, Send
 from tests.simulation.network import Network
 
 
@@ -46,6 +46,8 @@ class Actor:
                 self._end(error=error)
                 return
             reply = None
+            if isinstance(step, Conceal):
+                continue
             if isinstance(step, Log):
                 self.said.append(step.message)
                 self._world.tell(f"{self.who} says: {step.message}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from airflow_provider_segment.protocol.api import operations
-from airflow_provider_segment.protocol.api.masks import unmasked
+from airflow_provider_segment.protocol.api.masks import conceal_masked, unmasked
 from airflow_provider_segment.protocol.api.objects import Destination
 from airflow_provider_segment.protocol.api.reading import call_for, given, removal
 from airflow_provider_segment.protocol.arguments import (
@@ -76,7 +76,9 @@ def create_destination(
         "settings": check_new_settings("settings", settings),
     }
     call = call_for(Destination, operations.CREATE_DESTINATION, key="destination", body=body)
-    return (yield from exchange(call, terms))
+    created = yield from exchange(call, terms)
+    yield from conceal_masked(settings, created["settings"])
+    return created
 
 
 def update_destination(
@@ -104,7 +106,9 @@ def update_destination(
     if not body:
         return (yield from get_destination(terms, id=id))
     call = call_for(Destination, operations.UPDATE_DESTINATION, key="destination", ids=_ids(id), body=body)
-    return (yield from exchange(call, terms))
+    changed = yield from exchange(call, terms)
+    yield from conceal_masked(settings, changed["settings"])
+    return changed
 
 
 def delete_destination(terms: Terms, *, id: str) -> Flow[None]:

@@ -1,12 +1,14 @@
-"""Never writing a mask over a secret, and saying so."""
+"""What a mask tells: here is a secret, not to be written over with the mask, and not to be shown."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from airflow_provider_segment.protocol.arguments import masked_keys
-from airflow_provider_segment.protocol.flow.steps import Flow, Log
+from airflow_provider_segment.protocol.arguments import MASK_CHARACTER, masked_keys
+from airflow_provider_segment.protocol.flow.steps import Conceal, Flow, Log
+from airflow_provider_segment.protocol.texts import all_texts
 
 
 def unmasked(settings: dict[str, Any]) -> Flow[dict[str, Any] | None]:
@@ -23,3 +25,29 @@ def unmasked(settings: dict[str, Any]) -> Flow[dict[str, Any] | None]:
         )
     kept = {key: value for key, value in settings.items() if key not in masked}
     return None if masked and not kept else kept
+
+
+def conceal_masked(given: Mapping[str, Any] | None, shown: Mapping[str, Any] | None) -> Iterator[Conceal]:
+    """Conceal the values that Segment itself shows masked.
+
+    :param given: settings as a user gave them.
+    :param shown: the same as Segment shows them.
+    """
+    if secrets := tuple(masked_texts(given, shown)):
+        yield Conceal(secrets)
+
+
+def masked_texts(given: Any, shown: Any) -> Iterator[str]:
+    """Find the texts for which Segment shows a mask.
+
+    :param given: a value as a user gave it.
+    :param shown: the same as Segment shows it.
+    """
+    if isinstance(shown, str) and MASK_CHARACTER in shown:
+        yield from all_texts(given)
+    elif isinstance(shown, Mapping) and isinstance(given, Mapping):
+        for key in given.keys() & shown.keys():
+            yield from masked_texts(given[key], shown[key])
+    elif isinstance(shown, list) and isinstance(given, list | tuple):
+        for ours, theirs in zip(given, shown, strict=False):
+            yield from masked_texts(ours, theirs)

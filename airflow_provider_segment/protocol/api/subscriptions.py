@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_provider_segment.protocol.api import operations
-from airflow_provider_segment.protocol.api.masks import unmasked
+from airflow_provider_segment.protocol.api.masks import conceal_masked, unmasked
 from airflow_provider_segment.protocol.api.objects import Subscription
 from airflow_provider_segment.protocol.api.reading import call_for, given, removal
 from airflow_provider_segment.protocol.arguments import (
@@ -92,7 +92,9 @@ def create_subscription(
     # The one operation that does not call it `subscription`.
     key = "destinationSubscription"
     call = call_for(Subscription, operations.CREATE_SUBSCRIPTION, key=key, ids=ids, body=body)
-    return (yield from exchange(call, terms))
+    created = yield from exchange(call, terms)
+    yield from conceal_masked(settings, created.get("settings"))
+    return created
 
 
 def update_subscription(
@@ -135,7 +137,9 @@ def update_subscription(
     ids = _ids(destination_id, id)
     body = {"input": changes}  # a bare body is refused
     call = call_for(Subscription, operations.UPDATE_SUBSCRIPTION, key="subscription", ids=ids, body=body)
-    return (yield from exchange(call, terms))
+    changed = yield from exchange(call, terms)
+    yield from conceal_masked(settings, changed.get("settings"))
+    return changed
 
 
 def delete_subscription(terms: Terms, *, destination_id: str, id: str) -> Flow[None]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -20,6 +22,7 @@ from airflow_provider_segment.protocol.errors import (
 )
 from airflow_provider_segment.protocol.flow.redaction import hide_secrets
 from airflow_provider_segment.protocol.flow.steps import Outcome, Terms
+from airflow_provider_segment.protocol.texts import map_texts
 from airflow_provider_segment.protocol.wire.envelope import read_errors
 from airflow_provider_segment.protocol.wire.message import Answer, NoAnswer
 from airflow_provider_segment.protocol.wire.operation import Call
@@ -74,7 +77,7 @@ def _read_success(call: Call[T], answer: Answer, terms: Terms) -> T:
 
 
 def _refusal(call: Call[T], answer: Answer, terms: Terms) -> SegmentApiError | SegmentProtocolError:
-    errors = read_errors(answer.body)
+    errors = _hidden(read_errors(answer.body), call, terms)
     status = answer.status
     if status < 400:
         message = f"{call} answered {status}, a redirect, which is never followed; check the host of {terms.connection}"
@@ -84,7 +87,7 @@ def _refusal(call: Call[T], answer: Answer, terms: Terms) -> SegmentApiError | S
         message = f"{call} answered {status} with {described}; check the host of {terms.connection}"
         return SegmentProtocolError(message, status=status)
     kind = _BY_STATUS.get(status, SegmentServerError if status >= 500 else SegmentApiError)
-    words = _describe(call, answer, terms) if errors is None else _in_words(call, errors, terms)
+    words = _describe(call, answer, terms) if errors is None else _in_words(errors)
     message = f"{call} answered {status}: {words}{_advice(status, terms)}"
     return kind(message, status=status, errors=errors or (), method=call.request.method, path=call.request.path)
 
@@ -96,11 +99,28 @@ def _is_somebody_elses(status: int, errors: tuple[ErrorObject, ...] | None) -> b
     return not errors if status == 404 else errors is None
 
 
-def _in_words(call: Call[Any], errors: tuple[ErrorObject, ...], terms: Terms) -> str:
+def _hidden(errors: tuple[ErrorObject, ...] | None, call: Call[Any], terms: Terms) -> tuple[ErrorObject, ...] | None:
+    """Segment's own error objects, with what they quote of the request blotted out."""
+    hide = partial(hide_secrets, body=call.request.body, secrets=terms.secrets)
+    # A field is a path of names; blotting out a value that happens to be a name would spoil it.
+    return errors and tuple(
+        cast("ErrorObject", {key: item if key == "field" else _changed(hide, item) for key, item in error.items()})
+        for error in errors
+    )
+
+
+def _changed(hide: Callable[[str], str], item: Any) -> Any:
+    try:
+        return map_texts(hide, item)
+    except RecursionError:
+        return None  # nested so deep that nobody misses it
+
+
+def _in_words(errors: tuple[ErrorObject, ...]) -> str:
     texts = []
     for error in errors:
         said = error.get("message") or error.get("type") or "no message"
-        text = " ".join(hide_secrets(said, body=call.request.body, secrets=terms.secrets).split())
+        text = " ".join(said.split())
         texts.append(f"{text} (field: {error['field']})" if error.get("field") else text)
     return "; ".join(texts)[:_LONGEST_WORDS] or "no further word"
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+
+from airflow_provider_segment.protocol.texts import spellings
 
 _SHORTEST = 4
 """Shorter values are no secrets, and would blot out half a message."""
@@ -21,19 +22,11 @@ def hide_secrets(text: str, *, body: bytes | None, secrets: tuple[str, ...] = ()
     """
     sent = msgspec.json.decode(body) if body else {}
     values = {*secrets, *_values(sent.get("settings")), *_values(sent.get("input", {}).get("settings"))}
-    spellings = {spelling for value in values for spelling in _spellings(value) if len(spelling) >= _SHORTEST}
+    spelled = {spelling for value in values for spelling in spellings(value) if len(spelling) >= _SHORTEST}
     # Longest first: one may hold another.
-    for spelling in sorted(spellings, key=len, reverse=True):
+    for spelling in sorted(spelled, key=len, reverse=True):
         text = text.replace(spelling, "***")
     return text
-
-
-def _spellings(value: str) -> Iterator[str]:
-    """A value as it is, as JSON writes it, and with its white space folded."""
-    yield value
-    yield json.dumps(value)[1:-1]
-    yield json.dumps(value, ensure_ascii=False)[1:-1]
-    yield " ".join(value.split())
 
 
 def _values(settings: Any) -> Iterator[str]:

@@ -54,6 +54,16 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
+class Conceal:
+    """Let nobody read these texts in a log: they are secrets, as it turned out.
+
+    :param texts: of any length.
+    """
+
+    texts: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Emit(Generic[T]):
     """Hand these entries to whoever iterates.
 
@@ -63,7 +73,7 @@ class Emit(Generic[T]):
     items: Sequence[T]
 
 
-Step: TypeAlias = Send | Pause | Log
+Step: TypeAlias = Send | Pause | Log | Conceal
 Outcome: TypeAlias = Answer | NoAnswer
 Flow: TypeAlias = Generator[Step, Outcome | None, T]
 """Ends with one result."""

@@ -22,7 +22,7 @@ from airflow_provider_segment.protocol.provisioning.apply_subscriptions import c
 from airflow_provider_segment.protocol.provisioning.creating import read_until
 from airflow_provider_segment.protocol.provisioning.described import DescribedDestination, DescribedSubscription
 from airflow_provider_segment.protocol.provisioning.differences import compare_settings
-from airflow_provider_segment.protocol.provisioning.existing import only_match, warn_of_hidden
+from airflow_provider_segment.protocol.provisioning.existing import mind_secrets, only_match
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Summary, make_plan
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
 
@@ -150,9 +150,9 @@ def _read_subscriptions(
 def _show(plan: Plan) -> Flow[None]:
     identity = plan.destination.described.identity
     yield Log(f"plan:\n{plan_table(plan)}")
-    yield from warn_of_hidden(identity, plan.destination.difference)
+    yield from mind_secrets(identity, plan.destination.difference)
     for part in plan.subscriptions:
-        yield from warn_of_hidden(f"subscription {part.name!r}", part.difference)
+        yield from mind_secrets(f"subscription {part.name!r}", part.difference)
     if plan.others:
         yield Log(
             f"source {identity.source_id} has other destinations of type {identity.metadata_id}:"

@@ -7,10 +7,11 @@ mask is ten bullets and perhaps the last characters of the secret.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from airflow_provider_segment.protocol.api.masks import masked_texts
 from airflow_provider_segment.protocol.api.objects import Destination, Subscription
 from airflow_provider_segment.protocol.arguments import MASK_CHARACTER, masked_keys
 from airflow_provider_segment.protocol.provisioning.described import DescribedDestination, DescribedSubscription
@@ -37,11 +38,13 @@ class Difference:
     :param fields: those that differ, for people.
     :param changes: the arguments of the update that brings it to the described state.
     :param hidden: keys of settings of which Segment shows nothing, so that nobody can tell.
+    :param secrets: described texts for which Segment shows a mask.
     """
 
     fields: tuple[FieldChange, ...] = ()
     changes: Mapping[str, Any] = field(default_factory=dict, repr=False)
     hidden: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def names(self) -> list[str]:
@@ -88,6 +91,7 @@ def compare_destination(
             *(compared.absent if write_absent else ()),
         ),
         hidden=(*(() if rotate_secrets else compared.hidden), *(() if write_absent else compared.absent)),
+        secrets=masked_texts(described.settings, actual["settings"]),
     )
 
 
@@ -116,6 +120,7 @@ def compare_subscription(
         # Nothing is filled in for a subscription: a field that is absent is one that was never mapped.
         changed=(*compared.changed, *compared.absent, *(compared.hidden if rotate_secrets else ())),
         hidden=() if rotate_secrets else compared.hidden,
+        secrets=masked_texts(described.settings, actual.get("settings")),
     )
 
 
@@ -159,6 +164,7 @@ def _difference(
     *,
     changed: Sequence[str],
     hidden: Sequence[str],
+    secrets: Iterable[str],
 ) -> Difference:
     differing = {name: pair for name, pair in plain.items() if not same(pair[1], pair[0])}
     changes: dict[str, Any] = {name: after for name, (_, after) in differing.items()}
@@ -169,6 +175,7 @@ def _difference(
         fields=(*_shown(differing), *(FieldChange(f"settings[{key!r}]") for key in changed)),
         changes=changes,
         hidden=tuple(hidden),
+        secrets=tuple(secrets),
     )
 
 

@@ -13,7 +13,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentNotFoundError,
     SegmentSeveralMatchesError,
 )
-from airflow_provider_segment.protocol.flow.steps import Flow, Log
+from airflow_provider_segment.protocol.flow.steps import Conceal, Flow, Log
 from airflow_provider_segment.protocol.provisioning.differences import Difference
 from airflow_provider_segment.protocol.provisioning.identity import (
     DestinationIdentity,
@@ -57,7 +57,7 @@ def decide_on_existing(object_id: str, identity: Identity, difference: Differenc
             f"{identity} exists already: {object_id}; it may be what an earlier try of this very task made",
             ids=(object_id,),
         )
-    yield from warn_of_hidden(identity, difference)
+    yield from mind_secrets(identity, difference)
     if not difference.fields:
         as_far = " as far as Segment shows" if difference.hidden else ""
         yield Log(f"{identity} exists already as described{as_far}: {object_id}")
@@ -74,12 +74,14 @@ def decide_on_existing(object_id: str, identity: Identity, difference: Differenc
     return False
 
 
-def warn_of_hidden(identity: Identity | str, difference: Difference) -> Flow[None]:
-    """Warn of each setting that can't be compared.
+def mind_secrets(identity: Identity | str, difference: Difference) -> Flow[None]:
+    """Conceal the settings that are secrets, and warn of each that can't be compared.
 
     :param identity: for the messages.
     :param difference: which ones.
     """
+    if difference.secrets:
+        yield Conceal(difference.secrets)
     for key in difference.hidden:
         yield Log(
             f"{identity}: Segment shows nothing of settings[{key!r}], so it was not compared",

@@ -10,7 +10,7 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 
 from airflow_provider_segment.protocol.errors import SegmentError
-from airflow_provider_segment.protocol.flow.steps import Emit, Outcome, Send
+from airflow_provider_segment.protocol.flow.steps import Conceal, Emit, Outcome, Send
 from airflow_provider_segment.protocol.wire.message import Answer, NoAnswer
 from tests.protocol.driver import AnyFlow
 from tests.protocol.example import Example
@@ -102,6 +102,8 @@ def end_of(flow: AnyFlow[Any], outcome: Outcome) -> Any:
     assert isinstance(flow.send(None), Send)
     try:
         step = flow.send(outcome)
+        if isinstance(step, Conceal):
+            step = flow.send(None)
     except StopIteration as stop:
         return stop.value
     except SegmentError as error:

@@ -30,11 +30,26 @@ SETTINGS = {"apiKey": SECRET, "nested": {"list": ["short", f"{SECRET}-longer"]},
 )
 def test_a_refusal_that_quotes_settings(flow: Flow[object]) -> None:
     next(flow)
-    quoting = {"type": "x", "message": f"{SECRET} and {SECRET}-longer are\n no keys in us", "field": "settings"}
+    quoting = {
+        "type": "x",
+        "message": f"{SECRET} and {SECRET}-longer are\n no keys in us",
+        "field": "settings",
+        "data": {"given": [SECRET, 7]},
+    }
     refusal = Answer(status=422, body=json.dumps({"errors": [quoting]}).encode())
     with pytest.raises(SegmentInvalidRequestError) as caught:
         flow.send(refusal)
     assert str(caught.value).endswith("answered 422: *** and *** are no keys in us (field: settings)")
+    assert caught.value.errors[0]["data"] == {"given": ["***", 7]}
+    assert SECRET not in repr(vars(caught.value))
+
+
+def test_error_data_without_end() -> None:
+    flow = update_destination(TERMS, id="d", settings=SETTINGS)
+    next(flow)
+    refusal = b'{"errors": [{"message": "no", "data": ' + b"[" * 700 + b"]" * 700 + b"}]}"
+    with pytest.raises(SegmentInvalidRequestError, match="answered 422: no"):
+        flow.send(Answer(status=422, body=refusal))
 
 
 def test_very_long_words_are_cut() -> None:

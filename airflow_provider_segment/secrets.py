@@ -1,0 +1,129 @@
+"""Secrets in settings: named in the DAG file, read only while the task runs."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+_FIELDS = ("password", "login", "host", "schema")
+_EXTRA = "extra."
+
+
+ReadSecret: TypeAlias = Callable[[str, "SecretRef"], str]
+"""Takes the place of a reference, as ``settings['apiKey']``, and the reference; gives a text."""
+
+
+class SecretRef:
+    """Stands for a secret of an Airflow connection, anywhere inside the ``settings`` of an operator.
+
+    ``settings={"apiKey": SecretRef("analytics")}`` sends the connection's password. It is read when the task executes
+    and registered with Airflow's masker; Airflow renders, stores and shows the reference alone. Only the object itself
+    stands for a secret: a text or a dict that looks like one is data, and it can't be passed by XCom.
+
+    :param conn_id: the Airflow connection, of any type; not templated.
+    :param field: ``"password"`` (default), ``"login"``, ``"host"``, ``"schema"``, or ``"extra.<key>"`` for a key of
+        the connection's extra; not templated.
+    :raises ValueError: an argument can't be right.
+    """
+
+    # Not a dataclass, since Airflow would pass one by XCom. Not named `resolve`, `serialize` or `template_fields`:
+    # methods that Airflow calls on whatever it finds in an argument.
+    __slots__ = ("_conn_id", "_field")
+
+    _conn_id: Final[str]
+    _field: Final[str]
+
+    def __init__(self, conn_id: str, field: str = "password") -> None:
+        _check_text("conn_id", conn_id, "the id of an Airflow connection")
+        allowed = f"one of {', '.join(map(repr, _FIELDS))}, or {_EXTRA + '<key>'!r}"
+        _check_text("field", field, allowed)
+        if field not in _FIELDS and (not field.startswith(_EXTRA) or field == _EXTRA):
+            raise ValueError(f"field is {field!r}; it must be {allowed}")
+        self._conn_id = conn_id
+        self._field = field
+
+    @property
+    def conn_id(self) -> str:
+        """The Airflow connection."""
+        return self._conn_id
+
+    @property
+    def field(self) -> str:
+        """The field of the connection."""
+        return self._field
+
+    def __repr__(self) -> str:
+        return f"SecretRef(conn_id={self.conn_id!r}, field={self.field!r})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SecretRef):
+            return NotImplemented
+        return (self.conn_id, self.field) == (other.conn_id, other.field)
+
+    def __hash__(self) -> int:
+        return hash((self.conn_id, self.field))
+
+
+def replace_references(where: str, value: Any, read: ReadSecret) -> Any:
+    """Copy settings with texts in place of the references inside them.
+
+    :param where: what they are, for messages.
+    :param value: as the DAG file gives them; a reference in place of all settings is left alone.
+    :param read: gives the texts.
+    :raises ValueError: they are nested too deep.
+    """
+    try:
+        return value if isinstance(value, SecretRef) else _replace(where, value, read)
+    except RecursionError:
+        raise ValueError(f"{where} is nested too deep") from None
+
+
+def stand_in(_where: str, _reference: SecretRef) -> str:
+    """Give what stands for a secret before the task runs: no mask, and no template."""
+    return ""
+
+
+def secret_reader() -> ReadSecret:
+    """Make a function that reads secrets, each connection once, and registers them with Airflow's masker.
+
+    It raises a ``ValueError`` where the field is empty or holds anything but a text; a connection that does
+    not exist is Airflow's own error.
+    """
+    from airflow.providers.common.compat.sdk import BaseHook
+
+    from airflow_provider_segment.masking import conceal
+
+    connection = functools.cache(BaseHook.get_connection)
+
+    def read(where: str, reference: SecretRef) -> str:
+        found = connection(reference.conn_id)
+        key = reference.field.removeprefix(_EXTRA)
+        secret = getattr(found, key) if key == reference.field else found.extra_dejson.get(key)
+        if secret is None or secret == "":
+            raise ValueError(f"{where} is {reference}, and that field of the connection is empty")
+        if not isinstance(secret, str):
+            raise ValueError(f"{where} is {reference}, which is a {type(secret).__name__}; it must be a text")
+        conceal([secret])
+        return secret
+
+    return read
+
+
+def _replace(where: str, value: Any, read: ReadSecret) -> Any:
+    if isinstance(value, SecretRef):
+        return read(where, value)
+    if isinstance(value, Mapping):
+        return {key: _replace(f"{where}[{key!r}]", item, read) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_replace(f"{where}[{index}]", item, read) for index, item in enumerate(value)]
+    return value
+
+
+def _check_text(argument: str, value: Any, allowed: str) -> None:
+    if not isinstance(value, str):
+        raise ValueError(f"{argument} is a {type(value).__name__}; it must be {allowed}")
+    if not value.strip():
+        raise ValueError(f"{argument} is empty; it must be {allowed}")
+    if "{{" in value or "{%" in value or "{#" in value:
+        raise ValueError(f"{argument} is {value!r}, but it is not templated; it must be {allowed}")

@@ -1,0 +1,36 @@
+"""Secrets in settings, against the sandbox and with Airflow's own masker."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.running import Running
+from tests.secrets.masker import Masker, fresh_masker
+
+Connect = Callable[..., None]
+
+
+@pytest.fixture
+def running(segment_sandbox: object) -> Running:
+    return Running()
+
+
+@pytest.fixture
+def masker() -> Iterator[Masker]:
+    """Airflow's masker, with nothing to mask in the beginning."""
+    with fresh_masker() as masker:
+        yield masker
+
+
+@pytest.fixture
+def connect(monkeypatch: pytest.MonkeyPatch) -> Connect:
+    """Makes an Airflow connection."""
+
+    def make(conn_id: str, **fields: object) -> None:
+        document = json.dumps({"conn_type": "generic"} | fields)
+        monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", document)
+
+    return make

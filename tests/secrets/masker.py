@@ -1,0 +1,45 @@
+"""Airflow's masker for the length of a test; it has a home of its own in each version."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from airflow.providers.common.compat.sdk import redact
+
+IS_AIRFLOW_3 = importlib.util.find_spec("airflow.sdk") is not None
+HOME = "airflow.sdk._shared.secrets_masker" if IS_AIRFLOW_3 else "airflow.utils.log.secrets_masker"
+
+
+class Masker:
+    """Says what Airflow masks.
+
+    :param masker: Airflow's own.
+    """
+
+    def __init__(self, masker: Any) -> None:
+        self._masker = masker
+
+    def masks(self, text: str) -> bool:
+        """Say whether a text is blotted out where it stands in another."""
+        return redact(f"so {text} it is") == "so *** it is"
+
+    def forget(self) -> None:
+        """Mask nothing that was registered up to now."""
+        self._masker.patterns, self._masker.replacer = set(), None
+
+
+@contextmanager
+def fresh_masker() -> Iterator[Masker]:
+    """Forget what is masked, and remember it at the end."""
+    masker = importlib.import_module(HOME)._secrets_masker()
+    patterns, replacer = masker.patterns, masker.replacer
+    fresh = Masker(masker)
+    fresh.forget()
+    try:
+        yield fresh
+    finally:
+        masker.patterns, masker.replacer = patterns, replacer

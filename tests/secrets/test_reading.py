@@ -1,0 +1,231 @@
+"""References in settings are read when the task runs, wherever they stand, and nothing else is."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import Any
+
+import pytest
+
+from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
+from airflow_provider_segment.operators.destination import (
+    SegmentCreateDestinationOperator,
+    SegmentUpdateDestinationOperator,
+)
+from airflow_provider_segment.operators.subscription import (
+    SegmentCreateSubscriptionOperator,
+    SegmentUpdateSubscriptionOperator,
+)
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from airflow_provider_segment.secrets import SecretRef
+from tests.running import Running
+from tests.secrets.conftest import Connect
+from tests.secrets.masker import Masker
+
+SERDE = "airflow.sdk.serde" if importlib.util.find_spec("airflow.sdk") else "airflow.serialization.serde"
+TYPE: dict[str, Any] = {"source_id": "sandbox-web", "metadata_id": "sandbox-analytics"}
+TRACK: dict[str, Any] = {"name": "Track", "action_id": "sandbox-track", "trigger": 'type = "track"'}
+
+
+def create(**changes: Any) -> SegmentCreateDestinationOperator:
+    arguments: dict[str, Any] = {"task_id": "create", "name": "mine", "settings": {"apiKey": SecretRef("partner")}}
+    return SegmentCreateDestinationOperator(**TYPE | arguments | changes)
+
+
+@pytest.mark.parametrize(
+    ("field", "fields"),
+    [
+        ("password", {"password": "the-secret-0001"}),
+        ("login", {"login": "the-secret-0001"}),
+        ("host", {"host": "the-secret-0001"}),
+        ("schema", {"schema": "the-secret-0001"}),
+        ("extra.write_key", {"extra": {"write_key": "the-secret-0001"}}),
+        ("extra.a.b", {"extra": {"a.b": "the-secret-0001"}}),
+    ],
+)
+def test_each_field(
+    running: Running,
+    segment_sandbox: SegmentSandbox,
+    connect: Connect,
+    masker: Masker,
+    field: str,
+    fields: dict[str, Any],
+) -> None:
+    connect("partner", **fields)
+    running.run(create(settings={"apiKey": SecretRef("partner", field)}))
+    assert segment_sandbox.destinations[0]["settings"]["apiKey"] == "••••••••••0001"
+    assert masker.masks("the-secret-0001")
+
+
+def test_nested_ones_and_the_reference_stays_on_the_operator(
+    running: Running, segment_sandbox: SegmentSandbox, connect: Connect
+) -> None:
+    connect("partner", login="the-login", extra={"deep": "the-deep-one"})
+    settings = {
+        "ignoredEvents": [{"a": [SecretRef("partner", "extra.deep")]}, (SecretRef("partner", "login"),)],
+        "eventNames": {"x": {"@template": "Hi {{ name }}", "y": SecretRef("partner", "login")}},
+    }
+    task = create(settings=settings)
+    running.run(task)
+    (made,) = segment_sandbox.destinations
+    assert made["settings"]["ignoredEvents"] == [{"a": ["the-deep-one"]}, ["the-login"]]
+    assert made["settings"]["eventNames"] == {"x": {"@template": "Hi {{ name }}", "y": "the-login"}}
+    assert task.settings == settings
+
+
+def test_update_and_subscriptions(running: Running, segment_sandbox: SegmentSandbox, connect: Connect) -> None:
+    connect("partner", password="first-secret-1111", login="other-secret-2222")
+    made = running.run(create())
+    update = {"apiKey": SecretRef("partner", "login")}
+    running.run(SegmentUpdateDestinationOperator(task_id="u", destination_id=made, settings=update))
+    subscription = running.run(
+        SegmentCreateSubscriptionOperator(
+            task_id="s", destination_id=made, **TRACK, settings={"header": SecretRef("partner")}
+        )
+    )
+    (found,) = segment_sandbox.destinations
+    assert found["settings"]["apiKey"].endswith("2222")
+    assert found["subscriptions"][0]["settings"] == {"header": "first-secret-1111"}
+    running.run(
+        SegmentUpdateSubscriptionOperator(
+            task_id="v",
+            destination_id=made,
+            subscription_id=subscription,
+            settings={"header": [SecretRef("partner", "login")]},
+        )
+    )
+    assert segment_sandbox.destinations[0]["subscriptions"][0]["settings"] == {"header": ["other-secret-2222"]}
+
+
+def test_apply_twice_writes_once(running: Running, segment_sandbox: SegmentSandbox, connect: Connect) -> None:
+    connect("partner", password="first-secret-1111")
+    subscriptions = [TRACK | {"settings": {"header": SecretRef("partner")}}]
+    task: dict[str, Any] = {"name": "mine", "settings": {"apiKey": SecretRef("partner")}}
+    task["subscriptions"] = subscriptions
+    running.run(SegmentApplyDestinationOperator(task_id="a", **TYPE, **task))
+    (made,) = segment_sandbox.destinations
+    assert made["subscriptions"][0]["settings"] == {"header": "first-secret-1111"}
+    again = running.run(SegmentApplyDestinationOperator(task_id="a", **TYPE, **task))
+    assert again["changed"] == []
+    assert [entry["method"] for entry in segment_sandbox.requests if entry["method"] != "GET"] == ["POST", "POST"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "SecretRef(conn_id='partner', field='password')",
+        {"__classname__": "airflow_provider_segment.secrets.SecretRef", "__data__": {"conn_id": "partner"}},
+        {"__type": "SecretRef", "__var": {"conn_id": "partner", "field": "password"}},
+        {"conn_id": "partner", "field": "password"},
+    ],
+    ids=["text", "serde", "serialised", "dict"],
+)
+def test_what_looks_like_a_reference_is_data(
+    running: Running, segment_sandbox: SegmentSandbox, connect: Connect, data: Any
+) -> None:
+    connect("partner", password="the-secret-0001")
+    running.run(create(settings={"eventNames": {"x": data}}))
+    running.run(create(name="rendered", settings="{{ params.s | tojson }}"), params={"s": {"eventNames": {"x": data}}})
+    assert [made["settings"]["eventNames"]["x"] for made in segment_sandbox.destinations] == [data, data]
+
+
+@pytest.mark.parametrize(
+    ("field", "fields", "says"),
+    [
+        ("password", {}, "that field of the connection is empty"),
+        ("password", {"password": ""}, "that field of the connection is empty"),
+        ("extra.key", {"extra": {"other": "canary-value"}}, "that field of the connection is empty"),
+        ("extra.key", {"extra": {"key": {"deep": "canary-value"}}}, "which is a dict; it must be a text"),
+        ("extra.key", {"extra": {"key": 12345}}, "which is a int; it must be a text"),
+    ],
+)
+def test_what_can_not_be_read_is_named(
+    running: Running,
+    segment_sandbox: SegmentSandbox,
+    connect: Connect,
+    field: str,
+    fields: dict[str, Any],
+    says: str,
+) -> None:
+    connect("partner", **fields)
+    with pytest.raises(ValueError, match=says) as caught:
+        running.run(create(settings={"a": [{"b": SecretRef("partner", field)}]}))
+    assert f"settings['a'][0]['b'] is SecretRef(conn_id='partner', field='{field}')" in str(caught.value)
+    assert "canary" not in str(caught.value)
+    assert "12345" not in str(caught.value)
+    assert segment_sandbox.requests == []
+
+
+def test_a_connection_that_does_not_exist(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    with pytest.raises(Exception, match="no_such_partner"):
+        running.run(create(settings={"apiKey": SecretRef("no_such_partner")}))
+    assert segment_sandbox.requests == []
+
+
+def test_each_connection_is_read_once(running: Running, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.providers.common.compat.sdk import BaseHook
+
+    connect("partner", password="the-secret-0001", login="the-login-0002")
+    asked: list[str] = []
+    read = BaseHook.get_connection
+
+    def counting(cls: type[BaseHook], conn_id: str) -> Any:
+        asked.append(conn_id)
+        return read(conn_id)
+
+    monkeypatch.setattr(BaseHook, "get_connection", classmethod(counting))
+    running.run(create(settings={"apiKey": SecretRef("partner"), "eventNames": {"x": SecretRef("partner", "login")}}))
+    assert asked.count("partner") == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"settings": SecretRef("partner")}, "settings is a SecretRef; it must be a dict"),
+        ({"settings": {SecretRef("partner"): 1}}, r"settings has the key SecretRef\(conn_id='partner'"),
+        ({"settings": {"a": {SecretRef("partner")}}}, r"settings\['a'\] is a set"),
+        (
+            {"name": SecretRef("partner")},
+            r"name is SecretRef\(conn_id='partner', field='password'\); it must be a text",
+        ),
+        ({"settings": {"apiKey": SecretRef("partner"), "b": "••••cdef"}}, "'b' holds a bullet"),
+        ({"settings": {"apiKey": SecretRef("partner"), "b": object()}}, r"settings\['b'\] is a object"),
+    ],
+)
+def test_refused_when_the_dag_is_parsed(changes: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        create(**changes)
+
+
+def test_settings_without_end_are_refused() -> None:
+    endless: dict[str, Any] = {}
+    endless["x"] = endless
+    with pytest.raises(ValueError, match="settings is nested too deep"):
+        create(settings=endless)
+
+
+@pytest.mark.parametrize(
+    ("entry", "says"),
+    [
+        ({"trigger": SecretRef("partner")}, r"trigger'\] is SecretRef"),
+        ({"settings": {"a": SecretRef("partner")}, "colour": "red"}, "has the key 'colour'"),
+        ({"settings": SecretRef("partner")}, "settings'\\] is a SecretRef"),
+    ],
+)
+def test_in_a_subscription_only_inside_settings(entry: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        SegmentApplyDestinationOperator(task_id="a", **TYPE, name="mine", settings={}, subscriptions=[TRACK | entry])
+
+
+def test_a_secret_that_is_a_mask_is_refused_without_showing_it(running: Running, connect: Connect) -> None:
+    connect("partner", password="••••••cdef")
+    with pytest.raises(ValueError, match="'apiKey' holds a bullet") as caught:
+        running.run(create())
+    assert "cdef" not in str(caught.value)
+
+
+def test_it_does_not_go_through_xcom() -> None:
+    serde = importlib.import_module(SERDE)
+    with pytest.raises(TypeError, match="annot serialize object"):
+        serde.serialize({"apiKey": SecretRef("partner")})

@@ -1,0 +1,83 @@
+"""What a SecretRef is: checked at once, immutable, shown as a reference, and nothing that Airflow would touch."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from airflow_provider_segment.secrets import SecretRef
+
+
+def test_defaults_and_what_it_shows() -> None:
+    reference = SecretRef("analytics")
+    assert (reference.conn_id, reference.field) == ("analytics", "password")
+    assert repr(reference) == str(reference) == "SecretRef(conn_id='analytics', field='password')"
+
+
+@pytest.mark.parametrize("field", ["password", "login", "host", "schema", "extra.api_key", "extra.a.b", "extra.extra."])
+def test_fields(field: str) -> None:
+    assert SecretRef(conn_id="analytics", field=field).field == field
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"conn_id": ""}, "conn_id is empty"),
+        ({"conn_id": " "}, "conn_id is empty"),
+        ({"conn_id": None}, "conn_id is a NoneType; it must be the id of an Airflow connection"),
+        ({"conn_id": "{{ params.conn }}"}, "conn_id is '{{ params.conn }}', but it is not templated"),
+        ({"conn_id": "{% if x %}a{% endif %}"}, "conn_id is .* not templated"),
+        ({"conn_id": "a", "field": ""}, "field is empty"),
+        ({"conn_id": "a", "field": None}, "field is a NoneType"),
+        ({"conn_id": "a", "field": "extra.{{ x }}"}, "field is .* not templated"),
+        ({"conn_id": "a", "field": "passwd"}, r"field is 'passwd'; it must be one of 'password', .* 'extra.<key>'"),
+        ({"conn_id": "a", "field": "port"}, "field is 'port'"),
+        ({"conn_id": "a", "field": "extra"}, "field is 'extra'"),
+        ({"conn_id": "a", "field": "extra."}, "field is 'extra.'"),
+    ],
+)
+def test_refused_at_construction(arguments: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        SecretRef(**arguments)
+
+
+def test_it_can_not_be_changed() -> None:
+    reference: Any = SecretRef("analytics")
+    for attribute in ("conn_id", "field", "other"):
+        with pytest.raises(AttributeError):
+            setattr(reference, attribute, "x")
+
+
+def test_equal_by_what_it_points_at() -> None:
+    assert SecretRef("a") == SecretRef("a", "password")
+    assert SecretRef("a") != SecretRef("a", "login")
+    assert SecretRef("a") != "SecretRef(conn_id='a', field='password')"
+    assert len({SecretRef("a"), SecretRef("a"), SecretRef("b")}) == 2
+
+
+def pickled(value: Any) -> Any:
+    return pickle.loads(pickle.dumps(value))
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickled])
+def test_copies_are_equal(copied: Any) -> None:
+    settings = {"apiKey": [SecretRef("a", "extra.k")]}
+    assert copied(settings) == settings
+
+
+def test_airflow_finds_nothing_in_it_to_call() -> None:
+    called = {"resolve", "serialize", "to_dict", "template_fields", "__call__", "__iter__", "__fspath__", "__dict__"}
+    assert not called & set(dir(SecretRef("a")))
+
+
+def test_importing_it_imports_nothing_of_airflow_or_the_network() -> None:
+    code = (
+        "import sys, airflow_provider_segment.secrets;"
+        "print([m for m in sys.modules if m.split('.')[0] in ('airflow', 'requests', 'aiohttp', 'msgspec', 'http')])"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
