@@ -28,6 +28,7 @@ PROVIDER_INFO: dict[str, Any] = {
     "operators": _modules("operators.apply", "operators.destination", "operators.subscription"),
     "sensors": _modules("sensors.delivery_metrics"),
     "hooks": _modules("hooks.segment"),
+    "triggers": _modules("triggers.delivery_metrics"),
     "notifications": [
         f"airflow_provider_segment.notifications.destination.Segment{verb}DestinationNotifier"
         for verb in ("Disable", "Enable")

@@ -80,9 +80,13 @@ class SegmentInvalidRequestError(SegmentApiError):
 
 
 class SegmentRateLimitError(SegmentApiError):
-    """429, and the connection's ``rate_limit_budget`` is spent."""
+    """429, and the connection's ``rate_limit_budget`` is spent.
+
+    ``retry_after`` is how many seconds the next try should wait; ``None`` where nobody knows.
+    """
 
     transient = True
+    retry_after: float | None = None
 
 
 class SegmentServerError(SegmentApiError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -11,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import BaseSensorOperator, PokeReturnValue
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
-from airflow_provider_segment.protocol.arguments import check_count, check_id
+from airflow_provider_segment.protocol.arguments import check_count, check_flag, check_id
 from airflow_provider_segment.protocol.delivery.condition import check_conditions
+from airflow_provider_segment.protocol.delivery.narrator import Narrator
 from airflow_provider_segment.protocol.delivery.watch import Fate, Verdict, Watch, check_settle, check_watch
 from airflow_provider_segment.protocol.delivery.window import (
     AUTO,
@@ -22,6 +22,7 @@ from airflow_provider_segment.protocol.delivery.window import (
     check_time,
     check_window,
 )
+from airflow_provider_segment.sensors.deferral import WaitsInTrigger, default_deferrable
 from airflow_provider_segment.templating import CheckedArguments, is_known
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from airflow_provider_segment.templating import Text
 
 
-class SegmentDeliveryMetricsSensor(CheckedArguments, BaseSensorOperator):
+class SegmentDeliveryMetricsSensor(WaitsInTrigger, CheckedArguments, BaseSensorOperator):
     """Wait until a destination's deliveries meet conditions, or fail when they meet others.
 
     A condition is ``<name> <op> <number>``, as ``"success_rate >= 0.99"``; op is one of ``> >= < <= == !=``. Names are
@@ -42,7 +43,8 @@ class SegmentDeliveryMetricsSensor(CheckedArguments, BaseSensorOperator):
     ``attempted``, 0 to 1.
 
     Faults that pass (5xx, no connection, 429) never end the wait, only its timeout does; 401, 403, 404 and 422 end it
-    at once. All arguments are templated.
+    at once. The flags of Airflow's sensors (``soft_fail``, ``never_fail``, ``silent_fail``) act alike in all modes. All
+    arguments but ``deferrable`` are templated.
 
     :param destination_id: the destination; only cloud-mode destinations have delivery data.
     :param source_id: its source.
@@ -59,6 +61,9 @@ class SegmentDeliveryMetricsSensor(CheckedArguments, BaseSensorOperator):
     :param settle: how long after ``end_time`` late data is awaited. Default 120 seconds.
     :param granularity: ``"auto"`` (default) takes the finest that covers the window, and coarser ones as an anchored
         window grows; ``"MINUTE"`` covers 4 hours and reaches 48 back, ``"HOUR"`` 7 days, ``"DAY"`` 14 days.
+    :param deferrable: wait in the triggerer, without a worker slot, when a first look in the worker has not decided; a
+        ``timeout`` and an ``execution_timeout`` hold from the start of the try on. Default: Airflow's
+        ``[operators] default_deferrable``. ``mode``, ``exponential_backoff`` and ``max_wait`` have no meaning then.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: ``{"metrics", "conditions", "start_time", "end_time", "granularity"}``, what the verdict rests on.
     :raises ValueError: an argument can't be right; when the DAG is parsed if it is known then.
@@ -106,10 +111,12 @@ class SegmentDeliveryMetricsSensor(CheckedArguments, BaseSensorOperator):
         min_attempted: int | str = 1,
         settle: timedelta | float | str = timedelta(seconds=120),
         granularity: str = AUTO,
+        deferrable: bool | None = None,
         segment_conn_id: str = DEFAULT_CONN_ID,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.deferrable = check_flag("deferrable", default_deferrable() if deferrable is None else deferrable)
         self.destination_id = destination_id
         self.source_id = source_id
         self.success_when = success_when
@@ -122,8 +129,6 @@ class SegmentDeliveryMetricsSensor(CheckedArguments, BaseSensorOperator):
         self.granularity = granularity
         self.segment_conn_id = segment_conn_id
         self._destination_checked = False
-        self._granularity: str | None = None
-        self._progress: str | None = None
         self.check_what_is_known()
 
     def check_together(self) -> None:
@@ -140,19 +145,24 @@ class SegmentDeliveryMetricsSensor(CheckedArguments, BaseSensorOperator):
             check_reach(check_window(**stretch), check_settle("settle", self.settle))
 
     def poke(self, context: Context) -> bool | PokeReturnValue:
-        """Look once."""
+        """Look once; with ``deferrable``, leave the rest of the wait to the trigger."""
+        started = datetime.now(UTC)
         ended = True  # an error ends the wait as well
         try:
             outcome = self._poke(context)
-            ended = bool(outcome) or self.reschedule
-        except Exception:
+            ended = bool(outcome) or self.reschedule or self.deferrable
+        except Exception as error:
             if self.never_fail:
                 self.log.exception("This look failed; never_fail makes a skip of it.")
-            raise
+            if not self.goes_on_after(error):
+                raise
+            outcome = False
         finally:
             # Not in an `execute` of our own: Airflow 2.11 takes its call of the base's for a misuse.
             if ended:
                 self._hook.close()
+        if self.deferrable and not outcome:
+            self.wait_in_trigger(deadline=self.deadline(started))
         return outcome
 
     def _poke(self, context: Context) -> bool | PokeReturnValue:
@@ -166,7 +176,8 @@ class SegmentDeliveryMetricsSensor(CheckedArguments, BaseSensorOperator):
                 raise
             self.log.warning("This look found nothing out; looking again after the poke interval: %s", error)
             return False
-        self._report(verdict)
+        for line in self._narrator.lines(verdict, datetime.now(UTC)):
+            self.log.info("%s", line)
         if verdict.fate is Fate.FAILED:
             raise SegmentDeliveryFailedError(f"destination {self.destination_id}: {verdict.progress}")
         return PokeReturnValue(is_done=verdict.fate is Fate.SUCCEEDED, xcom_value=verdict.evidence)
@@ -178,6 +189,10 @@ class SegmentDeliveryMetricsSensor(CheckedArguments, BaseSensorOperator):
         return SegmentPublicApiHook(segment_conn_id=self.segment_conn_id)
 
     @cached_property
+    def _narrator(self) -> Narrator:
+        return Narrator(self._watch.destination_id)
+
+    @cached_property
     def _watch(self) -> Watch:
         self.checked()
         arguments = {name: getattr(self, name) for name in self.template_fields if name != "segment_conn_id"}
@@ -186,12 +201,8 @@ class SegmentDeliveryMetricsSensor(CheckedArguments, BaseSensorOperator):
     def _look(self, *, first: bool) -> Verdict:
         from airflow_provider_segment.protocol.delivery.look import check_destination, look
 
-        terms = replace(
-            self._hook.terms,
-            # The next look is as good as a retry, so one look is not to outlast the interval by much.
-            fault_budget=min(self._hook.terms.fault_budget, self.poke_interval),
-            rate_limit_budget=min(self._hook.terms.rate_limit_budget, self.poke_interval),
-        )
+        # The next look is as good as a retry, so one look is not to outlast the interval by much.
+        terms = self._hook.terms.within(self.poke_interval)
         if first:
             self._hook.driver.run(check_destination(terms, watch=self._watch))
             self._destination_checked = True
@@ -200,12 +211,3 @@ class SegmentDeliveryMetricsSensor(CheckedArguments, BaseSensorOperator):
     def _is_first_look(self, context: Context) -> bool:
         """Airflow 2.11 does not say, so there each look of reschedule mode counts as the first."""
         return not self._destination_checked and not context.get("task_reschedule_count", 0)
-
-    def _report(self, verdict: Verdict) -> None:
-        granularity = verdict.evidence and verdict.evidence["granularity"]
-        if self._granularity and granularity and granularity != self._granularity:
-            self.log.info("Granularity is %s from now on: the window has grown; counts may differ.", granularity)
-        self._granularity = granularity or self._granularity
-        if verdict.progress != self._progress:
-            self.log.info("Destination %s %s: %s", self.destination_id, verdict.fate.value, verdict.progress)
-            self._progress = verdict.progress

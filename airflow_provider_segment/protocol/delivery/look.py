@@ -9,7 +9,8 @@ from typing import Any, NotRequired, TypedDict
 from airflow_provider_segment.protocol.api import operations
 from airflow_provider_segment.protocol.api.delivery_metrics import get_delivery_metrics
 from airflow_provider_segment.protocol.api.reading import call_for
-from airflow_provider_segment.protocol.delivery.watch import Verdict, Watch, judge, nothing_yet
+from airflow_provider_segment.protocol.delivery.sighting import Found, Question, Sighting
+from airflow_provider_segment.protocol.delivery.watch import Verdict, Watch, judge
 from airflow_provider_segment.protocol.delivery.window import interval_at
 from airflow_provider_segment.protocol.flow.exchange import exchange
 from airflow_provider_segment.protocol.flow.steps import Flow, Log, Terms
@@ -22,18 +23,28 @@ def look(terms: Terms, *, watch: Watch, now: datetime) -> Flow[Verdict]:
     :param now: the time of the look, with a zone.
     :raises ValueError: no granularity covers the window any more.
     """
-    interval = interval_at(watch.window, now)
+    return judge(watch, (yield from sight(terms, question=watch.question, now=now)))
+
+
+def sight(terms: Terms, *, question: Question, now: datetime) -> Flow[Sighting]:
+    """Ask for the metrics, whatever they will be held against.
+
+    :param question: about what.
+    :param now: the time of the look, with a zone.
+    :raises ValueError: no granularity covers the window any more.
+    """
+    interval = interval_at(question.window, now)
     if interval is None:
-        return nothing_yet(watch)
+        return Sighting(now)
     metrics = yield from get_delivery_metrics(
         terms,
-        destination_id=watch.destination_id,
-        source_id=watch.source_id,
+        destination_id=question.destination_id,
+        source_id=question.source_id,
         start_time=interval.start,
         end_time=interval.end,
         granularity=interval.granularity,
     )
-    return judge(watch, metrics, interval, now)
+    return Sighting(now, Found(metrics, interval))
 
 
 def check_destination(terms: Terms, *, watch: Watch) -> Flow[None]:

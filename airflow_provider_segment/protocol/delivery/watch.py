@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from airflow_provider_segment.protocol.arguments import check_count, check_id
 from airflow_provider_segment.protocol.delivery.condition import Condition, check_conditions, number_text
+from airflow_provider_segment.protocol.delivery.sighting import Question, Sighting
 from airflow_provider_segment.protocol.delivery.window import (
     AUTO,
     LONGEST,
-    Interval,
     Window,
     check_duration,
     check_reach,
@@ -44,6 +44,27 @@ class Watch:
     window: Window
     min_attempted: int
     settle: timedelta
+
+    @property
+    def question(self) -> Question:
+        """What has to be asked for it."""
+        return Question(self.destination_id, self.source_id, self.window)
+
+    def plain(self) -> dict[str, Any]:
+        """The arguments of ``check_watch`` that make this watch again, as plain JSON."""
+        window = self.window
+        return {
+            "destination_id": self.destination_id,
+            "source_id": self.source_id,
+            "success_when": [str(condition) for condition in self.success_when],
+            "fail_when": [str(condition) for condition in self.fail_when],
+            "window": window.length and window.length.total_seconds(),
+            "start_time": window.start and utc_text(window.start),
+            "end_time": window.end and utc_text(window.end),
+            "min_attempted": self.min_attempted,
+            "settle": self.settle.total_seconds(),
+            "granularity": window.granularity,
+        }
 
 
 class Fate(Enum):
@@ -121,14 +142,16 @@ def check_settle(argument: str, value: Any) -> timedelta:
     return settle
 
 
-def judge(watch: Watch, metrics: DeliveryMetrics, interval: Interval, now: datetime) -> Verdict:
-    """Decide from the metrics of one look; the one rule for every mode of the sensor.
+def judge(watch: Watch, sighting: Sighting) -> Verdict:
+    """Decide from what a look saw; the one rule for every mode of the sensor, and for the triggers.
 
     :param watch: what to watch for.
-    :param metrics: what was found.
-    :param interval: what was asked.
-    :param now: with a zone.
+    :param sighting: what was seen.
     """
+    if sighting.found is None:
+        start = "" if watch.window.start is None else f": it starts at {utc_text(watch.window.start)}"
+        return Verdict(Fate.WAITING, f"nothing of the window has passed yet{start}")
+    metrics, interval = sighting.found.metrics, sighting.found.interval
     conditions = (*watch.success_when, *watch.fail_when)
     evidence = Evidence(
         metrics=metrics,
@@ -146,18 +169,9 @@ def judge(watch: Watch, metrics: DeliveryMetrics, interval: Interval, now: datet
         return Verdict(Fate.FAILED, f"{reasons}: deliveries failed", evidence)
     if not all(condition.holds(metrics) for condition in watch.success_when):
         return Verdict(Fate.WAITING, progress, evidence)
-    if (decided_at := _decided_at(watch)) is not None and now < decided_at:
+    if (decided_at := _decided_at(watch)) is not None and sighting.at < decided_at:
         return Verdict(Fate.WAITING, f"{progress}; late data is awaited until {utc_text(decided_at)}", evidence)
     return Verdict(Fate.SUCCEEDED, progress, evidence)
-
-
-def nothing_yet(watch: Watch) -> Verdict:
-    """The verdict before any of the window has passed.
-
-    :param watch: what to watch for.
-    """
-    start = "" if watch.window.start is None else f": it starts at {utc_text(watch.window.start)}"
-    return Verdict(Fate.WAITING, f"nothing of the window has passed yet{start}")
 
 
 def _decided_at(watch: Watch) -> datetime | None:

@@ -113,6 +113,7 @@ def _after_rate_limit(
         wait, source = max(asked.seconds, backoff(_RATE_LIMIT_WAITS, count, jitter)), asked.source
     waited = spent.rate_limit_seconds + wait
     if waited > terms.rate_limit_budget:
+        error.retry_after = wait
         error.explain(
             f"limited {count} times, {spent.rate_limit_seconds:.0f} s waited, and the next wait of {wait:.0f} s"
             f" would pass the rate_limit_budget of {terms.rate_limit_budget:.0f} s"

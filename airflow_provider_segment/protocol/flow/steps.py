@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeAlias, TypeVar
 
 from airflow_provider_segment.protocol.wire.message import Answer, NoAnswer, Request
@@ -97,6 +97,17 @@ class Terms:
     rate_limit_budget: float = 3600.0
     settle: float = 10.0
     secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    def within(self, seconds: float) -> Terms:
+        """The same terms, with budgets of at most this.
+
+        :param seconds: for faults, and as many for rate limits.
+        """
+        return replace(
+            self,
+            fault_budget=min(self.fault_budget, seconds),
+            rate_limit_budget=min(self.rate_limit_budget, seconds),
+        )
 
 
 def send(request: Request) -> Flow[Outcome]:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from airflow_provider_segment.protocol.delivery.condition import Condition
 from airflow_provider_segment.protocol.delivery.metrics import DeliveryMetrics
-from airflow_provider_segment.protocol.delivery.watch import Fate, Watch, check_watch, nothing_yet
+from airflow_provider_segment.protocol.delivery.sighting import Sighting
+from airflow_provider_segment.protocol.delivery.watch import Fate, Watch, check_watch, judge
 from airflow_provider_segment.protocol.delivery.window import Window
 from tests.protocol.delivery.watching import NOW, START, metrics, verdict, watch
 from tests.protocol.property_settings import examples
@@ -111,7 +112,7 @@ def test_evidence_is_plain_json(changes: dict[str, Any], found: DeliveryMetrics,
 
 
 def test_before_the_start() -> None:
-    early = nothing_yet(watch(start_time=NOW))
+    early = judge(watch(start_time=NOW), Sighting(NOW))
 
     assert (early.fate, early.evidence) == (W, None)
     assert "2026-02-15T12:00:00Z" in early.progress

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow_provider_segment.protocol.delivery.metrics import DeliveryMetrics, flatten
+from airflow_provider_segment.protocol.delivery.sighting import Found, Sighting
 from airflow_provider_segment.protocol.delivery.watch import Verdict, Watch, check_watch, judge
 from airflow_provider_segment.protocol.delivery.window import Interval
 
@@ -37,4 +38,4 @@ def metrics(successes: float = 0, expired: float = 0, discarded: float = 0, **ti
 
 
 def verdict(watched: Watch, found: DeliveryMetrics, now: datetime = NOW) -> Verdict:
-    return judge(watched, found, INTERVAL, now)
+    return judge(watched, Sighting(now, Found(found, INTERVAL)))

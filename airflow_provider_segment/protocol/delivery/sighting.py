@@ -1,0 +1,50 @@
+"""What is asked at a look, and what is seen; the same for all conditions it is held against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from airflow_provider_segment.protocol.delivery.window import Interval, Window
+
+if TYPE_CHECKING:
+    from airflow_provider_segment.protocol.delivery.metrics import DeliveryMetrics
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, again and again. Equal questions have equal answers, so they need be asked but once.
+
+    :param destination_id: of this destination.
+    :param source_id: the destination's source.
+    :param window: which stretch of time counts.
+    """
+
+    destination_id: str
+    source_id: str
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An answer.
+
+    :param metrics: as the API returned them.
+    :param interval: what was asked for.
+    """
+
+    metrics: DeliveryMetrics
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What a look saw.
+
+    :param at: the time of the look, with a zone.
+    :param found: ``None`` while nothing of the window has passed.
+    """
+
+    at: datetime
+    found: Found | None = None

@@ -1,0 +1,158 @@
+"""What a sensor does around a wait in the trigger: handing it over, and taking up its end."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from airflow.providers.common.compat.sdk import (
+    AirflowFailException,
+    AirflowSensorTimeout,
+    AirflowSkipException,
+    AirflowTaskTimeout,
+    conf,
+)
+
+from airflow_provider_segment.protocol.delivery.watch import Fate
+
+# A mixin: beside it stands Airflow's base of sensors.
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import BaseSensorOperator as _Base
+    from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_segment.protocol.delivery.ending import Ending
+    from airflow_provider_segment.protocol.delivery.watch import Evidence, Watch
+else:
+    _Base = object
+
+_GRACE = timedelta(seconds=15)
+"""How much later than the trigger Airflow itself ends the wait: the trigger says more, if it still can."""
+
+_FAILED_BY_AIRFLOW = "__fail__"
+"""The method Airflow names when the trigger broke, or when its time was over: the same on 2.11 and 3."""
+
+
+def default_deferrable() -> bool:
+    """Airflow's ``[operators] default_deferrable``."""
+    return bool(conf.getboolean("operators", "default_deferrable", fallback=False))
+
+
+class WaitsInTrigger(_Base):
+    """The deferred part of the sensor; the flags of Airflow's sensors act as they do in poke mode."""
+
+    deferrable: bool
+    destination_id: Any
+    segment_conn_id: str
+
+    @property
+    def _watch(self) -> Watch:
+        raise NotImplementedError
+
+    def deadline(self, started: datetime) -> datetime:
+        """The end of the wait: Airflow 3.3 does not hold a deferred task to its ``execution_timeout``.
+
+        :param started: when this try did.
+        """
+        return started + min(self._timeouts)
+
+    def wait_in_trigger(self, *, deadline: datetime) -> NoReturn:
+        """Leave the worker.
+
+        :param deadline: until when to wait.
+        """
+        from airflow_provider_segment.triggers.delivery_metrics import SegmentDeliveryMetricsTrigger
+
+        left = deadline - datetime.now(UTC)
+        if left <= timedelta(0):
+            self._time_is_over("the conditions did not hold at the first look")
+        self.defer(
+            trigger=SegmentDeliveryMetricsTrigger(
+                **self._watch.plain(),
+                poke_interval=self.poke_interval,
+                deadline=deadline.isoformat(),
+                segment_conn_id=self.segment_conn_id,
+            ),
+            method_name=self.execute_complete.__name__,
+            timeout=left + _GRACE,
+        )
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
+        """Go on after the trigger; Airflow's own turns other errors into skips than its ``execute`` does."""
+        given = next_kwargs or {}
+        try:
+            if next_method == _FAILED_BY_AIRFLOW:
+                self._broken(given)
+            return getattr(self, next_method)(context, **given)
+        except AirflowSkipException:
+            raise
+        except (AirflowSensorTimeout, AirflowTaskTimeout, AirflowFailException) as verdict:
+            if self.soft_fail or self.never_fail:
+                raise AirflowSkipException(str(verdict)) from verdict
+            raise
+        except Exception as error:
+            if self.never_fail:
+                self.log.exception("The wait failed; never_fail makes a skip of it.")
+                raise AirflowSkipException(str(error)) from error
+            raise
+
+    def execute_complete(self, context: Context, event: Any = None) -> Evidence | None:
+        """Take up how the wait ended.
+
+        :param context: of the task.
+        :param event: of the trigger.
+        :raises SegmentDeliveryFailedError: a condition of ``fail_when`` holds.
+        :raises AirflowSensorTimeout: the ``timeout`` is over.
+        :raises AirflowTaskTimeout: the ``execution_timeout`` is over.
+        :raises SegmentError: Segment refused, or the event is none of the trigger's.
+        """
+        from airflow_provider_segment.exceptions import SegmentDeliveryFailedError
+        from airflow_provider_segment.protocol.delivery.ending import REFUSED, TIMED_OUT, read_event
+
+        ending = read_event(event)
+        if ending.how == REFUSED:
+            self._refused(ending, event.get("deadline"))
+        if ending.how == TIMED_OUT:
+            self._time_is_over(ending.said)
+        if ending.how == Fate.FAILED.value:
+            raise SegmentDeliveryFailedError(f"destination {self.destination_id}: {ending.said}")
+        self.log.info("Destination %s %s: %s", self.destination_id, ending.how, ending.said)
+        return ending.evidence
+
+    def goes_on_after(self, error: Exception) -> bool:
+        """Say whether ``silent_fail`` lets a deferred wait go on after an error.
+
+        :param error: of a look.
+        """
+        verdicts = (AirflowSensorTimeout, AirflowFailException, AirflowSkipException)
+        if not (self.deferrable and self.silent_fail) or isinstance(error, verdicts):
+            return False
+        self.log.error("This look failed; silent_fail lets the wait go on: %s", error)
+        return True
+
+    @property
+    def _timeouts(self) -> tuple[timedelta, timedelta]:
+        timeout = timedelta(seconds=self.timeout)
+        return timeout, timeout if self.execution_timeout is None else self.execution_timeout
+
+    def _time_is_over(self, said: str) -> NoReturn:
+        timeout, execution_timeout = self._timeouts
+        if execution_timeout < timeout:
+            raise AirflowTaskTimeout(f"The execution_timeout of {execution_timeout} is over: {said}")
+        raise AirflowSensorTimeout(f"Sensor has timed out after {timeout}: {said}")
+
+    def _refused(self, ending: Ending, deadline: str | None) -> NoReturn:
+        error = ending.exception()
+        if deadline is None or not self.goes_on_after(error):
+            raise error
+        self.wait_in_trigger(deadline=datetime.fromisoformat(deadline))
+
+    def _broken(self, given: dict[str, Any]) -> NoReturn:
+        """Airflow ended the wait; an error of the trigger is an error here as well, and ``soft_fail`` no way around."""
+        from airflow_provider_segment.exceptions import SegmentError
+
+        reason = str(given.get("error", "unknown"))
+        if "timeout" in reason.lower():
+            self._time_is_over("the trigger did not answer any more")
+        if traceback := given.get("traceback"):
+            self.log.error("The trigger failed:\n%s", "".join(traceback))
+        raise SegmentError(f"the trigger failed: {reason}")

@@ -1,0 +1,72 @@
+"""One stream of polls, for one wait or for all that ask the same question."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from airflow.providers.common.compat.sdk import AirflowNotFoundException
+
+from airflow_provider_segment.protocol.delivery.look import sight
+from airflow_provider_segment.protocol.delivery.pace import next_look
+from airflow_provider_segment.protocol.delivery.sighting import Question, Sighting
+from airflow_provider_segment.protocol.errors import SegmentError
+from airflow_provider_segment.protocol.flow.steps import Flow, Terms
+
+if TYPE_CHECKING:
+    from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A poll that found nothing out.
+
+    :param error: why.
+    :param passing: whether a later one may well do better.
+    :param next_in: seconds until then.
+    """
+
+    error: Exception
+    passing: bool
+    next_in: float
+
+
+async def polls(*, segment_conn_id: str, question: Question, poke_interval: float) -> AsyncIterator[Sighting | Fault]:
+    """Ask for ever.
+
+    The first poll comes at a random moment of the interval: a thousand waits that begin together, as after a restart of
+    the triggerer, are not to ask together.
+
+    :param segment_conn_id: the Airflow connection.
+    :param question: what to ask.
+    :param poke_interval: seconds between two polls; also how long one may spend on its own retries.
+    """
+    # Only now: importing a trigger must not load an HTTP library.
+    from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook
+
+    await asyncio.sleep(random.uniform(0, next_look(poke_interval)))  # noqa: S311 - not a secret
+    faults = 0
+    async with SegmentPublicApiAsyncHook(segment_conn_id=segment_conn_id) as hook:
+        while True:
+            found: Sighting | Fault
+            try:
+                found = await _poll(hook, question, poke_interval)
+                faults, wait = 0, next_look(poke_interval)
+            except (SegmentError, ValueError, AirflowNotFoundException) as error:
+                faults += 1
+                known = error if isinstance(error, SegmentError) else None
+                wait = next_look(poke_interval, faults=faults, error=known)
+                found = Fault(error, passing=known is not None and known.transient, next_in=wait)
+            yield found
+            await asyncio.sleep(wait)
+
+
+async def _poll(hook: SegmentPublicApiAsyncHook, question: Question, patience: float) -> Sighting:
+    def flow(terms: Terms) -> Flow[Sighting]:
+        return sight(terms.within(patience), question=question, now=datetime.now(UTC))
+
+    return await hook.run(flow)

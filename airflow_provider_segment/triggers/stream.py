@@ -1,0 +1,83 @@
+"""What both triggers share: a stream of polls, of their own or one for all that ask the same question."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Hashable
+from contextlib import aclosing
+from typing import Any
+
+from airflow.providers.common.compat.triggers import BaseEventTrigger
+from airflow.triggers.base import TriggerEvent
+
+from airflow_provider_segment.protocol.delivery.narrator import Narrator
+from airflow_provider_segment.protocol.delivery.sighting import Sighting
+from airflow_provider_segment.protocol.delivery.watch import Verdict, Watch, judge
+from airflow_provider_segment.triggers.polls import Fault, polls
+
+Poll = Sighting | Fault
+
+
+class DeliveryTrigger(BaseEventTrigger):
+    """Base of the triggers about delivery metrics.
+
+    Airflow 3.3 runs one stream of polls for all triggers with the same key, whatever their conditions; an older Airflow
+    calls :meth:`run`, which is the same with a stream of its own. Constructors only assign: an exception there would
+    end the triggerer, and with it every trigger in it. :meth:`serialize` checks.
+    """
+
+    def __init__(
+        self, *, destination_id: str, source_id: str, min_attempted: int, poke_interval: float, segment_conn_id: str
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.destination_id = destination_id
+        self.source_id = source_id
+        self.min_attempted = min_attempted
+        self.poke_interval = poke_interval
+        self.segment_conn_id = segment_conn_id
+
+    def watch(self) -> Watch:
+        """What to watch for.
+
+        :raises ValueError: an argument can't be right.
+        """
+        raise NotImplementedError
+
+    def shared_stream_key(self) -> Hashable:
+        """Say which triggers share a stream of polls: those that ask the same question equally often."""
+        return (__name__, self.segment_conn_id, self.watch().question, float(self.poke_interval))
+
+    @classmethod
+    def open_shared_stream(cls, kwargs: dict[str, Any]) -> AsyncIterator[Poll]:
+        """Poll for ever; a poll that fails is passed on, so that each trigger decides and logs for itself.
+
+        :param kwargs: of any trigger with the same key.
+        """
+        trigger = cls(**kwargs)
+        return polls(
+            segment_conn_id=trigger.segment_conn_id,
+            question=trigger.watch().question,
+            poke_interval=trigger.poke_interval,
+        )
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Wait, with a stream of polls of its own."""
+        _, kwargs = self.serialize()
+        async with aclosing(self.open_shared_stream(kwargs)) as stream:  # type: ignore[type-var]
+            async for event in self.filter_shared_stream(stream):
+                yield event
+
+    def look(self, found: Poll, narrator: Narrator) -> Verdict | None:
+        """Decide on a poll, and say in the log what is worth saying.
+
+        :param found: what came of it.
+        :param narrator: of this wait.
+        :return: ``None`` where the poll found nothing out.
+        """
+        if isinstance(found, Fault):
+            tell = self.log.warning if found.passing else self.log.error
+            tell("This look found nothing out; looking again in %.0f s: %s", found.next_in, found.error)
+            return None
+        verdict = judge(self.watch(), found)
+        for line in narrator.lines(verdict, found.at):
+            self.log.info("%s", line)
+        return verdict

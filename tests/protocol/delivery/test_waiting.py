@@ -1,0 +1,120 @@
+"""What a wait is made of beside its verdict: its arguments as JSON, its pace, its words, its ending."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from airflow_provider_segment.protocol import errors
+from airflow_provider_segment.protocol.delivery.ending import decided, read_event, refused
+from airflow_provider_segment.protocol.delivery.narrator import AT_LEAST_EVERY, Narrator
+from airflow_provider_segment.protocol.delivery.pace import next_look
+from airflow_provider_segment.protocol.delivery.watch import Fate, Verdict, check_watch
+from airflow_provider_segment.protocol.errors import (
+    SegmentError,
+    SegmentNotFoundError,
+    SegmentProtocolError,
+    SegmentRateLimitError,
+    SegmentServerError,
+)
+from tests.protocol.delivery.watching import NOW, START, metrics, verdict, watch
+
+
+@pytest.mark.parametrize(
+    "watched",
+    [
+        watch(),
+        watch(["successes >= 10", "success_rate > 0.123456789012"], fail_when="time_to_success_p95 > 1e3"),
+        watch(window="P14D", granularity="DAY", min_attempted=7, settle=3),
+        watch(start_time=START, end_time=NOW),
+    ],
+)
+def test_its_arguments_survive_json(watched: Any) -> None:
+    assert check_watch(**json.loads(json.dumps(watched.plain()))) == watched
+
+
+def test_the_pace_is_the_interval_but_never_a_hot_loop() -> None:
+    assert next_look(60) == 60
+    assert next_look(0) == 1
+
+
+def test_after_faults_a_short_interval_grows_and_a_long_one_stays() -> None:
+    assert [next_look(2, faults=n) for n in range(9)] == [2, 2, 2, 4, 8, 16, 32, 60, 60]
+    assert next_look(60, faults=1000) == 60
+
+
+def test_a_rate_limit_says_itself_when_to_come_back() -> None:
+    limited = SegmentRateLimitError("slow down")
+    assert next_look(5, faults=1, error=limited) == 5
+    limited.retry_after = 90
+    assert next_look(5, faults=1, error=limited) == 90
+    assert next_look(5, faults=1, error=SegmentServerError("no")) == 5
+
+
+def test_a_line_when_something_changes_and_one_now_and_then() -> None:
+    narrator = Narrator("d")
+    watched = watch("successes >= 10")
+    four, six = (verdict(watched, metrics(successes=n)) for n in (4, 6))
+    said = [
+        list(narrator.lines(found, NOW + after))
+        for found, after in (
+            (four, timedelta(0)),
+            (four, timedelta(seconds=1)),
+            (six, timedelta(seconds=2)),
+            (six, AT_LEAST_EVERY),
+            (six, AT_LEAST_EVERY + timedelta(seconds=2)),
+        )
+    ]
+    line = "Destination d waiting: successes >= 10 (now {})".format
+    assert said == [[line("4, 6 short")], [], [line("6, 4 short")], [], [line("6, 4 short")]]
+
+
+@pytest.mark.parametrize("found", [metrics(successes=10), metrics(discarded=10)])
+def test_a_verdict_survives_the_event(found: Any) -> None:
+    reached = verdict(watch(fail_when="failures > 0"), found)
+    ending = read_event(json.loads(json.dumps(decided(reached).as_event())))
+    assert Verdict(Fate(ending.how), ending.said, ending.evidence) == reached
+
+
+@pytest.mark.parametrize("name", [name for name in vars(errors) if name.startswith("Segment")])
+def test_an_error_survives_the_event(name: str) -> None:
+    error = getattr(errors, name)("what happened")
+    again = read_event(json.loads(json.dumps(refused(error).as_event()))).exception()
+    assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
+
+
+def test_of_a_refusal_status_and_path_survive_but_not_the_words_of_others() -> None:
+    error = SegmentNotFoundError(
+        "gone", status=404, errors=({"message": "from elsewhere"},), method="GET", path="/destinations/x"
+    )
+    event = refused(error).as_event()
+    again = read_event(event).exception()
+    assert isinstance(again, SegmentNotFoundError)
+    assert (again.status, again.method, again.path, again.errors) == (404, "GET", "/destinations/x", ())
+    assert "from elsewhere" not in json.dumps(event)
+
+
+@pytest.mark.parametrize(
+    ("event", "kind"),
+    [
+        ({"how": "refused", "error": "ValueError", "said": "x"}, ValueError),
+        ({"how": "refused", "error": "AirflowNotFoundException", "said": "x"}, SegmentError),
+        ({"how": "refused", "error": "Any", "said": "x"}, SegmentError),
+        ({"how": "refused"}, SegmentError),
+        ({"how": "refused", "error": "SegmentServerError", "details": {"surprise": 1}}, SegmentServerError),
+    ],
+)
+def test_any_refusal_becomes_an_error(event: dict[str, Any], kind: type[Exception]) -> None:
+    assert type(read_event(event).exception()) is kind
+
+
+@pytest.mark.parametrize(
+    "event",
+    [None, {}, [], "succeeded", {"how": None}, {"how": "waiting"}, {"status": "succeeded"}, {"how": "succeeded"}],
+)
+def test_what_is_not_known_is_no_success(event: Any) -> None:
+    with pytest.raises(SegmentProtocolError, match="the trigger"):
+        read_event(event)

@@ -1,0 +1,144 @@
+"""The sensor that waits in the trigger, from the first look to the last."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import (
+    AirflowSensorTimeout,
+    AirflowSkipException,
+    AirflowTaskTimeout,
+    TaskDeferred,
+)
+
+from airflow_provider_segment.exceptions import (
+    SegmentAuthError,
+    SegmentDeliveryFailedError,
+    SegmentError,
+    SegmentProtocolError,
+)
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
+from tests.running import Running
+from tests.sensors.deferring import run_deferred
+from tests.sensors.test_delivery_metrics import destination_id, hook, lately, looks, sensor
+from tests.triggers.waiting import first_event
+
+__all__ = ["destination_id", "hook"]
+
+
+def deferrable(destination: str = "d", **changes: Any) -> SegmentDeliveryMetricsSensor:
+    return sensor(destination, **{"deferrable": True, "poke_interval": 0.2} | changes)
+
+
+def deferral_of(running: Running, task: SegmentDeliveryMetricsSensor) -> TaskDeferred:
+    with pytest.raises(TaskDeferred) as caught:
+        running.run(task)
+    return caught.value
+
+
+def test_what_holds_already_needs_no_triggerer(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
+    segment_sandbox.deliver(destination_id, successes=10, at=lately(minutes=5))
+    assert running.run(deferrable(destination_id))["metrics"]["successes"] == 10
+    assert looks(segment_sandbox) == 1
+
+
+def test_it_waits_in_the_trigger(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    later = threading.Timer(
+        1.5, segment_sandbox.deliver, args=(destination_id,), kwargs={"successes": 10, "at": lately(minutes=5)}
+    )
+    later.start()
+    evidence = run_deferred(running, deferrable(destination_id))
+    later.join()
+    assert evidence["metrics"]["successes"] == 10
+    assert set(evidence) == {"metrics", "conditions", "start_time", "end_time", "granularity"}
+
+
+def test_the_deadline_is_that_of_this_try(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
+    before = datetime.now(UTC)
+    deferred = deferral_of(running, deferrable(destination_id, timeout=300))
+    _, arguments = deferred.trigger.serialize()
+    assert before <= datetime.fromisoformat(arguments["deadline"]) - timedelta(seconds=300) <= datetime.now(UTC)
+    assert deferred.timeout is not None
+    assert deferred.timeout > timedelta(seconds=300)
+    assert arguments["success_when"] == ["successes >= 10"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "kind"),
+    [
+        ({"timeout": 1.5}, AirflowSensorTimeout),
+        ({"timeout": 60, "execution_timeout": timedelta(seconds=1.5)}, AirflowTaskTimeout),
+        ({"timeout": 0}, AirflowSensorTimeout),
+    ],
+    ids=["timeout", "execution-timeout", "at-once"],
+)
+def test_the_smaller_of_both_timeouts_ends_it(
+    running: Running,
+    segment_sandbox: SegmentSandbox,
+    destination_id: str,
+    limits: dict[str, Any],
+    kind: type[BaseException],
+) -> None:
+    with pytest.raises(kind, match=r"is over|timed out after"):
+        run_deferred(running, deferrable(destination_id, **limits))
+
+
+def test_airflows_own_timeout_of_the_deferral_is_the_sensors(running: Running) -> None:
+    for words in ("Trigger timeout", "Trigger/execution timeout"):
+        with pytest.raises(AirflowSensorTimeout):
+            deferrable().resume_execution("__fail__", {"error": words}, {})
+        with pytest.raises(AirflowSkipException):
+            deferrable(soft_fail=True).resume_execution("__fail__", {"error": words}, {})
+
+
+def test_a_broken_trigger_is_an_error_that_soft_fail_does_not_skip() -> None:
+    broken = {"error": "Trigger failure", "traceback": ["Traceback\n", "KeyError\n"]}
+    with pytest.raises(SegmentError, match="the trigger failed: Trigger failure"):
+        deferrable(soft_fail=True).resume_execution("__fail__", broken, {})
+
+
+@pytest.mark.parametrize("event", [None, {}, {"how": "perhaps"}])
+def test_an_event_of_somebody_else_is_no_success(event: Any) -> None:
+    with pytest.raises(SegmentProtocolError):
+        deferrable().resume_execution("execute_complete", {"event": event}, {})
+
+
+def test_failed_deliveries_seen_by_the_trigger(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
+    task = deferrable(destination_id, fail_when="failures > 0")
+    deferred = deferral_of(running, task)
+    segment_sandbox.deliver(destination_id, discarded=1, at=lately(minutes=5))
+    with pytest.raises(SegmentDeliveryFailedError, match=r"failures > 0 \(holds: 1\)"):
+        run_deferred(running, deferrable(destination_id, fail_when="failures > 0"))
+    assert deferred.method_name == "execute_complete"
+
+
+def test_a_refusal_seen_by_the_trigger_is_the_same_error(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = deferrable(destination_id, soft_fail=True)
+    deferred = deferral_of(running, task)
+    segment_sandbox.fault("status", status=401, times=None)
+    event = asyncio.run(first_event(deferred.trigger))
+    with pytest.raises(SegmentAuthError) as caught:
+        task.resume_execution("execute_complete", {"event": event}, {})
+    assert caught.value.status == 401
+
+
+def test_airflows_default_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sensor().deferrable is False
+    monkeypatch.setenv("AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE", "True")
+    assert sensor().deferrable is True
+    assert sensor(deferrable=False).deferrable is False
+    with pytest.raises(ValueError, match="deferrable is 'perhaps'"):
+        sensor(deferrable="perhaps")

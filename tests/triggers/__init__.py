@@ -1,0 +1,1 @@
+"""The triggers, run for real against the sandbox."""

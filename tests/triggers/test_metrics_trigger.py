@@ -1,0 +1,139 @@
+"""The sensor's trigger, against the sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from blockbuster import blockbuster_ctx
+
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from airflow_provider_segment.triggers.delivery_metrics import SegmentDeliveryMetricsTrigger
+from tests.triggers.waiting import as_in_the_triggerer, first_event, looks, until, waiting
+
+PAST = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
+
+
+def test_it_fires_when_the_conditions_hold_from_the_start(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    segment_sandbox.deliver(destination_id, successes=10, at=PAST)
+    event = asyncio.run(first_event(waiting(destination_id)))
+    assert event["how"] == "succeeded"
+    assert event["evidence"]["metrics"]["successes"] == 10
+    assert event["evidence"]["conditions"] == {"successes >= 10": True}
+    assert looks(segment_sandbox) == 1
+
+
+def test_it_waits_for_the_conditions(
+    segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+) -> None:
+    async def wait() -> Any:
+        event = asyncio.create_task(first_event(waiting(destination_id)))
+        await until(lambda: looks(segment_sandbox) >= 1)
+        await asyncio.to_thread(segment_sandbox.deliver, destination_id, successes=4, at=PAST)
+        await until(lambda: looks(segment_sandbox) >= 2)
+        await asyncio.to_thread(segment_sandbox.deliver, destination_id, successes=6, at=PAST)
+        return await event
+
+    assert asyncio.run(wait())["how"] == "succeeded"
+    assert f"Destination {destination_id} waiting: successes >= 10 (now 4, 6 short)" in told()
+
+
+def test_a_condition_of_failure_ends_it(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    segment_sandbox.deliver(destination_id, successes=10, discarded=5, at=PAST)
+    event = asyncio.run(first_event(waiting(destination_id, fail_when=["failures > 0"])))
+    assert event["how"] == "failed"
+    assert "failures > 0 (holds: 5)" in event["said"]
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after", "truncate", "garbage", "status", "rate_limit"])
+def test_a_passing_fault_does_not_end_it(
+    segment_sandbox: SegmentSandbox, destination_id: str, kind: str, told: Callable[[], str]
+) -> None:
+    segment_sandbox.deliver(destination_id, successes=10, at=PAST)
+    more: Any = {"status": 503} if kind == "status" else {"retry_after": 2} if kind == "rate_limit" else {}
+    segment_sandbox.fault(kind, times=2, path="*/delivery-metrics", **more)
+    assert asyncio.run(first_event(waiting(destination_id)))["how"] == "succeeded"
+    assert looks(segment_sandbox) == 3
+    assert "looking again in" in told()
+
+
+@pytest.mark.parametrize(("status", "error"), [(401, "SegmentAuthError"), (422, "SegmentInvalidRequestError")])
+def test_a_refusal_ends_it_with_its_reason(
+    segment_sandbox: SegmentSandbox, destination_id: str, status: int, error: str
+) -> None:
+    segment_sandbox.fault("status", status=status, path="*/delivery-metrics", times=None)
+    event = asyncio.run(first_event(waiting(destination_id)))
+    assert (event["how"], event["error"], event["details"]["status"]) == ("refused", error, status)
+    assert f"answered {status}" in event["said"]
+    assert looks(segment_sandbox) == 1
+
+
+def test_a_destination_that_is_gone_ends_it(segment_sandbox: SegmentSandbox) -> None:
+    event = asyncio.run(first_event(waiting("gone")))
+    assert (event["how"], event["error"]) == ("refused", "SegmentNotFoundError")
+
+
+def test_a_connection_that_is_gone_ends_it(segment_sandbox: SegmentSandbox) -> None:
+    event = asyncio.run(first_event(waiting(segment_conn_id="no_such_connection")))
+    assert event["how"] == "refused"
+    assert "no_such_connection" in event["said"]
+
+
+def test_a_window_that_nothing_covers_any_more_ends_it(segment_sandbox: SegmentSandbox) -> None:
+    event = asyncio.run(first_event(waiting(window=None, start_time="2020-01-01T00:00:00Z")))
+    assert (event["how"], event["error"]) == ("refused", "ValueError")
+    assert "coarser there is none" in event["said"]
+
+
+def test_its_deadline_comes_though_no_poll_does(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    segment_sandbox.fault("delay", seconds=600, path="*/delivery-metrics", times=None)
+    soon = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
+    event = asyncio.run(first_event(waiting(destination_id, deadline=soon)))
+    assert (event["how"], event["said"]) == ("timed_out", "nothing was seen yet")
+
+
+def test_a_deadline_that_has_passed_ends_it(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    event = asyncio.run(first_event(waiting(destination_id, deadline=PAST)))
+    assert event["how"] == "timed_out"
+
+
+def test_a_wait_that_is_cancelled_leaves_nothing_behind(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    async def cancel() -> None:
+        event = asyncio.create_task(first_event(waiting(destination_id)))
+        await until(lambda: looks(segment_sandbox) >= 1)
+        event.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await event
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(cancel())
+
+
+def test_nothing_blocks_the_event_loop(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    """Noticed by call, not by time: all the way through a fault, a wait and an answer."""
+    segment_sandbox.fault("status", status=503, times=3, path="*/delivery-metrics")
+    segment_sandbox.deliver(destination_id, successes=10, at=PAST)
+    trigger = as_in_the_triggerer(waiting(destination_id))
+
+    async def wait() -> str:
+        how: str = (await first_event(trigger))["how"]
+        return how
+
+    with blockbuster_ctx(scanned_modules="airflow_provider_segment"):
+        assert asyncio.run(wait()) == "succeeded"
+
+
+def test_its_arguments_are_checked_when_it_is_stored() -> None:
+    assert SegmentDeliveryMetricsTrigger(destination_id="", source_id="s", success_when=["nonsense"])
+    with pytest.raises(ValueError, match="nonsense"):
+        waiting(success_when=["nonsense"]).serialize()
+    with pytest.raises(ValueError, match="poke_interval"):
+        waiting(poke_interval=-1).serialize()
+
+
+def test_what_is_stored_holds_no_secret_and_says_what_it_waits_for(segment_sandbox: SegmentSandbox) -> None:
+    assert segment_sandbox.token not in repr(waiting())
+    assert "successes >= 10" in repr(waiting())

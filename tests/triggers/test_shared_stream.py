@@ -1,0 +1,140 @@
+"""One question, one request: Airflow 3.3's own shared stream, with our triggers in it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.triggers.waiting import as_in_the_triggerer, looks, threshold, until, waiting
+
+shared_stream = pytest.importorskip("airflow.triggers.shared_stream", reason="shared streams came with Airflow 3.3")
+
+PAST = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
+
+
+class Triggerer:
+    """Runs triggers as Airflow's does."""
+
+    def __init__(self) -> None:
+        self._manager = shared_stream.SharedStreamManager(log=shared_stream.log)
+
+    async def wait(self, number: int, trigger: Any) -> Any:
+        """Run one trigger to its first event."""
+        made = as_in_the_triggerer(trigger)
+        key = made.shared_stream_key()
+        stream = self._manager.subscribe(trigger_id=number, trigger=made, key=key)
+        try:
+            async for event in made.filter_shared_stream(stream):
+                return event.payload
+        finally:
+            await self._manager.unsubscribe(number, key)
+
+    async def wait_for_all(self, *triggers: Any) -> list[Any]:
+        return await asyncio.gather(*(self.wait(number, trigger) for number, trigger in enumerate(triggers)))
+
+
+def test_equal_questions_are_asked_once(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    """Fifty waits, ten different conditions, five kinds of deadline; the answers come after the third round."""
+
+    async def waits() -> list[Any]:
+        triggers = [
+            waiting(
+                destination_id,
+                success_when=[f"successes >= {10 + number % 10}"],
+                deadline=(datetime.now(UTC) + timedelta(seconds=60 + number % 5)).isoformat(),
+            )
+            for number in range(50)
+        ]
+        events = asyncio.create_task(Triggerer().wait_for_all(*triggers))
+        await until(lambda: looks(segment_sandbox) >= 3)
+        await asyncio.to_thread(segment_sandbox.deliver, destination_id, successes=100, at=PAST)
+        return await events
+
+    events = asyncio.run(waits())
+    assert Counter(event["how"] for event in events) == {"succeeded": 50}
+    assert 4 <= looks(segment_sandbox) <= 6
+
+
+def test_each_decides_by_its_own_conditions(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    segment_sandbox.deliver(destination_id, successes=50, discarded=50, at=PAST)
+    soon = (datetime.now(UTC) + timedelta(seconds=3)).isoformat()
+    events = asyncio.run(
+        Triggerer().wait_for_all(
+            waiting(destination_id),
+            waiting(destination_id, fail_when=["failure_rate > 0.1"]),
+            waiting(destination_id, success_when=["successes >= 51"], deadline=soon),
+        )
+    )
+    assert [event["how"] for event in events] == ["succeeded", "failed", "timed_out"]
+
+
+def test_a_fault_is_every_ones_and_ends_nobody(
+    segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+) -> None:
+    segment_sandbox.fault("status", status=503, times=3, path="*/delivery-metrics")
+    segment_sandbox.deliver(destination_id, successes=10, at=PAST)
+    events = asyncio.run(Triggerer().wait_for_all(waiting(destination_id), waiting(destination_id)))
+    assert [event["how"] for event in events] == ["succeeded", "succeeded"]
+    assert told().count("This look found nothing out") >= 2
+
+
+def test_a_refusal_ends_all(segment_sandbox: SegmentSandbox) -> None:
+    events = asyncio.run(Triggerer().wait_for_all(waiting("gone"), waiting("gone")))
+    assert [event["error"] for event in events] == ["SegmentNotFoundError"] * 2
+    assert looks(segment_sandbox) == 1
+
+
+def test_a_watcher_shares_with_the_waits(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    """The watcher's first look is below; what is delivered then is a crossing."""
+
+    async def waits() -> list[Any]:
+        events = asyncio.create_task(Triggerer().wait_for_all(waiting(destination_id), threshold(destination_id)))
+        await until(lambda: looks(segment_sandbox) >= 1)
+        await asyncio.to_thread(segment_sandbox.deliver, destination_id, successes=10, at=PAST)
+        return await events
+
+    waited, crossed = asyncio.run(waits())
+    assert waited["how"] == "succeeded"
+    assert crossed["destination_id"] == destination_id
+    assert looks(segment_sandbox) <= 3
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"window": 1800},
+        {"source_id": "another"},
+        {"destination_id": "another"},
+        {"granularity": "MINUTE"},
+        {"poke_interval": 2.0},
+        {"segment_conn_id": "another"},
+        {"window": None, "start_time": "2026-02-15T12:00:00Z"},
+    ],
+    ids=lambda other: ",".join(other),
+)
+def test_different_questions_have_different_keys(other: dict[str, Any]) -> None:
+    assert waiting(**other).shared_stream_key() != waiting().shared_stream_key()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"success_when": ["success_rate >= 0.5"]},
+        {"fail_when": ["failures > 5"]},
+        {"min_attempted": 100},
+        {"settle": 5.0},
+        {"deadline": None},
+        {"poke_interval": 1},
+        {"window": "PT60M"},
+    ],
+    ids=lambda other: ",".join(other),
+)
+def test_what_is_not_asked_is_not_in_the_key(other: dict[str, Any]) -> None:
+    assert waiting(**other).shared_stream_key() == waiting().shared_stream_key()
+    assert threshold().shared_stream_key() == waiting().shared_stream_key()
