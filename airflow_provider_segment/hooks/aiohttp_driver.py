@@ -6,15 +6,16 @@ import asyncio
 import os
 import ssl
 import time
-import zlib
 from collections.abc import AsyncIterator
 from typing import Any, Protocol, TypeVar
 
 import aiohttp
 from yarl import URL
 
+from airflow_provider_segment.hooks.body import Body, BodyEncodingError, BodyTooLongError
 from airflow_provider_segment.hooks.connection import SegmentConnection
-from airflow_provider_segment.hooks.network import BODY_LIMIT, Network
+from airflow_provider_segment.hooks.network import Network
+from airflow_provider_segment.hooks.sessions import Progress
 from airflow_provider_segment.masking import conceal
 from airflow_provider_segment.protocol.flow.steps import Conceal, Emit, Flow, Log, Outcome, Pause, Send, Step, Walk
 from airflow_provider_segment.protocol.wire.message import Answer, NoAnswer, Request
@@ -95,6 +96,7 @@ class AiohttpDriver:
 
     async def _send(self, request: Request) -> Outcome:
         started = time.monotonic()
+        progress = Progress()
         try:
             async with self._session.request(
                 request.method,
@@ -105,46 +107,26 @@ class AiohttpDriver:
                 proxy=self._network.proxy,
                 allow_redirects=False,
                 timeout=self._timeout,
+                trace_request_ctx=progress,
             ) as response:
                 body = await _read(response)
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, zlib.error) as error:
-            return _no_answer(error, time.monotonic() - started)
+        except BodyTooLongError as error:
+            return NoAnswer(reason=str(error), sent=True, transient=False, seconds=time.monotonic() - started)
+        except _FAULTS as error:
+            return _no_answer(error, sent=progress.sent, seconds=time.monotonic() - started)
         seconds = time.monotonic() - started
-        if len(body) > BODY_LIMIT:
-            reason = f"the answer is longer than {BODY_LIMIT} bytes"
-            return NoAnswer(reason=reason, sent=True, transient=False, seconds=seconds)
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(status=response.status, headers=headers, body=body, seconds=seconds)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """Read the body, at most a byte more than is allowed, decompressed too.
-
-    The session leaves decompressing to us: it would inflate all that has arrived at once, however much that becomes.
-    """
-    inflate = _inflater(response.headers.get("Content-Encoding", ""))
-    pieces, left = [], BODY_LIMIT + 1
-    async for arrived in response.content.iter_any():
-        piece = arrived[:left] if inflate is None else inflate.decompress(arrived, left)
-        pieces.append(piece)
-        left -= len(piece)
-        if left <= 0:
-            break
-    else:
-        if inflate is not None and not inflate.eof:
-            raise zlib.error("it broke off")
-    return b"".join(pieces)
+    body = Body(response.headers.get("Content-Encoding"))  # the session leaves decompressing to us
+    async for piece in response.content.iter_any():
+        body.add(piece)
+    return body.whole()
 
 
-def _inflater(encoding: str) -> zlib._Decompress | None:
-    if encoding.strip().lower() in {"", "identity"}:
-        return None
-    if encoding.strip().lower() not in {"gzip", "x-gzip", "deflate"}:
-        raise zlib.error("it was compressed in a way that was not asked for")
-    return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # recognises gzip and zlib by their headers
-
-
-_NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, aiohttp.ConnectionTimeoutError)
+_FAULTS = (aiohttp.ClientError, BodyEncodingError, OSError, TimeoutError, ValueError)
 _MISCONFIGURED = (aiohttp.InvalidURL, ValueError)
 # The first that fits.
 _IN_WORDS: tuple[tuple[type[Exception], str], ...] = (
@@ -157,17 +139,17 @@ _IN_WORDS: tuple[tuple[type[Exception], str], ...] = (
     (TimeoutError, "the answer timed out"),
     (aiohttp.ServerDisconnectedError, "the connection was closed without an answer"),
     (aiohttp.ClientPayloadError, "the answer broke off"),
-    (zlib.error, "the answer could not be decompressed"),
+    (BodyEncodingError, "the answer could not be decompressed"),
     (aiohttp.ClientResponseError, "the answer is not HTTP"),
 )
 
 
-def _no_answer(error: Exception, seconds: float) -> NoAnswer:
+def _no_answer(error: Exception, *, sent: bool, seconds: float) -> NoAnswer:
     untrusted = isinstance(error, aiohttp.ClientConnectorCertificateError) or _speaks_no_tls(error)
     misconfigured = isinstance(error, _MISCONFIGURED)
     return NoAnswer(
         reason=_in_words(error),
-        sent=not (untrusted or misconfigured or isinstance(error, _NEVER_SENT)),
+        sent=sent,
         transient=not (untrusted or misconfigured),
         seconds=seconds,
     )

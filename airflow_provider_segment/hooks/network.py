@@ -19,9 +19,6 @@ from airflow_provider_segment import __version__
 from airflow_provider_segment.hooks.connection import SegmentConnection, is_loopback
 from airflow_provider_segment.masking import conceal
 
-BODY_LIMIT = 64 * 1024 * 1024
-"""Longest answer read, in decompressed bytes: three times a page of 1000 destinations."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:

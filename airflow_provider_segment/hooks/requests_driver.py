@@ -11,8 +11,10 @@ from typing import Any, Protocol, TypeVar
 import requests
 import urllib3
 
+from airflow_provider_segment.hooks.body import Body, BodyEncodingError, BodyTooLongError
 from airflow_provider_segment.hooks.connection import SegmentConnection
-from airflow_provider_segment.hooks.network import BODY_LIMIT, network_for
+from airflow_provider_segment.hooks.deadline import DeadlineAdapter
+from airflow_provider_segment.hooks.network import network_for
 from airflow_provider_segment.masking import conceal
 from airflow_provider_segment.protocol.flow.steps import Conceal, Emit, Flow, Log, Outcome, Pause, Send, Step, Walk
 from airflow_provider_segment.protocol.wire.message import Answer, NoAnswer, Request
@@ -27,7 +29,7 @@ class _LogSink(Protocol):
 
 
 class RequestsDriver:
-    """Runs flows over one ``requests`` session.
+    """Runs flows over connections of ``requests`` that are kept.
 
     :param connection: where to.
     :param log: where pauses and messages of flows go.
@@ -37,7 +39,8 @@ class RequestsDriver:
         self._connection = connection
         self._network = network_for(connection)
         self._log = log
-        self._session = requests.Session()
+        self._adapter = DeadlineAdapter()
+        self._attempt = self._adapter.attempt
 
     def run(self, flow: Flow[T]) -> T:
         """Run a flow to its end.
@@ -73,7 +76,7 @@ class RequestsDriver:
 
     def close(self) -> None:
         """Close the session's connections."""
-        self._session.close()
+        self._adapter.close()
 
     def _take(self, step: Step) -> Outcome | None:
         match step:
@@ -90,23 +93,20 @@ class RequestsDriver:
 
     def _send(self, request: Request) -> Outcome:
         started = time.monotonic()
+        self._attempt.begin(seconds=self._connection.timeout)
         try:
-            response = self._transmit(request)
-            try:
-                body = _read(response, deadline=started + self._connection.timeout)
-            finally:
-                response.close()
-        except (requests.RequestException, urllib3.exceptions.HTTPError, TimeoutError) as error:
-            return _no_answer(error, time.monotonic() - started)
+            with self._transmit(request) as response:
+                body = _read(response)
+        except BodyTooLongError as error:
+            return NoAnswer(reason=str(error), sent=True, transient=False, seconds=time.monotonic() - started)
+        except _FAULTS as error:
+            return _no_answer(error, sent=self._attempt.sent, seconds=time.monotonic() - started)
         seconds = time.monotonic() - started
-        if len(body) > BODY_LIMIT:
-            reason = f"the answer is longer than {BODY_LIMIT} bytes"
-            return NoAnswer(reason=reason, sent=True, transient=False, seconds=seconds)
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(status=response.status_code, headers=headers, body=body, seconds=seconds)
 
     def _transmit(self, request: Request) -> requests.Response:
-        """Hand the request to the session's adapter as it is.
+        """Hand the request to the adapter as it is.
 
         What ``Session.request`` would do on the way is what must not happen: redirects, cookies, a ``.netrc`` in place
         of the token, another spelling of the path. It would also cost more than all the rest of reading a page.
@@ -118,7 +118,7 @@ class RequestsDriver:
         prepared.body = request.body
         if request.body is not None:
             prepared.headers["Content-Length"] = str(len(request.body))
-        return self._session.get_adapter(prepared.url).send(
+        return self._adapter.send(
             prepared,
             stream=True,  # so that the size is known before the memory is taken
             timeout=self._connection.timeout,
@@ -127,30 +127,21 @@ class RequestsDriver:
         )
 
 
-def _read(response: requests.Response, *, deadline: float) -> bytes:
-    """Read the body, at most a byte more than is allowed.
-
-    The timeout of the socket is one for each piece: a server that sends a byte now and then would hold us for ever.
-
-    :param deadline: on the monotonic clock.
-    :raises TimeoutError: it is past.
-    """
-    # urllib3 before 2 has no `read1`; there a piece is waited for as a whole.
-    read = getattr(response.raw, "read1", response.raw.read)
-    pieces, left = [], BODY_LIMIT + 1
-    while left > 0 and (piece := read(min(left, _PIECE), decode_content=True)):
-        pieces.append(piece)
-        left -= len(piece)
-        if time.monotonic() > deadline:
-            raise TimeoutError
-    return b"".join(pieces)
+def _read(response: requests.Response) -> bytes:
+    body = Body(response.headers.get("Content-Encoding"))
+    while piece := response.raw.read1(_PIECE, decode_content=False):
+        body.add(piece)
+    return body.whole()
 
 
 _PIECE = 1024 * 1024
-_NEVER_SENT = (
-    urllib3.exceptions.NewConnectionError,
-    urllib3.exceptions.ConnectTimeoutError,
-    urllib3.exceptions.ProxyError,  # the proxy itself could not be reached, or refuses to go on
+_FAULTS = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
+    BodyEncodingError,
+    OSError,
+    ValueError,  # what is below reads numbers out of an answer
 )
 _MISCONFIGURED = (
     urllib3.exceptions.LocationParseError,
@@ -167,20 +158,21 @@ _IN_WORDS = (
     (urllib3.exceptions.ProxyError, "the proxy refuses"),
     (http.client.RemoteDisconnected, "the connection was closed without an answer"),
     (urllib3.exceptions.IncompleteRead, "the answer broke off"),
-    (urllib3.exceptions.DecodeError, "the answer could not be decompressed"),
+    (http.client.IncompleteRead, "the answer broke off"),
+    (BodyEncodingError, "the answer could not be decompressed"),
     (http.client.HTTPException, "the answer is not HTTP"),
     (TimeoutError, "the answer timed out"),
     (urllib3.exceptions.ReadTimeoutError, "the answer timed out"),
 )
 
 
-def _no_answer(error: Exception, seconds: float) -> NoAnswer:
+def _no_answer(error: Exception, *, sent: bool, seconds: float) -> NoAnswer:
     causes = list(_causes(error))
     untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes)
     misconfigured = any(isinstance(cause, _MISCONFIGURED) or _speaks_no_tls(cause) for cause in causes)
     return NoAnswer(
         reason=_in_words(causes),
-        sent=not (untrusted or misconfigured or any(isinstance(cause, _NEVER_SENT) for cause in causes)),
+        sent=sent,
         transient=not (untrusted or misconfigured),
         seconds=seconds,
     )

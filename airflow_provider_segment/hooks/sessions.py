@@ -9,6 +9,7 @@ import asyncio
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from weakref import WeakKeyDictionary
 
 import aiohttp
@@ -20,6 +21,14 @@ _Key = tuple[str, str, str | None]
 
 _KEEP_ALIVE = 300.0
 """Seconds an idle connection is kept: longer than any usual poke interval, or each poll would open one."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a request has come; each gives one to the session as its ``trace_request_ctx``."""
+
+    sent: bool = False
+    """Whether anything of it may have left; connecting and speaking to a proxy send nothing of it."""
 
 
 @dataclass(eq=False, slots=True)
@@ -79,12 +88,22 @@ async def _open(ca: str | None) -> aiohttp.ClientSession:
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(ssl=context, keepalive_timeout=_KEEP_ALIVE),
         cookie_jar=aiohttp.DummyCookieJar(),
+        trace_configs=[_tracing()],
         auto_decompress=False,
         trust_env=False,
     )
     # It would send a DELETE again by itself where an answer was lost, and hide from us that it was the second.
     session._retry_connection = False  # noqa: SLF001
     return session
+
+
+def _tracing() -> aiohttp.TraceConfig:
+    async def note_sent(_session: object, context: SimpleNamespace, _params: object) -> None:
+        context.trace_request_ctx.sent = True
+
+    tracing = aiohttp.TraceConfig()
+    tracing.on_request_headers_sent.append(note_sent)
+    return tracing
 
 
 def _tls_context(ca: str | None) -> ssl.SSLContext:

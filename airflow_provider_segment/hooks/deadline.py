@@ -1,0 +1,145 @@
+"""One deadline for a whole attempt, where urllib3 knows only a timeout for each piece.
+
+A server that sends a byte now and then, in the status line, the headers or the body, would hold a worker for ever. So
+every wait gets what is left of the attempt: for the connection, the proxy's answer, the TLS handshake, each read.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import urllib3
+from requests.adapters import HTTPAdapter
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+
+class Attempt(threading.local):
+    """What is known of the attempt under way in this thread."""
+
+    deadline: float | None = None
+    sent: bool = False
+    """Whether anything of the request may have left; connecting and speaking to a proxy send nothing of it."""
+
+    def begin(self, *, seconds: float) -> None:
+        """Begin an attempt.
+
+        :param seconds: that it may take.
+        """
+        self.deadline = time.monotonic() + seconds
+        self.sent = False
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that are left, perhaps none, perhaps less than none."""
+        return None if self.deadline is None else self.deadline - time.monotonic()
+
+    @property
+    def timeout(self) -> float | None:
+        """The same for a socket, where 0 would mean not to wait at all."""
+        return None if self.left is None else max(self.left, 0.001)
+
+
+class DeadlineAdapter(HTTPAdapter):
+    """An adapter of ``requests`` whose connections keep the deadline of :attr:`attempt`."""
+
+    def __init__(self) -> None:
+        self.attempt = Attempt()
+        self._classes = {
+            "http": type("HTTPConnection", (_UnderDeadline,), {"_attempt": self.attempt}),
+            "https": type("HTTPSConnection", (_EncryptedUnderDeadline,), {"_attempt": self.attempt}),
+        }
+        super().__init__()
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the pool of connections for a request."""
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        pool.ConnectionCls = self._classes[pool.scheme]
+        return pool
+
+
+class _UnderDeadline(urllib3.connection.HTTPConnection):
+    _attempt: Attempt
+
+    @property
+    def timeout(self) -> float | None:
+        return self._attempt.timeout
+
+    @timeout.setter
+    def timeout(self, value: object) -> None:
+        """urllib3 divides its timeout among connecting and reading, and begins anew behind a proxy."""
+
+    def _new_conn(self) -> socket.socket:
+        made = super()._new_conn()
+        made.settimeout(self.timeout)  # for the handshake
+        return made
+
+    def _tunnel(self) -> None:
+        super()._tunnel()
+        self.sock.settimeout(self.timeout)  # for the handshake
+
+    def endheaders(self, *args: Any, **kwargs: Any) -> None:
+        if self.sock is None:
+            self.connect()  # or it would be done below, after "sent"
+        self._attempt.sent = True
+        super().endheaders(*args, **kwargs)
+
+    def send(self, data: Any) -> None:
+        self.sock.settimeout(self.timeout)
+        super().send(data)
+
+    def response_class(  # type: ignore[override]
+        self, sock: socket.socket, *args: Any, **kwargs: Any
+    ) -> _Response:
+        return _Response(self._attempt, sock, *args, **kwargs)
+
+
+class _EncryptedUnderDeadline(_UnderDeadline, urllib3.connection.HTTPSConnection):
+    pass
+
+
+class _Response(http.client.HTTPResponse):
+    def __init__(self, attempt: Attempt, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp.close()  # opened above, without a deadline
+        self.fp = io.BufferedReader(_Reader(sock, attempt), 65536)
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """Pass over the interim answers; ``http.client`` knows only 100, and would take the next one for the answer."""
+        while True:
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if status not in _INTERIM:
+                return version, status, reason
+            http.client.parse_headers(self.fp)
+
+
+_INTERIM = range(102, 200)
+
+
+class _Reader(io.RawIOBase):
+    """Reads from a socket until the deadline."""
+
+    def __init__(self, sock: socket.socket, attempt: Attempt) -> None:
+        self._socket = sock
+        self._attempt = attempt
+        self._raw = sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        left = self._attempt.left
+        if left is not None and left <= 0:
+            raise TimeoutError("the deadline is past")  # also while the server sends faster than we read
+        self._socket.settimeout(self._attempt.timeout)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()

@@ -1,0 +1,14 @@
+"""Each test that asks does so with both drivers."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.hooks.both import ASKS
+from tests.hostile.asking import Asking, asking_with
+
+
+@pytest.fixture(params=ASKS)
+def ask(request: pytest.FixtureRequest) -> Asking:
+    """Asks for the workspace with one of the drivers."""
+    return asking_with(request.param)

@@ -1,0 +1,142 @@
+"""Servers that do on a socket what a test tells them, for as long as the client stays."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+WORKSPACE = b'{"data": {"workspace": {"id": "w", "name": "W", "slug": "w"}}}'
+
+Behaviour = Callable[["Talk"], None]
+
+
+@dataclass
+class Talk:
+    """One connection of a client.
+
+    :param connection: to the client.
+    :param ended: set when the test is over.
+    """
+
+    connection: socket.socket
+    ended: threading.Event
+
+    def read_request(self) -> bytes:
+        """Read one request, its body too where it has one."""
+        read = b""
+        while b"\r\n\r\n" not in read:
+            if not (piece := self.connection.recv(65536)):
+                raise ConnectionError("the client has left")
+            read += piece
+        head, _, body = read.partition(b"\r\n\r\n")
+        lines = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
+        while len(body) < int(lines.get(b"content-length", b"0")):
+            body += self.connection.recv(65536)
+        return head + b"\r\n\r\n" + body
+
+    def send(self, data: bytes) -> None:
+        self.connection.sendall(data)
+
+    def for_ever(self, *pieces: bytes, every: float = 0.0) -> None:
+        """Send the pieces again and again until the client leaves, or the test ends.
+
+        :param every: seconds between two.
+        """
+        while not self.ended.wait(every):
+            for piece in pieces:
+                self.send(piece)
+
+    def stay(self) -> None:
+        """Keep the connection, and say nothing, until the test ends."""
+        self.ended.wait()
+
+
+@dataclass
+class Server:
+    """A server that is listening.
+
+    :param url: where.
+    :param requests: the request of each connection, as its behaviour recorded it.
+    """
+
+    host: str
+    port: int
+    tls: bool
+    requests: list[bytes] = field(default_factory=list)
+    connections: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}"
+
+
+@contextmanager
+def serving(behaviour: Behaviour, *, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
+    """Let each client that comes experience a behaviour, each in a thread.
+
+    :param behaviour: what to do on a connection; it ends when the client leaves.
+    :param tls: to speak TLS first.
+    """
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = Server("127.0.0.1", listener.getsockname()[1], tls is not None)
+    ended = threading.Event()
+    opened: list[socket.socket] = []
+
+    def meet(raw: socket.socket) -> None:
+        with suppress(OSError):  # the client left, or the test ended
+            connection = tls.wrap_socket(raw, server_side=True) if tls else raw
+            opened.append(connection)
+            with connection:
+                behaviour(_Recorded(connection, ended, server.requests))
+
+    def accept() -> None:
+        while True:
+            try:
+                raw, _ = listener.accept()
+            except OSError:
+                return
+            server.connections += 1
+            opened.append(raw)
+            threading.Thread(target=meet, args=(raw,), daemon=True).start()
+
+    thread = threading.Thread(target=accept, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        ended.set()
+        for each in (listener, *opened):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):
+                each.close()
+        thread.join(10)
+
+
+@dataclass
+class _Recorded(Talk):
+    requests: list[bytes]
+
+    def read_request(self) -> bytes:
+        request = super().read_request()
+        self.requests.append(request)
+        return request
+
+
+def http(body: bytes = WORKSPACE, *, status: str = "200 OK", headers: str = "") -> bytes:
+    """An answer that says how long it is and keeps the connection."""
+    return f"HTTP/1.1 {status}\r\n{headers}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def once(answer: bytes) -> Behaviour:
+    """Answer the first request with these bytes, then close."""
+
+    def behave(talk: Talk) -> None:
+        talk.read_request()
+        talk.send(answer)
+
+    return behave
