@@ -65,6 +65,11 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
         # Airflow renders in place: tasks that share a notifier would all get the values of the first that needs it.
         BaseNotifier.__call__(copy(self), *args)
 
+    def render_template_fields(self, context: Context, jinja_env: Any = None) -> None:
+        """Render as Airflow does, but say what a failure means."""
+        with self._told():
+            super().render_template_fields(context, jinja_env)
+
     def check_together(self) -> None:
         """An id and an identity exclude one another."""
         parts = {"source_id": self.source_id, "metadata_id": self.metadata_id, "name": self.name}

@@ -87,6 +87,13 @@ def test_bad_arguments_are_refused_when_the_dag_is_parsed(arguments: dict[str, A
         SegmentDisableDestinationNotifier(**arguments)
 
 
+def test_a_template_that_cannot_be_rendered_says_what_it_means(feed: SegmentSandbox, logged: Logged) -> None:
+    with pytest.raises(ZeroDivisionError):
+        call(SegmentDisableDestinationNotifier(destination_id="{{ 1 / 0 }}"))
+    assert "Could not disable the destination, so it may still receive events: division by zero" in logged()
+    assert feed.requests == []
+
+
 def test_a_bad_rendered_value_is_refused_before_any_request(feed: SegmentSandbox, logged: Logged) -> None:
     notifier = SegmentDisableDestinationNotifier(destination_id="{{ params.id }}")
     with suppress(ValueError):
