@@ -1,8 +1,8 @@
 """Start a downstream task only when Segment has delivered enough events, and well enough.
 
 A Segment destination receives the events of a source. The sensor looks at its delivery metrics until they meet all
-conditions of ``success_when``; it fails at once, without retries, when they meet one of ``fail_when``. Between
-two looks it holds no worker slot.
+conditions of ``success_when``; it fails at once, without retries, when they meet one of ``fail_when``. While it
+waits, it holds no worker slot.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ with DAG(
         success_when=["successes >= 5", "success_rate >= 0.9"],
         fail_when="failure_rate > 0.5",
         poke_interval=5,
-        mode="reschedule",
+        deferrable=True,
         timeout=timedelta(minutes=30).total_seconds(),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
@@ -44,7 +45,7 @@ def test_the_gate_opens_when_enough_was_delivered(run_dag: RunDag, segment_sandb
 
 def test_the_gate_stays_shut_when_too_much_failed(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.seed({"destinations": [destination("Product analytics")]})
-    segment_sandbox.deliver("product-analytics", discarded=9, successes=1)
+    segment_sandbox.deliver("product-analytics", discarded=9, successes=1, at=datetime.now(UTC) - timedelta(minutes=5))
     output = run_dag("segment_gate", code=1)
     assert "SegmentDeliveryFailedError" in output
     assert "events arrived since" not in output
@@ -79,7 +80,7 @@ def test_listing_filtering_and_mapping(run_dag: RunDag, segment_sandbox: Segment
     segment_sandbox.seed(
         {"destinations": [destination("Feed"), destination("Second"), destination("Off", enabled=False)]}
     )
-    segment_sandbox.deliver("feed", successes=7, discarded=1)
+    segment_sandbox.deliver("feed", successes=7, discarded=1, at=datetime.now(UTC) - timedelta(minutes=5))
     output = run_dag("segment_taskflow")
     assert "Feed: 7 of 8 events arrived\\nSecond: 0 of 0 events arrived" in output.replace("\n", "\\n")
     assert writes(segment_sandbox) == []
