@@ -1,1 +1,1 @@
-"""What the tasks tell OpenLineage: which source feeds which destination."""
+"""What the tasks tell OpenLineage: which source feeds which destination, and what a delivery verdict rests on."""

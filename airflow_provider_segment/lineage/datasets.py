@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.openlineage.facet import Dataset, DatasetFacet, RunFacet
     from airflow.providers.openlineage.extractors import OperatorLineage
 
+    from airflow_provider_segment.protocol.delivery.watch import Evidence
+
 NAMESPACE = "segment"
 """One for all, as `bigquery` is: Segment's ids are unique. With a name behind it, an asset's URI without its query.
 
@@ -53,6 +55,21 @@ class DestinationLineage:
             inputs=[_dataset("sources", source_id)] if source_id else [],
             outputs=[_dataset("destinations", destination_id, self.destination_facets())] if destination_id else [],
         )
+
+
+class DeliveryLineage(DestinationLineage):
+    """A task about the deliveries from a source to a destination."""
+
+    #: What its verdict rests on, once there is one.
+    found_evidence: Evidence | None = None
+
+    def destination_facets(self) -> dict[str, DatasetFacet]:
+        """Tell what the verdict rests on."""
+        if self.found_evidence is None:
+            return {}
+        from airflow_provider_segment.lineage.facets import delivery_metrics
+
+        return delivery_metrics(self.found_evidence)
 
 
 def _given(task: object, argument: str) -> str | None:

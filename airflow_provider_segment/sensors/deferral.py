@@ -43,6 +43,7 @@ class WaitsInTrigger(_Base):
     deferrable: bool
     destination_id: Any
     segment_conn_id: str
+    found_evidence: Evidence | None
 
     @property
     def _watch(self) -> Watch:
@@ -109,6 +110,7 @@ class WaitsInTrigger(_Base):
         from airflow_provider_segment.protocol.delivery.ending import REFUSED, TIMED_OUT, read_event
 
         ending = read_event(event)
+        self.found_evidence = ending.evidence
         if ending.how == REFUSED:
             self._refused(ending, event.get("deadline"))
         if ending.how == TIMED_OUT:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import BaseSensorOperator, PokeReturnValue
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
+from airflow_provider_segment.lineage.datasets import DeliveryLineage
+from airflow_provider_segment.links.segment import SegmentDestinationsLink
 from airflow_provider_segment.protocol.arguments import check_count, check_flag, check_id
 from airflow_provider_segment.protocol.delivery.condition import check_conditions
 from airflow_provider_segment.protocol.delivery.narrator import Narrator
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from airflow_provider_segment.templating import Text
 
 
-class SegmentDeliveryMetricsSensor(WaitsInTrigger, CheckedArguments, BaseSensorOperator):
+class SegmentDeliveryMetricsSensor(WaitsInTrigger, DeliveryLineage, CheckedArguments, BaseSensorOperator):
     """Wait until a destination's deliveries meet conditions, or fail when they meet others.
 
     A condition is ``<name> <op> <number>``, as ``"success_rate >= 0.99"``; op is one of ``> >= < <= == !=``. Names are
@@ -96,6 +98,7 @@ class SegmentDeliveryMetricsSensor(WaitsInTrigger, CheckedArguments, BaseSensorO
         "granularity": check_granularity_or_auto,
     }
     required = frozenset(checks) - {"start_time", "end_time"}
+    operator_extra_links = (SegmentDestinationsLink(),)
     ui_color = "#c7e9da"
 
     def __init__(
@@ -169,6 +172,8 @@ class SegmentDeliveryMetricsSensor(WaitsInTrigger, CheckedArguments, BaseSensorO
         # Only now: a DAG file that imports sensors must not load an HTTP library.
         from airflow_provider_segment.exceptions import SegmentDeliveryFailedError, SegmentError
 
+        if not self._destination_checked:  # so once in each worker: Airflow forgets it when a sensor is rescheduled
+            SegmentDestinationsLink.persist(context, self._hook.segment_connection.base_url)
         try:
             verdict = self._look(first=self._is_first_look(context))
         except SegmentError as error:
@@ -178,6 +183,7 @@ class SegmentDeliveryMetricsSensor(WaitsInTrigger, CheckedArguments, BaseSensorO
             return False
         for line in self._narrator.lines(verdict, datetime.now(UTC)):
             self.log.info("%s", line)
+        self.found_evidence = verdict.evidence
         if verdict.fate is Fate.FAILED:
             raise SegmentDeliveryFailedError(f"destination {self.destination_id}: {verdict.progress}")
         return PokeReturnValue(is_done=verdict.fate is Fate.SUCCEEDED, xcom_value=verdict.evidence)

@@ -21,6 +21,7 @@ def test_every_task_tells_what_feeds_what(
     transport = {"type": "file", "log_file_path": str(file), "append": True}
     monkeypatch.setenv("AIRFLOW__OPENLINEAGE__DISABLED", "False")
     monkeypatch.setenv("AIRFLOW__OPENLINEAGE__TRANSPORT", json.dumps(transport))
+    segment_sandbox.settings(deliveries_per_minute=600)
     with AirflowProcess(airflow_process.home) as process:  # reads at its start whether there is OpenLineage
         process.run("airflow", "dags", "test", "segment_lineage")
 
@@ -35,6 +36,8 @@ def test_every_task_tells_what_feeds_what(
         "update": ([SOURCE], [destination]),
         "by_id": ([], [destination]),
         "subscribe": ([], [destination]),
+        "wait": ([SOURCE], [destination]),
+        "deferred": ([SOURCE], [destination]),
         "delete": ([], [destination]),
     }
     assert {task: datasets(event) for (task, kind), event in told.items() if kind == "START" and task in TASKS} == {
@@ -43,15 +46,21 @@ def test_every_task_tells_what_feeds_what(
         "update": ([SOURCE], []),
         "by_id": ([], [destination]),
         "subscribe": ([], [destination]),
+        "wait": ([SOURCE], [destination]),
+        "deferred": ([SOURCE], [destination]),
         "delete": ([], []),
     }
     facets = told["delete", "COMPLETE"]["outputs"][0]["facets"]
     assert facets["lifecycleStateChange"]["lifecycleStateChange"] == "DROP"
+    for task, least in (("wait", 1), ("deferred", 20)):
+        metrics = told[task, "COMPLETE"]["outputs"][0]["facets"]["segment_deliveryMetrics"]
+        assert metrics["conditions"] == {f"successes >= {least}": True}
+        assert metrics["metrics"]["successes"] >= least
     assert "a-key-nobody" not in json.dumps([event["inputs"] + event["outputs"] for event in events])
     assert segment_sandbox.token not in file.read_text()
 
 
-TASKS = ("create", "apply", "update", "by_id", "subscribe", "delete")
+TASKS = ("create", "apply", "update", "by_id", "subscribe", "wait", "deferred", "delete")
 
 
 def datasets(event: dict[str, Any]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:

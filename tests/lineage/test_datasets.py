@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from airflow_provider_segment.exceptions import SegmentAuthError
+from airflow_provider_segment.exceptions import SegmentAuthError, SegmentDeliveryFailedError
 from airflow_provider_segment.operators.destination import (
     SegmentCreateDestinationOperator,
     SegmentDeleteDestinationOperator,
 )
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
 from tests.running import Running
 
 SOURCE = "sandbox-web"
+DESTINATION: dict[str, Any] = {
+    "id": "analytics",
+    "name": "Analytics",
+    "sourceId": SOURCE,
+    "metadataId": "sandbox-analytics",
+    "settings": {"apiKey": "k"},
+}
+
 WITHOUT = """
 import sys
 
@@ -29,14 +39,45 @@ class Blocked:
 sys.meta_path.insert(0, Blocked())
 
 from airflow_provider_segment.operators.destination import SegmentCreateDestinationOperator
+from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
 from tests.running import Running
 
 task = SegmentCreateDestinationOperator(
     task_id="create", source_id="sandbox-web", metadata_id="sandbox-analytics", name="n", settings={"apiKey": "k"}
 )
-Running().run(task)
-assert "airflow.providers.common.compat.openlineage.facet" not in sys.modules
+made = Running().run(task)
+wait = SegmentDeliveryMetricsSensor(
+    task_id="wait", destination_id=made, source_id="sandbox-web", success_when="successes >= 0", min_attempted=0,
+    window=3600,
+)
+assert Running().run(wait)["conditions"] == {"successes >= 0": True}
+loaded = {"airflow_provider_segment.lineage.facets", "airflow.providers.common.compat.openlineage.facet"}
+assert not loaded & set(sys.modules), loaded & set(sys.modules)
 """
+
+
+def failed_deliveries() -> SegmentDeliveryMetricsSensor:
+    return SegmentDeliveryMetricsSensor(
+        task_id="wait",
+        destination_id="analytics",
+        source_id=SOURCE,
+        success_when="successes >= 5",
+        fail_when="failures >= 1",
+        window=timedelta(hours=1),
+    )
+
+
+def test_a_failed_verdict_tells_what_it_rests_on(segment_sandbox: SegmentSandbox) -> None:
+    segment_sandbox.seed({"destinations": [DESTINATION]})
+    segment_sandbox.deliver("analytics", successes=2, discarded=1, at=datetime.now(UTC) - timedelta(minutes=5))
+    sensor = failed_deliveries()
+    with pytest.raises(SegmentDeliveryFailedError):
+        Running().run(sensor)
+    (told,) = sensor.get_openlineage_facets_on_complete(None).outputs
+    facets: Any = told.facets
+    found = facets["segment_deliveryMetrics"]
+    assert found.conditions == {"successes >= 5": False, "failures >= 1": True}
+    assert (found.metrics["successes"], found.metrics["discarded"]) == (2, 1)
 
 
 def test_a_create_that_failed_tells_of_no_destination(segment_sandbox: SegmentSandbox) -> None:

@@ -16,6 +16,7 @@ from airflow_provider_segment.operators.destination import (
     SegmentDeleteDestinationOperator,
 )
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
 from tests.running import Running, TaskInstance
 
 APP = "https://app.segment.com/goto-my-workspace/destinations"
@@ -25,6 +26,7 @@ OPERATORS: tuple[Any, ...] = (
     SegmentApplyDestinationOperator,
     SegmentCreateDestinationOperator,
     SegmentDeleteDestinationOperator,
+    SegmentDeliveryMetricsSensor,
 )
 
 
@@ -50,6 +52,22 @@ def test_it_is_stored_before_the_first_call(segment_sandbox: SegmentSandbox, mon
     monkeypatch.setattr(ti, "xcom_push", lambda **pushed: calls.append(len(segment_sandbox.requests)))
     Running().run(SegmentDeleteDestinationOperator(task_id="delete", destination_id="gone"), ti=ti)
     assert (calls, len(segment_sandbox.requests)) == ([0], 1)
+
+
+def test_a_sensor_stores_it_once_before_its_first_look(
+    segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    destination = {"id": "d", "name": "n", "sourceId": "sandbox-web", "metadataId": "sandbox-analytics"}
+    segment_sandbox.seed({"destinations": [destination | {"settings": {"apiKey": "k"}}]})
+    calls: list[int] = []
+    ti = TaskInstance()
+    monkeypatch.setattr(ti, "xcom_push", lambda **pushed: calls.append(len(segment_sandbox.requests)))
+    sensor = SegmentDeliveryMetricsSensor(
+        task_id="wait", destination_id="d", source_id="sandbox-web", success_when="successes >= 1", window=3600
+    )
+    for _ in range(3):
+        sensor.poke({"ti": ti})  # type: ignore[typeddict-item]
+    assert (calls, len(segment_sandbox.requests)) == ([0], 4)
 
 
 def test_it_holds_no_token(segment_sandbox: SegmentSandbox) -> None:

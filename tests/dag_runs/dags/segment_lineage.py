@@ -13,6 +13,7 @@ from airflow_provider_segment.operators.destination import (
     SegmentUpdateDestinationOperator,
 )
 from airflow_provider_segment.operators.subscription import SegmentCreateSubscriptionOperator
+from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
 
 IDENTITY: dict[str, Any] = {"source_id": "sandbox-web", "metadata_id": "sandbox-analytics", "name": "Analytics"}
 SETTINGS: dict[str, Any] = {"settings": {"apiKey": "a-key-nobody-may-see"}}
@@ -25,6 +26,26 @@ with DAG(dag_id="segment_lineage", schedule=None, catchup=False) as dag:
     subscribe = SegmentCreateSubscriptionOperator(
         task_id="subscribe", destination_id=update.output, name="Track", action_id="sandbox-track", trigger="all"
     )
+    wait = SegmentDeliveryMetricsSensor(
+        task_id="wait",
+        destination_id=update.output,
+        source_id="sandbox-web",
+        success_when="successes >= 1",
+        start_time="{{ dag_run.start_date }}",
+        mode="reschedule",
+        poke_interval=1,
+        timeout=120,
+    )
+    deferred = SegmentDeliveryMetricsSensor(
+        task_id="deferred",
+        destination_id=update.output,
+        source_id="sandbox-web",
+        success_when="successes >= 20",  # of which 10 a second come in: not at the first look
+        start_time="{{ macros.datetime.now(dag_run.start_date.tzinfo) }}",
+        deferrable=True,
+        poke_interval=1,
+        timeout=120,
+    )
     delete = SegmentDeleteDestinationOperator(task_id="delete", **IDENTITY)
 
-    create >> apply >> update >> by_id >> subscribe >> delete
+    create >> apply >> update >> by_id >> subscribe >> wait >> deferred >> delete

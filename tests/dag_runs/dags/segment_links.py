@@ -1,4 +1,4 @@
-"""Tasks with a link: a plain one, mapped ones, and one that fails."""
+"""Tasks with a link: a plain one, mapped ones, and two that fail."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from airflow_provider_segment.operators.destination import (
     SegmentCreateDestinationOperator,
     SegmentUpdateDestinationOperator,
 )
+from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
 
 ANALYTICS: dict[str, Any] = {
     "source_id": "sandbox-web",
@@ -20,4 +21,11 @@ ANALYTICS: dict[str, Any] = {
 with DAG(dag_id="segment_links", schedule=None, catchup=False) as dag:
     SegmentCreateDestinationOperator(task_id="plain", name="plain", **ANALYTICS)
     SegmentCreateDestinationOperator.partial(task_id="mapped", **ANALYTICS).expand(name=["one", "two"])
+    SegmentDeliveryMetricsSensor(
+        task_id="waiting",
+        destination_id="no-such-destination",
+        source_id="sandbox-web",
+        success_when="successes >= 1",
+        window=3600,
+    )
     SegmentUpdateDestinationOperator(task_id="failing", destination_id="no-such-destination", enabled=True)
