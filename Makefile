@@ -8,12 +8,15 @@ VENV    := $(if $(filter 3.3,$(AIRFLOW)),.venv,.venv-$(AIRFLOW))
 BIN     := $(VENV)/bin
 PINS    := constraints/airflow-$(AIRFLOW).txt
 STAMP   := $(VENV)/.installed
+# The tests look at Airflow 3.3's UI in a browser; what drives it is 50 MB, so it comes only where there is a browser.
+CHROMIUM := $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name))))
+BROWSER := $(if $(filter 3.3,$(AIRFLOW)),$(if $(CHROMIUM),$(VENV)/.browser))
 # A test worker a core; one that is done early takes tests from the others, since some take a minute.
 WORKERS ?= auto
 PYTEST  := $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types pytest wheel test-long histories bench constraints clean
+.PHONY: help demo ui test lint types pytest pictures wheel test-long histories bench constraints clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +24,9 @@ help:  ## this list
 
 demo: $(STAMP)  ## a DAG creates, fills, waits for, changes and removes a destination
 	@$(BIN)/python -m demo
+
+ui: $(STAMP)  ## the example DAGs in a real Airflow UI on 127.0.0.1, with a local Segment; Ctrl-C ends it
+	@$(BIN)/python -m demo.ui
 
 test: lint types pytest  ## lint, types and tests
 
@@ -36,8 +42,11 @@ else
 	@echo "types are checked with AIRFLOW=3.3"
 endif
 
-pytest: $(STAMP)  ## the tests alone
+pytest: $(STAMP) $(BROWSER)  ## the tests alone
 	$(PYTEST)
+
+pictures: $(STAMP) $(BROWSER)  ## take the pictures of Airflow's UI in docs/images anew
+	SEGMENT_PICTURES=docs/images $(BIN)/pytest tests/ui/test_in_a_browser.py
 
 # Where a user would be: Airflow 3.3, since the README's DAG is written for it.
 wheel: $(STAMP)  ## the README's test of a DAG, where only the built wheel is installed
@@ -69,11 +78,16 @@ $(STAMP): pyproject.toml $(PINS)
 	 || $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(PINS) "apache-airflow==$(AIRFLOW).*" --editable '.[dev]'
 	@touch $@
 
+$(VENV)/.browser: $(STAMP)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --editable '.[browser]' \
+	 || $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(PINS) --editable '.[browser]'
+	@touch $@
+
 # Only the newest Airflow: the pins of 2.11 are the last set known to work together and change by hand.
 constraints: $(STAMP)  ## resolve the newest versions into constraints/airflow-3.3.txt anew
 	{ echo "# Exact versions for Airflow 3.3; made by: make constraints"; \
 	  printf 'apache-airflow==3.3.*\nhatchling\nuv\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
-	    --no-header --no-annotate --extra dev --no-emit-package airflow-provider-segment pyproject.toml - ; \
+	    --no-header --no-annotate --extra dev --extra browser --no-emit-package airflow-provider-segment pyproject.toml - ; \
 	} > constraints/.new && mv constraints/.new constraints/airflow-3.3.txt
 
 clean:  ## remove the environments and what the tools left

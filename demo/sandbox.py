@@ -59,9 +59,12 @@ class Sandbox:
 
 
 @contextmanager
-def running_sandbox() -> Iterator[Sandbox]:
-    """Start the sandbox on a free port, and stop it at the end."""
-    command = [sys.executable, "-m", "airflow_provider_segment.sandbox", "--port", "0", "--token", TOKEN]
+def running_sandbox(*, port: int = 0) -> Iterator[Sandbox]:
+    """Start the sandbox, and stop it at the end.
+
+    :param port: where it listens; 0 takes a free one.
+    """
+    command = [sys.executable, "-m", "airflow_provider_segment.sandbox", "--port", str(port), "--token", TOKEN]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             ready = process.stdout.readline() if process.stdout else ""

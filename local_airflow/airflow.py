@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,8 +14,10 @@ import requests
 
 from local_airflow.dag_run import DagRun
 from local_airflow.errors import LocalAirflowError
-from local_airflow.home import HOST, Home
+from local_airflow.home import Home
+from local_airflow.interrupts import uninterrupted
 from local_airflow.part import Part
+from local_airflow.ports import free_port
 from local_airflow.rest import RestApi
 
 # The log servers of the other two listen on all interfaces; the API server reads the log files itself.
@@ -53,7 +54,7 @@ class LocalAirflow:
         self.home = Home(
             folder=home,
             dags_folder=dags_folder,
-            port=port or _free_port(),
+            port=port or free_port(),
             log_level=log_level,
             extra=environment or {},
         )
@@ -107,13 +108,12 @@ class LocalAirflow:
 
         :param grace: seconds they have to end by themselves, until SIGKILL.
         """
-        try:
+        with uninterrupted():
             for part in self._parts.values():
                 part.terminate()
             until = time.monotonic() + grace
             while self.processes() and time.monotonic() < until:
                 time.sleep(_LOOK_EVERY_SECONDS)
-        finally:
             for name in list(self._parts):
                 self.kill(name)
             self.api.close()
@@ -121,6 +121,11 @@ class LocalAirflow:
     def processes(self) -> list[psutil.Process]:
         """All processes of all parts that run now."""
         return [process for part in self._parts.values() for process in part.processes()]
+
+    def check(self) -> None:
+        """Raise LocalAirflowError when a part that was started has ended by itself."""
+        for part in self._parts.values():
+            part.check()
 
     def log(self, name: str) -> str:
         """What a part has printed so far; of the task logs see ``DagRun.task_log``.
@@ -136,8 +141,7 @@ class LocalAirflow:
         """
         until = time.monotonic() + timeout
         while waiting := [name for name in PARTS if name in self._parts and not self._is_ready(name)]:
-            for name in waiting:
-                self._parts[name].check()
+            self.check()
             if time.monotonic() > until:
                 raise self._parts[waiting[0]].error(f"not ready after {timeout:g} s: {', '.join(waiting)}")
             time.sleep(_LOOK_EVERY_SECONDS)
@@ -185,10 +189,10 @@ class LocalAirflow:
         return {error["filename"]: error["stack_trace"] for error in errors}
 
     def _begin(self, name: str, command: list[str]) -> Part:
-        self._parts[name] = part = Part(
-            name=name, command=command, environment=self.home.environment(), log_file=self.home.log_file(name)
-        )
-        return part
+        environment, log_file = self.home.environment(), self.home.log_file(name)
+        with uninterrupted():
+            self._parts[name] = Part(name=name, command=command, environment=environment, log_file=log_file)
+        return self._parts[name]
 
     def _is_ready(self, name: str) -> bool:
         try:
@@ -200,10 +204,3 @@ class LocalAirflow:
         key = name.replace("-", "_")
         beat = health[key][f"latest_{key}_heartbeat"]
         return beat is not None and datetime.fromisoformat(beat).timestamp() > self._parts[name].started_at
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-HOST = "127.0.0.1"
+from local_airflow.ports import HOST
 
 # A triggerer that was killed is given up, and its triggers go to the next one, after this many seconds without a beat.
 TRIGGERER_GIVEN_UP_SECONDS = 10

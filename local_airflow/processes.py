@@ -27,7 +27,7 @@ class ProcessTree:
                 self._seen.update(member.children(recursive=True))
             except psutil.NoSuchProcess:
                 continue
-        return [process for process in self._seen if _runs(process)]
+        return [process for process in self._seen if runs(process)]
 
     def kill(self) -> None:
         """End them all with SIGKILL, and those they start meanwhile; returns when none is left."""
@@ -45,7 +45,11 @@ class ProcessTree:
         return [process for process in psutil.process_iter() if _session_id(process.pid) == self._leader.pid]
 
 
-def _runs(process: psutil.Process) -> bool:
+def runs(process: psutil.Process) -> bool:
+    """Whether a process has not ended.
+
+    :param process: of this machine.
+    """
     try:
         # A process that ended, and that nobody asked for its exit code, is none any more.
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)

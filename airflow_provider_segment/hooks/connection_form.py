@@ -17,6 +17,8 @@ RELABELING = {"password": "API token", "host": "Base URL", "port": "Port"}
 PLACEHOLDERS = {
     "password": "Public API token of the workspace",
     "host": "empty = the region's, https://api.segmentapis.com",
+    # Airflow 3.3.1 and 3.3.2 refuse to test a connection without a port (https://github.com/apache/airflow/pull/73298).
+    "port": "443",
 }
 
 EXTRA_FIELDS: dict[str, dict[str, Any]] = {

@@ -25,6 +25,7 @@ def parse(
         ({"region": ""}, "https://api.segmentapis.com"),
         ({"region": None}, "https://api.segmentapis.com"),
         ({"host": "", "region": "eu"}, "https://eu1.api.segmentapis.com"),
+        ({"port": 443, "region": "eu"}, "https://eu1.api.segmentapis.com"),
         ({"host": "gateway.example", "region": "eu"}, "https://gateway.example"),
         ({"host": "https://gateway.example/"}, "https://gateway.example"),
         ({"host": "https://gateway.example/segment/"}, "https://gateway.example/segment"),

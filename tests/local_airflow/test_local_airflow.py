@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -12,6 +11,7 @@ import pytest
 
 from local_airflow.airflow import PARTS, LocalAirflow
 from local_airflow.errors import LocalAirflowError
+from tests.open_files import processes_writing_into
 
 DAGS = Path(__file__).parent / "dags"
 
@@ -25,19 +25,9 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAirflow]:
     home = tmp_path_factory.mktemp("home")
     with LocalAirflow(home=home, dags_folder=DAGS, log_level="DEBUG") as airflow:
         yield airflow
-        assert len(writing_into(home)) > len(PARTS)
+        assert len(processes_writing_into(home)) > len(PARTS)
         airflow.stop()
-        assert not writing_into(home)
-
-
-def writing_into(folder: Path) -> list[psutil.Process]:
-    """The processes that have a file of a folder open; each of a part has its log."""
-    found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-            if any(Path(file.path).is_relative_to(folder) for file in process.open_files()):
-                found.append(process)
-    return found
+        assert not processes_writing_into(home)
 
 
 def test_a_worker_and_a_triggerer_run_a_dag(airflow: LocalAirflow) -> None:
@@ -55,7 +45,9 @@ def test_a_wait_outlives_the_triggerer(airflow: LocalAirflow) -> None:
     run.wait_for_task("waits", "deferred")
     before = len(airflow.processes())
     airflow.kill("triggerer")
-    assert before - len(writing_into(airflow.home.folder)) >= 2  # itself, and the child that holds the triggers
+    assert (
+        before - len(processes_writing_into(airflow.home.folder)) >= 2
+    )  # itself, and the child that holds the triggers
     airflow.start_part("triggerer")
     airflow.wait_until_ready()
     assert run.wait() == "success"
@@ -68,9 +60,11 @@ def test_it_listens_on_loopback_only(airflow: LocalAirflow) -> None:
 
 
 def test_nothing_is_left_when_a_part_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(PARTS, "api-server")
+    monkeypatch.delitem(PARTS, "scheduler")
     monkeypatch.setitem(PARTS, "triggerer", ["triggerer", "--no-such-option"])
     airflow = LocalAirflow(home=tmp_path, dags_folder=DAGS)
     with pytest.raises(LocalAirflowError, match=r"(?s)triggerer ended with exit code 2.*--no-such-option"), airflow:
         pass
     assert {path.stem for path in tmp_path.glob("*.log")} == {"migrate", *PARTS}
-    assert not writing_into(tmp_path)
+    assert not processes_writing_into(tmp_path)
