@@ -10,8 +10,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
+from airflow_provider_segment.protocol.texts import all_texts
 from airflow_provider_segment.protocol.wire.message import Answer, NoAnswer, Request
 
 T = TypeVar("T")
@@ -89,7 +90,7 @@ class Terms:
     :param fault_budget: seconds one call may spend on faults.
     :param rate_limit_budget: seconds one call may wait for rate limits.
     :param settle: seconds to keep looking for an object after a write whose answer was lost.
-    :param secrets: what no message may hold: the token.
+    :param secrets: what no message may hold: the token, and the settings at work.
     """
 
     connection: str
@@ -108,6 +109,13 @@ class Terms:
             fault_budget=min(self.fault_budget, seconds),
             rate_limit_budget=min(self.rate_limit_budget, seconds),
         )
+
+    def hiding(self, settings: Any) -> Terms:
+        """Give the same terms, with settings that no message may hold: a server may quote what it was told before.
+
+        :param settings: one or several, of any form.
+        """
+        return replace(self, secrets=(*self.secrets, *all_texts(settings)))
 
 
 def send(request: Request) -> Flow[Outcome]:

@@ -61,6 +61,7 @@ def apply_destination(terms: Terms, *, application: Application, write: bool) ->
     :raises SegmentSeveralMatchesError: several objects have an identity.
     :raises SegmentPruneLimitError: more would be removed than allowed.
     """
+    terms = terms.hiding([application.described.settings, *(one.settings for one in application.subscriptions or ())])
     plan = yield from plan_application(terms, application=application)
     if not write:
         return plan, plan.summary()

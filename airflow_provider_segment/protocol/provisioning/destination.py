@@ -68,7 +68,7 @@ def create_destination(
     described = DescribedDestination(
         source_id=source_id, metadata_id=metadata_id, name=name, settings=settings, enabled=enabled
     )
-    return (yield from create_described(terms, described, confirm=False))
+    return (yield from create_described(terms.hiding(settings), described, confirm=False))
 
 
 def create_described(terms: Terms, described: DescribedDestination, *, confirm: bool) -> Flow[Destination]:
@@ -106,6 +106,7 @@ def provide_destination(
     :param patient: look over ``settle`` seconds before creating, as when an earlier try may have died on the way.
     :return: its id.
     """
+    terms = terms.hiding(described.settings)
     identity = described.identity
     existing = yield from look(terms, identity, lambda: find_destinations(terms, identity), patient=patient)
     if existing is None:
@@ -136,6 +137,7 @@ def change_destination(
     :return: its id.
     :raises SegmentNotFoundError: there is none.
     """
+    terms = terms.hiding(settings)
     destination_id = yield from resolve(partial(find_destinations, terms), target, new_name=new_name)
     yield from update_destination(terms, id=destination_id, name=new_name, enabled=enabled, settings=settings)
     yield Log(f"changed destination {destination_id}")

@@ -62,7 +62,7 @@ def create_subscription(
     described = DescribedSubscription(
         name=name, action_id=action_id, trigger=trigger, enabled=enabled, settings=settings, model_id=model_id
     )
-    return (yield from _create_once(terms, destination_id, described, confirm=False))
+    return (yield from _create_once(terms.hiding(settings), destination_id, described, confirm=False))
 
 
 def create_described(terms: Terms, destination_id: str, described: DescribedSubscription) -> Flow[Subscription]:
@@ -99,6 +99,7 @@ def provide_subscription(
     :param patient: look over ``settle`` seconds before creating, as when an earlier try may have died on the way.
     :return: its id.
     """
+    terms = terms.hiding(described.settings)
     identity = described.identity(destination_id)
     existing = yield from look(terms, identity, lambda: find_subscriptions(terms, identity), patient=patient)
     if existing is None:
@@ -131,6 +132,7 @@ def change_subscription(
     :return: its id.
     :raises SegmentNotFoundError: there is none.
     """
+    terms = terms.hiding(changes.get("settings"))
     subscription_id = yield from resolve(partial(find_subscriptions, terms), target, new_name=new_name)
     yield from update_subscription(terms, destination_id=destination_id, id=subscription_id, name=new_name, **changes)
     yield Log(f"changed subscription {subscription_id} of destination {destination_id}")
