@@ -16,7 +16,7 @@ WORKERS ?= auto
 PYTEST  := $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ui test lint types pytest pictures wheel test-long histories bench constraints clean
+.PHONY: help demo ui test lint types pytest pictures dist wheel test-long histories test-matrix bench constraints clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,7 +48,10 @@ pytest: $(STAMP) $(BROWSER)  ## the tests alone
 pictures: $(STAMP) $(BROWSER)  ## take the pictures of Airflow's UI in docs/images anew
 	SEGMENT_PICTURES=docs/images $(BIN)/pytest tests/ui/test_in_a_browser.py
 
-# Where a user would be: Airflow 3.3, since the README's DAG is written for it.
+dist: $(STAMP)  ## sdist and wheel, in dist/
+	rm -rf dist && $(BIN)/python -m hatchling build
+
+# Where a user would be, on Airflow 3.3 and 2.11.
 wheel: $(STAMP)  ## the README's test of a DAG, where only the built wheel is installed
 	$(BIN)/pytest -m fresh_environment tests/user_example
 
@@ -61,6 +64,9 @@ test-long: $(STAMP) histories  ## the large counts: histories, faults, kills, fu
 
 histories: $(STAMP)  ## 1,000 x SCALE histories of faults, crashes and re-runs, against a model of Segment
 	SEGMENT_TEST_SCALE=$(SCALE) $(PYTEST) tests/simulation/test_histories.py
+
+test-matrix: $(STAMP)  ## the tests on Airflow 3.3, 3.0 and 2.11, each Python, newest and lowest versions; an hour
+	$(BIN)/python -m tests.matrix
 
 bench: $(STAMP)  ## benchmarks: ratios taken in one run
 	$(BIN)/python -m benchmarks.listing

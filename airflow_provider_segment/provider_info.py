@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from airflow_provider_segment import __version__
 from airflow_provider_segment.hooks.connection_form import provider_info_connection_type
 
 _INTEGRATION = "Segment Public API"
@@ -22,6 +23,7 @@ PROVIDER_INFO: dict[str, Any] = {
     "package-name": "airflow-provider-segment",
     "name": "Segment Public API",
     "description": "Manage Twilio Segment destinations and subscriptions, and wait for delivery metrics, from DAGs.",
+    "versions": [__version__],
     "integrations": [
         {"integration-name": _INTEGRATION, "external-doc-url": "https://docs.segmentapis.com/", "tags": ["service"]}
     ],

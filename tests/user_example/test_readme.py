@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from airflow_provider_segment import __version__
+from airflow_provider_segment.provider_info import PROVIDER_INFO
 from tests.user_example.users_machine import UsersMachine, made, readme_block
 
 pytestmark = pytest.mark.fresh_environment
@@ -22,10 +24,13 @@ def test_workers_do_not_meet(segment_sandbox, number):
 """
 
 
-@pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> UsersMachine:
-    machine = made(tmp_path_factory.mktemp("users_machine"))
-    machine.write("dags/provision_analytics.py", readme_block('DAG("provision_analytics"'))
+@pytest.fixture(scope="module", params=["3.3", "2.11"])
+def machine(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> UsersMachine:
+    machine = made(tmp_path_factory.mktemp("users_machine"), airflow=request.param)
+    dag = readme_block('DAG("provision_analytics"')
+    if request.param == "2.11":  # as its comment says
+        dag = dag.replace("from airflow.sdk import DAG", "from airflow import DAG")
+    machine.write("dags/provision_analytics.py", dag)
     machine.write("tests/test_provision_analytics.py", readme_block("segment_sandbox"))
     machine.run("airflow", "db", "migrate")
     return machine
@@ -36,8 +41,17 @@ def test_nothing_of_this_repository_is_there(machine: UsersMachine) -> None:
     names = {package["name"] for package in listed}
 
     assert {"airflow-provider-segment", "apache-airflow", "starlette", "uvicorn"} <= names
-    assert not {"hypothesis", "mypy", "ruff", "trustme"} & names
+    assert not {"blockbuster", "hatchling", "hypothesis", "mypy", "ruff", "trustme"} & names
     assert not any("editable_project_location" in package for package in listed)
+
+
+def test_airflow_knows_the_provider_and_all_it_brings(machine: UsersMachine) -> None:
+    shown = machine.run("airflow", "providers", "get", "airflow-provider-segment", "--full", "--output", "json")
+    (provider,) = json.loads(shown[shown.index("[{") :])
+
+    assert provider["package-name"] == "airflow-provider-segment"
+    assert provider["versions"] == [__version__]
+    assert not PROVIDER_INFO.keys() - provider.keys()
 
 
 def test_the_readmes_test_passes(machine: UsersMachine) -> None:

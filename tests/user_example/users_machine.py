@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-CONSTRAINTS = ROOT / "constraints" / "airflow-3.3.txt"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,19 +45,24 @@ class UsersMachine:
         return checked([self.python, "-m", *arguments], cwd=project, env=environment)
 
 
-def made(folder: Path) -> UsersMachine:
-    """Build the wheel and install it with its extra, Airflow and what pytest needs."""
+def built(folder: Path) -> Path:
+    """Build sdist and wheel, as ``make dist`` does, and give the folder with both."""
+    checked([sys.executable, "-m", "hatchling", "build", "--directory", folder / "dist"], cwd=ROOT)
+    return folder / "dist"
+
+
+def made(folder: Path, *, airflow: str) -> UsersMachine:
+    """Install the built wheel with its extra, an Airflow, and what pytest needs."""
     machine = UsersMachine(folder=folder)
-    checked([sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", folder / "dist", ROOT])
-    (wheel,) = (folder / "dist").glob("*.whl")
+    (wheel,) = built(folder).glob("*.whl")
     checked([sys.executable, "-m", "venv", folder / "venv"])
     packages: list[str | Path] = [
-        "apache-airflow==3.3.*",
+        f"apache-airflow=={airflow}.*",
         f"{wheel}[sandbox]",
         "pytest",
         "pytest-xdist",
         "--constraint",
-        CONSTRAINTS,
+        ROOT / "constraints" / f"airflow-{airflow}.txt",
     ]
     try:
         checked([sys.executable, "-m", "uv", "pip", "install", "--python", machine.python, *packages])
