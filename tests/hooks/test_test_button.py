@@ -1,0 +1,40 @@
+"""The "Test" button, as the web server of either Airflow answers it: a connection that exists only meanwhile."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from airflow.models.connection import Connection
+
+from airflow_provider_segment.hooks import connection_form
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+
+
+def press_test(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> tuple[bool, str]:
+    """What both do: put the form's fields into a variable of the environment, as a URI, and ask the hook."""
+    connection: Any = Connection(conn_id="transient", conn_type=connection_form.CONN_TYPE, **fields)
+    monkeypatch.setenv("AIRFLOW_CONN_TRANSIENT", connection.get_uri())
+    works, message = connection.test_connection()
+    return works, message
+
+
+def test_what_a_form_gives_connects(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = urlsplit(segment_sandbox.url)
+    as_forms_leave_them = dict.fromkeys(connection_form.EXTRA_FIELDS) | {"region": "us", "settle": ""}
+    assert press_test(
+        monkeypatch,
+        host=f"http://{address.hostname}",
+        port=address.port,
+        password=segment_sandbox.token,
+        extra=json.dumps(as_forms_leave_them),
+    ) == (True, "Connected to workspace Sandbox (sandbox)")
+
+
+def test_a_wrong_token_is_said(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    works, message = press_test(monkeypatch, host=segment_sandbox.url, password="wrong-token")
+    assert not works
+    assert "token" in message
+    assert "wrong-token" not in message
