@@ -15,6 +15,12 @@ BROWSER := $(if $(filter 3.3,$(AIRFLOW)),$(if $(CHROMIUM),$(VENV)/.browser))
 WORKERS ?= auto
 PYTEST  := $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
+# Airflow starts in a third of the time where Python keeps what it compiled; beside the sources it may not be wanted.
+ifdef PYTHONDONTWRITEBYTECODE
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/bytecode
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help demo ui test lint types pytest pictures dist wheel test-long histories test-matrix bench constraints clean
 
