@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 
 BODY_LIMIT = 64 * 1024 * 1024
 """Longest answer read, in bytes as sent and in bytes decompressed: three times a page of 1000 destinations."""
@@ -11,6 +12,8 @@ _PLAIN = {"", "identity"}
 _ZLIB = {"gzip", "x-gzip", "deflate"}
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 """It is told from the first bytes."""
+_STEP = 1024 * 1024
+"""Bytes inflated at once."""
 
 
 class BodyTooLongError(Exception):
@@ -52,12 +55,12 @@ class Body:
         :raises BodyEncodingError: it is not what the header says.
         """
         self._arrived += len(piece)
-        plain = piece if self._inflate is None else self._inflated(self._inflate, piece)
-        self._kept += len(plain)
-        if max(self._arrived, self._kept) > BODY_LIMIT:
-            self._pieces.clear()
-            raise BodyTooLongError
-        self._pieces.append(plain)
+        for plain in [piece] if self._inflate is None else _inflated(self._inflate, piece):
+            self._kept += len(plain)
+            if max(self._arrived, self._kept) > BODY_LIMIT:
+                self._pieces.clear()
+                raise BodyTooLongError
+            self._pieces.append(plain)
 
     def whole(self) -> bytes:
         """Return it all.
@@ -68,13 +71,18 @@ class Body:
             raise BodyEncodingError
         return b"".join(self._pieces)
 
-    def _inflated(self, inflate: zlib._Decompress, piece: bytes) -> bytes:
-        if inflate.eof:  # more behind the end; zlib would keep it all
-            raise BodyEncodingError
+
+def _inflated(inflate: zlib._Decompress, piece: bytes) -> Iterator[bytes]:
+    """Inflate what arrived, a step at a time: whoever counts them can stop."""
+    if inflate.eof:  # more behind the end; zlib would keep it all
+        raise BodyEncodingError
+    full = False
+    while piece or full:
         try:
-            plain = inflate.decompress(piece, BODY_LIMIT + 1 - self._kept)
+            plain = inflate.decompress(piece, _STEP)
         except zlib.error:
             raise BodyEncodingError from None
         if inflate.unused_data:
             raise BodyEncodingError
-        return plain
+        yield plain
+        piece, full = inflate.unconsumed_tail, len(plain) == _STEP

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -95,10 +96,18 @@ def is_loopback(host: str | None) -> bool:
     """
     if host == "localhost":
         return True
+    return _is_address(host) and ipaddress.ip_address(host or "").is_loopback
+
+
+_HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?", re.ASCII)
+
+
+def _is_address(host: str | None) -> bool:
     try:
-        return ipaddress.ip_address(host or "").is_loopback
+        ipaddress.ip_address(host or "")
     except ValueError:
         return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,21 +150,27 @@ def _base_url(fields: _Fields, host: str | None, port: int | None) -> SplitResul
     try:
         url = urlsplit(text if "://" in text else f"https://{text}")
         host_port = url.port
-    except ValueError as error:
-        raise fields.wrong("host", f"it is not a URL: {error}") from None
-    if reason := _why_unfit(url):
+    except ValueError:  # which may quote a part of a password
+        raise fields.wrong("host", "it is not a URL; write it as https://api.segmentapis.com") from None
+    if reason := _why_unfit(url, text):
         raise fields.wrong("host", reason)
     netloc = f"{url.netloc.removesuffix(':')}:{port}" if host_port is None and port else url.netloc
     return url._replace(netloc=netloc, path=url.path.rstrip("/"))
 
 
-def _why_unfit(url: SplitResult) -> str | None:
+def _why_unfit(url: SplitResult, text: str) -> str | None:
+    """Say what is wrong with a base URL. Libraries disagree about odd ones, so only plain ones pass.
+
+    :param text: the same as given; splitting drops line ends and tabs.
+    """
     if url.username is not None or url.password is not None:
         return "it holds user info; the token belongs into password"
     if url.query or url.fragment:
         return "it holds a query or a fragment; a base URL has neither"
-    if not url.hostname or any(character.isspace() or not character.isprintable() for character in url.geturl()):
-        return "it names no host; write it as https://api.segmentapis.com"
+    if not url.hostname or not (_HOST_NAME.fullmatch(url.hostname) or _is_address(url.hostname)):
+        return "it names no host; write it as https://api.segmentapis.com, a name beyond ASCII in its xn-- form"
+    if not text.isascii() or not text.isprintable() or set(text) & set(' \\"<>^`{|}'):
+        return "it holds characters that no URL has; they need percent-encoding"
     if url.scheme not in {"http", "https"}:
         return f"the scheme {url.scheme!r} is not https"
     if url.scheme == "http" and not is_loopback(url.hostname):

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import certifi
@@ -38,16 +38,21 @@ def network_for(connection: SegmentConnection) -> Network:
     """Settle proxy, CA and headers for a connection, and let Airflow mask its passwords, wherever they come from.
 
     :param connection: its own proxies and CA go before the environment's.
-    :raises ValueError: the environment names a CA bundle that does not exist.
+    :raises ValueError: a CA bundle of the environment that does not exist, or a proxy that is none.
     """
-    proxies = _environment_proxies(connection.base_url) if connection.proxies is None else connection.proxies
+    url = urlsplit(connection.base_url)
+    proxies = _environment_proxies(url) if connection.proxies is None else connection.proxies
     conceal([connection.token, *_passwords(proxies)])
+    proxy = _proxy(proxies, url)
+    if proxy and (reason := _why_unfit(proxy)):
+        own = f"connection {connection.conn_id!r}, field proxies"
+        raise ValueError(f"{'the proxy of the environment' if connection.proxies is None else own}: {reason}")
     return Network(
         headers={
             "Authorization": f"Bearer {connection.token}",
             "User-Agent": f"airflow-provider-segment/{__version__}",
         },
-        proxy=_proxy(proxies, connection.base_url),
+        proxy=proxy,
         ca=_ca(connection.verify),
     )
 
@@ -79,20 +84,32 @@ def _environment_ca() -> str | None:
     return None
 
 
-def _environment_proxies(base_url: str) -> Mapping[str, str]:
-    host = urlsplit(base_url).hostname or ""
-    # A proxy elsewhere can't reach this machine's own loopback.
-    if is_loopback(host) or proxy_bypass(host):
+def _environment_proxies(url: SplitResult) -> Mapping[str, str]:
+    # A proxy elsewhere can't reach this machine's own loopback. NO_PROXY may name a host with its port.
+    if is_loopback(url.hostname) or any(proxy_bypass(host) for host in (url.hostname or "", url.netloc)):
         return {}
     return getproxies()
 
 
-def _proxy(proxies: Mapping[str, str], base_url: str) -> str | None:
+def _proxy(proxies: Mapping[str, str], url: SplitResult) -> str | None:
     """Pick the proxy: one for the host goes before one for the scheme, and that before one for all.
 
     The keys and their order are those of requests: https://requests.readthedocs.io/en/latest/user/advanced/#proxies
     """
-    url = urlsplit(base_url)
     keys = (f"{url.scheme}://{url.hostname}", url.scheme, f"all://{url.hostname}", "all")
     found = next((proxies[key] for key in keys if proxies.get(key)), None)
     return f"http://{found}" if found and "://" not in found else found
+
+
+def _why_unfit(proxy: str) -> str | None:
+    """Never shows more of a proxy than its scheme: its URL may hold a password."""
+    try:
+        url = urlsplit(proxy)
+        named = bool(url.hostname) and url.port != 0
+    except ValueError:
+        return "it is not a URL"
+    if url.scheme not in {"http", "https"}:
+        return f"the scheme {url.scheme!r} is not http or https; other kinds of proxy are not supported"
+    if not named or not proxy.isprintable() or " " in proxy:
+        return "it names no host; write it as http://proxy.example:3128"
+    return None

@@ -140,3 +140,33 @@ def once(answer: bytes) -> Behaviour:
         talk.send(answer)
 
     return behave
+
+
+def tunnelling(*, to: int, refusal: bytes | None = None) -> Behaviour:
+    """Be a proxy that tunnels every CONNECT, wherever it should go, to one port of this machine.
+
+    :param to: the port.
+    :param refusal: sent instead.
+    """
+
+    def behave(talk: Talk) -> None:
+        talk.read_request()
+        if refusal is not None:
+            talk.send(refusal)
+            return
+        with socket.create_connection(("127.0.0.1", to)) as far:
+            talk.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=_pump, args=(far, talk.connection), daemon=True)
+            back.start()
+            _pump(talk.connection, far)
+            back.join(10)
+
+    return behave
+
+
+def _pump(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while piece := source.recv(65536):
+            target.sendall(piece)
+    with suppress(OSError):
+        target.shutdown(socket.SHUT_WR)

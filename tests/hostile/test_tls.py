@@ -1,0 +1,88 @@
+"""Whom the drivers believe, and that nothing is sent to anybody else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import trustme
+
+from airflow_provider_segment.protocol.errors import SegmentConnectionError
+from tests.hostile.asking import Asking, removing
+from tests.hostile.certificates import ca_directory, ca_file, server_context
+from tests.hostile.server import http, once, serving
+
+FORMS = {"file": ca_file, "directory": ca_directory}
+
+
+@pytest.fixture(scope="module")
+def ca() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_private_ca_given_by_the_connection(ask: Asking, ca: trustme.CA, tmp_path: Path, form: str) -> None:
+    with serving(once(http()), tls=server_context(ca, "127.0.0.1")) as server:
+        assert ask(server.url, verify=FORMS[form](ca, tmp_path))["slug"] == "w"
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+@pytest.mark.parametrize("form", FORMS)
+def test_a_private_ca_given_by_the_environment(
+    ask: Asking, ca: trustme.CA, tmp_path: Path, form: str, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, FORMS[form](ca, tmp_path))
+    with serving(once(http()), tls=server_context(ca, "127.0.0.1")) as server:
+        assert ask(server.url)["slug"] == "w"
+
+
+def test_the_connections_ca_goes_before_the_environments(
+    ask: Asking, ca: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other").mkdir()
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", ca_file(trustme.CA(), tmp_path / "other"))
+    with serving(once(http()), tls=server_context(ca, "127.0.0.1")) as server:
+        assert ask(server.url, verify=ca_file(ca, tmp_path))["slug"] == "w"
+
+
+def test_verification_left_out_on_loopback(ask: Asking, ca: trustme.CA) -> None:
+    with serving(once(http()), tls=server_context(ca, "elsewhere.example", expired=True)) as server:
+        assert ask(server.url, verify=False)["slug"] == "w"
+
+
+@pytest.mark.parametrize(
+    ("names", "expired", "known"),
+    [
+        (["elsewhere.example"], False, True),
+        (["127.0.0.2", "localhost"], False, True),
+        (["127.0.0.1"], True, True),
+        (["127.0.0.1"], False, False),
+    ],
+    ids=["another-name", "another-address", "expired", "of-a-ca-nobody-knows"],
+)
+def test_an_untrusted_certificate_is_final_and_nothing_was_sent(
+    ask: Asking, ca: trustme.CA, tmp_path: Path, names: list[str], expired: bool, known: bool
+) -> None:
+    verify = ca_file(ca if known else trustme.CA(), tmp_path)
+    with (
+        serving(once(http()), tls=server_context(ca, *names, expired=expired)) as server,
+        pytest.raises(SegmentConnectionError, match="the certificate is not trusted") as caught,
+    ):
+        ask(server.url, removing, verify=verify, retry_budget=60)
+    assert not caught.value.sent
+    assert not caught.value.transient
+    assert (server.connections, server.requests) == (1, [])
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_what_only_openssl_reads_makes_no_ca_trusted(
+    ask: Asking, ca: trustme.CA, tmp_path: Path, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = ca_file if variable == "SSL_CERT_FILE" else ca_directory
+    monkeypatch.setenv(variable, form(ca, tmp_path))
+    with (
+        serving(once(http()), tls=server_context(ca, "127.0.0.1")) as server,
+        pytest.raises(SegmentConnectionError, match="the certificate is not trusted"),
+    ):
+        ask(server.url)
+    assert server.requests == []
