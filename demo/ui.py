@@ -17,15 +17,18 @@ from local_airflow.ports import free_port
 
 AIRFLOW_PORT, SANDBOX_PORT = 8080, 8642  # where people look first; others when these are taken
 
+PARTNER_KEYS = {"product_analytics": "a-product-key", "marketing_analytics": "a-marketing-key"}
+"""By the connections that the example DAGs refer to."""
+
 # The "Test" button of the connection form is off by default.
 _SETTINGS = {"AIRFLOW__CORE__TEST_CONNECTION": "Enabled", "AIRFLOW__API__INSTANCE_NAME": "Segment Public API provider"}
 
 
 def furnish(airflow: LocalAirflow, sandbox: Sandbox) -> None:
-    """Make what the example DAGs need: a connection that people find under Admin, and a pool.
+    """Make what the example DAGs need: connections that people find under Admin, and a pool.
 
     :param airflow: where to.
-    :param sandbox: what the connection points to.
+    :param sandbox: what the connection to Segment points to.
     """
     address = urlsplit(sandbox.url)
     connection = {
@@ -37,6 +40,8 @@ def furnish(airflow: LocalAirflow, sandbox: Sandbox) -> None:
         "description": "The local Segment of make ui",
     }
     airflow.api.post("connections", body=connection)
+    for conn_id, key in PARTNER_KEYS.items():
+        airflow.api.post("connections", body={"connection_id": conn_id, "conn_type": "generic", "password": key})
     airflow.api.post("pools", body={"name": "segment", "slots": 2, "description": "Segment Public API"})
     airflow.wait_for_dag(DAG_ID)
     airflow.unpause(DAG_ID)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from airflow.providers.common.compat.sdk import DAG, Param
 
 from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
+from airflow_provider_segment.secrets import SecretRef
 
 with DAG(
     dag_id="segment_drift",
@@ -24,9 +25,6 @@ with DAG(
         "source_id": Param("sandbox-web", type="string", description="The destination's source"),
         "metadata_id": Param("sandbox-analytics", type="string", description="Catalog id of its type"),
         "name": Param("Product analytics", type="string", description="Its name"),
-        "settings": Param(
-            {"apiKey": "a-product-key"}, type="object", description="Its settings, as far as they matter"
-        ),
     },
 ) as dag:
     SegmentApplyDestinationOperator(
@@ -34,6 +32,6 @@ with DAG(
         source_id="{{ params.source_id }}",
         metadata_id="{{ params.metadata_id }}",
         name="{{ params.name }}",
-        settings="{{ params.settings | tojson }}",
+        settings={"apiKey": SecretRef("product_analytics")},  # those that matter
         on_drift="fail",
     )

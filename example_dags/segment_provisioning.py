@@ -5,23 +5,34 @@ already is not written. Segment allows a token 5 subscription writes a minute, s
 
     airflow pools set segment 2 "Segment Public API"
 
-The list could as well come from a file or a table. Secrets belong into a connection, not into params.
+The keys are secrets, so the list only names the Airflow connections that hold them, as their passwords:
+
+    airflow connections add product_analytics --conn-type generic --conn-password ...
+    airflow connections add marketing_analytics --conn-type generic --conn-password ...
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
-from airflow.providers.common.compat.sdk import DAG, Param, task
+from airflow.providers.common.compat.sdk import DAG, Param
 
 from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
+from airflow_provider_segment.secrets import SecretRef
 
 TRACK = {"name": "Track events", "action_id": "sandbox-track", "trigger": 'type = "track"'}
 IDENTIFY = {"name": "Identify users", "action_id": "sandbox-identify", "trigger": 'type = "identify"'}
 DESTINATIONS = [
-    {"name": "Product analytics", "settings": {"apiKey": "a-product-key"}, "subscriptions": [TRACK, IDENTIFY]},
-    {"name": "Marketing analytics", "settings": {"apiKey": "a-marketing-key"}, "subscriptions": [TRACK]},
+    {
+        "name": "Product analytics",
+        "settings": {"apiKey": SecretRef("product_analytics")},
+        "subscriptions": [TRACK, IDENTIFY],
+    },
+    {
+        "name": "Marketing analytics",
+        "settings": {"apiKey": SecretRef("marketing_analytics")},
+        "subscriptions": [TRACK],
+    },
 ]
 
 with DAG(
@@ -36,19 +47,12 @@ with DAG(
     params={
         "source_id": Param("sandbox-web", type="string", description="Source to connect the destinations to"),
         "metadata_id": Param("sandbox-analytics", type="string", description="Catalog id of their type"),
-        "destinations": Param(DESTINATIONS, type="array", description="Name, settings and subscriptions of each"),
     },
 ) as dag:
-
-    @task
-    def destinations(params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-        """Hand out the list, so that there is one mapped task for each destination."""
-        return list((params or {})["destinations"])
-
     SegmentApplyDestinationOperator.partial(
         task_id="apply",
         source_id="{{ params.source_id }}",
         metadata_id="{{ params.metadata_id }}",
         pool="segment",
         map_index_template="{{ task.name }}",
-    ).expand_kwargs(destinations())
+    ).expand_kwargs(DESTINATIONS)

@@ -40,7 +40,7 @@ class SegmentApplyDestinationOperator(SegmentOperator):
     :param metadata_id: the catalog id of its type, for life.
     :param name: display name, not empty; with the two above its identity.
     :param settings: by the keys of the catalog entry's options; a dict, or a template that renders to the text of a
-        JSON object.
+        JSON object. Give secrets as :class:`~airflow_provider_segment.secrets.SecretRef`, here and in subscriptions.
     :param enabled: whether it receives data. Default ``True``.
     :param subscriptions: list of ``{"name", "action_id", "trigger", "enabled", "settings", "model_id",
         "reverse_etl_schedule"}``, of which the first three are needed. ``None`` (default) leaves them alone. Segment

@@ -38,8 +38,8 @@ class SegmentCreateDestinationOperator(SegmentOperator):
     :param metadata_id: the catalog id of its type, for life.
     :param name: display name, not empty.
     :param settings: by the keys of the catalog entry's options; a dict, or a template that renders to the text of a
-        JSON object. Literal secrets in a DAG file are visible in Airflow;
-        take them from a connection or variable by template.
+        JSON object. Give secrets as :class:`~airflow_provider_segment.secrets.SecretRef`; a literal in the DAG file
+        is visible in Airflow.
     :param enabled: whether it receives data. Default ``True``.
     :param if_exists: ``"reuse"`` (default) takes an existing one as it is and warns which fields differ; ``"update"``
         brings it to the described state; ``"fail"`` raises ``SegmentAlreadyExistsError``.
@@ -168,7 +168,8 @@ class SegmentUpdateDestinationOperator(_OneDestinationOperator):
     :param name: its display name. Several with the same identity are an error.
     :param new_name: new display name.
     :param enabled: whether it receives data.
-    :param settings: the keys to set. A value with a bullet is the mask of a secret: left out with a warning.
+    :param settings: the keys to set; secrets as :class:`~airflow_provider_segment.secrets.SecretRef`. A value with a
+        bullet is the mask of a secret: left out with a warning.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the destination's id.
     :raises ValueError: an argument can't be right; when the DAG is parsed if it is known then.

@@ -43,7 +43,8 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
     :param action_id: what it does, for life; an action of the destination's type.
     :param trigger: an FQL statement saying for which events, as ``type = "track"``.
     :param enabled: whether it does anything. Default ``True``.
-    :param settings: by the field keys of the action: constants, or directives such as ``{"@path": "$.event"}``.
+    :param settings: by the field keys of the action: constants, or directives such as ``{"@path": "$.event"}``; secrets
+        as :class:`~airflow_provider_segment.secrets.SecretRef`.
     :param model_id: the Reverse ETL model its data comes from.
     :param reverse_etl_schedule: when that syncs: ``{"strategy": …, "config": …}``, strategy one of ``MANUAL``,
         ``PERIODIC``, ``SPECIFIC_DAYS``, ``CRON``, ``DBT_CLOUD``. Takes a second limited call.
@@ -187,7 +188,8 @@ class SegmentUpdateSubscriptionOperator(_OneSubscriptionOperator):
     :param new_name: new display name.
     :param trigger: new FQL statement.
     :param enabled: whether it does anything.
-    :param settings: the field keys to set. A value with a bullet is the mask of a secret: left out with a warning.
+    :param settings: the field keys to set; secrets as :class:`~airflow_provider_segment.secrets.SecretRef`. A value
+        with a bullet is the mask of a secret: left out with a warning.
     :param model_id: the Reverse ETL model its data comes from.
     :param reverse_etl_schedule: when that syncs.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.dag_runs.conftest import RunDag
@@ -46,9 +48,15 @@ def test_mapping_nested_templates_and_reschedule(run_dag: RunDag, segment_sandbo
     assert found["renamed"]["subscriptions"] == []
 
 
-def test_provisioning_a_list_then_checking_drift(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
-    run_dag("segment_provisioning")
+def test_provisioning_a_list_then_checking_drift(
+    run_dag: RunDag, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_PRODUCT_ANALYTICS", "generic://:a-key-of-product-1@")
+    monkeypatch.setenv("AIRFLOW_CONN_MARKETING_ANALYTICS", "generic://:a-key-of-marketing-2@")
+    output = run_dag("segment_provisioning")
+    assert "a-key-of" not in output
     made = {found["name"]: found for found in segment_sandbox.destinations}
+    assert {found["settings"]["apiKey"][-2:] for found in made.values()} == {"-1", "-2"}
     assert {name: len(found["subscriptions"]) for name, found in made.items()} == {
         "Product analytics": 2,
         "Marketing analytics": 1,

@@ -24,9 +24,11 @@ def test_the_example_dags_are_there_without_errors(api: RestApi) -> None:
     assert not known["segment_destination_lifecycle"]
 
 
-def test_people_find_the_connection_and_the_pool(ui: RunningUi, api: RestApi) -> None:
+def test_people_find_the_connections_and_the_pool(ui: RunningUi, api: RestApi) -> None:
     connection = api.get("connections", "segment_public_api_default")
     assert f"{connection['host']}:{connection['port']}" == ui.sandbox_url
+    assert api.get("connections", "product_analytics")["conn_type"] == "generic"
+    assert api.get("connections", "marketing_analytics")["conn_type"] == "generic"
     assert api.get("pools", "segment")["slots"] == 2
     assert "sandbox" in requests.get(f"{ui.sandbox_url}/_sandbox/", timeout=30).text
 
