@@ -22,7 +22,7 @@ export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/bytecode
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ui test lint types pytest pictures dist wheel test-long histories test-matrix bench constraints clean
+.PHONY: help demo ui test lint types pytest pictures dist wheel test-long histories test-matrix bench docs constraints clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,11 @@ bench: $(STAMP)  ## benchmarks: ratios taken in one run
 	$(BIN)/python -m benchmarks.listing
 	$(BIN)/python -m benchmarks.imports
 
+# Every warning is an error, so is a reference that leads nowhere.
+docs: $(STAMP) $(VENV)/.docs  ## the documentation, into docs/_build
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky --builder html docs docs/_build
+	@echo "docs/_build/index.html"
+
 .venv: $(STAMP)
 
 # uv installs Airflow in seconds where pip takes a minute; where only pip knows the way to a registry, pip does it.
@@ -95,6 +100,12 @@ $(VENV)/.browser: $(STAMP)
 	 || $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(PINS) --editable '.[browser]'
 	@touch $@
 
+# Beside Airflow, since the reference is read from the code itself.
+$(VENV)/.docs: $(STAMP) constraints/docs.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --constraint constraints/docs.txt --editable '.[docs]' \
+	 || $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(PINS) --constraint constraints/docs.txt --editable '.[docs]'
+	@touch $@
+
 # Only the newest Airflow: the pins of 2.11 are the last set known to work together and change by hand.
 constraints: $(STAMP)  ## resolve the newest versions into constraints/airflow-3.3.txt anew
 	{ echo "# Exact versions for Airflow 3.3; made by: make constraints"; \
@@ -103,5 +114,5 @@ constraints: $(STAMP)  ## resolve the newest versions into constraints/airflow-3
 	} > constraints/.new && mv constraints/.new constraints/airflow-3.3.txt
 
 clean:  ## remove the environments and what the tools left
-	rm -rf .venv .venv-* build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* build dist docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

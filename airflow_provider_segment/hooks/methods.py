@@ -73,9 +73,11 @@ def _described(flow: Callable[..., Any]) -> Callable[..., Any]:
     signature = inspect.signature(flow)
     _, *arguments = signature.parameters.values()
     self = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    result = _result(signature.return_annotation)
     of_a_hook.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=[self, *arguments], return_annotation=_result(signature.return_annotation)
+        parameters=[self, *arguments], return_annotation=result
     )
+    of_a_hook.__annotations__ = flow.__annotations__ | {"return": result}
     return of_a_hook
 
 

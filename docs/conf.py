@@ -1,0 +1,67 @@
+"""Sphinx builds the documentation with this: ``make docs``."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from typing import Any
+
+from docutils import nodes
+from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+# The reference is read from the package, which imports Airflow, which makes itself a home.
+os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-provider-segment-docs-")
+atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
+os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
+os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = "sqlite://"
+
+import airflow_provider_segment
+
+project = "airflow-provider-segment"
+author = "the authors"
+version = release = airflow_provider_segment.__version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc"]
+exclude_patterns = ["_build"]
+html_theme = "furo"
+html_title = f"Airflow provider for Segment {release}"
+html_static_path: list[str] = []
+html_show_copyright = False
+
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+
+# Arguments are described in the docstrings, types included; the signatures show what is typed.
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+maximum_signature_line_length = 88
+add_module_names = False
+python_use_unqualified_type_names = True
+
+nitpicky = True
+# What stands in signatures and docstrings and has its page elsewhere, or none.
+nitpick_ignore_regex = [
+    ("py:class", r"(airflow|collections|contextlib|datetime|pathlib|types|typing)\..*"),
+    ("py:class", r"(Any|AsyncIterator|Context|Iterator|Mapping|Path|Sequence|Settings|Text|datetime|timedelta)"),
+    ("py:class", r"(.*\.)?_\w+"),
+    ("py:exc", r"(AirflowSensorTimeout|AirflowTaskTimeout|ValueError)"),
+]
+
+
+def by_its_own_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, shown: nodes.TextElement) -> Any:
+    """Find what is named without its module, or by another than the one to import it from."""
+    python = env.domains.python_domain
+    wanted = node["reftarget"].rpartition(".")[2]
+    found = [name for name in python.objects if name.rpartition(".")[2] == wanted]
+    if node["refdomain"] != "py" or len(found) != 1:
+        return None
+    return python.resolve_xref(env, node["refdoc"], app.builder, "obj", found[0], node, shown)
+
+
+def setup(app: Sphinx) -> None:
+    """Extend Sphinx."""
+    app.connect("missing-reference", by_its_own_name)
