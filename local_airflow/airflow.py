@@ -28,7 +28,7 @@ PARTS = {
     "triggerer": ["triggerer", "--skip-serve-logs"],
 }
 
-_MIGRATE_SECONDS = 120
+_MIGRATE_SECONDS = 240
 _LOOK_EVERY_SECONDS = 0.2
 
 
@@ -164,7 +164,7 @@ class LocalAirflow:
         """Let a DAG run by its schedule, and its watchers watch."""
         self.api.patch("dags", dag_id, body={"is_paused": False})
 
-    def wait_for_dag(self, dag_id: str, *, timeout: float = 60) -> None:
+    def wait_for_dag(self, dag_id: str, *, timeout: float = 180) -> None:
         """Wait until a DAG has been parsed.
 
         :param dag_id: of the DAG.

@@ -40,7 +40,7 @@ class DagRun:
         found: list[dict[str, Any]] = self.api.get(*self._path, "taskInstances", limit=100)["task_instances"]
         return found
 
-    def wait(self, *, timeout: float = 120) -> str:
+    def wait(self, *, timeout: float = 300) -> str:
         """Wait for its end and return its state, ``success`` or ``failed``.
 
         :param timeout: seconds, until a LocalAirflowError tells the tasks' states.
@@ -50,7 +50,7 @@ class DagRun:
             self._check(until, f"has not ended after {timeout:g} s")
         return state
 
-    def wait_for_task(self, task_id: str, *states: str, timeout: float = 60) -> None:
+    def wait_for_task(self, task_id: str, *states: str, timeout: float = 180) -> None:
         """Wait until a task is in one of some states.
 
         :param task_id: as ``task_states`` calls it.
