@@ -22,7 +22,7 @@ export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/bytecode
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ui test lint types pytest pictures dist wheel test-long histories test-matrix bench docs constraints clean
+.PHONY: help demo ui test lint types pytest pictures dist wheel live test-long histories test-matrix bench docs constraints clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,10 +61,13 @@ dist: $(STAMP)  ## sdist and wheel, in dist/
 wheel: $(STAMP)  ## the README's test of a DAG, where only the built wheel is installed
 	$(BIN)/pytest -m fresh_environment tests/user_example
 
+live: $(STAMP)  ## what takes a real Airflow of separate processes: waits that outlive a killed triggerer
+	$(BIN)/pytest -m live
+
 # 100 for the large counts, 10 for a tenth of them.
 SCALE ?= 100
 
-test-long: $(STAMP) histories  ## the large counts: histories, faults, kills, fuzzing; about an hour
+test-long: $(STAMP) histories live  ## the large counts: histories, faults, kills, fuzzing; about an hour
 	SEGMENT_TEST_SCALE=$(SCALE) $(PYTEST) tests/exactly_one
 	SEGMENT_TEST_EXAMPLES=3000 SANDBOX_FUZZ_EXAMPLES=1000 $(PYTEST) tests/protocol tests/sandbox/test_robustness.py
 

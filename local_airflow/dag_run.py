@@ -69,10 +69,22 @@ class DagRun:
         return self.api.get(*path, map_index=map_index, deserialize=True)["value"]
 
     def task_log(self, task_id: str, *, try_number: int = 1, map_index: int = -1) -> str:
-        """What a try of a task logged, a line an event."""
+        """What a try of a task logged, a line an event, with its reason if it has one and its errors if it has some."""
         path = (*self._path, "taskInstances", task_id, "logs", str(try_number))
         events = self.api.get(*path, map_index=map_index, full_content=True)["content"]
-        return "\n".join(str(event["event"]) if isinstance(event, dict) else str(event) for event in events)
+        return "\n".join(line for event in events for line in _lines(event))
+
+    def mark(self, task_id: str, state: str) -> None:
+        """Do as a person does who marks a task in the UI.
+
+        :param state: ``success``, ``failed`` or ``skipped``.
+        """
+        self.api.patch(*self._path, "taskInstances", task_id, body={"new_state": state})
+
+    def clear(self, *task_ids: str) -> None:
+        """Do as a person does who clears tasks in the UI, whatever their state: they begin anew."""
+        body = {"dry_run": False, "only_failed": False, "dag_run_id": self.run_id, "task_ids": list(task_ids)}
+        self.api.post("dags", self.dag_id, "clearTaskInstances", body=body)
 
     @property
     def _path(self) -> tuple[str, ...]:
@@ -86,3 +98,11 @@ class DagRun:
 
 def _name(task: dict[str, Any]) -> str:
     return task["task_id"] if task["map_index"] == -1 else f"{task['task_id']}[{task['map_index']}]"
+
+
+def _lines(event: Any) -> list[str]:
+    if not isinstance(event, dict):
+        return [str(event)]
+    errors = [f"{error['exc_type']}: {error['exc_value']}" for error in event.get("error_detail") or []]
+    reasons = [str(event["reason"])] if "reason" in event else []
+    return [str(event["event"]), *reasons, *errors]

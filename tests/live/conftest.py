@@ -1,0 +1,45 @@
+"""One Airflow for all these tests: starting it takes longer than most of them."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from airflow_provider_segment.sandbox.pytest_plugin import CONNECTION_VARIABLE
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from local_airflow.airflow import LocalAirflow
+
+DAGS = Path(__file__).parent / "dags"
+
+
+@pytest.fixture(scope="session")
+def started_airflow(
+    segment_sandbox_server: SegmentSandbox, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[LocalAirflow, float]]:
+    """Airflow, and the seconds it took to start."""
+    if importlib.metadata.version("apache-airflow") < "3.3":
+        pytest.skip("local_airflow starts the parts of Airflow 3.3")
+    environment = {
+        CONNECTION_VARIABLE: segment_sandbox_server.conn_uri,
+        "AIRFLOW__OPENLINEAGE__DISABLED": "True",
+    }
+    home = tmp_path_factory.mktemp("live")
+    began = time.monotonic()
+    with LocalAirflow(home=home, dags_folder=DAGS, environment=environment) as airflow:
+        yield airflow, time.monotonic() - began
+
+
+@pytest.fixture(scope="session")
+def airflow(started_airflow: tuple[LocalAirflow, float]) -> LocalAirflow:
+    """Airflow with the DAGs of these tests; its default connection points to the sandbox."""
+    return started_airflow[0]
+
+
+@pytest.fixture(scope="session")
+def time_limit(started_airflow: tuple[LocalAirflow, float]) -> float:
+    """Seconds which are enough, on this machine as busy as it is, to begin three tasks and start a triggerer anew."""
+    return max(30.0, 2 * started_airflow[1])

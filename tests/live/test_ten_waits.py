@@ -1,0 +1,107 @@
+"""Ten waits in one run, the triggerer killed in the middle: each ends as it would have."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from local_airflow.airflow import LocalAirflow
+from local_airflow.dag_run import DagRun
+from tests.live.stored_triggers import stored_deadlines, waited_for
+from tests.live.watching import connections, deliver, destination, more_polls, polls, until, wait_until_deferred
+
+pytestmark = pytest.mark.live
+
+FIRST = {"wants_few", "wants_many", "fails", "is_deleted", "is_refused", "meets_faults"}
+LIMITED = {"times_out", "times_out_softly", "takes_too_long"}
+DESTINATIONS = {"holds_at_once", "asked_by_two"} | FIRST | LIMITED
+
+# How each ends, and what its log says of it.
+ENDS = {
+    "holds_at_once": ("success", "Destination holds_at_once succeeded: successes >= 1000 (holds: 1000)"),
+    "wants_few": ("success", "Destination asked_by_two succeeded: successes >= 10 (holds: 10)"),
+    "wants_many": ("success", "Destination asked_by_two succeeded: successes >= 1000 (holds: 1000)"),
+    "fails": ("failed", "SegmentDeliveryFailedError: destination fails: failures > 0 (holds: 1)"),
+    "is_deleted": ("failed", "SegmentNotFoundError: GET /destinations/is_deleted/delivery-metrics answered 404"),
+    "is_refused": ("skipped", "SegmentAuthError: GET /destinations/is_refused/delivery-metrics answered 401"),
+    "meets_faults": ("success", "This look found nothing out; looking again in"),
+    "times_out": ("failed", "AirflowSensorTimeout: Sensor has timed out after"),
+    "times_out_softly": ("skipped", "Sensor has timed out after"),
+    "takes_too_long": ("failed", "AirflowTaskTimeout: The execution_timeout of"),
+}
+
+
+def test_each_ends_as_it_should_though_the_triggerer_is_killed(
+    airflow: LocalAirflow, segment_sandbox: SegmentSandbox, time_limit: float
+) -> None:
+    segment_sandbox.seed({"destinations": [destination(name) for name in sorted(DESTINATIONS)]})
+    deliver(segment_sandbox, "holds_at_once", successes=1000)
+    run = airflow.trigger("segment_ten_waits", conf={"limit": time_limit})
+    wait_until_deferred(run, *FIRST)
+    assert_one_question_is_asked_once(segment_sandbox)
+    deliver(segment_sandbox, "asked_by_two", successes=10)
+    wait_until_deferred(run, *LIMITED)
+
+    waiting = (FIRST | LIMITED) - {"wants_few"}
+    deadlines = stored_deadlines(airflow, run_id=run.run_id)
+    assert set(deadlines) == waiting
+    airflow.kill("triggerer")
+    deliver(segment_sandbox, "asked_by_two", successes=990)  # while nobody looks
+    airflow.start_part("triggerer")
+    more_polls(segment_sandbox, "times_out", count=1)
+    assert_still_there(deadlines, stored_deadlines(airflow, run_id=run.run_id))
+
+    let_the_others_end(segment_sandbox)
+    assert run.wait() == "failed"
+    assert_ended(run, deadlines)
+    until(lambda: DESTINATIONS.isdisjoint(waited_for(airflow)), description="no trigger is left")
+    until(lambda: connections(airflow, segment_sandbox) == [], description="no connection is left")
+
+
+def assert_one_question_is_asked_once(sandbox: SegmentSandbox) -> None:
+    """Two waits with different conditions poll as often as one wait does, not twice as often."""
+    alone, shared = polls(sandbox, "fails"), polls(sandbox, "asked_by_two")
+    more_polls(sandbox, "fails", count=8)
+    alone, shared = polls(sandbox, "fails") - alone, polls(sandbox, "asked_by_two") - shared
+    assert 0 < shared < 1.5 * alone
+
+
+def assert_still_there(before: dict[str, str], after: dict[str, str]) -> None:
+    """One has ended meanwhile; those with a time limit have not, and all that is left is as it was."""
+    assert set(after) >= set(before) - {"wants_many"}
+    assert after.items() <= before.items()
+
+
+def let_the_others_end(sandbox: SegmentSandbox) -> None:
+    metrics = "/destinations/{}/delivery-metrics*"
+    deliver(sandbox, "fails", discarded=1)
+    SegmentPublicApiHook().delete_destination(id="is_deleted")
+    sandbox.fault("status", status=401, path=metrics.format("is_refused"), times=None)
+    for kind in ("drop_before", "garbage"):
+        sandbox.fault(kind, path=metrics.format("meets_faults"), times=2)
+    until(lambda: faults_met(sandbox, "meets_faults") == 4, description="four faults are met")
+    deliver(sandbox, "meets_faults", successes=1000)
+
+
+def faults_met(sandbox: SegmentSandbox, destination_id: str) -> int:
+    path = f"/destinations/{destination_id}/delivery-metrics"
+    return sum(entry["fault"] is not None for entry in sandbox.requests if entry["path"] == path)
+
+
+def assert_ended(run: DagRun, deadlines: dict[str, str]) -> None:
+    tasks = {task["task_id"]: task for task in run.task_instances()}
+    assert {name: task["state"] for name, task in tasks.items()} == {name: state for name, (state, _) in ENDS.items()}
+    for name, (state, reason) in ENDS.items():
+        log = run.task_log(name)
+        assert reason in log, f"{name}: {log}"
+        assert ("Pausing task as DEFERRED" in log) is (name != "holds_at_once")
+        if state == "success":
+            evidence = run.xcom(name)
+            assert evidence["metrics"]["successes"] >= 10
+            assert all(evidence["conditions"].values())
+    for name in LIMITED:
+        assert datetime.fromisoformat(tasks[name]["end_date"]) >= datetime.fromisoformat(deadlines[name])
+    assert tasks["fails"]["try_number"] == 1  # though it has retries
