@@ -77,9 +77,14 @@ histories: $(STAMP)  ## 1,000 x SCALE histories of faults, crashes and re-runs, 
 test-matrix: $(STAMP)  ## the tests on Airflow 3.3, 3.0 and 2.11, each Python, newest and lowest versions; an hour
 	$(BIN)/python -m tests.matrix
 
-bench: $(STAMP)  ## benchmarks: ratios taken in one run
-	$(BIN)/python -m benchmarks.listing
-	$(BIN)/python -m benchmarks.imports
+# With the other providers beside us, which the tests do without.
+BENCH_VENV  := $(VENV)-bench
+BENCH_STAMP := $(BENCH_VENV)/.installed
+
+bench: $(BENCH_STAMP)  ## benchmarks: ratios taken in one run, on a machine with nothing else to do
+	$(BENCH_VENV)/bin/python -m benchmarks.listing
+	$(BENCH_VENV)/bin/python -m benchmarks.imports
+	$(BENCH_VENV)/bin/python -m benchmarks.waits
 
 # Every warning is an error, so is a reference that leads nowhere.
 docs: $(STAMP) $(VENV)/.docs  ## the documentation, into docs/_build
@@ -89,13 +94,19 @@ docs: $(STAMP) $(VENV)/.docs  ## the documentation, into docs/_build
 .venv: $(STAMP)
 
 # uv installs Airflow in seconds where pip takes a minute; where only pip knows the way to a registry, pip does it.
+WANTED = --quiet --constraint $(PINS) "apache-airflow==$(AIRFLOW).*" --editable '.[dev]'
+PIP     = $(@D)/bin/python -m pip install --disable-pip-version-check
+
 $(STAMP): pyproject.toml $(PINS)
+$(BENCH_STAMP): pyproject.toml $(PINS) benchmarks/peers.txt
+$(BENCH_STAMP): WANTED += --requirement benchmarks/peers.txt
+
+$(STAMP) $(BENCH_STAMP):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; try make PYTHON=python3.12")'
-	@echo "making $(VENV) with Airflow $(AIRFLOW) ..."
-	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(PINS) uv
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) "apache-airflow==$(AIRFLOW).*" --editable '.[dev]' \
-	 || $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(PINS) "apache-airflow==$(AIRFLOW).*" --editable '.[dev]'
+	@echo "making $(@D) with Airflow $(AIRFLOW) ..."
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(PIP) --quiet --constraint $(PINS) uv
+	@$(@D)/bin/uv pip install --python $(@D)/bin/python $(WANTED) || $(PIP) $(WANTED)
 	@touch $@
 
 $(VENV)/.browser: $(STAMP)

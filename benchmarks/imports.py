@@ -1,57 +1,102 @@
-"""What importing the operators and the sensor adds to a minimal DAG file: milliseconds and modules.
+"""What importing a provider adds to a minimal file: CPU and modules, beside another provider's.
 
-Each round is a process of its own; rounds with and without alternate, and the median of each counts.
+Each round is a process of its own; the rounds of all subjects alternate, and the median of each counts.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
+import tempfile
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.peers import named
+
 ROUNDS = 15
-HTTP_LIBRARIES = ("aiohttp", "http.client", "httpx", "requests", "urllib3")
-MINIMAL = "from airflow.providers.common.compat.sdk import DAG, BaseOperator, BaseSensorOperator"
-OURS = """
+GOAL = 0.25
+HTTP_LIBRARIES = {"aiohttp", "http.client", "httpx", "requests", "urllib3"}
+DAG_FILE = "from airflow.providers.common.compat.sdk import DAG, BaseOperator, BaseSensorOperator"
+TRIGGERER = "from airflow.triggers.base import BaseEventTrigger, BaseTrigger, TriggerEvent"
+PROGRAM = """
+import json, sys, time
+{minimal}
+before, cpu = set(sys.modules), time.process_time()
+{subject}
+spent = time.process_time() - cpu
+print(json.dumps({{"cpu": spent, "modules": sorted(set(sys.modules) - before)}}))
+"""
+OPERATORS = """
 from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
 from airflow_provider_segment.operators.destination import SegmentCreateDestinationOperator
 from airflow_provider_segment.operators.subscription import SegmentCreateSubscriptionOperator
 from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
 """
-PROGRAM = f"""
-import json, sys, time
-{MINIMAL}
-before, started, cpu = set(sys.modules), time.perf_counter(), time.process_time()
-{{ours}}
-spent = time.process_time() - cpu
-print(json.dumps({{{{"cpu": spent, "modules": sorted(set(sys.modules) - before)}}}}))
+AIRBYTE = """
+from airflow.providers.airbyte.operators.airbyte import AirbyteTriggerSyncOperator
+from airflow.providers.airbyte.sensors.airbyte import AirbyteJobSensor
 """
 
 
-def round_of(ours: str) -> dict[str, object]:
-    """Import in a new process."""
-    program = PROGRAM.format(ours=ours)
-    done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=True, text=True)
-    result: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
-    return result
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is imported, and after what.
+
+    :param title: for the table.
+    :param minimal: imported before.
+    :param program: the imports themselves.
+    """
+
+    title: str
+    minimal: str
+    program: str
+
+    def round(self, home: str) -> tuple[float, set[str]]:
+        """Import in a new process: milliseconds of CPU, and the modules that were loaded."""
+        program = PROGRAM.format(minimal=self.minimal, subject=self.program)
+        environment = {**os.environ, "AIRFLOW_HOME": home}
+        command = [sys.executable, "-c", program]
+        done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True, env=environment)
+        found = json.loads(done.stdout.splitlines()[-1])
+        return found["cpu"] * 1000, set(found["modules"])
+
+
+def subjects() -> list[Subject]:
+    """Ours first, then the one it is held against."""
+    airbyte = named("apache-airflow-providers-airbyte")
+    triggers = "from airflow_provider_segment.triggers.delivery_metrics import SegmentDeliveryMetricsTrigger"
+    airbytes = "from airflow.providers.airbyte.triggers.airbyte import AirbyteSyncTrigger"
+    return [
+        Subject("our operators and sensor, over a minimal DAG file", DAG_FILE, OPERATORS),
+        Subject(f"{airbyte}: operator and sensor", DAG_FILE, AIRBYTE),
+        Subject("our triggers, over Airflow's own", TRIGGERER, triggers),
+        Subject(f"{airbyte}: trigger", TRIGGERER, airbytes),
+    ]
 
 
 def main() -> None:
     """Measure and draw."""
-    rounds = [round_of(OURS) for _ in range(ROUNDS)]
-    modules = [str(name) for name in rounds[0]["modules"]]  # type: ignore[attr-defined]
-    milliseconds = statistics.median(float(str(found["cpu"])) for found in rounds) * 1000
-    http = [name for name in modules if name.split(".")[0] in HTTP_LIBRARIES or name in HTTP_LIBRARIES]
-    drawn = Table("operators and sensor over a minimal DAG file", "")
-    drawn.add_row("CPU, median", f"{milliseconds:.1f} ms")
-    drawn.add_row("modules", f"{len(modules)}, of them our own {sum('segment' in name for name in modules)}")
-    drawn.add_row("HTTP libraries among them", ", ".join(http) or "none")
-    Console().print(drawn)
-    Console().print("\n".join(modules), style="dim")
+    measured = subjects()
+    with tempfile.TemporaryDirectory() as home:
+        rounds = [[subject.round(home) for subject in measured] for _ in range(ROUNDS)]
+    drawn = Table("", "CPU ms,\nmedian", "least", "modules", "HTTP libraries")
+    medians = []
+    for subject, found in zip(measured, zip(*rounds, strict=True), strict=True):
+        spent, modules = [cpu for cpu, _ in found], found[0][1]
+        medians.append(statistics.median(spent))
+        http = ", ".join(sorted(modules & HTTP_LIBRARIES)) or "none"
+        drawn.add_row(subject.title, f"{medians[-1]:.1f}", f"{min(spent):.1f}", str(len(modules)), http)
+    console = Console()
+    console.print(drawn)
+    ratio = medians[0] / medians[1]
+    reached = "reached" if ratio <= GOAL else "not reached"
+    console.print(f"operators and sensor / Airbyte's: {ratio:.2f}; goal, at most {GOAL}: {reached}")
+    console.print("\n".join(sorted(rounds[0][0][1])), style="dim")
 
 
 if __name__ == "__main__":
