@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import shutil
 import socket
 import tempfile
+from collections.abc import Callable
 
 import pytest
 
@@ -33,3 +35,15 @@ def unused_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
+    """What was logged until now: Airflow 3 prints it, 2.11 hands it to the standard library."""
+    caplog.set_level(logging.INFO)
+
+    def read() -> str:
+        printed = capsys.readouterr()
+        return printed.out + printed.err + caplog.text
+
+    return read

@@ -32,9 +32,24 @@ class Running:
         :param task: outside any DAG.
         :param context: for its templates.
         """
-        merged: Any = self.context | context
-        task.render_template_fields(merged)
+        merged = self._rendered(task, context)
         # Unwrapped: what Airflow 2.11 puts around `execute` works in the main thread alone, and some tests run tasks in
         # several at once.
         execute: Any = inspect.unwrap(type(task).execute)
         return execute(task, merged)
+
+    def resume(self, task: BaseOperator, method: str, arguments: dict[str, Any], **context: Any) -> Any:
+        """Render and resume after a trigger.
+
+        :param task: outside any DAG.
+        :param method: which the task named when it deferred.
+        :param arguments: of that method.
+        :param context: for its templates.
+        """
+        merged = self._rendered(task, context)
+        return task.resume_execution(method, arguments, merged)
+
+    def _rendered(self, task: BaseOperator, context: dict[str, Any]) -> Any:
+        merged: Any = self.context | context
+        task.render_template_fields(merged)
+        return merged

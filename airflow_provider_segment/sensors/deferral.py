@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.common.compat.sdk import (
     AirflowFailException,
+    AirflowNotFoundException,
     AirflowSensorTimeout,
     AirflowSkipException,
     AirflowTaskTimeout,
@@ -41,12 +42,21 @@ class WaitsInTrigger(_Base):
     """The deferred part of the sensor; the flags of Airflow's sensors act as they do in poke mode."""
 
     deferrable: bool
+    _destination_checked: bool
     destination_id: Any
     segment_conn_id: str
     found_evidence: Evidence | None
 
     @property
     def _watch(self) -> Watch:
+        raise NotImplementedError
+
+    def look(self, context: Context) -> Evidence | None:
+        """Look once, in the worker.
+
+        :param context: of the task.
+        :return: what success rests on; ``None`` while it is awaited.
+        """
         raise NotImplementedError
 
     def deadline(self, started: datetime) -> datetime:
@@ -56,21 +66,23 @@ class WaitsInTrigger(_Base):
         """
         return started + min(self._timeouts)
 
-    def wait_in_trigger(self, *, deadline: datetime) -> NoReturn:
+    def wait_in_trigger(self, *, deadline: datetime, destination_checked: bool) -> NoReturn:
         """Leave the worker.
 
         :param deadline: until when to wait.
+        :param destination_checked: whether the destination was read, as the first look does.
         """
         from airflow_provider_segment.triggers.delivery_metrics import SegmentDeliveryMetricsTrigger
 
         left = deadline - datetime.now(UTC)
         if left <= timedelta(0):
-            self._time_is_over("the conditions did not hold at the first look")
+            self._time_is_over("the conditions did not hold at the last look")
         self.defer(
             trigger=SegmentDeliveryMetricsTrigger(
                 **self._watch.plain(),
                 poke_interval=self.poke_interval,
                 deadline=deadline.isoformat(),
+                destination_checked=destination_checked,
                 segment_conn_id=self.segment_conn_id,
             ),
             method_name=self.execute_complete.__name__,
@@ -86,8 +98,9 @@ class WaitsInTrigger(_Base):
             return getattr(self, next_method)(context, **given)
         except AirflowSkipException:
             raise
-        except (AirflowSensorTimeout, AirflowTaskTimeout, AirflowFailException) as verdict:
-            if self.soft_fail or self.never_fail:
+        except (AirflowSensorTimeout, AirflowFailException) as verdict:
+            # In poke mode never_fail is about looks, and no look raises the timeout.
+            if self.soft_fail or (self.never_fail and not isinstance(verdict, AirflowSensorTimeout)):
                 raise AirflowSkipException(str(verdict)) from verdict
             raise
         except Exception as error:
@@ -107,12 +120,14 @@ class WaitsInTrigger(_Base):
         :raises SegmentError: Segment refused, or the event is none of the trigger's.
         """
         from airflow_provider_segment.exceptions import SegmentDeliveryFailedError
-        from airflow_provider_segment.protocol.delivery.ending import REFUSED, TIMED_OUT, read_event
+        from airflow_provider_segment.protocol.delivery.ending import LOOK_AGAIN, REFUSED, TIMED_OUT, read_event
 
         ending = read_event(event)
+        if ending.how == LOOK_AGAIN:
+            return self._look_again(context, event)
         self.found_evidence = ending.evidence
         if ending.how == REFUSED:
-            self._refused(ending, event.get("deadline"))
+            self._refused(ending, event)
         if ending.how == TIMED_OUT:
             self._time_is_over(ending.said)
         if ending.how == Fate.FAILED.value:
@@ -134,7 +149,7 @@ class WaitsInTrigger(_Base):
     @property
     def _timeouts(self) -> tuple[timedelta, timedelta]:
         timeout = timedelta(seconds=self.timeout)
-        return timeout, timeout if self.execution_timeout is None else self.execution_timeout
+        return timeout, self.execution_timeout or timeout  # 0 is none, to Airflow
 
     def _time_is_over(self, said: str) -> NoReturn:
         timeout, execution_timeout = self._timeouts
@@ -142,11 +157,19 @@ class WaitsInTrigger(_Base):
             raise AirflowTaskTimeout(f"The execution_timeout of {execution_timeout} is over: {said}")
         raise AirflowSensorTimeout(f"Sensor has timed out after {timeout}: {said}")
 
-    def _refused(self, ending: Ending, deadline: str | None) -> NoReturn:
+    def _look_again(self, context: Context, event: dict[str, Any]) -> Evidence:
+        """Take the first look again, now that Segment answers."""
+        if (evidence := self.look(context)) is None:
+            self.wait_in_trigger(deadline=_deadline_of(event), destination_checked=self._destination_checked)
+        return evidence
+
+    def _refused(self, ending: Ending, event: dict[str, Any]) -> NoReturn:
         error = ending.exception()
-        if deadline is None or not self.goes_on_after(error):
+        if ending.error == AirflowNotFoundException.__name__:  # the connection; the protocol knows no Airflow
+            error = AirflowNotFoundException(ending.said)
+        if not self.goes_on_after(error):
             raise error
-        self.wait_in_trigger(deadline=datetime.fromisoformat(deadline))
+        self.wait_in_trigger(deadline=_deadline_of(event), destination_checked=True)
 
     def _broken(self, given: dict[str, Any]) -> NoReturn:
         """Airflow ended the wait; an error of the trigger is an error here as well, and ``soft_fail`` no way around."""
@@ -158,3 +181,13 @@ class WaitsInTrigger(_Base):
         if traceback := given.get("traceback"):
             self.log.error("The trigger failed:\n%s", "".join(traceback))
         raise SegmentError(f"the trigger failed: {reason}")
+
+
+def _deadline_of(event: dict[str, Any]) -> datetime:
+    """The deadline that was handed to the trigger; a wait without one would never end."""
+    from airflow_provider_segment.protocol.errors import SegmentProtocolError
+
+    try:
+        return datetime.fromisoformat(event["deadline"])
+    except (KeyError, TypeError, ValueError):
+        raise SegmentProtocolError("the trigger ended with an event that says no deadline") from None

@@ -15,7 +15,8 @@ from airflow_provider_segment.links.segment import SegmentDestinationsLink
 from airflow_provider_segment.protocol.arguments import check_count, check_flag, check_id
 from airflow_provider_segment.protocol.delivery.condition import check_conditions
 from airflow_provider_segment.protocol.delivery.narrator import Narrator
-from airflow_provider_segment.protocol.delivery.watch import Fate, Verdict, Watch, check_settle, check_watch
+from airflow_provider_segment.protocol.delivery.pace import asked_to_wait
+from airflow_provider_segment.protocol.delivery.watch import Evidence, Fate, Verdict, Watch, check_settle, check_watch
 from airflow_provider_segment.protocol.delivery.window import (
     AUTO,
     check_granularity_or_auto,
@@ -132,6 +133,7 @@ class SegmentDeliveryMetricsSensor(WaitsInTrigger, DeliveryLineage, CheckedArgum
         self.granularity = granularity
         self.segment_conn_id = segment_conn_id
         self._destination_checked = False
+        self._not_before = datetime.min.replace(tzinfo=UTC)
         self.check_what_is_known()
 
     def check_together(self) -> None:
@@ -150,28 +152,40 @@ class SegmentDeliveryMetricsSensor(WaitsInTrigger, DeliveryLineage, CheckedArgum
     def poke(self, context: Context) -> bool | PokeReturnValue:
         """Look once; with ``deferrable``, leave the rest of the wait to the trigger."""
         started = datetime.now(UTC)
+        evidence = self.look(context)
+        if evidence is None and self.deferrable and datetime.now(UTC) < (deadline := self.deadline(started)):
+            self.wait_in_trigger(deadline=deadline, destination_checked=self._destination_checked)
+        # A time that is over already is left to Airflow, as in the other modes.
+        return PokeReturnValue(is_done=evidence is not None, xcom_value=evidence)
+
+    def look(self, context: Context) -> Evidence | None:
+        """Look once, and close the session unless the next look follows here.
+
+        :param context: of the task.
+        :return: what success rests on; ``None`` while it is awaited.
+        """
         ended = True  # an error ends the wait as well
         try:
-            outcome = self._poke(context)
-            ended = bool(outcome) or self.reschedule or self.deferrable
+            evidence = self._evidence(context)
+            ended = evidence is not None or self.reschedule or self.deferrable
         except Exception as error:
             if self.never_fail:
                 self.log.exception("This look failed; never_fail makes a skip of it.")
             if not self.goes_on_after(error):
                 raise
-            outcome = False
+            evidence = None
         finally:
             # Not in an `execute` of our own: Airflow 2.11 takes its call of the base's for a misuse.
             if ended:
                 self._hook.close()
-        if self.deferrable and not outcome:
-            self.wait_in_trigger(deadline=self.deadline(started))
-        return outcome
+        return evidence
 
-    def _poke(self, context: Context) -> bool | PokeReturnValue:
+    def _evidence(self, context: Context) -> Evidence | None:
         # Only now: a DAG file that imports sensors must not load an HTTP library.
         from airflow_provider_segment.exceptions import SegmentDeliveryFailedError, SegmentError
 
+        if datetime.now(UTC) < self._not_before:
+            return None
         if not self._destination_checked:  # so once in each worker: Airflow forgets it when a sensor is rescheduled
             SegmentDestinationsLink.persist(context, self._hook.segment_connection.base_url)
         try:
@@ -179,14 +193,17 @@ class SegmentDeliveryMetricsSensor(WaitsInTrigger, DeliveryLineage, CheckedArgum
         except SegmentError as error:
             if not error.transient:
                 raise
-            self.log.warning("This look found nothing out; looking again after the poke interval: %s", error)
-            return False
+            asked = asked_to_wait(error)
+            self._not_before = datetime.now(UTC) + timedelta(seconds=asked)
+            seconds = max(self.poke_interval, asked)
+            self.log.warning("This look found nothing out; looking again in %.0f s: %s", seconds, error)
+            return None
         for line in self._narrator.lines(verdict, datetime.now(UTC)):
             self.log.info("%s", line)
         self.found_evidence = verdict.evidence
         if verdict.fate is Fate.FAILED:
             raise SegmentDeliveryFailedError(f"destination {self.destination_id}: {verdict.progress}")
-        return PokeReturnValue(is_done=verdict.fate is Fate.SUCCEEDED, xcom_value=verdict.evidence)
+        return verdict.evidence if verdict.fate is Fate.SUCCEEDED else None
 
     @cached_property
     def _hook(self) -> SegmentPublicApiHook:

@@ -11,8 +11,8 @@ from typing import Any
 from airflow.triggers.base import TriggerEvent
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
-from airflow_provider_segment.protocol.arguments import check_name
-from airflow_provider_segment.protocol.delivery.ending import TIMED_OUT, Ending, decided, refused
+from airflow_provider_segment.protocol.arguments import check_flag, check_name
+from airflow_provider_segment.protocol.delivery.ending import LOOK_AGAIN, TIMED_OUT, Ending, decided, refused
 from airflow_provider_segment.protocol.delivery.narrator import Narrator
 from airflow_provider_segment.protocol.delivery.watch import Fate, Watch, check_watch
 from airflow_provider_segment.protocol.delivery.window import check_duration, check_time
@@ -41,6 +41,8 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
     :param poke_interval: seconds between two polls; at least 1 is kept.
     :param deadline: ISO 8601, with a zone, of the moment at which the wait is over; it stays when the triggerer is
         restarted. ``None`` for none.
+    :param destination_checked: whether the sensor has read the destination. If it could not, the wait ends as soon as
+        Segment answers, so that the sensor does.
     :param segment_conn_id: the Airflow connection.
     """
 
@@ -59,6 +61,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         granularity: str = "auto",
         poke_interval: float = 60.0,
         deadline: str | None = None,
+        destination_checked: bool = True,
         segment_conn_id: str = DEFAULT_CONN_ID,
     ) -> None:
         super().__init__(
@@ -76,6 +79,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         self.settle = settle
         self.granularity = granularity
         self.deadline = deadline
+        self.destination_checked = destination_checked
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Check the arguments and give them as plain JSON."""
@@ -84,6 +88,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         arguments = self.watch().plain() | {
             "poke_interval": _check_interval(self.poke_interval),
             "deadline": self.deadline,
+            "destination_checked": check_flag("destination_checked", self.destination_checked),
             "segment_conn_id": check_name("segment_conn_id", self.segment_conn_id),
         }
         return f"{__name__}.{type(self).__name__}", arguments
@@ -129,6 +134,8 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
             if limit.expired():
                 return Ending(how=TIMED_OUT, said=narrator.last)
             raise
+        if not (isinstance(found, Fault) and found.passing) and not self.destination_checked:
+            return Ending(how=LOOK_AGAIN)
         if isinstance(found, Fault) and not found.passing:
             return refused(found.error)
         verdict = self.look(found, narrator)

@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Callable
 from typing import Any
 
 from airflow.providers.common.compat.sdk import BaseOperator, TaskDeferred
+from airflow.serialization.serialized_objects import BaseSerialization
 
 from tests.running import Running
 from tests.triggers.waiting import first_event
 
 
-def run_deferred(running: Running, task: BaseOperator) -> Any:
+def run_deferred(
+    running: Running,
+    make: Callable[[], BaseOperator],
+    *,
+    wait: Callable[[Any], dict[str, Any]] = lambda trigger: asyncio.run(first_event(trigger)),
+    between: Callable[[], None] = lambda: None,
+    **context: Any,
+) -> Any:
     """Run a task to its end, its trigger included.
 
     :param running: renders and executes.
-    :param task: outside any DAG.
+    :param make: the task, outside any DAG; made anew for each worker, which knows nothing of the one before.
+    :param wait: runs the trigger until its event.
+    :param between: done when the first worker is left.
+    :param context: for its templates.
     """
-    context: Any = running.context
     try:
-        return running.run(task)
+        return running.run(make(), **context)
     except TaskDeferred as deferred:
-        wait = deferred
+        wait_for = deferred
+    between()
     while True:
-        event = asyncio.run(first_event(wait.trigger))
+        assert wait_for.timeout is not None
+        event = wait(wait_for.trigger)
+        stored = json.loads(json.dumps(BaseSerialization.serialize({"event": event})))
         try:
-            # Airflow makes the task anew in the worker that resumes it; ours keeps nothing that it needs.
-            return task.resume_execution(wait.method_name, {"event": event}, context)
+            return running.resume(make(), wait_for.method_name, BaseSerialization.deserialize(stored), **context)
         except TaskDeferred as again:
-            wait = again
+            wait_for = again

@@ -23,6 +23,7 @@ from airflow_provider_segment.exceptions import (
 )
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
+from airflow_provider_segment.triggers.delivery_metrics import SegmentDeliveryMetricsTrigger
 from tests.running import Running
 from tests.sensors.deferring import run_deferred
 from tests.sensors.test_delivery_metrics import destination_id, hook, lately, looks, sensor
@@ -54,7 +55,7 @@ def test_it_waits_in_the_trigger(running: Running, segment_sandbox: SegmentSandb
         1.5, segment_sandbox.deliver, args=(destination_id,), kwargs={"successes": 10, "at": lately(minutes=5)}
     )
     later.start()
-    evidence = run_deferred(running, deferrable(destination_id))
+    evidence = run_deferred(running, lambda: deferrable(destination_id))
     later.join()
     assert evidence["metrics"]["successes"] == 10
     assert set(evidence) == {"metrics", "conditions", "start_time", "end_time", "granularity"}
@@ -88,8 +89,8 @@ def test_the_smaller_of_both_timeouts_ends_it(
     limits: dict[str, Any],
     kind: type[BaseException],
 ) -> None:
-    with pytest.raises(kind, match=r"is over|timed out after"):
-        run_deferred(running, deferrable(destination_id, **limits))
+    with pytest.raises(kind, match=r"is over|timed out"):
+        run_deferred(running, lambda: deferrable(destination_id, **limits))
 
 
 def test_airflows_own_timeout_of_the_deferral_is_the_sensors(running: Running) -> None:
@@ -112,6 +113,29 @@ def test_an_event_of_somebody_else_is_no_success(event: Any) -> None:
         deferrable().resume_execution("execute_complete", {"event": event}, {})
 
 
+@pytest.mark.parametrize("deadline", [{}, {"deadline": None}, {"deadline": "soon"}])
+def test_a_wait_is_not_taken_up_again_without_its_deadline(
+    segment_sandbox: SegmentSandbox, destination_id: str, deadline: dict[str, Any]
+) -> None:
+    with pytest.raises(SegmentProtocolError, match="no deadline"):
+        deferrable(destination_id).resume_execution(
+            "execute_complete", {"event": {"how": "look_again", **deadline}}, {}
+        )
+
+
+def test_a_wait_keeps_its_deadline_when_the_first_look_comes_late(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
+    segment_sandbox.fault("drop_before")
+    first = deferral_of(running, deferrable(destination_id, timeout=300)).trigger.serialize()[1]
+    event = asyncio.run(first_event(SegmentDeliveryMetricsTrigger(**first)))
+    assert (event["how"], first["destination_checked"]) == ("look_again", False)
+    with pytest.raises(TaskDeferred) as caught:
+        deferrable(destination_id).resume_execution("execute_complete", {"event": event}, {})
+    again = caught.value.trigger.serialize()[1]
+    assert (again["deadline"], again["destination_checked"]) == (first["deadline"], True)
+
+
 def test_failed_deliveries_seen_by_the_trigger(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str
 ) -> None:
@@ -119,7 +143,7 @@ def test_failed_deliveries_seen_by_the_trigger(
     deferred = deferral_of(running, task)
     segment_sandbox.deliver(destination_id, discarded=1, at=lately(minutes=5))
     with pytest.raises(SegmentDeliveryFailedError, match=r"failures > 0 \(holds: 1\)"):
-        run_deferred(running, deferrable(destination_id, fail_when="failures > 0"))
+        run_deferred(running, lambda: deferrable(destination_id, fail_when="failures > 0"))
     assert deferred.method_name == "execute_complete"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -218,7 +218,7 @@ def test_templates(running: Running, segment_sandbox: SegmentSandbox, destinatio
     "fault",
     [
         {"kind": "status", "status": 503},
-        {"kind": "rate_limit", "retry_after": 60},
+        {"kind": "rate_limit", "retry_after": 1},
         {"kind": "drop_before"},
         {"kind": "truncate"},
         {"kind": "garbage"},
@@ -232,6 +232,37 @@ def test_a_passing_fault_never_ends_the_wait(
     segment_sandbox.fault(**fault, method="GET", times=3)
     assert running.run(sensor(destination_id))["metrics"]["successes"] == 10
     assert sum(entry["fault"] is not None for entry in segment_sandbox.requests) == 3
+
+
+def test_a_rate_limit_is_left_alone_for_as_long_as_it_asks(
+    segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+) -> None:
+    segment_sandbox.deliver(destination_id, successes=10, at=lately(minutes=5))
+    segment_sandbox.fault("rate_limit", retry_after=600, path="*/delivery-metrics")
+    task = sensor(destination_id)
+    assert [bool(task.poke({})) for _ in range(3)] == [False, False, False]
+    assert looks(segment_sandbox) == 1
+    assert told().count("looking again in 600 s") == 1
+
+
+def test_after_a_rate_limit_it_looks_again(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
+    segment_sandbox.deliver(destination_id, successes=10, at=lately(minutes=5))
+    segment_sandbox.fault("rate_limit", retry_after=1, path="*/delivery-metrics")
+    assert running.run(sensor(destination_id))["metrics"]["successes"] == 10
+    assert looks(segment_sandbox) == 2
+
+
+@pytest.mark.parametrize("mode", ["poke", "reschedule"])
+def test_poke_mode_says_what_changes_and_reschedule_mode_each_look(
+    mode: str, destination_id: str, told: Callable[[], str]
+) -> None:
+    task = sensor(destination_id, mode=mode)
+    for _ in range(3):
+        # Airflow makes the task anew after each reschedule.
+        (sensor(destination_id, mode=mode) if mode == "reschedule" else task).poke({})
+    assert told().count(f"Destination {destination_id} waiting: ") == (1 if mode == "poke" else 3)
 
 
 @pytest.mark.parametrize(

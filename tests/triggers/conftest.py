@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
-
 import pytest
 
 from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
@@ -22,15 +19,3 @@ def destination_id(segment_sandbox: SegmentSandbox) -> str:
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """First polls come at once: that they are spread has a test of its own."""
     monkeypatch.setattr("airflow_provider_segment.triggers.polls.random.uniform", lambda low, high: low)
-
-
-@pytest.fixture
-def told(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
-    """What was logged until now: Airflow 3 prints it, 2.11 hands it to the standard library."""
-    caplog.set_level(logging.INFO)
-
-    def read() -> str:
-        printed = capsys.readouterr()
-        return printed.out + printed.err + caplog.text
-
-    return read

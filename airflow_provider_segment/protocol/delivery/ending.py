@@ -10,14 +10,16 @@ from airflow_provider_segment.protocol.delivery.watch import Evidence, Fate, Ver
 
 TIMED_OUT = "timed_out"
 REFUSED = "refused"
-_KNOWN = (Fate.SUCCEEDED.value, Fate.FAILED.value, TIMED_OUT, REFUSED)
+LOOK_AGAIN = "look_again"
+"""Segment answers at last: the worker is to take its first look again, which found nothing out."""
+_KNOWN = (Fate.SUCCEEDED.value, Fate.FAILED.value, TIMED_OUT, REFUSED, LOOK_AGAIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
     """How a wait ended.
 
-    :param how: ``succeeded``, ``failed``, ``timed_out`` or ``refused``.
+    :param how: ``succeeded``, ``failed``, ``timed_out``, ``refused`` or ``look_again``.
     :param said: for a person: the progress, or the error's message.
     :param evidence: what a verdict rests on.
     :param error: the type of the error that ended it.
@@ -68,8 +70,8 @@ def refused(error: Exception) -> Ending:
     :param error: why.
     """
     # Not Segment's error objects: nobody knows what they quote, and events are stored.
-    kept = ("status", "method", "path") if isinstance(error, errors.SegmentApiError) else ()
-    details = {name: getattr(error, name) for name in kept}
+    kept = {"status", "method", "path", "sent", "transient"} & vars(error).keys()
+    details = {name: getattr(error, name) for name in sorted(kept)}
     return Ending(how=REFUSED, said=str(error), error=type(error).__name__, details=details)
 
 

@@ -22,6 +22,12 @@ def next_look(poke_interval: float, *, faults: int = 0, error: SegmentError | No
     if faults:
         first, longest = _AFTER_FAULTS
         wait = max(wait, min(longest, first * 2.0 ** min(faults - 1, 16)))
-    if isinstance(error, SegmentRateLimitError) and error.retry_after is not None:
-        wait = max(wait, error.retry_after)
-    return wait
+    return max(wait, asked_to_wait(error))
+
+
+def asked_to_wait(error: SegmentError | None) -> float:
+    """Say how many seconds Segment wants not to be asked, having refused a look for its rate limit.
+
+    :param error: of the look.
+    """
+    return (error.retry_after or 0.0) if isinstance(error, SegmentRateLimitError) else 0.0

@@ -14,6 +14,7 @@ from airflow_provider_segment.protocol.delivery.narrator import AT_LEAST_EVERY, 
 from airflow_provider_segment.protocol.delivery.pace import next_look
 from airflow_provider_segment.protocol.delivery.watch import Fate, Verdict, check_watch
 from airflow_provider_segment.protocol.errors import (
+    SegmentConnectionError,
     SegmentError,
     SegmentNotFoundError,
     SegmentProtocolError,
@@ -84,6 +85,12 @@ def test_an_error_survives_the_event(name: str) -> None:
     error = getattr(errors, name)("what happened")
     again = read_event(json.loads(json.dumps(refused(error).as_event()))).exception()
     assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
+
+
+def test_whether_an_error_may_pass_survives_the_event() -> None:
+    error = SegmentConnectionError("the certificate is not trusted", sent=False, transient=False)
+    again = read_event(json.loads(json.dumps(refused(error).as_event()))).exception()
+    assert (type(again), vars(again)) == (SegmentConnectionError, {"sent": False, "transient": False})
 
 
 def test_of_a_refusal_status_and_path_survive_but_not_the_words_of_others() -> None:

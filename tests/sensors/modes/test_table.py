@@ -1,0 +1,154 @@
+"""Whatever becomes of a wait, it ends alike in every mode, and each flag of Airflow's sensors acts alike.
+
+The rows are mostly waiting, so several are played at a time, each against a sandbox of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import timedelta
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+
+from airflow_provider_segment.sandbox.core import Sandbox
+from airflow_provider_segment.sandbox.pytest_plugin import TOKEN
+from airflow_provider_segment.sandbox.server import SandboxServer
+from airflow_provider_segment.sandbox.settings import Settings
+from airflow_provider_segment.sandbox.state.seed import load_seed
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
+from tests.sensors.modes.fates import DESTINATION, FLAGS, Row, fates, table
+from tests.sensors.modes.running import AIRFLOW_2, FIRST_STARTS, MODES, SUCCESS, Ended, run
+
+_AT_A_TIME = 24
+_SEED = {
+    "destinations": [
+        {
+            "id": DESTINATION,
+            "sourceId": "sandbox-web",
+            "metadataId": "sandbox-analytics",
+            "name": "Wanted",
+            "settings": {"apiKey": "k"},
+        }
+    ]
+}
+
+
+class Sandboxes:
+    """Some sandboxes, each for one row at a time."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._free: SimpleQueue[tuple[SegmentSandbox, str]] = SimpleQueue()
+        for number in range(_AT_A_TIME):
+            sandbox = Sandbox(token=TOKEN, seed=load_seed("demo"), settings=Settings(deliveries_per_minute=0))
+            server = stack.enter_context(SandboxServer(sandbox=sandbox))
+            self._free.put((SegmentSandbox(url=server.url, token=TOKEN), f"segment_modes_{number}"))
+
+    def play(self, row: Row) -> Ended:
+        """Play one row on the next free one."""
+        sandbox, conn_id = self._free.get()
+        try:
+            return play(row, sandbox, conn_id=conn_id)
+        finally:
+            self._free.put((sandbox, conn_id))
+
+    def play_all(self, rows: list[Row]) -> list[Ended]:
+        """Play rows, several at a time."""
+        with ThreadPoolExecutor(_AT_A_TIME) as pool:
+            return list(pool.map(self.play, rows))
+
+
+def play(row: Row, sandbox: SegmentSandbox, *, conn_id: str) -> Ended:
+    """Play a row.
+
+    :param sandbox: nobody else's.
+    :param conn_id: points there.
+    """
+    variable = f"AIRFLOW_CONN_{conn_id.upper()}"
+    connection = {"conn_type": "segment_public_api", "host": sandbox.url, "password": sandbox.token}
+    os.environ[variable] = json.dumps(connection)
+    sandbox.reset()
+    sandbox.seed(_SEED)
+    row.fate.prepare(sandbox)
+    arguments = {
+        "task_id": "wait",
+        "destination_id": DESTINATION,
+        "source_id": "sandbox-web",
+        "success_when": "successes >= 10",
+        "fail_when": "failures > 0",
+        "window": timedelta(hours=1),
+        "segment_conn_id": conn_id,
+        "poke_interval": 0.2,
+        "timeout": row.timeout,
+        **row.fate.arguments(),
+        **({} if row.flag == "none" else {row.flag: True}),
+    }
+
+    def between() -> None:
+        if row.fate.loses_connection:
+            del os.environ[variable]
+
+    return run(
+        row.mode,
+        lambda **mode: SegmentDeliveryMetricsSensor(**arguments | mode),
+        between=between,
+        name=str(row),
+    )
+
+
+@pytest.fixture(scope="module")
+def sandboxes() -> Iterator[Sandboxes]:
+    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+        for number in range(_AT_A_TIME):
+            patch.setenv(f"AIRFLOW_CONN_SEGMENT_MODES_{number}", "")  # gone again after the tests
+        patch.setattr("airflow_provider_segment.protocol.delivery.pace.SHORTEST", 0.2)
+        patch.setattr("airflow_provider_segment.protocol.delivery.pace._AFTER_FAULTS", (0.2, 0.4))
+        if AIRFLOW_2:  # reads from its database when a rescheduled task began
+            patch.setattr("airflow.sensors.base._orig_start_date", lambda **ids: FIRST_STARTS.get(ids["run_id"]))
+        yield Sandboxes(stack)
+
+
+def test_every_fate_in_every_mode_with_every_flag(sandboxes: Sandboxes) -> None:
+    rows = list(table())
+    played = list(zip(rows, sandboxes.play_all(rows), strict=True))
+    wrong = [
+        f"{row}: {ended.how} instead of {row.ending}: {ended.said}" for row, ended in played if ended.how != row.ending
+    ]
+    assert wrong == []
+    for row, ended in played:
+        if row.ending == SUCCESS:
+            evidence = ended.xcom
+            assert evidence["conditions"] == {"successes >= 10": True, "failures > 0": False}, row
+            assert evidence["metrics"]["successes"] == 10, row
+            assert json.loads(json.dumps(evidence)) == evidence, row
+
+
+def test_the_table_is_whole() -> None:
+    rows = Counter(str(row) for row in table())
+    assert set(rows.values()) == {1}
+    assert len(rows) >= 350
+    assert {(row.mode, row.flag) for row in table()} == {(mode, flag) for mode in MODES for flag in FLAGS}
+
+
+def test_where_modes_differ_is_known() -> None:
+    assert {fate.name for fate in fates() if fate.elsewhere} <= {"503, then another source"}
+
+
+def test_a_wait_that_takes_any_end_for_success_fails_the_table(
+    sandboxes: Sandboxes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A test of the test."""
+
+    def execute_complete(self: Any, context: Any, event: Any = None) -> Any:
+        return event
+
+    monkeypatch.setattr(SegmentDeliveryMetricsSensor, "execute_complete", execute_complete)
+    rows = [row for row in table() if row.mode == "deferrable" and row.fate.name in ("fails later", "never holds")]
+    assert {ended.how for ended in sandboxes.play_all(rows)} == {SUCCESS}
