@@ -48,11 +48,11 @@ else
 	@echo "types are checked with AIRFLOW=3.3"
 endif
 
-pytest: $(STAMP) $(BROWSER)  ## the tests alone
+pytest: $(STAMP)  ## the tests alone
 	$(PYTEST)
 
 pictures: $(STAMP) $(BROWSER)  ## take the pictures of Airflow's UI in docs/images anew
-	SEGMENT_PICTURES=docs/images $(BIN)/pytest tests/ui/test_in_a_browser.py
+	SEGMENT_PICTURES=docs/images $(BIN)/pytest -m live tests/ui/test_in_a_browser.py
 
 dist: $(STAMP)  ## sdist and wheel, in dist/
 	rm -rf dist && $(BIN)/python -m hatchling build
@@ -61,7 +61,7 @@ dist: $(STAMP)  ## sdist and wheel, in dist/
 wheel: $(STAMP)  ## the README's test of a DAG, where only the built wheel is installed
 	$(BIN)/pytest -m fresh_environment tests/user_example
 
-live: $(STAMP)  ## what takes a real Airflow of separate processes: waits that outlive a killed triggerer
+live: $(STAMP) $(BROWSER)  ## what takes a real Airflow: waits that outlive a killed triggerer, make ui, its form in a browser
 	$(BIN)/pytest -m live
 
 # 100 for the large counts, 10 for a tenth of them.

@@ -17,7 +17,7 @@ _NO_SECRETS = {"false"}
 
 _ALSO_SENSITIVE = re.compile(
     "(access|auth|private|service|shared|signing|write)_key|auth_header|bearer|connection_string|credential|passcode"
-    "|webhook_url"
+    "|prox(y|ies)|webhook_url"
 )
 """What settings of Segment are called and not every Airflow knows, in snake_case."""
 

@@ -15,9 +15,12 @@ from tests.open_files import processes_writing_into
 
 DAGS = Path(__file__).parent / "dags"
 
-pytestmark = pytest.mark.skipif(
-    importlib.metadata.version("apache-airflow") < "3.3", reason="local_airflow starts the parts of Airflow 3.3"
-)
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.skipif(
+        importlib.metadata.version("apache-airflow") < "3.3", reason="local_airflow starts the parts of Airflow 3.3"
+    ),
+]
 
 
 @pytest.fixture(scope="module")

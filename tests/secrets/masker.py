@@ -10,8 +10,21 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import redact
 
-IS_AIRFLOW_3 = importlib.util.find_spec("airflow.sdk") is not None
-HOME = "airflow.sdk._shared.secrets_masker" if IS_AIRFLOW_3 else "airflow.utils.log.secrets_masker"
+
+def there(module: str) -> bool:
+    """Say whether this Airflow has a module."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # not even what it would lie in
+        return False
+
+
+_HOMES = (
+    "airflow.sdk._shared.secrets_masker",
+    "airflow.sdk.execution_time.secrets_masker",
+    "airflow.utils.log.secrets_masker",
+)
+HOME = next(home for home in _HOMES if there(home))
 
 
 class Masker:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from typing import Any
 
 import pytest
@@ -21,9 +20,9 @@ from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.secrets import SecretRef
 from tests.running import Running
 from tests.secrets.conftest import Connect
-from tests.secrets.masker import Masker
+from tests.secrets.masker import Masker, there
 
-SERDE = "airflow.sdk.serde" if importlib.util.find_spec("airflow.sdk") else "airflow.serialization.serde"
+SERDE = "airflow.sdk.serde" if there("airflow.sdk.serde") else "airflow.serialization.serde"
 TYPE: dict[str, Any] = {"source_id": "sandbox-web", "metadata_id": "sandbox-analytics"}
 TRACK: dict[str, Any] = {"name": "Track", "action_id": "sandbox-track", "trigger": 'type = "track"'}
 
