@@ -1,0 +1,69 @@
+"""The blocks of code in the documentation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("**/*.md")])
+PAGES = [page for page in PAGES if "_build" not in page.parts]
+
+# Directives of Sphinx, which `make docs` checks.
+_DIRECTIVE = re.compile(r"\{[\w:-]+\}")
+_NOT_RUN = re.compile(r"<!-- not run: (.+?) -->")
+_INDENTED = "bash"  # as the README writes commands
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """A block of code.
+
+    :param page: where it stands, as a path in the repository.
+    :param line: where it begins.
+    :param language: as it is written behind the fence.
+    :param code: what it holds.
+    :param why_not_run: what the comment before it says, if there is one: ``<!-- not run: why -->``.
+    """
+
+    page: str
+    line: int
+    language: str
+    code: str
+    why_not_run: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.page}:{self.line}"
+
+
+def blocks() -> Iterator[Block]:
+    """All blocks, those of Sphinx's directives left out."""
+    for page in PAGES:
+        why_not_run: str | None = None
+        for token in MarkdownIt().parse(page.read_text()):
+            if token.type == "html_block":
+                match = _NOT_RUN.search(token.content)
+                why_not_run = match and match[1]
+            elif token.type in {"fence", "code_block"}:
+                language = token.info.strip() if token.type == "fence" else _INDENTED
+                if not _DIRECTIVE.match(language):
+                    yield Block(
+                        page=str(page.relative_to(ROOT)),
+                        line=(token.map or [0])[0] + 1,
+                        language=language,
+                        code=token.content,
+                        why_not_run=why_not_run,
+                    )
+                why_not_run = None
+
+
+BLOCKS = list(blocks())
+
+
+def run_blocks(language: str) -> list[Block]:
+    """The blocks of a language that are to be run."""
+    return [block for block in BLOCKS if block.language == language and block.why_not_run is None]

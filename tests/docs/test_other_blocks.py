@@ -1,0 +1,96 @@
+"""Blocks of shell are run, blocks of JSON are used; what can't be run says why, and is counted."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.docs.blocks import BLOCKS, PAGES, ROOT, Block, run_blocks
+
+LANGUAGES = {"python", "bash", "json", "text"}
+INSTALLS = "installs from a package registry"
+SERVES = "serves until it is stopped"
+NOT_RUN = [
+    ("CONTRIBUTING.md", "takes minutes"),
+    ("README.md", "takes minutes; it is what the tests are started with"),
+    ("README.md", INSTALLS),
+    ("README.md", f"{INSTALLS}, and {SERVES}"),
+    ("docs/guides/lineage.md", INSTALLS),
+    ("docs/guides/provisioning.md", "needs Airflow's database"),
+    ("docs/quick-start.md", "takes a minute; tests/demo and tests/ui run both"),
+    ("docs/quick-start.md", INSTALLS),
+    ("docs/testing.md", INSTALLS),
+    ("docs/testing.md", f"{SERVES}; tests/sandbox/test_command_line.py runs it"),
+]
+_CONNECTION = "AIRFLOW_CONN_"
+
+
+def test_every_block_is_of_a_language_that_is_checked() -> None:
+    assert {block.language for block in BLOCKS} <= LANGUAGES
+
+
+def test_few_can_not_be_run() -> None:
+    assert [(block.page, block.why_not_run) for block in BLOCKS if block.why_not_run] == NOT_RUN
+
+
+@pytest.mark.parametrize("block", run_blocks("bash"), ids=str)
+def test_commands_work(
+    block: Block, documented_segment: SegmentSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in after_running(block, documented_segment, tmp_path).items():
+        if name.startswith(_CONNECTION) and os.environ.get(name) != value:
+            monkeypatch.setenv(name, value)
+            assert SegmentPublicApiHook(segment_conn_id=name.removeprefix(_CONNECTION).lower()).segment_connection
+
+
+@pytest.mark.parametrize("block", run_blocks("json"), ids=str)
+def test_json_is_what_it_looks_like(
+    block: Block, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value = json.loads(block.code)
+    if "conn_type" in value:
+        monkeypatch.setenv("AIRFLOW_CONN_DOCUMENTED", block.code)
+        assert SegmentPublicApiHook(segment_conn_id="documented").segment_connection
+    elif "destinations" in value:
+        segment_sandbox.seed(value)
+        assert [one["id"] for one in segment_sandbox.destinations] == [one["id"] for one in value["destinations"]]
+    else:
+        pytest.fail("what is this JSON for?")
+
+
+def test_every_target_of_make_is_there() -> None:
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
+    pages = "\n".join(page.read_text() for page in PAGES)
+    command = re.compile(r"(?:^ *(?:- run: )?|`)make((?: [A-Z]+=\S+)*) ([a-z][a-z-]+)(?= *[`#\n]| [A-Z])", re.MULTILINE)
+    named = {match[2] for match in command.finditer(re.sub(r"\$\{\{.*?\}\}", "any", workflow) + pages)}
+    assert named >= {"demo", "test", "histories", "docs", "test-matrix", "pytest"}
+    assert named <= set(re.findall(r"^([a-z-]+):(?!=)", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def after_running(block: Block, sandbox: SegmentSandbox, home: Path) -> dict[str, str]:
+    """Run a block, which must go well, where the sandbox listens.
+
+    :return: the environment at its end.
+    """
+    address = sandbox.url.removeprefix("http://")
+    commands = block.code.replace("127.0.0.1:8642", address)
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(home)}
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", f"{commands}\nprintf 'THE END\\0'; env -0"],
+        cwd=home,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    _, _, variables = done.stdout.partition("THE END\0")
+    return dict(line.split("=", 1) for line in variables.split("\0") if line)
