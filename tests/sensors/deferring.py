@@ -14,11 +14,16 @@ from tests.running import Running
 from tests.triggers.waiting import first_event
 
 
+def waited_for(trigger: Any) -> dict[str, Any]:
+    """Run a trigger until its event."""
+    return asyncio.run(first_event(trigger))
+
+
 def run_deferred(
     running: Running,
     make: Callable[[], BaseOperator],
     *,
-    wait: Callable[[Any], dict[str, Any]] = lambda trigger: asyncio.run(first_event(trigger)),
+    wait: Callable[[Any], dict[str, Any]] = waited_for,
     between: Callable[[], None] = lambda: None,
     **context: Any,
 ) -> Any:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib import import_module
 from typing import Any
 
 from airflow.providers.common.compat.sdk import AirflowSkipException, BaseSensorOperator
 
 from tests.running import Running, TaskInstance
-from tests.sensors.deferring import run_deferred
+from tests.sensors.deferring import run_deferred, waited_for
+from tests.sensors.modes.virtual_time import RealClock
 
 AIRFLOW_2 = BaseSensorOperator.__module__ == "airflow.sensors.base"
 _ERRORS = import_module("airflow.exceptions" if AIRFLOW_2 else "airflow.sdk.exceptions")
 MODES = ("poke", "reschedule", "deferrable")
+REAL = RealClock()
 SUCCESS = "success"
 SKIPPED = "skipped"
 
@@ -28,12 +29,12 @@ FIRST_STARTS: dict[str, datetime] = {}
 class RescheduledInstance(TaskInstance):
     """What a task asks for when it may have been rescheduled before."""
 
+    started: datetime = field(kw_only=True)
     run_id: str = ""
     dag_id: str = "dag"
     task_id: str = "wait"
     map_index: int = -1
     max_tries: int = 0
-    started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def get_first_reschedule_date(self, context: Any) -> datetime | None:
         """When this try began, for Airflow 3."""
@@ -59,6 +60,8 @@ def run(
     make: Callable[..., BaseSensorOperator],
     *,
     between: Callable[[], None] = lambda: None,
+    clock: RealClock = REAL,
+    wait: Callable[[Any], dict[str, Any]] = waited_for,
     name: str = "",
     **context: Any,
 ) -> Ended:
@@ -67,14 +70,16 @@ def run(
     :param mode: one of ``MODES``.
     :param make: makes the sensor, from ``mode`` or ``deferrable``; anew for each worker.
     :param between: done after the first worker, where there is a second.
+    :param clock: by which it waits.
+    :param wait: runs a trigger until its event.
     :param name: of the run; no other has it.
     :param context: for templates.
     """
     try:
         if mode == "deferrable":
-            xcom = run_deferred(Running(), lambda: make(deferrable=True), between=between, **context)
+            xcom = run_deferred(Running(), lambda: make(deferrable=True), wait=wait, between=between, **context)
         elif mode == "reschedule":
-            xcom = _run_rescheduled(lambda: make(mode=mode), between=between, name=name, **context)
+            xcom = _run_rescheduled(lambda: make(mode=mode), clock=clock, between=between, name=name, **context)
         else:
             xcom = Running().run(make(mode=mode), **context)
     except AirflowSkipException as skip:
@@ -85,9 +90,9 @@ def run(
 
 
 def _run_rescheduled(
-    make: Callable[[], BaseSensorOperator], *, between: Callable[[], None], name: str, **context: Any
+    make: Callable[[], BaseSensorOperator], *, clock: RealClock, between: Callable[[], None], name: str, **context: Any
 ) -> Any:
-    ti = RescheduledInstance(run_id=name)
+    ti = RescheduledInstance(run_id=name, started=clock.now())
     count = 0
     while True:
         try:
@@ -95,7 +100,7 @@ def _run_rescheduled(
             return Running().run(make(), ti=ti, **said, **context)
         except _ERRORS.AirflowRescheduleException as rescheduled:
             FIRST_STARTS.setdefault(name, ti.started)
-            time.sleep(max(0.0, (rescheduled.reschedule_date - datetime.now(UTC)).total_seconds()))
+            clock.sleep(max(0.0, (rescheduled.reschedule_date - clock.now()).total_seconds()))
         if not count:
             between()
         count += 1

@@ -1,0 +1,202 @@
+"""Random series of metrics and faults end alike in every mode: at the same look, with the same evidence and words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from airflow_provider_segment.protocol.delivery import watch as watches
+from airflow_provider_segment.protocol.delivery.metrics import flatten
+from airflow_provider_segment.protocol.delivery.sighting import Found, Sighting
+from airflow_provider_segment.protocol.delivery.watch import Fate, check_watch, judge
+from airflow_provider_segment.protocol.delivery.window import interval_at
+from tests.protocol.property_settings import examples
+from tests.protocol.samples import LOST, REFUSED, UNTRUSTED, html, refusal
+from tests.scale import SCALE
+from tests.sensors.modes.fates import FLAGS
+from tests.sensors.modes.running import AIRFLOW_2, FIRST_STARTS, SKIPPED, SUCCESS, Ended
+from tests.sensors.modes.world import INTERVAL, Delivered, Fault, Seen, Story, World, after
+
+PASSING = [
+    Fault(REFUSED),
+    Fault(LOST),
+    Fault(refusal(503)),
+    Fault(html(502)),
+    Fault(html(200)),
+    Fault(refusal(429, retry_after="60")),
+    Fault(refusal(429)),
+]
+FINAL = [
+    Fault(refusal(401), "SegmentAuthError"),
+    Fault(refusal(403), "SegmentAuthError"),
+    Fault(refusal(404), "SegmentNotFoundError"),
+    Fault(refusal(422), "SegmentInvalidRequestError"),
+    Fault(UNTRUSTED, "SegmentConnectionError"),
+]
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A wait, and what its looks see."""
+
+    arguments: dict[str, Any]
+    states: Sequence[Seen]
+    right_source: bool
+    looks_in_time: int
+
+    @property
+    def timeout(self) -> float:
+        """Between two looks."""
+        return (self.looks_in_time - 0.5) * INTERVAL
+
+    def expected(self, *, looks: int) -> Ended:
+        """What the one rule says of this many looks, without any mode.
+
+        :param looks: how many there are before the time is over.
+        """
+        checked = False
+        for number in range(looks):
+            seen = self.states[min(number, len(self.states) - 1)]
+            ended = self._expected_of(seen, after(number * INTERVAL), checked=checked)
+            if ended is not None:
+                return ended
+            checked = checked or isinstance(seen, Delivered)
+        return Ended("AirflowSensorTimeout")
+
+    def _expected_of(self, seen: Seen, now: datetime, *, checked: bool) -> Ended | None:
+        if not checked:
+            if isinstance(seen, Fault):
+                return seen.ended
+            if not self.right_source:
+                return Ended("ValueError")
+        watch = check_watch(**self.arguments)
+        try:
+            interval = interval_at(watch.window, now)
+        except ValueError:
+            return Ended("ValueError")
+        if interval is not None and isinstance(seen, Fault):
+            return seen.ended
+        found = Found(flatten(seen.summary), interval) if interval and isinstance(seen, Delivered) else None
+        verdict = judge(watch, Sighting(now, found))
+        if verdict.fate is Fate.FAILED:
+            return Ended("SegmentDeliveryFailedError")
+        return Ended(SUCCESS, verdict.evidence) if verdict.fate is Fate.SUCCEEDED else None
+
+    @property
+    def same_when_rescheduled(self) -> bool:
+        """Whether it makes no difference how often the destination is read.
+
+        Airflow 3 tells that it was rescheduled, so there the first look alone reads it; on 2.11 each one does.
+        """
+        asks_each_time = "window" in self.arguments or after(-5 * 3600) < self.arguments["start_time"] < after(0)
+        if AIRFLOW_2:
+            return asks_each_time
+        return self.right_source and (asks_each_time or isinstance(self.states[0], Delivered))
+
+
+_COUNT = st.integers(0, 12)
+_DELIVERED = st.builds(Delivered, _COUNT, st.integers(0, 2), st.integers(0, 2))
+_SEEN = st.one_of(_DELIVERED, _DELIVERED, st.sampled_from(PASSING), st.sampled_from([*PASSING, *FINAL]))
+_SUCCESS_WHEN = st.sampled_from(
+    ["successes >= 1", "successes >= 8", "success_rate >= 0.9", ["attempted > 5", "failures == 0"], "expired == 2"]
+)
+_FAIL_WHEN = st.sampled_from([(), (), "failures > 2", "failure_rate >= 0.5", ["discarded == 2", "expired == 2"]])
+# Hours and days back, where the granularity goes coarser, or ends, during the wait; and the seconds at which it ends.
+_STRETCHES = [(start, end) for start in (90.0, -3600.0, -4 * 3600.0 + 100) for end in (None, None, 100.0, 170.0)]
+_WINDOWS = st.one_of(
+    st.just({"window": timedelta(hours=1)}),
+    st.builds(
+        lambda stretch, settle: {
+            "start_time": after(stretch[0]),
+            "end_time": None if stretch[1] is None else after(stretch[1]),
+            "settle": settle,
+        },
+        st.sampled_from([*_STRETCHES, (-14 * 86400.0 + 100, None)]),
+        st.sampled_from([0.0, 60.0, 120.0]),
+    ),
+)
+
+
+@st.composite
+def waits(draw: st.DrawFn) -> Wait:
+    """Draw a wait of at most six looks."""
+    arguments = {
+        "destination_id": "d",
+        "source_id": "s",
+        "success_when": draw(_SUCCESS_WHEN),
+        "fail_when": draw(_FAIL_WHEN),
+        "min_attempted": draw(st.sampled_from([0, 1, 5])),
+        **draw(_WINDOWS),
+    }
+    return Wait(
+        arguments,
+        draw(st.lists(_SEEN, min_size=1, max_size=6)),
+        draw(st.sampled_from([True, True, True, False])),
+        draw(st.integers(1, 6)),
+    )
+
+
+def play(world: World, mode: str, wait: Wait, flag: str) -> Story:
+    flags = {} if flag == "none" else {flag: True}
+    return world.play(
+        mode, wait.states, right_source=wait.right_source, timeout=wait.timeout, **wait.arguments, **flags
+    )
+
+
+@pytest.fixture(scope="module")
+def world() -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        if AIRFLOW_2:  # reads from its database when a rescheduled task began
+            patch.setattr("airflow.sensors.base._orig_start_date", lambda **ids: FIRST_STARTS.get(ids["run_id"]))
+        yield World(patch)
+
+
+@settings(examples(SCALE), suppress_health_check=[HealthCheck.too_slow])
+@given(wait=waits(), flag=st.sampled_from(FLAGS))
+def test_all_modes_tell_the_same_story(world: World, wait: Wait, flag: str) -> None:
+    poke, deferred = play(world, "poke", wait, flag), play(world, "deferrable", wait, flag)
+    in_time, once_more = wait.expected(looks=wait.looks_in_time), wait.expected(looks=wait.looks_in_time + 1)
+    if flag == "none":
+        assert (deferred.ended.how, deferred.ended.xcom) == (in_time.how, in_time.xcom)
+        # Airflow's own looks once more before it sees that the time is over.
+        assert (poke.ended.how, poke.ended.xcom) == (once_more.how, once_more.xcom)
+    if in_time != once_more:
+        return
+    assert (deferred.ended.how, deferred.ended.xcom) == (poke.ended.how, poke.ended.xcom)
+    if flag == "none" and poke.ended.how not in (SUCCESS, "AirflowSensorTimeout"):
+        assert deferred.ended.said == poke.ended.said
+    more = 1 if poke.ended.how in ("AirflowSensorTimeout", SKIPPED) else 0
+    assert begins(poke.looks, deferred.looks, at_most=more)
+    assert begins(poke.lines, deferred.lines, at_most=more)
+    if wait.same_when_rescheduled:
+        rescheduled = play(world, "reschedule", wait, flag)
+        assert (rescheduled.ended.how, rescheduled.ended.xcom) == (poke.ended.how, poke.ended.xcom)
+        assert (rescheduled.looks, rescheduled.lines) == (poke.looks, poke.lines)
+
+
+def begins(whole: list[str], part: list[str], *, at_most: int) -> bool:
+    """Whether one begins as the other, with at most so many more."""
+    return whole[: len(part)] == part and len(whole) - len(part) <= at_most
+
+
+def test_another_rule_in_the_trigger_is_noticed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test of the test."""
+    wait = Wait(
+        {"destination_id": "d", "source_id": "s", "success_when": "successes >= 8", "window": 3600},
+        [Delivered(1), Delivered(9, expired=1)],
+        right_source=True,
+        looks_in_time=4,
+    )
+    assert play(world, "deferrable", wait, "none") == play(world, "poke", wait, "none")
+    sees_too_few = watches.judge
+    monkeypatch.setattr(
+        "airflow_provider_segment.triggers.stream.judge",
+        lambda watch, sighting: sees_too_few(check_watch(**watch.plain() | {"min_attempted": 50}), sighting),
+    )
+    assert play(world, "deferrable", wait, "none") != play(world, "poke", wait, "none")
