@@ -13,6 +13,7 @@ from tests.running import Running, TaskInstance
 
 CONTEXT = {
     "run_id": "manual",
+    "expanded_ti_count": None,
     "data_interval_start": datetime.now(UTC) - timedelta(hours=1),
     "data_interval_end": datetime.now(UTC) - timedelta(minutes=3),
 }
@@ -26,6 +27,9 @@ class Remembering(TaskInstance):
 
     def xcom_pull(self, task_ids: str, **rest: Any) -> Any:
         return self.returned[task_ids]
+
+    def get_relevant_upstream_map_indexes(self, *args: Any, **rest: Any) -> None:
+        """Airflow 2.11 asks; nothing is mapped here."""
 
 
 def run_dag(dag: DAG, sandbox: SegmentSandbox) -> dict[str, Any]:
