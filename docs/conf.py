@@ -29,7 +29,8 @@ extensions = ["myst_parser", "sphinx.ext.autodoc"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"Airflow provider for Segment {release}"
-html_static_path: list[str] = []
+html_static_path = ["_static"]
+html_css_files = ["wide.css"]
 html_show_copyright = False
 
 myst_enable_extensions = ["colon_fence", "deflist"]
