@@ -1,7 +1,8 @@
-"""Runs all tasks of a DAG one after the other, without a database, as far as the documentation's DAGs need it."""
+"""Runs tasks one after the other, without a database, as far as the documentation's need it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -33,16 +34,24 @@ class Remembering(TaskInstance):
 
 
 def run_dag(dag: DAG, sandbox: SegmentSandbox) -> dict[str, Any]:
-    """Run a DAG, whose destinations deliver as soon as they are there.
+    """Run the tasks of a DAG.
 
     :return: what each task returned; mapped ones are only parsed.
     """
+    return run_tasks(dag.topological_sort(), sandbox, dag.params.dump())  # type: ignore[no-untyped-call]
+
+
+def run_tasks(tasks: Iterable[Any], sandbox: SegmentSandbox, params: dict[str, Any]) -> dict[str, Any]:
+    """Run tasks, with destinations that deliver from the beginning.
+
+    :return: what each returned.
+    """
     returned: dict[str, Any] = {}
-    for task in dag.topological_sort():  # type: ignore[no-untyped-call]
+    for task in tasks:
+        for destination in sandbox.destinations:
+            sandbox.deliver(destination["id"], successes=1000, at=datetime.now(UTC) - timedelta(minutes=5))
         if not isinstance(task, BaseOperator):
             continue
         instance = Remembering(returned=returned)
-        returned[task.task_id] = Running().run(task, ti=instance, params=dag.params.dump(), **CONTEXT)
-        for destination in sandbox.destinations:
-            sandbox.deliver(destination["id"], successes=1000, at=datetime.now(UTC) - timedelta(minutes=5))
+        returned[task.task_id] = Running().run(task, ti=instance, params=params, **CONTEXT)
     return returned

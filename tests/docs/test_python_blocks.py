@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from airflow.models import DagBag
+from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.docs.blocks import Block, run_blocks
-from tests.docs.running_dags import run_dag
+from tests.docs.running_dags import run_dag, run_tasks
 from tests.user_example.users_machine import readme_block
 
 # It needs Airflow's database; `make wheel` runs it where a user would.
@@ -52,6 +53,8 @@ def test_a_dag_runs(block: Block, documented_segment: SegmentSandbox, tmp_path: 
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block not in DAGS], ids=str)
 def test_other_code_runs(block: Block, documented_segment: SegmentSandbox, request: pytest.FixtureRequest) -> None:
     names = executed(block)
+    tasks = [value for value in names.values() if isinstance(value, BaseOperator)]
+    run_tasks(tasks, documented_segment, {"workspace": "public_api_default"})
     tests = [value for name, value in names.items() if re.match("test_", name) and inspect.isfunction(value)]
     for test in tests:
         documented_segment.seed("demo")
