@@ -58,10 +58,11 @@ def removing(terms: Any) -> Flow[Any]:
     return delete_destination(terms, id="d")
 
 
-def not_for_ever(work: Callable[[], T]) -> T:
+def not_for_ever(work: Callable[[], T], *, patience: float = PATIENCE) -> T:
     """Run something that should end by itself; a hang becomes a failure with everybody's stack.
 
     :param work: what to run; its result is returned, its error raised.
+    :param patience: seconds.
     """
     results: list[T] = []
     errors: list[BaseException] = []
@@ -74,10 +75,10 @@ def not_for_ever(work: Callable[[], T]) -> T:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    thread.join(PATIENCE)
+    thread.join(patience)
     if thread.is_alive():
         faulthandler.dump_traceback(sys.__stderr__ or sys.stderr)
-        raise AssertionError(f"it did not end within {PATIENCE:.0f} seconds")
+        raise AssertionError(f"it did not end within {patience:.0f} seconds")
     if errors:
         raise errors[0]
     return results[0]
