@@ -156,15 +156,15 @@ def tunnelling(*, to: int, refusal: bytes | None = None) -> Behaviour:
             return
         with socket.create_connection(("127.0.0.1", to)) as far:
             talk.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            back = threading.Thread(target=_pump, args=(far, talk.connection), daemon=True)
+            back = threading.Thread(target=pump, args=(far, talk.connection), daemon=True)
             back.start()
-            _pump(talk.connection, far)
+            pump(talk.connection, far)
             back.join(10)
 
     return behave
 
 
-def _pump(source: socket.socket, target: socket.socket) -> None:
+def pump(source: socket.socket, target: socket.socket) -> None:
     with suppress(OSError):
         while piece := source.recv(65536):
             target.sendall(piece)

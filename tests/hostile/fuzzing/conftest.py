@@ -1,0 +1,12 @@
+"""Operators run for real, against the sandbox."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.running import Running
+
+
+@pytest.fixture
+def running(segment_sandbox: object) -> Running:
+    return Running()

@@ -1,0 +1,274 @@
+"""Hostile ids, names and settings through the operators, as templates render them, against the sandbox.
+
+``make fuzz`` draws 5,000. The sandbox knows objects by these very ids, so that the calls go through; its journal says
+which paths were asked, and a relay in front of it what the requests were, byte by byte.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
+from hypothesis import strategies as st
+
+from airflow_provider_segment.exceptions import SegmentError
+from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
+from airflow_provider_segment.operators.base import SegmentOperator
+from airflow_provider_segment.operators.destination import (
+    SegmentCreateDestinationOperator,
+    SegmentDeleteDestinationOperator,
+    SegmentUpdateDestinationOperator,
+)
+from airflow_provider_segment.operators.subscription import (
+    SegmentCreateSubscriptionOperator,
+    SegmentDeleteSubscriptionOperator,
+    SegmentUpdateSubscriptionOperator,
+)
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.hostile.fuzzing.drawn_arguments import given_ids, hostile_texts, ids, settings
+from tests.hostile.fuzzing.examples import try_each
+from tests.hostile.fuzzing.relay import Sent, read_all, relaying
+from tests.hostile.server import Server, serving
+from tests.running import Running
+from tests.scale import chunk_name, chunks
+
+COUNT = 50
+CONNECTION = "AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT"
+HOME = {"source": "source", "metadata": "metadata", "action": "action", "destination": "d", "subscription": "s"}
+HEADERS = {
+    "accept",
+    "accept-encoding",
+    "authorization",
+    "content-length",
+    "content-type",
+    "host",
+    "user-agent",
+}
+QUERIES = {"", "pagination%5Bcount%5D=500"}
+UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+"""https://www.rfc-editor.org/rfc/rfc3986#section-2.3"""
+AS_JSON = {"settings", "subscriptions"}
+
+OPERATORS: dict[type[SegmentOperator], tuple[set[str], ...]] = {
+    SegmentCreateDestinationOperator: ({"source_id", "metadata_id", "name", "settings", "if_exists"},),
+    SegmentUpdateDestinationOperator: (
+        {"destination_id", "new_name", "settings"},
+        {"source_id", "metadata_id", "name", "settings"},
+    ),
+    SegmentDeleteDestinationOperator: ({"destination_id"}, {"source_id", "metadata_id", "name"}),
+    SegmentCreateSubscriptionOperator: (
+        {"destination_id", "action_id", "name", "trigger", "settings", "model_id", "if_exists"},
+    ),
+    SegmentUpdateSubscriptionOperator: (
+        {"destination_id", "subscription_id", "new_name", "trigger", "settings"},
+        {"destination_id", "action_id", "name", "settings"},
+    ),
+    SegmentDeleteSubscriptionOperator: (
+        {"destination_id", "subscription_id"},
+        {"destination_id", "action_id", "name"},
+    ),
+    SegmentApplyDestinationOperator: (
+        {"source_id", "metadata_id", "name", "settings", "subscriptions"},
+        {"destination_id", "source_id", "metadata_id", "name", "settings", "subscriptions"},
+    ),
+}
+
+
+def seed_of(known: Mapping[str, str], name: str) -> dict[str, Any]:
+    """A workspace whose objects have these ids."""
+    subscription = {"id": known["subscription"], "actionId": known["action"], "name": name}
+    return {
+        "sources": [{"id": known["source"]}],
+        "catalog": [{"id": known["metadata"], "actions": [{"id": known["action"]}]}],
+        "destinations": [
+            {
+                "id": known["destination"],
+                "sourceId": known["source"],
+                "metadataId": known["metadata"],
+                "name": name,
+                "subscriptions": [subscription],
+            }
+        ],
+    }
+
+
+@st.composite
+def workspaces(draw: st.DrawFn) -> tuple[dict[str, str], str]:
+    """Ids for the objects of the sandbox, and the name that both of them have."""
+    return {noun: draw(st.one_of(st.just(plain), ids)) for noun, plain in HOME.items()}, draw(hostile_texts)
+
+
+@st.composite
+def arguments(draw: st.DrawFn, names: set[str], known: Mapping[str, str], name: str) -> dict[str, Any]:
+    """Arguments that often mean what is there."""
+
+    def known_or_not(noun: str) -> Any:
+        return draw(st.one_of(st.just(known[noun]), st.just(known[noun]), given_ids))
+
+    made: dict[str, Any] = {}
+    for argument in sorted(names):
+        if argument == "settings":
+            made[argument] = draw(settings)
+        elif argument == "subscriptions":
+            one = {"name": draw(hostile_texts), "action_id": known["action"], "trigger": draw(hostile_texts)}
+            made[argument] = [one | {"settings": draw(settings)}] * draw(st.integers(0, 1))
+        elif argument == "if_exists":
+            made[argument] = draw(st.sampled_from(["reuse", "update", "fail"]))
+        elif argument.endswith("_id") and argument != "model_id":
+            made[argument] = known_or_not(argument.removesuffix("_id"))
+        else:
+            made[argument] = draw(st.one_of(st.just(name), hostile_texts))
+    return made
+
+
+def segment(text: str) -> str:
+    """An id as one segment of a path, by another way than the package's."""
+    return "".join(chr(byte) if chr(byte) in UNRESERVED else f"%{byte:02X}" for byte in text.encode())
+
+
+def meant(values: Mapping[str, Any], sandbox: SegmentSandbox, before: list[dict[str, Any]]) -> set[str]:
+    """All requests that may be made with these arguments, on the objects that they are about."""
+    there = [*before, *sandbox.destinations]
+    destinations = {each["id"] for each in there} | ids_in(values, "destination_id")
+    subscriptions = {sub["id"] for each in there for sub in each["subscriptions"]} | ids_in(values, "subscription_id")
+    paths = {"POST /destinations"}
+    paths |= {f"GET /sources/{segment(id)}/connected-destinations" for id in ids_in(values, "source_id")}
+    for id in destinations:
+        one = f"/destinations/{segment(id)}"
+        paths |= {f"{method} {one}" for method in ("GET", "PATCH", "DELETE")}
+        paths |= {f"{method} {one}/subscriptions" for method in ("GET", "POST")}
+        for sub in subscriptions:
+            paths |= {f"{method} {one}/subscriptions/{segment(sub)}" for method in ("GET", "PATCH", "DELETE")}
+    return paths
+
+
+def ids_in(values: Mapping[str, Any], argument: str) -> set[str]:
+    """The id in an argument, where it can be one."""
+    value = values.get(argument)
+    return {value} if isinstance(value, str) and value not in {"", ".", ".."} and "\ud800" not in value else set()
+
+
+def check_asked(sandbox: SegmentSandbox, sent: list[Sent], allowed: set[str]) -> None:
+    """Only what was meant was asked, with nothing added to the path, the query or the headers."""
+    asked = [(f"{entry['method']} {entry['path']}", entry["query"]) for entry in sandbox.requests]
+    assert {line for line, _ in asked} <= allowed
+    assert {query for _, query in asked} <= QUERIES
+    assert [each.line for each in sent] == [f"{line}{'?' if query else ''}{query} HTTP/1.1" for line, query in asked]
+    for each in sent:
+        assert set(each.headers) <= HEADERS
+        assert {len(values) for values in each.headers.values()} == {1}
+        assert each.headers["authorization"] == [f"Bearer {sandbox.token}"]
+        assert each.headers["accept-encoding"] == ["identity"]
+
+
+def check_settings_sent(operator: type[SegmentOperator], sent: list[Sent], values: Mapping[str, Any]) -> None:
+    """A write carries the settings that were given, no more and no less."""
+    if operator is SegmentApplyDestinationOperator:
+        wanted = [values["settings"], *(each["settings"] for each in values["subscriptions"])]
+    else:
+        wanted = [values.get("settings")]
+    for each in sent:
+        if each.line.startswith(("POST", "PATCH")):
+            body = each.json.get("input", each.json)
+            assert "settings" not in body or body["settings"] in wanted
+
+
+def check_settings_stored(stored: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """What Segment shows is what was sent; it masks what has the name of a secret, and null is like absent."""
+    for key, value in given.items():
+        if "\u2022" not in str(stored.get(key)):
+            assert stored.get(key) == value
+
+
+def check_result(operator: type[SegmentOperator], sandbox: SegmentSandbox, result: Any, values: Any) -> None:
+    """A task that succeeded did what its arguments say."""
+    there = {each["id"]: each for each in sandbox.destinations}
+    if operator is SegmentDeleteDestinationOperator:
+        assert values.get("destination_id") not in there
+    elif operator is SegmentDeleteSubscriptionOperator:
+        subscriptions = there.get(values["destination_id"], {"subscriptions": []})["subscriptions"]
+        assert values.get("subscription_id") not in {sub["id"] for sub in subscriptions}
+    elif operator is SegmentApplyDestinationOperator:
+        assert there[result["destination_id"]]["name"] == values["name"]
+        check_settings_stored(there[result["destination_id"]]["settings"], values["settings"])
+    elif operator in {SegmentUpdateDestinationOperator, SegmentCreateDestinationOperator}:
+        if values.get("if_exists") != "reuse":
+            check_settings_stored(there[result]["settings"], values["settings"])
+        assert there[result]["name"] == values.get("new_name", values.get("name", there[result]["name"]))
+    else:
+        subscriptions = {sub["id"]: sub for sub in there[values["destination_id"]]["subscriptions"]}
+        if values.get("if_exists") != "reuse":
+            check_settings_stored(subscriptions[result]["settings"], values["settings"])
+
+
+def templated(values: Mapping[str, Any]) -> dict[str, str]:
+    """Every argument as a template, since they are where what nobody has looked at comes from."""
+    return {name: f"{{{{ given.{name}{' | tojson' if name in AS_JSON else ''} }}}}" for name in values}
+
+
+def rendered(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What becomes of them."""
+    return {name: value if name in AS_JSON else str(value) for name, value in values.items()}
+
+
+def run(
+    running: Running, operator: Callable[..., SegmentOperator], values: Mapping[str, Any], *, by_template: bool
+) -> Any:
+    if by_template:
+        return running.run(operator(task_id="task", **templated(values)), given=values)
+    task = operator(task_id="task", **values)
+    # As XCom gives them: nothing is rendered. Jinja would take line ends for one another in a literal.
+    execute: Any = inspect.unwrap(type(task).execute)
+    return execute(task, running.context)
+
+
+@pytest.fixture
+def relay(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> Any:
+    port = urlsplit(segment_sandbox.url).port
+    assert port is not None
+    segment_sandbox.settings(subscription_write_limit_per_minute=None)
+    with serving(relaying(to=port)) as server:
+        uri = segment_sandbox.conn_uri.replace(str(port), str(server.port))
+        monkeypatch.setenv(CONNECTION, f"{uri}/?retry_budget=0&settle=0&timeout=20")
+        yield server
+
+
+@pytest.mark.parametrize("seeds", chunks(COUNT, size=50), ids=chunk_name)
+def test_only_what_was_meant_is_asked(
+    seeds: range, running: Running, segment_sandbox: SegmentSandbox, relay: Server
+) -> None:
+    ends: Counter[str] = Counter()
+
+    def check(data: st.DataObject) -> None:
+        operator = data.draw(st.sampled_from(list(OPERATORS)))
+        known, name = data.draw(workspaces())
+        try:
+            segment_sandbox.seed(seed_of(known, name))
+        except (ValueError, UnicodeEncodeError):  # no workspace could have such ids
+            known, name = HOME, "name"
+            segment_sandbox.seed(seed_of(known, name))
+        values = data.draw(arguments(data.draw(st.sampled_from(OPERATORS[operator])), known, name))
+        by_template = data.draw(st.booleans())
+        taken = rendered(values) if by_template else values
+        before = segment_sandbox.destinations
+        relay.requests.clear()
+        try:
+            result = run(running, operator, values, by_template=by_template)
+        except (ValueError, SegmentError, AirflowFailException) as error:
+            ends[type(error).__name__] += 1
+            result = None
+        else:
+            ends["done"] += 1
+            check_result(operator, segment_sandbox, result, taken)
+        sent = list(read_all(relay.requests))
+        check_asked(segment_sandbox, sent, meant(taken, segment_sandbox, before))
+        check_settings_sent(operator, sent, taken)
+
+    try_each(seeds, check)
+    print(dict(ends))  # noqa: T201
+    assert ends["done"] > len(seeds) // 10  # or only refusals would have been tried
