@@ -22,7 +22,7 @@ export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/bytecode
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ui test lint types pytest pictures dist wheel live test-long histories test-matrix bench docs constraints clean
+.PHONY: help demo ui test lint types pytest pictures dist wheel live test-long histories fuzz test-matrix bench docs constraints clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,13 +67,16 @@ live: $(STAMP) $(BROWSER)  ## what takes a real Airflow: waits that outlive a ki
 # 100 for the large counts, 10 for a tenth of them.
 SCALE ?= 100
 
-test-long: $(STAMP) histories live  ## the large counts: histories, faults, kills, fuzzing; about an hour
+test-long: $(STAMP) histories fuzz live  ## the large counts: histories, faults, kills, fuzzing; about an hour
 	SEGMENT_TEST_SCALE=$(SCALE) $(PYTEST) tests/exactly_one
 	SEGMENT_TEST_EXAMPLES=3000 SANDBOX_FUZZ_EXAMPLES=1000 $(PYTEST) tests/protocol tests/sandbox/test_robustness.py \
 		tests/sensors/modes/test_same_verdict.py
 
 histories: $(STAMP)  ## 1,000 x SCALE histories of faults, crashes and re-runs, against a model of Segment
 	SEGMENT_TEST_SCALE=$(SCALE) $(PYTEST) tests/simulation/test_histories.py
+
+fuzz: $(STAMP)  ## 200 x SCALE answers of any kind, 50 x SCALE tasks with hostile arguments; SEGMENT_TEST_SEED moves them
+	SEGMENT_TEST_SCALE=$(SCALE) $(PYTEST) -rP --show-capture=stdout tests/hostile/fuzzing
 
 test-matrix: $(STAMP)  ## the tests on Airflow 3.3, 3.0 and 2.11, each Python, newest and lowest versions; an hour
 	$(BIN)/python -m tests.matrix

@@ -64,7 +64,9 @@ PIECES = [
     "Z9",
 ]
 
-hostile_texts = st.one_of(st.lists(st.sampled_from(PIECES), min_size=1, max_size=5).map("".join), st.text(max_size=30))
+# A bullet makes a mask of a value, which is never sent; that is tested elsewhere.
+any_texts = st.text(st.characters(exclude_characters="\u2022"), max_size=30)
+hostile_texts = st.one_of(st.lists(st.sampled_from(PIECES), min_size=1, max_size=5).map("".join), any_texts)
 not_even_ids: st.SearchStrategy[Any] = st.sampled_from(
     ["", " ", ".", "..", "x" * 256, "\ud800", None, 7, True, [], {"a": 1}, b"a"]
 )

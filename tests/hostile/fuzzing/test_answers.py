@@ -219,4 +219,4 @@ def test_a_value_or_a_segment_error(seeds: range) -> None:
 
             try_each(seeds, check)
     print(f"{values} of them gave a value")  # noqa: T201
-    assert values > len(seeds) // 20  # or only refusals would have been tried
+    assert values  # or only refusals would have been tried
