@@ -10,7 +10,8 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("**/*.md")])
+_BESIDE = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
+PAGES = sorted([*_BESIDE, *(ROOT / "docs").glob("**/*.md")])
 PAGES = [page for page in PAGES if "_build" not in page.parts]
 
 # Directives of Sphinx, which `make docs` checks.
