@@ -39,11 +39,18 @@ class RestApi:
         """Change something."""
         return self._ask("PATCH", path, body=body)
 
+    def read(self, path: str, **query: Any) -> requests.Response:
+        """Read anything below the base URL, whatever the answer.
+
+        :param path: quoted, with a slash in front.
+        """
+        self._log_in()
+        return self._session.get(self._url + path, params=query, timeout=_TIMEOUT_SECONDS)
+
     def _ask(
         self, method: str, path: tuple[str, ...], *, query: Any = None, body: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        if "Authorization" not in self._session.headers:
-            self._session.headers["Authorization"] = f"Bearer {self._token()}"
+        self._log_in()
         url = "/".join([f"{self._url}/api/v2", *(quote(part, safe="") for part in path)])
         answer = self._session.request(
             method, url, params=query, json=body, headers={"Accept": "application/json"}, timeout=_TIMEOUT_SECONDS
@@ -53,8 +60,9 @@ class RestApi:
         decoded: dict[str, Any] = answer.json()
         return decoded
 
-    def _token(self) -> str:
+    def _log_in(self) -> None:
+        if "Authorization" in self._session.headers:
+            return
         answer = self._session.get(f"{self._url}/auth/token", timeout=_TIMEOUT_SECONDS)
         answer.raise_for_status()
-        token: str = answer.json()["access_token"]
-        return token
+        self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"

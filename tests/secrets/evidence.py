@@ -53,7 +53,8 @@ def spellings(secret: str) -> Iterator[str]:
     encoded = secret.encode()
     # Wherever it begins among the groups of three bytes; the first and last characters depend on the neighbours.
     for offset in range(3):
-        yield base64.b64encode(b"\0" * offset + encoded).decode()[offset + 1 : -4]
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            yield encode(b"\0" * offset + encoded).decode()[offset + 1 : -4]
 
 
 def places_of(secrets: Mapping[str, str], evidence: Mapping[str, str]) -> set[str]:

@@ -18,7 +18,11 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.ui.browser import CHROMIUM, browser_page, picture
 
-pytestmark = [pytest.mark.live, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")]
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.xdist_group("ui"),
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+]
 
 DAG_ID = "segment_destination_lifecycle"
 

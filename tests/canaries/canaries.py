@@ -1,0 +1,13 @@
+"""The canaries: each is written otherwise in JSON, in a URL, in HTML and in Python; each has a tail that never is."""
+
+from __future__ import annotations
+
+TOKEN = "canary-token\"%2B+/=&<>'\\-r8w2k6zp"
+TEMPLATE = "canary template\"%2B+/=&<>'\\ ünïcöde-h5t9m3xq"
+REFERENCE = "canary reference\"%2B+/=&<>'\\ ünïcöde-j4v7n1yd"
+DEEP = "canary deep\"%2B+/=&<>'\\ ünïcöde-b6f2s8gc"
+UNSENT = "canary unsent\"%2B+/=&<>'\\ ünïcöde-q3l9d5ua"
+
+CANARIES = {"token": TOKEN, "template": TEMPLATE, "reference": REFERENCE, "deep": DEEP, "unsent": UNSENT}
+"""By where they come from: the connection to Segment; a connection in a template; one that is referred to, its
+password and a field of its extra; and one that is refused before it is sent."""

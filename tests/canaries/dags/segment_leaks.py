@@ -1,0 +1,39 @@
+"""Tasks that leak on purpose, for the test of the search: each in a form that Airflow does not mask."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from urllib.parse import quote
+
+import requests
+from airflow.providers.common.compat.sdk import DAG, BaseHook, task
+
+with DAG("segment_leaks", schedule=None, catchup=False):
+
+    @task
+    def return_it() -> str:
+        """Into XCom, which masks nothing."""
+        return str(BaseHook.get_connection("canary_template").password)
+
+    @task
+    def log_it() -> None:
+        """Into the log, as headers write user and password."""
+        credentials = f"user:{BaseHook.get_connection('canary_reference').password}"
+        logging.getLogger(__name__).info("Basic %s", base64.b64encode(credentials.encode()).decode())
+
+    @task
+    def ask_for_it() -> None:
+        """Into a URL, and from there into the journal."""
+        segment = BaseHook.get_connection("segment_public_api_default")
+        url = f"{segment.host}:{segment.port}/destinations/{quote(str(segment.password), safe='')}"
+        requests.get(url, timeout=10)
+
+    @task
+    def render_it(text: str) -> None:
+        """Into the rendered fields, as a URL writes it."""
+
+    return_it()
+    log_it()
+    ask_for_it()
+    render_it(text="{{ conn.canary_reference.extra_dejson.deep_secret | urlencode }}")

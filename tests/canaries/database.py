@@ -1,0 +1,55 @@
+"""What is in Airflow's database, cell by cell: SQLite spreads a long one over pages that do not follow each other."""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from contextlib import closing
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from local_airflow.airflow import LocalAirflow
+
+_HOLDS_SECRETS = {"connection"}
+"""Where they belong: Airflow keeps them encrypted, and that is how these are searched."""
+
+
+def cells(airflow: LocalAirflow) -> Iterator[tuple[str, bytes]]:
+    """The cells, each with the name of its table and column; what is packed or encrypted also as it was before.
+
+    :param airflow: whose database.
+    """
+    key = Fernet(airflow.home.environment()["AIRFLOW__CORE__FERNET_KEY"])
+    for table, column, content in _stored(airflow):
+        place = f"{table}.{column}"
+        yield place, content
+        yield from ((f"{place} unpacked", unpacked) for unpacked in _unpacked(content))
+        if table not in _HOLDS_SECRETS:
+            yield from ((f"{place} decrypted", decrypted) for decrypted in _decrypted(key, content))
+
+
+def _stored(airflow: LocalAirflow) -> Iterator[tuple[str, str, bytes]]:
+    with closing(sqlite3.connect(airflow.home.folder / "airflow.db", timeout=30)) as database:
+        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        database.text_factory = bytes
+        for table in tables:
+            rows = database.execute(f'SELECT * FROM "{table}"')
+            columns = [str(description[0]) for description in rows.description]
+            for column, content in (pair for row in rows for pair in zip(columns, row, strict=True)):
+                if isinstance(content, bytes):
+                    yield table, column, content
+
+
+def _unpacked(content: bytes) -> Iterator[bytes]:
+    try:
+        yield zlib.decompress(content)
+    except zlib.error:
+        return
+
+
+def _decrypted(key: Fernet, content: bytes) -> Iterator[bytes]:
+    try:
+        yield key.decrypt(content)
+    except InvalidToken:
+        return

@@ -1,0 +1,134 @@
+"""No canary is in anything that a real Airflow and the sandbox leave behind, though everything logs at DEBUG."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.canaries.canaries import DEEP, REFERENCE, TEMPLATE
+from tests.canaries.conftest import Scene
+from tests.canaries.search import Search
+from tests.live.watching import deliver, destination
+
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("canaries")]
+
+SUCCEED = {
+    "apply",
+    "change",
+    "create",
+    "delete",
+    "show",
+    "subscribe",
+    "unsubscribe",
+    "update",
+    "wait",
+    "wait_in_trigger",
+}
+
+# By what becomes of the destination's requests.
+FAULTS: dict[str, dict[str, Any]] = {
+    "unauthorized": {"kind": "status", "status": 401},
+    "conflict": {"kind": "status", "status": 409},
+    "invalid": {"kind": "status", "status": 422},
+    "limited": {"kind": "rate_limit", "retry_after": 60},
+    "broken": {"kind": "status", "status": 500},
+    "dropped": {"kind": "drop_before"},
+    "garbled": {"kind": "garbage"},
+    "ambiguous": {"kind": "drop_before", "method": "POST"},
+}
+
+FAIL = {
+    "fails[0]": "SegmentAuthError",
+    "fails[1]": "SegmentNotFoundError",
+    "fails[2]": "SegmentConflictError",
+    "fails[3]": "SegmentInvalidRequestError",
+    "fails[4]": "SegmentRateLimitError",
+    "fails[5]": "SegmentServerError",
+    "fails[6]": "SegmentConnectionError",
+    "fails[7]": "SegmentProtocolError",
+    "fails_unseen": "SegmentAmbiguousWriteError",
+    "fails_existing": "SegmentAlreadyExistsError",
+    "fails_ambiguous": "SegmentSeveralMatchesError",
+    "fails_pruning": "SegmentPruneLimitError",
+    "fails_drifted": "SegmentDriftError",
+    "fails_before": "ValueError",
+    "fails_to_deliver": "SegmentDeliveryFailedError",
+    "fails_in_trigger": "SegmentAuthError",
+    "fails_quoted": "SegmentInvalidRequestError",
+    "fails_applying": "SegmentInvalidRequestError",
+}
+
+TASK = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}"
+LEAKS = {
+    ("template", "the database: xcom.value"),
+    ("template", f"the API server: {TASK}/xcomEntries/{{xcom_key:path}}"),
+    ("reference", "the files: logs/dag_id=segment_leaks/"),
+    ("reference", f"the API server: {TASK}/logs/{{try_number}}"),
+    ("token", "the sandbox's journal: /destinations/"),
+    ("deep", "the database: rendered_task_instance_fields.rendered_fields"),
+    ("deep", f"the API server: {TASK}/{{map_index}}"),
+}
+
+
+def test_nothing_is_left_behind(scene: Scene, record_property: Callable[[str, object], None]) -> None:
+    furnish(scene)
+    run = scene.airflow.trigger("segment_canaries")
+    for task_id in ("wait_in_trigger", "fails_in_trigger"):
+        run.wait_for_task(task_id, "deferred", timeout=240)
+    search = Search()
+    scene.search_database(search)  # while it holds what the triggers were given
+
+    deliver(scene.sandbox, "awaited", successes=10)
+    scene.sandbox.fault("status", status=401, path="/destinations/refused/*", times=None)
+    assert run.wait(timeout=240) == "failed"
+    states = run.task_states()
+    assert states == dict.fromkeys(SUCCEED, "success") | dict.fromkeys(FAIL, "failed")
+    for name, error in FAIL.items():
+        task_id, _, index = name.rstrip("]").partition("[")
+        assert f"{error}: " in run.task_log(task_id, map_index=int(index or -1)), name
+    assert_told(scene)
+
+    scene.search(search)
+    record_property("searched", search.summary())
+    assert search.found == set()
+
+
+def test_what_leaks_is_found(scene: Scene) -> None:
+    run = scene.airflow.trigger("segment_leaks")
+    assert run.wait() == "success"
+    search = Search()
+    scene.search(search)
+    for canary, place in LEAKS:
+        assert any(name == canary and found.startswith(place) for name, found in search.found), search.found
+
+
+def furnish(scene: Scene) -> None:
+    """Make the destinations that the DAG is about, and what becomes of them."""
+    names = {"there", "superfluous", "delivered", "awaited", "refused", "full"} | set(FAULTS)
+    subscription = {"actionId": "sandbox-track", "trigger": "all"}
+    subscriptions = {"there": ["changed", "removed"], "full": ["pruned"]}
+    destinations = [
+        *(
+            destination(name)
+            | {"subscriptions": [subscription | {"id": one, "name": one} for one in subscriptions.get(name, [])]}
+            for name in sorted(names)
+        ),
+        *({**destination(name), "name": "twin"} for name in ("twin", "other")),
+    ]
+    scene.sandbox.seed({"destinations": destinations})
+    scene.sandbox.settings(subscription_write_limit_per_minute=None, deliveries_per_minute=0)
+    deliver(scene.sandbox, "delivered", successes=10)
+    for name, fault in FAULTS.items():
+        scene.sandbox.fault(**fault, path=f"/destinations/{name}*", times=None)
+
+
+def assert_told(scene: Scene) -> None:
+    """Segment got the secrets: it shows their ends; and the careless server knows the whole."""
+    [made] = [found for found in scene.sandbox.destinations if found["name"] == "new"]
+    assert made["settings"]["apiKey"].endswith(TEMPLATE[-4:])
+    assert made["settings"]["secretKey"].endswith(REFERENCE[-4:])
+    assert made["settings"]["eventNames"] == {"deep": [{"here": DEEP}]}
+    assert all(TEMPLATE[-8:] in body and DEEP[-8:] in body for body in scene.careless.bodies)
+    assert len(scene.careless.bodies) >= 2
