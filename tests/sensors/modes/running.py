@@ -15,7 +15,7 @@ from tests.sensors.deferring import run_deferred, waited_for
 from tests.sensors.modes.virtual_time import RealClock
 
 AIRFLOW_2 = BaseSensorOperator.__module__ == "airflow.sensors.base"
-_ERRORS = import_module("airflow.exceptions" if AIRFLOW_2 else "airflow.sdk.exceptions")
+_ERRORS = import_module(BaseSensorOperator.__module__)  # it imports them from where this Airflow has them
 MODES = ("poke", "reschedule", "deferrable")
 REAL = RealClock()
 SUCCESS = "success"
