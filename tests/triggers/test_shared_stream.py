@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.hooks.test_sessions import open_sessions
 from tests.triggers.waiting import as_in_the_triggerer, looks, threshold, until, waiting
 
 shared_stream = pytest.importorskip("airflow.triggers.shared_stream", reason="shared streams came with Airflow 3.3")
@@ -88,6 +89,23 @@ def test_a_refusal_ends_all(segment_sandbox: SegmentSandbox) -> None:
     events = asyncio.run(Triggerer().wait_for_all(waiting("gone"), waiting("gone")))
     assert [event["error"] for event in events] == ["SegmentNotFoundError"] * 2
     assert looks(segment_sandbox) == 1
+
+
+def test_waits_that_are_cleared_leave_nothing_behind(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    async def clear() -> None:
+        triggerer = Triggerer()
+        first, second = (asyncio.create_task(triggerer.wait(number, waiting(destination_id))) for number in range(2))
+        await until(lambda: looks(segment_sandbox) >= 1)
+        first.cancel()
+        before = await asyncio.to_thread(looks, segment_sandbox)
+        await until(lambda: looks(segment_sandbox) > before + 1)  # the other goes on
+        second.cancel()
+        ends = await asyncio.gather(first, second, return_exceptions=True)
+        assert [type(end) for end in ends] == [asyncio.CancelledError] * 2
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert open_sessions() == []
+
+    asyncio.run(clear())
 
 
 def test_a_watcher_shares_with_the_waits(segment_sandbox: SegmentSandbox, destination_id: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -21,7 +22,8 @@ from tests.sensors.test_delivery_metrics import destination_id, hook, sensor
 
 __all__ = ["destination_id", "hook"]
 
-_airflows: Any = import_module("airflow.utils.timeout" if AIRFLOW_2 else "airflow.sdk.execution_time.timeout")
+_NEW = "airflow.sdk.execution_time.timeout"
+_airflows: Any = import_module(_NEW if not AIRFLOW_2 and find_spec(_NEW) else "airflow.utils.timeout")
 LIMIT = 1.0
 
 
