@@ -19,6 +19,12 @@ def _modules(*names: str) -> list[dict[str, Any]]:
     ]
 
 
+_DESTINATION_ASSET = {
+    "schemes": ["segment"],
+    "handler": "airflow_provider_segment.assets.destination.sanitize_uri",
+    "to_openlineage_converter": "airflow_provider_segment.assets.destination.convert_asset_to_openlineage",
+}
+
 PROVIDER_INFO: dict[str, Any] = {
     "package-name": "airflow-provider-segment",
     "name": "Segment Public API",
@@ -37,5 +43,7 @@ PROVIDER_INFO: dict[str, Any] = {
     ],
     # Airflow 2.11 drops all links of an operator that has one which is not named here.
     "extra-links": ["airflow_provider_segment.links.segment.SegmentDestinationsLink"],
+    # Airflow 2.11 knows them by their old name.
+    **{key: [_DESTINATION_ASSET] for key in ("asset-uris", "dataset-uris")},
     "connection-types": [provider_info_connection_type()],
 }

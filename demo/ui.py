@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from demo.__main__ import DAG_ID, EXAMPLES, stop
 from demo.sandbox import TOKEN, Sandbox, SandboxFailedError, running_sandbox
 from local_airflow.airflow import LocalAirflow
@@ -20,12 +21,21 @@ AIRFLOW_PORT, SANDBOX_PORT = 8080, 8642  # where people look first; others when 
 PARTNER_KEYS = {"product_analytics": "a-product-key", "marketing_analytics": "a-marketing-key"}
 """By the connections that the example DAGs refer to."""
 
+WATCHED = {
+    "id": "sandbox-watched",
+    "sourceId": "sandbox-web",
+    "metadataId": "sandbox-analytics",
+    "name": "Watched by segment_asset_watcher",
+    "settings": {"apiKey": "a-watched-key"},
+}
+"""Without a subscription: nothing arrives there but what a person lets arrive."""
+
 # The "Test" button of the connection form is off by default.
 _SETTINGS = {"AIRFLOW__CORE__TEST_CONNECTION": "Enabled", "AIRFLOW__API__INSTANCE_NAME": "Segment Public API provider"}
 
 
 def furnish(airflow: LocalAirflow, sandbox: Sandbox) -> None:
-    """Make what the example DAGs need: connections that people find under Admin, and a pool.
+    """Make what the example DAGs need: connections that people find under Admin, a pool, a destination to be watched.
 
     :param airflow: where to.
     :param sandbox: what the connection to Segment points to.
@@ -43,6 +53,7 @@ def furnish(airflow: LocalAirflow, sandbox: Sandbox) -> None:
     for conn_id, key in PARTNER_KEYS.items():
         airflow.api.post("connections", body={"connection_id": conn_id, "conn_type": "generic", "password": key})
     airflow.api.post("pools", body={"name": "segment", "slots": 2, "description": "Segment Public API"})
+    SegmentSandbox(url=sandbox.url, token=TOKEN).seed({"destinations": [WATCHED]})
     airflow.wait_for_dag(DAG_ID)
     airflow.unpause(DAG_ID)
 

@@ -52,8 +52,8 @@ class DestinationLineage:
         source_id = _given(self, "source_id") if self.feeds_destination else None
         destination_id = self.found_destination_id or _given(self, "destination_id")
         return OperatorLineage(
-            inputs=[_dataset("sources", source_id)] if source_id else [],
-            outputs=[_dataset("destinations", destination_id, self.destination_facets())] if destination_id else [],
+            inputs=[dataset("sources", source_id)] if source_id else [],
+            outputs=[dataset("destinations", destination_id, self.destination_facets())] if destination_id else [],
         )
 
 
@@ -77,7 +77,13 @@ def _given(task: object, argument: str) -> str | None:
     return value if isinstance(value, str) and is_known(value) else None
 
 
-def _dataset(kind: str, object_id: str, facets: dict[str, DatasetFacet] | None = None) -> Dataset:
+def dataset(kind: str, object_id: str, facets: dict[str, DatasetFacet] | None = None) -> Dataset:
+    """Make the dataset of an object of Segment's.
+
+    :param kind: ``sources`` or ``destinations``.
+    :param object_id: its id.
+    :param facets: what is told of it.
+    """
     from airflow.providers.common.compat.openlineage.facet import Dataset
 
     return Dataset(namespace=NAMESPACE, name=f"{kind}/{object_id}", facets=facets or {})

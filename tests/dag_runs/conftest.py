@@ -14,6 +14,7 @@ import pytest
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.dag_runs.airflow_process import END
+from tests.examples import EXAMPLES
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,7 +83,7 @@ def airflow_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflo
     home = tmp_path_factory.mktemp("airflow")
     dags = home / "dags"
     dags.mkdir()
-    for file in [*(ROOT / "example_dags").glob("*.py"), *(Path(__file__).parent / "dags").glob("*.py")]:
+    for file in [*EXAMPLES, *(Path(__file__).parent / "dags").glob("*.py")]:
         (dags / file.name).symlink_to(file)
     with AirflowProcess(home) as process:
         process.run("airflow", "db", "migrate")

@@ -1,4 +1,4 @@
-"""The trigger of asset watchers, against the sandbox; a test with a real Airflow stands in tests/local_airflow."""
+"""The trigger of asset watchers, against the sandbox; a test with a real Airflow stands in tests/live."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Destinations as Airflow's assets."""
