@@ -163,8 +163,8 @@ def _speaks_no_tls(error: Exception) -> bool:
 
 def _in_words(error: Exception) -> str:
     """Words of our own and the system's: aiohttp's repeat the URL, and objects in memory."""
-    system = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    number = getattr(system, "errno", None)
+    # One for a certificate is a connector's error too, but has no system's error in every version.
+    number = getattr(getattr(error, "_os_error", error), "errno", None)
     detail = os.strerror(number) if number and number > 0 else getattr(error, "certificate_error", "")
     words = next((words for kind, words in _IN_WORDS if isinstance(error, kind)), type(error).__name__)
     return f"{words} ({getattr(detail, 'verify_message', detail)})" if detail else words

@@ -5,6 +5,9 @@ No test looks at a clock. The servers never end by themselves, so an error is th
 
 from __future__ import annotations
 
+import inspect
+
+import aiohttp
 import pytest
 
 from airflow_provider_segment.protocol.errors import SegmentConnectionError
@@ -65,17 +68,20 @@ def test_ends_with_the_timeout(ask: Asking, behaviour: Behaviour) -> None:
     assert server.connections == 1
 
 
+MANY_HEADERS = "header lines without end"
 LIMITED: dict[str, Behaviour] = {
-    "header lines without end": after(b"HTTP/1.1 200 OK\r\n", b"X-A: x\r\n" * 100),
+    MANY_HEADERS: after(b"HTTP/1.1 200 OK\r\n", b"X-A: x\r\n" * 100),
     "a header line without end": after(b"HTTP/1.1 200 OK\r\nX: ", b"x" * 10_000),
     "a status line without end": after(b"HTTP/1.1 200 ", b"O" * 10_000),
     "a body without end": after(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", b" " * 1_000_000),
 }
 
 
-@pytest.mark.parametrize("behaviour", LIMITED.values(), ids=LIMITED)
-def test_ends_before_the_timeout_where_it_is_too_much(ask: Asking, behaviour: Behaviour) -> None:
-    with serving(behaviour) as server, pytest.raises(SegmentConnectionError) as caught:
+@pytest.mark.parametrize("what", LIMITED)
+def test_ends_before_the_timeout_where_it_is_too_much(ask: Asking, what: str) -> None:
+    if what == MANY_HEADERS and "max_headers" not in inspect.signature(aiohttp.ClientSession).parameters:
+        pytest.skip("aiohttp counts headers from 3.13.4 on; before, the timeout alone ends them")
+    with serving(LIMITED[what]) as server, pytest.raises(SegmentConnectionError) as caught:
         ask(server.url, timeout=3600)
     assert caught.value.sent
     assert "timed out" not in str(caught.value)
