@@ -10,7 +10,7 @@ import pytest
 from tests.canaries.canaries import DEEP, REFERENCE, TEMPLATE
 from tests.canaries.conftest import Scene
 from tests.canaries.search import Search
-from tests.live.watching import deliver, destination
+from tests.live.watching import deliver, destination, wait_until_deferred
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("canaries")]
 
@@ -75,8 +75,7 @@ LEAKS = {
 def test_nothing_is_left_behind(scene: Scene, record_property: Callable[[str, object], None]) -> None:
     furnish(scene)
     run = scene.airflow.trigger("segment_canaries")
-    for task_id in ("wait_in_trigger", "fails_in_trigger"):
-        run.wait_for_task(task_id, "deferred", timeout=240)
+    wait_until_deferred(scene.airflow, run, "wait_in_trigger", "fails_in_trigger")
     search = Search()
     scene.search_database(search)  # while it holds what the triggers were given
 

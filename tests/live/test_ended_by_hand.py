@@ -19,7 +19,7 @@ def test_a_wait_that_is_failed_or_cleared_leaves_nothing_behind(
 ) -> None:
     segment_sandbox.seed({"destinations": [destination(name) for name in DESTINATIONS]})
     run = airflow.trigger("segment_waits_by_hand")
-    wait_until_deferred(run, "marked", "cleared", "leaves", "stays")
+    wait_until_deferred(airflow, run, "marked", "cleared", "leaves", "stays")
     for name in DESTINATIONS:
         more_polls(segment_sandbox, name, count=2)
     before = stored_deadlines(airflow, run_id=run.run_id)
@@ -29,6 +29,7 @@ def test_a_wait_that_is_failed_or_cleared_leaves_nothing_behind(
     run.clear("cleared")
     until(lambda: nobody_asks(segment_sandbox, "marked"), description="its polls end")
     until(lambda: "cleared" in changed(before, stored_deadlines(airflow, run_id=run.run_id)), description="try two")
+    wait_until_deferred(airflow, run, "cleared")
     until(lambda: triggers(airflow) == ["cleared", "shared"], description="nothing is left of try one, and of who left")
 
     for name in ("cleared", "shared"):

@@ -40,10 +40,10 @@ def test_each_ends_as_it_should_though_the_triggerer_is_killed(
     segment_sandbox.seed({"destinations": [destination(name) for name in sorted(DESTINATIONS)]})
     deliver(segment_sandbox, "holds_at_once", successes=1000)
     run = airflow.trigger("segment_ten_waits", conf={"limit": time_limit})
-    wait_until_deferred(run, *FIRST)
+    wait_until_deferred(airflow, run, *FIRST)
     assert_one_question_is_asked_once(segment_sandbox)
     deliver(segment_sandbox, "asked_by_two", successes=10)
-    wait_until_deferred(run, *LIMITED)
+    wait_until_deferred(airflow, run, *LIMITED)
 
     waiting = (FIRST | LIMITED) - {"wants_few"}
     deadlines = stored_deadlines(airflow, run_id=run.run_id)

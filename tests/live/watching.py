@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import psutil
@@ -13,7 +14,7 @@ from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from local_airflow.airflow import LocalAirflow
 from local_airflow.dag_run import DagRun
 
-_PATIENCE_SECONDS = 120
+_PATIENCE_SECONDS = 180
 
 
 def until(what: Callable[[], bool], *, description: str) -> None:
@@ -28,10 +29,21 @@ def until(what: Callable[[], bool], *, description: str) -> None:
         time.sleep(0.1)
 
 
-def wait_until_deferred(run: DagRun, *tasks: str) -> None:
-    """Wait until all these tasks of a run are deferred, one after the other, so that none may end meanwhile."""
+def wait_until_deferred(airflow: LocalAirflow, run: DagRun, *tasks: str) -> None:
+    """Wait until all these tasks of a run are deferred, and Airflow's scheduler knows that their workers have ended.
+
+    Airflow fails a task that is to go on before its scheduler has noticed; it does so once in each of its rounds.
+    """
     for task_id in tasks:
         run.wait_for_task(task_id, "deferred", timeout=_PATIENCE_SECONDS)
+    for task in run.task_instances():
+        if task["task_id"] in tasks:
+            until(partial(_is_noticed, airflow, task["id"]), description=f"{task['task_id']} is noticed")
+
+
+def _is_noticed(airflow: LocalAirflow, ti_id: str) -> bool:
+    lines = airflow.log("scheduler").splitlines()
+    return any("TaskInstance Finished" in line and f"ti_id={ti_id}" in line for line in lines)
 
 
 def polls(sandbox: SegmentSandbox, destination_id: str) -> int:
