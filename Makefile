@@ -61,9 +61,9 @@ dist: $(STAMP)  ## sdist and wheel, in dist/
 wheel: $(STAMP)  ## the README's test of a DAG, where only the built wheel is installed
 	$(BIN)/pytest -m fresh_environment tests/user_example
 
-# At most two Airflows at a time, each with a worker of its own.
+# One Airflow after the other: each is several processes.
 live: $(STAMP) $(BROWSER)  ## what takes a real Airflow: waits that outlive a killed triggerer, the search for secrets, make ui
-	$(BIN)/pytest -m live -n 2 --dist loadgroup tests/canaries tests/live tests/local_airflow tests/ui
+	$(BIN)/pytest -m live tests/canaries tests/live tests/local_airflow tests/ui
 
 # 100 for the large counts, 10 for a tenth of them.
 SCALE ?= 100

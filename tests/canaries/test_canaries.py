@@ -12,7 +12,7 @@ from tests.canaries.conftest import Scene
 from tests.canaries.search import Search
 from tests.live.watching import deliver, destination, wait_until_deferred
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("canaries")]
+pytestmark = pytest.mark.live
 
 SUCCEED = {
     "apply",

@@ -9,7 +9,7 @@ from local_airflow.airflow import LocalAirflow
 from tests.live.stored_triggers import stored_deadlines, waited_for
 from tests.live.watching import deliver, destination, more_polls, polls, until, wait_until_deferred
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("waits")]  # one Airflow for all
+pytestmark = pytest.mark.live
 
 DESTINATIONS = ["cleared", "marked", "shared"]
 

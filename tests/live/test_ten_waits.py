@@ -13,7 +13,7 @@ from local_airflow.dag_run import DagRun
 from tests.live.stored_triggers import stored_deadlines, waited_for
 from tests.live.watching import connections, deliver, destination, more_polls, polls, until, wait_until_deferred
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("waits")]  # one Airflow for all
+pytestmark = pytest.mark.live
 
 FIRST = {"wants_few", "wants_many", "fails", "is_deleted", "is_refused", "meets_faults"}
 LIMITED = {"times_out", "times_out_softly", "takes_too_long"}

@@ -12,7 +12,7 @@ from local_airflow.airflow import LocalAirflow
 from local_airflow.dag_run import DagRun
 from tests.live.watching import deliver, destination, more_polls, until
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("waits")]  # one Airflow for all
+pytestmark = pytest.mark.live
 
 DAG_ID = "segment_asset_watcher"
 WATCHED = "sandbox-watched"

@@ -17,7 +17,6 @@ DAGS = Path(__file__).parent / "dags"
 
 pytestmark = [
     pytest.mark.live,
-    pytest.mark.xdist_group("local_airflow"),
     pytest.mark.skipif(
         importlib.metadata.version("apache-airflow") < "3.3", reason="local_airflow starts the parts of Airflow 3.3"
     ),

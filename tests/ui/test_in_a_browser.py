@@ -20,7 +20,6 @@ from tests.ui.browser import CHROMIUM, browser_page, picture
 
 pytestmark = [
     pytest.mark.live,
-    pytest.mark.xdist_group("ui"),
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
 ]
 

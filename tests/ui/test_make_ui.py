@@ -16,7 +16,7 @@ from tests.ui.running import RunningUi, starting_ui
 
 EXAMPLES = Path(__file__).parents[2] / "example_dags"
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("ui")]
+pytestmark = pytest.mark.live
 
 
 def test_the_example_dags_are_there_without_errors(api: RestApi) -> None:
