@@ -8,6 +8,6 @@ from importlib.metadata import PackageNotFoundError, version
 def named(distribution: str) -> str:
     """Name a peer with its version, or say what to do where it is not installed."""
     try:
-        return f"{distribution.removeprefix('apache-airflow-providers-')} {version(distribution)}"
+        return f"{distribution.split('provider')[-1].lstrip('s-')} {version(distribution)}"
     except PackageNotFoundError:
         raise SystemExit(f"{distribution} is not installed here; run this with: make bench") from None

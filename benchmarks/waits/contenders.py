@@ -154,9 +154,9 @@ def naive(count: int, server: Server) -> Iterator[Wait]:
 
 
 CONTENDERS = {
-    "ours": Contender(ours, "ours, each its own question"),
-    "shared": Contender(ours_shared, "ours, all one question", shared=True),
+    "ours": Contender(ours, "ours"),
+    "shared": Contender(ours_shared, "ours, one question", shared=True),
     "census": Contender(census, distribution="airflow-provider-census"),
     "dbt": Contender(dbt, distribution="apache-airflow-providers-dbt-cloud"),
-    "naive": Contender(naive, "aiohttp, a client per poll"),
+    "naive": Contender(naive, "a client per poll"),
 }

@@ -9,6 +9,7 @@ import os
 import resource
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -30,6 +31,8 @@ class Figures:
     :param cpu: seconds this process spent in that time.
     :param memory: KB by which the process grew at its largest, beyond what one wait needed.
     :param lag: seconds by which short sleeps were late, all but the worst hundredth.
+    :param busy: the same, counting no more than the loop itself computed meanwhile: other programs, which make it late
+        as well, leave this alone; but it knows nothing of calls that block without computing.
     """
 
     waits: int
@@ -39,6 +42,7 @@ class Figures:
     cpu: float
     memory: float
     lag: float
+    busy: float
 
 
 async def counts(server: Server) -> dict[str, int]:
@@ -67,12 +71,18 @@ async def until_polled(server: Server, *, times: int) -> None:
             await asyncio.sleep(0.5)
 
 
-async def lateness(into: list[float]) -> None:
-    """Note how late the loop comes back from short sleeps."""
+async def lateness(into: list[tuple[float, float]]) -> None:
+    """Note how late the loop comes back from short sleeps, and what it computed meanwhile."""
     while True:
-        before = time.perf_counter()
+        before, computed = time.perf_counter(), time.thread_time()
         await asyncio.sleep(NAP)
-        into.append(time.perf_counter() - before - NAP)
+        into.append((time.perf_counter() - before - NAP, time.thread_time() - computed))
+
+
+def all_but_the_worst(late: Iterable[float]) -> float:
+    """The 99th percentile."""
+    ordered = sorted(late)
+    return ordered[int(len(ordered) * 0.99)]
 
 
 async def end(*tasks: asyncio.Task[None]) -> None:
@@ -104,7 +114,7 @@ async def measure(contender: Contender, server: Server, *, waits: int, seconds: 
 
     tasks = [asyncio.create_task(to_its_end(wait)) for wait in contender.waits(waits, server)]
     await until_polled(server, times=2 if contender.shared else 2 * waits)
-    late: list[float] = []
+    late: list[tuple[float, float]] = []
     watching = asyncio.create_task(lateness(late))
     before, spent, started = await counts(server), cpu(), time.perf_counter()
     await asyncio.sleep(seconds)
@@ -118,7 +128,8 @@ async def measure(contender: Contender, server: Server, *, waits: int, seconds: 
         connections=after["connections"] - before["connections"],
         cpu=spent,
         memory=memory() - memory_before,
-        lag=sorted(late)[int(len(late) * 0.99)],
+        lag=all_but_the_worst(lag for lag, _ in late),
+        busy=all_but_the_worst(min(lag, computed) for lag, computed in late),
     )
 
 

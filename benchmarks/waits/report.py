@@ -19,6 +19,7 @@ class Costs:
     :param memory: KB per wait.
     :param connections: opened per poll.
     :param lag: milliseconds by which the loop was late, 99th percentile.
+    :param busy: how much of it was the loop's own doing.
     :param polls: requests an interval.
     :param waits: how many were still waiting at the end.
     """
@@ -27,6 +28,7 @@ class Costs:
     memory: float
     connections: float
     lag: float
+    busy: float
     polls: float
     waits: int
 
@@ -39,16 +41,31 @@ def costs(figures: Figures, *, waits: int, shared: bool) -> Costs:
         memory=figures.memory / waits,
         connections=figures.connections / polls,
         lag=figures.lag * 1000,
+        busy=figures.busy * 1000,
         polls=figures.polls / figures.seconds * INTERVAL,
         waits=figures.waits,
     )
 
 
+def best(rounds: list[Costs]) -> Costs:
+    """The least of each in any round: the rest is what other programs did to it."""
+    return Costs(
+        cpu=min(cost.cpu for cost in rounds),
+        memory=min(cost.memory for cost in rounds),
+        connections=min(cost.connections for cost in rounds),
+        lag=min(cost.lag for cost in rounds),
+        busy=min(cost.busy for cost in rounds),
+        polls=max(cost.polls for cost in rounds),
+        waits=min(cost.waits for cost in rounds),
+    )
+
+
 _COLUMNS: dict[str, Callable[[Costs], str]] = {
-    "CPU s per\n1,000 looks": lambda cost: f"{cost.cpu:.3f}",
-    "KB per\nwait": lambda cost: f"{cost.memory:.0f}",
-    "opened\nper poll": lambda cost: f"{cost.connections:.3f}",
-    "lag p99\nms": lambda cost: f"{cost.lag:.1f}",
+    "CPU s /\n1,000": lambda cost: f"{cost.cpu:.3f}",
+    "KB a\nwait": lambda cost: f"{cost.memory:.0f}",
+    "opened\na poll": lambda cost: f"{cost.connections:.3f}",
+    "lag\np99 ms": lambda cost: f"{cost.lag:.1f}",
+    "own": lambda cost: f"{cost.busy:.1f}",
     "polls a\nround": lambda cost: f"{cost.polls:.1f}",
     "still\nwaiting": lambda cost: f"{cost.waits:,}",
 }
@@ -65,11 +82,16 @@ def figures_table(found: dict[str, Costs], titles: dict[str, str]) -> Table:
 
 def ratios_table(found: dict[str, Costs], titles: dict[str, str]) -> Table:
     """Ours divided by each other one."""
-    drawn = Table(Column(no_wrap=True), "CPU", "memory", "lag p99")
+    drawn = Table(Column(no_wrap=True), "CPU", "memory", "lag", "own")
     for ours in (name for name in _OURS if name in found):
         for peer in (name for name in found if name not in _OURS):
             mine, theirs = found[ours], found[peer]
-            pairs = ((mine.cpu, theirs.cpu), (mine.memory, theirs.memory), (mine.lag, theirs.lag))
+            pairs = (
+                (mine.cpu, theirs.cpu),
+                (mine.memory, theirs.memory),
+                (mine.lag, theirs.lag),
+                (mine.busy, theirs.busy),
+            )
             drawn.add_row(f"{titles[ours]} / {titles[peer]}", *(f"{a / b:.3f}" if b else "" for a, b in pairs))
     return drawn
 
