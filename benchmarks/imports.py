@@ -18,7 +18,7 @@ from rich.table import Table
 
 from benchmarks.peers import named
 
-ROUNDS = 15
+ROUNDS = 11
 GOAL = 0.25
 HTTP_LIBRARIES = {"aiohttp", "http.client", "httpx", "requests", "urllib3"}
 DAG_FILE = "from airflow.providers.common.compat.sdk import DAG, BaseOperator, BaseSensorOperator"
