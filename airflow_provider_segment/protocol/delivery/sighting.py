@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from airflow_provider_segment.protocol.delivery.window import Interval, Window
 
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from airflow_provider_segment.protocol.delivery.metrics import DeliveryMetrics
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """What is asked, again and again. Equal questions have equal answers, so they need be asked but once.
 
     :param destination_id: of this destination.
@@ -26,8 +26,7 @@ class Question:
     window: Window
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """An answer.
 
     :param metrics: as the API returned them.
@@ -38,8 +37,7 @@ class Found:
     interval: Interval
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(Struct, frozen=True):
     """What a look saw.
 
     :param at: the time of the look, with a zone.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypedDict
+
+from msgspec import Struct
 
 from airflow_provider_segment.protocol.arguments import check_count, check_id
 from airflow_provider_segment.protocol.delivery.condition import Condition, check_conditions, number_text
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from airflow_provider_segment.protocol.delivery.metrics import DeliveryMetrics
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
+class Watch(Struct, frozen=True, kw_only=True):
     """What to watch for.
 
     :param destination_id: of this destination.
@@ -85,8 +85,7 @@ class Evidence(TypedDict):
     granularity: str
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What a look found.
 
     :param fate: how it ended.

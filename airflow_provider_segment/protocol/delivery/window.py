@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from airflow_provider_segment.protocol.arguments import check_choice
 
@@ -19,8 +20,7 @@ MARGIN = timedelta(seconds=60)
 """How far inside a limit a start is kept: the server's clock may be ahead of ours, and the request takes a moment."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Limits:
+class _Limits(Struct, frozen=True):
     range: timedelta
     age: timedelta
 
@@ -36,8 +36,7 @@ LONGEST = _LIMITS[GRANULARITIES[-1]].range
 """The longest window there can be."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class Window(Struct, frozen=True, kw_only=True):
     """Which stretch of time to look at. Either ``length``, sliding and ending now, or ``start``, anchored.
 
     :param length: of a sliding window.
@@ -52,8 +51,7 @@ class Window:
     granularity: str = AUTO
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(Struct, frozen=True):
     """What to ask for.
 
     :param start: inclusive, UTC, whole seconds.
@@ -247,7 +245,7 @@ def utc_text(moment: datetime) -> str:
 
     :param moment: with a zone.
     """
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 # pendulum also takes "now" and "12:00", which would mean something else at each look.

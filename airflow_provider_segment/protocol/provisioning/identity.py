@@ -7,14 +7,14 @@ its source, its catalog id and its name; a subscription is its destination, its 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from airflow_provider_segment.protocol.arguments import check_id, check_name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DestinationIdentity:
+class DestinationIdentity(Struct, frozen=True, kw_only=True):
     """The identity of a destination.
 
     :param source_id: its source.
@@ -30,8 +30,7 @@ class DestinationIdentity:
         return f"destination {self.name!r} of type {self.metadata_id} on source {self.source_id}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubscriptionIdentity:
+class SubscriptionIdentity(Struct, frozen=True, kw_only=True):
     """The identity of a subscription.
 
     :param destination_id: its destination.
