@@ -12,12 +12,15 @@ from airflow.providers.common.compat.sdk import DAG, BaseOperator
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.running import Running, TaskInstance
 
-CONTEXT = {
-    "run_id": "manual",
-    "expanded_ti_count": None,
-    "data_interval_start": datetime.now(UTC) - timedelta(hours=1),
-    "data_interval_end": datetime.now(UTC) - timedelta(minutes=3),
-}
+
+def context() -> dict[str, Any]:
+    """What templates may name; the interval has ended a while ago, whenever the test comes to run."""
+    return {
+        "run_id": "manual",
+        "expanded_ti_count": None,
+        "data_interval_start": datetime.now(UTC) - timedelta(hours=1),
+        "data_interval_end": datetime.now(UTC) - timedelta(minutes=3),
+    }
 
 
 @dataclass
@@ -53,5 +56,5 @@ def run_tasks(tasks: Iterable[Any], sandbox: SegmentSandbox, params: dict[str, A
         if not isinstance(task, BaseOperator):
             continue
         instance = Remembering(returned=returned)
-        returned[task.task_id] = Running().run(task, ti=instance, params=params, **CONTEXT)
+        returned[task.task_id] = Running().run(task, ti=instance, params=params, **context())
     return returned
