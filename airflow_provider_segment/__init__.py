@@ -15,6 +15,8 @@ __version__ = "0.1.0"
 
 def get_provider_info() -> dict[str, Any]:
     """Describe the provider to Airflow (entry point group ``apache_airflow_provider``)."""
+    from copy import deepcopy
+
     from airflow_provider_segment.provider_info import PROVIDER_INFO
 
-    return PROVIDER_INFO
+    return deepcopy(PROVIDER_INFO)  # Airflow writes into it

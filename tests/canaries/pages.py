@@ -8,8 +8,6 @@ from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
-from fastapi.routing import APIRoute
-
 from local_airflow.airflow import LocalAirflow
 
 Names = dict[str, Any]
@@ -54,6 +52,7 @@ def _filled(path: str, names: Names) -> str:
 def _paths() -> list[str]:
     from airflow.api_fastapi.core_api.routes.public import public_router
     from airflow.api_fastapi.core_api.routes.ui import ui_router
+    from fastapi.routing import APIRoute
 
     routes = [route for route in (*public_router.routes, *ui_router.routes) if isinstance(route, APIRoute)]
     return [route.path for route in routes if "GET" in route.methods and route.path not in _NOT_ASKED]
