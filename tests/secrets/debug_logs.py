@@ -1,23 +1,26 @@
-"""Logging at DEBUG. Airflow 3 logs by structlog, which has levels of its own; 2.11 by the standard library."""
+"""Logging at DEBUG. Airflow 3 logs by structlog, which has levels of its own from 3.1 on."""
 
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
+from tests.secrets.masker import there
+
+STRUCTLOG = "airflow._shared.logging.structlog"
+
 
 @contextmanager
 def logging_at_debug(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Let everything through, to caplog or, on Airflow 3, to the output."""
+    """Let everything through, to caplog or, where structlog does it, to the output."""
     with caplog.at_level("DEBUG"), caplog.at_level("DEBUG", logger="airflow.task"):
-        if importlib.util.find_spec("airflow.sdk") is None:
+        if not there(STRUCTLOG):
             yield
             return
-        levels = importlib.import_module("airflow._shared.logging.structlog").PER_LOGGER_LEVELS
+        levels = importlib.import_module(STRUCTLOG).PER_LOGGER_LEVELS
         before = dict(levels)
         levels.update(dict.fromkeys([*before, "airflow.task"], 10))
         try:
