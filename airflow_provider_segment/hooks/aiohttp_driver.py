@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-import ssl
 import time
 from collections.abc import AsyncIterator
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
 import aiohttp
 from yarl import URL
 
 from airflow_provider_segment.hooks.body import Body, BodyEncodingError, BodyTooLongError
 from airflow_provider_segment.hooks.connection import SegmentConnection
+from airflow_provider_segment.hooks.driver import LogSink, speaks_no_tls
 from airflow_provider_segment.hooks.network import Network
 from airflow_provider_segment.hooks.sessions import Progress
 from airflow_provider_segment.masking import conceal
@@ -21,12 +21,6 @@ from airflow_provider_segment.protocol.flow.steps import Conceal, Emit, Flow, Lo
 from airflow_provider_segment.protocol.wire.message import Answer, NoAnswer, Request
 
 T = TypeVar("T")
-
-
-class _LogSink(Protocol):
-    """What Airflow's loggers and the standard library's have in common."""
-
-    def log(self, level: int, msg: Any, /, *args: Any) -> Any: ...
 
 
 class AiohttpDriver:
@@ -39,7 +33,7 @@ class AiohttpDriver:
     """
 
     def __init__(
-        self, connection: SegmentConnection, *, network: Network, session: aiohttp.ClientSession, log: _LogSink
+        self, connection: SegmentConnection, *, network: Network, session: aiohttp.ClientSession, log: LogSink
     ) -> None:
         self._connection = connection
         self._network = network
@@ -145,7 +139,8 @@ _IN_WORDS: tuple[tuple[type[Exception], str], ...] = (
 
 
 def _no_answer(error: Exception, *, sent: bool, seconds: float) -> NoAnswer:
-    untrusted = isinstance(error, aiohttp.ClientConnectorCertificateError) or _speaks_no_tls(error)
+    no_tls = isinstance(error, aiohttp.ClientConnectorSSLError) and speaks_no_tls(error.os_error)
+    untrusted = isinstance(error, aiohttp.ClientConnectorCertificateError) or no_tls
     misconfigured = isinstance(error, _MISCONFIGURED)
     return NoAnswer(
         reason=_in_words(error),
@@ -153,12 +148,6 @@ def _no_answer(error: Exception, *, sent: bool, seconds: float) -> NoAnswer:
         transient=not (untrusted or misconfigured),
         seconds=seconds,
     )
-
-
-def _speaks_no_tls(error: Exception) -> bool:
-    """Whatever goes wrong in TLS before it is agreed on will go wrong again; a connection that ends will not."""
-    ended = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
-    return isinstance(error, aiohttp.ClientConnectorSSLError) and not isinstance(error.os_error, ended)
 
 
 def _in_words(error: Exception) -> str:

@@ -6,7 +6,7 @@ import http.client
 import ssl
 import time
 from collections.abc import Iterator
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
 import requests
 import urllib3
@@ -14,18 +14,13 @@ import urllib3
 from airflow_provider_segment.hooks.body import Body, BodyEncodingError, BodyTooLongError
 from airflow_provider_segment.hooks.connection import SegmentConnection
 from airflow_provider_segment.hooks.deadline import DeadlineAdapter
+from airflow_provider_segment.hooks.driver import LogSink, speaks_no_tls
 from airflow_provider_segment.hooks.network import network_for
 from airflow_provider_segment.masking import conceal
 from airflow_provider_segment.protocol.flow.steps import Conceal, Emit, Flow, Log, Outcome, Pause, Send, Step, Walk
 from airflow_provider_segment.protocol.wire.message import Answer, NoAnswer, Request
 
 T = TypeVar("T")
-
-
-class _LogSink(Protocol):
-    """What Airflow's loggers and the standard library's have in common."""
-
-    def log(self, level: int, msg: Any, /, *args: Any) -> Any: ...
 
 
 class RequestsDriver:
@@ -35,7 +30,7 @@ class RequestsDriver:
     :param log: where pauses and messages of flows go.
     """
 
-    def __init__(self, connection: SegmentConnection, log: _LogSink) -> None:
+    def __init__(self, connection: SegmentConnection, log: LogSink) -> None:
         self._connection = connection
         self._network = network_for(connection)
         self._log = log
@@ -169,19 +164,13 @@ _IN_WORDS = (
 def _no_answer(error: Exception, *, sent: bool, seconds: float) -> NoAnswer:
     causes = list(_causes(error))
     untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes)
-    misconfigured = any(isinstance(cause, _MISCONFIGURED) or _speaks_no_tls(cause) for cause in causes)
+    misconfigured = any(isinstance(cause, _MISCONFIGURED) or speaks_no_tls(cause) for cause in causes)
     return NoAnswer(
         reason=_in_words(causes),
         sent=sent,
         transient=not (untrusted or misconfigured),
         seconds=seconds,
     )
-
-
-def _speaks_no_tls(cause: BaseException) -> bool:
-    """Whatever goes wrong in TLS before it is agreed on will go wrong again; a connection that ends will not."""
-    ended = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
-    return isinstance(cause, ssl.SSLError) and not isinstance(cause, (*ended, TimeoutError))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

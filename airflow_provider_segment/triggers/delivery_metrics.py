@@ -85,7 +85,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         """Check the arguments and give them as plain JSON."""
         if self.deadline is not None:
             check_time("deadline", self.deadline)
-        arguments = self.watch().plain() | {
+        arguments = self.watch.plain() | {
             "poke_interval": _check_interval(self.poke_interval),
             "deadline": self.deadline,
             "destination_checked": check_flag("destination_checked", self.destination_checked),
@@ -93,12 +93,9 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         }
         return f"{__name__}.{type(self).__name__}", arguments
 
+    @cached_property
     def watch(self) -> Watch:
         """What to watch for."""
-        return self._watch
-
-    @cached_property
-    def _watch(self) -> Watch:
         return check_watch(
             destination_id=self.destination_id,
             source_id=self.source_id,
@@ -190,7 +187,7 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Check the arguments and give them as plain JSON."""
-        plain = self.watch().plain()
+        plain = self.watch.plain()
         arguments = {
             "destination_id": plain["destination_id"],
             "source_id": plain["source_id"],
@@ -202,12 +199,9 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
         }
         return f"{__name__}.{type(self).__name__}", arguments
 
+    @cached_property
     def watch(self) -> Watch:
         """What to watch for."""
-        return self._watch
-
-    @cached_property
-    def _watch(self) -> Watch:
         return check_watch(
             destination_id=self.destination_id,
             source_id=self.source_id,

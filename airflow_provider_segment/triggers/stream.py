@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Hashable
 from contextlib import aclosing
+from functools import cached_property
 from typing import Any
 
 from airflow.providers.common.compat.triggers import BaseEventTrigger
@@ -35,6 +36,7 @@ class DeliveryTrigger(BaseEventTrigger):
         self.poke_interval = poke_interval
         self.segment_conn_id = segment_conn_id
 
+    @cached_property
     def watch(self) -> Watch:
         """What to watch for.
 
@@ -44,7 +46,7 @@ class DeliveryTrigger(BaseEventTrigger):
 
     def shared_stream_key(self) -> Hashable:
         """Say which triggers share a stream of polls: those that ask the same question equally often."""
-        return (__name__, self.segment_conn_id, self.watch().question, float(self.poke_interval))
+        return (__name__, self.segment_conn_id, self.watch.question, float(self.poke_interval))
 
     @classmethod
     def open_shared_stream(cls, kwargs: dict[str, Any]) -> AsyncIterator[Poll]:
@@ -55,7 +57,7 @@ class DeliveryTrigger(BaseEventTrigger):
         trigger = cls(**kwargs)
         return polls(
             segment_conn_id=trigger.segment_conn_id,
-            question=trigger.watch().question,
+            question=trigger.watch.question,
             poke_interval=trigger.poke_interval,
         )
 
@@ -77,7 +79,7 @@ class DeliveryTrigger(BaseEventTrigger):
             tell = self.log.warning if found.passing else self.log.error
             tell("This look found nothing out; looking again in %.0f s: %s", found.next_in, found.error)
             return None
-        verdict = judge(self.watch(), found)
+        verdict = judge(self.watch, found)
         for line in narrator.lines(verdict, found.at):
             self.log.info("%s", line)
         return verdict
