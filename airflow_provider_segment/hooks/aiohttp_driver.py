@@ -9,13 +9,14 @@ from collections.abc import AsyncIterator
 from typing import TypeVar
 
 import aiohttp
+from multidict import CIMultiDict
 from yarl import URL
 
 from airflow_provider_segment.hooks.body import Body, BodyEncodingError, BodyTooLongError
 from airflow_provider_segment.hooks.connection import SegmentConnection
 from airflow_provider_segment.hooks.driver import LogSink, speaks_no_tls
 from airflow_provider_segment.hooks.network import Network
-from airflow_provider_segment.hooks.sessions import Progress
+from airflow_provider_segment.hooks.sessions import SENT
 from airflow_provider_segment.masking import conceal
 from airflow_provider_segment.protocol.flow.steps import Conceal, Emit, Flow, Log, Outcome, Pause, Send, Step, Walk
 from airflow_provider_segment.protocol.wire.message import Answer, NoAnswer, Request
@@ -39,6 +40,7 @@ class AiohttpDriver:
         self._network = network
         self._session = session
         self._log = log
+        self._headers_of: dict[tuple[str, str | None], CIMultiDict[str]] = {}
         self._timeout = aiohttp.ClientTimeout(total=connection.timeout)
 
     async def run(self, flow: Flow[T]) -> T:
@@ -54,7 +56,7 @@ class AiohttpDriver:
             except StopIteration as stop:
                 result: T = stop.value
                 return result
-            outcome = await self._take(step)
+            outcome = await (self._send(step.request) if isinstance(step, Send) else self._take(step))
 
     async def iterate(self, walk: Walk[T]) -> AsyncIterator[T]:
         """Run a flow as far as its entries are asked for.
@@ -88,34 +90,40 @@ class AiohttpDriver:
                 await asyncio.to_thread(conceal, texts)
         return None
 
+    def _headers(self, request: Request) -> CIMultiDict[str]:
+        """The same for all polls, and in the form that aiohttp would make of it each time."""
+        kind = (request.accept, request.content_type)
+        if kind not in self._headers_of:
+            headers = {**self._network.headers, **request.headers, "Accept-Encoding": "identity"}
+            self._headers_of[kind] = CIMultiDict(headers)
+        return self._headers_of[kind]
+
     async def _send(self, request: Request) -> Outcome:
         started = time.monotonic()
-        progress = Progress()
+        SENT.set(False)
         try:
             async with self._session.request(
                 request.method,
                 # As it is: an id that was percent-encoded stays so.
                 URL(self._connection.base_url + request.target, encoded=True),
-                headers={**self._network.headers, **request.headers, "Accept-Encoding": "identity"},
+                headers=self._headers(request),
                 data=request.body,
                 proxy=self._network.proxy,
                 allow_redirects=False,
                 timeout=self._timeout,
-                trace_request_ctx=progress,
             ) as response:
                 body = await _read(response)
         except BodyTooLongError as error:
             return NoAnswer(reason=str(error), sent=True, transient=False, seconds=time.monotonic() - started)
         except _FAULTS as error:
-            return _no_answer(error, sent=progress.sent, seconds=time.monotonic() - started)
+            return _no_answer(error, sent=SENT.get(), seconds=time.monotonic() - started)
         seconds = time.monotonic() - started
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(status=response.status, headers=headers, body=body, seconds=seconds)
+        return Answer(status=response.status, headers=response.headers, body=body, seconds=seconds)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
     body = Body(response.headers.get("Content-Encoding"))  # the session leaves decompressing to us
-    async for piece in response.content.iter_any():
+    while piece := await response.content.readany():
         body.add(piece)
     return body.whole()
 

@@ -10,6 +10,7 @@ BODY_LIMIT = 64 * 1024 * 1024
 
 _PLAIN = {"", "identity"}
 _ZLIB = {"gzip", "x-gzip", "deflate"}
+_KNOWN = _PLAIN | _ZLIB
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 """It is told from the first bytes."""
 _STEP = 1024 * 1024
@@ -41,7 +42,7 @@ class Body:
 
     def __init__(self, encoding: str | None) -> None:
         name = (encoding or "").strip().lower()
-        if name not in _PLAIN | _ZLIB:
+        if name not in _KNOWN:
             raise BodyEncodingError
         self._inflate = None if name in _PLAIN else zlib.decompressobj(_GZIP_OR_ZLIB)
         self._pieces: list[bytes] = []

@@ -97,8 +97,7 @@ class RequestsDriver:
         except _FAULTS as error:
             return _no_answer(error, sent=self._attempt.sent, seconds=time.monotonic() - started)
         seconds = time.monotonic() - started
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(status=response.status_code, headers=headers, body=body, seconds=seconds)
+        return Answer(status=response.status_code, headers=response.headers, body=body, seconds=seconds)
 
     def _transmit(self, request: Request) -> requests.Response:
         """Hand the request to the adapter as it is.

@@ -213,6 +213,8 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
         await self.close()
 
     async def _open(self) -> _Opened:
+        if self._opened is not None:
+            return self._opened
         async with self._opening:
             if self._opened is None:
                 self._opened = await self._made(*await self._read())

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from airflow_provider_segment.protocol.api import operations
-from airflow_provider_segment.protocol.api.reading import call_for
+from airflow_provider_segment.protocol.api.reading import value_reader
 from airflow_provider_segment.protocol.arguments import check_id
 from airflow_provider_segment.protocol.delivery.metrics import DeliveryMetrics, MetricsSummary, flatten
-from airflow_provider_segment.protocol.delivery.window import check_granularity, check_time, utc_text
+from airflow_provider_segment.protocol.delivery.window import Interval, check_granularity, check_time, utc_text
 from airflow_provider_segment.protocol.flow.exchange import exchange
 from airflow_provider_segment.protocol.flow.steps import Flow, Terms
+from airflow_provider_segment.protocol.wire.operation import Call
 
 
 def get_delivery_metrics(
@@ -31,12 +32,30 @@ def get_delivery_metrics(
     :param granularity: ``MINUTE`` (up to 4 hours, not older than 48), ``HOUR`` (7 days) or ``DAY`` (14 days).
     :return: counts of events and times (in a unit Segment does not state), raw and derived, in one flat dict.
     """
-    ids = {"destinationId": check_id("destination_id", destination_id)}
-    query = (
-        ("sourceId", check_id("source_id", source_id)),
-        ("startTime", utc_text(check_time("start_time", start_time))),
-        ("endTime", utc_text(check_time("end_time", end_time))),
-        ("granularity", check_granularity("granularity", granularity)),
+    interval = Interval(
+        check_time("start_time", start_time),
+        check_time("end_time", end_time),
+        check_granularity("granularity", granularity),
     )
-    call = call_for(MetricsSummary, operations.GET_DELIVERY_METRICS, key="deliveryMetricsSummary", ids=ids, query=query)
-    return flatten((yield from exchange(call, terms)))
+    call = metrics_call(check_id("destination_id", destination_id), check_id("source_id", source_id), interval)
+    return (yield from exchange(call, terms))
+
+
+_read_summary = value_reader(MetricsSummary, key="deliveryMetricsSummary")
+
+
+def metrics_call(destination_id: str, source_id: str, interval: Interval) -> Call[DeliveryMetrics]:
+    """The call for the metrics of a stretch of time; all arguments are checked already.
+
+    :param destination_id: of this destination.
+    :param source_id: the destination's source.
+    :param interval: the stretch of time.
+    """
+    query = (
+        ("sourceId", source_id),
+        ("startTime", utc_text(interval.start)),
+        ("endTime", utc_text(interval.end)),
+        ("granularity", interval.granularity),
+    )
+    request = operations.GET_DELIVERY_METRICS.request(ids={"destinationId": destination_id}, query=query)
+    return Call(operations.GET_DELIVERY_METRICS, request, lambda body: flatten(_read_summary(body)))

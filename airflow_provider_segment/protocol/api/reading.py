@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from airflow_provider_segment.protocol.wire.envelope import data_reader
@@ -28,13 +29,22 @@ def call_for(
     :param query: decoded pairs.
     :param body: becomes JSON.
     """
+    return Call(operation, operation.request(ids=ids, query=query, body=body), value_reader(value_type, key=key))
+
+
+def value_reader(value_type: type[T], *, key: str) -> Callable[[bytes], T]:
+    """Make a reader of ``{"data": {key: value}}``.
+
+    :param value_type: of the value.
+    :param key: where ``data`` holds the value.
+    """
     read_data = data_reader((key, value_type))
 
     def read(answer_body: bytes) -> T:
         value: T = getattr(read_data(answer_body), key)
         return value
 
-    return Call(operation, operation.request(ids=ids, query=query, body=body), read)
+    return read
 
 
 def removal(operation: Operation, *, ids: dict[str, str]) -> Call[None]:

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from airflow_provider_segment.protocol.errors import SegmentError, SegmentNotFoundError
 from airflow_provider_segment.protocol.flow.reading import read_outcome
-from airflow_provider_segment.protocol.flow.retry import GiveUp, Spent, decide
-from airflow_provider_segment.protocol.flow.steps import Flow, Terms, send
+from airflow_provider_segment.protocol.flow.retry import NOTHING_SPENT, GiveUp, decide
+from airflow_provider_segment.protocol.flow.steps import Flow, Send, Terms, answered
 from airflow_provider_segment.protocol.wire.operation import Call
 
 T = TypeVar("T")
@@ -23,9 +23,9 @@ def exchange(call: Call[T], terms: Terms) -> Flow[T]:
     :raises SegmentAmbiguousWriteError: the answer to a create was lost.
     :raises SegmentError: the API refused, or the last fault when a budget is spent.
     """
-    spent = Spent()
+    spent = NOTHING_SPENT
     while True:
-        outcome = yield from send(call.request)
+        outcome = answered((yield Send(call.request)))
         try:
             return read_outcome(call, outcome, terms)
         except SegmentError as raised:

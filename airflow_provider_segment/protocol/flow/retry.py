@@ -46,6 +46,9 @@ class Spent:
     unsure: bool = False
 
 
+NOTHING_SPENT = Spent()
+
+
 @dataclass(frozen=True, slots=True)
 class Again:
     """Try again.

@@ -12,14 +12,15 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from msgspec import Struct
+
 from airflow_provider_segment.protocol.texts import all_texts
 from airflow_provider_segment.protocol.wire.message import Answer, NoAnswer, Request
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(Struct, frozen=True):
     """Send this and say what came of it.
 
     :param request: what to send.
@@ -118,13 +119,11 @@ class Terms:
         return replace(self, secrets=(*self.secrets, *all_texts(settings)))
 
 
-def send(request: Request) -> Flow[Outcome]:
-    """Send a request, as a flow.
+def answered(outcome: Outcome | None) -> Outcome:
+    """Make sure that a driver said what came of a request.
 
-    :param request: what to send.
-    :return: what came of it.
+    :param outcome: of :class:`Send`.
     """
-    outcome = yield Send(request)
     if outcome is None:
         raise TypeError("a driver answers Send with an Answer or a NoAnswer")
     return outcome

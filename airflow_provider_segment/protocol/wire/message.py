@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
+from functools import lru_cache
+from urllib.parse import quote_plus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,9 @@ class Request:
     @property
     def target(self) -> str:
         """Path and query as they stand in the request line."""
-        return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
+        if not self.query:
+            return self.path
+        return f"{self.path}?{'&'.join(f'{_encoded(key)}={_encoded(value)}' for key, value in self.query)}"
 
     @property
     def headers(self) -> dict[str, str]:
@@ -45,7 +48,7 @@ class Answer:
     """A complete HTTP answer.
 
     :param status: HTTP status.
-    :param headers: with lower-case names.
+    :param headers: a mapping that ignores the case of names, or one of lower-case names.
     :param body: decompressed bytes.
     :param seconds: how long it took.
     """
@@ -70,3 +73,7 @@ class NoAnswer:
     sent: bool
     transient: bool = True
     seconds: float = 0.0
+
+
+# Polls repeat their ids, their names and, within a second, their times.
+_encoded = lru_cache(maxsize=1024)(quote_plus)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property, lru_cache, partial
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
 import msgspec
+from msgspec import Struct
 
 from airflow_provider_segment.protocol.wire.message import Request
 
@@ -25,10 +27,14 @@ class Stage(StrEnum):
     BETA = "v1beta"
     ALPHA = "v1alpha"
 
-    @property
+    @cached_property
     def media_type(self) -> str:
         """The versioned media type: plain JSON would mean "the most stable version there is"."""
         return f"application/vnd.segment.{self.value}+json"
+
+
+# Polls ask for the same ids again and again.
+_segment = lru_cache(maxsize=4096)(partial(quote, safe=""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,7 @@ class Operation:
         :param query: decoded pairs.
         :param body: becomes JSON.
         """
-        encoded = {key: quote(value, safe="") for key, value in (ids or {}).items()}
+        encoded = {key: _segment(value) for key, value in (ids or {}).items()}
         return Request(
             method=self.method,
             path=self.path.format(**encoded),
@@ -78,8 +84,7 @@ class Operation:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Generic[T_co]):
+class Call(Struct, Generic[T_co], frozen=True):
     """A request together with how its answer is read.
 
     :param operation: what it asks.
