@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.openlineage.facet import Dataset, DatasetFacet, RunFacet
     from airflow.providers.openlineage.extractors import OperatorLineage
 
-    from airflow_provider_segment.protocol.delivery.watch import Evidence
+    from airflow_provider_segment.protocol.delivery.verdict import Evidence
 
 NAMESPACE = "segment"
 """One for all, as `bigquery` is: Segment's ids are unique. With a name behind it, an asset's URI without its query.

@@ -6,7 +6,7 @@ from airflow.providers.common.compat.openlineage.facet import DatasetFacet
 from attrs import define
 
 from airflow_provider_segment.protocol.delivery.metrics import DeliveryMetrics
-from airflow_provider_segment.protocol.delivery.watch import Evidence
+from airflow_provider_segment.protocol.delivery.verdict import Evidence
 
 
 @define

@@ -14,15 +14,14 @@ from airflow.providers.common.compat.sdk import (
     conf,
 )
 
-from airflow_provider_segment.protocol.delivery.watch import Fate
-
 # A mixin: beside it stands Airflow's base of sensors.
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import BaseSensorOperator as _Base
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_segment.protocol.delivery.ending import Ending
-    from airflow_provider_segment.protocol.delivery.watch import Evidence, Watch
+    from airflow_provider_segment.protocol.delivery.verdict import Evidence
+    from airflow_provider_segment.protocol.delivery.watch import Watch
 else:
     _Base = object
 
@@ -121,6 +120,7 @@ class WaitsInTrigger(_Base):
         """
         from airflow_provider_segment.exceptions import SegmentDeliveryFailedError
         from airflow_provider_segment.protocol.delivery.ending import LOOK_AGAIN, REFUSED, TIMED_OUT, read_event
+        from airflow_provider_segment.protocol.delivery.verdict import Fate
 
         ending = read_event(event)
         if ending.how == LOOK_AGAIN:

@@ -16,7 +16,7 @@ from airflow_provider_segment.protocol.arguments import check_count, check_flag,
 from airflow_provider_segment.protocol.delivery.condition import check_conditions
 from airflow_provider_segment.protocol.delivery.narrator import Narrator
 from airflow_provider_segment.protocol.delivery.pace import asked_to_wait
-from airflow_provider_segment.protocol.delivery.watch import Evidence, Fate, Verdict, Watch, check_settle, check_watch
+from airflow_provider_segment.protocol.delivery.watch import Watch, check_settle, check_watch
 from airflow_provider_segment.protocol.delivery.window import (
     AUTO,
     check_granularity_or_auto,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
+    from airflow_provider_segment.protocol.delivery.verdict import Evidence, Verdict
     from airflow_provider_segment.templating import Text
 
 
@@ -183,6 +184,7 @@ class SegmentDeliveryMetricsSensor(WaitsInTrigger, DeliveryLineage, CheckedArgum
     def _evidence(self, context: Context) -> Evidence | None:
         # Only now: a DAG file that imports sensors must not load an HTTP library.
         from airflow_provider_segment.exceptions import SegmentDeliveryFailedError, SegmentError
+        from airflow_provider_segment.protocol.delivery.verdict import Fate
 
         if datetime.now(UTC) < self._not_before:
             return None

@@ -14,7 +14,8 @@ from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.protocol.arguments import check_flag, check_name
 from airflow_provider_segment.protocol.delivery.ending import LOOK_AGAIN, TIMED_OUT, Ending, decided, refused
 from airflow_provider_segment.protocol.delivery.narrator import Narrator
-from airflow_provider_segment.protocol.delivery.watch import Fate, Watch, check_watch
+from airflow_provider_segment.protocol.delivery.verdict import Fate
+from airflow_provider_segment.protocol.delivery.watch import Watch, check_watch
 from airflow_provider_segment.protocol.delivery.window import check_duration, check_time
 from airflow_provider_segment.triggers.memory import CrossingMemory
 from airflow_provider_segment.triggers.polls import Fault
@@ -115,22 +116,28 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         :param shared_stream: of polls.
         """
         narrator = Narrator(self.destination_id)
-        ending: Ending | None = None
-        while ending is None:
-            ending = await self._next(shared_stream, narrator)
-        # Last of all: whatever is still awaited after it would be cancelled as if a user had done it.
-        yield TriggerEvent(ending.as_event() | {"deadline": self.deadline})
-
-    async def _next(self, stream: AsyncIterator[Poll], narrator: Narrator) -> Ending | None:
         # Its own clock: no poll may come before the deadline.
         limit = asyncio.timeout(self._seconds_left())
         try:
             async with limit:
-                found = await anext(stream)
+                ending = await self._ending(shared_stream, narrator)
         except TimeoutError:
-            if limit.expired():
+            if not limit.expired():
+                raise
+            ending = Ending(how=TIMED_OUT, said=narrator.last)
+        # Last of all: whatever is still awaited after it would be cancelled as if a user had done it.
+        yield TriggerEvent(ending.as_event() | {"deadline": self.deadline})
+
+    async def _ending(self, stream: AsyncIterator[Poll], narrator: Narrator) -> Ending:
+        while True:
+            ending = self._taken(await anext(stream), narrator)
+            if ending is not None:
+                return ending
+            # The loop's clock stands still while the machine sleeps.
+            if (left := self._seconds_left()) is not None and left <= 0:
                 return Ending(how=TIMED_OUT, said=narrator.last)
-            raise
+
+    def _taken(self, found: Poll, narrator: Narrator) -> Ending | None:
         if not (isinstance(found, Fault) and found.passing) and not self.destination_checked:
             return Ending(how=LOOK_AGAIN)
         if isinstance(found, Fault) and not found.passing:

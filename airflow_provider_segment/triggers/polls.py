@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from airflow.providers.common.compat.sdk import AirflowNotFoundException
 
 from airflow_provider_segment.protocol.delivery.look import sight
-from airflow_provider_segment.protocol.delivery.pace import next_look
+from airflow_provider_segment.protocol.delivery.pace import next_beat, next_look
 from airflow_provider_segment.protocol.delivery.sighting import Question, Sighting
 from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.steps import Flow, Terms
 
 if TYPE_CHECKING:
-    from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,24 @@ async def polls(*, segment_conn_id: str, question: Question, poke_interval: floa
     # Only now: importing a trigger must not load an HTTP library.
     from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook
 
-    await asyncio.sleep(random.uniform(0, next_look(poke_interval)))  # noqa: S311 - not a secret
+    patient: Terms | None = None
+
+    def look(terms: Terms) -> Flow[Sighting]:
+        nonlocal patient
+        patient = patient or terms.within(poke_interval)
+        return sight(patient, question=question, now=datetime.now(UTC))
+
+    first = random.uniform(0, next_look(poke_interval))  # noqa: S311 - not a secret
+    clock = asyncio.get_running_loop().time
+    begun = clock() + first
+    await asyncio.sleep(first)
     faults = 0
     async with SegmentPublicApiAsyncHook(segment_conn_id=segment_conn_id) as hook:
         while True:
             found: Sighting | Fault
             try:
-                found = await _poll(hook, question, poke_interval)
-                faults, wait = 0, next_look(poke_interval)
+                found = await hook.run(look)
+                faults, wait = 0, next_beat(poke_interval, since=clock() - begun)
             except (SegmentError, ValueError, AirflowNotFoundException) as error:
                 faults += 1
                 known = error if isinstance(error, SegmentError) else None
@@ -63,10 +73,3 @@ async def polls(*, segment_conn_id: str, question: Question, poke_interval: floa
                 found = Fault(error, passing=known is not None and known.transient, next_in=wait)
             yield found
             await asyncio.sleep(wait)
-
-
-async def _poll(hook: SegmentPublicApiAsyncHook, question: Question, patience: float) -> Sighting:
-    def flow(terms: Terms) -> Flow[Sighting]:
-        return sight(terms.within(patience), question=question, now=datetime.now(UTC))
-
-    return await hook.run(flow)

@@ -12,7 +12,8 @@ from airflow.triggers.base import TriggerEvent
 
 from airflow_provider_segment.protocol.delivery.narrator import Narrator
 from airflow_provider_segment.protocol.delivery.sighting import Sighting
-from airflow_provider_segment.protocol.delivery.watch import Verdict, Watch, judge
+from airflow_provider_segment.protocol.delivery.verdict import Verdict, judge
+from airflow_provider_segment.protocol.delivery.watch import Watch
 from airflow_provider_segment.triggers.polls import Fault, polls
 
 Poll = Sighting | Fault

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from airflow_provider_segment.protocol import errors
-from airflow_provider_segment.protocol.delivery.watch import Evidence, Fate, Verdict
+from airflow_provider_segment.protocol.delivery.verdict import Evidence, Fate, Verdict
 
 TIMED_OUT = "timed_out"
 REFUSED = "refused"

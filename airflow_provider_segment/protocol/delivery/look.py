@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
 from airflow_provider_segment.protocol.api import operations
-from airflow_provider_segment.protocol.api.delivery_metrics import get_delivery_metrics
+from airflow_provider_segment.protocol.api.delivery_metrics import metrics_call
 from airflow_provider_segment.protocol.api.reading import call_for
 from airflow_provider_segment.protocol.delivery.sighting import Found, Question, Sighting
-from airflow_provider_segment.protocol.delivery.watch import Verdict, Watch, judge
+from airflow_provider_segment.protocol.delivery.verdict import Verdict, judge
+from airflow_provider_segment.protocol.delivery.watch import Watch
 from airflow_provider_segment.protocol.delivery.window import interval_at
 from airflow_provider_segment.protocol.flow.exchange import exchange
 from airflow_provider_segment.protocol.flow.steps import Flow, Log, Terms
@@ -36,14 +37,8 @@ def sight(terms: Terms, *, question: Question, now: datetime) -> Flow[Sighting]:
     interval = interval_at(question.window, now)
     if interval is None:
         return Sighting(now)
-    metrics = yield from get_delivery_metrics(
-        terms,
-        destination_id=question.destination_id,
-        source_id=question.source_id,
-        start_time=interval.start,
-        end_time=interval.end,
-        granularity=interval.granularity,
-    )
+    call = metrics_call(question.destination_id, question.source_id, interval)
+    metrics = yield from exchange(call, terms)
     return Sighting(now, Found(metrics, interval))
 
 

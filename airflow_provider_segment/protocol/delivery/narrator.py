@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from airflow_provider_segment.protocol.delivery.watch import Verdict
+if TYPE_CHECKING:
+    from airflow_provider_segment.protocol.delivery.verdict import Verdict
 
 AT_LEAST_EVERY = timedelta(minutes=5)
 """A wait that says nothing for longer looks like one that hangs."""
@@ -24,6 +26,7 @@ class Narrator:
         self.last = "nothing was seen yet"
         self._granularity: str | None = None
         self._said_at: datetime | None = None
+        self._seen: Verdict | None = None
 
     def lines(self, verdict: Verdict, at: datetime) -> Iterator[str]:
         """Say what is worth saying of a look.
@@ -31,11 +34,14 @@ class Narrator:
         :param verdict: of the look.
         :param at: the time of the look.
         """
-        granularity = verdict.evidence and verdict.evidence["granularity"]
+        granularity = verdict.sighting.found and verdict.sighting.found.interval.granularity
         if self._granularity and granularity and granularity != self._granularity:
             yield f"Granularity is {granularity} from now on: the window has grown; counts may differ."
         self._granularity = granularity or self._granularity
-        silent_for = None if self._said_at is None else at - self._said_at
-        if silent_for is None or verdict.progress != self.last or silent_for >= AT_LEAST_EVERY:
+        due = self._said_at is None or at - self._said_at >= AT_LEAST_EVERY
+        if not due and self._seen is not None and verdict.says_the_same_as(self._seen):
+            return
+        self._seen = verdict
+        if due or verdict.progress != self.last:
             yield f"Destination {self._destination_id} {verdict.fate.value}: {verdict.progress}"
             self.last, self._said_at = verdict.progress, at

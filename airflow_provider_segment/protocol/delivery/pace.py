@@ -25,6 +25,20 @@ def next_look(poke_interval: float, *, faults: int = 0, error: SegmentError | No
     return max(wait, asked_to_wait(error))
 
 
+def next_beat(poke_interval: float, *, since: float) -> float:
+    """Say how many seconds to wait after a look that went well, so that the looks keep their beat.
+
+    One that comes late, since other work held it up, does not make those after it late: a thousand waits would gather
+    behind each hold-up, and look all at once from then on.
+
+    :param poke_interval: what was asked for.
+    :param since: seconds since the first look was due.
+    :return: until the next beat that is at least half an interval away.
+    """
+    interval = next_look(poke_interval)
+    return 1.5 * interval - (since + 0.5 * interval) % interval
+
+
 def asked_to_wait(error: SegmentError | None) -> float:
     """Say how many seconds Segment wants not to be asked, having refused a look for its rate limit.
 

@@ -46,3 +46,8 @@ class Sighting(Struct, frozen=True):
 
     at: datetime
     found: Found | None = None
+
+    @property
+    def metrics(self) -> DeliveryMetrics | None:
+        """The numbers, if any."""
+        return None if self.found is None else self.found.metrics

@@ -1,16 +1,15 @@
-"""What to watch a destination for, checked; and the verdict of one look."""
+"""What to watch a destination for, checked."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from enum import Enum
-from typing import TYPE_CHECKING, Any, TypedDict
+from datetime import timedelta
+from typing import Any
 
 from msgspec import Struct
 
 from airflow_provider_segment.protocol.arguments import check_count, check_id
-from airflow_provider_segment.protocol.delivery.condition import Condition, check_conditions, number_text
-from airflow_provider_segment.protocol.delivery.sighting import Question, Sighting
+from airflow_provider_segment.protocol.delivery.condition import Condition, check_conditions
+from airflow_provider_segment.protocol.delivery.sighting import Question
 from airflow_provider_segment.protocol.delivery.window import (
     AUTO,
     LONGEST,
@@ -20,9 +19,6 @@ from airflow_provider_segment.protocol.delivery.window import (
     check_window,
     utc_text,
 )
-
-if TYPE_CHECKING:
-    from airflow_provider_segment.protocol.delivery.metrics import DeliveryMetrics
 
 
 class Watch(Struct, frozen=True, kw_only=True):
@@ -67,37 +63,6 @@ class Watch(Struct, frozen=True, kw_only=True):
         }
 
 
-class Fate(Enum):
-    """How a look ended."""
-
-    WAITING = "waiting"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-
-
-class Evidence(TypedDict):
-    """What a verdict rests on; goes into XCom."""
-
-    metrics: DeliveryMetrics
-    conditions: dict[str, bool]
-    start_time: str
-    end_time: str
-    granularity: str
-
-
-class Verdict(Struct, frozen=True):
-    """What a look found.
-
-    :param fate: how it ended.
-    :param progress: one line for a person: each condition, its value, how far it is.
-    :param evidence: what it rests on; ``None`` where there was nothing to look at yet.
-    """
-
-    fate: Fate
-    progress: str
-    evidence: Evidence | None = None
-
-
 def check_watch(
     *,
     destination_id: Any,
@@ -139,62 +104,3 @@ def check_settle(argument: str, value: Any) -> timedelta:
     if settle > LONGEST:
         raise ValueError(f"{argument} is {settle}; it must be at most {LONGEST.days} days, as long as a window can be")
     return settle
-
-
-def judge(watch: Watch, sighting: Sighting) -> Verdict:
-    """Decide from what a look saw; the one rule for every mode of the sensor, and for the triggers.
-
-    :param watch: what to watch for.
-    :param sighting: what was seen.
-    """
-    if sighting.found is None:
-        start = "" if watch.window.start is None else f": it starts at {utc_text(watch.window.start)}"
-        return Verdict(Fate.WAITING, f"nothing of the window has passed yet{start}")
-    metrics, interval = sighting.found.metrics, sighting.found.interval
-    conditions = (*watch.success_when, *watch.fail_when)
-    evidence = Evidence(
-        metrics=metrics,
-        conditions={str(condition): condition.holds(metrics) for condition in conditions},
-        start_time=utc_text(interval.start),
-        end_time=utc_text(interval.end),
-        granularity=interval.granularity,
-    )
-    progress = _progress(watch, metrics)
-    if metrics["attempted"] < watch.min_attempted:
-        missing = f"{number_text(metrics['attempted'])} of at least {watch.min_attempted} events attempted"
-        return Verdict(Fate.WAITING, f"{missing}; {progress}", evidence)
-    if failed := [condition for condition in watch.fail_when if condition.holds(metrics)]:
-        reasons = ", ".join(_described(condition, metrics) for condition in failed)
-        return Verdict(Fate.FAILED, f"{reasons}: deliveries failed", evidence)
-    if not all(condition.holds(metrics) for condition in watch.success_when):
-        return Verdict(Fate.WAITING, progress, evidence)
-    if (decided_at := _decided_at(watch)) is not None and sighting.at < decided_at:
-        return Verdict(Fate.WAITING, f"{progress}; late data is awaited until {utc_text(decided_at)}", evidence)
-    return Verdict(Fate.SUCCEEDED, progress, evidence)
-
-
-def _decided_at(watch: Watch) -> datetime | None:
-    return None if watch.window.end is None else watch.window.end + watch.settle
-
-
-def _progress(watch: Watch, metrics: DeliveryMetrics) -> str:
-    goals = ", ".join(_described(condition, metrics, gap=True) for condition in watch.success_when)
-    if not watch.fail_when:
-        return goals
-    return f"{goals}; fails when {' or '.join(_described(condition, metrics) for condition in watch.fail_when)}"
-
-
-def _described(condition: Condition, metrics: DeliveryMetrics, *, gap: bool = False) -> str:
-    value = condition.value(metrics)
-    if value is None:
-        return f"{condition} (no value yet)"
-    if condition.holds(metrics):
-        return f"{condition} (holds: {number_text(value)})"
-    return f"{condition} (now {number_text(value)}{_gap(condition.number - value) if gap else ''})"
-
-
-def _gap(missing: float) -> str:
-    """How far a value is from its goal."""
-    if not missing:
-        return ""
-    return f", {number_text(float(f'{abs(missing):.6g}'))} {'short' if missing > 0 else 'too many'}"

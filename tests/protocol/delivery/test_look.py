@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment.protocol.delivery.look import check_destination, look
-from airflow_provider_segment.protocol.delivery.watch import Fate, check_watch
+from airflow_provider_segment.protocol.delivery.verdict import Fate
+from airflow_provider_segment.protocol.delivery.watch import check_watch
 from airflow_provider_segment.protocol.errors import SegmentError, SegmentNotFoundError, SegmentServerError
 from tests.protocol.driver import ScriptedDriver
 from tests.protocol.samples import (

@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from airflow_provider_segment.protocol import errors
 from airflow_provider_segment.protocol.delivery.ending import decided, read_event, refused
 from airflow_provider_segment.protocol.delivery.narrator import AT_LEAST_EVERY, Narrator
-from airflow_provider_segment.protocol.delivery.pace import next_look
-from airflow_provider_segment.protocol.delivery.watch import Fate, Verdict, check_watch
+from airflow_provider_segment.protocol.delivery.pace import next_beat, next_look
+from airflow_provider_segment.protocol.delivery.watch import check_watch
 from airflow_provider_segment.protocol.errors import (
     SegmentConnectionError,
     SegmentError,
@@ -47,6 +49,14 @@ def test_after_faults_a_short_interval_grows_and_a_long_one_stays() -> None:
     assert next_look(60, faults=1000) == 60
 
 
+@given(interval=st.floats(0, 86400), since=st.floats(0, 10**7))
+def test_looks_keep_their_beat(interval: float, since: float) -> None:
+    wait, interval = next_beat(interval, since=since), next_look(interval)
+    beats = (since + wait) / interval
+    assert beats == pytest.approx(round(beats), abs=1e-6)
+    assert interval / 2 - 1e-6 <= wait <= interval * 1.5
+
+
 def test_a_rate_limit_says_itself_when_to_come_back() -> None:
     limited = SegmentRateLimitError("slow down")
     assert next_look(5, faults=1, error=limited) == 5
@@ -73,11 +83,18 @@ def test_a_line_when_something_changes_and_one_now_and_then() -> None:
     assert said == [[line("4, 6 short")], [], [line("6, 4 short")], [], [line("6, 4 short")]]
 
 
+def test_numbers_that_nobody_asked_about_are_no_change() -> None:
+    narrator = Narrator("d")
+    watched = watch("successes >= 10")
+    first, second = (verdict(watched, metrics(successes=4, time_to_success_p95=time)) for time in (1, 2))
+    assert [len(list(narrator.lines(found, NOW))) for found in (first, second, first)] == [1, 0, 0]
+
+
 @pytest.mark.parametrize("found", [metrics(successes=10), metrics(discarded=10)])
 def test_a_verdict_survives_the_event(found: Any) -> None:
     reached = verdict(watch(fail_when="failures > 0"), found)
     ending = read_event(json.loads(json.dumps(decided(reached).as_event())))
-    assert Verdict(Fate(ending.how), ending.said, ending.evidence) == reached
+    assert (ending.how, ending.said, ending.evidence) == (reached.fate.value, reached.progress, reached.evidence)
 
 
 @pytest.mark.parametrize("name", [name for name in vars(errors) if name.startswith("Segment")])

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from airflow_provider_segment.protocol.delivery.condition import Condition
 from airflow_provider_segment.protocol.delivery.metrics import DeliveryMetrics
 from airflow_provider_segment.protocol.delivery.sighting import Sighting
-from airflow_provider_segment.protocol.delivery.watch import Fate, Watch, check_watch, judge
+from airflow_provider_segment.protocol.delivery.verdict import Fate, judge
+from airflow_provider_segment.protocol.delivery.watch import Watch, check_watch
 from airflow_provider_segment.protocol.delivery.window import Window
 from tests.protocol.delivery.watching import NOW, START, metrics, verdict, watch
 from tests.protocol.property_settings import examples

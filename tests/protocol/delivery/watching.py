@@ -7,7 +7,8 @@ from typing import Any
 
 from airflow_provider_segment.protocol.delivery.metrics import DeliveryMetrics, flatten
 from airflow_provider_segment.protocol.delivery.sighting import Found, Sighting
-from airflow_provider_segment.protocol.delivery.watch import Verdict, Watch, check_watch, judge
+from airflow_provider_segment.protocol.delivery.verdict import Verdict, judge
+from airflow_provider_segment.protocol.delivery.watch import Watch, check_watch
 from airflow_provider_segment.protocol.delivery.window import Interval
 
 NOW = datetime(2026, 2, 15, 12, 0, 0, tzinfo=UTC)

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_segment.protocol.delivery import watch as watches
+from airflow_provider_segment.protocol.delivery import verdict as verdicts
 from airflow_provider_segment.protocol.delivery.metrics import flatten
 from airflow_provider_segment.protocol.delivery.sighting import Found, Sighting
-from airflow_provider_segment.protocol.delivery.watch import Fate, check_watch, judge
+from airflow_provider_segment.protocol.delivery.verdict import Fate, judge
+from airflow_provider_segment.protocol.delivery.watch import check_watch
 from airflow_provider_segment.protocol.delivery.window import interval_at
 from tests.protocol.property_settings import examples
 from tests.protocol.samples import LOST, REFUSED, UNTRUSTED, html, refusal
@@ -199,7 +200,7 @@ def test_another_rule_in_the_trigger_is_noticed(world: World, monkeypatch: pytes
         looks_in_time=4,
     )
     assert play(world, "deferrable", wait, "none") == play(world, "poke", wait, "none")
-    sees_too_few = watches.judge
+    sees_too_few = verdicts.judge
     monkeypatch.setattr(
         "airflow_provider_segment.triggers.stream.judge",
         lambda watch, sighting: sees_too_few(check_watch(**watch.plain() | {"min_attempted": 50}), sighting),
