@@ -117,7 +117,8 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         """
         narrator = Narrator(self.destination_id)
         # Its own clock: no poll may come before the deadline.
-        limit = asyncio.timeout(self._seconds_left())
+        left = None if self._ends_at is None else (self._ends_at - datetime.now(UTC)).total_seconds()
+        limit = asyncio.timeout(left)
         try:
             async with limit:
                 ending = await self._ending(shared_stream, narrator)
@@ -134,7 +135,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
             if ending is not None:
                 return ending
             # The loop's clock stands still while the machine sleeps.
-            if (left := self._seconds_left()) is not None and left <= 0:
+            if self._ends_at is not None and datetime.now(UTC) >= self._ends_at:
                 return Ending(how=TIMED_OUT, said=narrator.last)
 
     def _taken(self, found: Poll, narrator: Narrator) -> Ending | None:
@@ -145,10 +146,9 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         verdict = self.look(found, narrator)
         return None if verdict is None or verdict.fate is Fate.WAITING else decided(verdict)
 
-    def _seconds_left(self) -> float | None:
-        if self.deadline is None:
-            return None
-        return (datetime.fromisoformat(self.deadline) - datetime.now(UTC)).total_seconds()
+    @cached_property
+    def _ends_at(self) -> datetime | None:
+        return None if self.deadline is None else datetime.fromisoformat(self.deadline)
 
 
 class SegmentDeliveryThresholdTrigger(DeliveryTrigger):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from airflow.providers.common.compat.sdk import AirflowNotFoundException
 
 from airflow_provider_segment.protocol.delivery.look import sight
-from airflow_provider_segment.protocol.delivery.pace import next_beat, next_look
+from airflow_provider_segment.protocol.delivery.pace import next_beat, next_look, on_tick
 from airflow_provider_segment.protocol.delivery.sighting import Question, Sighting
 from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.steps import Flow, Terms
@@ -55,10 +55,9 @@ async def polls(*, segment_conn_id: str, question: Question, poke_interval: floa
         patient = patient or terms.within(poke_interval)
         return sight(patient, question=question, now=datetime.now(UTC))
 
-    first = random.uniform(0, next_look(poke_interval))  # noqa: S311 - not a secret
     clock = asyncio.get_running_loop().time
-    begun = clock() + first
-    await asyncio.sleep(first)
+    begun = on_tick(clock() + random.uniform(0, next_look(poke_interval)))  # noqa: S311 - not a secret
+    await asyncio.sleep(begun - clock())
     faults = 0
     async with SegmentPublicApiAsyncHook(segment_conn_id=segment_conn_id) as hook:
         while True:

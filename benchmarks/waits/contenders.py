@@ -153,10 +153,40 @@ def naive(count: int, server: Server) -> Iterator[Wait]:
     yield from map(wait, range(count))
 
 
+def floor(count: int, server: Server) -> Iterator[Wait]:
+    """One client session for all, and nothing around it: what aiohttp itself costs, to us too."""
+    import random
+    import ssl
+
+    import aiohttp
+    from yarl import URL
+
+    session: list[aiohttp.ClientSession] = []
+
+    async def wait(number: int) -> Wait:
+        await asyncio.sleep(random.uniform(0, INTERVAL))
+        if not session:
+            context = ssl.create_default_context(cafile=server.ca)
+            session.append(aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context)))
+        times = "startTime=2026-02-15T12:00:00Z&endTime=2026-02-15T12:30:00Z&granularity=MINUTE"
+        path = f"/destinations/destination-{number}/delivery-metrics?sourceId=source&{times}"
+        url = URL(f"https://127.0.0.1:{server.port}{path}", encoded=True)
+        while True:
+            async with session[0].get(url, headers={"Authorization": "Bearer token"}) as response:
+                metrics = json.loads(await response.read())["data"]["deliveryMetricsSummary"]["metrics"]
+            if metrics[0]["total"] >= 100_000:
+                yield metrics
+                return
+            await asyncio.sleep(INTERVAL)
+
+    yield from map(wait, range(count))
+
+
 CONTENDERS = {
     "ours": Contender(ours, "ours"),
     "shared": Contender(ours_shared, "ours, one question", shared=True),
     "census": Contender(census, distribution="airflow-provider-census"),
     "dbt": Contender(dbt, distribution="apache-airflow-providers-dbt-cloud"),
     "naive": Contender(naive, "a client per poll"),
+    "floor": Contender(floor, "aiohttp alone"),
 }

@@ -41,9 +41,6 @@ def get_delivery_metrics(
     return (yield from exchange(call, terms))
 
 
-_read_summary = value_reader(MetricsSummary, key="deliveryMetricsSummary")
-
-
 def metrics_call(destination_id: str, source_id: str, interval: Interval) -> Call[DeliveryMetrics]:
     """The call for the metrics of a stretch of time; all arguments are checked already.
 
@@ -58,4 +55,11 @@ def metrics_call(destination_id: str, source_id: str, interval: Interval) -> Cal
         ("granularity", interval.granularity),
     )
     request = operations.GET_DELIVERY_METRICS.request(ids={"destinationId": destination_id}, query=query)
-    return Call(operations.GET_DELIVERY_METRICS, request, lambda body: flatten(_read_summary(body)))
+    return Call(operations.GET_DELIVERY_METRICS, request, _read_metrics)
+
+
+def _read_metrics(body: bytes) -> DeliveryMetrics:
+    return flatten(_read_summary(body))
+
+
+_read_summary = value_reader(MetricsSummary, key="deliveryMetricsSummary")

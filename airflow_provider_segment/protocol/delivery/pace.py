@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from airflow_provider_segment.protocol.errors import SegmentError, SegmentRateLimitError
 
 SHORTEST = 1.0
 """Seconds: whatever interval is asked for, one wait never asks more often."""
+
+TICK = 0.01
+"""Seconds between two ticks."""
 
 _AFTER_FAULTS = (1.0, 60.0)
 """Least wait after the first fault, doubled with each further one, and where that ends."""
@@ -37,6 +42,16 @@ def next_beat(poke_interval: float, *, since: float) -> float:
     """
     interval = next_look(poke_interval)
     return 1.5 * interval - (since + 0.5 * interval) % interval
+
+
+def on_tick(moment: float) -> float:
+    """Move a moment on to the next tick that all waits share.
+
+    Looks that are due almost together then come together, and the event loop wakes once for them.
+
+    :param moment: in seconds.
+    """
+    return math.ceil(moment / TICK) * TICK
 
 
 def asked_to_wait(error: SegmentError | None) -> float:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from airflow_provider_segment.protocol import errors
 from airflow_provider_segment.protocol.delivery.ending import decided, read_event, refused
 from airflow_provider_segment.protocol.delivery.narrator import AT_LEAST_EVERY, Narrator
-from airflow_provider_segment.protocol.delivery.pace import next_beat, next_look
+from airflow_provider_segment.protocol.delivery.pace import TICK, next_beat, next_look, on_tick
 from airflow_provider_segment.protocol.delivery.watch import check_watch
 from airflow_provider_segment.protocol.errors import (
     SegmentConnectionError,
@@ -55,6 +55,13 @@ def test_looks_keep_their_beat(interval: float, since: float) -> None:
     beats = (since + wait) / interval
     assert beats == pytest.approx(round(beats), abs=1e-6)
     assert interval / 2 - 1e-6 <= wait <= interval * 1.5
+
+
+@given(moment=st.floats(0, 10**7))
+def test_looks_begin_on_ticks(moment: float) -> None:
+    ticks = on_tick(moment) / TICK
+    assert ticks == pytest.approx(round(ticks))
+    assert -1e-6 <= on_tick(moment) - moment <= TICK + 1e-6
 
 
 def test_a_rate_limit_says_itself_when_to_come_back() -> None:
