@@ -7,7 +7,6 @@ import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException
 
@@ -16,9 +15,6 @@ from airflow_provider_segment.protocol.delivery.pace import next_beat, next_look
 from airflow_provider_segment.protocol.delivery.sighting import Question, Sighting
 from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.steps import Flow, Terms
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +39,12 @@ async def polls(*, segment_conn_id: str, question: Question, poke_interval: floa
 
     :param segment_conn_id: the Airflow connection.
     :param question: what to ask.
-    :param poke_interval: seconds between two polls; also how long one may spend on its own retries.
+    :param poke_interval: seconds from one poll to the next; also how long one may spend on its own retries.
     """
     # Only now: importing a trigger must not load an HTTP library.
     from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook
 
-    patient: Terms | None = None
+    patient: Terms | None = None  # made once: the hook's terms stay the same
 
     def look(terms: Terms) -> Flow[Sighting]:
         nonlocal patient
