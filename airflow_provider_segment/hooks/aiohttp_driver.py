@@ -29,7 +29,7 @@ class AiohttpDriver:
 
     :param connection: where to.
     :param network: headers and proxy; the session knows the CA.
-    :param session: not closed by this driver.
+    :param session: of a :class:`~.sessions.SessionLease`, whose requests note when they are sent; not closed here.
     :param log: where pauses and messages of flows go.
     """
 
@@ -56,7 +56,7 @@ class AiohttpDriver:
             except StopIteration as stop:
                 result: T = stop.value
                 return result
-            outcome = await (self._send(step.request) if isinstance(step, Send) else self._take(step))
+            outcome = await self._take(step)
 
     async def iterate(self, walk: Walk[T]) -> AsyncIterator[T]:
         """Run a flow as far as its entries are asked for.
@@ -91,7 +91,7 @@ class AiohttpDriver:
         return None
 
     def _headers(self, request: Request) -> CIMultiDict[str]:
-        """The same for all polls, and in the form that aiohttp would make of it each time."""
+        """The same for all requests of a kind, and in the form that aiohttp would make of them each time."""
         kind = (request.accept, request.content_type)
         if kind not in self._headers_of:
             headers = {**self._network.headers, **request.headers, "Accept-Encoding": "identity"}

@@ -6,9 +6,8 @@ request is a *flow*: a generator that yields steps (send this, pause, log, here 
 of them. A driver in ``hooks/`` moves the bytes and sleeps, and knows nothing else; so a synchronous and an
 asynchronous driver, and a test with a virtual clock, all run the very same rules.
 
-Values are frozen dataclasses; those that a DAG file needs while it is parsed, and some that each poll makes anew, are
-msgspec structs, frozen too, which take a fiftieth of a dataclass's time to define, and a tenth to make. What holds
-settings stays a dataclass: its ``repr`` leaves them out.
+Values are frozen dataclasses; those that a DAG file needs while it is parsed are msgspec structs, frozen too, which
+take a fiftieth of a dataclass's time to define. What holds settings stays a dataclass: its ``repr`` leaves them out.
 
 - ``errors``: the error tree.
 - ``arguments``: checks of what users pass.

@@ -39,7 +39,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
     :param min_attempted: events attempted before anything is decided.
     :param settle: seconds after ``end_time`` in which late data is awaited.
     :param granularity: ``"auto"`` or one of Segment's.
-    :param poke_interval: seconds between two polls; at least 1 is kept.
+    :param poke_interval: seconds from poll to poll; at least 1 is kept.
     :param deadline: ISO 8601, with a zone, of the moment at which the wait is over; it stays when the triggerer is
         restarted. ``None`` for none.
     :param destination_checked: whether the sensor has read the destination. If it could not, the wait ends as soon as
@@ -166,7 +166,7 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
     :param when: one condition or several, all of which must hold; as ``success_when`` of the sensor.
     :param window: how far back to count, ending now: seconds, or ISO 8601 as ``"PT30M"``; at most 14 days.
     :param min_attempted: events attempted before the conditions can hold. Default 1.
-    :param poke_interval: seconds between two polls; at least 1 is kept. Default 60.
+    :param poke_interval: seconds from poll to poll; at least 1 is kept. Default 60.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :raises ValueError: an argument can't be right; when the DAG file is parsed.
     """

@@ -52,19 +52,21 @@ async def polls(*, segment_conn_id: str, question: Question, poke_interval: floa
         return sight(patient, question=question, now=datetime.now(UTC))
 
     clock = asyncio.get_running_loop().time
-    begun = on_tick(clock() + random.uniform(0, next_look(poke_interval)))  # noqa: S311 - not a secret
-    await asyncio.sleep(begun - clock())
+    due = on_tick(clock() + random.uniform(0, next_look(poke_interval)))  # noqa: S311 - not a secret
+    await asyncio.sleep(due - clock())
     faults = 0
     async with SegmentPublicApiAsyncHook(segment_conn_id=segment_conn_id) as hook:
         while True:
+            began = clock() - due
             found: Sighting | Fault
             try:
                 found = await hook.run(look)
-                faults, wait = 0, next_beat(poke_interval, since=clock() - begun)
+                faults = 0
             except (SegmentError, ValueError, AirflowNotFoundException) as error:
                 faults += 1
                 known = error if isinstance(error, SegmentError) else None
                 wait = next_look(poke_interval, faults=faults, error=known)
                 found = Fault(error, passing=known is not None and known.transient, next_in=wait)
             yield found
-            await asyncio.sleep(wait)
+            beat = next_beat(poke_interval, began=began, now=clock() - due)
+            await asyncio.sleep(found.next_in if isinstance(found, Fault) else beat)

@@ -45,12 +45,12 @@ class SlowHook:
     ("seconds", "beats"),
     [
         ([0, 0, 0, 0], [0, 60, 120, 180]),
-        ([20, 0, 29, 0], [0, 60, 120, 180]),
-        ([40, 0, 0], [0, 120, 180]),
+        ([20, 0, 50, 0], [0, 60, 120, 180]),
         ([140, 0, 0], [0, 180, 240]),
         ([0, -1, 0, 0], [0, 60, 120, 180]),
+        ([50, -1, -1, -1, -1, -1, -1, -1, 0, 0], [*range(0, 600, 60)]),
     ],
-    ids=["quick", "slow", "too close to the next", "longer than the interval", "after a fault"],
+    ids=["quick", "slow", "longer than the interval", "after a fault", "after faults"],
 )
 def test_a_poll_that_takes_long_does_not_move_those_after_it(
     seconds: list[float], beats: list[float], monkeypatch: pytest.MonkeyPatch

@@ -7,7 +7,7 @@ import math
 from airflow_provider_segment.protocol.errors import SegmentError, SegmentRateLimitError
 
 SHORTEST = 1.0
-"""Seconds: whatever interval is asked for, one wait never asks more often."""
+"""Seconds from beat to beat: whatever interval is asked for, one wait asks no more often in the long run."""
 
 TICK = 0.01
 """Seconds between two ticks."""
@@ -30,18 +30,19 @@ def next_look(poke_interval: float, *, faults: int = 0, error: SegmentError | No
     return max(wait, asked_to_wait(error))
 
 
-def next_beat(poke_interval: float, *, since: float) -> float:
+def next_beat(poke_interval: float, *, began: float, now: float) -> float:
     """Say how many seconds to wait after a look that went well, so that the looks keep their beat.
 
     One that comes late, since other work held it up, does not make those after it late: a thousand waits would gather
     behind each hold-up, and look all at once from then on.
 
     :param poke_interval: what was asked for.
-    :param since: seconds since the first look was due.
-    :return: until the next beat that is at least half an interval away.
+    :param began: when the look began, in seconds since the first one was due.
+    :param now: when it has ended, in the same.
+    :return: until the next beat that is at least half an interval after the beginning.
     """
     interval = next_look(poke_interval)
-    return 1.5 * interval - (since + 0.5 * interval) % interval
+    return math.ceil(max(now, began + interval / 2) / interval) * interval - now
 
 
 def on_tick(moment: float) -> float:

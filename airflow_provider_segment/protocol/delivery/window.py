@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -241,7 +240,6 @@ def check_duration(argument: str, value: Any) -> timedelta:
     return length
 
 
-@lru_cache(maxsize=256)
 def utc_text(moment: datetime) -> str:
     """Write a moment as the API takes it: ISO 8601, UTC, whole seconds.
 

@@ -12,15 +12,14 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from msgspec import Struct
-
 from airflow_provider_segment.protocol.texts import all_texts
 from airflow_provider_segment.protocol.wire.message import Answer, NoAnswer, Request
 
 T = TypeVar("T")
 
 
-class Send(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Send:
     """Send this and say what came of it.
 
     :param request: what to send.

@@ -36,7 +36,7 @@ class Request:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers that depend on the operation."""
+        """The headers that depend on the operation: on the two media types, and on nothing else."""
         headers = {"Accept": self.accept}
         if self.content_type is not None:
             headers["Content-Type"] = self.content_type

@@ -10,7 +10,6 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
 import msgspec
-from msgspec import Struct
 
 from airflow_provider_segment.protocol.wire.message import Request
 
@@ -84,7 +83,8 @@ class Operation:
         )
 
 
-class Call(Struct, Generic[T_co], frozen=True):
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T_co]):
     """A request together with how its answer is read.
 
     :param operation: what it asks.

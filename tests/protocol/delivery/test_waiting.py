@@ -49,12 +49,14 @@ def test_after_faults_a_short_interval_grows_and_a_long_one_stays() -> None:
     assert next_look(60, faults=1000) == 60
 
 
-@given(interval=st.floats(0, 86400), since=st.floats(0, 10**7))
-def test_looks_keep_their_beat(interval: float, since: float) -> None:
-    wait, interval = next_beat(interval, since=since), next_look(interval)
-    beats = (since + wait) / interval
+@given(interval=st.floats(0, 86400), began=st.floats(0, 10**7), took=st.floats(0, 10**5))
+def test_looks_keep_their_beat(interval: float, began: float, took: float) -> None:
+    wait = next_beat(interval, began=began, now=began + took)
+    interval = next_look(interval)
+    beats = (began + took + wait) / interval
     assert beats == pytest.approx(round(beats), abs=1e-6)
-    assert interval / 2 - 1e-6 <= wait <= interval * 1.5
+    assert wait >= -1e-6
+    assert interval / 2 - 1e-6 <= took + wait <= max(took, interval / 2) + interval + 1e-6
 
 
 @given(moment=st.floats(0, 10**7))
