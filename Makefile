@@ -29,10 +29,10 @@ help:  ## this list
 	@echo "  AIRFLOW=2.11 chooses the other Airflow, PYTHON=python3.12 the interpreter."
 
 demo: $(STAMP)  ## a DAG creates, fills, waits for, changes and removes a destination
-	@$(BIN)/python -m demo
+	@$(BIN)/python -m dev.demo
 
 ui: $(STAMP)  ## the example DAGs in a real Airflow UI on 127.0.0.1, with a local Segment; Ctrl-C ends it
-	@$(BIN)/python -m demo.ui
+	@$(BIN)/python -m dev.demo.ui
 
 test: lint types pytest  ## lint, types and tests
 
@@ -63,7 +63,7 @@ wheel: $(STAMP)  ## the README's test of a DAG, where only the built wheel is in
 
 # One Airflow after the other: each is several processes.
 live: $(STAMP) $(BROWSER)  ## what takes a real Airflow: waits that outlive a killed triggerer, the search for secrets, make ui
-	$(BIN)/pytest -m live tests/canaries tests/live tests/local_airflow tests/ui
+	$(BIN)/pytest -m live tests/canaries tests/live tests/dev/local_airflow tests/ui
 
 # 100 for the large counts, 10 for a tenth of them.
 SCALE ?= 100
@@ -87,9 +87,9 @@ BENCH_VENV  := $(VENV)-bench
 BENCH_STAMP := $(BENCH_VENV)/.installed
 
 bench: $(BENCH_STAMP)  ## benchmarks: ratios taken in one run, on a machine with nothing else to do
-	$(BENCH_VENV)/bin/python -m benchmarks.listing
-	$(BENCH_VENV)/bin/python -m benchmarks.imports
-	$(BENCH_VENV)/bin/python -m benchmarks.waits
+	$(BENCH_VENV)/bin/python -m dev.benchmarks.listing
+	$(BENCH_VENV)/bin/python -m dev.benchmarks.imports
+	$(BENCH_VENV)/bin/python -m dev.benchmarks.waits
 
 # Every warning is an error, so is a reference that leads nowhere.
 docs: $(STAMP) $(VENV)/.docs  ## the documentation, into docs/_build
@@ -103,8 +103,8 @@ WANTED = --quiet --constraint $(PINS) "apache-airflow==$(AIRFLOW).*" --editable 
 PIP     = $(@D)/bin/python -m pip install --disable-pip-version-check
 
 $(STAMP): pyproject.toml $(PINS)
-$(BENCH_STAMP): pyproject.toml $(PINS) benchmarks/peers.txt
-$(BENCH_STAMP): WANTED += --requirement benchmarks/peers.txt
+$(BENCH_STAMP): pyproject.toml $(PINS) dev/benchmarks/peers.txt
+$(BENCH_STAMP): WANTED += --requirement dev/benchmarks/peers.txt
 
 $(STAMP) $(BENCH_STAMP):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; try make PYTHON=python3.12")'

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["__version__", "get_provider_info"]
+from airflow_provider_segment.version import __version__
 
-__version__ = "0.1.0"
+__all__ = ["__version__", "get_provider_info"]
 
 
 def get_provider_info() -> dict[str, Any]:

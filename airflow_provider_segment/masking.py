@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from airflow_provider_segment.protocol.texts import all_texts, spellings
+from airflow_provider_segment.protocol.strings import all_texts, spellings
 
 SHORTEST = 5
 """Characters. Airflow 3 masks nothing shorter; on 2.11 a shorter one would blot out the logs."""

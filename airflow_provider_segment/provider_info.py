@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_segment import __version__
 from airflow_provider_segment.hooks.connection_form import provider_info_connection_type
+from airflow_provider_segment.version import __version__
 
 _INTEGRATION = "Segment Public API"
 

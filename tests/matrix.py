@@ -20,7 +20,7 @@ from rich.table import Table
 
 ROOT = Path(__file__).parents[1]
 ENVIRONMENTS = ROOT / ".venv-matrix"
-OWN_TESTS = ["--ignore=tests/official_client", "--ignore=tests/local_airflow", "--ignore=tests/ui"]
+OWN_TESTS = ["--ignore=tests/official_client", "--ignore=tests/dev/local_airflow", "--ignore=tests/ui"]
 """What needs more than Python, or Airflow 3.3, is not run here; ``make test`` does."""
 
 

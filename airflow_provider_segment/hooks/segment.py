@@ -14,20 +14,20 @@ from airflow.providers.common.compat.sdk import AirflowException, BaseHook
 
 from airflow_provider_segment.hooks import connection_form
 from airflow_provider_segment.hooks.calls import SegmentCalls
-from airflow_provider_segment.hooks.connection import SegmentConnection, for_a_test, parse_connection
-from airflow_provider_segment.hooks.network import Network, network_for
 from airflow_provider_segment.protocol.api.objects import Workspace
 from airflow_provider_segment.protocol.api.workspace import get_workspace
 from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.steps import Flow, Terms, Walk
+from airflow_provider_segment.transport.connection import SegmentConnection, for_a_test, parse_connection
+from airflow_provider_segment.transport.network import Network, network_for
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 if TYPE_CHECKING:
-    from airflow_provider_segment.hooks.aiohttp_driver import AiohttpDriver
-    from airflow_provider_segment.hooks.requests_driver import RequestsDriver
-    from airflow_provider_segment.hooks.sessions import SessionLease
+    from airflow_provider_segment.transport.aiohttp_driver import AiohttpDriver
+    from airflow_provider_segment.transport.requests_driver import RequestsDriver
+    from airflow_provider_segment.transport.sessions import SessionLease
 
 _TEST_FAILURES = (SegmentError, AirflowException, ValueError, OSError)
 
@@ -93,7 +93,7 @@ class SegmentPublicApiHook(_SegmentHook):
 
         :return: whether it works, and ``Connected to workspace <name> (<slug>)`` or what to fix.
         """
-        from airflow_provider_segment.hooks.requests_driver import RequestsDriver
+        from airflow_provider_segment.transport.requests_driver import RequestsDriver
 
         try:
             connection = for_a_test(self.segment_connection)
@@ -119,7 +119,7 @@ class SegmentPublicApiHook(_SegmentHook):
     @cached_property
     def driver(self) -> RequestsDriver:
         """The session, opened at the first call."""
-        from airflow_provider_segment.hooks.requests_driver import RequestsDriver
+        from airflow_provider_segment.transport.requests_driver import RequestsDriver
 
         return RequestsDriver(self.segment_connection, self.log)
 
@@ -227,8 +227,8 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
         return connection, await asyncio.to_thread(network_for, connection)
 
     async def _made(self, connection: SegmentConnection, network: Network) -> _Opened:
-        from airflow_provider_segment.hooks.aiohttp_driver import AiohttpDriver
-        from airflow_provider_segment.hooks.sessions import SessionLease
+        from airflow_provider_segment.transport.aiohttp_driver import AiohttpDriver
+        from airflow_provider_segment.transport.sessions import SessionLease
 
         lease = SessionLease(connection, network)
         driver = AiohttpDriver(connection, network=network, session=await lease.take(), log=self.log)

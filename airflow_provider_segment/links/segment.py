@@ -51,6 +51,6 @@ def destinations_page(base_url: str) -> str:
 
     :param base_url: the connection's; on a loopback address only the sandbox answers.
     """
-    from airflow_provider_segment.hooks.connection import is_loopback
+    from airflow_provider_segment.transport.connection import is_loopback
 
     return f"{base_url}/_sandbox/" if is_loopback(urlsplit(base_url).hostname) else DESTINATIONS_PAGE

@@ -17,7 +17,7 @@ from airflow_provider_segment.protocol.arguments import (
     check_on_drift,
     check_settings,
 )
-from airflow_provider_segment.protocol.provisioning.described import check_subscriptions
+from airflow_provider_segment.protocol.provisioning.spec import check_subscriptions
 from airflow_provider_segment.secrets import ReadSecret, replace_references
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _with_secrets(where: str, entry: Any, read: ReadSecret) -> Any:
 
 def _application(values: dict[str, Any], *, patient: bool) -> Application:
     from airflow_provider_segment.protocol.provisioning.apply import Application
-    from airflow_provider_segment.protocol.provisioning.described import DescribedDestination
+    from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination
 
     return Application(
         described=DescribedDestination(

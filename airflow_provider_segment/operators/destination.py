@@ -92,8 +92,8 @@ class SegmentCreateDestinationOperator(SegmentOperator):
 
     def execute(self, context: Context) -> str:
         """Look for the destination, and create it where there is none."""
-        from airflow_provider_segment.protocol.provisioning.described import DescribedDestination
         from airflow_provider_segment.protocol.provisioning.destination import provide_destination
+        from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination
 
         values = self.checked()
         described = DescribedDestination(

@@ -111,7 +111,7 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
 
     def execute(self, context: Context) -> str:
         """Look for the subscription, and create it where there is none."""
-        from airflow_provider_segment.protocol.provisioning.described import DescribedSubscription
+        from airflow_provider_segment.protocol.provisioning.spec import DescribedSubscription
         from airflow_provider_segment.protocol.provisioning.subscription import provide_subscription
 
         values = self.checked()

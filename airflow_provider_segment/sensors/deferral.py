@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import BaseSensorOperator as _Base
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_segment.protocol.delivery.ending import Ending
+    from airflow_provider_segment.protocol.delivery.criteria import Watch
+    from airflow_provider_segment.protocol.delivery.results import Ending
     from airflow_provider_segment.protocol.delivery.verdict import Evidence
-    from airflow_provider_segment.protocol.delivery.watch import Watch
 else:
     _Base = object
 
@@ -119,7 +119,7 @@ class WaitsInTrigger(_Base):
         :raises SegmentError: Segment refused, or the event is none of the trigger's.
         """
         from airflow_provider_segment.exceptions import SegmentDeliveryFailedError
-        from airflow_provider_segment.protocol.delivery.ending import LOOK_AGAIN, REFUSED, TIMED_OUT, read_event
+        from airflow_provider_segment.protocol.delivery.results import LOOK_AGAIN, REFUSED, TIMED_OUT, read_event
         from airflow_provider_segment.protocol.delivery.verdict import Fate
 
         ending = read_event(event)

@@ -14,9 +14,9 @@ from airflow_provider_segment.lineage.datasets import DeliveryLineage
 from airflow_provider_segment.links.segment import SegmentDestinationsLink
 from airflow_provider_segment.protocol.arguments import check_count, check_flag, check_id
 from airflow_provider_segment.protocol.delivery.condition import check_conditions
-from airflow_provider_segment.protocol.delivery.narrator import Narrator
-from airflow_provider_segment.protocol.delivery.pace import asked_to_wait
-from airflow_provider_segment.protocol.delivery.watch import Watch, check_settle, check_watch
+from airflow_provider_segment.protocol.delivery.criteria import Watch, check_settle, check_watch
+from airflow_provider_segment.protocol.delivery.progress import Narrator
+from airflow_provider_segment.protocol.delivery.schedule import asked_to_wait
 from airflow_provider_segment.protocol.delivery.window import (
     AUTO,
     check_granularity_or_auto,
@@ -224,7 +224,7 @@ class SegmentDeliveryMetricsSensor(WaitsInTrigger, DeliveryLineage, CheckedArgum
         return check_watch(**arguments)
 
     def _look(self, *, first: bool) -> Verdict:
-        from airflow_provider_segment.protocol.delivery.look import check_destination, look
+        from airflow_provider_segment.protocol.delivery.polling import check_destination, look
 
         # The next look is as good as a retry, so one look is not to outlast the interval by much.
         terms = self._hook.terms.within(self.poke_interval)

@@ -12,14 +12,14 @@ from airflow.triggers.base import TriggerEvent
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.protocol.arguments import check_flag, check_name
-from airflow_provider_segment.protocol.delivery.ending import LOOK_AGAIN, TIMED_OUT, Ending, decided, refused
-from airflow_provider_segment.protocol.delivery.narrator import Narrator
+from airflow_provider_segment.protocol.delivery.criteria import Watch, check_watch
+from airflow_provider_segment.protocol.delivery.progress import Narrator
+from airflow_provider_segment.protocol.delivery.results import LOOK_AGAIN, TIMED_OUT, Ending, decided, refused
 from airflow_provider_segment.protocol.delivery.verdict import Fate
-from airflow_provider_segment.protocol.delivery.watch import Watch, check_watch
 from airflow_provider_segment.protocol.delivery.window import check_duration, check_time
-from airflow_provider_segment.triggers.memory import CrossingMemory
-from airflow_provider_segment.triggers.polls import Fault
+from airflow_provider_segment.triggers.polling import Fault
 from airflow_provider_segment.triggers.stream import DeliveryTrigger, Poll
+from airflow_provider_segment.triggers.threshold_state import CrossingMemory
 
 
 class SegmentDeliveryMetricsTrigger(DeliveryTrigger):

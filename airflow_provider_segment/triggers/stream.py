@@ -10,11 +10,11 @@ from typing import Any
 from airflow.providers.common.compat.triggers import BaseEventTrigger
 from airflow.triggers.base import TriggerEvent
 
-from airflow_provider_segment.protocol.delivery.narrator import Narrator
+from airflow_provider_segment.protocol.delivery.criteria import Watch
+from airflow_provider_segment.protocol.delivery.progress import Narrator
 from airflow_provider_segment.protocol.delivery.sighting import Sighting
 from airflow_provider_segment.protocol.delivery.verdict import Verdict, judge
-from airflow_provider_segment.protocol.delivery.watch import Watch
-from airflow_provider_segment.triggers.polls import Fault, polls
+from airflow_provider_segment.triggers.polling import Fault, polls
 
 Poll = Sighting | Fault
 

@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from local_airflow.airflow import LocalAirflow
+from dev.local_airflow.airflow import LocalAirflow
 from tests.canaries.canaries import DEEP, REFERENCE, TEMPLATE, TOKEN, UNSENT
 from tests.canaries.database import cells
 from tests.canaries.pages import pages
 from tests.canaries.search import Search
-from tests.secrets.quoting_front import Fate, Front, quoting_front
+from tests.secrets.quoting_middleware import Fate, Front, quoting_front
 
 DAGS = Path(__file__).parent / "dags"
 

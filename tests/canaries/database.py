@@ -9,7 +9,7 @@ from contextlib import closing
 
 from cryptography.fernet import Fernet, InvalidToken
 
-from local_airflow.airflow import LocalAirflow
+from dev.local_airflow.airflow import LocalAirflow
 
 _HOLDS_SECRETS = {"connection"}
 """Where they belong: Airflow keeps them encrypted, and that is how these are searched."""

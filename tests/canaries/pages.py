@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
-from local_airflow.airflow import LocalAirflow
+from dev.local_airflow.airflow import LocalAirflow
 
 Names = dict[str, Any]
 

@@ -10,7 +10,7 @@ import pytest
 from tests.canaries.canaries import DEEP, REFERENCE, TEMPLATE
 from tests.canaries.conftest import Scene
 from tests.canaries.search import Search
-from tests.live.watching import deliver, destination, wait_until_deferred
+from tests.live.observing import deliver, destination, wait_until_deferred
 
 pytestmark = pytest.mark.live
 

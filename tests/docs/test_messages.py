@@ -8,7 +8,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from tests.docs.blocks import BLOCKS, ROOT, Block
-from tests.docs.source_texts import is_in_source, is_made_by_source
+from tests.docs.source_strings import is_in_source, is_made_by_source
 
 
 def explained() -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_segment.hooks.connection_form import EXTRA_FIELDS
-from airflow_provider_segment.protocol.delivery import metric_names
+from airflow_provider_segment.protocol.api import metric_names
 from airflow_provider_segment.provider_info import PROVIDER_INFO
 from airflow_provider_segment.sandbox.faults.fault import _DETAILS as KINDS
 from tests.docs.blocks import ROOT

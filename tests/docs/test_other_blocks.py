@@ -25,7 +25,7 @@ NOT_RUN = [
     ("README.md", f"{INSTALLS}, and {SERVES}"),
     ("docs/guides/lineage.md", INSTALLS),
     ("docs/guides/provisioning.md", "needs Airflow's database"),
-    ("docs/quick-start.md", "takes a minute; tests/demo and tests/ui run both"),
+    ("docs/quick-start.md", "takes a minute; tests/dev/demo and tests/ui run both"),
     ("docs/quick-start.md", INSTALLS),
     ("docs/testing.md", INSTALLS),
     ("docs/testing.md", f"{SERVES}; tests/sandbox/test_command_line.py runs it"),

@@ -11,7 +11,7 @@ import pytest
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.exactly_one.killed import POINTS, TASKS
-from tests.exactly_one.playing import connect
+from tests.exactly_one.running import connect
 from tests.exactly_one.state import differences
 from tests.exactly_one.writes import BYSTANDER, Write
 from tests.running import Running, TaskInstance

@@ -20,7 +20,7 @@ from airflow_provider_segment.sandbox.server import SandboxServer
 from airflow_provider_segment.sandbox.settings import Settings
 from airflow_provider_segment.sandbox.state.seed import load_seed
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from tests.exactly_one.playing import broken_rows, play
+from tests.exactly_one.running import broken_rows, play
 from tests.exactly_one.table import LAGGING, MERGE, REPLACE, Case, cases, table
 from tests.exactly_one.writes import WRITES, Write
 from tests.scale import SCALE

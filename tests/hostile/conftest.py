@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.hooks.both import ASKS
-from tests.hostile.asking import Asking, asking_with
+from tests.hostile.calling import Asking, asking_with
+from tests.transport.both import ASKS
 
 
 @pytest.fixture(params=ASKS)

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import trustme
 
-from airflow_provider_segment.hooks.network import network_for
 from airflow_provider_segment.protocol.errors import SegmentConnectionError
-from tests.hostile.asking import TOKEN, Asking, connection_to, removing
+from airflow_provider_segment.transport.network import network_for
+from tests.hostile.calling import TOKEN, Asking, connection_to, removing
 from tests.hostile.certificates import ca_file, server_context
 from tests.hostile.server import Server, http, once, serving, tunnelling
 

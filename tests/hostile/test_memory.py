@@ -7,9 +7,9 @@ import zlib
 
 import pytest
 
-from airflow_provider_segment.hooks.body import BODY_LIMIT
 from airflow_provider_segment.protocol.errors import SegmentError
-from tests.hostile.asking import Asking
+from airflow_provider_segment.transport.body import BODY_LIMIT
+from tests.hostile.calling import Asking
 from tests.hostile.server import Behaviour, Talk, http, once, serving
 
 MIB = 1024 * 1024

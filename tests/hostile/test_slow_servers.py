@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from airflow_provider_segment.protocol.errors import SegmentConnectionError
-from tests.hostile.asking import Asking, removing
+from tests.hostile.calling import Asking, removing
 from tests.hostile.server import Behaviour, Talk, serving
 
 DRIP = 0.05

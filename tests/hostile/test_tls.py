@@ -8,7 +8,7 @@ import pytest
 import trustme
 
 from airflow_provider_segment.protocol.errors import SegmentConnectionError
-from tests.hostile.asking import Asking, removing
+from tests.hostile.calling import Asking, removing
 from tests.hostile.certificates import ca_directory, ca_file, server_context
 from tests.hostile.server import http, once, serving
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment import get_provider_info
-from airflow_provider_segment.hooks.connection import parse_connection
 from airflow_provider_segment.links.segment import SegmentDestinationsLink, destinations_page
 from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
 from airflow_provider_segment.operators.destination import (
@@ -17,6 +16,7 @@ from airflow_provider_segment.operators.destination import (
 )
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
+from airflow_provider_segment.transport.connection import parse_connection
 from tests.running import Running, TaskInstance
 
 APP = "https://app.segment.com/goto-my-workspace/destinations"

@@ -11,7 +11,7 @@ import pytest
 
 from airflow_provider_segment.sandbox.pytest_plugin import CONNECTION_VARIABLE
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from local_airflow.airflow import LocalAirflow
+from dev.local_airflow.airflow import LocalAirflow
 from tests.examples import FOLDER
 
 DAGS = [*(Path(__file__).parent / "dags").glob("*.py"), FOLDER / "segment_asset_watcher.py"]

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from typing import Any
 
-from local_airflow.airflow import LocalAirflow
+from dev.local_airflow.airflow import LocalAirflow
 
 _OF_TASKS = """
     SELECT task_instance.task_id, trigger.kwargs

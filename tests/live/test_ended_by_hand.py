@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from local_airflow.airflow import LocalAirflow
+from dev.local_airflow.airflow import LocalAirflow
+from tests.live.observing import deliver, destination, more_polls, polls, until, wait_until_deferred
 from tests.live.stored_triggers import stored_deadlines, waited_for
-from tests.live.watching import deliver, destination, more_polls, polls, until, wait_until_deferred
 
 pytestmark = pytest.mark.live
 

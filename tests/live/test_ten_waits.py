@@ -8,10 +8,10 @@ import pytest
 
 from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from local_airflow.airflow import LocalAirflow
-from local_airflow.dag_run import DagRun
+from dev.local_airflow.airflow import LocalAirflow
+from dev.local_airflow.dag_run import DagRun
+from tests.live.observing import connections, deliver, destination, more_polls, polls, until, wait_until_deferred
 from tests.live.stored_triggers import stored_deadlines, waited_for
-from tests.live.watching import connections, deliver, destination, more_polls, polls, until, wait_until_deferred
 
 pytestmark = pytest.mark.live
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import pytest
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from local_airflow.airflow import LocalAirflow
-from local_airflow.dag_run import DagRun
-from tests.live.watching import deliver, destination, more_polls, until
+from dev.local_airflow.airflow import LocalAirflow
+from dev.local_airflow.dag_run import DagRun
+from tests.live.observing import deliver, destination, more_polls, until
 
 pytestmark = pytest.mark.live
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 from airflow_provider_segment.protocol.flow.steps import Emit, Log, Outcome, Pause, Send, Step
-from airflow_provider_segment.protocol.wire.message import Request
+from airflow_provider_segment.protocol.wire.messages import Request
 
 R = TypeVar("R")
 AnyFlow: TypeAlias = Generator[Step | Emit[Any], Outcome | None, R]

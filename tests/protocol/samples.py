@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_provider_segment.protocol.flow.steps import Terms
-from airflow_provider_segment.protocol.wire.message import Answer, NoAnswer
+from airflow_provider_segment.protocol.wire.messages import Answer, NoAnswer
 
 TERMS = Terms(connection="connection 'segment_eu' to eu1.api.segmentapis.com")
 ONE_TRY = Terms(connection=TERMS.connection, fault_budget=0, rate_limit_budget=0)

@@ -72,5 +72,5 @@ def test_no_source_names_a_forbidden_module(source: Path) -> None:
 def test_importing_everything_loads_no_forbidden_module() -> None:
     loaded = json.loads(subprocess.check_output([sys.executable, "-c", IMPORT_EVERYTHING], text=True))
 
-    assert "airflow_provider_segment.protocol.delivery.look" in loaded
+    assert "airflow_provider_segment.protocol.delivery.polling" in loaded
     assert forbidden(iter(loaded)) == []

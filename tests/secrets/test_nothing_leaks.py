@@ -28,7 +28,7 @@ from airflow_provider_segment.operators.subscription import (
     SegmentCreateSubscriptionOperator,
     SegmentUpdateSubscriptionOperator,
 )
-from airflow_provider_segment.protocol.flow import reading
+from airflow_provider_segment.protocol.flow import responses
 from airflow_provider_segment.sandbox.pytest_plugin import CONNECTION_VARIABLE
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.secrets import SecretRef
@@ -37,7 +37,7 @@ from tests.secrets.conftest import Connect
 from tests.secrets.debug_logs import logging_at_debug
 from tests.secrets.evidence import exceptions, places_of, rendered, serialised
 from tests.secrets.masker import without_masker
-from tests.secrets.quoting_front import Fate, Front, quoting_front
+from tests.secrets.quoting_middleware import Fate, Front, quoting_front
 
 TOKEN = "canary-token-9d1e77b0"
 SECRET = 'canary "secret"\n of ünusual form 7f3a91c0'
@@ -211,7 +211,7 @@ def logging_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @contextmanager
 def quoting_segment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(reading, "hide_secrets", lambda text, **_: text)
+    monkeypatch.setattr(responses, "hide_secrets", lambda text, **_: text)
     yield
 
 
@@ -236,7 +236,7 @@ def returning_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @contextmanager
 def naming_it_in_a_header(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    from airflow_provider_segment.protocol.wire.message import Request
+    from airflow_provider_segment.protocol.wire.messages import Request
 
     headers = {"Accept": "*/*", "Content-Type": "application/json", "X-Token": TOKEN}
     monkeypatch.setattr(Request, "headers", property(lambda _: headers))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from airflow_provider_segment.protocol.provisioning.described import DescribedDestination, DescribedSubscription
+from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination, DescribedSubscription
 from tests.simulation.catalog import ACTIONS, ANALYTICS, OTHER_SOURCE, SINGLE, SOURCE, TRACK
 from tests.simulation.model import Segment
-from tests.simulation.model_answers import Record
+from tests.simulation.model_responses import Record
 
 NAME = "mine"
 _SETTINGS: dict[str, tuple[Any, ...]] = {

@@ -6,9 +6,9 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from airflow_provider_segment.protocol.provisioning.described import DescribedDestination, DescribedSubscription
+from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination, DescribedSubscription
 from tests.simulation.model import Segment
-from tests.simulation.model_answers import Record
+from tests.simulation.model_responses import Record
 from tests.simulation.setting_values import mask
 from tests.simulation.world import ViolationError
 

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from airflow_provider_segment.protocol.flow.steps import Outcome
-from airflow_provider_segment.protocol.wire.message import Answer, NoAnswer
+from airflow_provider_segment.protocol.wire.messages import Answer, NoAnswer
 
 PAGE = b"<!doctype html>\n<html><head><title>Welcome</title></head><body><h1>Welcome</h1></body></html>\n"
 _ERROR = b'{"errors":[{"type":"error","message":"Fault set by the sandbox","status":503}]}'

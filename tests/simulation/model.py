@@ -14,9 +14,9 @@ from urllib.parse import unquote
 
 import msgspec
 
-from airflow_provider_segment.protocol.wire.message import Answer, Request
+from airflow_provider_segment.protocol.wire.messages import Answer, Request
 from tests.simulation.catalog import CATALOG, SOURCES
-from tests.simulation.model_answers import (
+from tests.simulation.model_responses import (
     Record,
     RefusedError,
     answer,

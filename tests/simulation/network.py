@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from airflow_provider_segment.protocol.flow.steps import Outcome
-from airflow_provider_segment.protocol.wire.message import Answer, Request
+from airflow_provider_segment.protocol.wire.messages import Answer, Request
 from tests.simulation.faults import ABANDONED, CAME_LATE, Fault, FaultDice
 from tests.simulation.model import Segment
-from tests.simulation.model_answers import Record
+from tests.simulation.model_responses import Record
 from tests.simulation.world import ViolationError, World
 
 Observer = Callable[[Request, Fault, Outcome], None]

@@ -9,8 +9,8 @@ from typing import Any
 
 from airflow_provider_segment.protocol.errors import SegmentAlreadyExistsError, SegmentNotFoundError
 from airflow_provider_segment.protocol.flow.steps import Flow, Terms
-from airflow_provider_segment.protocol.provisioning.described import DescribedDestination, DescribedSubscription
 from airflow_provider_segment.protocol.provisioning.destination import provide_destination
+from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination, DescribedSubscription
 from airflow_provider_segment.protocol.provisioning.subscription import provide_subscription
 from tests.simulation.catalog import ANALYTICS
 from tests.simulation.drawing import (
@@ -30,7 +30,7 @@ from tests.simulation.expectation import (
     the_only,
 )
 from tests.simulation.model import Segment
-from tests.simulation.model_answers import Record
+from tests.simulation.model_responses import Record
 
 
 @dataclass(kw_only=True)

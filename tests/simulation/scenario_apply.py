@@ -10,7 +10,7 @@ from typing import Any
 from airflow_provider_segment.protocol.errors import SegmentNotFoundError
 from airflow_provider_segment.protocol.flow.steps import Flow, Terms
 from airflow_provider_segment.protocol.provisioning.apply import Application, apply_destination
-from airflow_provider_segment.protocol.provisioning.described import DescribedSubscription
+from airflow_provider_segment.protocol.provisioning.spec import DescribedSubscription
 from tests.simulation.catalog import TRACK
 from tests.simulation.drawing import draw_settings, draw_subscriptions, put_destination, put_subscription
 from tests.simulation.expectation import (
@@ -23,7 +23,7 @@ from tests.simulation.expectation import (
     the_only,
 )
 from tests.simulation.model import Segment
-from tests.simulation.model_answers import Record
+from tests.simulation.model_responses import Record
 from tests.simulation.scenario import Scenario, analytics
 from tests.simulation.world import ViolationError
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from airflow_provider_segment.protocol.provisioning.described import DescribedDestination
 from airflow_provider_segment.protocol.provisioning.destination import change_destination, remove_destination
 from airflow_provider_segment.protocol.provisioning.identity import SubscriptionIdentity
+from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination
 from airflow_provider_segment.protocol.provisioning.subscription import change_subscription, remove_subscription
 from tests.simulation.drawing import NAME, draw_settings, draw_subscriptions, put_destination, put_subscription
 from tests.simulation.expectation import (
@@ -17,7 +17,7 @@ from tests.simulation.expectation import (
     demand_settings,
 )
 from tests.simulation.model import Segment
-from tests.simulation.model_answers import Record
+from tests.simulation.model_responses import Record
 from tests.simulation.scenario import Scenario, analytics, not_found_after, some_subscriptions
 from tests.simulation.world import ViolationError
 

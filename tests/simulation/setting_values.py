@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.simulation.model_answers import RefusedError
+from tests.simulation.model_responses import RefusedError
 
 _PYTHON_TYPES: dict[str, tuple[str, type | tuple[type, ...]]] = {
     "string": ("string", str),

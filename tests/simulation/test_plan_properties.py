@@ -15,15 +15,15 @@ from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 from airflow_provider_segment.protocol.api.destinations import destinations_listing
 from airflow_provider_segment.protocol.api.subscriptions import delete_subscription, subscriptions_listing
 from airflow_provider_segment.protocol.arguments import MASK_CHARACTER, masked_keys
-from airflow_provider_segment.protocol.flow.pages import collect
+from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import Flow, Outcome, Pause, Send, Terms
 from airflow_provider_segment.protocol.provisioning.apply import Application, apply_destination
-from airflow_provider_segment.protocol.provisioning.described import DescribedDestination, DescribedSubscription
-from airflow_provider_segment.protocol.provisioning.differences import same
-from airflow_provider_segment.protocol.wire.message import Request
+from airflow_provider_segment.protocol.provisioning.diff import same
+from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination, DescribedSubscription
+from airflow_provider_segment.protocol.wire.messages import Request
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.scale import SCALE
-from tests.simulation import described_states as states
+from tests.simulation import drawn_specs as states
 from tests.simulation.catalog import CATALOG, SOURCE, SOURCES
 from tests.simulation.model import Segment
 from tests.simulation.setting_values import mask

@@ -12,7 +12,7 @@ import msgspec
 from starlette.responses import Response
 
 from airflow_provider_segment.protocol.flow.steps import Outcome
-from airflow_provider_segment.protocol.wire.message import Answer, NoAnswer, Request
+from airflow_provider_segment.protocol.wire.messages import Answer, NoAnswer, Request
 from airflow_provider_segment.sandbox.clock import Clock
 from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.faults.fault import read_fault
@@ -24,7 +24,7 @@ from tests.simulation.catalog import CATALOG, SOURCES
 from tests.simulation.faults import CAME_LATE, Fault
 from tests.simulation.history import Stage
 from tests.simulation.model import Segment
-from tests.simulation.model_answers import Record, shown
+from tests.simulation.model_responses import Record, shown
 from tests.simulation.world import START, ViolationError
 
 _TOKEN = "twin"

@@ -18,4 +18,4 @@ def destination_id(segment_sandbox: SegmentSandbox) -> str:
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """First polls come at once: that they are spread has a test of its own."""
-    monkeypatch.setattr("airflow_provider_segment.triggers.polls.random.uniform", lambda low, high: low)
+    monkeypatch.setattr("airflow_provider_segment.triggers.polling.random.uniform", lambda low, high: low)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from tests.hooks.test_sessions import open_sessions
+from tests.transport.test_sessions import open_sessions
 from tests.triggers.waiting import as_in_the_triggerer, looks, threshold, until, waiting
 
 shared_stream = pytest.importorskip("airflow.triggers.shared_stream", reason="shared streams came with Airflow 3.3")

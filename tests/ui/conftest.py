@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from local_airflow.processes import runs
-from local_airflow.rest import RestApi
+from dev.local_airflow.processes import runs
+from dev.local_airflow.rest import RestApi
 from tests.open_files import processes_writing_into
 from tests.ui.running import RunningUi, running_ui
 

@@ -54,7 +54,7 @@ class RunningUi:
 @contextmanager
 def starting_ui(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """Start it; at the end of the block it must have ended, else it is killed."""
-    command = [sys.executable, "-m", "demo.ui"]
+    command = [sys.executable, "-m", "dev.demo.ui"]
     environment = os.environ | {"TMPDIR": str(folder)}
     with subprocess.Popen(
         command,

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from airflow_provider_segment.hooks import connection_form
-from local_airflow.dag_run import DagRun
-from local_airflow.rest import RestApi
+from dev.local_airflow.dag_run import DagRun
+from dev.local_airflow.rest import RestApi
 from tests.ui.running import RunningUi
 
 pytest.importorskip("playwright", reason="playwright, which drives the browser, is not installed")

@@ -10,7 +10,7 @@ import psutil
 import pytest
 import requests
 
-from local_airflow.rest import RestApi
+from dev.local_airflow.rest import RestApi
 from tests.open_files import processes_writing_into
 from tests.ui.running import RunningUi, starting_ui
 

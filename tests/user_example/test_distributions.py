@@ -46,7 +46,7 @@ def test_the_sdist_holds_what_the_wheel_is_made_of(dist: Path) -> None:
         names = {name.split("/", 1)[1] for name in sdist.getnames()}
 
     assert {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "airflow_provider_segment/__init__.py"} <= names
-    assert not [name for name in names if name.startswith((".venv", "constraints", "benchmarks"))]
+    assert not [name for name in names if name.startswith((".venv", "constraints", "dev/"))]
 
 
 def test_the_metadata_is_what_registries_of_providers_read(metadata: Metadata) -> None:

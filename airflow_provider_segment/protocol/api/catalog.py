@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from airflow_provider_segment.protocol.api import operations
 from airflow_provider_segment.protocol.api.objects import CatalogEntry
-from airflow_provider_segment.protocol.api.reading import call_for
+from airflow_provider_segment.protocol.api.requests import call_for
 from airflow_provider_segment.protocol.arguments import check_id
 from airflow_provider_segment.protocol.flow.exchange import exchange
-from airflow_provider_segment.protocol.flow.pages import walk
+from airflow_provider_segment.protocol.flow.pagination import walk
 from airflow_provider_segment.protocol.flow.steps import Flow, Terms, Walk
 from airflow_provider_segment.protocol.wire.pagination import Listing, page_reader
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from airflow_provider_segment.protocol.api import operations
-from airflow_provider_segment.protocol.api.reading import value_reader
+from airflow_provider_segment.protocol.api.requests import value_reader
 from airflow_provider_segment.protocol.arguments import check_id
 from airflow_provider_segment.protocol.delivery.metrics import DeliveryMetrics, MetricsSummary, flatten
 from airflow_provider_segment.protocol.delivery.window import Interval, check_granularity, check_time, utc_text

@@ -7,7 +7,7 @@ from typing import Any, cast
 from airflow_provider_segment.protocol.api import operations
 from airflow_provider_segment.protocol.api.masks import conceal_masked, unmasked
 from airflow_provider_segment.protocol.api.objects import Destination
-from airflow_provider_segment.protocol.api.reading import call_for, given, removal
+from airflow_provider_segment.protocol.api.requests import call_for, given, removal
 from airflow_provider_segment.protocol.arguments import (
     check_flag,
     check_id,
@@ -16,7 +16,7 @@ from airflow_provider_segment.protocol.arguments import (
     check_settings,
 )
 from airflow_provider_segment.protocol.flow.exchange import exchange
-from airflow_provider_segment.protocol.flow.pages import walk
+from airflow_provider_segment.protocol.flow.pagination import walk
 from airflow_provider_segment.protocol.flow.steps import Flow, Terms, Walk
 from airflow_provider_segment.protocol.wire.pagination import Listing, page_reader
 

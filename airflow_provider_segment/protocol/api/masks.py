@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow_provider_segment.protocol.arguments import MASK_CHARACTER, masked_keys
 from airflow_provider_segment.protocol.flow.steps import Conceal, Flow, Log
-from airflow_provider_segment.protocol.texts import all_texts
+from airflow_provider_segment.protocol.strings import all_texts
 
 
 def unmasked(settings: dict[str, Any]) -> Flow[dict[str, Any] | None]:

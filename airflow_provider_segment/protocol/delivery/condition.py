@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from airflow_provider_segment.protocol.delivery import metric_names
+from airflow_provider_segment.protocol.api import metric_names
 
 if TYPE_CHECKING:
     from airflow_provider_segment.protocol.delivery.metrics import DeliveryMetrics

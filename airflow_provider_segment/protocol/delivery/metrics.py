@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NotRequired, TypedDict, cast
 
-from airflow_provider_segment.protocol.delivery.metric_names import COUNTS, TIMES
+from airflow_provider_segment.protocol.api.metric_names import COUNTS, TIMES
 
 
 class Breakdown(TypedDict):

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from msgspec import Struct
 
 from airflow_provider_segment.protocol.delivery.condition import Condition, number_text
+from airflow_provider_segment.protocol.delivery.criteria import Watch
 from airflow_provider_segment.protocol.delivery.sighting import Sighting
-from airflow_provider_segment.protocol.delivery.watch import Watch
 from airflow_provider_segment.protocol.delivery.window import utc_text
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import random
 from typing import TypeVar
 
 from airflow_provider_segment.protocol.errors import SegmentError, SegmentNotFoundError
-from airflow_provider_segment.protocol.flow.reading import read_outcome
+from airflow_provider_segment.protocol.flow.responses import read_outcome
 from airflow_provider_segment.protocol.flow.retry import NOTHING_SPENT, GiveUp, decide
 from airflow_provider_segment.protocol.flow.steps import Flow, Send, Terms, answered
 from airflow_provider_segment.protocol.wire.operation import Call

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from airflow_provider_segment.protocol.texts import spellings
+from airflow_provider_segment.protocol.strings import spellings
 
 _SHORTEST = 4
 """Shorter values are no secrets, and would blot out half a message."""

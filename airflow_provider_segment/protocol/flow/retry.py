@@ -14,7 +14,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentServerError,
 )
 from airflow_provider_segment.protocol.flow.steps import Outcome, Pause, Terms
-from airflow_provider_segment.protocol.wire.message import Answer
+from airflow_provider_segment.protocol.wire.messages import Answer
 from airflow_provider_segment.protocol.wire.operation import Call
 from airflow_provider_segment.protocol.wire.rate_limit import AskedWait, asked_wait
 

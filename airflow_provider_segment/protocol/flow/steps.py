@@ -12,8 +12,8 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from airflow_provider_segment.protocol.texts import all_texts
-from airflow_provider_segment.protocol.wire.message import Answer, NoAnswer, Request
+from airflow_provider_segment.protocol.strings import all_texts
+from airflow_provider_segment.protocol.wire.messages import Answer, NoAnswer, Request
 
 T = TypeVar("T")
 

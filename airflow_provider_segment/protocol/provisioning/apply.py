@@ -15,16 +15,16 @@ from airflow_provider_segment.protocol.api.destinations import (
 from airflow_provider_segment.protocol.api.objects import Destination, Subscription
 from airflow_provider_segment.protocol.api.subscriptions import subscriptions_listing
 from airflow_provider_segment.protocol.errors import SegmentInvalidRequestError
-from airflow_provider_segment.protocol.flow.pages import collect
+from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import Flow, Log, Terms
 from airflow_provider_segment.protocol.provisioning import destination as destinations
 from airflow_provider_segment.protocol.provisioning.apply_subscriptions import carry_out_subscriptions
 from airflow_provider_segment.protocol.provisioning.creating import read_until
-from airflow_provider_segment.protocol.provisioning.described import DescribedDestination, DescribedSubscription
-from airflow_provider_segment.protocol.provisioning.differences import compare_settings
-from airflow_provider_segment.protocol.provisioning.existing import mind_secrets, only_match
+from airflow_provider_segment.protocol.provisioning.diff import compare_settings
+from airflow_provider_segment.protocol.provisioning.lookup import mind_secrets, only_match
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Summary, make_plan
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
+from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination, DescribedSubscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

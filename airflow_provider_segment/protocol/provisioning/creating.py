@@ -19,8 +19,8 @@ from airflow_provider_segment.protocol.errors import (
 )
 from airflow_provider_segment.protocol.flow.retry import FAULT_WAITS, backoff
 from airflow_provider_segment.protocol.flow.steps import Flow, Log, Pause, Terms
-from airflow_provider_segment.protocol.provisioning.existing import only_match
 from airflow_provider_segment.protocol.provisioning.identity import Identity
+from airflow_provider_segment.protocol.provisioning.lookup import only_match
 
 T = TypeVar("T", Destination, Subscription)
 V = TypeVar("V")

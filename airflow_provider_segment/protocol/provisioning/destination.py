@@ -12,13 +12,13 @@ from airflow_provider_segment.protocol.api.destinations import (
     update_destination,
 )
 from airflow_provider_segment.protocol.api.objects import Destination
-from airflow_provider_segment.protocol.flow.pages import collect
+from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import Flow, Log, Terms
 from airflow_provider_segment.protocol.provisioning.creating import create_surely, look
-from airflow_provider_segment.protocol.provisioning.described import DescribedDestination
-from airflow_provider_segment.protocol.provisioning.differences import compare_destination
-from airflow_provider_segment.protocol.provisioning.existing import decide_on_existing, remove, resolve
+from airflow_provider_segment.protocol.provisioning.diff import compare_destination
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
+from airflow_provider_segment.protocol.provisioning.lookup import decide_on_existing, remove, resolve
+from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination
 
 
 def find_destinations(terms: Terms, identity: DestinationIdentity) -> Flow[list[Destination]]:

@@ -14,14 +14,14 @@ from typing import Any, TypedDict
 from airflow_provider_segment.protocol.api.objects import Destination, Subscription
 from airflow_provider_segment.protocol.arguments import check_new_settings
 from airflow_provider_segment.protocol.errors import SegmentPruneLimitError
-from airflow_provider_segment.protocol.provisioning.described import DescribedDestination, DescribedSubscription
-from airflow_provider_segment.protocol.provisioning.differences import (
+from airflow_provider_segment.protocol.provisioning.diff import (
     Difference,
     FieldChange,
     compare_destination,
     compare_subscription,
 )
-from airflow_provider_segment.protocol.provisioning.existing import only_match
+from airflow_provider_segment.protocol.provisioning.lookup import only_match
+from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination, DescribedSubscription
 
 
 class Result(StrEnum):

@@ -13,13 +13,13 @@ from airflow_provider_segment.protocol.api.subscriptions import (
     subscriptions_listing,
     update_subscription,
 )
-from airflow_provider_segment.protocol.flow.pages import collect
+from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import Flow, Log, Terms
 from airflow_provider_segment.protocol.provisioning.creating import create_surely, look
-from airflow_provider_segment.protocol.provisioning.described import DescribedSubscription
-from airflow_provider_segment.protocol.provisioning.differences import compare_subscription
-from airflow_provider_segment.protocol.provisioning.existing import decide_on_existing, remove, resolve
+from airflow_provider_segment.protocol.provisioning.diff import compare_subscription
 from airflow_provider_segment.protocol.provisioning.identity import SubscriptionIdentity
+from airflow_provider_segment.protocol.provisioning.lookup import decide_on_existing, remove, resolve
+from airflow_provider_segment.protocol.provisioning.spec import DescribedSubscription
 
 
 def find_subscriptions(terms: Terms, identity: SubscriptionIdentity) -> Flow[list[Subscription]]:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from airflow_provider_segment.protocol.wire.message import Request
+from airflow_provider_segment.protocol.wire.messages import Request
 
 T_co = TypeVar("T_co", covariant=True)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from airflow_provider_segment.protocol.errors import ErrorObject
-from airflow_provider_segment.protocol.wire.message import Answer
+from airflow_provider_segment.protocol.wire.messages import Answer
 
 
 @dataclass(frozen=True, slots=True)

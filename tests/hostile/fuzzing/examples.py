@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-from tests.hostile.asking import not_for_ever
+from tests.hostile.calling import not_for_ever
 
 PATIENCE = 1800.0
 """Seconds for all examples of a test; a hang and not a slow machine is to be noticed."""

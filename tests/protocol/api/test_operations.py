@@ -26,7 +26,7 @@ from airflow_provider_segment.protocol.api.subscriptions import (
 )
 from airflow_provider_segment.protocol.errors import SegmentAmbiguousWriteError, SegmentProtocolError
 from airflow_provider_segment.protocol.flow.steps import Emit, Send
-from airflow_provider_segment.protocol.wire.message import Request
+from airflow_provider_segment.protocol.wire.messages import Request
 from airflow_provider_segment.protocol.wire.operation import Operation
 from tests.protocol.driver import AnyFlow, ScriptedDriver
 from tests.protocol.example import Example

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_segment.protocol import errors
-from airflow_provider_segment.protocol.delivery.ending import decided, read_event, refused
-from airflow_provider_segment.protocol.delivery.narrator import AT_LEAST_EVERY, Narrator
-from airflow_provider_segment.protocol.delivery.pace import TICK, next_beat, next_look, on_tick
-from airflow_provider_segment.protocol.delivery.watch import check_watch
+from airflow_provider_segment.protocol.delivery.criteria import check_watch
+from airflow_provider_segment.protocol.delivery.progress import AT_LEAST_EVERY, Narrator
+from airflow_provider_segment.protocol.delivery.results import decided, read_event, refused
+from airflow_provider_segment.protocol.delivery.schedule import TICK, next_beat, next_look, on_tick
 from airflow_provider_segment.protocol.errors import (
     SegmentConnectionError,
     SegmentError,
@@ -23,7 +23,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentRateLimitError,
     SegmentServerError,
 )
-from tests.protocol.delivery.watching import NOW, START, metrics, verdict, watch
+from tests.protocol.delivery.observing import NOW, START, metrics, verdict, watch
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentServerError,
 )
 from airflow_provider_segment.protocol.flow.steps import Outcome
-from airflow_provider_segment.protocol.wire.message import NoAnswer
+from airflow_provider_segment.protocol.wire.messages import NoAnswer
 from tests.protocol.driver import ScriptedDriver
 from tests.protocol.example import Example
 from tests.protocol.operations import BY_ID

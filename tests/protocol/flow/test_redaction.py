@@ -12,7 +12,7 @@ from airflow_provider_segment.protocol.api.subscriptions import update_subscript
 from airflow_provider_segment.protocol.errors import SegmentAuthError, SegmentError, SegmentInvalidRequestError
 from airflow_provider_segment.protocol.flow.redaction import hide_secrets
 from airflow_provider_segment.protocol.flow.steps import Flow, Terms
-from airflow_provider_segment.protocol.wire.message import Answer
+from airflow_provider_segment.protocol.wire.messages import Answer
 
 SECRET = "hunter2-hunter2"
 TERMS = Terms(connection="connection 'seg' to host")

@@ -17,10 +17,10 @@ from airflow_provider_segment.protocol.errors import (
     SegmentNotFoundError,
     SegmentProtocolError,
 )
-from airflow_provider_segment.protocol.flow.reading import read_outcome
+from airflow_provider_segment.protocol.flow.responses import read_outcome
 from airflow_provider_segment.protocol.flow.retry import Again, GiveUp, Spent, decide
 from airflow_provider_segment.protocol.flow.steps import Outcome, Terms
-from airflow_provider_segment.protocol.wire.message import Answer
+from airflow_provider_segment.protocol.wire.messages import Answer
 from airflow_provider_segment.protocol.wire.operation import Call, Operation
 from tests.protocol.driver import ScriptedDriver
 from tests.protocol.example import Example

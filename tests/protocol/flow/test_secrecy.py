@@ -9,7 +9,7 @@ import pytest
 
 from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.steps import Outcome
-from airflow_provider_segment.protocol.wire.message import Answer
+from airflow_provider_segment.protocol.wire.messages import Answer
 from tests.protocol.driver import ScriptedDriver
 from tests.protocol.example import Example
 from tests.protocol.operations import BY_ID, SECRET

@@ -9,9 +9,9 @@ import pytest
 
 from airflow_provider_segment.protocol.errors import SegmentAmbiguousWriteError, SegmentSeveralMatchesError
 from airflow_provider_segment.protocol.flow.steps import Outcome, Send, Terms
-from airflow_provider_segment.protocol.provisioning.described import DescribedDestination
 from airflow_provider_segment.protocol.provisioning.destination import create_destination, provide_destination
-from airflow_provider_segment.protocol.wire.message import Answer, NoAnswer
+from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination
+from airflow_provider_segment.protocol.wire.messages import Answer, NoAnswer
 from tests.protocol.driver import ScriptedDriver
 
 TERMS = Terms(connection="connection 'seg' to host", settle=10.0)

@@ -8,9 +8,9 @@ import pytest
 
 from airflow_provider_segment.protocol.errors import SegmentPruneLimitError, SegmentSeveralMatchesError
 from airflow_provider_segment.protocol.provisioning import apply_subscriptions
-from airflow_provider_segment.protocol.provisioning.described import DescribedDestination, DescribedSubscription
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result, make_plan
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
+from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination, DescribedSubscription
 
 DESCRIBED = DescribedDestination(source_id="s", metadata_id="m", name="mine", settings={"apiKey": "hunter2-hunter2"})
 ACTUAL: Any = {

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_segment.protocol.errors import ErrorObject
-from airflow_provider_segment.protocol.wire.message import Answer
+from airflow_provider_segment.protocol.wire.messages import Answer
 from airflow_provider_segment.protocol.wire.rate_limit import AskedWait, asked_wait
 from tests.protocol.property_settings import examples
 from tests.protocol.samples import DATE

@@ -16,7 +16,7 @@ from airflow.providers.common.compat.sdk import AirflowTaskTimeout, TaskDeferred
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
 from tests.running import Running
-from tests.sensors.modes.fates import FLAGS
+from tests.sensors.modes.outcomes import FLAGS
 from tests.sensors.modes.running import AIRFLOW_2, SKIPPED, Ended, run
 from tests.sensors.test_delivery_metrics import destination_id, hook, sensor
 

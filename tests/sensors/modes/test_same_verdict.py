@@ -12,15 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_segment.protocol.delivery import verdict as verdicts
+from airflow_provider_segment.protocol.delivery.criteria import check_watch
 from airflow_provider_segment.protocol.delivery.metrics import flatten
 from airflow_provider_segment.protocol.delivery.sighting import Found, Sighting
 from airflow_provider_segment.protocol.delivery.verdict import Fate, judge
-from airflow_provider_segment.protocol.delivery.watch import check_watch
 from airflow_provider_segment.protocol.delivery.window import interval_at
 from tests.protocol.property_settings import examples
 from tests.protocol.samples import LOST, REFUSED, UNTRUSTED, html, refusal
 from tests.scale import SCALE
-from tests.sensors.modes.fates import FLAGS
+from tests.sensors.modes.outcomes import FLAGS
 from tests.sensors.modes.running import AIRFLOW_2, FIRST_STARTS, SKIPPED, SUCCESS, Ended
 from tests.sensors.modes.world import INTERVAL, Delivered, Fault, Seen, Story, World, after
 

@@ -24,7 +24,7 @@ from airflow_provider_segment.sandbox.settings import Settings
 from airflow_provider_segment.sandbox.state.seed import load_seed
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
-from tests.sensors.modes.fates import DESTINATION, FLAGS, Row, fates, table
+from tests.sensors.modes.outcomes import DESTINATION, FLAGS, Row, fates, table
 from tests.sensors.modes.running import AIRFLOW_2, FIRST_STARTS, MODES, SUCCESS, Ended, run
 
 _AT_A_TIME = 24
@@ -108,8 +108,8 @@ def sandboxes() -> Iterator[Sandboxes]:
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
         for number in range(_AT_A_TIME):
             patch.setenv(f"AIRFLOW_CONN_SEGMENT_MODES_{number}", "")  # gone again after the tests
-        patch.setattr("airflow_provider_segment.protocol.delivery.pace.SHORTEST", 0.2)
-        patch.setattr("airflow_provider_segment.protocol.delivery.pace._AFTER_FAULTS", (0.2, 0.4))
+        patch.setattr("airflow_provider_segment.protocol.delivery.schedule.SHORTEST", 0.2)
+        patch.setattr("airflow_provider_segment.protocol.delivery.schedule._AFTER_FAULTS", (0.2, 0.4))
         if AIRFLOW_2:  # reads from its database when a rescheduled task began
             patch.setattr("airflow.sensors.base._orig_start_date", lambda **ids: FIRST_STARTS.get(ids["run_id"]))
         yield Sandboxes(stack)

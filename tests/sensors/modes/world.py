@@ -15,7 +15,7 @@ from airflow.providers.common.compat.sdk import BaseSensorOperator
 
 from airflow_provider_segment.protocol.delivery.metrics import MetricsSummary
 from airflow_provider_segment.protocol.flow.steps import Flow, Outcome, Terms
-from airflow_provider_segment.protocol.wire.message import Request
+from airflow_provider_segment.protocol.wire.messages import Request
 from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
 from airflow_provider_segment.triggers.delivery_metrics import SegmentDeliveryMetricsTrigger
 from tests.protocol.driver import ScriptedDriver
@@ -156,9 +156,9 @@ def _put_in_place(patch: pytest.MonkeyPatch, clock: VirtualClock, script: Script
     patch.setattr(airflows, "time", SimpleNamespace(sleep=clock.sleep, monotonic=clock.monotonic))
     patch.setattr(airflows, "timezone", SimpleNamespace(utcnow=clock.now))
     ours = "airflow_provider_segment"
-    for module in ("sensors.delivery_metrics", "sensors.deferral", "triggers.delivery_metrics", "triggers.polls"):
+    for module in ("sensors.delivery_metrics", "sensors.deferral", "triggers.delivery_metrics", "triggers.polling"):
         patch.setattr(f"{ours}.{module}.datetime", _told_the_time_by(clock))
-    patch.setattr(f"{ours}.triggers.polls.random.uniform", lambda low, high: high)
+    patch.setattr(f"{ours}.triggers.polling.random.uniform", lambda low, high: high)
     patch.setattr(f"{ours}.hooks.segment.SegmentPublicApiHook", lambda **_: _Hook(script))
     patch.setattr(f"{ours}.hooks.segment.SegmentPublicApiAsyncHook", lambda **_: _AsyncHook(script))
     patch.setattr(SegmentDeliveryMetricsSensor, "log", told)

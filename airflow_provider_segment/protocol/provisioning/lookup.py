@@ -1,0 +1,144 @@
+"""What to do about an object that exists already: rules shared by destinations and subscriptions."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from airflow_provider_segment.protocol.api.objects import Destination, Subscription
+from airflow_provider_segment.protocol.errors import (
+    SegmentAlreadyExistsError,
+    SegmentNotFoundError,
+    SegmentSeveralMatchesError,
+)
+from airflow_provider_segment.protocol.flow.steps import Conceal, Flow, Log
+from airflow_provider_segment.protocol.provisioning.diff import Difference
+from airflow_provider_segment.protocol.provisioning.identity import (
+    DestinationIdentity,
+    Identity,
+    SubscriptionIdentity,
+)
+
+T = TypeVar("T", Destination, Subscription)
+IdentityT = TypeVar("IdentityT", DestinationIdentity, SubscriptionIdentity)
+
+
+def only_match(matches: Sequence[T], identity: Identity | str) -> T | None:
+    """Take the one object with an identity.
+
+    :param matches: all objects with it.
+    :param identity: for the message.
+    :return: the object, or ``None`` where there is none.
+    :raises SegmentSeveralMatchesError: there are several; never a guess among them.
+    """
+    if len(matches) > 1:
+        ids = tuple(match["id"] for match in matches)
+        raise SegmentSeveralMatchesError(
+            f"{len(matches)} objects match {identity}: {', '.join(ids)}; delete or rename all but one, or give its id",
+            ids=ids,
+        )
+    return matches[0] if matches else None
+
+
+def decide_on_existing(object_id: str, identity: Identity, difference: Difference, *, if_exists: str) -> Flow[bool]:
+    """Follow ``if_exists`` for an object that was found.
+
+    :param object_id: its id.
+    :param identity: for the messages.
+    :param difference: between what is described and what was found.
+    :param if_exists: ``reuse``, ``update`` or ``fail``.
+    :return: whether to change it.
+    :raises SegmentAlreadyExistsError: with ``fail``.
+    """
+    if if_exists == "fail":
+        raise SegmentAlreadyExistsError(
+            f"{identity} exists already: {object_id}; it may be what an earlier try of this very task made",
+            ids=(object_id,),
+        )
+    yield from mind_secrets(identity, difference)
+    if not difference.fields:
+        as_far = " as far as Segment shows" if difference.hidden else ""
+        yield Log(f"{identity} exists already as described{as_far}: {object_id}")
+        return False
+    names = ", ".join(difference.names)
+    if if_exists == "update":
+        yield Log(f"{identity} exists already: {object_id}; changing {names}")
+        return True
+    yield Log(
+        f"{identity} exists already: {object_id}; taken as it is, though it differs in {names}"
+        " (if_exists='update' would change it)",
+        logging.WARNING,
+    )
+    return False
+
+
+def mind_secrets(identity: Identity | str, difference: Difference) -> Flow[None]:
+    """Conceal the settings that are secrets, and warn of each that can't be compared.
+
+    :param identity: for the messages.
+    :param difference: which ones.
+    """
+    if difference.secrets:
+        yield Conceal(difference.secrets)
+    for key in difference.hidden:
+        yield Log(
+            f"{identity}: Segment shows nothing of settings[{key!r}], so it was not compared",
+            logging.WARNING,
+        )
+
+
+def resolve(
+    find: Callable[[IdentityT], Flow[list[T]]],
+    target: str | IdentityT,
+    *,
+    new_name: str | None = None,
+) -> Flow[str]:
+    """Get the id of what is pointed at.
+
+    :param find: lists all objects with an identity.
+    :param target: id or identity.
+    :param new_name: what the object is about to be called: where nothing has the identity any more but this name is
+        taken, an earlier try did the renaming.
+    :raises SegmentNotFoundError: nothing has the identity.
+    """
+    if isinstance(target, str):
+        return target
+    found = only_match((yield from find(target)), target)
+    if found is None and new_name is not None:
+        renamed = replace(target, name=new_name)
+        found = only_match((yield from find(renamed)), renamed)
+    if found is None:
+        raise SegmentNotFoundError(f"there is no {target}", status=404)
+    return found["id"]
+
+
+def remove(
+    find: Callable[[IdentityT], Flow[list[T]]],
+    delete: Callable[[str], Flow[None]],
+    target: str | IdentityT,
+    *,
+    if_missing: str,
+) -> Flow[str | None]:
+    """Delete what is pointed at.
+
+    :param find: lists all objects with an identity.
+    :param delete: deletes by id.
+    :param target: id or identity.
+    :param if_missing: ``ignore`` or ``fail``.
+    :return: its id; ``None`` where nothing has the identity.
+    :raises SegmentNotFoundError: there is none, with ``fail``.
+    """
+    object_id = target if isinstance(target, str) else None
+    try:
+        object_id = yield from resolve(find, target)
+        yield from delete(object_id)
+    except SegmentNotFoundError as error:
+        if if_missing == "fail":
+            raise
+        yield Log(f"nothing to delete: {error}")
+    else:
+        yield Log(f"deleted {object_id}" if isinstance(target, str) else f"deleted {target}: {object_id}")
+    return object_id

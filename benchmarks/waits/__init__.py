@@ -1,1 +1,0 @@
-"""A thousand waits in one event loop, beside the triggers of other providers: ``python -m benchmarks.waits``."""

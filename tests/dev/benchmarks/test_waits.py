@@ -1,0 +1,38 @@
+"""The benchmark of waits runs: what it measures is not looked at here."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("airflow.triggers.shared_stream", reason="shared streams came with Airflow 3.3")
+
+
+def test_our_own_waits_are_measured() -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "dev.benchmarks.waits",
+        "--waits",
+        "3",
+        "--seconds",
+        "1",
+        "--rounds",
+        "1",
+        "--only",
+        "shared",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for title in ("ours, one question", "one question: requests a round"):
+        assert title in done.stdout
+    assert "a wait ended" not in done.stderr
+
+
+def test_a_peer_that_is_not_installed_is_named() -> None:
+    program = "from dev.benchmarks.peers import named; named('no-such-provider')"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "no-such-provider is not installed here; run this with: make bench" in done.stderr

@@ -1,0 +1,222 @@
+"""Any answer, through the decoder and over a socket through both drivers: a value or a ``SegmentError``.
+
+``make fuzz`` draws 20,000. Where the answer is well-formed HTTP, all three must make the same of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+
+from airflow_provider_segment.protocol.errors import SegmentError
+from airflow_provider_segment.protocol.wire.messages import Answer
+from airflow_provider_segment.transport.aiohttp_driver import AiohttpDriver
+from airflow_provider_segment.transport.connection import SegmentConnection
+from airflow_provider_segment.transport.network import network_for
+from airflow_provider_segment.transport.requests_driver import RequestsDriver
+from airflow_provider_segment.transport.sessions import SessionLease
+from tests.hostile.calling import TOKEN, Silent, connection_to
+from tests.hostile.fuzzing.examples import try_each
+from tests.hostile.server import Talk, serving
+from tests.protocol.drawn_responses import bodies, bodies_for, damaged, statuses
+from tests.protocol.driver import AnyFlow, ScriptedDriver
+from tests.protocol.example import Example
+from tests.protocol.operations import EXAMPLES
+from tests.protocol.samples import DATE
+from tests.scale import chunk_name, chunks
+
+COUNT = 200
+
+Ask = Callable[[Example], Any]
+
+header_names = st.sampled_from(
+    ["Content-Type", "Date", "Location", "Retry-After", "X-RateLimit-Reset", "Set-Cookie", "Trailer", "Upgrade", "X"]
+)
+header_values = st.one_of(st.sampled_from(["7", DATE, "", "-1", "1e999"]), st.text("abc;=, /:\"'1", max_size=30))
+header_lines = st.lists(st.tuples(header_names, header_values), max_size=4)
+# Left out of what must be understood alike: answers that have no body, whatever their headers say.
+plain_statuses = statuses.filter(lambda status: status >= 200 and status not in {204, 304})
+
+
+@dataclass(frozen=True)
+class Wire:
+    """An answer as bytes.
+
+    :param sent: what the server sends before it closes.
+    :param meant: what must be understood, where it is well-formed.
+    """
+
+    sent: bytes
+    meant: Answer | None = None
+
+
+def joined(status: Any, lines: list[tuple[str, str]], body: bytes) -> bytes:
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines)
+    return f"HTTP/1.1 {status} Reason\r\n{head}\r\n".encode() + body
+
+
+def chunk(piece: bytes) -> bytes:
+    return b"%x\r\n" % len(piece) + piece + b"\r\n"
+
+
+@st.composite
+def well_formed(draw: st.DrawFn, body: bytes) -> Wire:
+    status, lines = (
+        draw(st.one_of(st.just(200), plain_statuses)),
+        draw(header_lines.filter(lambda lines: len(dict(lines)) == len(lines))),
+    )
+    lines = [(name, value) for name, value in lines if name not in {"Upgrade", "Trailer"}]
+    meant = Answer(status=status, headers={name.lower(): value.strip() for name, value in lines}, body=body)
+    form = draw(st.sampled_from(["length", "close", "chunked", "gzip", "deflate"]))
+    if form == "chunked":
+        cut = draw(st.integers(0, len(body)))
+        chunks_ = [chunk(piece) for piece in (body[:cut], body[cut:]) if piece]
+        return Wire(joined(status, [*lines, ("Transfer-Encoding", "chunked")], b"".join([*chunks_, chunk(b"")])), meant)
+    if form in {"gzip", "deflate"}:
+        body = gzip.compress(body) if form == "gzip" else zlib.compress(body)
+        lines = [*lines, ("Content-Encoding", form)]
+    ending = ("Connection", "close") if form == "close" else ("Content-Length", str(len(body)))
+    return Wire(joined(status, [*lines, ending], body), meant)
+
+
+framing = st.one_of(
+    st.sampled_from(
+        [
+            ("Content-Length", "0"),
+            ("Content-Length", "-1"),
+            ("Content-Length", "5, 5"),
+            ("Content-Length", "99999999999999999999"),
+            ("Transfer-Encoding", "chunked"),
+            ("Transfer-Encoding", "gzip, chunked"),
+            ("Transfer-Encoding", "identity"),
+            ("Content-Encoding", "gzip"),
+            ("Content-Encoding", "br"),
+            ("Connection", "upgrade"),
+        ]
+    ),
+    st.tuples(header_names, st.text(max_size=20)),
+)
+
+
+@st.composite
+def odd(draw: st.DrawFn, body: bytes) -> Wire:
+    """Headers that contradict one another or the body."""
+    status = draw(st.one_of(statuses, st.sampled_from(["", "99", "600", "999", "1000", "2OO", "-200", "200 200"])))
+    sent = joined(status, draw(st.lists(framing, max_size=4)), draw(st.sampled_from([body, chunk(body), b""])))
+    return Wire(draw(st.sampled_from([b"", b"HTTP/1.1 100 Continue\r\n\r\n", b"\r\n"])) + sent)
+
+
+@st.composite
+def wires(draw: st.DrawFn, example: Example) -> Wire:
+    real = st.just(json.dumps({"data": example.data}).encode())
+    body = draw(st.one_of(real, bodies_for(example.data)))
+    wire = draw(st.one_of(well_formed(body), odd(body)))
+    form = draw(st.sampled_from(["whole", "whole", "damaged", "damaged twice", "noise"]))
+    if form == "noise":
+        return Wire(draw(st.one_of(bodies, st.binary(max_size=300))))
+    for _ in range(form.count("damaged") + form.count("twice")):
+        wire = Wire(draw(damaged(wire.sent)))
+    return wire
+
+
+def outcome_of(run: Callable[[], Any]) -> Any:
+    """The value, or the error's class; anything but a SegmentError is a failure of the test."""
+    try:
+        value = run()
+    except SegmentError as error:
+        raised = error
+    else:
+        json.dumps(value)
+        return value
+    assert str(raised)
+    assert TOKEN not in str(raised)
+    return type(raised)
+
+
+@contextmanager
+def with_requests(connection: SegmentConnection) -> Iterator[Ask]:
+    driver = RequestsDriver(connection, Silent())
+
+    def ask(example: Example) -> Any:
+        flow: Any = example.start(connection.terms)
+        try:
+            return list(driver.iterate(flow)) if emits(example) else driver.run(flow)
+        finally:
+            driver.close()  # or what is left of this answer might end the next one
+
+    yield ask
+
+
+@contextmanager
+def with_aiohttp(connection: SegmentConnection) -> Iterator[Ask]:
+    network = network_for(connection)
+    lease = SessionLease(connection, network)
+    with asyncio.Runner() as runner:
+
+        async def opened() -> AiohttpDriver:
+            session = await lease.take()
+            # A connection of its own for each, as above.
+            session.connector._force_close = True  # type: ignore[union-attr]
+            return AiohttpDriver(connection, network=network, session=session, log=Silent())
+
+        driver = runner.run(opened())
+
+        async def asked(example: Example) -> Any:
+            flow: Any = example.start(connection.terms)
+            return [item async for item in driver.iterate(flow)] if emits(example) else await driver.run(flow)
+
+        yield lambda example: runner.run(asked(example))
+        runner.run(lease.give_back())
+
+
+def decoded(connection: SegmentConnection, example: Example, answer: Answer) -> Any:
+    flow: AnyFlow[Any] = example.start(connection.terms)
+    driver = ScriptedDriver(then=answer)
+    return outcome_of(lambda: list(driver.iterate(flow)) if emits(example) else driver.run(flow))
+
+
+def emits(example: Example) -> bool:
+    return isinstance(example.value, list)
+
+
+@pytest.mark.parametrize("seeds", chunks(COUNT, size=100), ids=chunk_name)
+def test_a_value_or_a_segment_error(seeds: range) -> None:
+    served: list[bytes] = [b""]
+    values = 0
+
+    def behave(talk: Talk) -> None:
+        talk.read_request()
+        talk.send(served[0])
+
+    with serving(behave) as server:
+        connection = connection_to(server.url, verify=False)
+        with with_requests(connection) as requests, with_aiohttp(connection) as aiohttp:
+
+            def check(data: st.DataObject) -> None:
+                nonlocal values
+                example = data.draw(st.sampled_from(EXAMPLES))
+                wire = data.draw(wires(example))
+                served[0] = wire.sent
+                results = [outcome_of(lambda ask=ask: ask(example)) for ask in (requests, aiohttp)]  # type: ignore[misc]
+                if wire.meant is None:
+                    # Not HTTP as it should be, so the body alone is given to the decoder.
+                    head, _, body = wire.sent.partition(b"\r\n\r\n")
+                    status = 200 if head.count(b" 200 ") else data.draw(statuses)
+                    results.append(decoded(connection, example, Answer(status=status, headers={}, body=body)))
+                else:
+                    meant = decoded(connection, example, wire.meant)
+                    assert results == [meant, meant]
+                values += any(not isinstance(result, type) for result in results)
+
+            try_each(seeds, check)
+    print(f"{values} of them gave a value")  # noqa: T201
+    assert values  # or only refusals would have been tried

@@ -1,0 +1,85 @@
+"""Following from outside what goes on in the triggerer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import psutil
+
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from dev.local_airflow.airflow import LocalAirflow
+from dev.local_airflow.dag_run import DagRun
+
+_PATIENCE_SECONDS = 180
+
+
+def until(what: Callable[[], bool], *, description: str) -> None:
+    """Wait for something that happens elsewhere.
+
+    :param what: says whether it has happened.
+    :param description: of what did not happen, for the error.
+    """
+    give_up = time.monotonic() + _PATIENCE_SECONDS
+    while not what():
+        assert time.monotonic() < give_up, f"never happened: {description}"
+        time.sleep(0.1)
+
+
+def wait_until_deferred(airflow: LocalAirflow, run: DagRun, *tasks: str) -> None:
+    """Wait until all these tasks of a run are deferred, and Airflow's scheduler knows that their workers have ended.
+
+    Airflow fails a task that is to go on before its scheduler has noticed; it does so once in each of its rounds.
+    """
+    for task_id in tasks:
+        run.wait_for_task(task_id, "deferred", timeout=_PATIENCE_SECONDS)
+    for task in run.task_instances():
+        if task["task_id"] in tasks:
+            until(partial(_is_noticed, airflow, task["id"]), description=f"{task['task_id']} is noticed")
+
+
+def _is_noticed(airflow: LocalAirflow, ti_id: str) -> bool:
+    lines = airflow.log("scheduler").splitlines()
+    return any("TaskInstance Finished" in line and f"ti_id={ti_id}" in line for line in lines)
+
+
+def polls(sandbox: SegmentSandbox, destination_id: str) -> int:
+    """How often a destination's metrics were asked for so far."""
+    path = f"/destinations/{destination_id}/delivery-metrics"
+    return sum(entry["path"] == path for entry in sandbox.requests)
+
+
+def more_polls(sandbox: SegmentSandbox, destination_id: str, *, count: int) -> None:
+    """Wait until a destination was asked about so many times more."""
+    goal = polls(sandbox, destination_id) + count
+    until(lambda: polls(sandbox, destination_id) >= goal, description=f"{goal} polls of {destination_id}")
+
+
+def connections(airflow: LocalAirflow, sandbox: SegmentSandbox) -> list[Any]:
+    """The open connections from all parts of an Airflow to a sandbox."""
+    port = int(sandbox.url.rpartition(":")[2])
+    return [
+        found
+        for process in airflow.processes()
+        for found in process.net_connections(kind="tcp")
+        if found.raddr and found.raddr.port == port and found.status == psutil.CONN_ESTABLISHED
+    ]
+
+
+def destination(destination_id: str) -> dict[str, Any]:
+    """A destination for the seed of a sandbox."""
+    return {
+        "id": destination_id,
+        "sourceId": "sandbox-web",
+        "metadataId": "sandbox-analytics",
+        "name": destination_id,
+        "settings": {"apiKey": "k"},
+    }
+
+
+def deliver(sandbox: SegmentSandbox, destination_id: str, **counts: int) -> None:
+    """Let events have been delivered so long ago that every look counts them."""
+    sandbox.deliver(destination_id, at=datetime.now(UTC) - timedelta(minutes=5), **counts)

@@ -1,0 +1,200 @@
+"""What a watch takes, and the verdict of one look."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_provider_segment.protocol.delivery.condition import Condition
+from airflow_provider_segment.protocol.delivery.criteria import Watch, check_watch
+from airflow_provider_segment.protocol.delivery.metrics import DeliveryMetrics
+from airflow_provider_segment.protocol.delivery.sighting import Sighting
+from airflow_provider_segment.protocol.delivery.verdict import Fate, judge
+from airflow_provider_segment.protocol.delivery.window import Window
+from tests.protocol.delivery.observing import NOW, START, metrics, verdict, watch
+from tests.protocol.property_settings import examples
+
+W, S, F = Fate.WAITING, Fate.SUCCEEDED, Fate.FAILED
+BOTH = {"success_when": "successes >= 1", "fail_when": "failures >= 1"}
+
+FATES: dict[str, tuple[dict[str, Any], DeliveryMetrics, Fate]] = {
+    "holds": ({"success_when": "successes >= 10"}, metrics(10), S),
+    "does not hold": ({"success_when": "successes >= 10"}, metrics(9), W),
+    "all hold": ({"success_when": ["successes >= 10", "expired == 0"]}, metrics(10), S),
+    "one does not": ({"success_when": ["successes >= 10", "expired == 0"]}, metrics(10, 1), W),
+    "no failure": (BOTH, metrics(5), S),
+    "a failure alone": (BOTH, metrics(0, 1), F),
+    "failing wins": (BOTH, metrics(5, 0, 1), F),
+    "any failure is enough": (
+        {"success_when": "successes >= 1", "fail_when": ["expired > 5", "discarded > 5"]},
+        metrics(5, 0, 6),
+        F,
+    ),
+    "nothing attempted": ({"success_when": "expired == 0"}, metrics(), W),
+    "nothing attempted, rate": ({"success_when": "success_rate >= 0.5", "min_attempted": 0}, metrics(), W),
+    "nothing attempted is allowed": ({"success_when": "expired == 0", "min_attempted": 0}, metrics(), S),
+    "too few for success": ({"success_when": "success_rate == 1", "min_attempted": 100}, metrics(99), W),
+    "just enough for success": ({"success_when": "success_rate == 1", "min_attempted": 100}, metrics(100), S),
+    "too few for failure": ({**BOTH, "min_attempted": 100}, metrics(0, 99), W),
+    "just enough for failure": ({**BOTH, "min_attempted": 100}, metrics(0, 60, 40), F),
+    "all outcomes count": ({"success_when": "successes >= 1", "min_attempted": 3}, metrics(1, 1, 1), S),
+    "unknown time": ({"success_when": "time_to_success_p95 < 5"}, metrics(5), W),
+    "unknown time does not fail": (
+        {"success_when": "successes >= 1", "fail_when": "time_to_success_p95 != 5"},
+        metrics(5),
+        S,
+    ),
+    "known time": ({"success_when": "time_to_success_p95 < 5"}, metrics(5, time_to_success_p95=1.5), S),
+}
+
+
+@pytest.mark.parametrize(("changes", "found", "fate"), FATES.values(), ids=FATES)
+@pytest.mark.parametrize("window", [{}, {"window": "PT2H"}], ids=["anchored", "sliding"])
+def test_fate(changes: dict[str, Any], found: DeliveryMetrics, fate: Fate, window: dict[str, Any]) -> None:
+    assert verdict(watch(**changes, **window), found).fate is fate
+
+
+AT_END: dict[str, tuple[timedelta, Any, Fate, Fate]] = {
+    # The time since end_time, settle | the fate where success holds, where failure holds.
+    "long before the end": (timedelta(hours=-1), 120, W, F),
+    "at the end": (timedelta(0), 120, W, F),
+    "not settled": (timedelta(seconds=119), 120, W, F),
+    "settled": (timedelta(seconds=120), 120, S, F),
+    "long after": (timedelta(hours=1), 120, S, F),
+    "just before the end, no settling": (timedelta(seconds=-1), 0, W, F),
+    "at the end, no settling": (timedelta(0), 0, S, F),
+    "settled for long": (timedelta(minutes=59), "PT1H", W, F),
+}
+
+
+@pytest.mark.parametrize(("since", "settle", "of_success", "of_failure"), AT_END.values(), ids=AT_END)
+def test_with_an_end_success_waits_for_late_data_and_failure_does_not(
+    since: timedelta, settle: Any, of_success: Fate, of_failure: Fate
+) -> None:
+    watched = watch(**BOTH, end_time=NOW - since, settle=settle)
+
+    success = verdict(watched, metrics(5))
+    assert success.fate is of_success
+    assert verdict(watched, metrics(5, 1)).fate is of_failure
+    assert verdict(watched, metrics(0)).fate is W
+    assert ("late data" in success.progress) is (of_success is W)
+
+
+def test_waiting_for_late_data_says_until_when() -> None:
+    found = verdict(watch("successes >= 1", end_time=NOW, settle=90), metrics(5))
+
+    assert "2026-02-15T12:01:30Z" in found.progress
+
+
+def test_without_an_end_settling_plays_no_part() -> None:
+    assert verdict(watch("successes >= 1", settle="P1D"), metrics(1), START + timedelta(seconds=1)).fate is S
+
+
+def plain(value: Any) -> bool:
+    """Whether JSON gives back the very same: no subclass, no tuple, no datetime."""
+    if type(value) is dict:
+        return all(type(key) is str and plain(item) for key, item in value.items())
+    if type(value) is list:
+        return all(map(plain, value))
+    return value is None or type(value) in {str, int, float, bool}
+
+
+@pytest.mark.parametrize(("changes", "found", "fate"), FATES.values(), ids=FATES)
+def test_evidence_is_plain_json(changes: dict[str, Any], found: DeliveryMetrics, fate: Fate) -> None:
+    evidence = verdict(watch(**changes), found).evidence
+
+    assert plain(evidence)
+    assert json.loads(json.dumps(evidence, allow_nan=False)) == evidence
+
+
+def test_before_the_start() -> None:
+    early = judge(watch(start_time=NOW), Sighting(NOW))
+
+    assert (early.fate, early.evidence) == (W, None)
+    assert "2026-02-15T12:00:00Z" in early.progress
+
+
+@examples()
+@given(
+    counts=st.tuples(*[st.integers(0, 5)] * 3),
+    min_attempted=st.integers(0, 12),
+    since=st.integers(-300, 300),
+    ended=st.booleans(),
+)
+def test_the_rule(counts: tuple[int, int, int], min_attempted: int, since: int, ended: bool) -> None:
+    successes, expired, discarded = counts
+    end = {"end_time": NOW - timedelta(seconds=since)} if ended else {}
+    watched = watch("successes >= 3", fail_when="failures >= 4", min_attempted=min_attempted, settle=120, **end)
+
+    if sum(counts) < min_attempted:
+        expected = W
+    elif expired + discarded >= 4:
+        expected = F
+    elif successes >= 3 and (not ended or since >= 120):
+        expected = S
+    else:
+        expected = W
+    assert verdict(watched, metrics(*counts)).fate is expected
+
+
+def test_checked_and_plain() -> None:
+    checked = check_watch(
+        destination_id="d",
+        source_id="s",
+        success_when="successes >= 1",
+        fail_when=["expired > 0", "discarded > 0"],
+        window="0:30:00",
+        min_attempted="5",
+        settle="PT1M",
+        granularity="HOUR",
+    )
+
+    assert checked == Watch(
+        destination_id="d",
+        source_id="s",
+        success_when=(Condition("successes", ">=", 1),),
+        fail_when=(Condition("expired", ">", 0), Condition("discarded", ">", 0)),
+        window=Window(length=timedelta(minutes=30), granularity="HOUR"),
+        min_attempted=5,
+        settle=timedelta(minutes=1),
+    )
+
+
+BAD: dict[str, tuple[dict[str, Any], str]] = {
+    "destination": ({"destination_id": ""}, "destination_id is empty"),
+    "source": ({"source_id": "x" * 256}, "source_id has 256 characters"),
+    "no condition": ({"success_when": []}, "success_when is empty"),
+    "condition": ({"success_when": "successes"}, "success_when: 'successes' is not a condition"),
+    "failure condition": ({"fail_when": "success_rate > 2"}, "fail_when: .* can't hold"),
+    "neither": ({"window": None}, "exactly one of window and start_time"),
+    "both": ({"start_time": NOW}, "exactly one of window and start_time"),
+    "min_attempted": ({"min_attempted": -1}, "min_attempted is -1"),
+    "settle": ({"settle": -1}, "settle is "),
+    "granularity": ({"granularity": "SECOND"}, "granularity is 'SECOND'"),
+    "end that never settles": (
+        {"window": None, "start_time": "9999-12-31T20:00:00Z", "end_time": "9999-12-31T23:59:59Z"},
+        "start_time|end_time|settle",
+    ),
+    "settle that never ends": (
+        {"window": None, "start_time": START, "end_time": NOW, "settle": timedelta(days=999_999_999)},
+        "settle",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "words"), BAD.values(), ids=BAD)
+def test_bad_arguments_are_named(changes: dict[str, Any], words: str) -> None:
+    good: dict[str, Any] = {
+        "destination_id": "d",
+        "source_id": "s",
+        "success_when": "successes > 0",
+        "window": 60,
+    }
+
+    with pytest.raises(ValueError, match=words):
+        check_watch(**good | changes)

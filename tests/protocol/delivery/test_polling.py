@@ -1,0 +1,160 @@
+"""One look of the sensor, and what is checked before the first."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from airflow_provider_segment.protocol.delivery.criteria import check_watch
+from airflow_provider_segment.protocol.delivery.polling import check_destination, look
+from airflow_provider_segment.protocol.delivery.verdict import Fate
+from airflow_provider_segment.protocol.errors import SegmentError, SegmentNotFoundError, SegmentServerError
+from tests.protocol.driver import ScriptedDriver
+from tests.protocol.samples import (
+    DESTINATION,
+    LOST,
+    METRICS_SUMMARY,
+    ONE_TRY,
+    TERMS,
+    done,
+    refusal,
+    with_more_fields,
+)
+
+NOW = datetime(2026, 2, 15, 12, 0, 0, 123_456, tzinfo=UTC)
+METRICS = done({"deliveryMetricsSummary": METRICS_SUMMARY})  # 90 successes, 10 failures
+WATCH = check_watch(destination_id="dst1", source_id="src1", success_when="success_rate >= 0.9", window="PT30M")
+
+
+def anchored(**changes: Any) -> Any:
+    return check_watch(destination_id="dst1", source_id="src1", success_when="successes > 0", **changes)
+
+
+def test_a_look_asks_once_and_decides() -> None:
+    driver = ScriptedDriver([METRICS])
+
+    verdict = driver.run(look(TERMS, watch=WATCH, now=NOW))
+
+    assert verdict.fate is Fate.SUCCEEDED
+    assert [request.target for request in driver.requests] == [
+        "/destinations/dst1/delivery-metrics?sourceId=src1&startTime=2026-02-15T11%3A30%3A00Z"
+        "&endTime=2026-02-15T12%3A00%3A00Z&granularity=MINUTE"
+    ]
+
+
+def test_the_moment_of_the_look_may_be_in_any_zone() -> None:
+    from zoneinfo import ZoneInfo
+
+    asked = []
+    for now in (NOW, NOW.astimezone(ZoneInfo("Asia/Kathmandu"))):
+        driver = ScriptedDriver([METRICS])
+        driver.run(look(TERMS, watch=WATCH, now=now))
+        asked.append(driver.requests)
+
+    assert asked[0] == asked[1]
+
+
+def test_evidence_says_what_was_asked() -> None:
+    verdict = ScriptedDriver([METRICS]).run(look(TERMS, watch=anchored(start_time=NOW - timedelta(hours=5)), now=NOW))
+
+    assert verdict.evidence is not None
+    assert verdict.evidence["start_time"] == "2026-02-15T07:00:00Z"
+    assert verdict.evidence["end_time"] == "2026-02-15T12:00:00Z"
+    assert verdict.evidence["granularity"] == "HOUR"
+    assert verdict.evidence["metrics"]["successes"] == 90
+
+
+def test_nothing_is_asked_before_the_start() -> None:
+    driver = ScriptedDriver()
+
+    verdict = driver.run(look(TERMS, watch=anchored(start_time=NOW + timedelta(hours=1)), now=NOW))
+
+    assert (verdict.fate, verdict.evidence) == (Fate.WAITING, None)
+    assert driver.requests == []
+
+
+def test_a_window_no_granularity_covers_any_more_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"start_time: .* is not covered"):
+        ScriptedDriver().run(look(TERMS, watch=anchored(start_time=NOW - timedelta(days=15)), now=NOW))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "kind"), [(refusal(404), SegmentNotFoundError), (refusal(500), SegmentServerError)], ids=["404", "500"]
+)
+def test_errors_leave_the_look_as_they_are(outcome: Any, kind: type[SegmentError]) -> None:
+    with pytest.raises(kind):
+        ScriptedDriver([outcome]).run(look(ONE_TRY, watch=WATCH, now=NOW))
+
+
+def test_a_look_keeps_to_the_budget_it_is_given() -> None:
+    driver = ScriptedDriver(then=LOST)
+
+    with pytest.raises(SegmentError):
+        driver.run(look(replace(TERMS, fault_budget=10), watch=WATCH, now=NOW))
+
+    assert driver.now <= 10
+
+
+def record(**changes: Any) -> dict[str, Any]:
+    return with_more_fields({**DESTINATION, **changes})
+
+
+def with_cloud_mode(instances: Any) -> dict[str, Any]:
+    return record(metadata={"id": "cat1", "supportedFeatures": {"cloudModeInstances": instances}})
+
+
+DOUBTS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
+    "none": (record(), ()),
+    "disabled": (record(enabled=False), ("is disabled",)),
+    "no cloud mode": (with_cloud_mode("NONE"), ("without cloud mode",)),
+    "no cloud mode, other spelling": (with_cloud_mode("0"), ("without cloud mode",)),
+    "no cloud mode, a number": (with_cloud_mode(0), ("without cloud mode",)),
+    "one instance": (with_cloud_mode("1"), ()),
+    "single": (with_cloud_mode("SINGLE"), ()),
+    "many": (with_cloud_mode("MULTIPLE"), ()),
+    "spelling not known yet": (with_cloud_mode("SOME"), ()),
+    "not said": (record(metadata={"id": "cat1"}), ()),
+    "null features": (record(metadata={"id": "cat1", "supportedFeatures": None}), ()),
+    "both": ({**with_cloud_mode("NONE"), "enabled": False}, ("is disabled", "without cloud mode")),
+}
+
+
+@pytest.mark.parametrize(("destination", "doubts"), DOUBTS.values(), ids=DOUBTS)
+def test_doubts_are_said(destination: dict[str, Any], doubts: tuple[str, ...]) -> None:
+    driver = ScriptedDriver([done({"destination": destination})])
+
+    driver.run(check_destination(TERMS, watch=WATCH))
+
+    assert len(driver.logs) == len(doubts)
+    for log, doubt in zip(driver.logs, doubts, strict=True):
+        assert log.level == logging.WARNING
+        assert doubt in log.message
+        assert "dst1" in log.message
+
+
+def test_another_source_is_an_error_that_names_both() -> None:
+    driver = ScriptedDriver([done({"destination": record(sourceId="src2")})])
+
+    with pytest.raises(ValueError, match="source_id is 'src1', but destination dst1 belongs to the source 'src2'"):
+        driver.run(check_destination(TERMS, watch=WATCH))
+
+
+@pytest.mark.parametrize(
+    "destination",
+    [{}, {"id": "dst1", "enabled": True}, {"id": "dst1", "sourceId": None, "enabled": True}],
+    ids=["empty", "no source", "null source"],
+)
+def test_a_record_that_is_not_the_apis_is_an_error_of_the_package(destination: dict[str, Any]) -> None:
+    driver = ScriptedDriver(then=done({"destination": destination}))
+
+    with pytest.raises(SegmentError):
+        driver.run(check_destination(ONE_TRY, watch=WATCH))
+
+
+def test_a_missing_destination_is_said_at_once() -> None:
+    with pytest.raises(SegmentNotFoundError):
+        ScriptedDriver([refusal(404)]).run(check_destination(TERMS, watch=WATCH))

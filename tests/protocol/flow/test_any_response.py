@@ -1,0 +1,61 @@
+"""Whatever comes, each operation ends with a value or a ``SegmentError``, and nothing else escapes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, note
+from hypothesis import strategies as st
+
+from airflow_provider_segment.protocol.errors import SegmentError
+from airflow_provider_segment.protocol.flow.steps import Conceal, Emit, Outcome, Send
+from airflow_provider_segment.protocol.wire.messages import Answer, NoAnswer
+from tests.protocol.drawn_responses import bodies_for, headers, statuses
+from tests.protocol.driver import AnyFlow
+from tests.protocol.example import Example
+from tests.protocol.operations import EXAMPLES
+from tests.protocol.property_settings import examples
+from tests.protocol.samples import ONE_TRY
+
+
+def outcomes_for(example: Example) -> st.SearchStrategy[Outcome]:
+    everything = bodies_for(example.data)
+    answers = st.builds(Answer, status=statuses, headers=headers, body=everything)
+    successes = st.builds(Answer, status=st.just(200), body=everything)
+    no_answers = st.builds(NoAnswer, reason=st.text(max_size=20), sent=st.booleans(), transient=st.booleans())
+    return st.one_of(successes, answers, no_answers)
+
+
+def end_of(flow: AnyFlow[Any], outcome: Outcome) -> Any:
+    """What comes of the first answer: the result, the items, or the error."""
+    assert isinstance(flow.send(None), Send)
+    try:
+        step = flow.send(outcome)
+        if isinstance(step, Conceal):
+            step = flow.send(None)
+    except StopIteration as stop:
+        return stop.value
+    except SegmentError as error:
+        return error
+    assert isinstance(step, Emit), "one attempt is all the budget allows"
+    return step.items
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+@examples(0.5)
+@given(data=st.data())
+def test_a_value_or_a_segment_error(example: Example, data: st.DataObject) -> None:
+    outcome = data.draw(outcomes_for(example))
+    if isinstance(outcome, Answer):
+        note(f"headers {outcome.headers!r}, body {outcome.body!r}")  # not part of its repr
+
+    result = end_of(example.start(ONE_TRY), outcome)
+
+    if isinstance(result, SegmentError):
+        assert str(result)
+    else:
+        assert isinstance(outcome, Answer)
+        assert 200 <= outcome.status < 300
+        json.dumps(result)

@@ -1,0 +1,139 @@
+"""Walking pages, lazily."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TypedDict
+
+import pytest
+
+from airflow_provider_segment.protocol.errors import SegmentConnectionError, SegmentProtocolError, SegmentRateLimitError
+from airflow_provider_segment.protocol.flow.pagination import collect, walk
+from airflow_provider_segment.protocol.flow.steps import Emit, Outcome
+from airflow_provider_segment.protocol.wire.operation import Operation
+from airflow_provider_segment.protocol.wire.pagination import Listing, page_reader
+from tests.protocol.driver import ScriptedDriver
+from tests.protocol.samples import LOST, TERMS, done, page, refusal
+
+
+class Thing(TypedDict):
+    id: str
+
+
+LISTING = Listing(Operation("listThings", "GET", "/things"), {}, page_reader(Thing, key="things"))
+
+
+def things(*ids: str, next: str | None = None) -> Outcome:
+    return page("things", *({"id": id} for id in ids), next=next)
+
+
+THREE_PAGES = (things("a", "b", next="MQ=="), things(next="Mw=="), things("c"))
+
+
+def cursors(driver: ScriptedDriver) -> list[str | None]:
+    return [dict(request.query).get("pagination[cursor]") for request in driver.requests]
+
+
+def consumed(driver: ScriptedDriver) -> Iterator[str]:
+    return (thing["id"] for thing in driver.iterate(walk(LISTING, TERMS)))
+
+
+def test_a_page_is_asked_for_only_when_the_one_before_is_used_up() -> None:
+    driver = ScriptedDriver([things("a", "b", next="MQ=="), things("c")])
+    items = consumed(driver)
+    assert cursors(driver) == []
+
+    assert [next(items), next(items)] == ["a", "b"]
+    assert cursors(driver) == [None]
+
+    assert next(items) == "c"
+    assert cursors(driver) == [None, "MQ=="]
+
+    assert list(items) == []
+    assert len(driver.requests) == 2
+
+
+def test_pages_in_order_with_every_count_asked_for() -> None:
+    driver = ScriptedDriver(list(THREE_PAGES))
+
+    assert list(consumed(driver)) == ["a", "b", "c"]
+    assert cursors(driver) == [None, "MQ==", "Mw=="]
+    assert {dict(request.query)["pagination[count]"] for request in driver.requests} == {"500"}
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        things("z"),
+        done({"things": [{"id": "z"}], "pagination": {"current": "x", "next": None}}),
+        done({"things": [{"id": "z"}], "pagination": None}),
+        done({"things": [{"id": "z"}]}),
+    ],
+    ids=["absent", "null", "null pagination", "no pagination"],
+)
+def test_the_walk_ends(last: Outcome) -> None:
+    assert list(consumed(ScriptedDriver([things("a", next="MQ=="), last]))) == ["a", "z"]
+
+
+def test_an_empty_listing() -> None:
+    assert list(consumed(ScriptedDriver([things()]))) == []
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        [things("a", next="A"), things("b", next="A")],
+        [things("a", next="A"), things("b", next="B"), things("c", next="A")],
+        [things("a", next="A"), things(next="A")],
+    ],
+    ids=["itself", "an earlier one", "empty page"],
+)
+def test_a_circle_is_an_error_and_not_an_endless_walk(pages: list[Outcome]) -> None:
+    driver = ScriptedDriver(list(pages))
+
+    with pytest.raises(SegmentProtocolError, match="listThings: the pages go in a circle") as caught:
+        list(consumed(driver))
+
+    assert not caught.value.transient
+    assert TERMS.connection in str(caught.value)
+    assert len(driver.requests) == len(pages)
+
+
+def test_budgets_hold_for_each_page() -> None:
+    limited = refusal(429, retry_after="7")
+    terms = replace(TERMS, rate_limit_budget=10)
+    driver = ScriptedDriver([limited, things("a", next="A"), limited, things("b", next="B"), limited, things("c")])
+
+    assert [thing["id"] for thing in driver.iterate(walk(LISTING, terms))] == ["a", "b", "c"]
+    with pytest.raises(SegmentRateLimitError):
+        list(ScriptedDriver(then=limited).iterate(walk(LISTING, terms)))
+
+
+def test_what_was_found_before_a_fault_is_handed_over() -> None:
+    items = ScriptedDriver([things("a", next="A")], then=LOST).iterate(walk(LISTING, replace(TERMS, fault_budget=0)))
+
+    assert next(items) == {"id": "a"}
+    with pytest.raises(SegmentConnectionError):
+        next(items)
+
+
+def test_collect_gives_everything_at_once() -> None:
+    driver = ScriptedDriver([LOST, *THREE_PAGES])
+
+    assert driver.run(collect(LISTING, TERMS)) == [{"id": "a"}, {"id": "b"}, {"id": "c"}]
+    assert driver.items == []
+    assert len(driver.pauses) == 1
+    assert cursors(driver) == [None, None, "MQ==", "Mw=="]
+
+
+def test_collect_of_a_circle_is_an_error_too() -> None:
+    with pytest.raises(SegmentProtocolError, match="circle"):
+        ScriptedDriver([things("a", next="A"), things("b", next="A")]).run(collect(LISTING, TERMS))
+
+
+def test_a_walk_emits_each_page_once() -> None:
+    steps = walk(LISTING, TERMS)
+    steps.send(None)
+
+    assert steps.send(THREE_PAGES[0]) == Emit([{"id": "a"}, {"id": "b"}])

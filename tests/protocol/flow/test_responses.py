@@ -1,0 +1,215 @@
+"""Every status becomes the error it means, with messages a person can act on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_provider_segment.protocol.errors import (
+    SegmentAmbiguousWriteError,
+    SegmentApiError,
+    SegmentAuthError,
+    SegmentConflictError,
+    SegmentConnectionError,
+    SegmentError,
+    SegmentInvalidRequestError,
+    SegmentNotFoundError,
+    SegmentProtocolError,
+    SegmentRateLimitError,
+    SegmentServerError,
+)
+from airflow_provider_segment.protocol.flow.responses import read_outcome
+from airflow_provider_segment.protocol.flow.steps import Outcome
+from airflow_provider_segment.protocol.wire.messages import Answer, NoAnswer
+from airflow_provider_segment.protocol.wire.operation import Call, Operation
+from tests.protocol.driver import ScriptedDriver
+from tests.protocol.example import Example
+from tests.protocol.operations import EXAMPLES
+from tests.protocol.samples import ONE_TRY, TERMS, answer, html, refusal
+
+every_operation = pytest.mark.parametrize("example", EXAMPLES, ids=str)
+
+OPERATION = Operation("op", "PATCH", "/things/{id}")
+CALL: Call[bytes] = Call(OPERATION, OPERATION.request(ids={"id": "a/b"}, query=(("q", "1"),), body={}), bytes)
+
+
+def error_of(outcome: Outcome) -> SegmentError:
+    with pytest.raises(SegmentError) as caught:
+        read_outcome(CALL, outcome, TERMS)
+    return caught.value
+
+
+BY_STATUS: dict[int, type[SegmentApiError]] = {
+    400: SegmentInvalidRequestError,
+    401: SegmentAuthError,
+    403: SegmentAuthError,
+    404: SegmentNotFoundError,
+    405: SegmentApiError,
+    409: SegmentConflictError,
+    413: SegmentInvalidRequestError,
+    415: SegmentApiError,
+    422: SegmentInvalidRequestError,
+    429: SegmentRateLimitError,
+    500: SegmentServerError,
+    501: SegmentServerError,
+    502: SegmentServerError,
+    503: SegmentServerError,
+    504: SegmentServerError,
+    599: SegmentServerError,
+}
+
+
+@pytest.mark.parametrize(("status", "kind"), BY_STATUS.items())
+def test_status(status: int, kind: type[SegmentApiError]) -> None:
+    """The status decides, whatever the error says of itself: published samples contradict each other."""
+    told = {"type": "NotFound", "message": "because", "field": "id", "status": 404}
+    error = error_of(refusal(status, told, {"type": "second-type"}))
+
+    assert type(error) is kind
+    assert isinstance(error, SegmentApiError)
+    assert (error.status, error.method, error.path) == (status, "PATCH", "/things/a%2Fb")
+    assert error.errors == (told, {"type": "second-type"})
+    assert str(error).startswith(f"PATCH /things/a%2Fb answered {status}: because (field: id); second-type")
+
+
+@pytest.mark.parametrize(("status", "kind"), BY_STATUS.items())
+@every_operation
+def test_status_of_every_operation(example: Example, status: int, kind: type[SegmentApiError]) -> None:
+    expected: type[SegmentError] = kind
+    if example.method == "POST" and status >= 500:
+        expected = SegmentAmbiguousWriteError
+    driver = ScriptedDriver([refusal(status)])
+
+    with pytest.raises(SegmentError) as caught:
+        driver.run(example.start(ONE_TRY))
+
+    assert type(caught.value) is expected
+    assert f"{example.method} {example.path} answered {status}" in str(caught.value)
+    if isinstance(caught.value, SegmentApiError):
+        assert (caught.value.method, caught.value.path) == (example.method, example.path)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("body", [refusal(401).body, b"", html(401).body], ids=["json", "empty", "html"])
+def test_a_refused_token_says_what_to_check(status: int, body: bytes) -> None:
+    message = str(error_of(Answer(status=status, body=body)))
+
+    for words in ("'segment_eu'", "eu1.api.segmentapis.com", "token", "region", "us or eu", "permission"):
+        assert words in message
+
+
+@pytest.mark.parametrize(
+    ("errors", "words"),
+    [
+        ([{"type": "input-validation", "message": '"id" is required', "field": "id"}], '"id" is required (field: id)'),
+        (
+            [{"message": "one", "field": "a"}, {"message": "two", "field": "b"}],
+            "one (field: a); two (field: b)",
+        ),
+        ([{"type": "only-a-type"}], "only-a-type"),
+        ([{}], "no message"),
+        (["text"], "text"),
+    ],
+    ids=["one", "several", "no message", "nothing", "no object"],
+)
+def test_an_invalid_request_shows_segments_own_words(errors: list[Any], words: str) -> None:
+    error = error_of(refusal(422, *errors))
+
+    assert str(error) == f"PATCH /things/a%2Fb answered 422: {words}"
+
+
+@pytest.mark.parametrize(
+    "document", [{}, {"errors": []}, {"errors": None}, {"errors": {}}, {"message": "no"}], ids=repr
+)
+@pytest.mark.parametrize("status", [400, 401, 409, 422, 429, 500])
+def test_json_without_errors_keeps_the_status(document: Any, status: int) -> None:
+    error = error_of(answer(status, document))
+
+    assert isinstance(error, SegmentApiError)
+    assert (error.status, error.errors) == (status, ())
+    assert f"answered {status}" in str(error)
+
+
+FOREIGN_NOT_FOUND = {
+    "html": html(404),
+    "empty": Answer(status=404),
+    "text": Answer(status=404, body=b"404 page not found"),
+    "json text": answer(404, "not found"),
+    "gateway's json": answer(404, {"message": "no Route matched with those values"}),
+    "half": Answer(status=404, body=b'{"errors":[{"type":"not-fou'),
+}
+
+
+@pytest.mark.parametrize("outcome", FOREIGN_NOT_FOUND.values(), ids=FOREIGN_NOT_FOUND)
+def test_a_404_that_is_not_the_apis_is_no_missing_object(outcome: Answer) -> None:
+    """It would let "ignore what is missing" pass for done, at the wrong host."""
+    error = error_of(outcome)
+
+    assert type(error) is SegmentProtocolError
+    assert not error.transient
+    assert error.status == 404
+    assert "check the host of connection 'segment_eu'" in str(error)
+
+
+@pytest.mark.parametrize("status", [200, 201, 400, 401, 403, 404, 407, 409, 413, 422, 429, 500, 502, 503])
+def test_a_page_for_people_is_shown_by_its_beginning(status: int) -> None:
+    with pytest.raises(SegmentError) as caught:
+        ScriptedDriver([html(status)]).run(EXAMPLES[0].start(ONE_TRY))
+
+    message = str(caught.value)
+    assert f"answered {status}" in message
+    assert "an HTML page instead of JSON, beginning '<!DOCTYPE html> <html><head><title>" in message
+    assert len(message) < 500
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
+@every_operation
+def test_redirects_are_never_followed(example: Example, status: int) -> None:
+    driver = ScriptedDriver([Answer(status=status, headers={"location": "https://evil.example/destinations"})])
+
+    with pytest.raises(SegmentProtocolError, match=f"answered {status}, a redirect, which is never followed") as caught:
+        driver.run(example.start(TERMS))
+
+    assert caught.value.status == status
+    assert "evil.example" not in str(caught.value)
+    assert len(driver.requests) == 1
+
+
+GARBLED = {
+    "empty": (b"", "an empty body instead of JSON"),
+    "half": (b'{"data":{"workspace":{"id":"', "broken JSON"),
+    "list": (b"[1, 2", "JSON"),
+    "text": (b"upstream connect error", "text instead of JSON, beginning 'upstream connect error'"),
+    "control characters": (b"bad\x1b[31m\x00gate", "beginning 'bad?[31m?gate'"),
+    "not utf-8": (b'{"data":{"workspace":{"id":"\xff","name":"n","slug":"s"}}}', "JSON"),
+    "not utf-8 in a skipped field": (b'{"extra":"\xff","data":{}}', "JSON"),
+    "deep": (b'{"data":' + b"[" * 100_000, "JSON"),
+    "errors": (b'{"errors":[{"type":"x"}]}', "unexpected JSON"),
+    "missing field": (b'{"data":{"workspace":{"id":"a","name":"n"}}}', "unexpected JSON"),
+    "other type": (b'{"data":{"workspace":{"id":1,"name":"n","slug":"s"}}}', "unexpected JSON"),
+    "number": (b"17", "unexpected JSON"),
+}
+
+
+@pytest.mark.parametrize(("body", "words"), GARBLED.values(), ids=GARBLED)
+def test_a_garbled_success_may_be_better_next_time(body: bytes, words: str) -> None:
+    with pytest.raises(SegmentProtocolError) as caught:
+        ScriptedDriver([Answer(status=200, body=body)]).run(EXAMPLES[0].start(ONE_TRY))
+
+    assert "GET / answered 200 with" in str(caught.value)
+    assert words in str(caught.value)
+    assert "'segment_eu'" in str(caught.value)
+    assert caught.value.transient
+    assert caught.value.status == 200
+
+
+@pytest.mark.parametrize(("sent", "transient"), [(True, True), (False, True), (False, False), (True, False)])
+def test_no_answer(sent: bool, transient: bool) -> None:
+    error = error_of(NoAnswer(reason="the answer timed out", sent=sent, transient=transient))
+
+    assert type(error) is SegmentConnectionError
+    assert (error.sent, error.transient) == (sent, transient)
+    assert str(error) == f"PATCH /things/a%2Fb: the answer timed out ({TERMS.connection})"

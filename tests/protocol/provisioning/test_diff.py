@@ -1,0 +1,188 @@
+"""What differs between a description and what Segment has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_provider_segment.protocol.api.objects import Destination, Subscription
+from airflow_provider_segment.protocol.provisioning.diff import (
+    compare_destination,
+    compare_settings,
+    compare_subscription,
+    same,
+)
+from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination, DescribedSubscription
+
+MASK = "•" * 10
+SCHEDULE = {"strategy": "PERIODIC", "config": {"interval": "1h"}}
+
+
+@pytest.mark.parametrize(
+    ("described", "actual"),
+    [
+        (1, 1.0),
+        (True, True),
+        ("a", "a"),
+        (None, None),
+        ([1, {"a": 2}], [1.0, {"a": 2}]),
+        ((1, 2), [1, 2]),
+        ({"a": 1, "b": None}, {"a": 1}),
+        ({"a": 1}, {"a": 1, "b": None}),
+        ("secret-abcd", f"{MASK}abcd"),
+        ({"deep": ["secret-abcd"]}, {"deep": [f"{MASK}abcd"]}),
+        (123456789, f"{MASK}6789"),
+    ],
+)
+def test_same(described: Any, actual: Any) -> None:
+    assert same(described, actual)
+
+
+@pytest.mark.parametrize(
+    ("described", "actual"),
+    [
+        (1, True),
+        (0, False),
+        (True, 1),
+        ("1", 1),
+        ("a", "b"),
+        ([1, 2], [2, 1]),
+        ([1], [1, 1]),
+        ({"a": 1}, {"a": 1, "b": 2}),
+        ({"a": 1}, {}),
+        ("secret-abcd", f"{MASK}abce"),
+        ("", 0),
+        ({}, []),
+    ],
+)
+def test_not_same(described: Any, actual: Any) -> None:
+    assert not same(described, actual)
+
+
+@pytest.mark.parametrize(
+    ("described", "actual", "changed", "hidden"),
+    [
+        ({}, {"default": 1}, (), ()),
+        ({"a": 1}, {"a": 1, "default": 2}, (), ()),
+        ({"a": 1, "b": 2}, {"a": 1, "b": 3}, ("b",), ()),
+        ({"write_only": "x"}, {}, (), ()),
+        ({"a": None}, {"a": 1}, (), ()),
+        ({"key": "secret-abcd"}, {"key": f"{MASK}abcd"}, (), ()),
+        ({"key": "secret-abcd"}, {"key": f"{MASK}zzzz"}, ("key",), ()),
+        ({"key": "short"}, {"key": MASK}, (), ("key",)),
+        ({"key": "short"}, {"key": ""}, ("key",), ()),
+        ({"key": ""}, {"key": MASK}, (), ("key",)),
+        ({"key": 1234}, {"key": MASK}, (), ("key",)),
+        ({"key": f"{MASK}abcd"}, {"key": f"{MASK}zzzz"}, (), ()),
+        ({"nested": {"key": MASK}}, {"nested": {"key": "x"}}, (), ()),
+    ],
+)
+def test_settings(
+    described: dict[str, Any], actual: dict[str, Any], changed: tuple[str, ...], hidden: tuple[str, ...]
+) -> None:
+    found = compare_settings(described, actual)
+    assert (found.changed, found.hidden) == (changed, hidden)
+
+
+def destination(**changes: Any) -> Destination:
+    made: Any = {
+        "id": "d",
+        "name": "mine",
+        "enabled": True,
+        "sourceId": "s",
+        "metadata": {"id": "m"},
+        "settings": {"apiKey": f"{MASK}abcd", "retarget": True, "empty": MASK},
+    }
+    return made | changes  # type: ignore[no-any-return]
+
+
+def described(**changes: Any) -> DescribedDestination:
+    arguments: dict[str, Any] = {"source_id": "s", "metadata_id": "m", "name": "mine", "settings": {}}
+    return DescribedDestination(**arguments | changes)
+
+
+def test_a_destination_as_described() -> None:
+    found = compare_destination(described(settings={"apiKey": "secret-abcd"}), destination())
+    assert (found.fields, dict(found.changes), found.hidden) == ((), {}, ())
+
+
+def test_one_key_that_differs_sends_all_that_were_given() -> None:
+    settings = {"apiKey": "secret-abcd", "retarget": False}
+    found = compare_destination(described(settings=settings), destination())
+    assert found.names == ["settings['retarget']"]
+    assert dict(found.changes) == {"settings": settings}
+
+
+def test_name_and_enabled_are_shown_and_settings_only_named() -> None:
+    wanted = described(name="ours", enabled=False, settings={"apiKey": "secret-wxyz"})
+    found = compare_destination(wanted, destination())
+    assert [(change.field, change.before, change.after) for change in found.fields] == [
+        ("name", "mine", "ours"),
+        ("enabled", "true", "false"),
+        ("settings['apiKey']", "", ""),
+    ]
+    assert "wxyz" not in repr(found)
+
+
+def test_a_hidden_secret_is_written_only_when_asked() -> None:
+    wanted = described(settings={"empty": "short"})
+    assert compare_destination(wanted, destination()).hidden == ("empty",)
+    rotated = compare_destination(wanted, destination(), rotate_secrets=True)
+    assert (rotated.names, rotated.hidden) == (["settings['empty']"], ())
+
+
+def test_a_setting_that_is_not_returned_is_written_only_when_asked() -> None:
+    wanted = described(settings={"write_only": "x"})
+    found = compare_destination(wanted, destination())
+    assert (found.names, found.hidden) == ([], ("write_only",))
+    written = compare_destination(wanted, destination(), write_absent=True)
+    assert (written.names, written.hidden) == (["settings['write_only']"], ())
+
+
+def test_a_destination_without_a_name_has_the_empty_one() -> None:
+    assert compare_destination(described(), destination(name=None)).names == ["name"]
+
+
+def subscription(**changes: Any) -> Subscription:
+    made: Any = {
+        "id": "x",
+        "name": "Track",
+        "actionId": "a",
+        "destinationId": "d",
+        "enabled": True,
+        "trigger": "all",
+        "settings": {"event": 1},
+        "modelId": "",
+    }
+    return made | changes  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "actual", "names"),
+    [
+        ({}, {}, []),
+        ({"trigger": "none"}, {}, ["trigger"]),
+        ({"enabled": False}, {}, ["enabled"]),
+        ({"settings": {"event": 1.0}}, {}, []),
+        ({"settings": {"event": 2}}, {}, ["settings['event']"]),
+        ({"settings": None}, {"settings": {"event": 9}}, []),
+        ({"settings": {"event": 2}}, {"settings": None}, ["settings['event']"]),
+        ({"settings": {"event": 1, "more": 2}}, {}, ["settings['more']"]),
+        ({"model_id": "m"}, {}, ["model_id"]),
+        ({"model_id": "m"}, {"modelId": "m"}, []),
+        ({}, {"modelId": "m"}, []),
+        ({"reverse_etl_schedule": SCHEDULE}, {}, ["reverse_etl_schedule"]),
+        ({"reverse_etl_schedule": SCHEDULE}, {"reverseETLSchedule": SCHEDULE}, []),
+        (
+            {"reverse_etl_schedule": {"strategy": "MANUAL"}},
+            {"reverseETLSchedule": {"strategy": "MANUAL", "config": None}},
+            [],
+        ),
+    ],
+)
+def test_subscriptions(wanted: dict[str, Any], actual: dict[str, Any], names: list[str]) -> None:
+    one = DescribedSubscription(**{"name": "Track", "action_id": "a", "trigger": "all"} | wanted)
+    found = compare_subscription(one, subscription(**actual))
+    assert found.names == names
+    assert set(found.changes) == {name.partition("[")[0] for name in names}

@@ -1,0 +1,61 @@
+"""Requests and answers as values."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from airflow_provider_segment.protocol.wire.messages import Answer, NoAnswer, Request
+
+
+def request(**changes: object) -> Request:
+    plain = Request(method="GET", path="/a", accept="application/json")
+    return dataclasses.replace(plain, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("query", "target"),
+    [
+        ((), "/a"),
+        ((("b", "c"),), "/a?b=c"),
+        ((("b", "1"), ("a", "2"), ("b", "3")), "/a?b=1&a=2&b=3"),
+        ((("p[count]", "200"),), "/a?p%5Bcount%5D=200"),
+        ((("c", "Mw=="),), "/a?c=Mw%3D%3D"),
+        ((("c", "a+b /&?#%"),), "/a?c=a%2Bb+%2F%26%3F%23%25"),
+        ((("c", "a\r\nX: y"),), "/a?c=a%0D%0AX%3A+y"),
+        ((("c", ""),), "/a?c="),
+        ((("c", "é"),), "/a?c=%C3%A9"),
+    ],
+    ids=["none", "one", "order kept", "brackets", "base64", "reserved", "line break", "empty", "unicode"],
+)
+def test_target(query: tuple[tuple[str, str], ...], target: str) -> None:
+    assert request(query=query).target == target
+
+
+def test_headers_name_the_body_only_where_there_is_one() -> None:
+    assert request().headers == {"Accept": "application/json"}
+    assert request(content_type="x/y", body=b"1").headers == {"Accept": "application/json", "Content-Type": "x/y"}
+
+
+def test_values_do_not_show_what_they_carry() -> None:
+    shown = repr(
+        (
+            request(body=b'{"settings": {"apiKey": "hunter2"}}'),
+            Answer(status=200, headers={"set-cookie": "hunter2"}, body=b"hunter2"),
+        )
+    )
+
+    assert "hunter2" not in shown
+
+
+@pytest.mark.parametrize(
+    "value",
+    [request(), Answer(status=200), NoAnswer(reason="refused", sent=False)],
+    ids=lambda value: type(value).__name__,
+)
+def test_values_are_frozen(value: Request | Answer | NoAnswer) -> None:
+    (first, *_) = dataclasses.fields(value)
+
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(value, first.name, "other")

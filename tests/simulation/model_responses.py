@@ -1,0 +1,89 @@
+"""How the model words its answers: envelopes, pages, refusals."""
+
+from __future__ import annotations
+
+import math
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import msgspec
+
+from airflow_provider_segment.protocol.wire.messages import Answer
+
+Record: TypeAlias = dict[str, Any]
+
+_ERROR_TYPES = {400: "bad-request", 404: "NotFound", 422: "input-validation", 429: "RequestError"}
+
+
+class RefusedError(Exception):
+    """Segment says no."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        field: str | None = None,
+        data: Record | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.extra = {key: value for key, value in (("field", field), ("data", data)) if value is not None}
+        self.headers = dict(headers or {})
+
+
+def rate_limited(*, left: float, consumed: int, headers: Mapping[str, str]) -> RefusedError:
+    """Make the refusal of one call too many.
+
+    :param left: seconds until the window ends.
+    :param consumed: calls in this window.
+    """
+    return RefusedError(
+        429,
+        "Too many requests",
+        data={"msBeforeNext": math.ceil(left * 1000), "remainingPoints": 0, "consumedPoints": consumed},
+        headers={**headers, "retry-after": str(math.ceil(left))},
+    )
+
+
+def error_object(refused: RefusedError) -> Record:
+    """Write the one entry of ``errors``."""
+    kind = _ERROR_TYPES[refused.status]
+    return {"type": kind, "message": str(refused), "status": refused.status} | refused.extra
+
+
+def answer(status: int, content: Record, headers: Mapping[str, str]) -> Answer:
+    """Write an answer."""
+    return Answer(status=status, headers=headers, body=msgspec.json.encode(content))
+
+
+def page(
+    records: Sequence[Record], query: Mapping[str, str], key: str, show: Callable[[Record], Record]
+) -> dict[str, Any]:
+    """Cut a page out of a list; a cursor is the offset in base64."""
+    start = int(b64decode(query.get("pagination[cursor]", "MA==")))
+    end = start + int(query["pagination[count]"])
+    told: Record = {"current": _cursor(start), "totalEntries": len(records)}
+    if end < len(records):
+        told["next"] = _cursor(end)
+    if start:
+        told["previous"] = _cursor(max(0, min(start, len(records)) - (end - start)))
+    return {key: [show(record) for record in records[start:end]], "pagination": told}
+
+
+def find(records: Mapping[str, Record], record_id: str) -> Record:
+    """Find by id, or refuse with a 404."""
+    if record_id not in records:
+        raise RefusedError(404, "Resource not found")
+    return records[record_id]
+
+
+def shown(record: Record) -> Record:
+    """A record as answers show it."""
+    return {key: value for key, value in record.items() if key not in ("createdAt", "metadataId")}
+
+
+def _cursor(offset: int) -> str:
+    return b64encode(str(offset).encode()).decode()

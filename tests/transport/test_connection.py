@@ -1,0 +1,176 @@
+"""The fields of the connection: what they mean, and what is refused before any request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_provider_segment.transport.connection import SegmentConnection, parse_connection
+from airflow_provider_segment.transport.network import network_for
+
+
+def parse(
+    *, host: str | None = None, port: int | None = None, password: str | None = "a-token", **extra: Any
+) -> SegmentConnection:
+    return parse_connection(conn_id="seg", host=host, port=port, password=password, extra=extra)
+
+
+@pytest.mark.parametrize(
+    ("fields", "base_url"),
+    [
+        ({}, "https://api.segmentapis.com"),
+        ({"region": "us"}, "https://api.segmentapis.com"),
+        ({"region": "eu"}, "https://eu1.api.segmentapis.com"),
+        ({"region": ""}, "https://api.segmentapis.com"),
+        ({"region": None}, "https://api.segmentapis.com"),
+        ({"host": "", "region": "eu"}, "https://eu1.api.segmentapis.com"),
+        ({"port": 443, "region": "eu"}, "https://eu1.api.segmentapis.com"),
+        ({"host": "gateway.example", "region": "eu"}, "https://gateway.example"),
+        ({"host": "https://gateway.example/"}, "https://gateway.example"),
+        ({"host": "https://gateway.example/segment/"}, "https://gateway.example/segment"),
+        ({"host": "gateway.example", "port": 8443}, "https://gateway.example:8443"),
+        ({"host": "gateway.example:9443", "port": 8443}, "https://gateway.example:9443"),
+        ({"host": "http://127.0.0.1", "port": 8642}, "http://127.0.0.1:8642"),
+        ({"host": "http://localhost:8642"}, "http://localhost:8642"),
+        ({"host": "http://[::1]:8642"}, "http://[::1]:8642"),
+        ({"host": "http://127.9.9.9:1"}, "http://127.9.9.9:1"),
+        ({"host": "http://LocalHost"}, "http://LocalHost"),
+        ({"host": " https://gateway.example\n"}, "https://gateway.example"),
+        ({"host": "https://[2001:db8::1]:8443"}, "https://[2001:db8::1]:8443"),
+        ({"host": "https://xn--sgment-bva.example"}, "https://xn--sgment-bva.example"),
+        ({"host": "https://gateway.example/a%20b"}, "https://gateway.example/a%20b"),
+    ],
+)
+def test_base_url(fields: dict[str, Any], base_url: str) -> None:
+    assert parse(**fields).base_url == base_url
+
+
+def test_defaults() -> None:
+    found = parse()
+    assert (found.timeout, found.verify, found.proxies) == (30.0, True, None)
+    assert (found.terms.fault_budget, found.terms.rate_limit_budget, found.terms.settle) == (300.0, 3600.0, 10.0)
+
+
+def test_extra_fields_as_a_form_or_a_uri_gives_them() -> None:
+    found = parse(
+        timeout="5",
+        retry_budget="60.5",
+        rate_limit_budget=0,
+        settle="",
+        proxies='{"https": "http://proxy.example:3128"}',
+    )
+    assert found.timeout == 5.0
+    assert (found.terms.fault_budget, found.terms.rate_limit_budget, found.terms.settle) == (60.5, 0.0, 10.0)
+    assert found.proxies == {"https": "http://proxy.example:3128"}
+
+
+def test_white_space_around_the_token_is_not_the_token() -> None:
+    assert parse(password=" a-token\n").token == "a-token"
+
+
+@pytest.mark.parametrize("loopback_verify", [False, "false", "False"])
+def test_verification_can_be_left_out_on_loopback(loopback_verify: object) -> None:
+    assert parse(host="https://127.0.0.1:1", verify=loopback_verify).verify is False
+
+
+def test_verify_takes_a_ca_bundle(tmp_path: Any) -> None:
+    bundle = tmp_path / "ca.pem"
+    bundle.write_text("x")
+    assert parse(verify=str(bundle)).verify == str(bundle)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "says"),
+    [
+        ({"password": None}, "password", "is empty"),
+        ({"password": ""}, "password", "is empty"),
+        ({"password": "  "}, "password", "is empty"),
+        ({"password": "a token"}, "password", "characters"),
+        ({"password": "a\r\nX-Evil: 1"}, "password", "characters"),
+        ({"password": "t\u00f6ken"}, "password", "characters"),
+        ({"region": "asia"}, "region", "'us', 'eu'"),
+        ({"region": "US"}, "region", "'us', 'eu'"),
+        ({"host": "http://api.segmentapis.com"}, "host", "loopback"),
+        ({"host": "http://localhost.example"}, "host", "loopback"),
+        ({"host": "http://127.0.0.1.example"}, "host", "loopback"),
+        ({"host": "ftp://api.segmentapis.com"}, "host", "'ftp'"),
+        ({"host": "https://me:secret@gateway.example"}, "host", "user info"),
+        ({"host": "https://gateway.example?a=b"}, "host", "query"),
+        ({"host": "https://gateway.example#a"}, "host", "fragment"),
+        ({"host": "https://"}, "host", "no host"),
+        ({"host": "https://a b"}, "host", "no host"),
+        ({"host": "http://127.0.0.1.evil.example"}, "host", "loopback"),
+        ({"host": "http://localhost.evil.example"}, "host", "loopback"),
+        ({"host": "http://localhost."}, "host", "loopback"),
+        ({"host": "http://127.1"}, "host", "loopback"),
+        ({"host": "http://127.0.0.1."}, "host", "loopback"),
+        ({"host": "http://127.0.0.01"}, "host", "loopback"),
+        ({"host": "http://2130706433"}, "host", "loopback"),
+        ({"host": "http://0x7f000001"}, "host", "loopback"),
+        ({"host": "http://0.0.0.0"}, "host", "loopback"),
+        ({"host": "http://[::]"}, "host", "loopback"),
+        ({"host": "http://10.0.0.1"}, "host", "loopback"),
+        ({"host": "http://169.254.169.254"}, "host", "loopback"),
+        ({"host": "http://evil.example#@localhost"}, "host", "fragment"),
+        ({"host": "http://localhost@evil.example"}, "host", "user info"),
+        ({"host": "http://evil.example\\@localhost"}, "host", "user info"),
+        ({"host": "http://localhost\\.evil.example"}, "host", "no host"),
+        ({"host": "http://localhost%2eevil.example"}, "host", "no host"),
+        ({"host": "https://:secret@gateway.example"}, "host", "user info"),
+        ({"host": "https://me:secret/x@gateway.example"}, "host", "not a URL"),
+        ({"host": "https://s\u00e9gment.example"}, "host", "no host"),
+        ({"host": "https://gateway\u3002example"}, "host", "no host"),
+        ({"host": "https://gateway.example\uff0fevil"}, "host", "not a URL"),
+        ({"host": "https://gate\tway.example"}, "host", "characters"),
+        ({"host": "https://gateway.example/\r\nX-Evil: 1"}, "host", "characters"),
+        ({"host": "https://gateway.example/\x00"}, "host", "characters"),
+        ({"host": "https://gateway.example/a b"}, "host", "characters"),
+        ({"host": "https://gateway.example/\u00e9"}, "host", "characters"),
+        ({"host": "https://gateway.example\\evil"}, "host", "no host"),
+        ({"host": "//gateway.example"}, "host", "no host"),
+        ({"host": "file:///etc/passwd"}, "host", "no host"),
+        ({"host": "https://-.example"}, "host", "no host"),
+        ({"host": "https://gateway.example:notaport"}, "host", "not a URL"),
+        ({"host": "https://[::1"}, "host", "not a URL"),
+        ({"timeout": 0}, "timeout", "above 0"),
+        ({"timeout": "soon"}, "timeout", "'soon'"),
+        ({"timeout": True}, "timeout", "above 0"),
+        ({"timeout": 1e10}, "timeout", "at most 1000000"),
+        ({"region": ["us"]}, "region", "'us', 'eu'"),
+        ({"region": "asia", "host": "gateway.example"}, "region", "'us', 'eu'"),
+        ({"retry_budget": -1}, "retry_budget", "0 or more"),
+        ({"rate_limit_budget": "nan"}, "rate_limit_budget", "0 or more"),
+        ({"settle": "inf"}, "settle", "0 or more"),
+        ({"verify": False}, "verify", "loopback"),
+        ({"verify": "/no/such/bundle.pem"}, "verify", "path of a CA bundle"),
+        ({"verify": 1}, "verify", "path of a CA bundle"),
+        ({"proxies": "proxy:3128"}, "proxies", "JSON object"),
+        ({"proxies": {"https": 3128}}, "proxies", "JSON object"),
+        ({"proxies": ["a"]}, "proxies", "JSON object"),
+    ],
+)
+def test_refused_naming_connection_and_field(fields: dict[str, Any], field: str, says: str) -> None:
+    with pytest.raises(ValueError, match="connection 'seg'") as caught:
+        parse(**fields)
+    assert f"field {field}:" in str(caught.value)
+    assert says in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_extra_must_be_an_object() -> None:
+    with pytest.raises(ValueError, match="connection 'seg', field extra: it is not a JSON object"):
+        parse_connection(conn_id="seg", host=None, port=None, password="t", extra=["us"])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_a_ca_bundle_of_the_environment_must_exist(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, "/no/such/ca.pem")
+    with pytest.raises(ValueError, match=f"{variable} names '/no/such/ca.pem', which does not exist"):
+        network_for(parse())
+
+
+def test_nothing_shows_the_token() -> None:
+    found = parse(password="canary-token", proxies={"https": "http://u:canary-proxy@proxy.example"})
+    assert "canary" not in repr(found)
+    assert "canary" not in str(found.terms)
