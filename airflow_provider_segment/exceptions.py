@@ -30,7 +30,7 @@ from airflow_provider_segment.protocol.errors import (
 )
 
 if TYPE_CHECKING:
-    from airflow_provider_segment.protocol.provisioning.plan import Summary
+    from airflow_provider_segment.protocol.provisioning.plan import ApplySummary
 
 
 class SegmentDeliveryFailedError(AirflowFailException):
@@ -44,7 +44,7 @@ class SegmentDriftError(AirflowFailException):
     :param plan: what an apply would do, in the form of its summary.
     """
 
-    def __init__(self, message: str = "", *, plan: Summary | None = None) -> None:
+    def __init__(self, message: str = "", *, plan: ApplySummary | None = None) -> None:
         super().__init__(message)
         self.plan = plan
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from airflow_provider_segment.protocol.strings import all_texts, spellings
+from airflow_provider_segment.protocol.strings import all_strings, encodings
 
 SHORTEST = 5
 """Characters. Airflow 3 masks nothing shorter; on 2.11 a shorter one would blot out the logs."""
@@ -22,7 +22,7 @@ _ALSO_SENSITIVE = re.compile(
 """What settings of Segment are called and not every Airflow knows, in snake_case."""
 
 
-def conceal(texts: Iterable[str]) -> None:
+def mask_secrets(texts: Iterable[str]) -> None:
     """Let Airflow mask these texts from now on, however they are spelled; too short ones are passed over.
 
     :param texts: secrets.
@@ -32,19 +32,19 @@ def conceal(texts: Iterable[str]) -> None:
     worth = {text for text in texts if len(text) >= SHORTEST and text.lower() not in _NO_SECRETS}
     if worth:
         # All at once: on Airflow 3 each call is a message to another process.
-        mask_secret([*{spelling for text in worth for spelling in spellings(text) if len(spelling) >= SHORTEST}])
+        mask_secret([*{spelling for text in worth for spelling in encodings(text) if len(spelling) >= SHORTEST}])
 
 
-def conceal_rendered(content: Any, rendered: Any) -> None:
-    """Conceal what has a sensitive name in an argument, or in a part of it: Airflow renders the parts one by one.
+def mask_rendered_fields(content: Any, rendered: Any) -> None:
+    """MaskSecrets what has a sensitive name in an argument, or in a part of it: Airflow renders the parts one by one.
 
     :param content: as the DAG file gives it.
     :param rendered: what became of it; of a mapping only its own entries, since those below were parts before.
     """
     if isinstance(content, Mapping):
-        conceal(text for name, value in rendered.items() if is_sensitive(name) for text in all_texts(value))
+        mask_secrets(text for name, value in rendered.items() if is_sensitive(name) for text in all_strings(value))
     elif not isinstance(content, list | tuple | set):
-        conceal(sensitive_texts(rendered))
+        mask_secrets(sensitive_strings(rendered))
 
 
 def is_sensitive(name: Any) -> bool:
@@ -61,7 +61,7 @@ def is_sensitive(name: Any) -> bool:
     return any(redact("", name=spelling) for spelling in (name, snake)) or bool(_ALSO_SENSITIVE.search(snake))
 
 
-def sensitive_texts(value: Any) -> Iterator[str]:
+def sensitive_strings(value: Any) -> Iterator[str]:
     """Find the texts under sensitive names, at any depth, also in the text of a JSON object or array.
 
     :param value: of an argument.
@@ -70,10 +70,10 @@ def sensitive_texts(value: Any) -> Iterator[str]:
         value = _json(value)
     if isinstance(value, Mapping):
         for name, item in value.items():
-            yield from all_texts(item) if is_sensitive(name) else sensitive_texts(item)
+            yield from all_strings(item) if is_sensitive(name) else sensitive_strings(item)
     elif isinstance(value, list | tuple):
         for item in value:
-            yield from sensitive_texts(item)
+            yield from sensitive_strings(item)
 
 
 def _json(text: str) -> Any:

@@ -79,7 +79,7 @@ def replace_references(where: str, value: Any, read: ReadSecret) -> Any:
         raise ValueError(f"{where} is nested too deep") from None
 
 
-def stand_in(_where: str, _reference: SecretRef) -> str:
+def placeholder(_where: str, _reference: SecretRef) -> str:
     """Give what stands for a secret before the task runs: no mask, and no template."""
     return ""
 
@@ -92,7 +92,7 @@ def secret_reader() -> ReadSecret:
     """
     from airflow.providers.common.compat.sdk import BaseHook
 
-    from airflow_provider_segment.masking import conceal
+    from airflow_provider_segment.masking import mask_secrets
 
     connection = functools.cache(BaseHook.get_connection)
 
@@ -104,7 +104,7 @@ def secret_reader() -> ReadSecret:
             raise ValueError(f"{where} is {reference}, and that field of the connection is empty")
         if not isinstance(secret, str):
             raise ValueError(f"{where} is {reference}, which is a {type(secret).__name__}; it must be a text")
-        conceal([secret])
+        mask_secrets([secret])
         return secret
 
     return read

@@ -26,7 +26,7 @@ SEGMENT_TEMPLATE_KEY = "@template"
 """Its value is written in the mapping language of Segment, which uses the same braces as Jinja."""
 
 Check = Callable[[str, Any], Any]
-LookUp = Callable[[str, Any], Any]
+ResolveArgument = Callable[[str, Any], Any]
 
 
 def is_known(value: Any) -> bool:
@@ -46,7 +46,7 @@ def is_known(value: Any) -> bool:
 class CheckedArguments(_Base):
     """Arguments that are checked when the DAG is parsed as far as they are known, and fully when the task runs.
 
-    A subclass assigns its arguments in ``__init__`` and calls :meth:`check_what_is_known` at its end.
+    A subclass assigns its arguments in ``__init__`` and calls :meth:`check_known_arguments` at its end.
     """
 
     #: How each argument is checked; one that is ``None`` was not given, unless it is required.
@@ -54,18 +54,18 @@ class CheckedArguments(_Base):
     required: frozenset[str] = frozenset()
     segment_conn_id: str
 
-    def check_together(self) -> None:
+    def check_combination(self) -> None:
         """Check which arguments were given together; nothing of their values."""
 
-    def check_what_is_known(self) -> None:
+    def check_known_arguments(self) -> None:
         """Check the arguments as the DAG file gives them.
 
         :raises ValueError: naming the argument, what was given and what is allowed.
         """
-        self.check_together()
-        look_up = self.looking_up(running=False)
+        self.check_combination()
+        resolve_argument = self.argument_resolver(running=False)
         for argument, check in self._checks():
-            value = look_up(argument, getattr(self, argument))
+            value = resolve_argument(argument, getattr(self, argument))
             if is_known(value):
                 check(argument, value)
 
@@ -75,13 +75,14 @@ class CheckedArguments(_Base):
         :return: them by name, those not given left out.
         :raises ValueError: naming the argument, what was given and what is allowed.
         """
-        self.check_together()
-        look_up = self.looking_up(running=True)
+        self.check_combination()
+        resolve_argument = self.argument_resolver(running=True)
         return {
-            argument: check(argument, look_up(argument, getattr(self, argument))) for argument, check in self._checks()
+            argument: check(argument, resolve_argument(argument, getattr(self, argument)))
+            for argument, check in self._checks()
         }
 
-    def looking_up(self, *, running: bool) -> LookUp:
+    def argument_resolver(self, *, running: bool) -> ResolveArgument:
         """Make a function that puts values in place of objects that stand for them; here nothing does.
 
         :param running: whether the task runs; before that something of the same type must do.

@@ -62,7 +62,7 @@ def test_both_forms_say_the_same() -> None:
     assert info["connection-type"] == SegmentPublicApiHook.conn_type
     standard = {key.replace("-", "_"): value for key, value in info["ui-field-behaviour"].items()}
     assert standard == SegmentPublicApiHook.get_ui_field_behaviour()
-    assert {"region", "timeout", "retry_budget", "rate_limit_budget", "settle", "verify", "proxies"} == set(
+    assert {"region", "timeout", "retry_budget", "rate_limit_budget", "reconcile_timeout", "verify", "proxies"} == set(
         info["conn-fields"]
     )
 

@@ -42,8 +42,8 @@ EXTRA_FIELDS: dict[str, dict[str, Any]] = {
         "description": "Seconds one call may wait for Segment's rate limits. Default 3600.",
         "schema": {"type": ["number", "null"], "minimum": 0},
     },
-    "settle": {
-        "label": "Settle (s)",
+    "reconcile_timeout": {
+        "label": "Reconcile timeout (s)",
         "description": "Seconds to keep looking for an object after a write whose answer was lost. Default 10.",
         "schema": {"type": ["number", "null"], "minimum": 0},
     },

@@ -11,7 +11,7 @@ import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
-from airflow_provider_segment.protocol.flow.steps import Flow, Terms, Walk
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, PagedFlow
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,7 +31,7 @@ class method(Generic[P, T]):  # noqa: N801 - used as a decorator is
     :param flow: a function from terms and keyword arguments to a flow; the method takes the same arguments.
     """
 
-    def __init__(self, flow: Callable[Concatenate[Terms, P], Flow[T]]) -> None:
+    def __init__(self, flow: Callable[Concatenate[CallOptions, P], Flow[T]]) -> None:
         self._flow = flow
 
     @overload
@@ -50,7 +50,7 @@ class iterator(Generic[P, T]):  # noqa: N801 - used as a decorator is
     :param walk: a function from terms and keyword arguments to a flow; the method takes the same arguments.
     """
 
-    def __init__(self, walk: Callable[Concatenate[Terms, P], Walk[T]]) -> None:
+    def __init__(self, walk: Callable[Concatenate[CallOptions, P], PagedFlow[T]]) -> None:
         self._walk = walk
 
     @overload
@@ -84,7 +84,7 @@ def _described(flow: Callable[..., Any]) -> Callable[..., Any]:
 def _result(annotation: Any) -> Any:
     """``X`` of ``Flow[X]``, ``Iterator[X]`` of ``Walk[X]``; annotations are texts here."""
     text = str(annotation)
-    for wrapper, shown in (("Flow", "{}"), ("Walk", "Iterator[{}]")):
+    for wrapper, shown in (("Flow", "{}"), ("PagedFlow", "Iterator[{}]")):
         if text.startswith(f"{wrapper}[") and text.endswith("]"):
             return shown.format(text[len(wrapper) + 1 : -1])
     return annotation

@@ -17,8 +17,8 @@ from airflow_provider_segment.hooks.calls import SegmentCalls
 from airflow_provider_segment.protocol.api.objects import Workspace
 from airflow_provider_segment.protocol.api.workspace import get_workspace
 from airflow_provider_segment.protocol.errors import SegmentError
-from airflow_provider_segment.protocol.flow.steps import Flow, Terms, Walk
-from airflow_provider_segment.transport.connection import SegmentConnection, for_a_test, parse_connection
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, PagedFlow
+from airflow_provider_segment.transport.connection import SegmentConnection, for_test_button, parse_connection
 from airflow_provider_segment.transport.network import Network, network_for
 
 P = ParamSpec("P")
@@ -74,19 +74,21 @@ class SegmentPublicApiHook(_SegmentHook):
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     """
 
-    def run(self, flow: Callable[Concatenate[Terms, P], Flow[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+    def run(self, flow: Callable[Concatenate[CallOptions, P], Flow[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a flow of ``protocol/`` over this hook's session, as the operators do.
 
         :param flow: a function from terms and arguments to a flow.
         """
-        return self.driver.run(flow(self.terms, *args, **kwargs))
+        return self.driver.run(flow(self.options, *args, **kwargs))
 
-    def iterate(self, walk: Callable[Concatenate[Terms, P], Walk[T]], *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+    def iterate(
+        self, walk: Callable[Concatenate[CallOptions, P], PagedFlow[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> Iterator[T]:
         """Iterate over what a flow of ``protocol/`` emits.
 
         :param walk: a function from terms and arguments to a flow that emits entries.
         """
-        return self.driver.iterate(walk(self.terms, *args, **kwargs))
+        return self.driver.iterate(walk(self.options, *args, **kwargs))
 
     def test_connection(self) -> tuple[bool, str]:
         """Try the connection once, for the "Test" button: nobody wants to wait for retries there.
@@ -96,10 +98,10 @@ class SegmentPublicApiHook(_SegmentHook):
         from airflow_provider_segment.transport.requests_driver import RequestsDriver
 
         try:
-            connection = for_a_test(self.segment_connection)
+            connection = for_test_button(self.segment_connection)
             driver = RequestsDriver(connection, self.log)
             try:
-                return _connected_to(driver.run(get_workspace(connection.terms)))
+                return _connected_to(driver.run(get_workspace(connection.options)))
             finally:
                 driver.close()
         except _TEST_FAILURES as error:
@@ -112,9 +114,9 @@ class SegmentPublicApiHook(_SegmentHook):
         return self._parsed(found, found.extra_dejson)
 
     @property
-    def terms(self) -> Terms:
+    def options(self) -> CallOptions:
         """The terms that the connection sets for every call."""
-        return self.segment_connection.terms
+        return self.segment_connection.options
 
     @cached_property
     def driver(self) -> RequestsDriver:
@@ -144,7 +146,7 @@ class SegmentPublicApiHook(_SegmentHook):
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    terms: Terms
+    options: CallOptions
     driver: AiohttpDriver
     lease: SessionLease
 
@@ -164,23 +166,23 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
         self._opening = asyncio.Lock()
         self._opened: _Opened | None = None
 
-    async def run(self, flow: Callable[Concatenate[Terms, P], Flow[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def run(self, flow: Callable[Concatenate[CallOptions, P], Flow[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a flow of ``protocol/`` over the session, as the triggers do.
 
         :param flow: a function from terms and arguments to a flow.
         """
         opened = await self._open()
-        return await opened.driver.run(flow(opened.terms, *args, **kwargs))
+        return await opened.driver.run(flow(opened.options, *args, **kwargs))
 
     async def iterate(
-        self, walk: Callable[Concatenate[Terms, P], Walk[T]], *args: P.args, **kwargs: P.kwargs
+        self, walk: Callable[Concatenate[CallOptions, P], PagedFlow[T]], *args: P.args, **kwargs: P.kwargs
     ) -> AsyncIterator[T]:
         """Iterate over what a flow of ``protocol/`` emits.
 
         :param walk: a function from terms and arguments to a flow that emits entries.
         """
         opened = await self._open()
-        async for item in opened.driver.iterate(walk(opened.terms, *args, **kwargs)):
+        async for item in opened.driver.iterate(walk(opened.options, *args, **kwargs)):
             yield item
 
     async def test_connection(self) -> tuple[bool, str]:
@@ -190,9 +192,9 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
         """
         try:
             connection, network = await self._read()
-            opened = await self._made(for_a_test(connection), network)
+            opened = await self._made(for_test_button(connection), network)
             try:
-                return _connected_to(await opened.driver.run(get_workspace(opened.terms)))
+                return _connected_to(await opened.driver.run(get_workspace(opened.options)))
             finally:
                 await opened.lease.give_back()
         except _TEST_FAILURES as error:
@@ -232,7 +234,7 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
 
         lease = SessionLease(connection, network)
         driver = AiohttpDriver(connection, network=network, session=await lease.take(), log=self.log)
-        return _Opened(connection.terms, driver, lease)
+        return _Opened(connection.options, driver, lease)
 
 
 def _connected_to(workspace: Workspace) -> tuple[bool, str]:

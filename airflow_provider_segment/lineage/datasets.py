@@ -27,7 +27,7 @@ class DestinationLineage:
     """
 
     #: The destination that the task dealt with, once it has; where its arguments do not say.
-    found_destination_id: str | None = None
+    resolved_destination_id: str | None = None
     #: Whether the task makes sure that the source feeds the destination.
     feeds_destination = True
 
@@ -50,7 +50,7 @@ class DestinationLineage:
         from airflow.providers.openlineage.extractors import OperatorLineage
 
         source_id = _given(self, "source_id") if self.feeds_destination else None
-        destination_id = self.found_destination_id or _given(self, "destination_id")
+        destination_id = self.resolved_destination_id or _given(self, "destination_id")
         return OperatorLineage(
             inputs=[dataset("sources", source_id)] if source_id else [],
             outputs=[dataset("destinations", destination_id, self.destination_facets())] if destination_id else [],
@@ -61,15 +61,15 @@ class DeliveryLineage(DestinationLineage):
     """A task about the deliveries from a source to a destination."""
 
     #: What its verdict rests on, once there is one.
-    found_evidence: Evidence | None = None
+    evidence_found: Evidence | None = None
 
     def destination_facets(self) -> dict[str, DatasetFacet]:
         """Tell what the verdict rests on."""
-        if self.found_evidence is None:
+        if self.evidence_found is None:
             return {}
         from airflow_provider_segment.lineage.facets import delivery_metrics
 
-        return delivery_metrics(self.found_evidence)
+        return delivery_metrics(self.evidence_found)
 
 
 def _given(task: object, argument: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from airflow.providers.common.compat.openlineage.facet import DatasetFacet
 from attrs import define
 
-from airflow_provider_segment.protocol.delivery.metrics import DeliveryMetrics
+from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetrics
 from airflow_provider_segment.protocol.delivery.verdict import Evidence
 
 

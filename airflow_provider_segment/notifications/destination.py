@@ -13,8 +13,8 @@ from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.protocol.arguments import check_id, check_name
 from airflow_provider_segment.protocol.provisioning.identity import (
     DestinationIdentity,
-    check_destination,
-    points_by_id,
+    is_given_by_id,
+    parse_destination_target,
 )
 from airflow_provider_segment.templating import CheckedArguments
 
@@ -55,7 +55,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
         self.metadata_id = metadata_id
         self.name = name
         self.segment_conn_id = segment_conn_id
-        self.check_what_is_known()
+        self.check_known_arguments()
 
     def __call__(self, *args: Any) -> None:
         """Render and notify.
@@ -67,40 +67,42 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
 
     def render_template_fields(self, context: Context, jinja_env: Any = None) -> None:
         """Render as Airflow does, but say what a failure means."""
-        with self._told():
+        with self._logging_failures():
             super().render_template_fields(context, jinja_env)
 
-    def check_together(self) -> None:
+    def check_combination(self) -> None:
         """An id and an identity exclude one another."""
         parts = {"source_id": self.source_id, "metadata_id": self.metadata_id, "name": self.name}
-        points_by_id("destination_id", self.destination_id, parts)
+        is_given_by_id("destination_id", self.destination_id, parts)
 
     def notify(self, context: Context) -> None:
         """Switch the destination; where callbacks of tasks and DAGs run."""
         from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
-        from airflow_provider_segment.protocol.provisioning.destination import change_destination
+        from airflow_provider_segment.protocol.provisioning.destination import resolve_and_update_destination
 
-        with self._told(), SegmentPublicApiHook(segment_conn_id=self.segment_conn_id) as hook:
-            destination_id = hook.run(change_destination, target=self._target(), enabled=self.enabled)
+        with self._logging_failures(), SegmentPublicApiHook(segment_conn_id=self.segment_conn_id) as hook:
+            destination_id = hook.run(resolve_and_update_destination, target=self._target(), enabled=self.enabled)
             self.log.info("%sd destination %s", self.verb, destination_id)
 
     async def async_notify(self, context: Context) -> None:
         """Switch the destination; in the triggerer, where callbacks of deadlines run from Airflow 3.1 on."""
         from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook
-        from airflow_provider_segment.protocol.provisioning.destination import change_destination
+        from airflow_provider_segment.protocol.provisioning.destination import resolve_and_update_destination
 
-        with self._told():
+        with self._logging_failures():
             async with SegmentPublicApiAsyncHook(segment_conn_id=self.segment_conn_id) as hook:
-                destination_id = await hook.run(change_destination, target=self._target(), enabled=self.enabled)
+                destination_id = await hook.run(
+                    resolve_and_update_destination, target=self._target(), enabled=self.enabled
+                )
                 self.log.info("%sd destination %s", self.verb, destination_id)
 
     def _target(self) -> str | DestinationIdentity:
         arguments = self.checked()
         del arguments["segment_conn_id"]
-        return check_destination(**arguments)
+        return parse_destination_target(**arguments)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _logging_failures(self) -> Iterator[None]:
         """Say what a failure means: Airflow only logs it, as a notification that was not sent."""
         try:
             yield

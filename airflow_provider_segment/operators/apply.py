@@ -23,8 +23,8 @@ from airflow_provider_segment.secrets import ReadSecret, replace_references
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_segment.protocol.provisioning.apply import Application
-    from airflow_provider_segment.protocol.provisioning.plan import Summary
+    from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest
+    from airflow_provider_segment.protocol.provisioning.plan import ApplySummary
     from airflow_provider_segment.templating import Settings, Text
 
 
@@ -120,27 +120,25 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         self.max_prune = max_prune
         self.on_drift = on_drift
         self.rotate_secrets = rotate_secrets
-        self.check_what_is_known()
+        self.check_known_arguments()
 
-    def look_up(self, argument: str, value: Any, read: ReadSecret) -> Any:
+    def resolve_argument(self, argument: str, value: Any, read: ReadSecret) -> Any:
         """Put secrets in place of the references in settings, those of the subscriptions too."""
         if argument != "subscriptions" or not isinstance(value, list | tuple):
-            return super().look_up(argument, value, read)
+            return super().resolve_argument(argument, value, read)
         return [_with_secrets(f"{argument}[{number}]", entry, read) for number, entry in enumerate(value)]
 
-    def execute(self, context: Context) -> Summary:
+    def execute(self, context: Context) -> ApplySummary:
         """Read, plan, and carry the plan out."""
         from airflow_provider_segment.exceptions import SegmentDriftError
         from airflow_provider_segment.protocol.provisioning.apply import apply_destination
 
         values = self.checked()
-        application = _application(values, patient=is_retry(context))
-        plan, summary = self.run_flow(
-            context, apply_destination, application=application, write=values["on_drift"] == "fix"
-        )
-        self.found_destination_id = summary["destination_id"]
+        request = _application(values, wait_for_pending=is_retry(context))
+        plan, summary = self.run_flow(context, apply_destination, request=request, write=values["on_drift"] == "fix")
+        self.resolved_destination_id = summary["destination_id"]
         if values["on_drift"] == "fail" and not plan.is_empty:
-            message = f"{application.described.identity} is not as described; the plan is in the log"
+            message = f"{request.spec.identity} is not as described; the plan is in the log"
             raise SegmentDriftError(message, plan=summary)
         return summary
 
@@ -151,12 +149,12 @@ def _with_secrets(where: str, entry: Any, read: ReadSecret) -> Any:
     return {**entry, "settings": replace_references(f"{where}['settings']", entry["settings"], read)}
 
 
-def _application(values: dict[str, Any], *, patient: bool) -> Application:
-    from airflow_provider_segment.protocol.provisioning.apply import Application
-    from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination
+def _application(values: dict[str, Any], *, wait_for_pending: bool) -> ApplyRequest:
+    from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest
+    from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
 
-    return Application(
-        described=DescribedDestination(
+    return ApplyRequest(
+        spec=DestinationSpec(
             source_id=values["source_id"],
             metadata_id=values["metadata_id"],
             name=values["name"],
@@ -168,5 +166,5 @@ def _application(values: dict[str, Any], *, patient: bool) -> Application:
         prune_subscriptions=values["prune_subscriptions"],
         max_prune=values["max_prune"],
         rotate_secrets=values["rotate_secrets"],
-        patient=patient,
+        wait_for_pending=wait_for_pending,
     )

@@ -10,13 +10,13 @@ from airflow.providers.common.compat.sdk import BaseOperator
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.lineage.datasets import DestinationLineage
 from airflow_provider_segment.links.segment import SegmentDestinationsLink
-from airflow_provider_segment.secrets import ReadSecret, replace_references, secret_reader, stand_in
-from airflow_provider_segment.templating import CheckedArguments, LookUp
+from airflow_provider_segment.secrets import ReadSecret, placeholder, replace_references, secret_reader
+from airflow_provider_segment.templating import CheckedArguments, ResolveArgument
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_segment.protocol.flow.steps import Flow, Terms
+    from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -41,21 +41,21 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
         """Render, and let Airflow mask what has a sensitive name before it stores the rendered fields."""
         # Only now: nothing of it is needed to parse a DAG file.
-        from airflow_provider_segment.masking import conceal_rendered
+        from airflow_provider_segment.masking import mask_rendered_fields
 
         rendered = super().render_template(content, context, jinja_env, seen_oids)
-        conceal_rendered(content, rendered)
+        mask_rendered_fields(content, rendered)
         return rendered
 
-    def looking_up(self, *, running: bool) -> LookUp:
+    def argument_resolver(self, *, running: bool) -> ResolveArgument:
         """Make a function that puts secrets in place of the references in settings.
 
         :param running: whether to read them.
         """
-        read = secret_reader() if running else stand_in
-        return lambda argument, value: self.look_up(argument, value, read)
+        read = secret_reader() if running else placeholder
+        return lambda argument, value: self.resolve_argument(argument, value, read)
 
-    def look_up(self, argument: str, value: Any, read: ReadSecret) -> Any:
+    def resolve_argument(self, argument: str, value: Any, read: ReadSecret) -> Any:
         """Put secrets in place of the references in an argument that may hold some.
 
         :param argument: its name.
@@ -65,7 +65,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
         return replace_references(argument, value, read) if argument == "settings" else value
 
     def run_flow(
-        self, context: Context, flow: Callable[Concatenate[Terms, P], Flow[T]], *args: P.args, **kwargs: P.kwargs
+        self, context: Context, flow: Callable[Concatenate[CallOptions, P], Flow[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run a flow over a session of its own.
 

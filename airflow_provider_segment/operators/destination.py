@@ -17,8 +17,8 @@ from airflow_provider_segment.protocol.arguments import (
 )
 from airflow_provider_segment.protocol.provisioning.identity import (
     DestinationIdentity,
-    check_destination,
-    points_by_id,
+    is_given_by_id,
+    parse_destination_target,
 )
 
 if TYPE_CHECKING:
@@ -88,25 +88,25 @@ class SegmentCreateDestinationOperator(SegmentOperator):
         self.settings = settings
         self.enabled = enabled
         self.if_exists = if_exists
-        self.check_what_is_known()
+        self.check_known_arguments()
 
     def execute(self, context: Context) -> str:
         """Look for the destination, and create it where there is none."""
-        from airflow_provider_segment.protocol.provisioning.destination import provide_destination
-        from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination
+        from airflow_provider_segment.protocol.provisioning.destination import ensure_destination
+        from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
 
         values = self.checked()
-        described = DescribedDestination(
+        spec = DestinationSpec(
             source_id=values["source_id"],
             metadata_id=values["metadata_id"],
             name=values["name"],
             settings=values["settings"],
             enabled=values["enabled"],
         )
-        self.found_destination_id = self.run_flow(
-            context, provide_destination, described=described, if_exists=values["if_exists"], patient=is_retry(context)
+        self.resolved_destination_id = self.run_flow(
+            context, ensure_destination, spec=spec, if_exists=values["if_exists"], wait_for_pending=is_retry(context)
         )
-        return self.found_destination_id
+        return self.resolved_destination_id
 
 
 class _OneDestinationOperator(SegmentOperator):
@@ -141,15 +141,15 @@ class _OneDestinationOperator(SegmentOperator):
         self.metadata_id = metadata_id
         self.name = name
 
-    def check_together(self) -> None:
+    def check_combination(self) -> None:
         """An id and an identity exclude one another."""
         parts = {"source_id": self.source_id, "metadata_id": self.metadata_id, "name": self.name}
-        points_by_id("destination_id", self.destination_id, parts)
+        is_given_by_id("destination_id", self.destination_id, parts)
 
     @property
     def target(self) -> str | DestinationIdentity:
         """What is pointed at; of rendered arguments only."""
-        return check_destination(
+        return parse_destination_target(
             destination_id=self.destination_id,
             source_id=self.source_id,
             metadata_id=self.metadata_id,
@@ -198,28 +198,28 @@ class SegmentUpdateDestinationOperator(_OneDestinationOperator):
         self.new_name = new_name
         self.enabled = enabled
         self.settings = settings
-        self.check_what_is_known()
+        self.check_known_arguments()
 
-    def check_together(self) -> None:
+    def check_combination(self) -> None:
         """Something must change."""
-        super().check_together()
+        super().check_combination()
         if self.new_name is None and self.enabled is None and self.settings is None:
             raise ValueError("nothing to update was given; give at least one of new_name, enabled, settings")
 
     def execute(self, context: Context) -> str:
         """Send the change."""
-        from airflow_provider_segment.protocol.provisioning.destination import change_destination
+        from airflow_provider_segment.protocol.provisioning.destination import resolve_and_update_destination
 
         values = self.checked()
-        self.found_destination_id = self.run_flow(
+        self.resolved_destination_id = self.run_flow(
             context,
-            change_destination,
+            resolve_and_update_destination,
             target=self.target,
             new_name=values.get("new_name"),
             enabled=values.get("enabled"),
             settings=values.get("settings"),
         )
-        return self.found_destination_id
+        return self.resolved_destination_id
 
 
 class SegmentDeleteDestinationOperator(_OneDestinationOperator):
@@ -249,17 +249,17 @@ class SegmentDeleteDestinationOperator(_OneDestinationOperator):
     def __init__(self, *, if_missing: str = "ignore", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.if_missing = if_missing
-        self.check_what_is_known()
+        self.check_known_arguments()
 
     def execute(self, context: Context) -> str | None:
         """Delete it."""
-        from airflow_provider_segment.protocol.provisioning.destination import remove_destination
+        from airflow_provider_segment.protocol.provisioning.destination import resolve_and_delete_destination
 
         values = self.checked()
-        self.found_destination_id = self.run_flow(
-            context, remove_destination, target=self.target, if_missing=values["if_missing"]
+        self.resolved_destination_id = self.run_flow(
+            context, resolve_and_delete_destination, target=self.target, if_missing=values["if_missing"]
         )
-        return self.found_destination_id
+        return self.resolved_destination_id
 
     def destination_facets(self) -> dict[str, DatasetFacet]:
         """Tell that it is gone, once it is."""
@@ -268,7 +268,7 @@ class SegmentDeleteDestinationOperator(_OneDestinationOperator):
             LifecycleStateChangeDatasetFacet,
         )
 
-        if self.found_destination_id is None:
+        if self.resolved_destination_id is None:
             return {}
         return {
             "lifecycleStateChange": LifecycleStateChangeDatasetFacet(lifecycleStateChange=LifecycleStateChange.DROP)

@@ -21,8 +21,8 @@ from airflow_provider_segment.protocol.arguments import (
 )
 from airflow_provider_segment.protocol.provisioning.identity import (
     SubscriptionIdentity,
-    check_subscription,
-    points_by_id,
+    is_given_by_id,
+    parse_subscription_target,
 )
 
 if TYPE_CHECKING:
@@ -107,23 +107,23 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
         self.model_id = model_id
         self.reverse_etl_schedule = reverse_etl_schedule
         self.if_exists = if_exists
-        self.check_what_is_known()
+        self.check_known_arguments()
 
     def execute(self, context: Context) -> str:
         """Look for the subscription, and create it where there is none."""
-        from airflow_provider_segment.protocol.provisioning.spec import DescribedSubscription
-        from airflow_provider_segment.protocol.provisioning.subscription import provide_subscription
+        from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec
+        from airflow_provider_segment.protocol.provisioning.subscription import ensure_subscription
 
         values = self.checked()
         if_exists, destination_id = values.pop("if_exists"), values.pop("destination_id")
         del values["segment_conn_id"]
         return self.run_flow(
             context,
-            provide_subscription,
+            ensure_subscription,
             destination_id=destination_id,
-            described=DescribedSubscription(**values),
+            spec=SubscriptionSpec(**values),
             if_exists=if_exists,
-            patient=is_retry(context),
+            wait_for_pending=is_retry(context),
         )
 
 
@@ -160,14 +160,14 @@ class _OneSubscriptionOperator(SegmentOperator):
         self.action_id = action_id
         self.name = name
 
-    def check_together(self) -> None:
+    def check_combination(self) -> None:
         """An id and an identity exclude one another."""
-        points_by_id("subscription_id", self.subscription_id, {"action_id": self.action_id, "name": self.name})
+        is_given_by_id("subscription_id", self.subscription_id, {"action_id": self.action_id, "name": self.name})
 
     @property
     def target(self) -> str | SubscriptionIdentity:
         """What is pointed at; of rendered arguments only."""
-        return check_subscription(
+        return parse_subscription_target(
             destination_id=self.destination_id,
             subscription_id=self.subscription_id,
             action_id=self.action_id,
@@ -230,23 +230,23 @@ class SegmentUpdateSubscriptionOperator(_OneSubscriptionOperator):
         self.settings = settings
         self.model_id = model_id
         self.reverse_etl_schedule = reverse_etl_schedule
-        self.check_what_is_known()
+        self.check_known_arguments()
 
-    def check_together(self) -> None:
+    def check_combination(self) -> None:
         """Something must change."""
-        super().check_together()
+        super().check_combination()
         if all(getattr(self, argument) is None for argument in self.changeable):
             raise ValueError(f"nothing to update was given; give at least one of {', '.join(self.changeable)}")
 
     def execute(self, context: Context) -> str:
         """Send the change."""
-        from airflow_provider_segment.protocol.provisioning.subscription import change_subscription
+        from airflow_provider_segment.protocol.provisioning.subscription import resolve_and_update_subscription
 
         values = self.checked()
         changes = {argument: values[argument] for argument in self.changeable if argument in values}
         return self.run_flow(
             context,
-            change_subscription,
+            resolve_and_update_subscription,
             destination_id=values["destination_id"],
             target=self.target,
             new_name=changes.pop("new_name", None),
@@ -280,16 +280,16 @@ class SegmentDeleteSubscriptionOperator(_OneSubscriptionOperator):
     def __init__(self, *, if_missing: str = "ignore", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.if_missing = if_missing
-        self.check_what_is_known()
+        self.check_known_arguments()
 
     def execute(self, context: Context) -> str | None:
         """Remove it."""
-        from airflow_provider_segment.protocol.provisioning.subscription import remove_subscription
+        from airflow_provider_segment.protocol.provisioning.subscription import resolve_and_delete_subscription
 
         values = self.checked()
         return self.run_flow(
             context,
-            remove_subscription,
+            resolve_and_delete_subscription,
             destination_id=values["destination_id"],
             target=self.target,
             if_missing=values["if_missing"],

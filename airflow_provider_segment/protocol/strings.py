@@ -10,7 +10,7 @@ _PATHS = {"@path"}
 """Directives of Segment's mapping language whose value says where to look, and is no secret."""
 
 
-def all_texts(value: Any) -> Iterator[str]:
+def all_strings(value: Any) -> Iterator[str]:
     """Find all texts, at any depth.
 
     :param value: what is secret as a whole.
@@ -20,13 +20,13 @@ def all_texts(value: Any) -> Iterator[str]:
     elif isinstance(value, Mapping):
         for name, item in value.items():
             if name not in _PATHS:
-                yield from all_texts(item)
+                yield from all_strings(item)
     elif isinstance(value, list | tuple):
         for item in value:
-            yield from all_texts(item)
+            yield from all_strings(item)
 
 
-def map_texts(change: Callable[[str], str], value: Any) -> Any:
+def map_strings(change: Callable[[str], str], value: Any) -> Any:
     """Copy a JSON value with all texts changed, but for its keys.
 
     :param change: gives another text.
@@ -35,11 +35,11 @@ def map_texts(change: Callable[[str], str], value: Any) -> Any:
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):
-        return {key: map_texts(change, item) for key, item in value.items()}
-    return [map_texts(change, item) for item in value] if isinstance(value, list) else value
+        return {key: map_strings(change, item) for key, item in value.items()}
+    return [map_strings(change, item) for item in value] if isinstance(value, list) else value
 
 
-def spellings(text: str) -> Iterator[str]:
+def encodings(text: str) -> Iterator[str]:
     """Give a text as it is, as JSON writes it, and with its white space folded.
 
     :param text: a secret.

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import BaseSensorOperator as _Base
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_segment.protocol.delivery.criteria import Watch
-    from airflow_provider_segment.protocol.delivery.results import Ending
+    from airflow_provider_segment.protocol.delivery.criteria import WaitCriteria
+    from airflow_provider_segment.protocol.delivery.results import WaitResult
     from airflow_provider_segment.protocol.delivery.verdict import Evidence
 else:
     _Base = object
@@ -37,20 +37,20 @@ def default_deferrable() -> bool:
     return bool(conf.getboolean("operators", "default_deferrable", fallback=False))
 
 
-class WaitsInTrigger(_Base):
+class DeferrableWaitMixin(_Base):
     """The deferred part of the sensor; the flags of Airflow's sensors act as they do in poke mode."""
 
     deferrable: bool
     _destination_checked: bool
     destination_id: Any
     segment_conn_id: str
-    found_evidence: Evidence | None
+    evidence_found: Evidence | None
 
     @property
-    def _watch(self) -> Watch:
+    def _criteria(self) -> WaitCriteria:
         raise NotImplementedError
 
-    def look(self, context: Context) -> Evidence | None:
+    def poll_once(self, context: Context) -> Evidence | None:
         """Look once, in the worker.
 
         :param context: of the task.
@@ -65,7 +65,7 @@ class WaitsInTrigger(_Base):
         """
         return started + min(self._timeouts)
 
-    def wait_in_trigger(self, *, deadline: datetime, destination_checked: bool) -> NoReturn:
+    def defer_to_trigger(self, *, deadline: datetime, destination_checked: bool) -> NoReturn:
         """Leave the worker.
 
         :param deadline: until when to wait.
@@ -75,10 +75,10 @@ class WaitsInTrigger(_Base):
 
         left = deadline - datetime.now(UTC)
         if left <= timedelta(0):
-            self._time_is_over("the conditions did not hold at the last look")
+            self._raise_timeout("the conditions did not hold at the last look")
         self.defer(
             trigger=SegmentDeliveryMetricsTrigger(
-                **self._watch.plain(),
+                **self._criteria.to_json(),
                 poke_interval=self.poke_interval,
                 deadline=deadline.isoformat(),
                 destination_checked=destination_checked,
@@ -93,7 +93,7 @@ class WaitsInTrigger(_Base):
         given = next_kwargs or {}
         try:
             if next_method == _FAILED_BY_AIRFLOW:
-                self._broken(given)
+                self._raise_trigger_failure(given)
             return getattr(self, next_method)(context, **given)
         except AirflowSkipException:
             raise
@@ -119,23 +119,23 @@ class WaitsInTrigger(_Base):
         :raises SegmentError: Segment refused, or the event is none of the trigger's.
         """
         from airflow_provider_segment.exceptions import SegmentDeliveryFailedError
-        from airflow_provider_segment.protocol.delivery.results import LOOK_AGAIN, REFUSED, TIMED_OUT, read_event
-        from airflow_provider_segment.protocol.delivery.verdict import Fate
+        from airflow_provider_segment.protocol.delivery.results import ERROR, RECHECK, TIMED_OUT, parse_event
+        from airflow_provider_segment.protocol.delivery.verdict import Status
 
-        ending = read_event(event)
-        if ending.how == LOOK_AGAIN:
-            return self._look_again(context, event)
-        self.found_evidence = ending.evidence
-        if ending.how == REFUSED:
-            self._refused(ending, event)
-        if ending.how == TIMED_OUT:
-            self._time_is_over(ending.said)
-        if ending.how == Fate.FAILED.value:
-            raise SegmentDeliveryFailedError(f"destination {self.destination_id}: {ending.said}")
-        self.log.info("Destination %s %s: %s", self.destination_id, ending.how, ending.said)
-        return ending.evidence
+        result = parse_event(event)
+        if result.status == RECHECK:
+            return self._recheck(context, event)
+        self.evidence_found = result.evidence
+        if result.status == ERROR:
+            self._raise_error(result, event)
+        if result.status == TIMED_OUT:
+            self._raise_timeout(result.message)
+        if result.status == Status.FAILED.value:
+            raise SegmentDeliveryFailedError(f"destination {self.destination_id}: {result.message}")
+        self.log.info("Destination %s %s: %s", self.destination_id, result.status, result.message)
+        return result.evidence
 
-    def goes_on_after(self, error: Exception) -> bool:
+    def continues_after(self, error: Exception) -> bool:
         """Say whether ``silent_fail`` lets a deferred wait go on after an error.
 
         :param error: of a look.
@@ -151,33 +151,33 @@ class WaitsInTrigger(_Base):
         timeout = timedelta(seconds=self.timeout)
         return timeout, self.execution_timeout or timeout  # 0 is none, to Airflow
 
-    def _time_is_over(self, said: str) -> NoReturn:
+    def _raise_timeout(self, message: str) -> NoReturn:
         timeout, execution_timeout = self._timeouts
         if execution_timeout < timeout:
-            raise AirflowTaskTimeout(f"The execution_timeout of {execution_timeout} is over: {said}")
-        raise AirflowSensorTimeout(f"Sensor has timed out after {timeout}: {said}")
+            raise AirflowTaskTimeout(f"The execution_timeout of {execution_timeout} is over: {message}")
+        raise AirflowSensorTimeout(f"Sensor has timed out after {timeout}: {message}")
 
-    def _look_again(self, context: Context, event: dict[str, Any]) -> Evidence:
+    def _recheck(self, context: Context, event: dict[str, Any]) -> Evidence:
         """Take the first look again, now that Segment answers."""
-        if (evidence := self.look(context)) is None:
-            self.wait_in_trigger(deadline=_deadline_of(event), destination_checked=self._destination_checked)
+        if (evidence := self.poll_once(context)) is None:
+            self.defer_to_trigger(deadline=_deadline_of(event), destination_checked=self._destination_checked)
         return evidence
 
-    def _refused(self, ending: Ending, event: dict[str, Any]) -> NoReturn:
-        error = ending.exception()
-        if ending.error == AirflowNotFoundException.__name__:  # the connection; the protocol knows no Airflow
-            error = AirflowNotFoundException(ending.said)
-        if not self.goes_on_after(error):
+    def _raise_error(self, result: WaitResult, event: dict[str, Any]) -> NoReturn:
+        error = result.exception()
+        if result.error == AirflowNotFoundException.__name__:  # the connection; the protocol knows no Airflow
+            error = AirflowNotFoundException(result.message)
+        if not self.continues_after(error):
             raise error
-        self.wait_in_trigger(deadline=_deadline_of(event), destination_checked=True)
+        self.defer_to_trigger(deadline=_deadline_of(event), destination_checked=True)
 
-    def _broken(self, given: dict[str, Any]) -> NoReturn:
+    def _raise_trigger_failure(self, given: dict[str, Any]) -> NoReturn:
         """Airflow ended the wait; an error of the trigger is an error here as well, and ``soft_fail`` no way around."""
         from airflow_provider_segment.exceptions import SegmentError
 
         reason = str(given.get("error", "unknown"))
         if "timeout" in reason.lower():
-            self._time_is_over("the trigger did not answer any more")
+            self._raise_timeout("the trigger did not answer any more")
         if traceback := given.get("traceback"):
             self.log.error("The trigger failed:\n%s", "".join(traceback))
         raise SegmentError(f"the trigger failed: {reason}")

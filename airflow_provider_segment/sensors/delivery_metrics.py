@@ -14,18 +14,18 @@ from airflow_provider_segment.lineage.datasets import DeliveryLineage
 from airflow_provider_segment.links.segment import SegmentDestinationsLink
 from airflow_provider_segment.protocol.arguments import check_count, check_flag, check_id
 from airflow_provider_segment.protocol.delivery.condition import check_conditions
-from airflow_provider_segment.protocol.delivery.criteria import Watch, check_settle, check_watch
-from airflow_provider_segment.protocol.delivery.progress import Narrator
-from airflow_provider_segment.protocol.delivery.schedule import asked_to_wait
+from airflow_provider_segment.protocol.delivery.criteria import WaitCriteria, check_criteria, check_settle_time
+from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
+from airflow_provider_segment.protocol.delivery.schedule import requested_delay
 from airflow_provider_segment.protocol.delivery.window import (
     AUTO,
     check_granularity_or_auto,
     check_one_window,
     check_reach,
-    check_time,
     check_window,
 )
-from airflow_provider_segment.sensors.deferral import WaitsInTrigger, default_deferrable
+from airflow_provider_segment.protocol.times import check_time
+from airflow_provider_segment.sensors.deferral import DeferrableWaitMixin, default_deferrable
 from airflow_provider_segment.templating import CheckedArguments, is_known
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from airflow_provider_segment.templating import Text
 
 
-class SegmentDeliveryMetricsSensor(WaitsInTrigger, DeliveryLineage, CheckedArguments, BaseSensorOperator):
+class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, CheckedArguments, BaseSensorOperator):
     """Wait until a destination's deliveries meet conditions, or fail when they meet others.
 
     A condition is ``<name> <op> <number>``, as ``"success_rate >= 0.99"``; op is one of ``> >= < <= == !=``. Names are
@@ -60,9 +60,9 @@ class SegmentDeliveryMetricsSensor(WaitsInTrigger, DeliveryLineage, CheckedArgum
     :param start_time: an anchored start, a datetime or ISO 8601; without a zone, UTC. A template as
         ``"{{ data_interval_start }}"`` gives the data interval. One in the future means: not yet.
     :param end_time: where an anchored window stops growing. Success is then decided only from ``end_time`` +
-        ``settle`` on, since data lags; failure at any time.
+        ``settle_time`` on, since data lags; failure at any time.
     :param min_attempted: events attempted before anything is decided on either side. Default 1.
-    :param settle: how long after ``end_time`` late data is awaited. Default 120 seconds.
+    :param settle_time: how long after ``end_time`` late data is awaited. Default 120 seconds.
     :param granularity: ``"auto"`` (default) takes the finest that covers the window, and coarser ones as an anchored
         window grows; ``"MINUTE"`` covers 4 hours and reaches 48 back, ``"HOUR"`` 7 days, ``"DAY"`` 14 days.
     :param deferrable: wait in the triggerer, without a worker slot, when a first look in the worker has not decided; a
@@ -84,7 +84,7 @@ class SegmentDeliveryMetricsSensor(WaitsInTrigger, DeliveryLineage, CheckedArgum
         "start_time",
         "end_time",
         "min_attempted",
-        "settle",
+        "settle_time",
         "granularity",
         "segment_conn_id",
     )
@@ -96,7 +96,7 @@ class SegmentDeliveryMetricsSensor(WaitsInTrigger, DeliveryLineage, CheckedArgum
         "start_time": check_time,
         "end_time": check_time,
         "min_attempted": check_count,
-        "settle": check_settle,
+        "settle_time": check_settle_time,
         "granularity": check_granularity_or_auto,
     }
     required = frozenset(checks) - {"start_time", "end_time"}
@@ -114,7 +114,7 @@ class SegmentDeliveryMetricsSensor(WaitsInTrigger, DeliveryLineage, CheckedArgum
         start_time: datetime | str | None = None,
         end_time: datetime | str | None = None,
         min_attempted: int | str = 1,
-        settle: timedelta | float | str = timedelta(seconds=120),
+        settle_time: timedelta | float | str = timedelta(seconds=120),
         granularity: str = AUTO,
         deferrable: bool | None = None,
         segment_conn_id: str = DEFAULT_CONN_ID,
@@ -130,36 +130,36 @@ class SegmentDeliveryMetricsSensor(WaitsInTrigger, DeliveryLineage, CheckedArgum
         self.start_time = start_time
         self.end_time = end_time
         self.min_attempted = min_attempted
-        self.settle = settle
+        self.settle_time = settle_time
         self.granularity = granularity
         self.segment_conn_id = segment_conn_id
         self._destination_checked = False
         self._not_before = datetime.min.replace(tzinfo=UTC)
-        self.check_what_is_known()
+        self.check_known_arguments()
 
-    def check_together(self) -> None:
+    def check_combination(self) -> None:
         """A window slides or is anchored."""
         check_one_window(window=self.window, start_time=self.start_time, end_time=self.end_time)
 
-    def check_what_is_known(self) -> None:
+    def check_known_arguments(self) -> None:
         """Check the arguments as the DAG file gives them, and those of the window with one another."""
-        super().check_what_is_known()
+        super().check_known_arguments()
         stretch = {
             argument: getattr(self, argument) for argument in ("window", "start_time", "end_time", "granularity")
         }
-        if is_known([*stretch.values(), self.settle]):
-            check_reach(check_window(**stretch), check_settle("settle", self.settle))
+        if is_known([*stretch.values(), self.settle_time]):
+            check_reach(check_window(**stretch), check_settle_time("settle_time", self.settle_time))
 
     def poke(self, context: Context) -> bool | PokeReturnValue:
         """Look once; with ``deferrable``, leave the rest of the wait to the trigger."""
         started = datetime.now(UTC)
-        evidence = self.look(context)
+        evidence = self.poll_once(context)
         if evidence is None and self.deferrable and datetime.now(UTC) < (deadline := self.deadline(started)):
-            self.wait_in_trigger(deadline=deadline, destination_checked=self._destination_checked)
+            self.defer_to_trigger(deadline=deadline, destination_checked=self._destination_checked)
         # A time that is over already is left to Airflow, as in the other modes.
         return PokeReturnValue(is_done=evidence is not None, xcom_value=evidence)
 
-    def look(self, context: Context) -> Evidence | None:
+    def poll_once(self, context: Context) -> Evidence | None:
         """Look once, and close the session unless the next look follows here.
 
         :param context: of the task.
@@ -172,7 +172,7 @@ class SegmentDeliveryMetricsSensor(WaitsInTrigger, DeliveryLineage, CheckedArgum
         except Exception as error:
             if self.never_fail:
                 self.log.exception("This look failed; never_fail makes a skip of it.")
-            if not self.goes_on_after(error):
+            if not self.continues_after(error):
                 raise
             evidence = None
         finally:
@@ -184,28 +184,28 @@ class SegmentDeliveryMetricsSensor(WaitsInTrigger, DeliveryLineage, CheckedArgum
     def _evidence(self, context: Context) -> Evidence | None:
         # Only now: a DAG file that imports sensors must not load an HTTP library.
         from airflow_provider_segment.exceptions import SegmentDeliveryFailedError, SegmentError
-        from airflow_provider_segment.protocol.delivery.verdict import Fate
+        from airflow_provider_segment.protocol.delivery.verdict import Status
 
         if datetime.now(UTC) < self._not_before:
             return None
         if not self._destination_checked:  # so once in each worker: Airflow forgets it when a sensor is rescheduled
             SegmentDestinationsLink.persist(context, self._hook.segment_connection.base_url)
         try:
-            verdict = self._look(first=self._is_first_look(context))
+            verdict = self._poll(first=self._is_first_poke(context))
         except SegmentError as error:
             if not error.transient:
                 raise
-            asked = asked_to_wait(error)
+            asked = requested_delay(error)
             self._not_before = datetime.now(UTC) + timedelta(seconds=asked)
             seconds = max(self.poke_interval, asked)
-            self.log.warning("This look found nothing out; looking again in %.0f s: %s", seconds, error)
+            self.log.warning("This poll failed; polling again in %.0f s: %s", seconds, error)
             return None
-        for line in self._narrator.lines(verdict, datetime.now(UTC)):
+        for line in self._progress.lines(verdict, datetime.now(UTC)):
             self.log.info("%s", line)
-        self.found_evidence = verdict.evidence
-        if verdict.fate is Fate.FAILED:
+        self.evidence_found = verdict.evidence
+        if verdict.status is Status.FAILED:
             raise SegmentDeliveryFailedError(f"destination {self.destination_id}: {verdict.progress}")
-        return verdict.evidence if verdict.fate is Fate.SUCCEEDED else None
+        return verdict.evidence if verdict.status is Status.SUCCEEDED else None
 
     @cached_property
     def _hook(self) -> SegmentPublicApiHook:
@@ -214,25 +214,25 @@ class SegmentDeliveryMetricsSensor(WaitsInTrigger, DeliveryLineage, CheckedArgum
         return SegmentPublicApiHook(segment_conn_id=self.segment_conn_id)
 
     @cached_property
-    def _narrator(self) -> Narrator:
-        return Narrator(self._watch.destination_id)
+    def _progress(self) -> ProgressLogger:
+        return ProgressLogger(self._criteria.destination_id)
 
     @cached_property
-    def _watch(self) -> Watch:
+    def _criteria(self) -> WaitCriteria:
         self.checked()
         arguments = {name: getattr(self, name) for name in self.template_fields if name != "segment_conn_id"}
-        return check_watch(**arguments)
+        return check_criteria(**arguments)
 
-    def _look(self, *, first: bool) -> Verdict:
-        from airflow_provider_segment.protocol.delivery.polling import check_destination, look
+    def _poll(self, *, first: bool) -> Verdict:
+        from airflow_provider_segment.protocol.delivery.polling import poll, verify_destination
 
         # The next look is as good as a retry, so one look is not to outlast the interval by much.
-        terms = self._hook.terms.within(self.poke_interval)
+        options = self._hook.options.capped(self.poke_interval)
         if first:
-            self._hook.driver.run(check_destination(terms, watch=self._watch))
+            self._hook.driver.run(verify_destination(options, criteria=self._criteria))
             self._destination_checked = True
-        return self._hook.driver.run(look(terms, watch=self._watch, now=datetime.now(UTC)))
+        return self._hook.driver.run(poll(options, criteria=self._criteria, now=datetime.now(UTC)))
 
-    def _is_first_look(self, context: Context) -> bool:
+    def _is_first_poke(self, context: Context) -> bool:
         """Airflow 2.11 does not say, so there each look of reschedule mode counts as the first."""
         return not self._destination_checked and not context.get("task_reschedule_count", 0)

@@ -12,12 +12,22 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
-from airflow_provider_segment.masking import conceal
-from airflow_provider_segment.protocol.flow.steps import Conceal, Emit, Flow, Log, Outcome, Pause, Send, Step, Walk
-from airflow_provider_segment.protocol.wire.messages import Answer, NoAnswer, Request
+from airflow_provider_segment.masking import mask_secrets
+from airflow_provider_segment.protocol.flow.steps import (
+    Flow,
+    Items,
+    Log,
+    MaskSecrets,
+    Outcome,
+    PagedFlow,
+    Pause,
+    Send,
+    Step,
+)
+from airflow_provider_segment.protocol.wire.messages import Request, RequestFailure, Response
 from airflow_provider_segment.transport.body import Body, BodyEncodingError, BodyTooLongError
 from airflow_provider_segment.transport.connection import SegmentConnection
-from airflow_provider_segment.transport.network import LogSink, Network, speaks_no_tls
+from airflow_provider_segment.transport.network import LogSink, Network, is_tls_failure
 from airflow_provider_segment.transport.sessions import SENT
 
 T = TypeVar("T")
@@ -57,7 +67,7 @@ class AiohttpDriver:
                 return result
             outcome = await self._take(step)
 
-    async def iterate(self, walk: Walk[T]) -> AsyncIterator[T]:
+    async def iterate(self, walk: PagedFlow[T]) -> AsyncIterator[T]:
         """Run a flow as far as its entries are asked for.
 
         :param walk: a flow that emits entries.
@@ -68,7 +78,7 @@ class AiohttpDriver:
                 step = walk.send(outcome)
             except StopIteration:
                 return
-            if isinstance(step, Emit):
+            if isinstance(step, Items):
                 for item in step.items:
                     yield item
                 outcome = None
@@ -84,9 +94,9 @@ class AiohttpDriver:
                 await asyncio.sleep(seconds)
             case Log(message, level):
                 self._log.log(level, "%s", message)
-            case Conceal(texts):
+            case MaskSecrets(strings):
                 # In a thread: Airflow tells another process, and waits for it.
-                await asyncio.to_thread(conceal, texts)
+                await asyncio.to_thread(mask_secrets, strings)
         return None
 
     def _headers(self, request: Request) -> CIMultiDict[str]:
@@ -113,11 +123,11 @@ class AiohttpDriver:
             ) as response:
                 body = await _read(response)
         except BodyTooLongError as error:
-            return NoAnswer(reason=str(error), sent=True, transient=False, seconds=time.monotonic() - started)
+            return RequestFailure(reason=str(error), sent=True, transient=False, seconds=time.monotonic() - started)
         except _FAULTS as error:
-            return _no_answer(error, sent=SENT.get(), seconds=time.monotonic() - started)
+            return _request_failure(error, sent=SENT.get(), seconds=time.monotonic() - started)
         seconds = time.monotonic() - started
-        return Answer(status=response.status, headers=response.headers, body=body, seconds=seconds)
+        return Response(status=response.status, headers=response.headers, body=body, seconds=seconds)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
@@ -130,7 +140,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 _FAULTS = (aiohttp.ClientError, BodyEncodingError, OSError, TimeoutError, ValueError)
 _MISCONFIGURED = (aiohttp.InvalidURL, ValueError)
 # The first that fits.
-_IN_WORDS: tuple[tuple[type[Exception], str], ...] = (
+_REASONS: tuple[tuple[type[Exception], str], ...] = (
     (aiohttp.ClientConnectorDNSError, "the host's name is not known"),
     (aiohttp.ClientConnectorCertificateError, "the certificate is not trusted"),
     (aiohttp.ClientConnectorSSLError, "TLS could not be agreed on"),
@@ -145,22 +155,22 @@ _IN_WORDS: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-def _no_answer(error: Exception, *, sent: bool, seconds: float) -> NoAnswer:
-    no_tls = isinstance(error, aiohttp.ClientConnectorSSLError) and speaks_no_tls(error.os_error)
+def _request_failure(error: Exception, *, sent: bool, seconds: float) -> RequestFailure:
+    no_tls = isinstance(error, aiohttp.ClientConnectorSSLError) and is_tls_failure(error.os_error)
     untrusted = isinstance(error, aiohttp.ClientConnectorCertificateError) or no_tls
     misconfigured = isinstance(error, _MISCONFIGURED)
-    return NoAnswer(
-        reason=_in_words(error),
+    return RequestFailure(
+        reason=_reason(error),
         sent=sent,
         transient=not (untrusted or misconfigured),
         seconds=seconds,
     )
 
 
-def _in_words(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     """Words of our own and the system's: aiohttp's repeat the URL, and objects in memory."""
     # One for a certificate is a connector's error too, but has no system's error in every version.
     number = getattr(getattr(error, "_os_error", error), "errno", None)
     detail = os.strerror(number) if number and number > 0 else getattr(error, "certificate_error", "")
-    words = next((words for kind, words in _IN_WORDS if isinstance(error, kind)), type(error).__name__)
+    words = next((words for kind, words in _REASONS if isinstance(error, kind)), type(error).__name__)
     return f"{words} ({getattr(detail, 'verify_message', detail)})" if detail else words

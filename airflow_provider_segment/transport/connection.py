@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from airflow_provider_segment.protocol.flow.steps import Terms
+from airflow_provider_segment.protocol.flow.steps import CallOptions
 
 REGIONS = {"us": "https://api.segmentapis.com", "eu": "https://eu1.api.segmentapis.com"}
 """https://docs.segmentapis.com/tag/Getting-Started"""
@@ -20,7 +20,7 @@ REGIONS = {"us": "https://api.segmentapis.com", "eu": "https://eu1.api.segmentap
 _TEST_TIMEOUT = 10.0
 """Seconds; a person waits for the "Test" button."""
 
-_LONGEST_SECONDS = 1_000_000.0
+_MAX_SECONDS = 1_000_000.0
 """Eleven days: no wait is meant to be longer, and a socket's timeout has a limit of its own."""
 
 
@@ -32,7 +32,7 @@ class SegmentConnection:
     :param base_url: scheme, host, port and perhaps a path, without a slash at the end.
     :param token: API token; never shown.
     :param timeout: seconds per attempt.
-    :param terms: what flows go by.
+    :param options: what flows go by.
     :param verify: path of a CA bundle, ``True`` for the environment's or the system's, ``False`` for none.
     :param proxies: by scheme; ``None`` for the environment's.
     """
@@ -41,7 +41,7 @@ class SegmentConnection:
     base_url: str
     token: str = field(repr=False)
     timeout: float = 30.0
-    terms: Terms
+    options: CallOptions
     verify: bool | str = True
     proxies: Mapping[str, str] | None = field(default=None, repr=False)
 
@@ -68,11 +68,11 @@ def parse_connection(
         base_url=url.geturl(),
         token=token,
         timeout=fields.seconds("timeout", 30.0, positive=True),
-        terms=Terms(
+        options=CallOptions(
             connection=f"connection {conn_id!r} to {url.netloc}",
-            fault_budget=fields.seconds("retry_budget", 300.0),
+            retry_budget=fields.seconds("retry_budget", 300.0),
             rate_limit_budget=fields.seconds("rate_limit_budget", 3600.0),
-            settle=fields.seconds("settle", 10.0),
+            reconcile_timeout=fields.seconds("reconcile_timeout", 10.0),
             secrets=(token,),
         ),
         verify=_verify(fields, is_loopback(url.hostname)),
@@ -80,13 +80,13 @@ def parse_connection(
     )
 
 
-def for_a_test(connection: SegmentConnection) -> SegmentConnection:
+def for_test_button(connection: SegmentConnection) -> SegmentConnection:
     """Make a connection that answers soon, as the "Test" button needs it: it tries once.
 
     :param connection: to try.
     """
-    impatient = replace(connection.terms, fault_budget=0, rate_limit_budget=0)
-    return replace(connection, timeout=min(connection.timeout, _TEST_TIMEOUT), terms=impatient)
+    impatient = replace(connection.options, retry_budget=0, rate_limit_budget=0)
+    return replace(connection, timeout=min(connection.timeout, _TEST_TIMEOUT), options=impatient)
 
 
 def is_loopback(host: str | None) -> bool:
@@ -121,12 +121,12 @@ class _Fields:
     def seconds(self, name: str, default: float, *, positive: bool = False) -> float:
         value = self.extra.get(name, default)
         allowed = "a number of seconds above 0" if positive else "a number of seconds, 0 or more"
-        allowed += f", at most {_LONGEST_SECONDS:.0f}"
+        allowed += f", at most {_MAX_SECONDS:.0f}"
         try:
             number = math.nan if isinstance(value, bool) else float(value)
         except (TypeError, ValueError):
             number = math.nan
-        if not 0 <= number <= _LONGEST_SECONDS or (positive and number == 0):
+        if not 0 <= number <= _MAX_SECONDS or (positive and number == 0):
             raise self.wrong(name, f"{value!r} is not {allowed}")
         return number
 

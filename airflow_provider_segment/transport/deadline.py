@@ -52,8 +52,8 @@ class DeadlineAdapter(HTTPAdapter):
     def __init__(self) -> None:
         self.attempt = Attempt()
         self._classes = {
-            "http": type("HTTPConnection", (_UnderDeadline,), {"_attempt": self.attempt}),
-            "https": type("HTTPSConnection", (_EncryptedUnderDeadline,), {"_attempt": self.attempt}),
+            "http": type("HTTPConnection", (_DeadlineConnection,), {"_attempt": self.attempt}),
+            "https": type("HTTPSConnection", (_DeadlineTlsConnection,), {"_attempt": self.attempt}),
         }
         super().__init__()
 
@@ -64,7 +64,7 @@ class DeadlineAdapter(HTTPAdapter):
         return pool
 
 
-class _UnderDeadline(urllib3.connection.HTTPConnection):
+class _DeadlineConnection(urllib3.connection.HTTPConnection):
     _attempt: Attempt
 
     @property
@@ -100,7 +100,7 @@ class _UnderDeadline(urllib3.connection.HTTPConnection):
         return _Response(self._attempt, sock, *args, **kwargs)
 
 
-class _EncryptedUnderDeadline(_UnderDeadline, urllib3.connection.HTTPSConnection):
+class _DeadlineTlsConnection(_DeadlineConnection, urllib3.connection.HTTPSConnection):
     pass
 
 

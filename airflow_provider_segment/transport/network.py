@@ -17,7 +17,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import certifi
 
-from airflow_provider_segment.masking import conceal
+from airflow_provider_segment.masking import mask_secrets
 from airflow_provider_segment.transport.connection import SegmentConnection, is_loopback
 from airflow_provider_segment.version import __version__
 
@@ -44,7 +44,7 @@ def network_for(connection: SegmentConnection) -> Network:
     """
     url = urlsplit(connection.base_url)
     proxies = _environment_proxies(url) if connection.proxies is None else connection.proxies
-    conceal([connection.token, *_passwords(proxies)])
+    mask_secrets([connection.token, *_passwords(proxies)])
     proxy = _proxy(proxies, url)
     if proxy and (reason := _why_unfit(proxy)):
         own = f"connection {connection.conn_id!r}, field proxies"
@@ -127,6 +127,6 @@ class LogSink(Protocol):
 _ENDED = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError, TimeoutError)
 
 
-def speaks_no_tls(cause: BaseException) -> bool:
+def is_tls_failure(cause: BaseException) -> bool:
     """Whatever goes wrong in TLS before it is agreed on will go wrong again; a connection that ends will not."""
     return isinstance(cause, ssl.SSLError) and not isinstance(cause, _ENDED)

@@ -11,13 +11,23 @@ from typing import TypeVar
 import requests
 import urllib3
 
-from airflow_provider_segment.masking import conceal
-from airflow_provider_segment.protocol.flow.steps import Conceal, Emit, Flow, Log, Outcome, Pause, Send, Step, Walk
-from airflow_provider_segment.protocol.wire.messages import Answer, NoAnswer, Request
+from airflow_provider_segment.masking import mask_secrets
+from airflow_provider_segment.protocol.flow.steps import (
+    Flow,
+    Items,
+    Log,
+    MaskSecrets,
+    Outcome,
+    PagedFlow,
+    Pause,
+    Send,
+    Step,
+)
+from airflow_provider_segment.protocol.wire.messages import Request, RequestFailure, Response
 from airflow_provider_segment.transport.body import Body, BodyEncodingError, BodyTooLongError
 from airflow_provider_segment.transport.connection import SegmentConnection
 from airflow_provider_segment.transport.deadline import DeadlineAdapter
-from airflow_provider_segment.transport.network import LogSink, network_for, speaks_no_tls
+from airflow_provider_segment.transport.network import LogSink, is_tls_failure, network_for
 
 T = TypeVar("T")
 
@@ -51,7 +61,7 @@ class RequestsDriver:
                 return result
             outcome = self._take(step)
 
-    def iterate(self, walk: Walk[T]) -> Iterator[T]:
+    def iterate(self, walk: PagedFlow[T]) -> Iterator[T]:
         """Run a flow as far as its entries are asked for.
 
         :param walk: a flow that emits entries.
@@ -62,7 +72,7 @@ class RequestsDriver:
                 step = walk.send(outcome)
             except StopIteration:
                 return
-            if isinstance(step, Emit):
+            if isinstance(step, Items):
                 yield from step.items
                 outcome = None
             else:
@@ -81,8 +91,8 @@ class RequestsDriver:
                 time.sleep(seconds)
             case Log(message, level):
                 self._log.log(level, "%s", message)
-            case Conceal(texts):
-                conceal(texts)
+            case MaskSecrets(strings):
+                mask_secrets(strings)
         return None
 
     def _send(self, request: Request) -> Outcome:
@@ -92,11 +102,11 @@ class RequestsDriver:
             with self._transmit(request) as response:
                 body = _read(response)
         except BodyTooLongError as error:
-            return NoAnswer(reason=str(error), sent=True, transient=False, seconds=time.monotonic() - started)
+            return RequestFailure(reason=str(error), sent=True, transient=False, seconds=time.monotonic() - started)
         except _FAULTS as error:
-            return _no_answer(error, sent=self._attempt.sent, seconds=time.monotonic() - started)
+            return _request_failure(error, sent=self._attempt.sent, seconds=time.monotonic() - started)
         seconds = time.monotonic() - started
-        return Answer(status=response.status_code, headers=response.headers, body=body, seconds=seconds)
+        return Response(status=response.status_code, headers=response.headers, body=body, seconds=seconds)
 
     def _transmit(self, request: Request) -> requests.Response:
         """Hand the request to the adapter as it is.
@@ -143,7 +153,7 @@ _MISCONFIGURED = (
     requests.exceptions.InvalidSchema,
 )
 # The first that fits: to urllib3, refused is a kind of timed out, and to http.client, closed a kind of garbled.
-_IN_WORDS = (
+_REASONS = (
     (urllib3.exceptions.NameResolutionError, "the host's name is not known"),
     (ssl.SSLCertVerificationError, "the certificate is not trusted"),
     (urllib3.exceptions.NewConnectionError, "no connection could be made"),
@@ -159,12 +169,12 @@ _IN_WORDS = (
 )
 
 
-def _no_answer(error: Exception, *, sent: bool, seconds: float) -> NoAnswer:
+def _request_failure(error: Exception, *, sent: bool, seconds: float) -> RequestFailure:
     causes = list(_causes(error))
     untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes)
-    misconfigured = any(isinstance(cause, _MISCONFIGURED) or speaks_no_tls(cause) for cause in causes)
-    return NoAnswer(
-        reason=_in_words(causes),
+    misconfigured = any(isinstance(cause, _MISCONFIGURED) or is_tls_failure(cause) for cause in causes)
+    return RequestFailure(
+        reason=_reason(causes),
         sent=sent,
         transient=not (untrusted or misconfigured),
         seconds=seconds,
@@ -180,11 +190,11 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         current = next((part for part in inside if isinstance(part, BaseException)), None)
 
 
-def _in_words(causes: list[BaseException]) -> str:
+def _reason(causes: list[BaseException]) -> str:
     """Words of our own and the system's: the libraries' repeat the URL, and addresses of objects in memory."""
     innermost = causes[-1]
     words = next(
-        (words for kind, words in _IN_WORDS if any(isinstance(cause, kind) for cause in causes)),
+        (words for kind, words in _REASONS if any(isinstance(cause, kind) for cause in causes)),
         type(innermost).__name__,
     )
     detail = getattr(innermost, "strerror", None) or getattr(innermost, "verify_message", None)

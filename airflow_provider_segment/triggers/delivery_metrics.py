@@ -12,14 +12,20 @@ from airflow.triggers.base import TriggerEvent
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.protocol.arguments import check_flag, check_name
-from airflow_provider_segment.protocol.delivery.criteria import Watch, check_watch
-from airflow_provider_segment.protocol.delivery.progress import Narrator
-from airflow_provider_segment.protocol.delivery.results import LOOK_AGAIN, TIMED_OUT, Ending, decided, refused
-from airflow_provider_segment.protocol.delivery.verdict import Fate
-from airflow_provider_segment.protocol.delivery.window import check_duration, check_time
-from airflow_provider_segment.triggers.polling import Fault
-from airflow_provider_segment.triggers.stream import DeliveryTrigger, Poll
-from airflow_provider_segment.triggers.threshold_state import CrossingMemory
+from airflow_provider_segment.protocol.delivery.criteria import WaitCriteria, check_criteria
+from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
+from airflow_provider_segment.protocol.delivery.results import (
+    RECHECK,
+    TIMED_OUT,
+    WaitResult,
+    result_of_error,
+    result_of_verdict,
+)
+from airflow_provider_segment.protocol.delivery.verdict import Status
+from airflow_provider_segment.protocol.times import check_duration, check_time
+from airflow_provider_segment.triggers.polling import PollFailure
+from airflow_provider_segment.triggers.stream import DeliveryTrigger, PollResult
+from airflow_provider_segment.triggers.threshold_state import ThresholdState
 
 
 class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
@@ -37,7 +43,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
     :param start_time: ISO 8601 of an anchored one, with
     :param end_time: where it stops growing.
     :param min_attempted: events attempted before anything is decided.
-    :param settle: seconds after ``end_time`` in which late data is awaited.
+    :param settle_time: seconds after ``end_time`` in which late data is awaited.
     :param granularity: ``"auto"`` or one of Segment's.
     :param poke_interval: seconds from poll to poll; at least 1 is kept.
     :param deadline: ISO 8601, with a zone, of the moment at which the wait is over; it stays when the triggerer is
@@ -58,7 +64,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         start_time: str | None = None,
         end_time: str | None = None,
         min_attempted: int = 1,
-        settle: float = 120.0,
+        settle_time: float = 120.0,
         granularity: str = "auto",
         poke_interval: float = 60.0,
         deadline: str | None = None,
@@ -77,7 +83,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         self.window = window
         self.start_time = start_time
         self.end_time = end_time
-        self.settle = settle
+        self.settle_time = settle_time
         self.granularity = granularity
         self.deadline = deadline
         self.destination_checked = destination_checked
@@ -86,7 +92,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         """Check the arguments and give them as plain JSON."""
         if self.deadline is not None:
             check_time("deadline", self.deadline)
-        arguments = self.watch.plain() | {
+        arguments = self.criteria.to_json() | {
             "poke_interval": _check_interval(self.poke_interval),
             "deadline": self.deadline,
             "destination_checked": check_flag("destination_checked", self.destination_checked),
@@ -95,9 +101,9 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         return f"{__name__}.{type(self).__name__}", arguments
 
     @cached_property
-    def watch(self) -> Watch:
+    def criteria(self) -> WaitCriteria:
         """What to watch for."""
-        return check_watch(
+        return check_criteria(
             destination_id=self.destination_id,
             source_id=self.source_id,
             success_when=self.success_when,
@@ -106,48 +112,48 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
             start_time=self.start_time,
             end_time=self.end_time,
             min_attempted=self.min_attempted,
-            settle=self.settle,
+            settle_time=self.settle_time,
             granularity=self.granularity,
         )
 
-    async def filter_shared_stream(self, shared_stream: AsyncIterator[Poll]) -> AsyncIterator[TriggerEvent]:
+    async def filter_shared_stream(self, shared_stream: AsyncIterator[PollResult]) -> AsyncIterator[TriggerEvent]:
         """Turn polls into the one event.
 
         :param shared_stream: of polls.
         """
-        narrator = Narrator(self.destination_id)
+        progress = ProgressLogger(self.destination_id)
         # Its own clock: no poll may come before the deadline.
-        left = None if self._ends_at is None else (self._ends_at - datetime.now(UTC)).total_seconds()
+        left = None if self._deadline is None else (self._deadline - datetime.now(UTC)).total_seconds()
         limit = asyncio.timeout(left)
         try:
             async with limit:
-                ending = await self._ending(shared_stream, narrator)
+                result = await self._wait(shared_stream, progress)
         except TimeoutError:
             if not limit.expired():
                 raise
-            ending = Ending(how=TIMED_OUT, said=narrator.last)
+            result = WaitResult(status=TIMED_OUT, message=progress.last_message)
         # Last of all: whatever is still awaited after it would be cancelled as if a user had done it.
-        yield TriggerEvent(ending.as_event() | {"deadline": self.deadline})
+        yield TriggerEvent(result.to_event() | {"deadline": self.deadline})
 
-    async def _ending(self, stream: AsyncIterator[Poll], narrator: Narrator) -> Ending:
+    async def _wait(self, stream: AsyncIterator[PollResult], progress: ProgressLogger) -> WaitResult:
         while True:
-            ending = self._taken(await anext(stream), narrator)
-            if ending is not None:
-                return ending
+            result = self._result_of_poll(await anext(stream), progress)
+            if result is not None:
+                return result
             # The loop's clock stands still while the machine sleeps.
-            if self._ends_at is not None and datetime.now(UTC) >= self._ends_at:
-                return Ending(how=TIMED_OUT, said=narrator.last)
+            if self._deadline is not None and datetime.now(UTC) >= self._deadline:
+                return WaitResult(status=TIMED_OUT, message=progress.last_message)
 
-    def _taken(self, found: Poll, narrator: Narrator) -> Ending | None:
-        if not (isinstance(found, Fault) and found.passing) and not self.destination_checked:
-            return Ending(how=LOOK_AGAIN)
-        if isinstance(found, Fault) and not found.passing:
-            return refused(found.error)
-        verdict = self.look(found, narrator)
-        return None if verdict is None or verdict.fate is Fate.WAITING else decided(verdict)
+    def _result_of_poll(self, poll: PollResult, progress: ProgressLogger) -> WaitResult | None:
+        if not (isinstance(poll, PollFailure) and poll.transient) and not self.destination_checked:
+            return WaitResult(status=RECHECK)
+        if isinstance(poll, PollFailure) and not poll.transient:
+            return result_of_error(poll.error)
+        verdict = self.evaluate_poll(poll, progress)
+        return None if verdict is None or verdict.status is Status.WAITING else result_of_verdict(verdict)
 
     @cached_property
-    def _ends_at(self) -> datetime | None:
+    def _deadline(self) -> datetime | None:
         return None if self.deadline is None else datetime.fromisoformat(self.deadline)
 
 
@@ -194,7 +200,7 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Check the arguments and give them as plain JSON."""
-        plain = self.watch.plain()
+        plain = self.criteria.to_json()
         arguments = {
             "destination_id": plain["destination_id"],
             "source_id": plain["source_id"],
@@ -207,9 +213,9 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
         return f"{__name__}.{type(self).__name__}", arguments
 
     @cached_property
-    def watch(self) -> Watch:
+    def criteria(self) -> WaitCriteria:
         """What to watch for."""
-        return check_watch(
+        return check_criteria(
             destination_id=self.destination_id,
             source_id=self.source_id,
             success_when=self.when,
@@ -217,22 +223,22 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
             min_attempted=self.min_attempted,
         )
 
-    async def filter_shared_stream(self, shared_stream: AsyncIterator[Poll]) -> AsyncIterator[TriggerEvent]:
+    async def filter_shared_stream(self, shared_stream: AsyncIterator[PollResult]) -> AsyncIterator[TriggerEvent]:
         """Turn polls into an event for each crossing.
 
         :param shared_stream: of polls.
         """
-        narrator = Narrator(self.destination_id)
-        memory = CrossingMemory(self)
-        held = await memory.recall()
-        async for found in shared_stream:
-            verdict = self.look(found, narrator)
+        progress = ProgressLogger(self.destination_id)
+        state = ThresholdState(self)
+        held = await state.load()
+        async for poll in shared_stream:
+            verdict = self.evaluate_poll(poll, progress)
             if verdict is None:
                 continue
-            holds = verdict.fate is Fate.SUCCEEDED
+            holds = verdict.status is Status.SUCCEEDED
             if holds is not held:
                 # Before it fires: once too few after a crash in between, but never twice.
-                await memory.keep(holds=holds)
+                await state.save(holds=holds)
             if holds and held is False:
                 ids = {"destination_id": self.destination_id, "source_id": self.source_id}
                 yield TriggerEvent({**ids, **(verdict.evidence or {})})

@@ -10,13 +10,12 @@ from typing import Any
 from airflow.providers.common.compat.triggers import BaseEventTrigger
 from airflow.triggers.base import TriggerEvent
 
-from airflow_provider_segment.protocol.delivery.criteria import Watch
-from airflow_provider_segment.protocol.delivery.progress import Narrator
-from airflow_provider_segment.protocol.delivery.sighting import Sighting
-from airflow_provider_segment.protocol.delivery.verdict import Verdict, judge
-from airflow_provider_segment.triggers.polling import Fault, polls
+from airflow_provider_segment.protocol.delivery.criteria import Observation, WaitCriteria
+from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
+from airflow_provider_segment.protocol.delivery.verdict import Verdict, evaluate
+from airflow_provider_segment.triggers.polling import PollFailure, poll_indefinitely
 
-Poll = Sighting | Fault
+PollResult = Observation | PollFailure
 
 
 class DeliveryTrigger(BaseEventTrigger):
@@ -38,7 +37,7 @@ class DeliveryTrigger(BaseEventTrigger):
         self.segment_conn_id = segment_conn_id
 
     @cached_property
-    def watch(self) -> Watch:
+    def criteria(self) -> WaitCriteria:
         """What to watch for.
 
         :raises ValueError: an argument can't be right.
@@ -47,18 +46,18 @@ class DeliveryTrigger(BaseEventTrigger):
 
     def shared_stream_key(self) -> Hashable:
         """Say which triggers share a stream of polls: those that ask the same question equally often."""
-        return (__name__, self.segment_conn_id, self.watch.question, float(self.poke_interval))
+        return (__name__, self.segment_conn_id, self.criteria.query, float(self.poke_interval))
 
     @classmethod
-    def open_shared_stream(cls, kwargs: dict[str, Any]) -> AsyncIterator[Poll]:
-        """Poll for ever; a poll that fails is passed on, so that each trigger decides and logs for itself.
+    def open_shared_stream(cls, kwargs: dict[str, Any]) -> AsyncIterator[PollResult]:
+        """Poll indefinitely; a poll that fails is passed on, so that each trigger decides and logs for itself.
 
         :param kwargs: of any trigger with the same key.
         """
         trigger = cls(**kwargs)
-        return polls(
+        return poll_indefinitely(
             segment_conn_id=trigger.segment_conn_id,
-            question=trigger.watch.question,
+            query=trigger.criteria.query,
             poke_interval=trigger.poke_interval,
         )
 
@@ -69,18 +68,18 @@ class DeliveryTrigger(BaseEventTrigger):
             async for event in self.filter_shared_stream(stream):
                 yield event
 
-    def look(self, found: Poll, narrator: Narrator) -> Verdict | None:
-        """Decide on a poll, and say in the log what is worth saying.
+    def evaluate_poll(self, poll: PollResult, progress: ProgressLogger) -> Verdict | None:
+        """Return the verdict on a poll, and log the wait's progress.
 
-        :param found: what came of it.
-        :param narrator: of this wait.
-        :return: ``None`` where the poll found nothing out.
+        :param poll: the result of the poll.
+        :param progress: the wait's progress log.
+        :return: ``None`` where the poll failed.
         """
-        if isinstance(found, Fault):
-            tell = self.log.warning if found.passing else self.log.error
-            tell("This look found nothing out; looking again in %.0f s: %s", found.next_in, found.error)
+        if isinstance(poll, PollFailure):
+            log = self.log.warning if poll.transient else self.log.error
+            log("This poll failed; polling again in %.0f s: %s", poll.retry_in, poll.error)
             return None
-        verdict = judge(self.watch, found)
-        for line in narrator.lines(verdict, found.at):
+        verdict = evaluate(self.criteria, poll)
+        for line in progress.lines(verdict, poll.at):
             self.log.info("%s", line)
         return verdict

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from airflow_provider_segment.triggers.stream import DeliveryTrigger
 
 
-class CrossingMemory:
+class ThresholdState:
     """The state of one threshold in the state store of the asset it watches (Airflow 3.3).
 
     :param trigger: whose state; it holds the store, where there is one.
@@ -21,10 +21,10 @@ class CrossingMemory:
         # Airflow puts it there before it runs the trigger of a watched asset.
         self._store: Any = getattr(trigger, "asset_state_store", None)
         _, arguments = trigger.serialize()
-        told_apart = hashlib.sha256(json.dumps(arguments, sort_keys=True).encode()).hexdigest()[:16]
-        self._key = f"segment_delivery_threshold_{told_apart}"
+        digest = hashlib.sha256(json.dumps(arguments, sort_keys=True).encode()).hexdigest()[:16]
+        self._key = f"segment_delivery_threshold_{digest}"
 
-    async def recall(self) -> bool | None:
+    async def load(self) -> bool | None:
         """Say whether the condition held; ``None`` where nobody knows."""
         if self._store is None:
             return None
@@ -35,7 +35,7 @@ class CrossingMemory:
             return None
         return held if isinstance(held, bool) else None
 
-    async def keep(self, *, holds: bool) -> None:
+    async def save(self, *, holds: bool) -> None:
         """Remember.
 
         :param holds: whether the condition holds now.

@@ -92,10 +92,10 @@ def main() -> None:
     drawn = Table("", "CPU ms,\nmedian", "least", "modules", "HTTP libraries")
     medians = []
     for subject, found in zip(measured, zip(*rounds, strict=True), strict=True):
-        spent, modules = [cpu for cpu, _ in found], found[0][1]
-        medians.append(statistics.median(spent))
+        state, modules = [cpu for cpu, _ in found], found[0][1]
+        medians.append(statistics.median(state))
         http = ", ".join(sorted(modules & HTTP_LIBRARIES)) or "none"
-        drawn.add_row(subject.title, f"{medians[-1]:.1f}", f"{min(spent):.1f}", str(len(modules)), http)
+        drawn.add_row(subject.title, f"{medians[-1]:.1f}", f"{min(state):.1f}", str(len(modules)), http)
     console = Console()
     console.print(drawn)
     ratio = medians[0] / medians[1]

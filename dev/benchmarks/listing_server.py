@@ -36,7 +36,7 @@ def destination(number: int) -> dict[str, object]:
 
 
 @cache
-def answer(start: int, count: int) -> bytes:
+def response(start: int, count: int) -> bytes:
     """One page with its head."""
     page = [destination(number) for number in range(start, min(start + count, COUNT))]
     pagination: dict[str, object] = {"current": str(start), "totalEntries": COUNT}
@@ -64,7 +64,7 @@ def main() -> None:
                 while line := requests.readline():
                     while requests.readline() not in (b"\r\n", b""):
                         pass
-                    connection.sendall(answer(*asked_for(line.decode())))
+                    connection.sendall(response(*asked_for(line.decode())))
 
 
 if __name__ == "__main__":

@@ -48,13 +48,13 @@ class Sandbox:
 
     def _get(self, path: str) -> dict[str, Any]:
         try:
-            answer = requests.get(self.url + path, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10)
-            answer.raise_for_status()
+            response = requests.get(self.url + path, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10)
+            response.raise_for_status()
         except requests.RequestException as error:
             ended = self.process.poll()
             state = "does not answer" if ended is None else f"has ended with exit code {ended}"
             raise SandboxFailedError(f"the sandbox {state}") from error
-        body: dict[str, Any] = answer.json()
+        body: dict[str, Any] = response.json()
         return body
 
 

@@ -52,17 +52,17 @@ class RestApi:
     ) -> dict[str, Any]:
         self._log_in()
         url = "/".join([f"{self._url}/api/v2", *(quote(part, safe="") for part in path)])
-        answer = self._session.request(
+        response = self._session.request(
             method, url, params=query, json=body, headers={"Accept": "application/json"}, timeout=_TIMEOUT_SECONDS
         )
-        if not answer.ok:
-            raise LocalAirflowError(f"{method} {url} answered {answer.status_code}: {answer.text[:1000]}")
-        decoded: dict[str, Any] = answer.json()
+        if not response.ok:
+            raise LocalAirflowError(f"{method} {url} returned {response.status_code}: {response.text[:1000]}")
+        decoded: dict[str, Any] = response.json()
         return decoded
 
     def _log_in(self) -> None:
         if "Authorization" in self._session.headers:
             return
-        answer = self._session.get(f"{self._url}/auth/token", timeout=_TIMEOUT_SECONDS)
-        answer.raise_for_status()
-        self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        response = self._session.get(f"{self._url}/auth/token", timeout=_TIMEOUT_SECONDS)
+        response.raise_for_status()
+        self._session.headers["Authorization"] = f"Bearer {response.json()['access_token']}"

@@ -22,12 +22,12 @@ from tests.canaries.canaries import DEEP, REFERENCE, TEMPLATE, TOKEN, UNSENT
 from tests.canaries.database import cells
 from tests.canaries.pages import pages
 from tests.canaries.search import Search
-from tests.secrets.quoting_middleware import Fate, Front, quoting_front
+from tests.secrets.quoting_middleware import Front, Status, quoting_front
 
 DAGS = Path(__file__).parent / "dags"
 
 # Little patience: each of these errors is to come soon.
-IMPATIENT = {"retry_budget": 1, "rate_limit_budget": 1, "settle": 0.5, "timeout": 10}
+IMPATIENT = {"retry_budget": 1, "rate_limit_budget": 1, "reconcile_timeout": 0.5, "timeout": 10}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         quoting_front(sandbox, token=TOKEN) as careless,
         LocalAirflow(home=folder / "home", dags_folder=DAGS, environment=environment, log_level="DEBUG") as airflow,
     ):
-        careless.fate, careless.method = Fate(status=400), "P*"
+        careless.status, careless.method = Status(status=400), "P*"
         connect(airflow, "segment_public_api_default", **segment(sandbox.url))
         connect(airflow, "segment_careless", **segment(careless.url))
         secrets = {"deep_secret": DEEP, "unsent_secret": f"{UNSENT}•"}

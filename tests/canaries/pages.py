@@ -36,10 +36,10 @@ def pages(airflow: LocalAirflow) -> Iterator[tuple[str, bytes]]:
         # Those of the smallest level that has all names which the path wants.
         for names in next((level for level in levels if level and wanted <= set(level[0])), []):
             query = {"map_index": names.get("map_index", -1), "dag_id": names.get("dag_id"), "interval": 1}
-            answer = airflow.api.read(_filled(path, names), **query)
-            assert answer.ok or answer.status_code in _SHOW_NOTHING, f"{path} answered {answer.status_code}"
-            if answer.ok:
-                yield path, answer.content
+            response = airflow.api.read(_filled(path, names), **query)
+            assert response.ok or response.status_code in _SHOW_NOTHING, f"{path} returned {response.status_code}"
+            if response.ok:
+                yield path, response.content
 
 
 def _filled(path: str, names: Names) -> str:

@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from tests.canaries.canaries import CANARIES
-from tests.secrets.evidence import spellings
+from tests.secrets.evidence import encodings
 
-_NEEDLES = {name: [spelling.encode() for spelling in spellings(canary)] for name, canary in CANARIES.items()}
+_NEEDLES = {name: [spelling.encode() for spelling in encodings(canary)] for name, canary in CANARIES.items()}
 
 
 @dataclass

@@ -24,7 +24,7 @@ SUCCEED = {
     "unsubscribe",
     "update",
     "wait",
-    "wait_in_trigger",
+    "defer_to_trigger",
 }
 
 # By what becomes of the destination's requests.
@@ -75,7 +75,7 @@ LEAKS = {
 def test_nothing_is_left_behind(scene: Scene, record_property: Callable[[str, object], None]) -> None:
     furnish(scene)
     run = scene.airflow.trigger("segment_canaries")
-    wait_until_deferred(scene.airflow, run, "wait_in_trigger", "fails_in_trigger")
+    wait_until_deferred(scene.airflow, run, "defer_to_trigger", "fails_in_trigger")
     search = Search()
     scene.search_database(search)  # while it holds what the triggers were given
 

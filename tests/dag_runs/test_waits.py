@@ -19,7 +19,7 @@ def test_they_open_a_gate_are_mapped_and_skip(run_dag: RunDag, segment_sandbox: 
     segment_sandbox.settings(deliveries_per_minute=600)
     output = run_dag("segment_waits")
     assert "gate and mapped: [True, True, True]" in output
-    assert "waiting: nothing of the window has passed yet" in output  # so the gate was deferred
+    assert "waiting: the window has not begun" in output  # so the gate was deferred
     assert "successes >= 15 (holds: " in output
     assert "deliveries failed" in output
     assert "timed out after 0:00:02: successes >= 1000000 (now " in output
@@ -33,7 +33,7 @@ def test_what_the_trigger_sees_fail_fails_the_run_and_is_not_retried(
     segment_sandbox.settings(deliveries_per_minute=600)
     segment_sandbox.seed({"destinations": [FEED]})
     output = run_dag("segment_waits_failing", code=1)
-    assert "waiting: nothing of the window has passed yet" in output
+    assert "waiting: the window has not begun" in output
     assert "SegmentDeliveryFailedError: destination feed: successes >= 10 (holds: " in output
     reads = [entry["path"] for entry in segment_sandbox.requests if not entry["path"].endswith("/delivery-metrics")]
     assert reads == ["/destinations/feed"]  # by the first look of the one try

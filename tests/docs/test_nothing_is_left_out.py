@@ -49,8 +49,8 @@ def test_every_class_is_in_the_reference(module: str) -> None:
 def test_every_argument_is_described(module: str) -> None:
     for task in public_classes(module):
         assert issubclass(task, BaseOperator)
-        described = inspect.getdoc(task) or ""
-        assert [name for name in task.template_fields if f":param {name}:" not in described] == []
+        spec = inspect.getdoc(task) or ""
+        assert [name for name in task.template_fields if f":param {name}:" not in spec] == []
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda file: file.stem)
@@ -70,5 +70,5 @@ def test_every_fault_of_the_sandbox_is_explained() -> None:
 def test_every_metric_is_explained() -> None:
     from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
 
-    described = inspect.getdoc(SegmentDeliveryMetricsSensor) or ""
-    assert [name for name in metric_names.ALL if f"``{name}``" not in described] == []
+    spec = inspect.getdoc(SegmentDeliveryMetricsSensor) or ""
+    assert [name for name in metric_names.ALL if f"``{name}``" not in spec] == []

@@ -11,8 +11,8 @@ from tests.exactly_one.writes import (
     WRITES,
     Write,
     apply,
-    described,
     destination,
+    spec,
     subscription,
 )
 from tests.running import Running
@@ -29,7 +29,7 @@ TASKS: tuple[tuple[Write, int], ...] = (
             name="apply a new destination with seven subscriptions",
             method="*",
             path="*",
-            task=apply(*(described(name, reverse_etl_schedule=SCHEDULE) for name in _MANY)),
+            task=apply(*(spec(name, reverse_etl_schedule=SCHEDULE) for name in _MANY)),
             after=[destination(*(subscription(name, id=None, reverseETLSchedule=SCHEDULE) for name in _MANY), id=None)],
             creates=8,
         ),
@@ -41,8 +41,8 @@ TASKS: tuple[tuple[Write, int], ...] = (
             method="*",
             path="*",
             task=apply(
-                *(described(name) for name in _MANY),
-                *(described(name, trigger=IDENTIFY) for name in ("Old 1", "Old 2")),
+                *(spec(name) for name in _MANY),
+                *(spec(name, trigger=IDENTIFY) for name in ("Old 1", "Old 2")),
                 settings={"apiKey": KEY, "region": "eu"},
                 prune_subscriptions=True,
             ),

@@ -51,7 +51,7 @@ def broken_rows(wrong: list[str]) -> set[str]:
 
 def connect(sandbox: SegmentSandbox, conn_id: str, *, budget: float, timeout: float) -> None:
     """Let an Airflow connection point to a sandbox."""
-    extra = {"settle": SETTLE, "retry_budget": budget, "timeout": timeout}
+    extra = {"reconcile_timeout": SETTLE, "retry_budget": budget, "timeout": timeout}
     connection = {"conn_type": "segment_public_api", "host": sandbox.url, "password": sandbox.token, "extra": extra}
     os.environ[f"AIRFLOW_CONN_{conn_id.upper()}"] = json.dumps(connection)
 

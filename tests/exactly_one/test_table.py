@@ -84,6 +84,6 @@ def test_without_looking_for_what_was_lost_the_table_fails(
         yield
 
     for module in (creating, destination, subscription):
-        monkeypatch.setattr(module, "look", sees_nothing)
+        monkeypatch.setattr(module, "find_one", sees_nothing)
     rows = [case for case in cases(WRITES[0], MERGE) if case.kind.carried_out]
     assert broken_rows(sandboxes.play_all(rows)) == {str(case) for case in rows}

@@ -84,7 +84,7 @@ def subscription(name: Any = "Track", **changes: Any) -> State:
     return plain | changes
 
 
-def described(name: str, **changes: Any) -> State:
+def spec(name: str, **changes: Any) -> State:
     return {"name": name, "action_id": "sandbox-track", "trigger": TRACK} | changes
 
 
@@ -97,7 +97,7 @@ BYSTANDER = destination(subscription(id="sub-other"), id="dest-other", name="oth
 """Is there all the time, and must stay as it is."""
 
 _NEW: State = {"id": None}
-_TWO = (described("One"), described("Two", reverse_etl_schedule=SCHEDULE))
+_TWO = (spec("One"), spec("Two", reverse_etl_schedule=SCHEDULE))
 _TWO_AFTER = [destination(subscription("One") | _NEW, subscription("Two", reverseETLSchedule=SCHEDULE) | _NEW, **_NEW)]
 
 WRITES = (
@@ -200,7 +200,7 @@ WRITES = (
         name="apply: create a subscription of a destination that is there",
         method="POST",
         path=f"{_DESTINATION}/subscriptions",
-        task=apply(described("One"), described("Track")),
+        task=apply(spec("One"), spec("Track")),
         before=[destination(subscription())],
         after=[destination(subscription(), subscription("One") | _NEW)],
         creates=1,
@@ -217,7 +217,7 @@ WRITES = (
         name="apply: change and disable the destination",
         method="PATCH",
         path=_DESTINATION,
-        task=apply(described("Track"), settings={"apiKey": KEY, "region": "eu"}, enabled=False),
+        task=apply(spec("Track"), settings={"apiKey": KEY, "region": "eu"}, enabled=False),
         before=[destination(subscription())],
         after=[destination(subscription(), settings={"apiKey": KEY, "region": "eu"}, enabled=False)],
     ),
@@ -225,7 +225,7 @@ WRITES = (
         name="apply: enable the destination",
         method="PATCH",
         path=_DESTINATION,
-        task=apply(described("Track")),
+        task=apply(spec("Track")),
         before=[destination(enabled=False)],
         after=[destination(subscription(**_NEW))],
         creates=1,
@@ -234,7 +234,7 @@ WRITES = (
         name="apply: change a subscription",
         method="PATCH",
         path=f"{_DESTINATION}/subscriptions/sub-Track",
-        task=apply(described("Track", trigger=IDENTIFY, enabled=False)),
+        task=apply(spec("Track", trigger=IDENTIFY, enabled=False)),
         before=[destination(subscription(), subscription("Other"))],
         after=[destination(subscription(trigger=IDENTIFY, enabled=False), subscription("Other"))],
     ),
@@ -242,7 +242,7 @@ WRITES = (
         name="apply: remove subscriptions",
         method="DELETE",
         path=f"{_DESTINATION}/subscriptions/*",
-        task=apply(described("Track"), prune_subscriptions=True),
+        task=apply(spec("Track"), prune_subscriptions=True),
         before=[destination(subscription(), subscription("Other"), subscription("Another"))],
         after=[destination(subscription())],
         targets=2,

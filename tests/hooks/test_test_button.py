@@ -23,7 +23,7 @@ def press_test(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> tuple[bool, st
 
 def test_what_a_form_gives_connects(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     address = urlsplit(segment_sandbox.url)
-    as_forms_leave_them = dict.fromkeys(connection_form.EXTRA_FIELDS) | {"region": "us", "settle": ""}
+    as_forms_leave_them = dict.fromkeys(connection_form.EXTRA_FIELDS) | {"region": "us", "reconcile_timeout": ""}
     assert press_test(
         monkeypatch,
         host=f"http://{address.hostname}",

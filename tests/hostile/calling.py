@@ -48,14 +48,14 @@ def asking_with(driver: str) -> Asking:
 
     def ask(url: str, /, flow: Callable[..., Flow[Any]] = get_workspace, **extra: Any) -> Any:
         connection = connection_to(url, **extra)
-        return not_for_ever(lambda: ASKS[driver](connection, lambda: flow(connection.terms), Silent()))
+        return not_for_ever(lambda: ASKS[driver](connection, lambda: flow(connection.options), Silent()))
 
     return ask
 
 
-def removing(terms: Any) -> Flow[Any]:
+def removing(options: Any) -> Flow[Any]:
     """A write, where it matters whether it was sent."""
-    return delete_destination(terms, id="d")
+    return delete_destination(options, id="d")
 
 
 def not_for_ever(work: Callable[[], T], *, patience: float = PATIENCE) -> T:

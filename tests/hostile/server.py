@@ -132,12 +132,12 @@ def http(body: bytes = WORKSPACE, *, status: str = "200 OK", headers: str = "") 
     return f"HTTP/1.1 {status}\r\n{headers}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-def once(answer: bytes) -> Behaviour:
+def once(response: bytes) -> Behaviour:
     """Answer the first request with these bytes, then close."""
 
     def behave(talk: Talk) -> None:
         talk.read_request()
-        talk.send(answer)
+        talk.send(response)
 
     return behave
 

@@ -10,7 +10,7 @@ import pytest
 
 from airflow_provider_segment.protocol.api.workspace import get_workspace
 from airflow_provider_segment.protocol.errors import SegmentConnectionError, SegmentProtocolError
-from airflow_provider_segment.protocol.flow.steps import Flow, Terms
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
 from tests.hostile.calling import TOKEN, Asking, removing
 from tests.hostile.server import WORKSPACE, Talk, http, once, serving
 
@@ -32,7 +32,7 @@ def deflated(body: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         encoded("gzip", gzip.compress(WORKSPACE)),
         encoded("GZIP", gzip.compress(WORKSPACE)),
@@ -46,8 +46,8 @@ def deflated(body: bytes) -> bytes:
     ],
     ids=["gzip", "GZIP", "x-gzip", "deflate", "identity", "chunked", "after-100", "after-103", "until-it-closes"],
 )
-def test_what_is_well_formed_is_read(ask: Asking, answer: bytes) -> None:
-    with serving(once(answer)) as server:
+def test_what_is_well_formed_is_read(ask: Asking, response: bytes) -> None:
+    with serving(once(response)) as server:
         assert ask(server.url)["slug"] == "w"
 
 
@@ -65,10 +65,10 @@ UNREADABLE = {
 }
 
 
-@pytest.mark.parametrize("answer", UNREADABLE.values(), ids=UNREADABLE)
-def test_what_can_not_be_decompressed(ask: Asking, answer: bytes) -> None:
+@pytest.mark.parametrize("response", UNREADABLE.values(), ids=UNREADABLE)
+def test_what_can_not_be_decompressed(ask: Asking, response: bytes) -> None:
     with (
-        serving(once(answer)) as server,
+        serving(once(response)) as server,
         pytest.raises(SegmentConnectionError, match="the answer could not be decompressed") as caught,
     ):
         ask(server.url)
@@ -96,9 +96,9 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
-def test_what_is_broken(ask: Asking, answer: bytes) -> None:
-    with serving(once(answer)) as server, pytest.raises((SegmentConnectionError, SegmentProtocolError)) as caught:
+@pytest.mark.parametrize("response", BROKEN.values(), ids=BROKEN)
+def test_what_is_broken(ask: Asking, response: bytes) -> None:
+    with serving(once(response)) as server, pytest.raises((SegmentConnectionError, SegmentProtocolError)) as caught:
         ask(server.url)
     assert " at 0x" not in str(caught.value)
     assert server.url not in str(caught.value)
@@ -124,10 +124,10 @@ def test_a_redirect_is_not_followed(ask: Asking, status: int, flow: object) -> N
     assert TOKEN not in str(caught.value)
 
 
-def twice(terms: Terms) -> Flow[list[str]]:
+def twice(options: CallOptions) -> Flow[list[str]]:
     """Two questions, one after the other, over one connection where it is kept."""
-    first = yield from get_workspace(terms)
-    second = yield from get_workspace(terms)
+    first = yield from get_workspace(options)
+    second = yield from get_workspace(options)
     return [first["slug"], second["slug"]]
 
 

@@ -94,10 +94,10 @@ def test_a_handshake_that_stalls_was_surely_not_sent(ask: Asking) -> None:
     assert caught.value.transient
 
 
-@pytest.mark.parametrize("answer", [b"", b"H", b"HTTP/1.1 200 Connection established\r\nX: "])
-def test_a_proxy_that_drips_was_surely_not_told(ask: Asking, answer: bytes) -> None:
+@pytest.mark.parametrize("response", [b"", b"H", b"HTTP/1.1 200 Connection established\r\nX: "])
+def test_a_proxy_that_drips_was_surely_not_told(ask: Asking, response: bytes) -> None:
     with (
-        serving(after(answer, b"x" if answer else b"\r", every=DRIP)) as proxy,
+        serving(after(response, b"x" if response else b"\r", every=DRIP)) as proxy,
         pytest.raises(SegmentConnectionError) as caught,
     ):
         ask("https://127.0.0.1:1", removing, timeout=TIMEOUT, proxies={"https": proxy.url})

@@ -196,7 +196,7 @@ def test_test_connection_tries_once(
     segment_sandbox.fault(**fault, times=None)
     works, message = hook.test_connection()
     assert not works
-    assert "GET / answered" in message
+    assert "GET / returned" in message
     assert len(segment_sandbox.requests) == 1
 
 
@@ -296,7 +296,7 @@ def test_a_create_whose_answer_was_lost_is_found_again(
 def test_a_create_that_was_not_carried_out_is_sent_again(
     make_hook: MakeHook, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient(monkeypatch, segment_sandbox, settle="0.1")
+    impatient(monkeypatch, segment_sandbox, reconcile_timeout="0.1")
     segment_sandbox.fault("status", status=503, method="POST")
     with make_hook() as hook:
         created = hook.create_destination(
@@ -320,7 +320,7 @@ def test_a_create_is_waited_for_while_a_slow_server_carries_it_out(
 def test_nobody_knows_when_the_budget_is_spent(
     make_hook: MakeHook, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient(monkeypatch, segment_sandbox, settle="0.1", retry_budget="0.2")
+    impatient(monkeypatch, segment_sandbox, reconcile_timeout="0.1", retry_budget="0.2")
     segment_sandbox.fault("drop_before", method="POST", times=None)
     with pytest.raises(SegmentAmbiguousWriteError, match="sent 1 times over 0 s and never seen"):
         make_hook().create_destination(

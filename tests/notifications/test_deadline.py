@@ -49,7 +49,7 @@ def test_a_failure_says_what_it_means_and_no_secret(feed: SegmentSandbox, logged
     told = logged()
     assert last["state"] == "failed"
     assert (
-        "Could not disable the destination, so it may still receive events: PATCH /destinations/feed answered 403"
+        "Could not disable the destination, so it may still receive events: PATCH /destinations/feed returned 403"
         in told
     )
     assert feed.token not in told + last["body"]

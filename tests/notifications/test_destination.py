@@ -65,7 +65,7 @@ def test_a_failure_says_what_it_means_and_no_secret(
     with suppress(SegmentAuthError):  # Airflow 3 raises what it has logged, 2.11 does not
         call(notifier(destination_id="feed"))
     told = logged()
-    assert f"{means}: PATCH /destinations/feed answered 403" in told
+    assert f"{means}: PATCH /destinations/feed returned 403" in told
     assert feed.token not in told
 
 

@@ -50,9 +50,9 @@ class OfficialClient:
 
     def _ask(self, operation: str, args: tuple[object, ...], *, unwrapped: bool) -> Any:
         api, _, name = operation.partition(".")
-        question = {"url": self.url, "token": self.token, "api": api, "operation": name, "args": args}
+        query = {"url": self.url, "token": self.token, "api": api, "operation": name, "args": args}
         asked, answered = _pipes(self.process)
-        asked.write(json.dumps({**question, "unwrapped": unwrapped}) + "\n")
+        asked.write(json.dumps({**query, "unwrapped": unwrapped}) + "\n")
         asked.flush()
         return json.loads(answered.readline())
 

@@ -89,12 +89,12 @@ def _handler(recorder: Recorder, sandbox: str) -> type[BaseHTTPRequestHandler]:
             onward = http.client.HTTPConnection(sandbox, timeout=30)
             try:
                 onward.request(self.command, self.path, body or None, {**headers, "host": sandbox})
-                answer = onward.getresponse()
-                text = answer.read()
+                response = onward.getresponse()
+                text = response.read()
             finally:
                 onward.close()
-            self.send_response_only(answer.status)
-            for name, value in answer.getheaders():
+            self.send_response_only(response.status)
+            for name, value in response.getheaders():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(text)

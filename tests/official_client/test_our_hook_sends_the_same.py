@@ -42,26 +42,26 @@ def seed(*destination_ids: str) -> dict[str, Any]:
 FEW = seed(SLASHED, "d1")
 MANY = seed(SLASHED, *(f"d{number}" for number in range(PAGE_COUNT + 20)))
 
-Difference = tuple[Any, Any]
+Diff = tuple[Any, Any]
 """What Segment's client sends, and what our hook sends."""
 
-TRANSPORT: dict[str, Difference] = {
+TRANSPORT: dict[str, Diff] = {
     "header user-agent": (ANY, ANY),  # each says who it is
     "header accept-encoding": (LEFT_OUT, ANY),  # ours takes compressed answers
     "header connection": (ANY, LEFT_OUT),  # in HTTP/1.1 it means what is so anyway
 }
 
 
-def accepts(media_type: str) -> dict[str, Difference]:
+def accepts(media_type: str) -> dict[str, Diff]:
     """Ours asks for the version it was written for; plain JSON would mean the most stable one, whichever that is."""
     return {"header accept": ("application/json", media_type)}
 
 
-ALPHA_BODY: dict[str, Difference] = {
+ALPHA_BODY: dict[str, Diff] = {
     # The one type that Segment publishes for bodies of alpha operations; its Python, Go and Java clients send it.
     "header content-type": ("application/json", ALPHA),
 }
-EMPTY_BODY: dict[str, Difference] = {
+EMPTY_BODY: dict[str, Diff] = {
     # Node writes it for every request that could have a body.
     "header content-length": ("0", LEFT_OUT),
 }
@@ -79,7 +79,7 @@ class Case:
 
     official: tuple[Any, ...]
     ours: Callable[[SegmentPublicApiHook], Any]
-    differences: dict[str, Difference]
+    differences: dict[str, Diff]
     pages: int = 1
 
 
@@ -266,7 +266,7 @@ def recorded_official(official: OfficialClient, recorder: Recorder) -> OfficialC
     return OfficialClient(url=recorder.url, token=official.token, process=official.process)
 
 
-def differences(official: Recorded, ours: Recorded, allowed: dict[str, Difference]) -> dict[str, Difference]:
+def differences(official: Recorded, ours: Recorded, allowed: dict[str, Diff]) -> dict[str, Diff]:
     """Every fact in which two requests differ; a value that may be anything is shown as such where there is one."""
     left, right = (dict(_flat(request.facts())) for request in (official, ours))
     found = {
@@ -286,7 +286,7 @@ def _flat(facts: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def _with_any(pair: Difference, allowed: tuple[Any, ...]) -> Any:
+def _with_any(pair: Diff, allowed: tuple[Any, ...]) -> Any:
     if len(allowed) != len(pair):
         return pair
     return tuple(ANY if may == ANY and is_ != LEFT_OUT else is_ for is_, may in zip(pair, allowed, strict=True))

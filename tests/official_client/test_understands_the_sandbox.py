@@ -256,9 +256,9 @@ def test_429_says_how_long(official: OfficialClient) -> None:
     destination = official.data("destinations.createDestination", NEW)["destination"]["id"]
     call = ("destinations.createDestinationSubscription", destination, NEW_SUBSCRIPTION)
     for _ in range(5):
-        answer = official.call(*call)
-        assert answer["status"] == 200
-    assert answer["headers"]["x-ratelimit-remaining"] == "0"
+        response = official.call(*call)
+        assert response["status"] == 200
+    assert response["headers"]["x-ratelimit-remaining"] == "0"
 
     limited = official.call(*call)
 

@@ -242,7 +242,7 @@ def test_several_matches(running: Running, segment_sandbox: SegmentSandbox) -> N
 def test_a_retry_looks_again_before_it_creates(
     running: Running, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT", f"{segment_sandbox.conn_uri}/?settle=0.6")
+    monkeypatch.setenv("AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT", f"{segment_sandbox.conn_uri}/?reconcile_timeout=0.6")
     running.run(apply(subscriptions=None), ti=TaskInstance(try_number=2))
     looks = [entry["path"] for entry in segment_sandbox.requests].index("/destinations")
     assert looks >= 3

@@ -6,11 +6,11 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
-from airflow_provider_segment.protocol.flow.steps import Emit, Log, Outcome, Pause, Send, Step
+from airflow_provider_segment.protocol.flow.steps import Items, Log, Outcome, Pause, Send, Step
 from airflow_provider_segment.protocol.wire.messages import Request
 
 R = TypeVar("R")
-AnyFlow: TypeAlias = Generator[Step | Emit[Any], Outcome | None, R]
+AnyFlow: TypeAlias = Generator[Step | Items[Any], Outcome | None, R]
 
 
 @dataclass
@@ -50,10 +50,10 @@ class ScriptedDriver:
             except StopIteration:
                 return
             reply = self.take(step)
-            if isinstance(step, Emit):
+            if isinstance(step, Items):
                 yield from step.items
 
-    def take(self, step: Step | Emit[Any]) -> Outcome | None:
+    def take(self, step: Step | Items[Any]) -> Outcome | None:
         """Do one step."""
         match step:
             case Send(request):
@@ -65,12 +65,12 @@ class ScriptedDriver:
                 self.pauses.append(step)
             case Log():
                 self.logs.append(step)
-            case Emit(items):
+            case Items(items):
                 self.items.extend(items)
         return None
 
     @property
-    def said(self) -> str:
+    def log_text(self) -> str:
         """All that a person would read in the log."""
         return "\n".join([*(pause.reason for pause in self.pauses), *(log.message for log in self.logs)])
 

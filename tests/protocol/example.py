@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_segment.protocol.flow.steps import Terms
+from airflow_provider_segment.protocol.flow.steps import CallOptions
 from tests.protocol.driver import AnyFlow
 
 V1 = "application/vnd.segment.v1+json"
@@ -28,7 +28,7 @@ class Example:
     """
 
     operation_id: str
-    start: Callable[[Terms], AnyFlow[Any]]
+    start: Callable[[CallOptions], AnyFlow[Any]]
     method: str = "GET"
     target: str
     accept: str = V1

@@ -54,7 +54,7 @@ EXAMPLES = (
     ),
     Example(
         operation_id="listConnectedDestinationsFromSource",
-        start=lambda terms: list_destinations(terms, source_id="src1"),
+        start=lambda options: list_destinations(options, source_id="src1"),
         target="/sources/src1/connected-destinations" + FIRST_PAGE,
         data=_listing("destinations", samples.DESTINATION),
         value=[samples.DESTINATION],
@@ -68,7 +68,7 @@ EXAMPLES = (
     ),
     Example(
         operation_id="getDestinationMetadata",
-        start=lambda terms: get_destination_metadata(terms, metadata_id="cat1"),
+        start=lambda options: get_destination_metadata(options, metadata_id="cat1"),
         target="/catalog/destinations/cat1",
         data={"destinationMetadata": samples.with_more_fields(samples.CATALOG_ENTRY)},
         value=samples.CATALOG_ENTRY,
@@ -82,8 +82,8 @@ EXAMPLES = (
     ),
     Example(
         operation_id="createDestination",
-        start=lambda terms: create_destination(
-            terms, source_id="src1", metadata_id="cat1", name="Mails", settings={"apiKey": SECRET, "to": None}
+        start=lambda options: create_destination(
+            options, source_id="src1", metadata_id="cat1", name="Mails", settings={"apiKey": SECRET, "to": None}
         ),
         method="POST",
         target="/destinations",
@@ -100,15 +100,15 @@ EXAMPLES = (
     ),
     Example(
         operation_id="getDestination",
-        start=lambda terms: get_destination(terms, id="dst1"),
+        start=lambda options: get_destination(options, id="dst1"),
         target="/destinations/dst1",
         data={"destination": samples.with_more_fields(samples.DESTINATION)},
         value=samples.DESTINATION,
     ),
     Example(
         operation_id="updateDestination",
-        start=lambda terms: update_destination(
-            terms, id="dst1", name="Mail", enabled=False, settings={"apiKey": SECRET}
+        start=lambda options: update_destination(
+            options, id="dst1", name="Mail", enabled=False, settings={"apiKey": SECRET}
         ),
         method="PATCH",
         target="/destinations/dst1",
@@ -119,7 +119,7 @@ EXAMPLES = (
     ),
     Example(
         operation_id="deleteDestination",
-        start=lambda terms: delete_destination(terms, id="dst1"),
+        start=lambda options: delete_destination(options, id="dst1"),
         method="DELETE",
         target="/destinations/dst1",
         data={"status": "SUCCESS"},
@@ -127,7 +127,7 @@ EXAMPLES = (
     ),
     Example(
         operation_id="listSubscriptionsFromDestination",
-        start=lambda terms: list_subscriptions(terms, destination_id="dst1"),
+        start=lambda options: list_subscriptions(options, destination_id="dst1"),
         target="/destinations/dst1/subscriptions" + FIRST_PAGE,
         accept=ALPHA,
         data={"subscriptions": [samples.with_more_fields(samples.SUBSCRIPTION)]},
@@ -135,8 +135,8 @@ EXAMPLES = (
     ),
     Example(
         operation_id="createDestinationSubscription",
-        start=lambda terms: create_subscription(
-            terms,
+        start=lambda options: create_subscription(
+            options,
             destination_id="dst1",
             name="All tracks",
             action_id="act1",
@@ -161,7 +161,7 @@ EXAMPLES = (
     ),
     Example(
         operation_id="getSubscriptionFromDestination",
-        start=lambda terms: get_subscription(terms, destination_id="dst1", id="sub1"),
+        start=lambda options: get_subscription(options, destination_id="dst1", id="sub1"),
         target="/destinations/dst1/subscriptions/sub1",
         accept=ALPHA,
         data={"subscription": samples.with_more_fields(samples.SUBSCRIPTION)},
@@ -169,8 +169,8 @@ EXAMPLES = (
     ),
     Example(
         operation_id="updateSubscriptionForDestination",
-        start=lambda terms: update_subscription(
-            terms,
+        start=lambda options: update_subscription(
+            options,
             destination_id="dst1",
             id="sub1",
             name="Some",
@@ -199,7 +199,7 @@ EXAMPLES = (
     ),
     Example(
         operation_id="removeSubscriptionFromDestination",
-        start=lambda terms: delete_subscription(terms, destination_id="dst1", id="sub1"),
+        start=lambda options: delete_subscription(options, destination_id="dst1", id="sub1"),
         method="DELETE",
         target="/destinations/dst1/subscriptions/sub1",
         accept=ALPHA,
@@ -208,8 +208,8 @@ EXAMPLES = (
     ),
     Example(
         operation_id="listDeliveryMetricsSummaryFromDestination",
-        start=lambda terms: get_delivery_metrics(
-            terms,
+        start=lambda options: get_delivery_metrics(
+            options,
             destination_id="dst1",
             source_id="src1",
             start_time=datetime(2026, 1, 31, 12, 0, 0, 999_999, tzinfo=UTC),

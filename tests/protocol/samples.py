@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_provider_segment.protocol.flow.steps import Terms
-from airflow_provider_segment.protocol.wire.messages import Answer, NoAnswer
+from airflow_provider_segment.protocol.flow.steps import CallOptions
+from airflow_provider_segment.protocol.wire.messages import RequestFailure, Response
 
-TERMS = Terms(connection="connection 'segment_eu' to eu1.api.segmentapis.com")
-ONE_TRY = Terms(connection=TERMS.connection, fault_budget=0, rate_limit_budget=0)
+TERMS = CallOptions(connection="connection 'segment_eu' to eu1.api.segmentapis.com")
+ONE_TRY = CallOptions(connection=TERMS.connection, retry_budget=0, rate_limit_budget=0)
 
 MASK = "••••••••••"
 DATE = "Tue, 31 Dec 2024 23:59:00 GMT"
@@ -76,35 +76,35 @@ def with_more_fields(record: Mapping[str, Any]) -> dict[str, Any]:
     return {**record, "yetUnknown": {"deep": [1, "x", None]}, "description": "catalog text"}
 
 
-def answer(status: int, document: Any, **headers: str) -> Answer:
+def response(status: int, document: Any, **headers: str) -> Response:
     """An answer whose body is JSON; ``retry_after="3"`` becomes the header ``retry-after``."""
     names = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status=status, headers=names, body=json.dumps(document).encode())
+    return Response(status=status, headers=names, body=json.dumps(document).encode())
 
 
-def done(data: Mapping[str, Any]) -> Answer:
+def done(data: Mapping[str, Any]) -> Response:
     """A success."""
-    return answer(200, {"data": data})
+    return response(200, {"data": data})
 
 
-def refusal(status: int, *errors: Any, **headers: str) -> Answer:
+def refusal(status: int, *errors: Any, **headers: str) -> Response:
     """An error in the API's own envelope."""
-    return answer(status, {"errors": list(errors) or [{"type": "some-type", "message": "some reason"}]}, **headers)
+    return response(status, {"errors": list(errors) or [{"type": "some-type", "message": "some reason"}]}, **headers)
 
 
-def page(key: str, *records: Any, next: str | None = None) -> Answer:
+def page(key: str, *records: Any, next: str | None = None) -> Response:
     """A page of a listing; without ``next``, the last one."""
     pagination = {"current": "MA==", "totalEntries": 99} | ({} if next is None else {"next": next})
     return done({key: list(records), "pagination": pagination})
 
 
-def html(status: int) -> Answer:
+def html(status: int) -> Response:
     """A page for people, as a proxy sends it."""
     body = b"\n <!DOCTYPE html>\n<html><head><title>Gateway</title></head><body>" + b"x" * 5000 + b"</body></html>"
-    return Answer(status=status, headers={"content-type": "text/html"}, body=body)
+    return Response(status=status, headers={"content-type": "text/html"}, body=body)
 
 
-REFUSED = NoAnswer(reason="connection refused", sent=False)
-LOST = NoAnswer(reason="the answer timed out", sent=True)
-UNTRUSTED = NoAnswer(reason="certificate verify failed", sent=False, transient=False)
-TOO_LONG = NoAnswer(reason="the answer is too long", sent=True, transient=False)
+REFUSED = RequestFailure(reason="connection refused", sent=False)
+LOST = RequestFailure(reason="the answer timed out", sent=True)
+UNTRUSTED = RequestFailure(reason="certificate verify failed", sent=False, transient=False)
+TOO_LONG = RequestFailure(reason="the answer is too long", sent=True, transient=False)

@@ -42,7 +42,7 @@ def exceptions(error: BaseException | None) -> Iterator[str]:
         error = error.__cause__ or error.__context__
 
 
-def spellings(secret: str) -> Iterator[str]:
+def encodings(secret: str) -> Iterator[str]:
     """How a secret may be written."""
     yield secret
     yield secret[-8:]  # however the rest is escaped; twice as much as Segment shows
@@ -68,5 +68,5 @@ def places_of(secrets: Mapping[str, str], evidence: Mapping[str, str]) -> set[st
         f"{name} in {place}"
         for name, secret in secrets.items()
         for place, text in evidence.items()
-        if any(spelling in text for spelling in spellings(secret))
+        if any(spelling in text for spelling in encodings(secret))
     }

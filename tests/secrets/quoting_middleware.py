@@ -17,7 +17,7 @@ from airflow_provider_segment.sandbox.testing import SegmentSandbox
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fate:
+class Status:
     """What becomes of a request.
 
     :param status: of the answer; 0 closes the connection without one.
@@ -36,7 +36,7 @@ class Front:
 
     :param url: where it listens.
     :param token: what it takes for the sandbox's.
-    :param fate: of the requests that match; ``None`` passes all on.
+    :param status: of the requests that match; ``None`` passes all on.
     :param method: which requests; ``*`` for any.
     :param met: how many matched.
     :param seen: what it was shown beside bodies and the token's own header.
@@ -45,7 +45,7 @@ class Front:
 
     url: str
     token: str
-    fate: Fate | None = None
+    status: Status | None = None
     method: str = "*"
     met: int = 0
     seen: list[str] = field(default_factory=list)
@@ -91,15 +91,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.front.seen.append(f"{self.requestline} {headers}")
         if body:
             self.front.bodies.append(body.decode())
-        fate = self.front.fate if fnmatch(self.command, self.front.method) else None
-        if fate is None:
+        status = self.front.status if fnmatch(self.command, self.front.method) else None
+        if status is None:
             self._send(*self._passed_on(body))
             return
         self.front.met += 1
-        if fate.carried_out:
+        if status.carried_out:
             self._passed_on(body)
-        if fate.status:
-            self._send(fate.status, "application/json", _words(fate.kind, self.front.quoted))
+        if status.status:
+            self._send(status.status, "application/json", _words(status.kind, self.front.quoted))
 
     def _passed_on(self, body: bytes) -> tuple[int, str, bytes]:
         headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
@@ -107,8 +107,8 @@ class _Handler(BaseHTTPRequestHandler):
         headers["Authorization"] = f"Bearer {self.sandbox.token}"
         connection = http.client.HTTPConnection(urlsplit(self.sandbox.url).netloc)
         connection.request(self.command, self.path, body or None, headers)
-        answer = connection.getresponse()
-        passed = answer.status, answer.headers["Content-Type"] or "", answer.read()
+        response = connection.getresponse()
+        passed = response.status, response.headers["Content-Type"] or "", response.read()
         connection.close()
         return passed
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook, SegmentPublicApiHook
-from airflow_provider_segment.masking import conceal, is_sensitive
+from airflow_provider_segment.masking import is_sensitive, mask_secrets
 from airflow_provider_segment.operators.destination import SegmentCreateDestinationOperator
 from airflow_provider_segment.sandbox.pytest_plugin import CONNECTION_VARIABLE
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
@@ -170,6 +170,6 @@ def test_what_segment_masks_as_an_event_loop_hears_it(segment_sandbox: SegmentSa
 
 def test_a_key_of_many_lines_however_it_is_written(masker: Masker) -> None:
     key = "-----BEGIN KEY-----\nüber\n-----END KEY-----"
-    conceal([key])
+    mask_secrets([key])
     for spelling in (key, json.dumps(key)[1:-1], json.dumps(key, ensure_ascii=False)[1:-1], " ".join(key.split())):
         assert masker.masks(spelling)

@@ -37,7 +37,7 @@ from tests.secrets.conftest import Connect
 from tests.secrets.debug_logs import logging_at_debug
 from tests.secrets.evidence import exceptions, places_of, rendered, serialised
 from tests.secrets.masker import without_masker
-from tests.secrets.quoting_middleware import Fate, Front, quoting_front
+from tests.secrets.quoting_middleware import Front, Status, quoting_front
 
 TOKEN = "canary-token-9d1e77b0"
 SECRET = 'canary "secret"\n of ünusual form 7f3a91c0'
@@ -71,12 +71,12 @@ WRITES: dict[str, Callable[[], SegmentOperator]] = {
     ),
 }
 FATES = {
-    **{f"{status}": Fate(status=status) for status in (400, 401, 404, 429, 500, 302)},
-    **{f"{status} page": Fate(status=status, kind="page") for status in (200, 401, 404, 502)},
-    "200 of another form": Fate(status=200, kind="json"),
-    "200 cut short": Fate(status=200, kind="half", carried_out=True),
-    "dropped": Fate(status=0),
-    "dropped when done": Fate(status=0, carried_out=True),
+    **{f"{status}": Status(status=status) for status in (400, 401, 404, 429, 500, 302)},
+    **{f"{status} page": Status(status=status, kind="page") for status in (200, 401, 404, 502)},
+    "200 of another form": Status(status=200, kind="json"),
+    "200 cut short": Status(status=200, kind="half", carried_out=True),
+    "dropped": Status(status=0),
+    "dropped when done": Status(status=0, carried_out=True),
 }
 
 
@@ -141,7 +141,7 @@ def bench(
     subscription = {"name": "Track", "actionId": "sandbox-track", "trigger": "all"}
     segment_sandbox.seed({"destinations": [THERE | {"subscriptions": [subscription]}]})
     connect("partner", password=SECRET, extra={"deep": DEEP})
-    extra = {"retry_budget": 0.6, "rate_limit_budget": 0.3, "settle": 0, "timeout": 5}
+    extra = {"retry_budget": 0.6, "rate_limit_budget": 0.3, "reconcile_timeout": 0, "timeout": 5}
     with quoting_front(segment_sandbox, token=TOKEN) as front, without_masker(), logging_at_debug(caplog):
         document = {"conn_type": "segment_public_api", "host": front.url, "password": TOKEN, "extra": extra}
         monkeypatch.setenv(CONNECTION_VARIABLE, json.dumps(document))
@@ -169,22 +169,22 @@ def test_in_success(bench: Bench, write: str) -> None:
     assert bench.found == set()
 
 
-@pytest.mark.parametrize(("write", "fate"), [*product(WRITES, FATES)])
-def test_in_failure(bench: Bench, write: str, fate: str) -> None:
-    bench.front.fate, bench.front.method = FATES[fate], "P*"
+@pytest.mark.parametrize(("write", "status"), [*product(WRITES, FATES)])
+def test_in_failure(bench: Bench, write: str, status: str) -> None:
+    bench.front.status, bench.front.method = FATES[status], "P*"
     bench.run(WRITES[write]())
     assert bench.front.met
     assert bench.found == set()
 
 
 @pytest.mark.parametrize(
-    ("write", "fate"),
+    ("write", "status"),
     [*product(("create", "create subscription", "apply", "apply existing"), ("500", "404", "200 page"))],
 )
-def test_when_reading_fails_after_writing(bench: Bench, write: str, fate: str) -> None:
+def test_when_reading_fails_after_writing(bench: Bench, write: str, status: str) -> None:
     """The server still quotes what an earlier request told it."""
     bench.front.bodies.append(json.dumps({"settings": [SECRET, DEEP]}))
-    bench.front.fate, bench.front.method = FATES[fate], "GET"
+    bench.front.status, bench.front.method = FATES[status], "GET"
     bench.run(WRITES[write]())
     assert isinstance(bench.error, SegmentError)
     assert bench.found == set()
@@ -202,7 +202,7 @@ def logging_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     run = SegmentPublicApiHook.run
 
     def talkative(self: SegmentPublicApiHook, *arguments: Any, **named: Any) -> Any:
-        self.log.debug("running with %s", getattr(named.get("described"), "settings", None))
+        self.log.debug("running with %s", getattr(named.get("spec"), "settings", None))
         return run(self, *arguments, **named)
 
     monkeypatch.setattr(SegmentPublicApiHook, "run", talkative)
@@ -211,7 +211,7 @@ def logging_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @contextmanager
 def quoting_segment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(responses, "hide_secrets", lambda text, **_: text)
+    monkeypatch.setattr(responses, "redact", lambda text, **_: text)
     yield
 
 
@@ -260,7 +260,7 @@ def test_a_leak_is_found(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, leak: Callable[[pytest.MonkeyPatch], Any], found: set[str]
 ) -> None:
     if leak is quoting_segment:
-        bench.front.fate, bench.front.method = FATES["400"], "POST"
+        bench.front.status, bench.front.method = FATES["400"], "POST"
     with leak(monkeypatch):
         bench.run(WRITES["create"]())
     assert found <= bench.found

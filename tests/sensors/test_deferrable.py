@@ -107,7 +107,7 @@ def test_a_broken_trigger_is_an_error_that_soft_fail_does_not_skip() -> None:
         deferrable(soft_fail=True).resume_execution("__fail__", broken, {})
 
 
-@pytest.mark.parametrize("event", [None, {}, {"how": "perhaps"}])
+@pytest.mark.parametrize("event", [None, {}, {"status": "perhaps"}])
 def test_an_event_of_somebody_else_is_no_success(event: Any) -> None:
     with pytest.raises(SegmentProtocolError):
         deferrable().resume_execution("execute_complete", {"event": event}, {})
@@ -119,7 +119,7 @@ def test_a_wait_is_not_taken_up_again_without_its_deadline(
 ) -> None:
     with pytest.raises(SegmentProtocolError, match="no deadline"):
         deferrable(destination_id).resume_execution(
-            "execute_complete", {"event": {"how": "look_again", **deadline}}, {}
+            "execute_complete", {"event": {"status": "recheck", **deadline}}, {}
         )
 
 
@@ -129,7 +129,7 @@ def test_a_wait_keeps_its_deadline_when_the_first_look_comes_late(
     segment_sandbox.fault("drop_before")
     first = deferral_of(running, deferrable(destination_id, timeout=300)).trigger.serialize()[1]
     event = asyncio.run(first_event(SegmentDeliveryMetricsTrigger(**first)))
-    assert (event["how"], first["destination_checked"]) == ("look_again", False)
+    assert (event["status"], first["destination_checked"]) == ("recheck", False)
     with pytest.raises(TaskDeferred) as caught:
         deferrable(destination_id).resume_execution("execute_complete", {"event": event}, {})
     again = caught.value.trigger.serialize()[1]

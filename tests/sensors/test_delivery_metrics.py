@@ -162,11 +162,11 @@ def test_events_before_the_window_do_not_count(
 def test_success_waits_for_late_data_after_the_end(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     segment_sandbox.deliver(destination_id, successes=10, at=lately(minutes=30))
     window = {"start_time": lately(hours=1), "end_time": lately(minutes=10)}
-    assert not sensor(destination_id, **window, settle=timedelta(minutes=20)).poke({})
-    assert sensor(destination_id, **window, settle="PT5M").poke({})
+    assert not sensor(destination_id, **window, settle_time=timedelta(minutes=20)).poke({})
+    assert sensor(destination_id, **window, settle_time="PT5M").poke({})
     segment_sandbox.deliver(destination_id, expired=90, at=lately(minutes=30))
     with pytest.raises(SegmentDeliveryFailedError):
-        sensor(destination_id, **window, settle=1200, fail_when="failures > 50").poke({})
+        sensor(destination_id, **window, settle_time=1200, fail_when="failures > 50").poke({})
 
 
 def test_a_start_in_the_future_is_not_yet(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
@@ -202,7 +202,7 @@ def test_templates(running: Running, segment_sandbox: SegmentSandbox, destinatio
         start_time="{{ data_interval_start }}",
         end_time="{{ data_interval_end }}",
         min_attempted="{{ params.goal }}",
-        settle="PT{{ params.goal }}S",
+        settle_time="PT{{ params.goal }}S",
         granularity="{{ params.granularity }}",
     )
     evidence = running.run(
@@ -242,7 +242,7 @@ def test_a_rate_limit_is_left_alone_for_as_long_as_it_asks(
     task = sensor(destination_id)
     assert [bool(task.poke({})) for _ in range(3)] == [False, False, False]
     assert looks(segment_sandbox) == 1
-    assert told().count("looking again in 600 s") == 1
+    assert told().count("polling again in 600 s") == 1
 
 
 def test_after_a_rate_limit_it_looks_again(
@@ -307,11 +307,11 @@ def test_another_source_is_an_error(running: Running, segment_sandbox: SegmentSa
         ({"start_time": "2026-01-02T00:00:00Z", "end_time": "2026-01-01T00:00:00Z"}, "must be after start_time"),
         (
             {"start_time": "2026-01-01T00:00:00Z", "end_time": "2026-01-15T00:00:00Z"},
-            "settle is 0:02:00; with the 14 days, 0:00:00 .* reaches further back than granularity auto",
+            "settle_time is 0:02:00; with the 14 days, 0:00:00 .* reaches further back than granularity auto",
         ),
         ({"granularity": "SECOND"}, "granularity is 'SECOND'; it must be one of 'auto', 'MINUTE'"),
         ({"min_attempted": -1}, "min_attempted is -1"),
-        ({"settle": "a while"}, "settle is 'a while'"),
+        ({"settle_time": "a while"}, "settle_time is 'a while'"),
     ],
 )
 def test_bad_arguments_are_refused_when_the_dag_is_parsed(changes: dict[str, Any], says: str) -> None:

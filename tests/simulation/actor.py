@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_provider_segment.protocol.errors import SegmentError
-from airflow_provider_segment.protocol.flow.steps import Conceal, Flow, Log, Outcome, Pause, Send
+from airflow_provider_segment.protocol.flow.steps import Flow, Log, MaskSecrets, Outcome, Pause, Send
 from tests.simulation.network import Network
 
 
@@ -24,7 +24,7 @@ class Actor:
         self.died = False
         self.result: Any = None
         self.error: Exception | None = None
-        self.said: list[str] = []
+        self.log_text: list[str] = []
         self._flow = flow
         self._network = network
         self._world = network.world
@@ -46,10 +46,10 @@ class Actor:
                 self._end(error=error)
                 return
             reply = None
-            if isinstance(step, Conceal):
+            if isinstance(step, MaskSecrets):
                 continue
             if isinstance(step, Log):
-                self.said.append(step.message)
+                self.log_text.append(step.message)
                 self._world.tell(f"{self.who} says: {step.message}")
             elif self._dies():
                 self._die(step)

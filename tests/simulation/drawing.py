@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination, DescribedSubscription
+from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from tests.simulation.catalog import ACTIONS, ANALYTICS, OTHER_SOURCE, SINGLE, SOURCE, TRACK
 from tests.simulation.model import Segment
 from tests.simulation.model_responses import Record
@@ -29,10 +29,10 @@ def draw_settings(dice: Random) -> dict[str, Any]:
     return {name: dice.choice(_SETTINGS[name]) for name in names}
 
 
-def draw_destination(dice: Random) -> DescribedDestination:
+def draw_destination(dice: Random) -> DestinationSpec:
     """What a destination is to be."""
     single = dice.random() < 0.1
-    return DescribedDestination(
+    return DestinationSpec(
         source_id=SOURCE,
         metadata_id=SINGLE if single else ANALYTICS,
         name=NAME,
@@ -41,40 +41,40 @@ def draw_destination(dice: Random) -> DescribedDestination:
     )
 
 
-def draw_subscriptions(dice: Random, *, most: int) -> list[DescribedSubscription]:
+def draw_subscriptions(dice: Random, *, most: int) -> list[SubscriptionSpec]:
     """What subscriptions are to be; none has another's identity. The action follows from the name."""
     numbers = dice.sample(range(12), dice.randint(0, most))
     return [_draw_subscription(dice, number) for number in numbers]
 
 
-def put_destination(segment: Segment, described: DescribedDestination) -> Record:
+def put_destination(segment: Segment, spec: DestinationSpec) -> Record:
     """Let a destination exist."""
-    kind = segment.types[described.metadata_id]
+    kind = segment.types[spec.metadata_id]
     return segment.add_destination(
         {
-            "sourceId": described.source_id,
-            "metadataId": described.metadata_id,
-            "name": described.name,
-            "enabled": described.enabled,
-            "settings": kind.created(described.settings),
+            "sourceId": spec.source_id,
+            "metadataId": spec.metadata_id,
+            "name": spec.name,
+            "enabled": spec.enabled,
+            "settings": kind.created(spec.settings),
         }
     )
 
 
-def put_subscription(segment: Segment, destination: Record, described: DescribedSubscription) -> Record:
+def put_subscription(segment: Segment, destination: Record, spec: SubscriptionSpec) -> Record:
     """Let a subscription exist."""
     record = {
-        "name": described.name,
-        "actionId": described.action_id,
-        "actionSlug": f"{described.action_id}-slug",
+        "name": spec.name,
+        "actionId": spec.action_id,
+        "actionSlug": f"{spec.action_id}-slug",
         "destinationId": destination["id"],
-        "enabled": described.enabled,
-        "settings": described.settings or {},
-        "trigger": described.trigger,
-        "modelId": described.model_id or "",
+        "enabled": spec.enabled,
+        "settings": spec.settings or {},
+        "trigger": spec.trigger,
+        "modelId": spec.model_id or "",
     }
-    if described.reverse_etl_schedule is not None:
-        record["reverseETLSchedule"] = described.reverse_etl_schedule
+    if spec.reverse_etl_schedule is not None:
+        record["reverseETLSchedule"] = spec.reverse_etl_schedule
     return segment.add_subscription(record)
 
 
@@ -83,14 +83,14 @@ def put_bystanders(segment: Segment, dice: Random) -> None:
     for source, name in ((OTHER_SOURCE, NAME), (SOURCE, "other")):
         if dice.random() < 0.3:
             settings = draw_settings(dice)
-            described = DescribedDestination(source_id=source, metadata_id=ANALYTICS, name=name, settings=settings)
-            record = put_destination(segment, described)
+            spec = DestinationSpec(source_id=source, metadata_id=ANALYTICS, name=name, settings=settings)
+            record = put_destination(segment, spec)
             for subscription in draw_subscriptions(dice, most=3):
                 put_subscription(segment, record, subscription)
 
 
-def _draw_subscription(dice: Random, number: int) -> DescribedSubscription:
-    return DescribedSubscription(
+def _draw_subscription(dice: Random, number: int) -> SubscriptionSpec:
+    return SubscriptionSpec(
         name=f"Sub {number}",
         action_id=ACTIONS[number % len(ACTIONS)],
         trigger=dice.choice((TRACK, 'type = "identify"')),

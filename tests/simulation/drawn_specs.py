@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination, DescribedSubscription
+from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from tests.simulation.catalog import ACTIONS, ANALYTICS, SOURCE
 
 _MASK = "•" * 10
@@ -43,9 +43,9 @@ def settings(*, with_masks: bool) -> st.SearchStrategy[dict[str, Any]]:
 
 
 @st.composite
-def destinations(draw: st.DrawFn, *, with_masks: bool) -> DescribedDestination:
+def destinations(draw: st.DrawFn, *, with_masks: bool) -> DestinationSpec:
     """What the destination is to be; there is only one identity."""
-    return DescribedDestination(
+    return DestinationSpec(
         source_id=SOURCE,
         metadata_id=ANALYTICS,
         name="mine",
@@ -55,9 +55,9 @@ def destinations(draw: st.DrawFn, *, with_masks: bool) -> DescribedDestination:
 
 
 @st.composite
-def _subscriptions(draw: st.DrawFn) -> DescribedSubscription:
+def _subscriptions(draw: st.DrawFn) -> SubscriptionSpec:
     number = draw(st.integers(0, 4))
-    return DescribedSubscription(
+    return SubscriptionSpec(
         name=f"Sub {number}",
         action_id=ACTIONS[number % 2],
         trigger=draw(st.sampled_from(['type = "track"', 'type = "identify"'])),

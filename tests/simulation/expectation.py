@@ -6,7 +6,7 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination, DescribedSubscription
+from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from tests.simulation.model import Segment
 from tests.simulation.model_responses import Record
 from tests.simulation.setting_values import mask
@@ -48,9 +48,9 @@ def the_only(records: Sequence[Record], what: str) -> Record:
     return records[0]
 
 
-def destinations_like(segment: Segment, described: DescribedDestination) -> list[Record]:
+def destinations_like(segment: Segment, spec: DestinationSpec) -> list[Record]:
     """All with the identity."""
-    wanted = (described.source_id, described.metadata_id, described.name)
+    wanted = (spec.source_id, spec.metadata_id, spec.name)
     return [
         record
         for record in segment.destinations.values()
@@ -58,9 +58,9 @@ def destinations_like(segment: Segment, described: DescribedDestination) -> list
     ]
 
 
-def subscriptions_like(segment: Segment, destination_id: str, described: DescribedSubscription) -> list[Record]:
+def subscriptions_like(segment: Segment, destination_id: str, spec: SubscriptionSpec) -> list[Record]:
     """All with the identity."""
-    wanted = (described.name, described.action_id)
+    wanted = (spec.name, spec.action_id)
     return [
         record for record in segment.subscriptions_of(destination_id) if (record["name"], record["actionId"]) == wanted
     ]
@@ -74,7 +74,7 @@ def demand_same(what: str, wanted: Any, there: Any) -> None:
 
 def demand_destination(
     segment: Segment,
-    described: DescribedDestination,
+    spec: DestinationSpec,
     there: Record,
     before: Record | None,
     *,
@@ -84,11 +84,11 @@ def demand_destination(
 
     :param may_stay_absent: whether a setting that Segment does not return may count as unchanged.
     """
-    demand_same("name", described.name, there["name"])
-    demand_same("enabled", described.enabled, there["enabled"])
+    demand_same("name", spec.name, there["name"])
+    demand_same("enabled", spec.enabled, there["enabled"])
     kind = segment.types[there["metadataId"]]
     demand_settings(
-        described.settings,
+        spec.settings,
         there["settings"],
         before=None if before is None else before["settings"],
         defaults=kind.defaults,
@@ -99,7 +99,7 @@ def demand_destination(
 
 
 def demand_settings(
-    described: Mapping[str, Any],
+    spec: Mapping[str, Any],
     there: Mapping[str, Any],
     *,
     before: Mapping[str, Any] | None,
@@ -109,32 +109,30 @@ def demand_settings(
     may_stay_absent: bool = False,
 ) -> None:
     """Each key described has its value; each other key the one it had, or a default where updates replace."""
-    for key in described.keys() | there.keys() | (before or {}).keys():
+    for key in spec.keys() | there.keys() | (before or {}).keys():
         value = there.get(key)
-        if described.get(key) is not None:
+        if spec.get(key) is not None:
             # A short secret that was there shows nothing of itself, so it counts as the one described.
             hidden = before is not None and key in secret and value == before.get(key) and bare(value)
             unseen = may_stay_absent and before is not None and key not in before and value is None
             if not (hidden or unseen):
-                demand_same(f"settings[{key!r}]", described[key], value)
+                demand_same(f"settings[{key!r}]", spec[key], value)
         elif before is None:
             demand_same(f"settings[{key!r}]", defaults.get(key), value)
         elif value != before.get(key) and not (may_reset and value == defaults.get(key)):
             raise ViolationError(f"settings[{key!r}] became {value!r}; it was {before.get(key)!r}")
 
 
-def demand_subscription(
-    segment: Segment, described: DescribedSubscription, there: Record, before: Record | None
-) -> None:
+def demand_subscription(segment: Segment, spec: SubscriptionSpec, there: Record, before: Record | None) -> None:
     """A subscription must be as described; what was not described stays as it was."""
     old = before or {"modelId": "", "reverseETLSchedule": None}
-    demand_same("trigger", described.trigger, there["trigger"])
-    demand_same("enabled", described.enabled, there["enabled"])
-    demand_same("modelId", described.model_id or old["modelId"], there["modelId"])
-    schedule = described.reverse_etl_schedule or old.get("reverseETLSchedule")
+    demand_same("trigger", spec.trigger, there["trigger"])
+    demand_same("enabled", spec.enabled, there["enabled"])
+    demand_same("modelId", spec.model_id or old["modelId"], there["modelId"])
+    schedule = spec.reverse_etl_schedule or old.get("reverseETLSchedule")
     demand_same("reverseETLSchedule", schedule, there.get("reverseETLSchedule"))
     demand_settings(
-        described.settings or {},
+        spec.settings or {},
         there["settings"],
         before=None if before is None else before["settings"],
         defaults={},

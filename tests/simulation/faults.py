@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from airflow_provider_segment.protocol.flow.steps import Outcome
-from airflow_provider_segment.protocol.wire.messages import Answer, NoAnswer
+from airflow_provider_segment.protocol.wire.messages import RequestFailure, Response
 
 PAGE = b"<!doctype html>\n<html><head><title>Welcome</title></head><body><h1>Welcome</h1></body></html>\n"
 _ERROR = b'{"errors":[{"type":"error","message":"Fault set by the sandbox","status":503}]}'
@@ -32,7 +32,7 @@ class Fault:
     broken: bool = False
     sandbox: Mapping[str, Any] | None = None
 
-    def seen(self, proper: Answer | None) -> Outcome:
+    def seen(self, proper: Response | None) -> Outcome:
         """What the client sees.
 
         :param proper: the answer without the fault, where it was carried out.
@@ -46,12 +46,12 @@ class Fault:
         return proper
 
 
-def _lost(reason: str, *, sent: bool = True, seconds: float = 0.0) -> NoAnswer:
-    return NoAnswer(reason=reason, sent=sent, seconds=seconds)
+def _lost(reason: str, *, sent: bool = True, seconds: float = 0.0) -> RequestFailure:
+    return RequestFailure(reason=reason, sent=sent, seconds=seconds)
 
 
-def _limit(data: bytes = b"", **headers: str) -> Answer:
-    return Answer(
+def _limit(data: bytes = b"", **headers: str) -> Response:
+    return Response(
         status=429, headers={name.replace("_", "-"): text for name, text in headers.items()}, body=_LIMIT % data
     )
 
@@ -63,17 +63,17 @@ FAULTS = (
     Fault("drop_before", "no", _lost("reset"), sandbox={"kind": "drop_before"}),
     Fault("drop_after", "yes", _lost("reset"), sandbox={"kind": "drop_after"}),
     Fault("late", "late", _lost("reset"), sandbox={"kind": "late", "seconds": 1}),
-    Fault("status", "no", Answer(status=503, body=_ERROR), sandbox={"kind": "status", "status": 503}),
+    Fault("status", "no", Response(status=503, body=_ERROR), sandbox={"kind": "status", "status": 503}),
     Fault(
         "status, a page",
         "no",
-        Answer(status=502, body=PAGE),
+        Response(status=502, body=PAGE),
         sandbox={"kind": "status", "status": 502, "html": True},
     ),
-    Fault("status, carried out", "yes", Answer(status=500, body=_ERROR)),
+    Fault("status, carried out", "yes", Response(status=500, body=_ERROR)),
     Fault("truncate", "yes", _lost("the answer broke off"), sandbox={"kind": "truncate"}),
     Fault("half an answer", "yes", broken=True),
-    Fault("garbage", "yes", Answer(status=200, body=PAGE), sandbox={"kind": "garbage"}),
+    Fault("garbage", "yes", Response(status=200, body=PAGE), sandbox={"kind": "garbage"}),
     Fault("rate_limit, silent", "no", _limit(), sandbox={"kind": "rate_limit"}),
     Fault(
         "rate_limit, Retry-After",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from airflow_provider_segment.protocol.errors import SegmentAmbiguousWriteError, SegmentError
-from airflow_provider_segment.protocol.flow.steps import Terms
+from airflow_provider_segment.protocol.flow.steps import CallOptions
 from tests.simulation.actor import Actor
 from tests.simulation.drawing import put_bystanders
 from tests.simulation.faults import FAULTS, IN_SANDBOX, FaultDice
@@ -48,7 +48,7 @@ class Stage:
     world: World
     segment: Segment
     network: Network
-    terms: Terms
+    options: CallOptions
     scenario: Scenario
 
 
@@ -71,8 +71,8 @@ def set_stage(
     random.seed(seed)  # the retries' jitter
     world = World(seed)
     dice = world.dice
-    settle = dice.choice((1.0, 5.0, 10.0, 30.0))
-    lag = dice.choice((0.0, 0.0, dice.uniform(0.0, 0.9 * settle)))
+    reconcile_timeout = dice.choice((1.0, 5.0, 10.0, 30.0))
+    lag = dice.choice((0.0, 0.0, dice.uniform(0.0, 0.9 * reconcile_timeout)))
     segment = Segment(
         lag=lag,
         lists_lag_in_all=dice.random() < 0.5 and not like_sandbox,
@@ -83,19 +83,19 @@ def set_stage(
     scenario = dice.choice(scenarios)(segment, dice)
     share = 0.0 if calm else dice.choice((0.0, 0.05, 0.2, 0.6))
     drawn = FaultDice(dice, share=share, most=dice.randint(1, 15), pool=IN_SANDBOX if like_sandbox else FAULTS)
-    network = Network(world, segment, drawn, latest=0.95 * settle - lag, alone=alone)
-    terms = Terms(
+    network = Network(world, segment, drawn, latest=0.95 * reconcile_timeout - lag, alone=alone)
+    options = CallOptions(
         connection="the model",
-        settle=settle,
-        fault_budget=dice.choice((0.0, 3.0, 30.0, 300.0)),
+        reconcile_timeout=reconcile_timeout,
+        retry_budget=dice.choice((0.0, 3.0, 30.0, 300.0)),
         rate_limit_budget=dice.choice((20.0, 3600.0, 3600.0)),
     )
     world.tell(
-        f"seed {seed}: {scenario.name}; settle {settle:g}, lists lag {lag:.2f}"
+        f"seed {seed}: {scenario.name}; reconcile_timeout {reconcile_timeout:g}, lists lag {lag:.2f}"
         f"{' in all' if segment.lists_lag_in_all else ''}, {'replace' if segment.replace else 'merge'},"
-        f" {segment.write_limit} writes a minute, {terms}"
+        f" {segment.write_limit} writes a minute, {options}"
     )
-    return Stage(world, segment, network, terms, scenario)
+    return Stage(world, segment, network, options, scenario)
 
 
 def play(stage: Stage, *, observe: Observer | None = None) -> int:
@@ -110,7 +110,7 @@ def play(stage: Stage, *, observe: Observer | None = None) -> int:
     for number in range(1, 100):
         if number > _STORMY_RUNS:
             stage.network.faults.left = crashes = 0
-            stage.terms = replace(stage.terms, fault_budget=300.0, rate_limit_budget=3600.0)
+            stage.options = replace(stage.options, retry_budget=300.0, rate_limit_budget=3600.0)
         dies_at = None
         if crashes and world.dice.random() < 0.7:
             crashes -= 1
@@ -119,7 +119,7 @@ def play(stage: Stage, *, observe: Observer | None = None) -> int:
         if actor.died:
             continue
         if actor.error is None or scenario.final(actor.error):
-            world.settle()
+            world.reconcile_timeout()
             scenario.check(actor.result)
             if scenario.quiet:
                 _demand_quiet(stage)
@@ -132,14 +132,14 @@ def play(stage: Stage, *, observe: Observer | None = None) -> int:
 def _run(stage: Stage, number: int, dies_at: int | None) -> Actor:
     """One run, at a time when it may start."""
     world, network = stage.world, stage.network
-    patient = number > 1 and world.dice.random() < 0.6
-    if number > 1 and not patient:
+    wait_for_pending = number > 1 and world.dice.random() < 0.6
+    if number > 1 and not wait_for_pending:
         # Not a retry: whatever the last one sent is settled.
-        world.wait(max(0.0, network.last_write + stage.terms.settle + 1.0 - world.now))
+        world.wait(max(0.0, network.last_write + stage.options.reconcile_timeout + 1.0 - world.now))
     elif number > 1:
-        world.wait(world.dice.choice((0.0, 0.0, world.dice.uniform(0.0, 2 * stage.terms.settle))))
-    flow = stage.scenario.flow(stage.terms, patient, number)
-    actor = Actor(f"run {number}{' (a retry)' if patient else ''}", flow, network, dies_at=dies_at)
+        world.wait(world.dice.choice((0.0, 0.0, world.dice.uniform(0.0, 2 * stage.options.reconcile_timeout))))
+    flow = stage.scenario.flow(stage.options, wait_for_pending, number)
+    actor = Actor(f"run {number}{' (a retry)' if wait_for_pending else ''}", flow, network, dies_at=dies_at)
     actor.start()
     world.run(lambda: actor.done)
     return actor
@@ -147,7 +147,7 @@ def _run(stage: Stage, number: int, dies_at: int | None) -> Actor:
 
 def _demand_quiet(stage: Stage) -> None:
     """A further run finds everything as described."""
-    stage.world.wait(stage.terms.settle + WINDOW)
+    stage.world.wait(stage.options.reconcile_timeout + WINDOW)
     stage.network.faults.left = 0
     writes = stage.network.writes
     actor = _run(stage, 101, None)

@@ -14,16 +14,16 @@ from urllib.parse import unquote
 
 import msgspec
 
-from airflow_provider_segment.protocol.wire.messages import Answer, Request
+from airflow_provider_segment.protocol.wire.messages import Request, Response
 from tests.simulation.catalog import CATALOG, SOURCES
 from tests.simulation.model_responses import (
     Record,
     RefusedError,
-    answer,
     error_object,
     find,
     page,
     rate_limited,
+    response,
     shown,
 )
 from tests.simulation.setting_values import DestinationType
@@ -53,7 +53,7 @@ class Segment:
 
     types = {record["id"]: DestinationType(record) for record in CATALOG}  # noqa: RUF012 - never changed
 
-    def handle(self, request: Request, now: float) -> Answer:
+    def handle(self, request: Request, now: float) -> Response:
         """Carry out a request, whole or not at all.
 
         :param now: seconds since 1970.
@@ -65,7 +65,7 @@ class Segment:
             self._remember(now)
         return answered
 
-    def _carry_out(self, request: Request, now: float) -> Answer:
+    def _carry_out(self, request: Request, now: float) -> Response:
         headers = {"date": formatdate(now, usegmt=True)}
         try:
             for method, pattern, limited, operation in _ROUTES:
@@ -76,10 +76,10 @@ class Segment:
                     ids = [unquote(part) for part in found.groups()]
                     body = msgspec.json.decode(request.body) if request.body else {}
                     data = operation(self, *ids, body, now, dict(request.query))
-                    return answer(200, {"data": data}, headers)
+                    return response(200, {"data": data}, headers)
             raise RefusedError(404, "Resource not found")
         except RefusedError as refused:
-            return answer(refused.status, {"errors": [error_object(refused)]}, headers | refused.headers)
+            return response(refused.status, {"errors": [error_object(refused)]}, headers | refused.headers)
 
     def add_destination(self, values: Record, *, now: float = -math.inf) -> Record:
         """Put a destination into the workspace."""

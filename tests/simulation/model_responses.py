@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from airflow_provider_segment.protocol.wire.messages import Answer
+from airflow_provider_segment.protocol.wire.messages import Response
 
 Record: TypeAlias = dict[str, Any]
 
@@ -54,9 +54,9 @@ def error_object(refused: RefusedError) -> Record:
     return {"type": kind, "message": str(refused), "status": refused.status} | refused.extra
 
 
-def answer(status: int, content: Record, headers: Mapping[str, str]) -> Answer:
+def response(status: int, content: Record, headers: Mapping[str, str]) -> Response:
     """Write an answer."""
-    return Answer(status=status, headers=headers, body=msgspec.json.encode(content))
+    return Response(status=status, headers=headers, body=msgspec.json.encode(content))
 
 
 def page(

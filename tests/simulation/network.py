@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from airflow_provider_segment.protocol.flow.steps import Outcome
-from airflow_provider_segment.protocol.wire.messages import Answer, Request
+from airflow_provider_segment.protocol.wire.messages import Request, Response
 from tests.simulation.faults import ABANDONED, CAME_LATE, Fault, FaultDice
 from tests.simulation.model import Segment
 from tests.simulation.model_responses import Record
@@ -50,21 +50,23 @@ class Network:
 
     def abandon(self, who: str, request: Request) -> None:
         """Take a request whose sender dies at once: it may be carried out, or late, or never."""
-        fate = ABANDONED[self.world.dice.choice(("no", "yes", "late"))]
-        self.world.tell(f"{who} dies with {request.method} {request.path} on its way; carried out: {fate.carried_out}")
+        status = ABANDONED[self.world.dice.choice(("no", "yes", "late"))]
+        self.world.tell(
+            f"{who} dies with {request.method} {request.path} on its way; carried out: {status.carried_out}"
+        )
         self._note(request, None)
-        if fate.carried_out == "yes":
+        if status.carried_out == "yes":
             self.segment.handle(request, self.world.now)
-        elif fate.carried_out == "late":
+        elif status.carried_out == "late":
             self._carry_out_late(request)
-        self._observe(request, fate, fate.seen(None))
+        self._observe(request, status, status.seen(None))
 
     def _arrive(self, who: str, request: Request, fault: Fault, back: float, then: Callable[[Outcome], None]) -> None:
         proper = self.segment.handle(request, self.world.now) if fault.carried_out == "yes" else None
         outcome = fault.seen(proper)
         if fault.carried_out == "late":
             self._carry_out_late(request, given_up_in=outcome.seconds)
-        told = f"{outcome.status}" if isinstance(outcome, Answer) else outcome.reason
+        told = f"{outcome.status}" if isinstance(outcome, Response) else outcome.reason
         self.world.tell(f"{who} {request.method} {request.path} [{fault.kind}] -> {told}")
         self._observe(request, fault, outcome)
         wait = max(back, outcome.seconds)
@@ -81,9 +83,9 @@ class Network:
 
         def arrive() -> None:
             self._on_their_way.remove(request)
-            answer = self.segment.handle(request, self.world.now)
-            self.world.tell(f"late: {request.method} {request.path} -> {answer.status}")
-            self._observe(request, CAME_LATE, answer)
+            response = self.segment.handle(request, self.world.now)
+            self.world.tell(f"late: {request.method} {request.path} -> {response.status}")
+            self._observe(request, CAME_LATE, response)
 
         self.world.after(delay, arrive)
 

@@ -27,9 +27,9 @@ def play_overlapping(stage: Stage) -> bool:
     actors = [_actor(stage, number, calm=calm) for number in range(1, dice.choice((2, 2, 3)) + 1)]
     for actor in actors:
         actor.start()
-        world.wait(dice.choice((0.0, dice.uniform(0.0, 1.0), dice.uniform(0.0, stage.terms.settle))))
+        world.wait(dice.choice((0.0, dice.uniform(0.0, 1.0), dice.uniform(0.0, stage.options.reconcile_timeout))))
     world.run(lambda: all(actor.done for actor in actors))
-    world.settle()
+    world.reconcile_timeout()
     duplicates = [{record["id"] for record in group} for group in stage.scenario.groups() if len(group) > 1]
     reported = [actor.error for actor in actors if isinstance(actor.error, SegmentSeveralMatchesError)]
     if calm and duplicates and not reported:
@@ -41,15 +41,15 @@ def play_overlapping(stage: Stage) -> bool:
 def _actor(stage: Stage, number: int, *, calm: bool) -> Actor:
     dice = stage.world.dice
     dies_at = None if calm or dice.random() < 0.7 else dice.randint(0, 15)
-    flow = stage.scenario.flow(stage.terms, dice.random() < 0.3, 100)
+    flow = stage.scenario.flow(stage.options, dice.random() < 0.3, 100)
     return Actor(f"run {number}", flow, stage.network, dies_at=dies_at)
 
 
 def _demand_report_of_next_run(stage: Stage, duplicates: list[set[str]]) -> None:
     """The next run, when everything is settled, names all that match; without duplicates it has no such complaint."""
     stage.network.faults.left = 0
-    stage.world.wait(stage.terms.settle + WINDOW)
-    actor = Actor("the next run", stage.scenario.flow(stage.terms, False, 101), stage.network)
+    stage.world.wait(stage.options.reconcile_timeout + WINDOW)
+    actor = Actor("the next run", stage.scenario.flow(stage.options, False, 101), stage.network)
     actor.start()
     stage.world.run(lambda: actor.done)
     several = actor.error if isinstance(actor.error, SegmentSeveralMatchesError) else None

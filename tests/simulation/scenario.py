@@ -8,10 +8,10 @@ from random import Random
 from typing import Any
 
 from airflow_provider_segment.protocol.errors import SegmentAlreadyExistsError, SegmentNotFoundError
-from airflow_provider_segment.protocol.flow.steps import Flow, Terms
-from airflow_provider_segment.protocol.provisioning.destination import provide_destination
-from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination, DescribedSubscription
-from airflow_provider_segment.protocol.provisioning.subscription import provide_subscription
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
+from airflow_provider_segment.protocol.provisioning.destination import ensure_destination
+from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
+from airflow_provider_segment.protocol.provisioning.subscription import ensure_subscription
 from tests.simulation.catalog import ANALYTICS
 from tests.simulation.drawing import (
     draw_destination,
@@ -47,7 +47,7 @@ class Scenario:
     """
 
     name: str
-    flow: Callable[[Terms, bool, int], Flow[Any]]
+    flow: Callable[[CallOptions, bool, int], Flow[Any]]
     check: Callable[[Any], None]
     final: Callable[[Exception], bool] = lambda _error: False
     tolerated: Callable[[Exception, int], bool] = lambda _error, _number: False
@@ -57,17 +57,17 @@ class Scenario:
 
 def providing_destination(segment: Segment, dice: Random) -> Scenario:
     """A destination is to be there; it may be already, as described or otherwise."""
-    described = draw_destination(dice)
+    spec = draw_destination(dice)
     if_exists = dice.choice(("reuse", "update", "update", "fail"))
     existing = None
     if dice.random() < 0.4:
         same = dice.random() < 0.3
-        settings = described.settings if same or described.metadata_id != ANALYTICS else draw_settings(dice)
-        existing = put_destination(segment, _destination_like(described, settings, enabled=same or dice.random() < 0.5))
+        settings = spec.settings if same or spec.metadata_id != ANALYTICS else draw_settings(dice)
+        existing = put_destination(segment, _destination_like(spec, settings, enabled=same or dice.random() < 0.5))
     before = Before(segment)
 
     def check(result: Any) -> None:
-        there = the_only(destinations_like(segment, described), "the destination")
+        there = the_only(destinations_like(segment, spec), "the destination")
         demand_same("the result", there["id"], result or there["id"])
         old = None if existing is None else before.destinations[existing["id"]]
         if old is not None:
@@ -75,56 +75,56 @@ def providing_destination(segment: Segment, dice: Random) -> Scenario:
         if old is not None and if_exists != "update":
             demand_same("what is reused", old, there)
         else:
-            demand_destination(segment, described, there, old)
+            demand_destination(segment, spec, there, old)
         before.demand(destinations={there["id"]}, subscriptions=set())
 
     return Scenario(
-        name=f"provide_destination, if_exists={if_exists}, existing: {existing is not None}",
-        flow=lambda terms, patient, _number: provide_destination(
-            terms, described=described, if_exists=if_exists, patient=patient
+        name=f"ensure_destination, if_exists={if_exists}, existing: {existing is not None}",
+        flow=lambda options, wait_for_pending, _number: ensure_destination(
+            options, spec=spec, if_exists=if_exists, wait_for_pending=wait_for_pending
         ),
         check=check,
         final=lambda error: isinstance(error, SegmentAlreadyExistsError) and if_exists == "fail",
         quiet=if_exists != "fail",
-        groups=lambda: iter([destinations_like(segment, described)]),
+        groups=lambda: iter([destinations_like(segment, spec)]),
     )
 
 
 def providing_subscription(segment: Segment, dice: Random) -> Scenario:
     """A subscription is to be there; it may be already."""
     destination = put_destination(segment, analytics(dice))
-    (described, *others) = some_subscriptions(dice)
+    (spec, *others) = some_subscriptions(dice)
     for other in others:
         put_subscription(segment, destination, other)
     if_exists = dice.choice(("reuse", "update", "update", "fail"))
-    existing = put_subscription(segment, destination, _another(described, dice)) if dice.random() < 0.4 else None
+    existing = put_subscription(segment, destination, _another(spec, dice)) if dice.random() < 0.4 else None
     before = Before(segment)
 
     def check(result: Any) -> None:
-        there = the_only(subscriptions_like(segment, destination["id"], described), "the subscription")
+        there = the_only(subscriptions_like(segment, destination["id"], spec), "the subscription")
         demand_same("the result", there["id"], result or there["id"])
         old = None if existing is None else before.subscriptions[existing["id"]]
         if old is not None and if_exists != "update":
             # One without any schedule may be an earlier try's, and gets it.
-            schedule = old.get("reverseETLSchedule") or described.reverse_etl_schedule
+            schedule = old.get("reverseETLSchedule") or spec.reverse_etl_schedule
             wanted = old if schedule is None or if_exists == "fail" else old | {"reverseETLSchedule": schedule}
             demand_same("what is reused", wanted, there)
         elif if_exists == "fail" and result is None:
-            without = _without_schedule(described) if "reverseETLSchedule" not in there else described
+            without = _without_schedule(spec) if "reverseETLSchedule" not in there else spec
             demand_subscription(segment, without, there, old)
         else:
-            demand_subscription(segment, described, there, old)
+            demand_subscription(segment, spec, there, old)
         before.demand(destinations=set(), subscriptions={there["id"]})
 
     return Scenario(
-        name=f"provide_subscription, if_exists={if_exists}, existing: {existing is not None}",
-        flow=lambda terms, patient, _number: provide_subscription(
-            terms, destination_id=destination["id"], described=described, if_exists=if_exists, patient=patient
+        name=f"ensure_subscription, if_exists={if_exists}, existing: {existing is not None}",
+        flow=lambda options, wait_for_pending, _number: ensure_subscription(
+            options, destination_id=destination["id"], spec=spec, if_exists=if_exists, wait_for_pending=wait_for_pending
         ),
         check=check,
         final=lambda error: isinstance(error, SegmentAlreadyExistsError) and if_exists == "fail",
         quiet=if_exists != "fail",
-        groups=lambda: iter([subscriptions_like(segment, destination["id"], described)]),
+        groups=lambda: iter([subscriptions_like(segment, destination["id"], spec)]),
     )
 
 
@@ -133,36 +133,34 @@ def not_found_after(done: Callable[[], bool], if_missing: str) -> Callable[[Exce
     return lambda error: isinstance(error, SegmentNotFoundError) and if_missing == "fail" and done()
 
 
-def some_subscriptions(dice: Random) -> list[DescribedSubscription]:
+def some_subscriptions(dice: Random) -> list[SubscriptionSpec]:
     while not (drawn := draw_subscriptions(dice, most=4)):
         pass
     return drawn
 
 
-def analytics(dice: Random) -> DescribedDestination:
+def analytics(dice: Random) -> DestinationSpec:
     while (drawn := draw_destination(dice)).metadata_id != ANALYTICS:
         pass
     return drawn
 
 
-def _destination_like(
-    described: DescribedDestination, settings: dict[str, Any], *, enabled: bool
-) -> DescribedDestination:
-    return DescribedDestination(
-        source_id=described.source_id,
-        metadata_id=described.metadata_id,
-        name=described.name,
+def _destination_like(spec: DestinationSpec, settings: dict[str, Any], *, enabled: bool) -> DestinationSpec:
+    return DestinationSpec(
+        source_id=spec.source_id,
+        metadata_id=spec.metadata_id,
+        name=spec.name,
         settings=settings,
-        enabled=described.enabled if enabled else not described.enabled,
+        enabled=spec.enabled if enabled else not spec.enabled,
     )
 
 
-def _another(described: DescribedSubscription, dice: Random) -> DescribedSubscription:
+def _another(spec: SubscriptionSpec, dice: Random) -> SubscriptionSpec:
     """One with the same identity, and perhaps all else."""
-    drawn = some_subscriptions(dice)[0] if dice.random() < 0.7 else described
-    return DescribedSubscription(
-        name=described.name,
-        action_id=described.action_id,
+    drawn = some_subscriptions(dice)[0] if dice.random() < 0.7 else spec
+    return SubscriptionSpec(
+        name=spec.name,
+        action_id=spec.action_id,
         trigger=drawn.trigger,
         enabled=drawn.enabled,
         settings=drawn.settings,
@@ -171,12 +169,12 @@ def _another(described: DescribedSubscription, dice: Random) -> DescribedSubscri
     )
 
 
-def _without_schedule(described: DescribedSubscription) -> DescribedSubscription:
-    return DescribedSubscription(
-        name=described.name,
-        action_id=described.action_id,
-        trigger=described.trigger,
-        enabled=described.enabled,
-        settings=described.settings,
-        model_id=described.model_id,
+def _without_schedule(spec: SubscriptionSpec) -> SubscriptionSpec:
+    return SubscriptionSpec(
+        name=spec.name,
+        action_id=spec.action_id,
+        trigger=spec.trigger,
+        enabled=spec.enabled,
+        settings=spec.settings,
+        model_id=spec.model_id,
     )

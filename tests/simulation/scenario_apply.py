@@ -8,9 +8,9 @@ from random import Random
 from typing import Any
 
 from airflow_provider_segment.protocol.errors import SegmentNotFoundError
-from airflow_provider_segment.protocol.flow.steps import Flow, Terms
-from airflow_provider_segment.protocol.provisioning.apply import Application, apply_destination
-from airflow_provider_segment.protocol.provisioning.spec import DescribedSubscription
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
+from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest, apply_destination
+from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec
 from tests.simulation.catalog import TRACK
 from tests.simulation.drawing import draw_settings, draw_subscriptions, put_destination, put_subscription
 from tests.simulation.expectation import (
@@ -27,7 +27,7 @@ from tests.simulation.model_responses import Record
 from tests.simulation.scenario import Scenario, analytics
 from tests.simulation.world import ViolationError
 
-_WRONG = DescribedSubscription(name="wrong", action_id="nonsense", trigger=TRACK)
+_WRONG = SubscriptionSpec(name="wrong", action_id="nonsense", trigger=TRACK)
 _RIGHT = replace(_WRONG, action_id="track")
 
 
@@ -47,8 +47,8 @@ class _Applying:
         # Corrected after that many runs.
         self._mistaken = dice.randint(1, 2) if self._subscriptions is not None and dice.random() < 0.15 else 0
         self._place = dice.randint(0, len(self._subscriptions or ()))
-        self._application = Application(
-            described=self._described,
+        self._application = ApplyRequest(
+            spec=self._described,
             subscriptions=self._subscriptions,
             destination_id=self._existing["id"] if by_id and self._existing is not None else None,
             prune_subscriptions=self._prune,
@@ -70,19 +70,19 @@ class _Applying:
     def _put_existing(self, dice: Random, *, name: str) -> None:
         enabled = self._described.enabled if dice.random() < 0.5 else not self._described.enabled
         settings = self._described.settings if dice.random() < 0.4 else draw_settings(dice)
-        described = replace(self._described, name=name, settings=settings, enabled=enabled)
-        self._existing = put_destination(self._segment, described)
+        spec = replace(self._described, name=name, settings=settings, enabled=enabled)
+        self._existing = put_destination(self._segment, spec)
         kept = [one for one in self._subscriptions or () if dice.random() < 0.3]
         names = {one.name for one in kept}
         for one in (*kept, *(one for one in draw_subscriptions(dice, most=5) if one.name not in names)):
             put_subscription(self._segment, self._existing, one)
 
-    def _flow(self, terms: Terms, patient: bool, number: int) -> Flow[Any]:
+    def _flow(self, options: CallOptions, wait_for_pending: bool, number: int) -> Flow[Any]:
         subscriptions = self._wanted(number)
-        application = replace(self._application, patient=patient, subscriptions=subscriptions)
-        return apply_destination(terms, application=application, write=True)
+        request = replace(self._application, wait_for_pending=wait_for_pending, subscriptions=subscriptions)
+        return apply_destination(options, request=request, write=True)
 
-    def _wanted(self, number: int) -> list[DescribedSubscription] | None:
+    def _wanted(self, number: int) -> list[SubscriptionSpec] | None:
         """As they are described in one run: a mistake is corrected some day."""
         if self._subscriptions is None or not self._mistaken:
             return self._subscriptions
@@ -107,10 +107,10 @@ class _Applying:
     def _check_subscriptions(self, destination_id: str) -> set[str]:
         """Check those described; of the others say which are no longer to be there."""
         named = set()
-        for described in self._wanted(100) or ():
-            found = subscriptions_like(self._segment, destination_id, described)
-            there = the_only(found, f"subscription {described.name}")
-            demand_subscription(self._segment, described, there, self._before.subscriptions.get(there["id"]))
+        for spec in self._wanted(100) or ():
+            found = subscriptions_like(self._segment, destination_id, spec)
+            there = the_only(found, f"subscription {spec.name}")
+            demand_subscription(self._segment, spec, there, self._before.subscriptions.get(there["id"]))
             named.add(there["id"])
         if self._subscriptions is None or not self._prune:
             return named
@@ -123,8 +123,8 @@ class _Applying:
         found = destinations_like(self._segment, self._described)
         yield found
         for destination in found:
-            for described in self._wanted(100) or ():
-                yield subscriptions_like(self._segment, destination["id"], described)
+            for spec in self._wanted(100) or ():
+                yield subscriptions_like(self._segment, destination["id"], spec)
 
 
 def applying(segment: Segment, dice: Random) -> Scenario:

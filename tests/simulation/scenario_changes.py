@@ -5,10 +5,16 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from airflow_provider_segment.protocol.provisioning.destination import change_destination, remove_destination
+from airflow_provider_segment.protocol.provisioning.destination import (
+    resolve_and_delete_destination,
+    resolve_and_update_destination,
+)
 from airflow_provider_segment.protocol.provisioning.identity import SubscriptionIdentity
-from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination
-from airflow_provider_segment.protocol.provisioning.subscription import change_subscription, remove_subscription
+from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
+from airflow_provider_segment.protocol.provisioning.subscription import (
+    resolve_and_delete_subscription,
+    resolve_and_update_subscription,
+)
 from tests.simulation.drawing import NAME, draw_settings, draw_subscriptions, put_destination, put_subscription
 from tests.simulation.expectation import (
     Before,
@@ -34,7 +40,7 @@ def changing_destination(segment: Segment, dice: Random) -> Scenario:
     def check(result: Any) -> None:
         was = before.destinations[old["id"]]
         there = segment.destinations[old["id"]]
-        wanted = DescribedDestination(
+        wanted = DestinationSpec(
             source_id=was["sourceId"],
             metadata_id=was["metadataId"],
             name=new_name or was["name"],
@@ -46,9 +52,9 @@ def changing_destination(segment: Segment, dice: Random) -> Scenario:
         before.demand(destinations={old["id"]}, subscriptions=set())
 
     return Scenario(
-        name=f"change_destination, new_name={new_name}",
-        flow=lambda terms, _patient, _number: change_destination(
-            terms, target=target, new_name=new_name, enabled=enabled, settings=settings
+        name=f"resolve_and_update_destination, new_name={new_name}",
+        flow=lambda options, _patient, _number: resolve_and_update_destination(
+            options, target=target, new_name=new_name, enabled=enabled, settings=settings
         ),
         check=check,
         quiet=False,
@@ -96,9 +102,9 @@ def changing_subscription(segment: Segment, dice: Random) -> Scenario:
         before.demand(destinations=set(), subscriptions={old["id"]})
 
     return Scenario(
-        name=f"change_subscription {sorted(changes)}, new_name={new_name}",
-        flow=lambda terms, _patient, _number: change_subscription(
-            terms, destination_id=destination["id"], target=target, new_name=new_name, changes=changes
+        name=f"resolve_and_update_subscription {sorted(changes)}, new_name={new_name}",
+        flow=lambda options, _patient, _number: resolve_and_update_subscription(
+            options, destination_id=destination["id"], target=target, new_name=new_name, changes=changes
         ),
         check=check,
         quiet=False,
@@ -121,8 +127,10 @@ def removing_destination(segment: Segment, dice: Random) -> Scenario:
         before.demand(destinations={old["id"]}, subscriptions=gone)
 
     return Scenario(
-        name=f"remove_destination, if_missing={if_missing}",
-        flow=lambda terms, _patient, _number: remove_destination(terms, target=target, if_missing=if_missing),
+        name=f"resolve_and_delete_destination, if_missing={if_missing}",
+        flow=lambda options, _patient, _number: resolve_and_delete_destination(
+            options, target=target, if_missing=if_missing
+        ),
         check=check,
         final=not_found_after(lambda: old["id"] not in segment.destinations, if_missing),
         quiet=False,
@@ -132,7 +140,7 @@ def removing_destination(segment: Segment, dice: Random) -> Scenario:
 def removing_subscription(segment: Segment, dice: Random) -> Scenario:
     """It is to be gone, and nothing else."""
     destination = put_destination(segment, analytics(dice))
-    old, *_ = [put_subscription(segment, destination, described) for described in some_subscriptions(dice)]
+    old, *_ = [put_subscription(segment, destination, spec) for spec in some_subscriptions(dice)]
     if_missing = dice.choice(("ignore", "ignore", "fail"))
     target: str | SubscriptionIdentity = old["id"]
     if dice.random() < 0.5:
@@ -147,9 +155,9 @@ def removing_subscription(segment: Segment, dice: Random) -> Scenario:
         before.demand(destinations=set(), subscriptions={old["id"]})
 
     return Scenario(
-        name=f"remove_subscription, if_missing={if_missing}",
-        flow=lambda terms, _patient, _number: remove_subscription(
-            terms, destination_id=destination["id"], target=target, if_missing=if_missing
+        name=f"resolve_and_delete_subscription, if_missing={if_missing}",
+        flow=lambda options, _patient, _number: resolve_and_delete_subscription(
+            options, destination_id=destination["id"], target=target, if_missing=if_missing
         ),
         check=check,
         final=not_found_after(lambda: old["id"] not in segment.subscriptions, if_missing),
@@ -158,7 +166,7 @@ def removing_subscription(segment: Segment, dice: Random) -> Scenario:
 
 
 def _pointing(destination: Record, dice: Random) -> Any:
-    described = DescribedDestination(
+    spec = DestinationSpec(
         source_id=destination["sourceId"], metadata_id=destination["metadataId"], name=NAME, settings={}
     )
-    return dice.choice((destination["id"], described.identity))
+    return dice.choice((destination["id"], spec.identity))

@@ -30,17 +30,19 @@ def _sees_nothing(*_: Any, **__: Any) -> Flow[None]:
     yield
 
 
-def _looks_once(terms: Any, identity: Any, find: Any, *, patient: bool) -> Flow[Any]:
-    return (yield from creating.look(replace(terms, settle=0.0), identity, find, patient=False))
+def _looks_once(options: Any, identity: Any, find: Any, *, wait_for_pending: bool) -> Flow[Any]:
+    return (
+        yield from creating.find_one(replace(options, reconcile_timeout=0.0), identity, find, wait_for_pending=False)
+    )
 
 
 def _reads_once(read: Any, enough: Any, *, seconds: float, awaited: str) -> Flow[Any]:
-    return (yield from creating.read_until(read, enough, seconds=0.0, awaited=awaited))
+    return (yield from creating.poll_until(read, enough, seconds=0.0, awaited=awaited))
 
 
 def _reads_subscriptions_once(read: Any, enough: Any, *, seconds: float, awaited: str) -> Flow[Any]:
     patience = 0.0 if awaited.startswith("subscriptions") else seconds
-    return (yield from creating.read_until(read, enough, seconds=patience, awaited=awaited))
+    return (yield from creating.poll_until(read, enough, seconds=patience, awaited=awaited))
 
 
 def _tries_again(*given: Any, **named: Any) -> Any:
@@ -51,28 +53,28 @@ def _tries_again(*given: Any, **named: Any) -> Any:
 
 def _no_look_before(patch: pytest.MonkeyPatch) -> None:
     for module in (destination, subscription):
-        patch.setattr(module, "look", _sees_nothing)
+        patch.setattr(module, "find_one", _sees_nothing)
 
 
 def _no_patience(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(apply, "read_until", _reads_once)
+    patch.setattr(apply, "poll_until", _reads_once)
     for module in (destination, subscription):
-        patch.setattr(module, "look", _looks_once)
+        patch.setattr(module, "find_one", _looks_once)
 
 
 def _no_patience_for_subscriptions(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(apply, "read_until", _reads_subscriptions_once)
+    patch.setattr(apply, "poll_until", _reads_subscriptions_once)
 
 
 def _no_look_for_lost(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(creating, "_look_for_lost", _sees_nothing)
+    patch.setattr(creating, "_find_lost", _sees_nothing)
 
 
 def _no_second_look_for_lost(patch: pytest.MonkeyPatch) -> None:
     def pauses(_settle: float) -> Iterator[float]:
         yield 0.0
 
-    patch.setattr(creating, "settle_pauses", pauses)
+    patch.setattr(creating, "poll_pauses", pauses)
 
 
 def _lost_creates_repeated(patch: pytest.MonkeyPatch) -> None:
@@ -80,7 +82,7 @@ def _lost_creates_repeated(patch: pytest.MonkeyPatch) -> None:
 
 
 def _lost_deletes_not_forgiven(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(retry, "_maybe_carried_out", lambda _error: False)
+    patch.setattr(retry, "_maybe_applied", lambda _error: False)
 
 
 def _schedule_forgotten(patch: pytest.MonkeyPatch) -> None:
@@ -93,8 +95,8 @@ def _removal_forgotten(patch: pytest.MonkeyPatch) -> None:
 
 def _enabling_forgotten(patch: pytest.MonkeyPatch) -> None:
 
-    def all_but_enabling(terms: Any, **changes: Any) -> Any:
-        return _sees_nothing() if changes.keys() == {"id", "enabled"} else update_destination(terms, **changes)
+    def all_but_enabling(options: Any, **changes: Any) -> Any:
+        return _sees_nothing() if changes.keys() == {"id", "enabled"} else update_destination(options, **changes)
 
     patch.setattr(apply, "update_destination", all_but_enabling)
 

@@ -16,10 +16,10 @@ from airflow_provider_segment.protocol.api.destinations import destinations_list
 from airflow_provider_segment.protocol.api.subscriptions import delete_subscription, subscriptions_listing
 from airflow_provider_segment.protocol.arguments import MASK_CHARACTER, masked_keys
 from airflow_provider_segment.protocol.flow.pagination import collect
-from airflow_provider_segment.protocol.flow.steps import Flow, Outcome, Pause, Send, Terms
-from airflow_provider_segment.protocol.provisioning.apply import Application, apply_destination
-from airflow_provider_segment.protocol.provisioning.diff import same
-from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination, DescribedSubscription
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Outcome, Pause, Send
+from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest, apply_destination
+from airflow_provider_segment.protocol.provisioning.diff import json_equal
+from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from airflow_provider_segment.protocol.wire.messages import Request
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.scale import SCALE
@@ -29,7 +29,7 @@ from tests.simulation.model import Segment
 from tests.simulation.setting_values import mask
 from tests.simulation.world import START
 
-_TERMS = Terms(connection="the model", settle=1.0)
+_TERMS = CallOptions(connection="the model", reconcile_timeout=1.0)
 _READ_ONLY = "externalId"
 _SECRETS = ("apiKey", "secretKey")
 Run = Callable[[Flow[Any]], Any]
@@ -57,18 +57,16 @@ class Applying(RuleBasedStateMachine):
     def start(self) -> None:
         self.run_flow = type(self).begin()
 
-    @rule(described=states.destinations(with_masks=False), subscriptions=states.subscriptions, prune=st.booleans())
-    def apply(
-        self, described: DescribedDestination, subscriptions: list[DescribedSubscription] | None, prune: bool
-    ) -> None:
-        self._apply_and_check(described, subscriptions, prune=prune)
+    @rule(spec=states.destinations(with_masks=False), subscriptions=states.subscriptions, prune=st.booleans())
+    def apply(self, spec: DestinationSpec, subscriptions: list[SubscriptionSpec] | None, prune: bool) -> None:
+        self._apply_and_check(spec, subscriptions, prune=prune)
 
-    @rule(described=states.destinations(with_masks=True), subscriptions=states.subscriptions, prune=st.booleans())
+    @rule(spec=states.destinations(with_masks=True), subscriptions=states.subscriptions, prune=st.booleans())
     def apply_with_masks(
-        self, described: DescribedDestination, subscriptions: list[DescribedSubscription] | None, prune: bool
+        self, spec: DestinationSpec, subscriptions: list[SubscriptionSpec] | None, prune: bool
     ) -> None:
         assume(self._there() is not None)
-        self._apply_and_check(described, subscriptions, prune=prune)
+        self._apply_and_check(spec, subscriptions, prune=prune)
 
     @rule()
     def somebody_removes_a_subscription(self) -> None:
@@ -79,23 +77,21 @@ class Applying(RuleBasedStateMachine):
             self.run_flow(delete_subscription(_TERMS, **ids))
 
     def _apply_and_check(
-        self, described: DescribedDestination, subscriptions: list[DescribedSubscription] | None, *, prune: bool
+        self, spec: DestinationSpec, subscriptions: list[SubscriptionSpec] | None, *, prune: bool
     ) -> None:
         before = self._there()
-        application = Application(described=described, subscriptions=subscriptions, prune_subscriptions=prune)
+        request = ApplyRequest(spec=spec, subscriptions=subscriptions, prune_subscriptions=prune)
         sent: list[Request] = []
-        _, summary = self.run_flow(_watched(apply_destination(_TERMS, application=application, write=True), sent))
-        for request in sent:
-            assert MASK_CHARACTER not in (request.body or b"").decode()
+        _, summary = self.run_flow(_watched(apply_destination(_TERMS, request=request, write=True), sent))
+        for http_request in sent:
+            assert MASK_CHARACTER not in (http_request.body or b"").decode()
         there = self._there()
         assert there is not None
-        _demand(described, subscriptions, there, before, prune=prune)
+        _demand(spec, subscriptions, there, before, prune=prune)
         if before is not None:
             assert there["id"] == before["id"]
-        ignored = replace(described, settings={k: v for k, v in described.settings.items() if k != _READ_ONLY})
-        plan, _ = self.run_flow(
-            apply_destination(_TERMS, application=replace(application, described=ignored), write=False)
-        )
+        ignored = replace(spec, settings={k: v for k, v in spec.settings.items() if k != _READ_ONLY})
+        plan, _ = self.run_flow(apply_destination(_TERMS, request=replace(request, spec=ignored), write=False))
         assert plan.is_empty
         assert set(summary["ignored"]) <= {_READ_ONLY}
 
@@ -109,18 +105,18 @@ class Applying(RuleBasedStateMachine):
 
 
 def _demand(
-    described: DescribedDestination,
-    subscriptions: Sequence[DescribedSubscription] | None,
+    spec: DestinationSpec,
+    subscriptions: Sequence[SubscriptionSpec] | None,
     there: dict[str, Any],
     before: dict[str, Any] | None,
     *,
     prune: bool,
 ) -> None:
-    assert (there["name"], there["enabled"]) == (described.name, described.enabled)
+    assert (there["name"], there["enabled"]) == (spec.name, spec.enabled)
     comparable = {
         key: mask(value) if key in _SECRETS else value
-        for key, value in described.settings.items()
-        if key != _READ_ONLY and key not in masked_keys(described.settings)
+        for key, value in spec.settings.items()
+        if key != _READ_ONLY and key not in masked_keys(spec.settings)
     }
     known = None if before is None else before["settings"]
     # A key that Segment did not return counts as unchanged, and so does a secret it shows nothing of.
@@ -148,7 +144,7 @@ def _demand(
 
 def _demand_settings(wanted: dict[str, Any], there: dict[str, Any]) -> None:
     for key, value in wanted.items():
-        assert value is None or same(value, there[key]), key
+        assert value is None or json_equal(value, there[key]), key
 
 
 def _model(*, replacing: bool) -> Run:

@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-from starlette.responses import Response
+from starlette.responses import Response as StarletteResponse
 
 from airflow_provider_segment.protocol.flow.steps import Outcome
-from airflow_provider_segment.protocol.wire.messages import Answer, NoAnswer, Request
+from airflow_provider_segment.protocol.wire.messages import Request, RequestFailure, Response
 from airflow_provider_segment.sandbox.clock import Clock
 from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.faults.fault import read_fault
@@ -86,9 +86,9 @@ class Twin:
     def _repeat(self, segment: Segment, request: Request, fault: Fault, outcome: Outcome) -> None:
         if fault is CAME_LATE:
             response = self._late[id(request)].pop(0)()
-            if not isinstance(response, Response):
+            if not isinstance(response, StarletteResponse):
                 raise TypeError("the sandbox carries out requests")
-            seen: Outcome = Answer(
+            seen: Outcome = Response(
                 status=response.status_code, headers=dict(response.headers), body=bytes(response.body)
             )
         else:
@@ -99,10 +99,10 @@ class Twin:
                 self._late.setdefault(id(request), []).append(self._held.works.pop())
         self._ids |= self._pairs(segment)
         theirs = {there: ours for ours, there in self._ids.items()}
-        if _told(seen, theirs) != _told(outcome, {}):
+        if _normalised(seen, theirs) != _normalised(outcome, {}):
             raise ViolationError(
-                f"{request.method} {request.path} [{fault.kind}]: the model says {_told(outcome, {})},"
-                f" the sandbox {_told(seen, theirs)}"
+                f"{request.method} {request.path} [{fault.kind}]: the model says {_normalised(outcome, {})},"
+                f" the sandbox {_normalised(seen, theirs)}"
             )
 
     def _send(self, request: Request) -> Outcome:
@@ -114,9 +114,9 @@ class Twin:
             response = connection.getresponse()
             body = response.read()
             names = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(status=response.status, headers=names, body=body)
+            return Response(status=response.status, headers=names, body=body)
         except (http.client.HTTPException, ConnectionError):
-            return NoAnswer(reason="reset", sent=True)
+            return RequestFailure(reason="reset", sent=True)
         finally:
             connection.close()
 
@@ -143,9 +143,9 @@ def _is_date(value: Any) -> bool:
     return isinstance(value, float) and math.isinf(value)
 
 
-def _told(outcome: Outcome, ids: dict[str, str]) -> Any:
+def _normalised(outcome: Outcome, ids: dict[str, str]) -> Any:
     """What can be compared: the status, the headers about limits, and the body with our own ids."""
-    if isinstance(outcome, NoAnswer):
+    if isinstance(outcome, RequestFailure):
         return "no answer"
     headers = {name: outcome.headers[name] for name in _HEADERS if name in outcome.headers}
     if outcome.body.startswith(b"<"):

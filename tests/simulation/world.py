@@ -44,7 +44,7 @@ class World:
             self._next()
         self.now = end
 
-    def settle(self) -> None:
+    def reconcile_timeout(self) -> None:
         """Let everything happen that is still on its way."""
         while self._events:
             self._next()

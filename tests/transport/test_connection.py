@@ -49,7 +49,11 @@ def test_base_url(fields: dict[str, Any], base_url: str) -> None:
 def test_defaults() -> None:
     found = parse()
     assert (found.timeout, found.verify, found.proxies) == (30.0, True, None)
-    assert (found.terms.fault_budget, found.terms.rate_limit_budget, found.terms.settle) == (300.0, 3600.0, 10.0)
+    assert (found.options.retry_budget, found.options.rate_limit_budget, found.options.reconcile_timeout) == (
+        300.0,
+        3600.0,
+        10.0,
+    )
 
 
 def test_extra_fields_as_a_form_or_a_uri_gives_them() -> None:
@@ -57,11 +61,15 @@ def test_extra_fields_as_a_form_or_a_uri_gives_them() -> None:
         timeout="5",
         retry_budget="60.5",
         rate_limit_budget=0,
-        settle="",
+        reconcile_timeout="",
         proxies='{"https": "http://proxy.example:3128"}',
     )
     assert found.timeout == 5.0
-    assert (found.terms.fault_budget, found.terms.rate_limit_budget, found.terms.settle) == (60.5, 0.0, 10.0)
+    assert (found.options.retry_budget, found.options.rate_limit_budget, found.options.reconcile_timeout) == (
+        60.5,
+        0.0,
+        10.0,
+    )
     assert found.proxies == {"https": "http://proxy.example:3128"}
 
 
@@ -141,7 +149,7 @@ def test_verify_takes_a_ca_bundle(tmp_path: Any) -> None:
         ({"region": "asia", "host": "gateway.example"}, "region", "'us', 'eu'"),
         ({"retry_budget": -1}, "retry_budget", "0 or more"),
         ({"rate_limit_budget": "nan"}, "rate_limit_budget", "0 or more"),
-        ({"settle": "inf"}, "settle", "0 or more"),
+        ({"reconcile_timeout": "inf"}, "reconcile_timeout", "0 or more"),
         ({"verify": False}, "verify", "loopback"),
         ({"verify": "/no/such/bundle.pem"}, "verify", "path of a CA bundle"),
         ({"verify": 1}, "verify", "path of a CA bundle"),
@@ -173,4 +181,4 @@ def test_a_ca_bundle_of_the_environment_must_exist(variable: str, monkeypatch: p
 def test_nothing_shows_the_token() -> None:
     found = parse(password="canary-token", proxies={"https": "http://u:canary-proxy@proxy.example"})
     assert "canary" not in repr(found)
-    assert "canary" not in str(found.terms)
+    assert "canary" not in str(found.options)

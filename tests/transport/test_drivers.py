@@ -39,14 +39,14 @@ def server(*answers: bytes) -> Iterator[tuple[str, list[bytes]]]:
     asked: list[bytes] = []
 
     def serve() -> None:
-        for answer in answers:
+        for response in answers:
             try:
                 connection, _ = listener.accept()
             except OSError:
                 return
             with connection:
                 asked.append(connection.recv(65536))
-                connection.sendall(answer)
+                connection.sendall(response)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
@@ -79,7 +79,7 @@ def ask(request: pytest.FixtureRequest) -> Asking:
 
     def with_driver(url: str, /, **extra: Any) -> Any:
         connection = connection_to(url, **extra)
-        return ASKS[request.param](connection, lambda: get_workspace(connection.terms), Recorder())
+        return ASKS[request.param](connection, lambda: get_workspace(connection.options), Recorder())
 
     return with_driver
 
@@ -103,9 +103,9 @@ def test_a_compressed_answer_is_read(ask: Asking) -> None:
 def test_a_huge_answer_ends_in_an_error(ask: Asking, compressed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body, "BODY_LIMIT", 100_000)
     long = b" " * 100_001
-    answer = http(gzip.compress(long), headers="Content-Encoding: gzip\r\n") if compressed else http(long)
+    response = http(gzip.compress(long), headers="Content-Encoding: gzip\r\n") if compressed else http(long)
     with (
-        server(answer) as (url, asked),
+        server(response) as (url, asked),
         pytest.raises(SegmentConnectionError, match="longer than 100000 bytes") as caught,
     ):
         ask(url, retry_budget=60)
@@ -114,7 +114,7 @@ def test_a_huge_answer_ends_in_an_error(ask: Asking, compressed: bool, monkeypat
 
 
 @pytest.mark.parametrize(
-    ("answer", "says"),
+    ("response", "says"),
     [
         (b"", "the connection was closed without an answer"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{", "the answer broke off"),
@@ -123,8 +123,8 @@ def test_a_huge_answer_ends_in_an_error(ask: Asking, compressed: bool, monkeypat
     ],
     ids=["nothing", "cut-short", "not-http", "not-gzip"],
 )
-def test_broken_answers(ask: Asking, answer: bytes, says: str) -> None:
-    with server(answer) as (url, _), pytest.raises(SegmentConnectionError, match=says) as caught:
+def test_broken_answers(ask: Asking, response: bytes, says: str) -> None:
+    with server(response) as (url, _), pytest.raises(SegmentConnectionError, match=says) as caught:
         ask(url)
     assert caught.value.sent
     assert caught.value.transient

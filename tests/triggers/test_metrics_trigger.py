@@ -20,7 +20,7 @@ PAST = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
 def test_it_fires_when_the_conditions_hold_from_the_start(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     segment_sandbox.deliver(destination_id, successes=10, at=PAST)
     event = asyncio.run(first_event(waiting(destination_id)))
-    assert event["how"] == "succeeded"
+    assert event["status"] == "succeeded"
     assert event["evidence"]["metrics"]["successes"] == 10
     assert event["evidence"]["conditions"] == {"successes >= 10": True}
     assert looks(segment_sandbox) == 1
@@ -37,15 +37,15 @@ def test_it_waits_for_the_conditions(
         await asyncio.to_thread(segment_sandbox.deliver, destination_id, successes=6, at=PAST)
         return await event
 
-    assert asyncio.run(wait())["how"] == "succeeded"
+    assert asyncio.run(wait())["status"] == "succeeded"
     assert f"Destination {destination_id} waiting: successes >= 10 (now 4, 6 short)" in told()
 
 
 def test_a_condition_of_failure_ends_it(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     segment_sandbox.deliver(destination_id, successes=10, discarded=5, at=PAST)
     event = asyncio.run(first_event(waiting(destination_id, fail_when=["failures > 0"])))
-    assert event["how"] == "failed"
-    assert "failures > 0 (holds: 5)" in event["said"]
+    assert event["status"] == "failed"
+    assert "failures > 0 (holds: 5)" in event["message"]
 
 
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after", "truncate", "garbage", "status", "rate_limit"])
@@ -56,9 +56,9 @@ def test_a_passing_fault_does_not_end_it(
     more: Any = {"status": 503} if kind == "status" else {"retry_after": 2} if kind == "rate_limit" else {}
     times = 2 if kind == "rate_limit" else 4  # more than the retries of one poll
     segment_sandbox.fault(kind, times=times, path="*/delivery-metrics", **more)
-    assert asyncio.run(first_event(waiting(destination_id)))["how"] == "succeeded"
+    assert asyncio.run(first_event(waiting(destination_id)))["status"] == "succeeded"
     assert looks(segment_sandbox) == times + 1
-    assert "looking again in" in told()
+    assert "polling again in" in told()
 
 
 @pytest.mark.parametrize(("status", "error"), [(401, "SegmentAuthError"), (422, "SegmentInvalidRequestError")])
@@ -67,38 +67,38 @@ def test_a_refusal_ends_it_with_its_reason(
 ) -> None:
     segment_sandbox.fault("status", status=status, path="*/delivery-metrics", times=None)
     event = asyncio.run(first_event(waiting(destination_id)))
-    assert (event["how"], event["error"], event["details"]["status"]) == ("refused", error, status)
-    assert f"answered {status}" in event["said"]
+    assert (event["status"], event["error"], event["details"]["status"]) == ("error", error, status)
+    assert f"returned {status}" in event["message"]
     assert looks(segment_sandbox) == 1
 
 
 def test_a_destination_that_is_gone_ends_it(segment_sandbox: SegmentSandbox) -> None:
     event = asyncio.run(first_event(waiting("gone")))
-    assert (event["how"], event["error"]) == ("refused", "SegmentNotFoundError")
+    assert (event["status"], event["error"]) == ("error", "SegmentNotFoundError")
 
 
 def test_a_connection_that_is_gone_ends_it(segment_sandbox: SegmentSandbox) -> None:
     event = asyncio.run(first_event(waiting(segment_conn_id="no_such_connection")))
-    assert event["how"] == "refused"
-    assert "no_such_connection" in event["said"]
+    assert event["status"] == "error"
+    assert "no_such_connection" in event["message"]
 
 
 def test_a_window_that_nothing_covers_any_more_ends_it(segment_sandbox: SegmentSandbox) -> None:
     event = asyncio.run(first_event(waiting(window=None, start_time="2020-01-01T00:00:00Z")))
-    assert (event["how"], event["error"]) == ("refused", "ValueError")
-    assert "coarser there is none" in event["said"]
+    assert (event["status"], event["error"]) == ("error", "ValueError")
+    assert "coarser there is none" in event["message"]
 
 
 def test_its_deadline_comes_though_no_poll_does(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     segment_sandbox.fault("delay", seconds=600, path="*/delivery-metrics", times=None)
     soon = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
     event = asyncio.run(first_event(waiting(destination_id, deadline=soon)))
-    assert (event["how"], event["said"]) == ("timed_out", "nothing was seen yet")
+    assert (event["status"], event["message"]) == ("timed_out", "no data yet")
 
 
 def test_a_deadline_that_has_passed_ends_it(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     event = asyncio.run(first_event(waiting(destination_id, deadline=PAST)))
-    assert event["how"] == "timed_out"
+    assert event["status"] == "timed_out"
 
 
 def test_a_wait_that_is_cancelled_leaves_nothing_behind(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
@@ -120,7 +120,7 @@ def test_nothing_blocks_the_event_loop(segment_sandbox: SegmentSandbox, destinat
     trigger = as_in_the_triggerer(waiting(destination_id))
 
     async def wait() -> str:
-        how: str = (await first_event(trigger))["how"]
+        how: str = (await first_event(trigger))["status"]
         return how
 
     with blockbuster_ctx(scanned_modules="airflow_provider_segment"):

@@ -10,14 +10,14 @@ from typing import Any, Self
 
 import pytest
 
-from airflow_provider_segment.protocol.delivery.criteria import check_watch
+from airflow_provider_segment.protocol.delivery.criteria import check_criteria
 from airflow_provider_segment.protocol.errors import SegmentServerError
-from airflow_provider_segment.triggers.polling import Fault, polls
-from airflow_provider_segment.triggers.stream import Poll
+from airflow_provider_segment.triggers.polling import PollFailure, poll_indefinitely
+from airflow_provider_segment.triggers.stream import PollResult
 from tests.sensors.modes.virtual_time import VirtualClock, VirtualLoop
 from tests.triggers.waiting import waiting
 
-QUESTION = check_watch(destination_id="d", source_id="s", success_when="successes > 0", window=60).question
+QUESTION = check_criteria(destination_id="d", source_id="s", success_when="successes > 0", window=60).query
 
 
 class SlowHook:
@@ -60,7 +60,7 @@ def test_a_poll_that_takes_long_does_not_move_those_after_it(
     monkeypatch.setattr("airflow_provider_segment.hooks.segment.SegmentPublicApiAsyncHook", lambda **_: hook)
 
     async def as_many() -> None:
-        stream = polls(segment_conn_id="any", question=QUESTION, poke_interval=60)
+        stream = poll_indefinitely(segment_conn_id="any", query=QUESTION, poke_interval=60)
         for _ in seconds:
             await anext(stream)
 
@@ -73,7 +73,7 @@ def test_a_machine_that_slept_past_the_deadline_ends_it(monkeypatch: pytest.Monk
     """The loop's clock stands still meanwhile, so its timer would come too late."""
 
     async def stream() -> Any:
-        found: Poll = Fault(SegmentServerError("not now"), passing=True, next_in=1)
+        found: PollResult = PollFailure(SegmentServerError("not now"), transient=True, retry_in=1)
         yield found
         later = datetime.now(UTC) + timedelta(minutes=2)
         clock = SimpleNamespace(now=lambda _: later, fromisoformat=datetime.fromisoformat)
@@ -83,4 +83,4 @@ def test_a_machine_that_slept_past_the_deadline_ends_it(monkeypatch: pytest.Monk
     async def event() -> Any:
         return (await anext(waiting().filter_shared_stream(stream()))).payload
 
-    assert asyncio.run(event())["how"] == "timed_out"
+    assert asyncio.run(event())["status"] == "timed_out"

@@ -58,7 +58,7 @@ def test_equal_questions_are_asked_once(segment_sandbox: SegmentSandbox, destina
         return await events
 
     events = asyncio.run(waits())
-    assert Counter(event["how"] for event in events) == {"succeeded": 50}
+    assert Counter(event["status"] for event in events) == {"succeeded": 50}
     assert 4 <= looks(segment_sandbox) <= 6
 
 
@@ -72,7 +72,7 @@ def test_each_decides_by_its_own_conditions(segment_sandbox: SegmentSandbox, des
             waiting(destination_id, success_when=["successes >= 51"], deadline=soon),
         )
     )
-    assert [event["how"] for event in events] == ["succeeded", "failed", "timed_out"]
+    assert [event["status"] for event in events] == ["succeeded", "failed", "timed_out"]
 
 
 def test_a_fault_is_every_ones_and_ends_nobody(
@@ -81,8 +81,8 @@ def test_a_fault_is_every_ones_and_ends_nobody(
     segment_sandbox.fault("status", status=503, times=3, path="*/delivery-metrics")
     segment_sandbox.deliver(destination_id, successes=10, at=PAST)
     events = asyncio.run(Triggerer().wait_for_all(waiting(destination_id), waiting(destination_id)))
-    assert [event["how"] for event in events] == ["succeeded", "succeeded"]
-    assert told().count("This look found nothing out") >= 2
+    assert [event["status"] for event in events] == ["succeeded", "succeeded"]
+    assert told().count("This poll failed") >= 2
 
 
 def test_a_refusal_ends_all(segment_sandbox: SegmentSandbox) -> None:
@@ -118,7 +118,7 @@ def test_a_watcher_shares_with_the_waits(segment_sandbox: SegmentSandbox, destin
         return await events
 
     waited, crossed = asyncio.run(waits())
-    assert waited["how"] == "succeeded"
+    assert waited["status"] == "succeeded"
     assert crossed["destination_id"] == destination_id
     assert looks(segment_sandbox) <= 3
 
@@ -146,7 +146,7 @@ def test_different_questions_have_different_keys(other: dict[str, Any]) -> None:
         {"success_when": ["success_rate >= 0.5"]},
         {"fail_when": ["failures > 5"]},
         {"min_attempted": 100},
-        {"settle": 5.0},
+        {"settle_time": 5.0},
         {"deadline": None},
         {"poke_interval": 1},
         {"window": "PT60M"},

@@ -35,7 +35,7 @@ class BrokenStore(Store):
         raise ValueError("Task has 2 concrete inlets and outlets")
 
 
-def watch(events: AsyncIterator[Any]) -> tuple[list[Any], asyncio.Task[None]]:
+def criteria(events: AsyncIterator[Any]) -> tuple[list[Any], asyncio.Task[None]]:
     """Collect what it fires."""
     fired: list[Any] = []
 
@@ -63,7 +63,7 @@ def play(sandbox: SegmentSandbox, trigger: Any, *, then: Callable[[], Any] | Non
     """Run it for some polls, and for some more after something happened."""
 
     async def run() -> list[Any]:
-        fired, task = watch(trigger.run())
+        fired, task = criteria(trigger.run())
         await until(await asyncio.to_thread(rounds, sandbox))
         if then is not None:
             await asyncio.to_thread(then)
@@ -129,7 +129,7 @@ def test_a_refusal_does_not_end_it(
     segment_sandbox.fault("status", status=403, path="*/delivery-metrics")
     deliver = lambda: segment_sandbox.deliver(destination_id, successes=12, at=PAST)  # noqa: E731
     assert len(play(segment_sandbox, made(destination_id, Store()), then=deliver)) == 1
-    assert "answered 403" in told()
+    assert "returned 403" in told()
 
 
 def test_too_few_events_do_not_hold(segment_sandbox: SegmentSandbox, destination_id: str) -> None:

@@ -3,19 +3,65 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NotRequired, TypedDict, cast
 
 from airflow_provider_segment.protocol.api import operations
+from airflow_provider_segment.protocol.api.granularity import Interval, check_granularity
+from airflow_provider_segment.protocol.api.metric_names import COUNTS, TIMES
 from airflow_provider_segment.protocol.api.requests import value_reader
 from airflow_provider_segment.protocol.arguments import check_id
-from airflow_provider_segment.protocol.delivery.metrics import DeliveryMetrics, MetricsSummary, flatten
-from airflow_provider_segment.protocol.delivery.window import Interval, check_granularity, check_time, utc_text
 from airflow_provider_segment.protocol.flow.exchange import exchange
-from airflow_provider_segment.protocol.flow.steps import Flow, Terms
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
+from airflow_provider_segment.protocol.times import check_time, utc_text
 from airflow_provider_segment.protocol.wire.operation import Call
 
 
+class Breakdown(TypedDict):
+    """A part of a metric."""
+
+    metricName: str
+    value: float
+
+
+class Metric(TypedDict):
+    """A metric as the API returns it."""
+
+    metricName: str
+    total: float
+    breakdown: NotRequired[list[Breakdown] | None]
+
+
+class MetricsSummary(TypedDict):
+    """The API's answer: one summary over the whole stretch of time, not a series."""
+
+    metrics: list[Metric]
+
+
+class DeliveryMetrics(TypedDict):
+    """The numbers conditions are about. Counts are events; the unit of the times is not stated by Segment.
+
+    ``attempted`` = successes + expired + discarded; ``failures`` = expired + discarded; the rates are shares of
+    ``attempted``, and ``None`` while it is 0. A time is ``None`` where the API did not return it.
+    """
+
+    successes: float
+    successes_on_first_attempt: float
+    successes_after_retry: float
+    expired: float
+    discarded: float
+    retried: float
+    time_to_success_average: float | None
+    time_to_success_p95: float | None
+    time_to_first_attempt_average: float | None
+    time_to_first_attempt_p95: float | None
+    attempted: float
+    failures: float
+    success_rate: float | None
+    failure_rate: float | None
+
+
 def get_delivery_metrics(
-    terms: Terms,
+    options: CallOptions,
     *,
     destination_id: str,
     source_id: str,
@@ -38,7 +84,7 @@ def get_delivery_metrics(
         check_granularity("granularity", granularity),
     )
     call = metrics_call(check_id("destination_id", destination_id), check_id("source_id", source_id), interval)
-    return (yield from exchange(call, terms))
+    return (yield from exchange(call, options))
 
 
 def metrics_call(destination_id: str, source_id: str, interval: Interval) -> Call[DeliveryMetrics]:
@@ -56,6 +102,34 @@ def metrics_call(destination_id: str, source_id: str, interval: Interval) -> Cal
     )
     request = operations.GET_DELIVERY_METRICS.request(ids={"destinationId": destination_id}, query=query)
     return Call(operations.GET_DELIVERY_METRICS, request, _read_metrics)
+
+
+def flatten(summary: MetricsSummary) -> DeliveryMetrics:
+    """Make one dict of the API's list, and derive the rates.
+
+    :param summary: as the API returned it; a count it does not name is 0, and names not known here are passed over.
+    """
+    raw: dict[str, float] = {}
+    for metric in summary["metrics"]:
+        raw[metric["metricName"]] = metric["total"]
+        raw.update({part["metricName"]: part["value"] for part in metric.get("breakdown") or []})
+    counts = {name: _tidy(raw.get(name, 0.0)) for name in COUNTS}
+    times = {name: None if (value := raw.get(name)) is None else _tidy(value) for name in TIMES}
+    failures = counts["expired"] + counts["discarded"]
+    attempted = counts["successes"] + failures
+    derived = {
+        "attempted": attempted,
+        "failures": failures,
+        # `retried` is not an outcome: a retried event succeeds, expires or is discarded later.
+        "success_rate": counts["successes"] / attempted if attempted else None,
+        "failure_rate": failures / attempted if attempted else None,
+    }
+    return cast("DeliveryMetrics", {**counts, **times, **derived})
+
+
+def _tidy(value: float) -> float:
+    """120, not 120.0, where the number is whole: it is read by people."""
+    return int(value) if float(value).is_integer() else value
 
 
 def _read_metrics(body: bytes) -> DeliveryMetrics:

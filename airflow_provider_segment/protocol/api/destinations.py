@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, cast
 
 from airflow_provider_segment.protocol.api import operations
-from airflow_provider_segment.protocol.api.masks import conceal_masked, unmasked
+from airflow_provider_segment.protocol.api.masks import drop_masked, mask_returned_secrets
 from airflow_provider_segment.protocol.api.objects import Destination
-from airflow_provider_segment.protocol.api.requests import call_for, given, removal
+from airflow_provider_segment.protocol.api.requests import build_call, delete_call, drop_none
 from airflow_provider_segment.protocol.arguments import (
     check_flag,
     check_id,
@@ -16,8 +16,8 @@ from airflow_provider_segment.protocol.arguments import (
     check_settings,
 )
 from airflow_provider_segment.protocol.flow.exchange import exchange
-from airflow_provider_segment.protocol.flow.pagination import walk
-from airflow_provider_segment.protocol.flow.steps import Flow, Terms, Walk
+from airflow_provider_segment.protocol.flow.pagination import paginate
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, PagedFlow
 from airflow_provider_segment.protocol.wire.pagination import Listing, page_reader
 
 
@@ -34,29 +34,31 @@ def destinations_listing(*, source_id: str | None = None, full: bool = False) ->
     return Listing(operations.LIST_CONNECTED_DESTINATIONS, ids, read)
 
 
-def list_destinations(terms: Terms, *, source_id: str | None = None, full: bool = False) -> Walk[Destination]:
+def list_destinations(
+    options: CallOptions, *, source_id: str | None = None, full: bool = False
+) -> PagedFlow[Destination]:
     """List destinations.
 
     :param source_id: only this source's; by default the whole workspace's.
     :param full: whole records, each with some 20 KB of catalog text, instead of the fields of ``Destination``.
     :return: an iterator that fetches pages as it is consumed.
     """
-    return walk(destinations_listing(source_id=source_id, full=full), terms)
+    return paginate(destinations_listing(source_id=source_id, full=full), options)
 
 
-def get_destination(terms: Terms, *, id: str, full: bool = False) -> Flow[Destination]:
+def get_destination(options: CallOptions, *, id: str, full: bool = False) -> Flow[Destination]:
     """Get a destination.
 
     :param id: its id.
     :param full: the whole record, with its catalog text, instead of the fields of ``Destination``.
     :raises SegmentNotFoundError: there is none.
     """
-    call = call_for(_record(full=full), operations.GET_DESTINATION, key="destination", ids=_ids(id))
-    return (yield from exchange(call, terms))
+    call = build_call(_record(full=full), operations.GET_DESTINATION, key="destination", ids=_ids(id))
+    return (yield from exchange(call, options))
 
 
 def create_destination(
-    terms: Terms, *, source_id: str, metadata_id: str, name: str, settings: dict[str, Any], enabled: bool = True
+    options: CallOptions, *, source_id: str, metadata_id: str, name: str, settings: dict[str, Any], enabled: bool = True
 ) -> Flow[Destination]:
     """Create a destination.
 
@@ -75,14 +77,14 @@ def create_destination(
         "enabled": check_flag("enabled", enabled),
         "settings": check_new_settings("settings", settings),
     }
-    call = call_for(Destination, operations.CREATE_DESTINATION, key="destination", body=body)
-    created = yield from exchange(call, terms)
-    yield from conceal_masked(settings, created["settings"])
+    call = build_call(Destination, operations.CREATE_DESTINATION, key="destination", body=body)
+    created = yield from exchange(call, options)
+    yield from mask_returned_secrets(settings, created["settings"])
     return created
 
 
 def update_destination(
-    terms: Terms,
+    options: CallOptions,
     *,
     id: str,
     name: str | None = None,
@@ -98,26 +100,26 @@ def update_destination(
     :return: the destination as it is then; where nothing is left to send, as it is.
     :raises SegmentInvalidRequestError: also when all given settings are read-only.
     """
-    body = given(
+    body = drop_none(
         name=None if name is None else check_name("name", name),
         enabled=None if enabled is None else check_flag("enabled", enabled),
-        settings=None if settings is None else (yield from unmasked(check_settings("settings", settings))),
+        settings=None if settings is None else (yield from drop_masked(check_settings("settings", settings))),
     )
     if not body:
-        return (yield from get_destination(terms, id=id))
-    call = call_for(Destination, operations.UPDATE_DESTINATION, key="destination", ids=_ids(id), body=body)
-    changed = yield from exchange(call, terms)
-    yield from conceal_masked(settings, changed["settings"])
+        return (yield from get_destination(options, id=id))
+    call = build_call(Destination, operations.UPDATE_DESTINATION, key="destination", ids=_ids(id), body=body)
+    changed = yield from exchange(call, options)
+    yield from mask_returned_secrets(settings, changed["settings"])
     return changed
 
 
-def delete_destination(terms: Terms, *, id: str) -> Flow[None]:
+def delete_destination(options: CallOptions, *, id: str) -> Flow[None]:
     """Delete a destination, and its subscriptions with it.
 
     :param id: its id.
     :raises SegmentNotFoundError: there is none.
     """
-    return (yield from exchange(removal(operations.DELETE_DESTINATION, ids=_ids(id)), terms))
+    return (yield from exchange(delete_call(operations.DELETE_DESTINATION, ids=_ids(id)), options))
 
 
 def _ids(destination_id: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from airflow_provider_segment.protocol.wire.operation import Call, Operation
 T = TypeVar("T")
 
 
-def call_for(
+def build_call(
     value_type: type[T],
     operation: Operation,
     *,
@@ -47,7 +47,7 @@ def value_reader(value_type: type[T], *, key: str) -> Callable[[bytes], T]:
     return read
 
 
-def removal(operation: Operation, *, ids: dict[str, str]) -> Call[None]:
+def delete_call(operation: Operation, *, ids: dict[str, str]) -> Call[None]:
     """Make a call that removes something; that it is gone already, after a lost answer, is success too.
 
     :param operation: what it asks.
@@ -65,7 +65,7 @@ def removal(operation: Operation, *, ids: dict[str, str]) -> Call[None]:
     return Call(operation, operation.request(ids=ids), read, gone)
 
 
-def given(**values: Any) -> dict[str, Any]:
+def drop_none(**values: Any) -> dict[str, Any]:
     """Keep what was given: ``None`` means "leave alone", and null is never sent.
 
     :param values: by the API's key names.

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_provider_segment.protocol.api import operations
-from airflow_provider_segment.protocol.api.masks import conceal_masked, unmasked
+from airflow_provider_segment.protocol.api.masks import drop_masked, mask_returned_secrets
 from airflow_provider_segment.protocol.api.objects import Subscription
-from airflow_provider_segment.protocol.api.requests import call_for, given, removal
+from airflow_provider_segment.protocol.api.requests import build_call, delete_call, drop_none
 from airflow_provider_segment.protocol.arguments import (
     check_flag,
     check_id,
@@ -20,8 +20,8 @@ from airflow_provider_segment.protocol.arguments import (
     check_settings,
 )
 from airflow_provider_segment.protocol.flow.exchange import exchange
-from airflow_provider_segment.protocol.flow.pagination import walk
-from airflow_provider_segment.protocol.flow.steps import Flow, Terms, Walk
+from airflow_provider_segment.protocol.flow.pagination import paginate
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, PagedFlow
 from airflow_provider_segment.protocol.wire.pagination import Listing, page_reader
 
 
@@ -34,16 +34,16 @@ def subscriptions_listing(*, destination_id: str) -> Listing[Subscription]:
     return Listing(operations.LIST_SUBSCRIPTIONS, ids, page_reader(Subscription, key="subscriptions"))
 
 
-def list_subscriptions(terms: Terms, *, destination_id: str) -> Walk[Subscription]:
+def list_subscriptions(options: CallOptions, *, destination_id: str) -> PagedFlow[Subscription]:
     """List a destination's subscriptions.
 
     :param destination_id: of this destination.
     :return: an iterator that fetches pages as it is consumed.
     """
-    return walk(subscriptions_listing(destination_id=destination_id), terms)
+    return paginate(subscriptions_listing(destination_id=destination_id), options)
 
 
-def get_subscription(terms: Terms, *, destination_id: str, id: str) -> Flow[Subscription]:
+def get_subscription(options: CallOptions, *, destination_id: str, id: str) -> Flow[Subscription]:
     """Get a subscription.
 
     :param destination_id: of this destination.
@@ -52,12 +52,12 @@ def get_subscription(terms: Terms, *, destination_id: str, id: str) -> Flow[Subs
     """
     ids = _ids(destination_id, id)
     return (
-        yield from exchange(call_for(Subscription, operations.GET_SUBSCRIPTION, key="subscription", ids=ids), terms)
+        yield from exchange(build_call(Subscription, operations.GET_SUBSCRIPTION, key="subscription", ids=ids), options)
     )
 
 
 def create_subscription(
-    terms: Terms,
+    options: CallOptions,
     *,
     destination_id: str,
     name: str,
@@ -85,20 +85,20 @@ def create_subscription(
         "actionId": check_id("action_id", action_id),
         "trigger": check_name("trigger", trigger),
         "enabled": check_flag("enabled", enabled),
-    } | given(
+    } | drop_none(
         settings=None if settings is None else check_new_settings("settings", settings),
         modelId=None if model_id is None else check_id("model_id", model_id),
     )
     # The one operation that does not call it `subscription`.
     key = "destinationSubscription"
-    call = call_for(Subscription, operations.CREATE_SUBSCRIPTION, key=key, ids=ids, body=body)
-    created = yield from exchange(call, terms)
-    yield from conceal_masked(settings, created.get("settings"))
+    call = build_call(Subscription, operations.CREATE_SUBSCRIPTION, key=key, ids=ids, body=body)
+    created = yield from exchange(call, options)
+    yield from mask_returned_secrets(settings, created.get("settings"))
     return created
 
 
 def update_subscription(
-    terms: Terms,
+    options: CallOptions,
     *,
     destination_id: str,
     id: str,
@@ -121,11 +121,11 @@ def update_subscription(
     :param reverse_etl_schedule: when that syncs: ``{"strategy": …, "config": …}``.
     :return: the subscription as it is then; where nothing is left to send, as it is.
     """
-    changes = given(
+    changes = drop_none(
         name=None if name is None else check_name("name", name),
         trigger=None if trigger is None else check_name("trigger", trigger),
         enabled=None if enabled is None else check_flag("enabled", enabled),
-        settings=None if settings is None else (yield from unmasked(check_settings("settings", settings))),
+        settings=None if settings is None else (yield from drop_masked(check_settings("settings", settings))),
         # Called `modelId` on create and in the answers, and this on update.
         reverseETLModelId=None if model_id is None else check_id("model_id", model_id),
         reverseETLSchedule=None
@@ -133,23 +133,23 @@ def update_subscription(
         else check_schedule("reverse_etl_schedule", reverse_etl_schedule),
     )
     if not changes:
-        return (yield from get_subscription(terms, destination_id=destination_id, id=id))
+        return (yield from get_subscription(options, destination_id=destination_id, id=id))
     ids = _ids(destination_id, id)
     body = {"input": changes}  # a bare body is refused
-    call = call_for(Subscription, operations.UPDATE_SUBSCRIPTION, key="subscription", ids=ids, body=body)
-    changed = yield from exchange(call, terms)
-    yield from conceal_masked(settings, changed.get("settings"))
+    call = build_call(Subscription, operations.UPDATE_SUBSCRIPTION, key="subscription", ids=ids, body=body)
+    changed = yield from exchange(call, options)
+    yield from mask_returned_secrets(settings, changed.get("settings"))
     return changed
 
 
-def delete_subscription(terms: Terms, *, destination_id: str, id: str) -> Flow[None]:
+def delete_subscription(options: CallOptions, *, destination_id: str, id: str) -> Flow[None]:
     """Remove a subscription. Segment allows 5 a minute; the flow waits for its turn.
 
     :param destination_id: of this destination.
     :param id: its id.
     :raises SegmentNotFoundError: there is none.
     """
-    return (yield from exchange(removal(operations.REMOVE_SUBSCRIPTION, ids=_ids(destination_id, id)), terms))
+    return (yield from exchange(delete_call(operations.REMOVE_SUBSCRIPTION, ids=_ids(destination_id, id)), options))
 
 
 def _ids(destination_id: str, subscription_id: str) -> dict[str, str]:

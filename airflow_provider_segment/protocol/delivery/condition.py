@@ -12,7 +12,7 @@ from msgspec import Struct
 from airflow_provider_segment.protocol.api import metric_names
 
 if TYPE_CHECKING:
-    from airflow_provider_segment.protocol.delivery.metrics import DeliveryMetrics
+    from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetrics
 
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt,

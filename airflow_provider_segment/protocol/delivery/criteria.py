@@ -1,36 +1,58 @@
-"""What to watch a destination for, checked."""
+"""What a wait waits for, checked; what a poll asks for, and what it returns."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from airflow_provider_segment.protocol.api.granularity import LONGEST_WINDOW, Interval
 from airflow_provider_segment.protocol.arguments import check_count, check_id
 from airflow_provider_segment.protocol.delivery.condition import Condition, check_conditions
-from airflow_provider_segment.protocol.delivery.sighting import Question
-from airflow_provider_segment.protocol.delivery.window import (
-    AUTO,
-    LONGEST,
-    Window,
-    check_duration,
-    check_reach,
-    check_window,
-    utc_text,
-)
+from airflow_provider_segment.protocol.delivery.window import AUTO, Window, check_reach, check_window
+from airflow_provider_segment.protocol.times import check_duration, utc_text
+
+if TYPE_CHECKING:
+    from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetrics
 
 
-class Watch(Struct, frozen=True, kw_only=True):
-    """What to watch for.
+class MetricsQuery(Struct, frozen=True):
+    """Which metrics to fetch. Waits with equal queries can share their polls.
 
-    :param destination_id: of this destination.
-    :param source_id: the destination's source.
-    :param success_when: all must hold.
-    :param fail_when: any one ends the watch as failed, and wins.
-    :param window: which stretch of time counts.
-    :param min_attempted: events attempted before anything is decided on either side.
-    :param settle: how long after the window's end success is decided, since data lags.
+    :param destination_id: the destination.
+    :param source_id: its source.
+    :param window: the time window.
+    """
+
+    destination_id: str
+    source_id: str
+    window: Window
+
+
+class Observation(Struct, frozen=True):
+    """What one poll returned.
+
+    :param at: when the poll was made, with a zone.
+    :param metrics: as the API returned them; ``None`` before the window has begun.
+    :param interval: what was asked for; ``None`` before the window has begun.
+    """
+
+    at: datetime
+    metrics: DeliveryMetrics | None = None
+    interval: Interval | None = None
+
+
+class WaitCriteria(Struct, frozen=True, kw_only=True):
+    """What a wait waits for.
+
+    :param destination_id: the destination.
+    :param source_id: its source.
+    :param success_when: conditions that must all hold.
+    :param fail_when: conditions any of which ends the wait as failed, and wins over success.
+    :param window: the time window in which events count.
+    :param min_attempted: how many events must have been attempted before anything is decided.
+    :param settle_time: how long after the window's end late data is waited for before success is decided.
     """
 
     destination_id: str
@@ -39,15 +61,15 @@ class Watch(Struct, frozen=True, kw_only=True):
     fail_when: tuple[Condition, ...]
     window: Window
     min_attempted: int
-    settle: timedelta
+    settle_time: timedelta
 
     @property
-    def question(self) -> Question:
-        """What has to be asked for it."""
-        return Question(self.destination_id, self.source_id, self.window)
+    def query(self) -> MetricsQuery:
+        """The metrics to fetch."""
+        return MetricsQuery(self.destination_id, self.source_id, self.window)
 
-    def plain(self) -> dict[str, Any]:
-        """The arguments of ``check_watch`` that make this watch again, as plain JSON."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the arguments of ``check_criteria`` that make equal criteria, as plain JSON."""
         window = self.window
         return {
             "destination_id": self.destination_id,
@@ -58,12 +80,12 @@ class Watch(Struct, frozen=True, kw_only=True):
             "start_time": window.start and utc_text(window.start),
             "end_time": window.end and utc_text(window.end),
             "min_attempted": self.min_attempted,
-            "settle": self.settle.total_seconds(),
+            "settle_time": self.settle_time.total_seconds(),
             "granularity": window.granularity,
         }
 
 
-def check_watch(
+def check_criteria(
     *,
     destination_id: Any,
     source_id: Any,
@@ -73,34 +95,34 @@ def check_watch(
     start_time: Any = None,
     end_time: Any = None,
     min_attempted: Any = 1,
-    settle: Any = timedelta(seconds=120),
+    settle_time: Any = timedelta(seconds=120),
     granularity: Any = AUTO,
-) -> Watch:
-    """Check all arguments of a watch; see the sensor for what they mean.
+) -> WaitCriteria:
+    """Check the arguments of a wait; the sensor's docstring explains them.
 
     :raises ValueError: naming the argument, what was given and what is allowed.
     """
     checked_window = check_window(window=window, start_time=start_time, end_time=end_time, granularity=granularity)
-    checked_settle = check_settle("settle", settle)
-    check_reach(checked_window, checked_settle)
-    return Watch(
+    checked_settle_time = check_settle_time("settle_time", settle_time)
+    check_reach(checked_window, checked_settle_time)
+    return WaitCriteria(
         destination_id=check_id("destination_id", destination_id),
         source_id=check_id("source_id", source_id),
         success_when=check_conditions("success_when", success_when, at_least=1),
         fail_when=check_conditions("fail_when", fail_when),
         window=checked_window,
         min_attempted=check_count("min_attempted", min_attempted),
-        settle=checked_settle,
+        settle_time=checked_settle_time,
     )
 
 
-def check_settle(argument: str, value: Any) -> timedelta:
-    """Check how long late data is awaited: no longer than any window is.
+def check_settle_time(argument: str, value: Any) -> timedelta:
+    """Check how long late data is waited for: at most as long as a window can be.
 
-    :param argument: the argument's name.
-    :param value: what was given; see ``check_duration``.
+    :param argument: name of the argument.
+    :param value: as ``check_duration`` takes it.
     """
-    settle = check_duration(argument, value)
-    if settle > LONGEST:
-        raise ValueError(f"{argument} is {settle}; it must be at most {LONGEST.days} days, as long as a window can be")
-    return settle
+    settle_time = check_duration(argument, value)
+    if settle_time > LONGEST_WINDOW:
+        raise ValueError(f"{argument} is {settle_time}; it must be at most {LONGEST_WINDOW.days} days")
+    return settle_time

@@ -1,4 +1,4 @@
-"""One look of the sensor, as a flow."""
+"""One poll of the delivery metrics, as a flow."""
 
 from __future__ import annotations
 
@@ -8,75 +8,74 @@ from typing import Any, NotRequired, TypedDict
 
 from airflow_provider_segment.protocol.api import operations
 from airflow_provider_segment.protocol.api.delivery_metrics import metrics_call
-from airflow_provider_segment.protocol.api.requests import call_for
-from airflow_provider_segment.protocol.delivery.criteria import Watch
-from airflow_provider_segment.protocol.delivery.sighting import Found, Question, Sighting
-from airflow_provider_segment.protocol.delivery.verdict import Verdict, judge
+from airflow_provider_segment.protocol.api.requests import build_call
+from airflow_provider_segment.protocol.delivery.criteria import MetricsQuery, Observation, WaitCriteria
+from airflow_provider_segment.protocol.delivery.verdict import Verdict, evaluate
 from airflow_provider_segment.protocol.delivery.window import interval_at
 from airflow_provider_segment.protocol.flow.exchange import exchange
-from airflow_provider_segment.protocol.flow.steps import Flow, Log, Terms
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 
 
-def look(terms: Terms, *, watch: Watch, now: datetime) -> Flow[Verdict]:
-    """Ask for the metrics and decide.
+def poll(options: CallOptions, *, criteria: WaitCriteria, now: datetime) -> Flow[Verdict]:
+    """Fetch the metrics and return the verdict on them.
 
-    :param watch: what to watch for.
-    :param now: the time of the look, with a zone.
+    :param criteria: what is waited for.
+    :param now: the current time, with a zone.
     :raises ValueError: no granularity covers the window any more.
     """
-    return judge(watch, (yield from sight(terms, question=watch.question, now=now)))
+    return evaluate(criteria, (yield from fetch_observation(options, query=criteria.query, now=now)))
 
 
-def sight(terms: Terms, *, question: Question, now: datetime) -> Flow[Sighting]:
-    """Ask for the metrics, whatever they will be held against.
+def fetch_observation(options: CallOptions, *, query: MetricsQuery, now: datetime) -> Flow[Observation]:
+    """Fetch the metrics of a window as it is now.
 
-    :param question: about what.
-    :param now: the time of the look, with a zone.
+    :param query: which metrics.
+    :param now: the current time, with a zone.
+    :return: without metrics where the window has not begun.
     :raises ValueError: no granularity covers the window any more.
     """
-    interval = interval_at(question.window, now)
+    interval = interval_at(query.window, now)
     if interval is None:
-        return Sighting(now)
-    call = metrics_call(question.destination_id, question.source_id, interval)
-    metrics = yield from exchange(call, terms)
-    return Sighting(now, Found(metrics, interval))
+        return Observation(now)
+    metrics = yield from exchange(metrics_call(query.destination_id, query.source_id, interval), options)
+    return Observation(now, metrics, interval)
 
 
-def check_destination(terms: Terms, *, watch: Watch) -> Flow[None]:
-    """Make sure, before the first look, that the wait can end at all.
+def verify_destination(options: CallOptions, *, criteria: WaitCriteria) -> Flow[None]:
+    """Read the destination and warn where its deliveries may never come.
 
-    :param watch: what to watch for.
+    :param criteria: what is waited for.
     :raises ValueError: the destination belongs to another source.
     :raises SegmentNotFoundError: there is no such destination.
     """
-    ids = {"destinationId": watch.destination_id}
-    call = call_for(_Watched, operations.GET_DESTINATION, key="destination", ids=ids)
-    destination = yield from exchange(call, terms)
-    if destination["sourceId"] != watch.source_id:
+    ids = {"destinationId": criteria.destination_id}
+    call = build_call(_Destination, operations.GET_DESTINATION, key="destination", ids=ids)
+    destination = yield from exchange(call, options)
+    if destination["sourceId"] != criteria.source_id:
         raise ValueError(
-            f"source_id is {watch.source_id!r}, but destination {watch.destination_id} belongs to the source"
+            f"source_id is {criteria.source_id!r}, but destination {criteria.destination_id} belongs to source"
             f" {destination['sourceId']!r}"
         )
-    for doubt in _doubts(destination):
-        yield Log(f"destination {watch.destination_id} {doubt}, so its deliveries may never come", logging.WARNING)
+    for problem in _delivery_problems(destination):
+        yield Log(f"destination {criteria.destination_id} {problem}: its deliveries may never come", logging.WARNING)
 
 
-class _WatchedType(TypedDict):
+class _Type(TypedDict):
     supportedFeatures: NotRequired[Any]
 
 
-class _Watched(TypedDict):
-    """What of a destination tells whether a wait can end."""
+class _Destination(TypedDict):
+    """The fields that tell whether a destination can have deliveries."""
 
     sourceId: str
     enabled: bool
-    metadata: NotRequired[_WatchedType]
+    metadata: NotRequired[_Type]
 
 
-def _doubts(destination: _Watched) -> list[str]:
-    doubts = [] if destination["enabled"] else ["is disabled"]
+def _delivery_problems(destination: _Destination) -> list[str]:
+    problems = [] if destination["enabled"] else ["is disabled"]
     features = destination.get("metadata", {}).get("supportedFeatures")
-    # "0" and "NONE" say the same; only cloud-mode destinations have delivery data.
+    # "0" and "NONE" mean the same; only cloud-mode destinations have delivery data.
     if isinstance(features, dict) and str(features.get("cloudModeInstances", "")) in {"0", "NONE"}:
-        doubts.append("is of a type without cloud mode")
-    return doubts
+        problems.append("is of a type without cloud mode")
+    return problems

@@ -1,4 +1,4 @@
-"""What of a wait goes into the log: a line when something changes, and one now and then."""
+"""Progress logging for a wait: a line when something changes, and one every few minutes."""
 
 from __future__ import annotations
 
@@ -9,39 +9,40 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from airflow_provider_segment.protocol.delivery.verdict import Verdict
 
-AT_LEAST_EVERY = timedelta(minutes=5)
-"""A wait that says nothing for longer looks like one that hangs."""
+MAX_SILENCE = timedelta(minutes=5)
+"""A wait that logs nothing for longer looks as if it hung."""
 
 
-class Narrator:
-    """Remembers what was said of one wait.
+class ProgressLogger:
+    """Decides which lines of a wait are worth logging.
 
-    :param destination_id: of the destination that is watched.
+    :param destination_id: the destination that is waited for.
 
-    ``last`` is the progress it spoke of last.
+    ``last_message`` is the progress logged last.
     """
 
     def __init__(self, destination_id: str) -> None:
         self._destination_id = destination_id
-        self.last = "nothing was seen yet"
+        self.last_message = "no data yet"
         self._granularity: str | None = None
-        self._said_at: datetime | None = None
-        self._seen: Verdict | None = None
+        self._logged_at: datetime | None = None
+        self._last_verdict: Verdict | None = None
 
     def lines(self, verdict: Verdict, at: datetime) -> Iterator[str]:
-        """Say what is worth saying of a look.
+        """Yield the lines to log for a poll, perhaps none.
 
-        :param verdict: of the look.
-        :param at: the time of the look.
+        :param verdict: on the poll.
+        :param at: when the poll was made.
         """
-        granularity = verdict.sighting.found and verdict.sighting.found.interval.granularity
+        interval = verdict.observation.interval
+        granularity = None if interval is None else interval.granularity
         if self._granularity and granularity and granularity != self._granularity:
-            yield f"Granularity is {granularity} from now on: the window has grown; counts may differ."
+            yield f"Granularity is now {granularity}: the window has grown, and counts may differ."
         self._granularity = granularity or self._granularity
-        due = self._said_at is None or at - self._said_at >= AT_LEAST_EVERY
-        if not due and self._seen is not None and verdict.says_the_same_as(self._seen):
+        due = self._logged_at is None or at - self._logged_at >= MAX_SILENCE
+        if not due and self._last_verdict is not None and verdict.has_same_progress_as(self._last_verdict):
             return
-        self._seen = verdict
-        if due or verdict.progress != self.last:
-            yield f"Destination {self._destination_id} {verdict.fate.value}: {verdict.progress}"
-            self.last, self._said_at = verdict.progress, at
+        self._last_verdict = verdict
+        if due or verdict.progress != self.last_message:
+            yield f"Destination {self._destination_id} {verdict.status.value}: {verdict.progress}"
+            self.last_message, self._logged_at = verdict.progress, at

@@ -1,4 +1,7 @@
-"""How a wait ended, as the trigger tells the worker: plain JSON; nothing unknown is taken for success."""
+"""The result of a wait, as the trigger sends it to the worker in its event: plain JSON.
+
+An event that is not understood is an error, never a success.
+"""
 
 from __future__ import annotations
 
@@ -6,89 +9,89 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from airflow_provider_segment.protocol import errors
-from airflow_provider_segment.protocol.delivery.verdict import Evidence, Fate, Verdict
+from airflow_provider_segment.protocol.delivery.verdict import Evidence, Status, Verdict
 
 TIMED_OUT = "timed_out"
-REFUSED = "refused"
-LOOK_AGAIN = "look_again"
-"""Segment answers at last: the worker is to take its first look again, which found nothing out."""
-_KNOWN = (Fate.SUCCEEDED.value, Fate.FAILED.value, TIMED_OUT, REFUSED, LOOK_AGAIN)
+ERROR = "error"
+RECHECK = "recheck"
+"""Segment is reachable again; redo the first check in the worker."""
+_STATUSES = (Status.SUCCEEDED.value, Status.FAILED.value, TIMED_OUT, ERROR, RECHECK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
-    """How a wait ended.
+class WaitResult:
+    """The result of a wait.
 
-    :param how: ``succeeded``, ``failed``, ``timed_out``, ``refused`` or ``look_again``.
-    :param said: for a person: the progress, or the error's message.
-    :param evidence: what a verdict rests on.
-    :param error: the type of the error that ended it.
-    :param details: the error's own attributes.
+    :param status: ``succeeded``, ``failed``, ``timed_out``, ``error`` or ``recheck``.
+    :param message: for a person: the progress, or the error's message.
+    :param evidence: the data behind a verdict.
+    :param error: type of the error that ended the wait.
+    :param details: attributes of that error.
     """
 
-    how: str
-    said: str = ""
+    status: str
+    message: str = ""
     evidence: Evidence | None = None
     error: str = ""
     details: dict[str, Any] | None = None
 
-    def as_event(self) -> dict[str, Any]:
-        """Make the trigger's event."""
+    def to_event(self) -> dict[str, Any]:
+        """Return the payload of the trigger's event."""
         return {
-            "how": self.how,
-            "said": self.said,
+            "status": self.status,
+            "message": self.message,
             "evidence": self.evidence,
             "error": self.error,
             "details": self.details,
         }
 
     def exception(self) -> Exception:
-        """Make the error again that ended the wait."""
+        """Rebuild the error that ended the wait."""
         if self.error == ValueError.__name__:
-            return ValueError(self.said)
-        kind = getattr(errors, self.error, None)
-        if not (isinstance(kind, type) and issubclass(kind, errors.SegmentError)):
-            return errors.SegmentError(f"{self.error}: {self.said}" if self.error else self.said)
+            return ValueError(self.message)
+        error_type = getattr(errors, self.error, None)
+        if not (isinstance(error_type, type) and issubclass(error_type, errors.SegmentError)):
+            return errors.SegmentError(f"{self.error}: {self.message}" if self.error else self.message)
         try:
-            made: Exception = kind(self.said, **(self.details or {}))
+            rebuilt: Exception = error_type(self.message, **(self.details or {}))
         except TypeError:
-            return kind(self.said)
-        return made
+            return error_type(self.message)
+        return rebuilt
 
 
-def decided(verdict: Verdict) -> Ending:
-    """The ending of a wait that was decided.
+def result_of_verdict(verdict: Verdict) -> WaitResult:
+    """Return the result of a wait that a verdict ended.
 
-    :param verdict: not a waiting one.
+    :param verdict: succeeded or failed.
     """
-    return Ending(how=verdict.fate.value, said=verdict.progress, evidence=verdict.evidence)
+    return WaitResult(status=verdict.status.value, message=verdict.progress, evidence=verdict.evidence)
 
 
-def refused(error: Exception) -> Ending:
-    """The ending of a wait that no waiting can help.
+def result_of_error(error: Exception) -> WaitResult:
+    """Return the result of a wait that an error ended.
 
-    :param error: why.
+    :param error: one that waiting cannot mend.
     """
-    # Not Segment's error objects: nobody knows what they quote, and events are stored.
+    # Without Segment's error objects: they may quote anything, and events are stored.
     kept = {"status", "method", "path", "sent", "transient"} & vars(error).keys()
     details = {name: getattr(error, name) for name in sorted(kept)}
-    return Ending(how=REFUSED, said=str(error), error=type(error).__name__, details=details)
+    return WaitResult(status=ERROR, message=str(error), error=type(error).__name__, details=details)
 
 
-def read_event(event: Any) -> Ending:
-    """Read the event of a trigger; fails closed.
+def parse_event(event: Any) -> WaitResult:
+    """Parse the event of a trigger.
 
-    :param event: what Airflow hands over.
-    :raises SegmentProtocolError: it is none of ours.
+    :param event: as Airflow passes it on.
+    :raises SegmentProtocolError: it is not an event of this package's triggers.
     """
-    if not isinstance(event, dict) or event.get("how") not in _KNOWN:
-        raise errors.SegmentProtocolError(f"the trigger ended with an event that says nothing known: {event!r:.200}")
+    if not isinstance(event, dict) or event.get("status") not in _STATUSES:
+        raise errors.SegmentProtocolError(f"the trigger sent an event with an unknown status: {event!r:.200}")
     evidence = event.get("evidence")
-    if event["how"] == Fate.SUCCEEDED.value and not isinstance(evidence, dict):
-        raise errors.SegmentProtocolError("the trigger says that the wait succeeded, but not why")
-    return Ending(
-        how=event["how"],
-        said=str(event.get("said") or ""),
+    if event["status"] == Status.SUCCEEDED.value and not isinstance(evidence, dict):
+        raise errors.SegmentProtocolError("the trigger sent a success without evidence")
+    return WaitResult(
+        status=event["status"],
+        message=str(event.get("message") or ""),
         evidence=cast("Evidence | None", evidence),
         error=str(event.get("error") or ""),
         details=event.get("details"),

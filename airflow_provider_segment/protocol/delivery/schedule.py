@@ -1,4 +1,4 @@
-"""How long to wait before the next look."""
+"""When to poll next."""
 
 from __future__ import annotations
 
@@ -6,58 +6,58 @@ import math
 
 from airflow_provider_segment.protocol.errors import SegmentError, SegmentRateLimitError
 
-SHORTEST = 1.0
-"""Seconds from beat to beat: whatever interval is asked for, one wait asks no more often in the long run."""
+MIN_INTERVAL = 1.0
+"""Shortest poll interval, in seconds; shorter ones are raised to it."""
 
 TICK = 0.01
 """Seconds between two ticks."""
 
-_AFTER_FAULTS = (1.0, 60.0)
-"""Least wait after the first fault, doubled with each further one, and where that ends."""
+_FAILURE_BACKOFF = (1.0, 60.0)
+"""Shortest delay after the first failed poll, doubled with each further one, and its maximum; in seconds."""
 
 
-def next_look(poke_interval: float, *, faults: int = 0, error: SegmentError | None = None) -> float:
-    """Say how many seconds to wait.
+def poll_delay(poke_interval: float, *, failures: int = 0, error: SegmentError | None = None) -> float:
+    """Return how many seconds to sleep before the next poll.
 
-    :param poke_interval: what was asked for.
-    :param faults: how many looks in a row have failed.
-    :param error: of the last one; a rate limit says itself when to come back.
+    :param poke_interval: the poll interval asked for, in seconds.
+    :param failures: how many polls in a row have failed.
+    :param error: of the last poll; a rate limit has its own delay.
     """
-    wait = max(poke_interval, SHORTEST)
-    if faults:
-        first, longest = _AFTER_FAULTS
-        wait = max(wait, min(longest, first * 2.0 ** min(faults - 1, 16)))
-    return max(wait, asked_to_wait(error))
+    delay = max(poke_interval, MIN_INTERVAL)
+    if failures:
+        first, longest = _FAILURE_BACKOFF
+        delay = max(delay, min(longest, first * 2.0 ** min(failures - 1, 16)))
+    return max(delay, requested_delay(error))
 
 
-def next_beat(poke_interval: float, *, began: float, now: float) -> float:
-    """Say how many seconds to wait after a look that went well, so that the looks keep their beat.
+def seconds_until_next_poll(poke_interval: float, *, started: float, now: float) -> float:
+    """Return how long to sleep so that polls run at a fixed rate.
 
-    One that comes late, since other work held it up, does not make those after it late: a thousand waits would gather
-    behind each hold-up, and look all at once from then on.
+    A late poll does not delay the ones after it. Sleeping a fixed time after each response instead would let every
+    pause of the event loop synchronise all waits, which would then poll at the same moment.
 
-    :param poke_interval: what was asked for.
-    :param began: when the look began, in seconds since the first one was due.
-    :param now: when it has ended, in the same.
-    :return: until the next beat that is at least half an interval after the beginning.
+    :param poke_interval: the poll interval asked for, in seconds.
+    :param started: when the poll started, in seconds since the first one was due.
+    :param now: when it ended, on the same clock.
+    :return: seconds until the next multiple of the interval that is at least half an interval after the start.
     """
-    interval = next_look(poke_interval)
-    return math.ceil(max(now, began + interval / 2) / interval) * interval - now
+    interval = poll_delay(poke_interval)
+    return math.ceil(max(now, started + interval / 2) / interval) * interval - now
 
 
-def on_tick(moment: float) -> float:
-    """Move a moment on to the next tick that all waits share.
+def ceil_to_tick(moment: float) -> float:
+    """Round a moment up to the next tick.
 
-    Looks that are due almost together then come together, and the event loop wakes once for them.
+    All waits share the ticks: polls that are due almost together start together, and the event loop wakes up once.
 
     :param moment: in seconds.
     """
     return math.ceil(moment / TICK) * TICK
 
 
-def asked_to_wait(error: SegmentError | None) -> float:
-    """Say how many seconds Segment wants not to be asked, having refused a look for its rate limit.
+def requested_delay(error: SegmentError | None) -> float:
+    """Return how many seconds Segment asked to wait in a 429, or 0.
 
-    :param error: of the look.
+    :param error: of a poll.
     """
     return (error.retry_after or 0.0) if isinstance(error, SegmentRateLimitError) else 0.0

@@ -1,33 +1,49 @@
-"""The verdict of one look: the one rule for every mode of the sensor, and for the triggers."""
+"""The verdict on one poll: the one rule for every mode of the sensor, and for the triggers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from msgspec import Struct
 
 from airflow_provider_segment.protocol.delivery.condition import Condition, number_text
-from airflow_provider_segment.protocol.delivery.criteria import Watch
-from airflow_provider_segment.protocol.delivery.sighting import Sighting
-from airflow_provider_segment.protocol.delivery.window import utc_text
+from airflow_provider_segment.protocol.delivery.criteria import Observation, WaitCriteria
+from airflow_provider_segment.protocol.times import utc_text
 
 if TYPE_CHECKING:
-    from airflow_provider_segment.protocol.delivery.metrics import DeliveryMetrics
+    from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetrics
 
 
-class Fate(Enum):
-    """How a look ended."""
+class Status(Enum):
+    """Whether a wait goes on after a poll."""
 
     WAITING = "waiting"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
 
 
+class Reason(Enum):
+    """Why a verdict has its status."""
+
+    NOT_STARTED = "the window has not begun"
+    TOO_FEW_EVENTS = "fewer than min_attempted events"
+    FAILURE_MET = "a condition of fail_when holds"
+    SUCCESS_UNMET = "a condition of success_when does not hold"
+    LATE_DATA = "late data may still arrive"
+    SUCCESS_MET = "all conditions of success_when hold"
+
+
+_STATUS = {Reason.FAILURE_MET: Status.FAILED, Reason.SUCCESS_MET: Status.SUCCEEDED}
+
+
 class Evidence(TypedDict):
-    """What a verdict rests on; goes into XCom."""
+    """The data behind a verdict, in XCom.
+
+    ``metrics``: the :class:`DeliveryMetrics`; ``conditions``: each condition and whether it holds; ``start_time``,
+    ``end_time`` and ``granularity``: the interval that was asked for.
+    """
 
     metrics: DeliveryMetrics
     conditions: dict[str, bool]
@@ -36,36 +52,35 @@ class Evidence(TypedDict):
     granularity: str
 
 
-# Of the watch and its metrics; ``None`` while there are none.
-Words = Callable[[Watch, Any], str]
-
-
 class Verdict(Struct, frozen=True):
-    """What a look found. Its words and its evidence are made when asked for: most looks find nothing new.
+    """The outcome of a poll. Messages and evidence are built on demand: most polls bring nothing new.
 
-    :param fate: how it ended.
-    :param words: what tells why.
-    :param watch: what was watched for.
-    :param sighting: what was seen.
+    :param reason: why it has its status.
+    :param criteria: what is waited for.
+    :param observation: what the poll returned.
     """
 
-    fate: Fate
-    words: Words
-    watch: Watch
-    sighting: Sighting
+    reason: Reason
+    criteria: WaitCriteria
+    observation: Observation
+
+    @property
+    def status(self) -> Status:
+        """Whether the wait goes on."""
+        return _STATUS.get(self.reason, Status.WAITING)
 
     @property
     def progress(self) -> str:
-        """One line for a person: each condition, its value, how far it is."""
-        return self.words(self.watch, self.sighting.metrics)
+        """One line for a person: each condition, its value, and how far it is from holding."""
+        return _message(self.reason, self.criteria, self.observation.metrics)
 
     @property
     def evidence(self) -> Evidence | None:
-        """What it rests on; ``None`` where there was nothing to look at yet."""
-        if self.sighting.found is None:
+        """The data behind the verdict; ``None`` before the window has begun."""
+        metrics, interval = self.observation.metrics, self.observation.interval
+        if metrics is None or interval is None:
             return None
-        metrics, interval = self.sighting.found.metrics, self.sighting.found.interval
-        conditions = (*self.watch.success_when, *self.watch.fail_when)
+        conditions = (*self.criteria.success_when, *self.criteria.fail_when)
         return Evidence(
             metrics=metrics,
             conditions={str(condition): condition.holds(metrics) for condition in conditions},
@@ -74,67 +89,61 @@ class Verdict(Struct, frozen=True):
             granularity=interval.granularity,
         )
 
-    def says_the_same_as(self, other: Verdict) -> bool:
-        """Whether the progress is surely the same, without writing it.
+    def has_same_progress_as(self, other: Verdict) -> bool:
+        """Return whether both have the same progress message, without building it.
 
-        :param other: of the same watch.
+        :param other: a verdict on the same criteria.
         """
-        return self.words is other.words and self.sighting.metrics == other.sighting.metrics
+        return self.reason is other.reason and self.observation.metrics == other.observation.metrics
 
 
-def judge(watch: Watch, sighting: Sighting) -> Verdict:
-    """Decide from what a look saw.
+def evaluate(criteria: WaitCriteria, observation: Observation) -> Verdict:
+    """Return the verdict on a poll.
 
-    :param watch: what to watch for.
-    :param sighting: what was seen.
+    :param criteria: what is waited for.
+    :param observation: what the poll returned.
     """
-    return Verdict(*_decide(watch, sighting), watch, sighting)
+    return Verdict(_reason(criteria, observation), criteria, observation)
 
 
-def _decide(watch: Watch, sighting: Sighting) -> tuple[Fate, Words]:
-    metrics = sighting.metrics
+def _reason(criteria: WaitCriteria, observation: Observation) -> Reason:
+    metrics = observation.metrics
     if metrics is None:
-        return Fate.WAITING, _nothing_passed
-    if metrics["attempted"] < watch.min_attempted:
-        return Fate.WAITING, _too_few
-    if any(condition.holds(metrics) for condition in watch.fail_when):
-        return Fate.FAILED, _reasons
-    if not all(condition.holds(metrics) for condition in watch.success_when):
-        return Fate.WAITING, _progress
-    if (decided_at := _decided_at(watch)) is not None and sighting.at < decided_at:
-        return Fate.WAITING, _late_data
-    return Fate.SUCCEEDED, _progress
+        return Reason.NOT_STARTED
+    if metrics["attempted"] < criteria.min_attempted:
+        return Reason.TOO_FEW_EVENTS
+    if any(condition.holds(metrics) for condition in criteria.fail_when):
+        return Reason.FAILURE_MET
+    if not all(condition.holds(metrics) for condition in criteria.success_when):
+        return Reason.SUCCESS_UNMET
+    decided_at = _decided_at(criteria)
+    return Reason.LATE_DATA if decided_at is not None and observation.at < decided_at else Reason.SUCCESS_MET
 
 
-def _decided_at(watch: Watch) -> datetime | None:
-    return None if watch.window.end is None else watch.window.end + watch.settle
+def _decided_at(criteria: WaitCriteria) -> datetime | None:
+    return None if criteria.window.end is None else criteria.window.end + criteria.settle_time
 
 
-def _nothing_passed(watch: Watch, _: None) -> str:
-    start = "" if watch.window.start is None else f": it starts at {utc_text(watch.window.start)}"
-    return f"nothing of the window has passed yet{start}"
+def _message(reason: Reason, criteria: WaitCriteria, metrics: DeliveryMetrics | None) -> str:
+    if metrics is None:
+        start = "" if criteria.window.start is None else f"; it starts at {utc_text(criteria.window.start)}"
+        return f"the window has not begun{start}"
+    if reason is Reason.FAILURE_MET:
+        reached = [_described(condition, metrics) for condition in criteria.fail_when if condition.holds(metrics)]
+        return f"{', '.join(reached)}: deliveries failed"
+    progress = _progress(criteria, metrics)
+    if reason is Reason.TOO_FEW_EVENTS:
+        return f"{number_text(metrics['attempted'])} of at least {criteria.min_attempted} events attempted; {progress}"
+    if reason is Reason.LATE_DATA and (decided_at := _decided_at(criteria)):
+        return f"{progress}; waiting for late data until {utc_text(decided_at)}"
+    return progress
 
 
-def _too_few(watch: Watch, metrics: DeliveryMetrics) -> str:
-    attempted = number_text(metrics["attempted"])
-    return f"{attempted} of at least {watch.min_attempted} events attempted; {_progress(watch, metrics)}"
-
-
-def _reasons(watch: Watch, metrics: DeliveryMetrics) -> str:
-    reached = [_described(condition, metrics) for condition in watch.fail_when if condition.holds(metrics)]
-    return f"{', '.join(reached)}: deliveries failed"
-
-
-def _late_data(watch: Watch, metrics: DeliveryMetrics) -> str:
-    decided_at = _decided_at(watch)
-    return f"{_progress(watch, metrics)}; late data is awaited until {decided_at and utc_text(decided_at)}"
-
-
-def _progress(watch: Watch, metrics: DeliveryMetrics) -> str:
-    goals = ", ".join(_described(condition, metrics, gap=True) for condition in watch.success_when)
-    if not watch.fail_when:
+def _progress(criteria: WaitCriteria, metrics: DeliveryMetrics) -> str:
+    goals = ", ".join(_described(condition, metrics, gap=True) for condition in criteria.success_when)
+    if not criteria.fail_when:
         return goals
-    return f"{goals}; fails when {' or '.join(_described(condition, metrics) for condition in watch.fail_when)}"
+    return f"{goals}; fails when {' or '.join(_described(condition, metrics) for condition in criteria.fail_when)}"
 
 
 def _described(condition: Condition, metrics: DeliveryMetrics, *, gap: bool = False) -> str:

@@ -6,34 +6,19 @@ https://docs.segmentapis.com/tag/Destinations#operation/listDeliveryMetricsSumma
 from __future__ import annotations
 
 import math
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
 
+from airflow_provider_segment.protocol.api.granularity import GRANULARITIES, LIMITS, Interval, Limits
 from airflow_provider_segment.protocol.arguments import check_choice
+from airflow_provider_segment.protocol.times import check_duration, check_time, duration_text, utc_text
 
 AUTO = "auto"
 
 MARGIN = timedelta(seconds=60)
 """How far inside a limit a start is kept: the server's clock may be ahead of ours, and the request takes a moment."""
-
-
-class _Limits(Struct, frozen=True):
-    range: timedelta
-    age: timedelta
-
-
-# From the finest to the coarsest.
-_LIMITS = {
-    "MINUTE": _Limits(range=timedelta(hours=4), age=timedelta(hours=48)),
-    "HOUR": _Limits(range=timedelta(days=7), age=timedelta(days=7)),
-    "DAY": _Limits(range=timedelta(days=14), age=timedelta(days=14)),
-}
-GRANULARITIES = tuple(_LIMITS)
-LONGEST = _LIMITS[GRANULARITIES[-1]].range
-"""The longest window there can be."""
 
 
 class Window(Struct, frozen=True, kw_only=True):
@@ -49,19 +34,6 @@ class Window(Struct, frozen=True, kw_only=True):
     start: datetime | None = None
     end: datetime | None = None
     granularity: str = AUTO
-
-
-class Interval(Struct, frozen=True):
-    """What to ask for.
-
-    :param start: inclusive, UTC, whole seconds.
-    :param end: exclusive.
-    :param granularity: Segment's.
-    """
-
-    start: datetime
-    end: datetime
-    granularity: str
 
 
 def interval_at(window: Window, now: datetime) -> Interval | None:
@@ -81,12 +53,12 @@ def interval_at(window: Window, now: datetime) -> Interval | None:
         return None
     candidates = GRANULARITIES if window.granularity == AUTO else (window.granularity,)
     for name in candidates:
-        if (inside := _moved_inside(_LIMITS[name], start, end, now)) is not None:
+        if (inside := _moved_inside(LIMITS[name], start, end, now)) is not None:
             return Interval(inside, end, name)
     raise _not_covered(window, start, end, coarsest=candidates[-1])
 
 
-def _moved_inside(limits: _Limits, start: datetime, end: datetime, now: datetime) -> datetime | None:
+def _moved_inside(limits: Limits, start: datetime, end: datetime, now: datetime) -> datetime | None:
     """The start, moved inside the limits where it lies on them; ``None`` where they do not cover the stretch."""
     if end - start > limits.range or now - start > limits.age:
         return None
@@ -95,11 +67,11 @@ def _moved_inside(limits: _Limits, start: datetime, end: datetime, now: datetime
 
 
 def _not_covered(window: Window, start: datetime, end: datetime, *, coarsest: str) -> ValueError:
-    limits = _LIMITS[coarsest]
+    limits = LIMITS[coarsest]
     argument = "window" if window.length is not None else "start_time"
     return ValueError(
         f"{argument}: from {utc_text(start)} to {utc_text(end)} is not covered by granularity {coarsest}, which"
-        f" reaches {_words(limits.range)} at a time and {_words(limits.age)} back"
+        f" reaches {duration_text(limits.range)} at a time and {duration_text(limits.age)} back"
         + ("; coarser there is none" if coarsest == GRANULARITIES[-1] else "; a coarser one may")
     )
 
@@ -127,25 +99,25 @@ def check_window(
     if end is not None and end - start > longest:
         raise ValueError(
             f"end_time is {utc_text(end)}, {end - start} after start_time; granularity {granularity} covers at most"
-            f" {_words(longest)}"
+            f" {duration_text(longest)}"
         )
     return Window(start=start, end=end, granularity=granularity)
 
 
-def check_reach(window: Window, settle: timedelta) -> None:
-    """Check that an anchored window can still be asked for when success is decided, ``settle`` after its end.
+def check_reach(window: Window, settle_time: timedelta) -> None:
+    """Check that an anchored window can still be asked for when success is decided, ``settle_time`` after its end.
 
     :param window: which stretch.
-    :param settle: how long late data is awaited.
+    :param settle_time: how long late data is awaited.
     :raises ValueError: by then it would be too old for its granularity.
     """
     if window.start is None or window.end is None:
         return
     age = _limits_of(window.granularity).age - MARGIN
-    if window.end - window.start + settle > age:
+    if window.end - window.start + settle_time > age:
         raise ValueError(
-            f"settle is {settle}; with the {window.end - window.start} from start_time to end_time that reaches further"
-            f" back than granularity {window.granularity} does, {_words(age + MARGIN)}"
+            f"settle_time is {settle_time}; with the {window.end - window.start} from start_time to end_time that"
+            f" reaches further back than granularity {window.granularity} does, {duration_text(age + MARGIN)}"
         )
 
 
@@ -170,23 +142,14 @@ def _check_length(value: Any, granularity: str) -> timedelta:
     limits = _limits_of(granularity)
     longest = min(limits.range, limits.age)
     if length > longest:
-        raise ValueError(f"window is {length}; granularity {granularity} covers at most {_words(longest)}")
+        raise ValueError(f"window is {length}; granularity {granularity} covers at most {duration_text(longest)}")
     if not length:
         raise ValueError(f"window is {length}; it must be at least a second")
     return length
 
 
-def _limits_of(granularity: str) -> _Limits:
-    return _LIMITS[GRANULARITIES[-1] if granularity == AUTO else granularity]
-
-
-def check_granularity(argument: str, value: Any) -> str:
-    """Check a granularity as the API takes it.
-
-    :param argument: the argument's name.
-    :param value: what was given.
-    """
-    return check_choice(argument, value, GRANULARITIES)
+def _limits_of(granularity: str) -> Limits:
+    return LIMITS[GRANULARITIES[-1] if granularity == AUTO else granularity]
 
 
 def check_granularity_or_auto(argument: str, value: Any) -> str:
@@ -196,91 +159,3 @@ def check_granularity_or_auto(argument: str, value: Any) -> str:
     :param value: what was given.
     """
     return check_choice(argument, value, (AUTO, *GRANULARITIES))
-
-
-def check_time(argument: str, value: Any) -> datetime:
-    """Check a moment.
-
-    :param argument: the argument's name.
-    :param value: a datetime or ISO 8601 text; without a zone, UTC.
-    :return: UTC, whole seconds.
-    """
-    moment = _parsed(value) if isinstance(value, str) and _DATED.match(value) else value
-    try:
-        if not isinstance(moment, datetime):
-            raise TypeError
-        zoned = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-        # A plain datetime: subclasses as pendulum's do not survive JSON or comparison by type.
-        plain = datetime.fromtimestamp(int(zoned.timestamp()), UTC)
-        _ = plain + LONGEST  # nothing can be added to the last days of the calendar
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError(
-            f"{argument} is {value!r}; it must be a datetime or ISO 8601 text as '2026-01-31T12:00:00Z'"
-        ) from None
-    return plain
-
-
-def check_duration(argument: str, value: Any) -> timedelta:
-    """Check a length of time, 0 or more.
-
-    :param argument: the argument's name.
-    :param value: a timedelta, a number of seconds, or text: ``PT30M``, ``0:30:00`` or ``1800``, as templates render
-        them.
-    """
-    try:
-        read = _duration_text(value.strip()) if isinstance(value, str) else value
-        length = read if isinstance(read, timedelta) else timedelta(seconds=_number(read))
-        length = timedelta(seconds=length.total_seconds())
-    except (TypeError, OverflowError, ValueError):
-        raise ValueError(
-            f"{argument} is {value!r}; it must be a timedelta, a number of seconds or an ISO 8601 duration as 'PT30M'"
-        ) from None
-    if length < timedelta(0):
-        raise ValueError(f"{argument} is {length}; it must not be negative")
-    return length
-
-
-def utc_text(moment: datetime) -> str:
-    """Write a moment as the API takes it: ISO 8601, UTC, whole seconds.
-
-    :param moment: with a zone.
-    """
-    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
-
-
-# pendulum also takes "now" and "12:00", which would mean something else at each look.
-_DATED = re.compile(r"\s*\d{4}-?(\d\d|W)", re.ASCII)
-_CLOCK = re.compile(r"(?:(\d+) days?, )?(\d+):([0-5]\d):([0-5]\d)(?:\.\d+)?", re.ASCII)
-
-
-def _duration_text(text: str) -> Any:
-    if match := _CLOCK.fullmatch(text):
-        days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-    try:
-        return float(text)
-    except ValueError:
-        parsed = _parsed(text)
-        return parsed if isinstance(parsed, timedelta) else text
-
-
-def _parsed(text: str) -> Any:
-    """Whatever ISO 8601 text stands for; the text itself where it is none."""
-    import pendulum
-
-    try:
-        parsed = pendulum.parse(text.strip(), tz="UTC", strict=True)
-    except (ValueError, OverflowError, TypeError):
-        return text
-    return parsed
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
-        raise TypeError
-    return value
-
-
-def _words(length: timedelta) -> str:
-    hours = int(length.total_seconds() // 3600)
-    return f"{hours} hours" if hours < 72 else f"{hours // 24} days"

@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 
-from airflow_provider_segment.protocol.strings import spellings
+from airflow_provider_segment.protocol.strings import encodings
 
 _SHORTEST = 4
 """Shorter values are no secrets, and would blot out half a message."""
 
 
-def hide_secrets(text: str, *, body: bytes | None, secrets: tuple[str, ...] = ()) -> str:
+def redact(text: str, *, body: bytes | None, secrets: tuple[str, ...] = ()) -> str:
     """Blot out every value that stands in the settings of a request, however it is written.
 
     :param text: a message about the request, as it came: before it is folded or cut.
@@ -22,7 +22,7 @@ def hide_secrets(text: str, *, body: bytes | None, secrets: tuple[str, ...] = ()
     """
     sent = msgspec.json.decode(body) if body else {}
     values = {*secrets, *_values(sent.get("settings")), *_values(sent.get("input", {}).get("settings"))}
-    spelled = {spelling for value in values for spelling in spellings(value) if len(spelling) >= _SHORTEST}
+    spelled = {spelling for value in values for spelling in encodings(value) if len(spelling) >= _SHORTEST}
     # Longest first: one may hold another.
     for spelling in sorted(spelled, key=len, reverse=True):
         text = text.replace(spelling, "***")

@@ -13,52 +13,52 @@ from airflow_provider_segment.protocol.errors import (
     SegmentRateLimitError,
     SegmentServerError,
 )
-from airflow_provider_segment.protocol.flow.steps import Outcome, Pause, Terms
-from airflow_provider_segment.protocol.wire.messages import Answer
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Outcome, Pause
+from airflow_provider_segment.protocol.wire.messages import Response
 from airflow_provider_segment.protocol.wire.operation import Call
-from airflow_provider_segment.protocol.wire.rate_limit import AskedWait, asked_wait
+from airflow_provider_segment.protocol.wire.rate_limit import RetryAfter, parse_retry_after
 
-FAULT_WAITS = (0.5, 30.0)
+FAULT_BACKOFF = (0.5, 30.0)
 """First and longest wait after a fault, in seconds; doubled in between."""
 
-_RATE_LIMIT_WAITS = (0.25, 5.0)
+_MIN_RATE_LIMIT_BACKOFF = (0.25, 5.0)
 """The least wait after a 429, however little it asks for: "0 seconds" for ever would be a hot loop."""
 
-_UNSAID_RATE_LIMIT_WAITS = (1.0, 60.0)
+_DEFAULT_RATE_LIMIT_BACKOFF = (1.0, 60.0)
 """Waits after a 429 that says nothing; no limit's window is known to be longer than a minute."""
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class RetryState:
     """What a call has cost so far.
 
     :param faults: attempts that failed.
     :param fault_seconds: spent on them, waits included.
     :param rate_limits: answers with 429.
     :param rate_limit_seconds: waited for them.
-    :param unsure: whether an earlier attempt may have been carried out.
+    :param maybe_applied: whether an earlier attempt may have been carried out.
     """
 
     faults: int = 0
     fault_seconds: float = 0.0
     rate_limits: int = 0
     rate_limit_seconds: float = 0.0
-    unsure: bool = False
+    maybe_applied: bool = False
 
 
-NOTHING_SPENT = Spent()
+NO_RETRIES = RetryState()
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class Retry:
     """Try again.
 
     :param pause: before that.
-    :param spent: the new account.
+    :param state: the new account.
     """
 
     pause: Pause
-    spent: Spent
+    state: RetryState
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +72,27 @@ class GiveUp:
 
 
 def decide(
-    call: Call[object], error: SegmentError, outcome: Outcome, spent: Spent, terms: Terms, *, jitter: float
-) -> Again | GiveUp:
+    call: Call[object], error: SegmentError, outcome: Outcome, state: RetryState, options: CallOptions, *, jitter: float
+) -> Retry | GiveUp:
     """Decide what to do about a failed attempt.
 
     :param call: what was asked.
     :param error: what its outcome was read as.
     :param outcome: what came.
-    :param spent: what it has cost so far.
-    :param terms: the budgets.
+    :param state: what it has cost so far.
+    :param options: the budgets.
     :param jitter: 0 to 1, drawn anew each time; keeps many tasks from trying again in step.
     """
-    if isinstance(error, SegmentRateLimitError) and isinstance(outcome, Answer):
-        return _after_rate_limit(call, error, asked_wait(outcome, error.errors), spent, terms, jitter)
-    if call.operation.creates and _maybe_carried_out(error):
-        return GiveUp(_ambiguous(error, seconds=spent.fault_seconds + outcome.seconds))
+    if isinstance(error, SegmentRateLimitError) and isinstance(outcome, Response):
+        return _after_rate_limit(call, error, parse_retry_after(outcome, error.errors), state, options, jitter)
+    if call.operation.creates and _maybe_applied(error):
+        return GiveUp(_ambiguous(error, seconds=state.fault_seconds + outcome.seconds))
     if not error.transient:
         return GiveUp(error)
-    return _after_fault(error, outcome, spent, terms, jitter)
+    return _after_fault(error, outcome, state, options, jitter)
 
 
-def _maybe_carried_out(error: SegmentError) -> bool:
+def _maybe_applied(error: SegmentError) -> bool:
     """A 429 and a refusal surely were not; a request that was never sent neither."""
     if isinstance(error, SegmentConnectionError):
         return error.sent
@@ -104,41 +104,45 @@ def _maybe_carried_out(error: SegmentError) -> bool:
 def _after_rate_limit(
     call: Call[object],
     error: SegmentRateLimitError,
-    asked: AskedWait | None,
-    spent: Spent,
-    terms: Terms,
+    asked: RetryAfter | None,
+    state: RetryState,
+    options: CallOptions,
     jitter: float,
-) -> Again | GiveUp:
-    count = spent.rate_limits + 1
+) -> Retry | GiveUp:
+    count = state.rate_limits + 1
     if asked is None:
-        wait, source = backoff(_UNSAID_RATE_LIMIT_WAITS, count, jitter), "no wait was named"
+        wait, source = backoff(_DEFAULT_RATE_LIMIT_BACKOFF, count, jitter), "no wait was named"
     else:
-        wait, source = max(asked.seconds, backoff(_RATE_LIMIT_WAITS, count, jitter)), asked.source
-    waited = spent.rate_limit_seconds + wait
-    if waited > terms.rate_limit_budget:
+        wait, source = max(asked.seconds, backoff(_MIN_RATE_LIMIT_BACKOFF, count, jitter)), asked.source
+    waited = state.rate_limit_seconds + wait
+    if waited > options.rate_limit_budget:
         error.retry_after = wait
         error.explain(
-            f"limited {count} times, {spent.rate_limit_seconds:.0f} s waited, and the next wait of {wait:.0f} s"
-            f" would pass the rate_limit_budget of {terms.rate_limit_budget:.0f} s"
+            f"limited {count} times, {state.rate_limit_seconds:.0f} s waited, and the next wait of {wait:.0f} s"
+            f" would pass the rate_limit_budget of {options.rate_limit_budget:.0f} s"
         )
         return GiveUp(error)
     reason = (
         f"Segment's rate limit holds back {call}: waiting {wait:.1f} s ({source}; {waited:.0f} of at most"
-        f" {terms.rate_limit_budget:.0f} s)"
+        f" {options.rate_limit_budget:.0f} s)"
     )
-    return Again(Pause(wait, reason, logging.INFO), replace(spent, rate_limits=count, rate_limit_seconds=waited))
+    return Retry(Pause(wait, reason, logging.INFO), replace(state, rate_limits=count, rate_limit_seconds=waited))
 
 
-def _after_fault(error: SegmentError, outcome: Outcome, spent: Spent, terms: Terms, jitter: float) -> Again | GiveUp:
-    count = spent.faults + 1
-    wait = backoff(FAULT_WAITS, count, jitter)
-    seconds = spent.fault_seconds + outcome.seconds
-    if seconds + wait > terms.fault_budget:
-        error.explain(f"tried {count} times over {seconds:.0f} s (retry_budget: {terms.fault_budget:.0f} s)")
+def _after_fault(
+    error: SegmentError, outcome: Outcome, state: RetryState, options: CallOptions, jitter: float
+) -> Retry | GiveUp:
+    count = state.faults + 1
+    wait = backoff(FAULT_BACKOFF, count, jitter)
+    seconds = state.fault_seconds + outcome.seconds
+    if seconds + wait > options.retry_budget:
+        error.explain(f"tried {count} times over {seconds:.0f} s (retry_budget: {options.retry_budget:.0f} s)")
         return GiveUp(error)
-    unsure = spent.unsure or _maybe_carried_out(error)
-    reason = f"{error}; trying again in {wait:.1f} s ({seconds:.0f} of at most {terms.fault_budget:.0f} s)"
-    return Again(Pause(wait, reason), replace(spent, faults=count, fault_seconds=seconds + wait, unsure=unsure))
+    maybe_applied = state.maybe_applied or _maybe_applied(error)
+    reason = f"{error}; trying again in {wait:.1f} s ({seconds:.0f} of at most {options.retry_budget:.0f} s)"
+    return Retry(
+        Pause(wait, reason), replace(state, faults=count, fault_seconds=seconds + wait, maybe_applied=maybe_applied)
+    )
 
 
 def backoff(bounds: tuple[float, float], count: int, jitter: float) -> float:

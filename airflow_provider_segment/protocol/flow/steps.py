@@ -1,8 +1,8 @@
-"""The steps a flow yields, and the terms it works on.
+"""The steps a flow yields, and the options it runs with.
 
-A flow is a generator. It yields a step, and the driver sends back what came of it: an
-:class:`~airflow_provider_segment.protocol.wire.message.Answer` or ``NoAnswer`` after :class:`Send`, ``None`` after any
-other. Its return value is the flow's result; a ``SegmentError`` leaves it as an exception.
+A flow is a generator. It yields a step, and the driver sends back the step's outcome: a
+:class:`~airflow_provider_segment.protocol.wire.messages.Response` or ``RequestFailure`` after :class:`Send`, ``None``
+after any other. The flow's return value is its result; it raises ``SegmentError``.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from airflow_provider_segment.protocol.strings import all_texts
-from airflow_provider_segment.protocol.wire.messages import Answer, NoAnswer, Request
+from airflow_provider_segment.protocol.strings import all_strings
+from airflow_provider_segment.protocol.wire.messages import Request, RequestFailure, Response
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send this and say what came of it.
+    """Send a request; the outcome is its response or failure.
 
-    :param request: what to send.
+    :param request: to send.
     """
 
     request: Request
@@ -30,11 +30,11 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Do nothing for a while.
+    """Sleep.
 
     :param seconds: how long.
-    :param reason: for the log.
-    :param level: of the standard library's ``logging``.
+    :param reason: logged before the pause.
+    :param level: log level, as in the standard library's ``logging``.
     """
 
     seconds: float
@@ -44,10 +44,10 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """Tell the person who reads the task's log.
+    """Write a line to the task's log.
 
     :param message: without settings or secrets.
-    :param level: of the standard library's ``logging``.
+    :param level: log level, as in the standard library's ``logging``.
     """
 
     message: str
@@ -55,74 +55,74 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
-class Conceal:
-    """Let nobody read these texts in a log: they are secrets, as it turned out.
+class MaskSecrets:
+    """Mask these strings in logs.
 
-    :param texts: of any length.
+    :param strings: secrets, of any length.
     """
 
-    texts: tuple[str, ...] = field(repr=False)
+    strings: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Emit(Generic[T]):
-    """Hand these entries to whoever iterates.
+class Items(Generic[T]):
+    """Pass items on to the code that iterates over the flow.
 
-    :param items: entries of one page.
+    :param items: of one page.
     """
 
     items: Sequence[T]
 
 
-Step: TypeAlias = Send | Pause | Log | Conceal
-Outcome: TypeAlias = Answer | NoAnswer
+Step: TypeAlias = Send | Pause | Log | MaskSecrets
+Outcome: TypeAlias = Response | RequestFailure
 Flow: TypeAlias = Generator[Step, Outcome | None, T]
-"""Ends with one result."""
-Walk: TypeAlias = Generator[Step | Emit[T], Outcome | None, None]
-"""Emits entries on its way and ends with nothing."""
+"""Returns one result."""
+PagedFlow: TypeAlias = Generator[Step | Items[T], Outcome | None, None]
+"""Yields items, page by page, and returns nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """On what terms a flow works with the API.
+class CallOptions:
+    """Budgets and other options that hold for each call of a flow.
 
-    :param connection: how messages call the connection and its host.
-    :param fault_budget: seconds one call may spend on faults.
-    :param rate_limit_budget: seconds one call may wait for rate limits.
-    :param settle: seconds to keep looking for an object after a write whose answer was lost.
-    :param secrets: what no message may hold: the token, and the settings at work.
+    :param connection: name of the connection and its host, for messages.
+    :param retry_budget: seconds that one call may spend on failed attempts.
+    :param rate_limit_budget: seconds that one call may wait for rate limits.
+    :param reconcile_timeout: seconds to keep looking for an object after a write whose response was lost.
+    :param secrets: strings to redact in messages: the token, and the settings in use.
     """
 
     connection: str
-    fault_budget: float = 300.0
+    retry_budget: float = 300.0
     rate_limit_budget: float = 3600.0
-    settle: float = 10.0
+    reconcile_timeout: float = 10.0
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
-    def within(self, seconds: float) -> Terms:
-        """The same terms, with budgets of at most this.
+    def capped(self, seconds: float) -> CallOptions:
+        """Return the same options with smaller budgets.
 
-        :param seconds: for faults, and as many for rate limits.
+        :param seconds: upper bound of ``retry_budget`` and of ``rate_limit_budget``.
         """
         return replace(
             self,
-            fault_budget=min(self.fault_budget, seconds),
+            retry_budget=min(self.retry_budget, seconds),
             rate_limit_budget=min(self.rate_limit_budget, seconds),
         )
 
-    def hiding(self, settings: Any) -> Terms:
-        """Give the same terms, with settings that no message may hold: a server may quote what it was told before.
+    def redacting(self, settings: Any) -> CallOptions:
+        """Return the same options that redact these settings too: a server may quote what it was sent earlier.
 
-        :param settings: one or several, of any form.
+        :param settings: one or several, of any type.
         """
-        return replace(self, secrets=(*self.secrets, *all_texts(settings)))
+        return replace(self, secrets=(*self.secrets, *all_strings(settings)))
 
 
-def answered(outcome: Outcome | None) -> Outcome:
-    """Make sure that a driver said what came of a request.
+def require_outcome(outcome: Outcome | None) -> Outcome:
+    """Return the outcome of a request; fail where the driver sent none.
 
     :param outcome: of :class:`Send`.
     """
     if outcome is None:
-        raise TypeError("a driver answers Send with an Answer or a NoAnswer")
+        raise TypeError("a driver must send a Response or a RequestFailure after Send")
     return outcome

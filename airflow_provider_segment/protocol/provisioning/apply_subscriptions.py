@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from airflow_provider_segment.protocol.api.subscriptions import delete_subscription, update_subscription
 from airflow_provider_segment.protocol.errors import SegmentError, SegmentNotFoundError
-from airflow_provider_segment.protocol.flow.steps import Flow, Log, Terms
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result, SubscriptionPlan
-from airflow_provider_segment.protocol.provisioning.subscription import create_described
+from airflow_provider_segment.protocol.provisioning.subscription import create_from_spec
 
 LIMIT_PER_MINUTE = 5
 """On each of creating, updating and removing. https://docs.segmentapis.com/tag/Destinations"""
@@ -18,7 +18,7 @@ _DOING = {Result.CREATED: "creating", Result.CHANGED: "changing", Result.REMOVED
 """In the order in which they are done."""
 
 
-def carry_out_subscriptions(terms: Terms, plan: Plan, destination_id: str) -> Flow[dict[tuple[str, str], str]]:
+def execute_subscriptions(options: CallOptions, plan: Plan, destination_id: str) -> Flow[dict[tuple[str, str], str]]:
     """Create, change, then remove subscriptions.
 
     :param plan: what to do.
@@ -30,39 +30,39 @@ def carry_out_subscriptions(terms: Terms, plan: Plan, destination_id: str) -> Fl
     for result, doing in _DOING.items():
         parts = list(plan.of(result))
         for number, part in enumerate(parts):
-            yield from _say_how_many_are_left(doing, number, len(parts))
+            yield from _log_remaining(doing, number, len(parts))
             try:
-                ids[part.name, part.action_id] = yield from _carry_out(terms, part, destination_id)
+                ids[part.name, part.action_id] = yield from _carry_out(options, part, destination_id)
             except SegmentError as error:
                 error.explain(f"while {doing} subscription {part.name!r}, {number + 1} of {len(parts)}")
                 raise
     return ids
 
 
-def _carry_out(terms: Terms, part: SubscriptionPlan, destination_id: str) -> Flow[str]:
+def _carry_out(options: CallOptions, part: SubscriptionPlan, destination_id: str) -> Flow[str]:
     if part.id is None:
-        if part.described is None:
+        if part.spec is None:
             raise TypeError("a subscription to be created has a description")
-        created = yield from create_described(terms, destination_id, part.described)
+        created = yield from create_from_spec(options, destination_id, part.spec)
         yield Log(f"created subscription {part.name!r}: {created['id']}")
         return created["id"]
     if part.result is Result.CHANGED:
-        yield from update_subscription(terms, destination_id=destination_id, id=part.id, **part.difference.changes)
+        yield from update_subscription(options, destination_id=destination_id, id=part.id, **part.diff.changes)
         yield Log(f"changed subscription {part.name!r}: {part.id}")
     else:
-        yield from _remove(terms, part.id, destination_id)
+        yield from _remove(options, part.id, destination_id)
     return part.id
 
 
-def _remove(terms: Terms, subscription_id: str, destination_id: str) -> Flow[None]:
+def _remove(options: CallOptions, subscription_id: str, destination_id: str) -> Flow[None]:
     try:
-        yield from delete_subscription(terms, destination_id=destination_id, id=subscription_id)
+        yield from delete_subscription(options, destination_id=destination_id, id=subscription_id)
         yield Log(f"removed subscription {subscription_id}")
     except SegmentNotFoundError as error:
         yield Log(f"nothing to remove: {error}")
 
 
-def _say_how_many_are_left(doing: str, number: int, count: int) -> Iterator[Log]:
+def _log_remaining(doing: str, number: int, count: int) -> Iterator[Log]:
     """Now and then, where the limit makes it a wait of minutes."""
     if count > LIMIT_PER_MINUTE and number % LIMIT_PER_MINUTE == 0:
         left = count - number

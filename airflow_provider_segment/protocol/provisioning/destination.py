@@ -13,22 +13,22 @@ from airflow_provider_segment.protocol.api.destinations import (
 )
 from airflow_provider_segment.protocol.api.objects import Destination
 from airflow_provider_segment.protocol.flow.pagination import collect
-from airflow_provider_segment.protocol.flow.steps import Flow, Log, Terms
-from airflow_provider_segment.protocol.provisioning.creating import create_surely, look
-from airflow_provider_segment.protocol.provisioning.diff import compare_destination
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
+from airflow_provider_segment.protocol.provisioning.creating import create_idempotently, find_one
+from airflow_provider_segment.protocol.provisioning.diff import diff_destination
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
-from airflow_provider_segment.protocol.provisioning.lookup import decide_on_existing, remove, resolve
-from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination
+from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
+from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
 
 
-def find_destinations(terms: Terms, identity: DestinationIdentity) -> Flow[list[Destination]]:
+def find_destinations(options: CallOptions, identity: DestinationIdentity) -> Flow[list[Destination]]:
     """Look for a destination among those of its source alone; the workspace may have thousands.
 
     :param identity: of the destination.
     :return: all that match.
     :raises SegmentNotFoundError: there is no such source.
     """
-    listed = yield from collect(destinations_listing(source_id=identity.source_id), terms)
+    listed = yield from collect(destinations_listing(source_id=identity.source_id), options)
     return matching(listed, identity)
 
 
@@ -46,7 +46,7 @@ def matching(listed: list[Destination], identity: DestinationIdentity) -> list[D
 
 
 def create_destination(
-    terms: Terms,
+    options: CallOptions,
     *,
     source_id: str,
     metadata_id: str,
@@ -65,62 +65,63 @@ def create_destination(
     :raises SegmentAmbiguousWriteError: answers were lost until the budget was spent.
     :raises SegmentSeveralMatchesError: there are several now.
     """
-    described = DescribedDestination(
-        source_id=source_id, metadata_id=metadata_id, name=name, settings=settings, enabled=enabled
-    )
-    return (yield from create_described(terms.hiding(settings), described, confirm=False))
+    spec = DestinationSpec(source_id=source_id, metadata_id=metadata_id, name=name, settings=settings, enabled=enabled)
+    return (yield from create_from_spec(options.redacting(settings), spec, confirm=False))
 
 
-def create_described(terms: Terms, described: DescribedDestination, *, confirm: bool) -> Flow[Destination]:
+def create_from_spec(options: CallOptions, spec: DestinationSpec, *, confirm: bool) -> Flow[Destination]:
     """Create a destination surely.
 
-    :param described: what it is to be.
+    :param spec: what it is to be.
     :param confirm: look afterwards in any case.
     :return: the destination.
     """
     return (
-        yield from create_surely(
-            terms,
-            described.identity,
+        yield from create_idempotently(
+            options,
+            spec.identity,
             create=lambda: send_create(
-                terms,
-                source_id=described.source_id,
-                metadata_id=described.metadata_id,
-                name=described.name,
-                settings=described.settings,
-                enabled=described.enabled,
+                options,
+                source_id=spec.source_id,
+                metadata_id=spec.metadata_id,
+                name=spec.name,
+                settings=spec.settings,
+                enabled=spec.enabled,
             ),
-            find=lambda: find_destinations(terms, described.identity),
+            find=lambda: find_destinations(options, spec.identity),
             confirm=confirm,
         )
     )
 
 
-def provide_destination(
-    terms: Terms, *, described: DescribedDestination, if_exists: str, patient: bool = False
+def ensure_destination(
+    options: CallOptions, *, spec: DestinationSpec, if_exists: str, wait_for_pending: bool = False
 ) -> Flow[str]:
     """Create a destination unless it exists already.
 
-    :param described: what it is to be.
+    :param spec: what it is to be.
     :param if_exists: ``reuse``, ``update`` or ``fail``.
-    :param patient: look over ``settle`` seconds before creating, as when an earlier try may have died on the way.
+    :param wait_for_pending: before creating, keep looking for ``reconcile_timeout`` seconds, since an earlier try may
+        have left a request in flight.
     :return: its id.
     """
-    terms = terms.hiding(described.settings)
-    identity = described.identity
-    existing = yield from look(terms, identity, lambda: find_destinations(terms, identity), patient=patient)
+    options = options.redacting(spec.settings)
+    identity = spec.identity
+    existing = yield from find_one(
+        options, identity, lambda: find_destinations(options, identity), wait_for_pending=wait_for_pending
+    )
     if existing is None:
-        created = yield from create_described(terms, described, confirm=True)
+        created = yield from create_from_spec(options, spec, confirm=True)
         yield Log(f"created {identity}: {created['id']}")
         return created["id"]
-    difference = compare_destination(described, existing, write_absent=True)
-    if (yield from decide_on_existing(existing["id"], identity, difference, if_exists=if_exists)):
-        yield from update_destination(terms, id=existing["id"], **difference.changes)
+    diff = diff_destination(spec, existing, write_absent=True)
+    if (yield from handle_existing(existing["id"], identity, diff, if_exists=if_exists)):
+        yield from update_destination(options, id=existing["id"], **diff.changes)
     return existing["id"]
 
 
-def change_destination(
-    terms: Terms,
+def resolve_and_update_destination(
+    options: CallOptions,
     *,
     target: str | DestinationIdentity,
     new_name: str | None = None,
@@ -137,14 +138,16 @@ def change_destination(
     :return: its id.
     :raises SegmentNotFoundError: there is none.
     """
-    terms = terms.hiding(settings)
-    destination_id = yield from resolve(partial(find_destinations, terms), target, new_name=new_name)
-    yield from update_destination(terms, id=destination_id, name=new_name, enabled=enabled, settings=settings)
+    options = options.redacting(settings)
+    destination_id = yield from resolve(partial(find_destinations, options), target, new_name=new_name)
+    yield from update_destination(options, id=destination_id, name=new_name, enabled=enabled, settings=settings)
     yield Log(f"changed destination {destination_id}")
     return destination_id
 
 
-def remove_destination(terms: Terms, *, target: str | DestinationIdentity, if_missing: str) -> Flow[str | None]:
+def resolve_and_delete_destination(
+    options: CallOptions, *, target: str | DestinationIdentity, if_missing: str
+) -> Flow[str | None]:
     """Delete a destination, given by its id or its identity.
 
     :param target: id or identity.
@@ -153,9 +156,9 @@ def remove_destination(terms: Terms, *, target: str | DestinationIdentity, if_mi
     :raises SegmentNotFoundError: there is none, with ``fail``.
     """
     return (
-        yield from remove(
-            partial(find_destinations, terms),
-            lambda destination_id: delete_destination(terms, id=destination_id),
+        yield from delete_resolved(
+            partial(find_destinations, options),
+            lambda destination_id: delete_destination(options, id=destination_id),
             target,
             if_missing=if_missing,
         )

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_provider_segment.protocol.api.masks import masked_texts
+from airflow_provider_segment.protocol.api.masks import masked_strings
 from airflow_provider_segment.protocol.api.objects import Destination, Subscription
 from airflow_provider_segment.protocol.arguments import MASK_CHARACTER, masked_keys
-from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination, DescribedSubscription
+from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Diff:
     """How a described object compares with the one Segment has.
 
     :param fields: those that differ, for people.
@@ -53,7 +53,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class SettingsDifference:
+class SettingsDiff:
     """How described settings compare with those Segment has.
 
     :param changed: keys whose value differs.
@@ -66,96 +66,94 @@ class SettingsDifference:
     absent: tuple[str, ...] = ()
 
 
-def compare_destination(
-    described: DescribedDestination, actual: Destination, *, rotate_secrets: bool = False, write_absent: bool = False
-) -> Difference:
+def diff_destination(
+    spec: DestinationSpec, actual: Destination, *, rotate_secrets: bool = False, write_absent: bool = False
+) -> Diff:
     """Compare a destination, its name included.
 
-    :param described: as the user wants it.
+    :param spec: as the user wants it.
     :param actual: as Segment has it.
     :param rotate_secrets: count secrets that can't be compared as changed.
     :param write_absent: count settings that Segment does not return as changed. Otherwise an apply would write them
         again at each run, since they may be kept without being shown, or not be kept at all.
     """
     plain = {
-        "name": (actual.get("name") or "", described.name),
-        "enabled": (actual["enabled"], described.enabled),
+        "name": (actual.get("name") or "", spec.name),
+        "enabled": (actual["enabled"], spec.enabled),
     }
-    compared = compare_settings(described.settings, actual["settings"])
+    compared = diff_settings(spec.settings, actual["settings"])
     return _difference(
         plain,
-        described.settings,
+        spec.settings,
         changed=(
             *compared.changed,
             *(compared.hidden if rotate_secrets else ()),
             *(compared.absent if write_absent else ()),
         ),
         hidden=(*(() if rotate_secrets else compared.hidden), *(() if write_absent else compared.absent)),
-        secrets=masked_texts(described.settings, actual["settings"]),
+        secrets=masked_strings(spec.settings, actual["settings"]),
     )
 
 
-def compare_subscription(
-    described: DescribedSubscription, actual: Subscription, *, rotate_secrets: bool = False
-) -> Difference:
+def diff_subscription(spec: SubscriptionSpec, actual: Subscription, *, rotate_secrets: bool = False) -> Diff:
     """Compare a subscription with one of the same identity.
 
-    :param described: as the user wants it; fields that are ``None`` are left alone.
+    :param spec: as the user wants it; fields that are ``None`` are left alone.
     :param actual: as Segment has it.
     :param rotate_secrets: count secrets that can't be compared as changed.
     """
     plain: dict[str, tuple[Any, Any]] = {
-        "trigger": (actual["trigger"], described.trigger),
-        "enabled": (actual["enabled"], described.enabled),
+        "trigger": (actual["trigger"], spec.trigger),
+        "enabled": (actual["enabled"], spec.enabled),
     }
-    if described.model_id is not None:
+    if spec.model_id is not None:
         # It comes back as "" for a subscription without a model.
-        plain["model_id"] = (actual.get("modelId") or None, described.model_id)
-    if described.reverse_etl_schedule is not None:
-        plain["reverse_etl_schedule"] = (actual.get("reverseETLSchedule"), described.reverse_etl_schedule)
-    compared = compare_settings(described.settings or {}, actual.get("settings") or {})
+        plain["model_id"] = (actual.get("modelId") or None, spec.model_id)
+    if spec.reverse_etl_schedule is not None:
+        plain["reverse_etl_schedule"] = (actual.get("reverseETLSchedule"), spec.reverse_etl_schedule)
+    compared = diff_settings(spec.settings or {}, actual.get("settings") or {})
     return _difference(
         plain,
-        described.settings,
+        spec.settings,
         # Nothing is filled in for a subscription: a field that is absent is one that was never mapped.
         changed=(*compared.changed, *compared.absent, *(compared.hidden if rotate_secrets else ())),
         hidden=() if rotate_secrets else compared.hidden,
-        secrets=masked_texts(described.settings, actual.get("settings")),
+        secrets=masked_strings(spec.settings, actual.get("settings")),
     )
 
 
-def compare_settings(described: Mapping[str, Any], actual: Mapping[str, Any]) -> SettingsDifference:
+def diff_settings(spec: Mapping[str, Any], actual: Mapping[str, Any]) -> SettingsDiff:
     """Compare settings, key by key of the described ones.
 
     A key described as ``None`` or by a mask is not compared.
 
-    :param described: as the user gave them.
+    :param spec: as the user gave them.
     :param actual: as Segment returned them.
     """
-    ignored = masked_keys(described)
-    wanted = [key for key, value in described.items() if value is not None and key not in ignored]
+    ignored = masked_keys(spec)
+    wanted = [key for key, value in spec.items() if value is not None and key not in ignored]
     compared = [key for key in wanted if key in actual]
-    hidden = tuple(key for key in compared if _shows_nothing(described[key], actual[key]))
-    changed = tuple(key for key in compared if key not in hidden and not same(described[key], actual[key]))
-    return SettingsDifference(changed, hidden, tuple(key for key in wanted if key not in actual))
+    hidden = tuple(key for key in compared if _shows_nothing(spec[key], actual[key]))
+    changed = tuple(key for key in compared if key not in hidden and not json_equal(spec[key], actual[key]))
+    return SettingsDiff(changed, hidden, tuple(key for key in wanted if key not in actual))
 
 
-def same(described: Any, actual: Any) -> bool:
+def json_equal(spec: Any, actual: Any) -> bool:
     """Compare two JSON values: ``1 == 1.0``, ``None`` in a mapping = absent, a mask = what ends like it.
 
-    :param described: as the user gave it.
+    :param spec: as the user gave it.
     :param actual: as Segment returned it.
     """
-    if isinstance(described, Mapping) and isinstance(actual, Mapping):
-        return _same_mapping(described, actual)
-    if isinstance(described, list | tuple) and isinstance(actual, list | tuple):
-        return len(described) == len(actual) and all(map(same, described, actual))
+    if isinstance(spec, Mapping) and isinstance(actual, Mapping):
+        return _same_mapping(spec, actual)
+    if isinstance(spec, list | tuple) and isinstance(actual, list | tuple):
+        return len(spec) == len(actual) and all(map(json_equal, spec, actual))
     # JSON tells true from 1; Python does not.
-    if isinstance(described, bool) or isinstance(actual, bool):
-        return described is actual
-    if isinstance(described, str | int | float) and isinstance(actual, str) and MASK_CHARACTER in actual:
-        return str(described).endswith(actual.rpartition(MASK_CHARACTER)[2])
-    return bool(described == actual)
+    if isinstance(spec, bool) or isinstance(actual, bool):
+        return spec is actual
+    if isinstance(spec, str | int | float) and isinstance(actual, str) and MASK_CHARACTER in actual:
+        return str(spec).endswith(actual.rpartition(MASK_CHARACTER)[2])
+    return bool(spec == actual)
 
 
 def _difference(
@@ -165,13 +163,13 @@ def _difference(
     changed: Sequence[str],
     hidden: Sequence[str],
     secrets: Iterable[str],
-) -> Difference:
-    differing = {name: pair for name, pair in plain.items() if not same(pair[1], pair[0])}
+) -> Diff:
+    differing = {name: pair for name, pair in plain.items() if not json_equal(pair[1], pair[0])}
     changes: dict[str, Any] = {name: after for name, (_, after) in differing.items()}
     if changed:
         # All keys that were given: nobody knows whether Segment merges settings or replaces them.
         changes["settings"] = settings
-    return Difference(
+    return Diff(
         fields=(*_shown(differing), *(FieldChange(f"settings[{key!r}]") for key in changed)),
         changes=changes,
         hidden=tuple(hidden),
@@ -190,12 +188,12 @@ def _text(value: Any) -> str:
     return "" if value is None else json.dumps(value)
 
 
-def _same_mapping(described: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
-    keys = {key for key, value in described.items() if value is not None}
+def _same_mapping(spec: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
+    keys = {key for key, value in spec.items() if value is not None}
     return keys == {key for key, value in actual.items() if value is not None} and all(
-        same(described[key], actual[key]) for key in keys
+        json_equal(spec[key], actual[key]) for key in keys
     )
 
 
-def _shows_nothing(described: Any, actual: Any) -> bool:
-    return isinstance(actual, str) and actual.endswith(MASK_CHARACTER) and isinstance(described, str | int | float)
+def _shows_nothing(spec: Any, actual: Any) -> bool:
+    return isinstance(actual, str) and actual.endswith(MASK_CHARACTER) and isinstance(spec, str | int | float)

@@ -49,7 +49,7 @@ class SubscriptionIdentity(Struct, frozen=True, kw_only=True):
 Identity = DestinationIdentity | SubscriptionIdentity
 
 
-def check_destination(
+def parse_destination_target(
     *, destination_id: Any = None, source_id: Any = None, metadata_id: Any = None, name: Any = None
 ) -> str | DestinationIdentity:
     """Check the arguments that point at a destination: its id, or its whole identity.
@@ -58,7 +58,7 @@ def check_destination(
     :raises ValueError: both, neither, or half an identity was given.
     """
     parts = {"source_id": source_id, "metadata_id": metadata_id, "name": name}
-    if points_by_id("destination_id", destination_id, parts):
+    if is_given_by_id("destination_id", destination_id, parts):
         return check_id("destination_id", destination_id)
     return DestinationIdentity(
         source_id=check_id("source_id", source_id),
@@ -67,7 +67,7 @@ def check_destination(
     )
 
 
-def check_subscription(
+def parse_subscription_target(
     *, destination_id: Any, subscription_id: Any = None, action_id: Any = None, name: Any = None
 ) -> str | SubscriptionIdentity:
     """Check the arguments that point at a subscription: its id, or its whole identity.
@@ -76,7 +76,7 @@ def check_subscription(
     :raises ValueError: both, neither, or half an identity was given.
     """
     destination = check_id("destination_id", destination_id)
-    if points_by_id("subscription_id", subscription_id, {"action_id": action_id, "name": name}):
+    if is_given_by_id("subscription_id", subscription_id, {"action_id": action_id, "name": name}):
         return check_id("subscription_id", subscription_id)
     return SubscriptionIdentity(
         destination_id=destination,
@@ -85,7 +85,7 @@ def check_subscription(
     )
 
 
-def points_by_id(id_argument: str, id_value: Any, parts: Mapping[str, Any]) -> bool:
+def is_given_by_id(id_argument: str, id_value: Any, parts: Mapping[str, Any]) -> bool:
     """Say which way an object is pointed at; whether an argument was given is known before templates are rendered.
 
     :param id_argument: name of the argument that takes the id.

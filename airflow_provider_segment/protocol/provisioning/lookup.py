@@ -14,8 +14,8 @@ from airflow_provider_segment.protocol.errors import (
     SegmentNotFoundError,
     SegmentSeveralMatchesError,
 )
-from airflow_provider_segment.protocol.flow.steps import Conceal, Flow, Log
-from airflow_provider_segment.protocol.provisioning.diff import Difference
+from airflow_provider_segment.protocol.flow.steps import Flow, Log, MaskSecrets
+from airflow_provider_segment.protocol.provisioning.diff import Diff
 from airflow_provider_segment.protocol.provisioning.identity import (
     DestinationIdentity,
     Identity,
@@ -26,7 +26,7 @@ T = TypeVar("T", Destination, Subscription)
 IdentityT = TypeVar("IdentityT", DestinationIdentity, SubscriptionIdentity)
 
 
-def only_match(matches: Sequence[T], identity: Identity | str) -> T | None:
+def one_or_none(matches: Sequence[T], identity: Identity | str) -> T | None:
     """Take the one object with an identity.
 
     :param matches: all objects with it.
@@ -43,12 +43,12 @@ def only_match(matches: Sequence[T], identity: Identity | str) -> T | None:
     return matches[0] if matches else None
 
 
-def decide_on_existing(object_id: str, identity: Identity, difference: Difference, *, if_exists: str) -> Flow[bool]:
+def handle_existing(object_id: str, identity: Identity, diff: Diff, *, if_exists: str) -> Flow[bool]:
     """Follow ``if_exists`` for an object that was found.
 
     :param object_id: its id.
     :param identity: for the messages.
-    :param difference: between what is described and what was found.
+    :param diff: between what is described and what was found.
     :param if_exists: ``reuse``, ``update`` or ``fail``.
     :return: whether to change it.
     :raises SegmentAlreadyExistsError: with ``fail``.
@@ -58,12 +58,12 @@ def decide_on_existing(object_id: str, identity: Identity, difference: Differenc
             f"{identity} exists already: {object_id}; it may be what an earlier try of this very task made",
             ids=(object_id,),
         )
-    yield from mind_secrets(identity, difference)
-    if not difference.fields:
-        as_far = " as far as Segment shows" if difference.hidden else ""
+    yield from mask_and_warn(identity, diff)
+    if not diff.fields:
+        as_far = " as far as Segment shows" if diff.hidden else ""
         yield Log(f"{identity} exists already as described{as_far}: {object_id}")
         return False
-    names = ", ".join(difference.names)
+    names = ", ".join(diff.names)
     if if_exists == "update":
         yield Log(f"{identity} exists already: {object_id}; changing {names}")
         return True
@@ -75,15 +75,15 @@ def decide_on_existing(object_id: str, identity: Identity, difference: Differenc
     return False
 
 
-def mind_secrets(identity: Identity | str, difference: Difference) -> Flow[None]:
-    """Conceal the settings that are secrets, and warn of each that can't be compared.
+def mask_and_warn(identity: Identity | str, diff: Diff) -> Flow[None]:
+    """MaskSecrets the settings that are secrets, and warn of each that can't be compared.
 
     :param identity: for the messages.
-    :param difference: which ones.
+    :param diff: which ones.
     """
-    if difference.secrets:
-        yield Conceal(difference.secrets)
-    for key in difference.hidden:
+    if diff.secrets:
+        yield MaskSecrets(diff.secrets)
+    for key in diff.hidden:
         yield Log(
             f"{identity}: Segment shows nothing of settings[{key!r}], so it was not compared",
             logging.WARNING,
@@ -106,16 +106,16 @@ def resolve(
     """
     if isinstance(target, str):
         return target
-    found = only_match((yield from find(target)), target)
+    found = one_or_none((yield from find(target)), target)
     if found is None and new_name is not None:
         renamed = replace(target, name=new_name)
-        found = only_match((yield from find(renamed)), renamed)
+        found = one_or_none((yield from find(renamed)), renamed)
     if found is None:
         raise SegmentNotFoundError(f"there is no {target}", status=404)
     return found["id"]
 
 
-def remove(
+def delete_resolved(
     find: Callable[[IdentityT], Flow[list[T]]],
     delete: Callable[[str], Flow[None]],
     target: str | IdentityT,

@@ -15,13 +15,13 @@ from airflow_provider_segment.protocol.api.objects import Destination, Subscript
 from airflow_provider_segment.protocol.arguments import check_new_settings
 from airflow_provider_segment.protocol.errors import SegmentPruneLimitError
 from airflow_provider_segment.protocol.provisioning.diff import (
-    Difference,
+    Diff,
     FieldChange,
-    compare_destination,
-    compare_subscription,
+    diff_destination,
+    diff_subscription,
 )
-from airflow_provider_segment.protocol.provisioning.lookup import only_match
-from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination, DescribedSubscription
+from airflow_provider_segment.protocol.provisioning.lookup import one_or_none
+from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 
 
 class Result(StrEnum):
@@ -38,15 +38,15 @@ class DestinationPlan:
     """What becomes of the destination.
 
     :param result: created, changed or kept.
-    :param described: what it is to be.
+    :param spec: what it is to be.
     :param id: its id; ``None`` where it is to be created.
-    :param difference: from what there is.
+    :param diff: from what there is.
     """
 
     result: Result
-    described: DescribedDestination
+    spec: DestinationSpec
     id: str | None = None
-    difference: Difference = field(default_factory=Difference)
+    diff: Diff = field(default_factory=Diff)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +57,16 @@ class SubscriptionPlan:
     :param name: its name.
     :param action_id: its action.
     :param id: its id; ``None`` where it is to be created.
-    :param described: what it is to be; ``None`` where it is to be removed.
-    :param difference: from what there is.
+    :param spec: what it is to be; ``None`` where it is to be removed.
+    :param diff: from what there is.
     """
 
     result: Result
     name: str
     action_id: str
     id: str | None = None
-    described: DescribedSubscription | None = None
-    difference: Difference = field(default_factory=Difference)
+    spec: SubscriptionSpec | None = None
+    diff: Diff = field(default_factory=Diff)
 
 
 class SubscriptionSummary(TypedDict):
@@ -78,7 +78,7 @@ class SubscriptionSummary(TypedDict):
     result: str
 
 
-class Summary(TypedDict):
+class ApplySummary(TypedDict):
     """What an apply did, or would do; small, and without settings."""
 
     destination_id: str | None
@@ -120,7 +120,7 @@ class Plan:
         destination_id: str | None = None,
         ids: Mapping[tuple[str, str], str] | None = None,
         ignored: Sequence[str] = (),
-    ) -> Summary:
+    ) -> ApplySummary:
         """Sum up.
 
         :param destination_id: once it is known.
@@ -128,10 +128,10 @@ class Plan:
         :param ignored: settings that did not take.
         """
         known = ids or {}
-        return Summary(
+        return ApplySummary(
             destination_id=destination_id or self.destination.id,
             created=self.destination.result is Result.CREATED,
-            changed=self.destination.difference.names,
+            changed=self.destination.diff.names,
             subscriptions=[
                 SubscriptionSummary(
                     name=part.name,
@@ -146,8 +146,8 @@ class Plan:
 
 
 def make_plan(
-    described: DescribedDestination,
-    subscriptions: Sequence[DescribedSubscription] | None,
+    spec: DestinationSpec,
+    subscriptions: Sequence[SubscriptionSpec] | None,
     *,
     actual: Destination | None,
     actual_subscriptions: Sequence[Subscription] = (),
@@ -158,7 +158,7 @@ def make_plan(
 ) -> Plan:
     """Plan how to bring Segment to the described state.
 
-    :param described: what the destination is to be.
+    :param spec: what the destination is to be.
     :param subscriptions: what its subscriptions are to be; ``None`` leaves them alone.
     :param actual: the destination there is.
     :param actual_subscriptions: the subscriptions there are.
@@ -171,7 +171,7 @@ def make_plan(
     :raises SegmentPruneLimitError: more would be removed than ``max_prune``.
     """
     return Plan(
-        destination=_plan_destination(described, actual, rotate_secrets=rotate_secrets),
+        destination=_plan_destination(spec, actual, rotate_secrets=rotate_secrets),
         subscriptions=()
         if subscriptions is None
         else (
@@ -182,54 +182,52 @@ def make_plan(
     )
 
 
-def _plan_destination(
-    described: DescribedDestination, actual: Destination | None, *, rotate_secrets: bool
-) -> DestinationPlan:
+def _plan_destination(spec: DestinationSpec, actual: Destination | None, *, rotate_secrets: bool) -> DestinationPlan:
     if actual is None:
-        check_new_settings("settings", described.settings)
-        return DestinationPlan(Result.CREATED, described)
+        check_new_settings("settings", spec.settings)
+        return DestinationPlan(Result.CREATED, spec)
     fixed = {"source_id": actual["sourceId"], "metadata_id": actual["metadata"]["id"]}
     for argument, value in fixed.items():
-        if getattr(described, argument) != value:
+        if getattr(spec, argument) != value:
             raise ValueError(
-                f"{argument} is {getattr(described, argument)!r}, but destination {actual['id']} has {value!r} for life"
+                f"{argument} is {getattr(spec, argument)!r}, but destination {actual['id']} has {value!r} for life"
             )
-    difference = compare_destination(described, actual, rotate_secrets=rotate_secrets)
-    return DestinationPlan(_result(difference), described, actual["id"], difference)
+    diff = diff_destination(spec, actual, rotate_secrets=rotate_secrets)
+    return DestinationPlan(_result(diff), spec, actual["id"], diff)
 
 
 def _plan_described(
-    described: Sequence[DescribedSubscription], actual: Sequence[Subscription], *, rotate_secrets: bool
+    spec: Sequence[SubscriptionSpec], actual: Sequence[Subscription], *, rotate_secrets: bool
 ) -> list[SubscriptionPlan]:
-    plans = [_plan_one(one, described, actual, rotate_secrets=rotate_secrets) for one in described]
+    plans = [_plan_one(one, spec, actual, rotate_secrets=rotate_secrets) for one in spec]
     # Created before any is changed; removals follow. `sorted` keeps the user's order within each.
     return sorted(plans, key=lambda plan: plan.result is not Result.CREATED)
 
 
 def _plan_one(
-    one: DescribedSubscription,
-    described: Sequence[DescribedSubscription],
+    one: SubscriptionSpec,
+    spec: Sequence[SubscriptionSpec],
     actual: Sequence[Subscription],
     *,
     rotate_secrets: bool,
 ) -> SubscriptionPlan:
-    found = only_match(
+    found = one_or_none(
         [there for there in actual if _key(there) == (one.name, one.action_id)],
         f"subscription {one.name!r} to action {one.action_id}",
     )
     if found is None:
-        _refuse_another_action(one, described, actual)
+        _refuse_another_action(one, spec, actual)
         check_new_settings(f"settings of subscription {one.name!r}", one.settings or {})
-        return SubscriptionPlan(Result.CREATED, one.name, one.action_id, described=one)
-    difference = compare_subscription(one, found, rotate_secrets=rotate_secrets)
-    return SubscriptionPlan(_result(difference), one.name, one.action_id, found["id"], one, difference)
+        return SubscriptionPlan(Result.CREATED, one.name, one.action_id, spec=one)
+    diff = diff_subscription(one, found, rotate_secrets=rotate_secrets)
+    return SubscriptionPlan(_result(diff), one.name, one.action_id, found["id"], one, diff)
 
 
 def _refuse_another_action(
-    one: DescribedSubscription, described: Sequence[DescribedSubscription], actual: Sequence[Subscription]
+    one: SubscriptionSpec, spec: Sequence[SubscriptionSpec], actual: Sequence[Subscription]
 ) -> None:
     """A subscription left over under the same name would be doubled, not changed."""
-    kept = {(other.name, other.action_id) for other in described}
+    kept = {(other.name, other.action_id) for other in spec}
     for there in actual:
         if there["name"] == one.name and _key(there) not in kept:
             raise ValueError(
@@ -239,11 +237,11 @@ def _refuse_another_action(
 
 
 def _plan_removals(
-    described: Sequence[DescribedSubscription], actual: Sequence[Subscription], *, max_prune: int | None
+    spec: Sequence[SubscriptionSpec], actual: Sequence[Subscription], *, max_prune: int | None
 ) -> list[SubscriptionPlan]:
     if max_prune is None:
         return []
-    wanted = {(one.name, one.action_id) for one in described}
+    wanted = {(one.name, one.action_id) for one in spec}
     surplus = [there for there in actual if _key(there) not in wanted]
     if len(surplus) > max_prune:
         raise SegmentPruneLimitError(
@@ -257,20 +255,20 @@ def _key(subscription: Subscription) -> tuple[str, str]:
     return subscription["name"], subscription["actionId"]
 
 
-def _result(difference: Difference) -> Result:
-    return Result.CHANGED if difference.fields else Result.KEPT
+def _result(diff: Diff) -> Result:
+    return Result.CHANGED if diff.fields else Result.KEPT
 
 
-def field_changes(plan: Plan) -> Iterator[tuple[str, str, FieldChange | None]]:
+def plan_rows(plan: Plan) -> Iterator[tuple[str, str, FieldChange | None]]:
     """Give the plan row by row: object, result, and each field that differs.
 
     :param plan: to be shown.
     """
     rows: list[tuple[str, DestinationPlan | SubscriptionPlan]] = [
-        (f"destination {plan.destination.described.name}", plan.destination),
+        (f"destination {plan.destination.spec.name}", plan.destination),
         *((f"subscription {part.name} ({part.action_id})", part) for part in plan.subscriptions),
     ]
     words: dict[Result, Any] = dict(zip(Result, ("create", "change", "keep", "remove"), strict=True))
     for name, part in rows:
-        for change in part.difference.fields or (None,):
+        for change in part.diff.fields or (None,):
             yield name, words[part.result], change

@@ -1,23 +1,41 @@
-"""A plan as a table that people can read; settings are named, their values never shown."""
+"""A plan as a table for people. It names settings and never shows their values."""
 
 from __future__ import annotations
 
-from airflow_provider_segment.protocol.provisioning.plan import Plan, field_changes
+from collections.abc import Sequence
+
+from airflow_provider_segment.protocol.provisioning.plan import Plan, plan_rows
+
+_TITLES = ("action", "object", "field", "now", "then")
+_MAX_WIDTH = 60
+"""Characters in a cell; longer text is cut."""
 
 
 def plan_table(plan: Plan) -> str:
-    """Draw a plan.
+    """Return a plan as a table.
 
     :param plan: to be shown.
     :return: several lines.
     """
-    from tabulate import tabulate
-
-    rows = []
-    shown = ""
-    for name, word, change in field_changes(plan):
-        first = (word, name) if name != shown else ("", "")
-        shown = name
+    rows: list[Sequence[str]] = []
+    previous = ""
+    for name, action, change in plan_rows(plan):
+        first = (action, name) if name != previous else ("", "")
+        previous = name
         rows.append((*first, *((change.field, change.before, change.after) if change else ("", "", ""))))
-    table: str = tabulate(rows, headers=("", "object", "field", "now", "then"), disable_numparse=True, maxcolwidths=60)
-    return table
+    return _table(_TITLES, rows)
+
+
+def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    cells = [titles, *([_cell(text) for text in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    rule = ["-" * width for width in widths]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in (cells[0], rule, *cells[1:])
+    )
+
+
+def _cell(text: str) -> str:
+    line = " ".join(text[: 2 * _MAX_WIDTH].split())
+    return line if len(line) <= _MAX_WIDTH and len(text) <= 2 * _MAX_WIDTH else f"{line[: _MAX_WIDTH - 1]}…"

@@ -18,7 +18,7 @@ from airflow_provider_segment.protocol.provisioning.identity import DestinationI
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DescribedDestination:
+class DestinationSpec:
     """What a destination is to be.
 
     :param source_id: its source, for life.
@@ -41,7 +41,7 @@ class DescribedDestination:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DescribedSubscription:
+class SubscriptionSpec:
     """What a subscription is to be.
 
     :param name: display name; with the action its identity within a destination.
@@ -81,11 +81,11 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
 _REQUIRED = ("name", "action_id", "trigger")
 
 
-def check_subscriptions(argument: str, value: Any) -> tuple[DescribedSubscription, ...]:
+def check_subscriptions(argument: str, value: Any) -> tuple[SubscriptionSpec, ...]:
     """Check a list of subscriptions.
 
     :param argument: the argument's name.
-    :param value: dicts with the keys of ``DescribedSubscription``, or the text of such a JSON array; keys after
+    :param value: dicts with the keys of ``SubscriptionSpec``, or the text of such a JSON array; keys after
         ``trigger`` may be left out or ``None``, and ``model_id`` ``""``, as Segment returns it, is none.
     :raises ValueError: naming the entry, the key, what was given and what is allowed.
     """
@@ -93,19 +93,19 @@ def check_subscriptions(argument: str, value: Any) -> tuple[DescribedSubscriptio
         value = json_text(argument, value, wanted="a list of dicts or the text of a JSON array")
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise ValueError(f"{argument} is a {type(value).__name__}; it must be a list of dicts")
-    described = tuple(_check_one(f"{argument}[{number}]", entry) for number, entry in enumerate(value))
+    spec = tuple(_check_one(f"{argument}[{number}]", entry) for number, entry in enumerate(value))
     seen: set[tuple[str, str]] = set()
-    for number, entry in enumerate(described):
+    for number, entry in enumerate(spec):
         if (entry.name, entry.action_id) in seen:
             raise ValueError(
                 f"{argument}[{number}] repeats name {entry.name!r} and action_id {entry.action_id!r}; together they"
                 " must be unique"
             )
         seen.add((entry.name, entry.action_id))
-    return described
+    return spec
 
 
-def _check_one(where: str, entry: Any) -> DescribedSubscription:
+def _check_one(where: str, entry: Any) -> SubscriptionSpec:
     if not isinstance(entry, Mapping):
         raise ValueError(f"{where} is a {type(entry).__name__}; it must be a dict")
     if unknown := sorted(str(key) for key in entry if key not in _CHECKS):
@@ -113,4 +113,4 @@ def _check_one(where: str, entry: Any) -> DescribedSubscription:
     if missing := [key for key in _REQUIRED if entry.get(key) is None]:
         raise ValueError(f"{where} has no {missing[0]}; {', '.join(_REQUIRED)} are needed")
     given = {key: value for key, value in entry.items() if value is not None and (key, value) != ("model_id", "")}
-    return DescribedSubscription(**{key: _CHECKS[key](f"{where}[{key!r}]", value) for key, value in given.items()})
+    return SubscriptionSpec(**{key: _CHECKS[key](f"{where}[{key!r}]", value) for key, value in given.items()})

@@ -14,27 +14,27 @@ from airflow_provider_segment.protocol.api.subscriptions import (
     update_subscription,
 )
 from airflow_provider_segment.protocol.flow.pagination import collect
-from airflow_provider_segment.protocol.flow.steps import Flow, Log, Terms
-from airflow_provider_segment.protocol.provisioning.creating import create_surely, look
-from airflow_provider_segment.protocol.provisioning.diff import compare_subscription
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
+from airflow_provider_segment.protocol.provisioning.creating import create_idempotently, find_one
+from airflow_provider_segment.protocol.provisioning.diff import diff_subscription
 from airflow_provider_segment.protocol.provisioning.identity import SubscriptionIdentity
-from airflow_provider_segment.protocol.provisioning.lookup import decide_on_existing, remove, resolve
-from airflow_provider_segment.protocol.provisioning.spec import DescribedSubscription
+from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
+from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec
 
 
-def find_subscriptions(terms: Terms, identity: SubscriptionIdentity) -> Flow[list[Subscription]]:
+def find_subscriptions(options: CallOptions, identity: SubscriptionIdentity) -> Flow[list[Subscription]]:
     """Look for a subscription of a destination.
 
     :param identity: of the subscription.
     :return: all that match.
     :raises SegmentNotFoundError: there is no such destination.
     """
-    listed = yield from collect(subscriptions_listing(destination_id=identity.destination_id), terms)
+    listed = yield from collect(subscriptions_listing(destination_id=identity.destination_id), options)
     return [found for found in listed if found["actionId"] == identity.action_id and found["name"] == identity.name]
 
 
 def create_subscription(
-    terms: Terms,
+    options: CallOptions,
     *,
     destination_id: str,
     name: str,
@@ -59,34 +59,34 @@ def create_subscription(
     :raises SegmentAmbiguousWriteError: answers were lost until the budget was spent.
     :raises SegmentSeveralMatchesError: there are several now.
     """
-    described = DescribedSubscription(
+    spec = SubscriptionSpec(
         name=name, action_id=action_id, trigger=trigger, enabled=enabled, settings=settings, model_id=model_id
     )
-    return (yield from _create_once(terms.hiding(settings), destination_id, described, confirm=False))
+    return (yield from _create_once(options.redacting(settings), destination_id, spec, confirm=False))
 
 
-def create_described(terms: Terms, destination_id: str, described: DescribedSubscription) -> Flow[Subscription]:
+def create_from_spec(options: CallOptions, destination_id: str, spec: SubscriptionSpec) -> Flow[Subscription]:
     """Create a subscription surely, and look afterwards; a Reverse ETL schedule takes a second limited call.
 
     :param destination_id: its destination.
-    :param described: what it is to be.
+    :param spec: what it is to be.
     :return: the subscription.
     """
-    created = yield from _create_once(terms, destination_id, described, confirm=True)
-    if described.reverse_etl_schedule is None:
+    created = yield from _create_once(options, destination_id, spec, confirm=True)
+    if spec.reverse_etl_schedule is None:
         return created
     return (
         yield from update_subscription(
-            terms,
+            options,
             destination_id=destination_id,
             id=created["id"],
-            reverse_etl_schedule=described.reverse_etl_schedule,
+            reverse_etl_schedule=spec.reverse_etl_schedule,
         )
     )
 
 
-def provide_subscription(
-    terms: Terms, *, destination_id: str, described: DescribedSubscription, if_exists: str, patient: bool = False
+def ensure_subscription(
+    options: CallOptions, *, destination_id: str, spec: SubscriptionSpec, if_exists: str, wait_for_pending: bool = False
 ) -> Flow[str]:
     """Create a subscription unless it exists already.
 
@@ -94,28 +94,31 @@ def provide_subscription(
     schedule, also with ``reuse``.
 
     :param destination_id: its destination.
-    :param described: what it is to be.
+    :param spec: what it is to be.
     :param if_exists: ``reuse``, ``update`` or ``fail``.
-    :param patient: look over ``settle`` seconds before creating, as when an earlier try may have died on the way.
+    :param wait_for_pending: before creating, keep looking for ``reconcile_timeout`` seconds, since an earlier try may
+        have left a request in flight.
     :return: its id.
     """
-    terms = terms.hiding(described.settings)
-    identity = described.identity(destination_id)
-    existing = yield from look(terms, identity, lambda: find_subscriptions(terms, identity), patient=patient)
+    options = options.redacting(spec.settings)
+    identity = spec.identity(destination_id)
+    existing = yield from find_one(
+        options, identity, lambda: find_subscriptions(options, identity), wait_for_pending=wait_for_pending
+    )
     if existing is None:
-        created = yield from create_described(terms, destination_id, described)
+        created = yield from create_from_spec(options, destination_id, spec)
         yield Log(f"created {identity}: {created['id']}")
         return created["id"]
-    difference = compare_subscription(described, existing)
-    change = yield from decide_on_existing(existing["id"], identity, difference, if_exists=if_exists)
-    changes = dict(difference.changes) if change else _unfinished(existing, described)
+    diff = diff_subscription(spec, existing)
+    change = yield from handle_existing(existing["id"], identity, diff, if_exists=if_exists)
+    changes = dict(diff.changes) if change else _unfinished(existing, spec)
     if changes:
-        yield from update_subscription(terms, destination_id=destination_id, id=existing["id"], **changes)
+        yield from update_subscription(options, destination_id=destination_id, id=existing["id"], **changes)
     return existing["id"]
 
 
-def change_subscription(
-    terms: Terms,
+def resolve_and_update_subscription(
+    options: CallOptions,
     *,
     destination_id: str,
     target: str | SubscriptionIdentity,
@@ -132,15 +135,15 @@ def change_subscription(
     :return: its id.
     :raises SegmentNotFoundError: there is none.
     """
-    terms = terms.hiding(changes.get("settings"))
-    subscription_id = yield from resolve(partial(find_subscriptions, terms), target, new_name=new_name)
-    yield from update_subscription(terms, destination_id=destination_id, id=subscription_id, name=new_name, **changes)
+    options = options.redacting(changes.get("settings"))
+    subscription_id = yield from resolve(partial(find_subscriptions, options), target, new_name=new_name)
+    yield from update_subscription(options, destination_id=destination_id, id=subscription_id, name=new_name, **changes)
     yield Log(f"changed subscription {subscription_id} of destination {destination_id}")
     return subscription_id
 
 
-def remove_subscription(
-    terms: Terms, *, destination_id: str, target: str | SubscriptionIdentity, if_missing: str
+def resolve_and_delete_subscription(
+    options: CallOptions, *, destination_id: str, target: str | SubscriptionIdentity, if_missing: str
 ) -> Flow[str | None]:
     """Remove a subscription, given by its id or its identity.
 
@@ -151,9 +154,9 @@ def remove_subscription(
     :raises SegmentNotFoundError: there is none, with ``fail``.
     """
     return (
-        yield from remove(
-            partial(find_subscriptions, terms),
-            lambda subscription_id: delete_subscription(terms, destination_id=destination_id, id=subscription_id),
+        yield from delete_resolved(
+            partial(find_subscriptions, options),
+            lambda subscription_id: delete_subscription(options, destination_id=destination_id, id=subscription_id),
             target,
             if_missing=if_missing,
         )
@@ -161,30 +164,30 @@ def remove_subscription(
 
 
 def _create_once(
-    terms: Terms, destination_id: str, described: DescribedSubscription, *, confirm: bool
+    options: CallOptions, destination_id: str, spec: SubscriptionSpec, *, confirm: bool
 ) -> Flow[Subscription]:
-    identity = described.identity(destination_id)
+    identity = spec.identity(destination_id)
     return (
-        yield from create_surely(
-            terms,
+        yield from create_idempotently(
+            options,
             identity,
             create=lambda: send_create(
-                terms,
+                options,
                 destination_id=destination_id,
-                name=described.name,
-                action_id=described.action_id,
-                trigger=described.trigger,
-                enabled=described.enabled,
-                settings=described.settings,
-                model_id=described.model_id,
+                name=spec.name,
+                action_id=spec.action_id,
+                trigger=spec.trigger,
+                enabled=spec.enabled,
+                settings=spec.settings,
+                model_id=spec.model_id,
             ),
-            find=lambda: find_subscriptions(terms, identity),
+            find=lambda: find_subscriptions(options, identity),
             confirm=confirm,
         )
     )
 
 
-def _unfinished(existing: Subscription, described: DescribedSubscription) -> dict[str, Any]:
-    if described.reverse_etl_schedule is None or existing.get("reverseETLSchedule"):
+def _unfinished(existing: Subscription, spec: SubscriptionSpec) -> dict[str, Any]:
+    if spec.reverse_etl_schedule is None or existing.get("reverseETLSchedule"):
         return {}
-    return {"reverse_etl_schedule": described.reverse_etl_schedule}
+    return {"reverse_etl_schedule": spec.reverse_etl_schedule}

@@ -44,7 +44,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Response:
     """A complete HTTP answer.
 
     :param status: HTTP status.
@@ -60,7 +60,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoAnswer:
+class RequestFailure:
     """The request failed below HTTP, or the answer broke off.
 
     :param reason: what happened, for people, without headers or bodies.

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from airflow_provider_segment.protocol.errors import ErrorObject
-from airflow_provider_segment.protocol.wire.messages import Answer
+from airflow_provider_segment.protocol.wire.messages import Response
 
 
 @dataclass(frozen=True, slots=True)
-class AskedWait:
+class RetryAfter:
     """A wait that the server asked for.
 
     :param seconds: never negative.
@@ -21,29 +21,29 @@ class AskedWait:
     source: str
 
 
-def asked_wait(answer: Answer, errors: tuple[ErrorObject, ...]) -> AskedWait | None:
+def parse_retry_after(response: Response, errors: tuple[ErrorObject, ...]) -> RetryAfter | None:
     """Read the wait, from the most to the least reliable of its three places.
 
-    :param answer: with status 429.
+    :param response: with status 429.
     :param errors: its error objects.
     :return: the wait, or ``None`` where the answer does not say.
     """
     candidates = (
-        ("Retry-After", _retry_after(answer)),
+        ("Retry-After", _retry_after(response)),
         ("msBeforeNext", _ms_before_next(errors)),
-        ("X-RateLimit-Reset", _until(answer.headers.get("x-ratelimit-reset"), answer)),
+        ("X-RateLimit-Reset", _until(response.headers.get("x-ratelimit-reset"), response)),
     )
     for source, seconds in candidates:
         if seconds is not None:
-            return AskedWait(max(0.0, seconds), source)
+            return RetryAfter(max(0.0, seconds), source)
     return None
 
 
-def _retry_after(answer: Answer) -> float | None:
-    value = answer.headers.get("retry-after", "").strip()
+def _retry_after(response: Response) -> float | None:
+    value = response.headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
         return float(value[:12])
-    return _until(value, answer)
+    return _until(value, response)
 
 
 def _ms_before_next(errors: tuple[ErrorObject, ...]) -> float | None:
@@ -54,9 +54,9 @@ def _ms_before_next(errors: tuple[ErrorObject, ...]) -> float | None:
     return min(value, 10**12) / 1000
 
 
-def _until(date: str | None, answer: Answer) -> float | None:
+def _until(date: str | None, response: Response) -> float | None:
     """The reset is a date, and only the answer's own ``Date`` tells what time the server believes it is."""
-    end, now = _mail_date(date), _mail_date(answer.headers.get("date"))
+    end, now = _mail_date(date), _mail_date(response.headers.get("date"))
     return None if end is None or now is None else (end - now).total_seconds()
 
 

@@ -116,9 +116,9 @@ async def measure(contender: Contender, server: Server, *, waits: int, seconds: 
     await until_polled(server, times=2 if contender.shared else 2 * waits)
     late: list[tuple[float, float]] = []
     watching = asyncio.create_task(lateness(late))
-    before, spent, started = await counts(server), cpu(), time.perf_counter()
+    before, state, started = await counts(server), cpu(), time.perf_counter()
     await asyncio.sleep(seconds)
-    after, spent, passed = await counts(server), cpu() - spent, time.perf_counter() - started
+    after, state, passed = await counts(server), cpu() - state, time.perf_counter() - started
     still_waiting = sum(not task.done() for task in tasks)
     await end(watching, *tasks)
     return Figures(
@@ -126,7 +126,7 @@ async def measure(contender: Contender, server: Server, *, waits: int, seconds: 
         seconds=passed,
         polls=after["polls"] - before["polls"],
         connections=after["connections"] - before["connections"],
-        cpu=spent,
+        cpu=state,
         memory=memory() - memory_before,
         lag=all_but_the_worst(lag for lag, _ in late),
         busy=all_but_the_worst(min(lag, computed) for lag, computed in late),

@@ -72,7 +72,7 @@ def census_run() -> dict[str, Any]:
     return {"status": "success", "data": {**run, **counts, **times, **errors, **reason, "source_record_count": 5678}}
 
 
-def answer(path: str) -> bytes:
+def response(path: str) -> bytes:
     """The answer to a poll, with its head."""
     kind = next(kind for part, kind in _BY_PATH.items() if part in path)
     body = json.dumps(kind()).encode()
@@ -108,7 +108,7 @@ class Polled(asyncio.Protocol):
         *heads, self._unread = (self._unread + data).split(b"\r\n\r\n")
         for head in heads:
             self._counts.polls += 1
-            self._transport.write(answer(head.split(b" ", 2)[1].decode()))
+            self._transport.write(response(head.split(b" ", 2)[1].decode()))
 
 
 async def serve(certificate: str) -> None:

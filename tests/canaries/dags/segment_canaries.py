@@ -63,7 +63,7 @@ with DAG("segment_canaries", schedule=None, catchup=False):
     SegmentUpdateSubscriptionOperator(task_id="change", **THERE, subscription_id="changed", settings=SETTINGS)
     SegmentDeleteSubscriptionOperator(task_id="unsubscribe", **THERE, subscription_id="removed")
     wait("wait", "delivered")
-    wait("wait_in_trigger", "awaited", deferrable=True)
+    wait("defer_to_trigger", "awaited", deferrable=True)
 
     @task
     def show() -> None:

@@ -47,7 +47,7 @@ with DAG(
     ).expand(name=["one", "two"])
 
     @task
-    def described() -> dict[str, object]:
+    def spec() -> dict[str, object]:
         """Settings of an earlier task."""
         return {"apiKey": "k", "eventNames": {"c": {"@template": "{{x}}"}}}
 
@@ -56,7 +56,7 @@ with DAG(
         source_id="sandbox-web",
         metadata_id="sandbox-analytics",
         name="from xcom",
-        settings=described(),
+        settings=spec(),
     )
     subscribe = SegmentCreateSubscriptionOperator(
         task_id="subscribe",

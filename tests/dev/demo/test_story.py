@@ -46,7 +46,7 @@ def test_a_task_and_what_it_says(sandbox: Sandbox, lines: list[str], capsys: pyt
 def test_what_failed_is_found_among_the_lines(sandbox: Sandbox) -> None:
     story = DagStory(sandbox)
     noise = [f"2026-11-23T10:22:09Z [info     ] line {number}\n" for number in range(100)]
-    reason = "airflow_provider_segment.protocol.errors.SegmentNotFoundError: POST /x answered 404: Action not found\n"
+    reason = "airflow_provider_segment.protocol.errors.SegmentNotFoundError: POST /x returned 404: Action not found\n"
     for line in [*noise, "2026-11-23T10:22:09Z [error    ] Task failed with exception\n", reason, *noise]:
         story.read(line)
     assert story.last_errors().endswith(reason)

@@ -238,7 +238,7 @@ def relay(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> A
     segment_sandbox.settings(subscription_write_limit_per_minute=None)
     with serving(relaying(to=port)) as server:
         uri = segment_sandbox.conn_uri.replace(str(port), str(server.port))
-        monkeypatch.setenv(CONNECTION, f"{uri}/?retry_budget=0&settle=0&timeout=20")
+        monkeypatch.setenv(CONNECTION, f"{uri}/?retry_budget=0&reconcile_timeout=0&timeout=20")
         yield server
 
 

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import strategies as st
 
 from airflow_provider_segment.protocol.errors import SegmentError
-from airflow_provider_segment.protocol.wire.messages import Answer
+from airflow_provider_segment.protocol.wire.messages import Response
 from airflow_provider_segment.transport.aiohttp_driver import AiohttpDriver
 from airflow_provider_segment.transport.connection import SegmentConnection
 from airflow_provider_segment.transport.network import network_for
@@ -56,7 +56,7 @@ class Wire:
     """
 
     sent: bytes
-    meant: Answer | None = None
+    meant: Response | None = None
 
 
 def joined(status: Any, lines: list[tuple[str, str]], body: bytes) -> bytes:
@@ -75,7 +75,7 @@ def well_formed(draw: st.DrawFn, body: bytes) -> Wire:
         draw(header_lines.filter(lambda lines: len(dict(lines)) == len(lines))),
     )
     lines = [(name, value) for name, value in lines if name not in {"Upgrade", "Trailer"}]
-    meant = Answer(status=status, headers={name.lower(): value.strip() for name, value in lines}, body=body)
+    meant = Response(status=status, headers={name.lower(): value.strip() for name, value in lines}, body=body)
     form = draw(st.sampled_from(["length", "close", "chunked", "gzip", "deflate"]))
     if form == "chunked":
         cut = draw(st.integers(0, len(body)))
@@ -84,8 +84,8 @@ def well_formed(draw: st.DrawFn, body: bytes) -> Wire:
     if form in {"gzip", "deflate"}:
         body = gzip.compress(body) if form == "gzip" else zlib.compress(body)
         lines = [*lines, ("Content-Encoding", form)]
-    ending = ("Connection", "close") if form == "close" else ("Content-Length", str(len(body)))
-    return Wire(joined(status, [*lines, ending], body), meant)
+    result = ("Connection", "close") if form == "close" else ("Content-Length", str(len(body)))
+    return Wire(joined(status, [*lines, result], body), meant)
 
 
 framing = st.one_of(
@@ -147,7 +147,7 @@ def with_requests(connection: SegmentConnection) -> Iterator[Ask]:
     driver = RequestsDriver(connection, Silent())
 
     def ask(example: Example) -> Any:
-        flow: Any = example.start(connection.terms)
+        flow: Any = example.start(connection.options)
         try:
             return list(driver.iterate(flow)) if emits(example) else driver.run(flow)
         finally:
@@ -171,16 +171,16 @@ def with_aiohttp(connection: SegmentConnection) -> Iterator[Ask]:
         driver = runner.run(opened())
 
         async def asked(example: Example) -> Any:
-            flow: Any = example.start(connection.terms)
+            flow: Any = example.start(connection.options)
             return [item async for item in driver.iterate(flow)] if emits(example) else await driver.run(flow)
 
         yield lambda example: runner.run(asked(example))
         runner.run(lease.give_back())
 
 
-def decoded(connection: SegmentConnection, example: Example, answer: Answer) -> Any:
-    flow: AnyFlow[Any] = example.start(connection.terms)
-    driver = ScriptedDriver(then=answer)
+def decoded(connection: SegmentConnection, example: Example, response: Response) -> Any:
+    flow: AnyFlow[Any] = example.start(connection.options)
+    driver = ScriptedDriver(then=response)
     return outcome_of(lambda: list(driver.iterate(flow)) if emits(example) else driver.run(flow))
 
 
@@ -211,7 +211,7 @@ def test_a_value_or_a_segment_error(seeds: range) -> None:
                     # Not HTTP as it should be, so the body alone is given to the decoder.
                     head, _, body = wire.sent.partition(b"\r\n\r\n")
                     status = 200 if head.count(b" 200 ") else data.draw(statuses)
-                    results.append(decoded(connection, example, Answer(status=status, headers={}, body=body)))
+                    results.append(decoded(connection, example, Response(status=status, headers={}, body=body)))
                 else:
                     meant = decoded(connection, example, wire.meant)
                     assert results == [meant, meant]

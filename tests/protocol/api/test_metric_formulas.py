@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_segment.protocol.api.delivery_metrics import get_delivery_metrics
+from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetrics, flatten, get_delivery_metrics
 from airflow_provider_segment.protocol.api.metric_names import ALL
-from airflow_provider_segment.protocol.delivery.metrics import DeliveryMetrics, flatten
 from tests.protocol.driver import ScriptedDriver
 from tests.protocol.property_settings import examples
 from tests.protocol.samples import TERMS, done
@@ -40,7 +39,7 @@ def metric(name: str, total: float, **breakdown: float) -> dict[str, Any]:
     return {"metricName": name, "total": total} | ({"breakdown": parts} if parts else {})
 
 
-def answered(*metrics: Any, **others: Any) -> DeliveryMetrics:
+def summary_of(*metrics: Any, **others: Any) -> DeliveryMetrics:
     """The metrics as they come out of the whole operation."""
     flow = get_delivery_metrics(
         TERMS,
@@ -111,25 +110,25 @@ CASES: dict[str, tuple[list[dict[str, Any]], dict[str, float | None]]] = {
 
 @pytest.mark.parametrize(("metrics", "different"), CASES.values(), ids=CASES)
 def test_flat(metrics: list[dict[str, Any]], different: dict[str, float | None]) -> None:
-    assert answered(*metrics, sourceId="s", destinationMetadataId="m") == NOTHING | different
+    assert summary_of(*metrics, sourceId="s", destinationMetadataId="m") == NOTHING | different
 
 
 def test_names_are_those_conditions_may_speak_of() -> None:
-    assert set(answered()) == set(ALL) == set(NOTHING)
+    assert set(summary_of()) == set(ALL) == set(NOTHING)
 
 
 @pytest.mark.parametrize(
     ("sent", "tidy"), [(120, 120), (120.0, 120), (1.5, 1.5), (0, 0), (1e15, 10**15), (0.0, 0)], ids=repr
 )
 def test_whole_numbers_are_shown_without_a_fraction(sent: float, tidy: float) -> None:
-    metrics = answered(metric("successes", sent), metric("t", 1, time_to_success_p95=sent))
+    metrics = summary_of(metric("successes", sent), metric("t", 1, time_to_success_p95=sent))
 
     assert repr([metrics["successes"], metrics["time_to_success_p95"]]) == repr([tidy, tidy])
 
 
 @pytest.mark.parametrize("name", ["attempted", "failures"])
 def test_sums_of_whole_numbers_are_whole(name: str) -> None:
-    metrics = answered(metric("successes", 1.0), metric("expired", 2.0), metric("discarded", 3.0))
+    metrics = summary_of(metric("successes", 1.0), metric("expired", 2.0), metric("discarded", 3.0))
 
     assert type(metrics[name]) is int  # type: ignore[literal-required]
 

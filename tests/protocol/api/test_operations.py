@@ -25,7 +25,7 @@ from airflow_provider_segment.protocol.api.subscriptions import (
     update_subscription,
 )
 from airflow_provider_segment.protocol.errors import SegmentAmbiguousWriteError, SegmentProtocolError
-from airflow_provider_segment.protocol.flow.steps import Emit, Send
+from airflow_provider_segment.protocol.flow.steps import Items, Send
 from airflow_provider_segment.protocol.wire.messages import Request
 from airflow_provider_segment.protocol.wire.operation import Operation
 from tests.protocol.driver import AnyFlow, ScriptedDriver
@@ -66,7 +66,7 @@ def test_a_good_answer_becomes_the_value_without_unknown_fields(example: Example
 
     assert (driver.items if isinstance(example.value, list) else result) == example.value
     assert len(driver.requests) == 1
-    assert driver.said == ""
+    assert driver.log_text == ""
 
 
 @every_operation
@@ -166,5 +166,5 @@ def test_emitted_items_are_plain_dicts() -> None:
     walk.send(None)
     step = walk.send(done({"subscriptions": [SUBSCRIPTION]}))
 
-    assert isinstance(step, Emit)
+    assert isinstance(step, Items)
     assert [type(item) for item in step.items] == [dict]

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetrics, flatten
 from airflow_provider_segment.protocol.delivery.condition import Condition, check_conditions
-from airflow_provider_segment.protocol.delivery.metrics import DeliveryMetrics, flatten
 from tests.protocol.property_settings import examples
 
 COUNTS = (

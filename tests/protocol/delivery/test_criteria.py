@@ -10,19 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetrics
 from airflow_provider_segment.protocol.delivery.condition import Condition
-from airflow_provider_segment.protocol.delivery.criteria import Watch, check_watch
-from airflow_provider_segment.protocol.delivery.metrics import DeliveryMetrics
-from airflow_provider_segment.protocol.delivery.sighting import Sighting
-from airflow_provider_segment.protocol.delivery.verdict import Fate, judge
+from airflow_provider_segment.protocol.delivery.criteria import Observation, WaitCriteria, check_criteria
+from airflow_provider_segment.protocol.delivery.verdict import Status, evaluate
 from airflow_provider_segment.protocol.delivery.window import Window
-from tests.protocol.delivery.observing import NOW, START, metrics, verdict, watch
+from tests.protocol.delivery.observing import NOW, START, criteria, metrics, verdict
 from tests.protocol.property_settings import examples
 
-W, S, F = Fate.WAITING, Fate.SUCCEEDED, Fate.FAILED
+W, S, F = Status.WAITING, Status.SUCCEEDED, Status.FAILED
 BOTH = {"success_when": "successes >= 1", "fail_when": "failures >= 1"}
 
-FATES: dict[str, tuple[dict[str, Any], DeliveryMetrics, Fate]] = {
+FATES: dict[str, tuple[dict[str, Any], DeliveryMetrics, Status]] = {
     "holds": ({"success_when": "successes >= 10"}, metrics(10), S),
     "does not hold": ({"success_when": "successes >= 10"}, metrics(9), W),
     "all hold": ({"success_when": ["successes >= 10", "expired == 0"]}, metrics(10), S),
@@ -53,14 +52,14 @@ FATES: dict[str, tuple[dict[str, Any], DeliveryMetrics, Fate]] = {
 }
 
 
-@pytest.mark.parametrize(("changes", "found", "fate"), FATES.values(), ids=FATES)
+@pytest.mark.parametrize(("changes", "found", "status"), FATES.values(), ids=FATES)
 @pytest.mark.parametrize("window", [{}, {"window": "PT2H"}], ids=["anchored", "sliding"])
-def test_fate(changes: dict[str, Any], found: DeliveryMetrics, fate: Fate, window: dict[str, Any]) -> None:
-    assert verdict(watch(**changes, **window), found).fate is fate
+def test_fate(changes: dict[str, Any], found: DeliveryMetrics, status: Status, window: dict[str, Any]) -> None:
+    assert verdict(criteria(**changes, **window), found).status is status
 
 
-AT_END: dict[str, tuple[timedelta, Any, Fate, Fate]] = {
-    # The time since end_time, settle | the fate where success holds, where failure holds.
+AT_END: dict[str, tuple[timedelta, Any, Status, Status]] = {
+    # The time since end_time, settle_time | the fate where success holds, where failure holds.
     "long before the end": (timedelta(hours=-1), 120, W, F),
     "at the end": (timedelta(0), 120, W, F),
     "not settled": (timedelta(seconds=119), 120, W, F),
@@ -72,27 +71,27 @@ AT_END: dict[str, tuple[timedelta, Any, Fate, Fate]] = {
 }
 
 
-@pytest.mark.parametrize(("since", "settle", "of_success", "of_failure"), AT_END.values(), ids=AT_END)
+@pytest.mark.parametrize(("since", "settle_time", "of_success", "of_failure"), AT_END.values(), ids=AT_END)
 def test_with_an_end_success_waits_for_late_data_and_failure_does_not(
-    since: timedelta, settle: Any, of_success: Fate, of_failure: Fate
+    since: timedelta, settle_time: Any, of_success: Status, of_failure: Status
 ) -> None:
-    watched = watch(**BOTH, end_time=NOW - since, settle=settle)
+    watched = criteria(**BOTH, end_time=NOW - since, settle_time=settle_time)
 
     success = verdict(watched, metrics(5))
-    assert success.fate is of_success
-    assert verdict(watched, metrics(5, 1)).fate is of_failure
-    assert verdict(watched, metrics(0)).fate is W
+    assert success.status is of_success
+    assert verdict(watched, metrics(5, 1)).status is of_failure
+    assert verdict(watched, metrics(0)).status is W
     assert ("late data" in success.progress) is (of_success is W)
 
 
 def test_waiting_for_late_data_says_until_when() -> None:
-    found = verdict(watch("successes >= 1", end_time=NOW, settle=90), metrics(5))
+    found = verdict(criteria("successes >= 1", end_time=NOW, settle_time=90), metrics(5))
 
     assert "2026-02-15T12:01:30Z" in found.progress
 
 
 def test_without_an_end_settling_plays_no_part() -> None:
-    assert verdict(watch("successes >= 1", settle="P1D"), metrics(1), START + timedelta(seconds=1)).fate is S
+    assert verdict(criteria("successes >= 1", settle_time="P1D"), metrics(1), START + timedelta(seconds=1)).status is S
 
 
 def plain(value: Any) -> bool:
@@ -104,18 +103,18 @@ def plain(value: Any) -> bool:
     return value is None or type(value) in {str, int, float, bool}
 
 
-@pytest.mark.parametrize(("changes", "found", "fate"), FATES.values(), ids=FATES)
-def test_evidence_is_plain_json(changes: dict[str, Any], found: DeliveryMetrics, fate: Fate) -> None:
-    evidence = verdict(watch(**changes), found).evidence
+@pytest.mark.parametrize(("changes", "found", "status"), FATES.values(), ids=FATES)
+def test_evidence_is_plain_json(changes: dict[str, Any], found: DeliveryMetrics, status: Status) -> None:
+    evidence = verdict(criteria(**changes), found).evidence
 
     assert plain(evidence)
     assert json.loads(json.dumps(evidence, allow_nan=False)) == evidence
 
 
 def test_before_the_start() -> None:
-    early = judge(watch(start_time=NOW), Sighting(NOW))
+    early = evaluate(criteria(start_time=NOW), Observation(NOW))
 
-    assert (early.fate, early.evidence) == (W, None)
+    assert (early.status, early.evidence) == (W, None)
     assert "2026-02-15T12:00:00Z" in early.progress
 
 
@@ -129,7 +128,7 @@ def test_before_the_start() -> None:
 def test_the_rule(counts: tuple[int, int, int], min_attempted: int, since: int, ended: bool) -> None:
     successes, expired, discarded = counts
     end = {"end_time": NOW - timedelta(seconds=since)} if ended else {}
-    watched = watch("successes >= 3", fail_when="failures >= 4", min_attempted=min_attempted, settle=120, **end)
+    watched = criteria("successes >= 3", fail_when="failures >= 4", min_attempted=min_attempted, settle_time=120, **end)
 
     if sum(counts) < min_attempted:
         expected = W
@@ -139,29 +138,29 @@ def test_the_rule(counts: tuple[int, int, int], min_attempted: int, since: int, 
         expected = S
     else:
         expected = W
-    assert verdict(watched, metrics(*counts)).fate is expected
+    assert verdict(watched, metrics(*counts)).status is expected
 
 
 def test_checked_and_plain() -> None:
-    checked = check_watch(
+    checked = check_criteria(
         destination_id="d",
         source_id="s",
         success_when="successes >= 1",
         fail_when=["expired > 0", "discarded > 0"],
         window="0:30:00",
         min_attempted="5",
-        settle="PT1M",
+        settle_time="PT1M",
         granularity="HOUR",
     )
 
-    assert checked == Watch(
+    assert checked == WaitCriteria(
         destination_id="d",
         source_id="s",
         success_when=(Condition("successes", ">=", 1),),
         fail_when=(Condition("expired", ">", 0), Condition("discarded", ">", 0)),
         window=Window(length=timedelta(minutes=30), granularity="HOUR"),
         min_attempted=5,
-        settle=timedelta(minutes=1),
+        settle_time=timedelta(minutes=1),
     )
 
 
@@ -174,15 +173,15 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "neither": ({"window": None}, "exactly one of window and start_time"),
     "both": ({"start_time": NOW}, "exactly one of window and start_time"),
     "min_attempted": ({"min_attempted": -1}, "min_attempted is -1"),
-    "settle": ({"settle": -1}, "settle is "),
+    "settle_time": ({"settle_time": -1}, "settle_time is "),
     "granularity": ({"granularity": "SECOND"}, "granularity is 'SECOND'"),
     "end that never settles": (
         {"window": None, "start_time": "9999-12-31T20:00:00Z", "end_time": "9999-12-31T23:59:59Z"},
-        "start_time|end_time|settle",
+        "start_time|end_time|settle_time",
     ),
-    "settle that never ends": (
-        {"window": None, "start_time": START, "end_time": NOW, "settle": timedelta(days=999_999_999)},
-        "settle",
+    "settle_time that never ends": (
+        {"window": None, "start_time": START, "end_time": NOW, "settle_time": timedelta(days=999_999_999)},
+        "settle_time",
     ),
 }
 
@@ -197,4 +196,4 @@ def test_bad_arguments_are_named(changes: dict[str, Any], words: str) -> None:
     }
 
     with pytest.raises(ValueError, match=words):
-        check_watch(**good | changes)
+        check_criteria(**good | changes)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_segment.protocol.delivery.criteria import check_watch
-from airflow_provider_segment.protocol.delivery.polling import check_destination, look
-from airflow_provider_segment.protocol.delivery.verdict import Fate
+from airflow_provider_segment.protocol.delivery.criteria import check_criteria
+from airflow_provider_segment.protocol.delivery.polling import poll, verify_destination
+from airflow_provider_segment.protocol.delivery.verdict import Status
 from airflow_provider_segment.protocol.errors import SegmentError, SegmentNotFoundError, SegmentServerError
 from tests.protocol.driver import ScriptedDriver
 from tests.protocol.samples import (
@@ -27,19 +27,19 @@ from tests.protocol.samples import (
 
 NOW = datetime(2026, 2, 15, 12, 0, 0, 123_456, tzinfo=UTC)
 METRICS = done({"deliveryMetricsSummary": METRICS_SUMMARY})  # 90 successes, 10 failures
-WATCH = check_watch(destination_id="dst1", source_id="src1", success_when="success_rate >= 0.9", window="PT30M")
+WATCH = check_criteria(destination_id="dst1", source_id="src1", success_when="success_rate >= 0.9", window="PT30M")
 
 
 def anchored(**changes: Any) -> Any:
-    return check_watch(destination_id="dst1", source_id="src1", success_when="successes > 0", **changes)
+    return check_criteria(destination_id="dst1", source_id="src1", success_when="successes > 0", **changes)
 
 
 def test_a_look_asks_once_and_decides() -> None:
     driver = ScriptedDriver([METRICS])
 
-    verdict = driver.run(look(TERMS, watch=WATCH, now=NOW))
+    verdict = driver.run(poll(TERMS, criteria=WATCH, now=NOW))
 
-    assert verdict.fate is Fate.SUCCEEDED
+    assert verdict.status is Status.SUCCEEDED
     assert [request.target for request in driver.requests] == [
         "/destinations/dst1/delivery-metrics?sourceId=src1&startTime=2026-02-15T11%3A30%3A00Z"
         "&endTime=2026-02-15T12%3A00%3A00Z&granularity=MINUTE"
@@ -52,14 +52,16 @@ def test_the_moment_of_the_look_may_be_in_any_zone() -> None:
     asked = []
     for now in (NOW, NOW.astimezone(ZoneInfo("Asia/Kathmandu"))):
         driver = ScriptedDriver([METRICS])
-        driver.run(look(TERMS, watch=WATCH, now=now))
+        driver.run(poll(TERMS, criteria=WATCH, now=now))
         asked.append(driver.requests)
 
     assert asked[0] == asked[1]
 
 
 def test_evidence_says_what_was_asked() -> None:
-    verdict = ScriptedDriver([METRICS]).run(look(TERMS, watch=anchored(start_time=NOW - timedelta(hours=5)), now=NOW))
+    verdict = ScriptedDriver([METRICS]).run(
+        poll(TERMS, criteria=anchored(start_time=NOW - timedelta(hours=5)), now=NOW)
+    )
 
     assert verdict.evidence is not None
     assert verdict.evidence["start_time"] == "2026-02-15T07:00:00Z"
@@ -71,15 +73,15 @@ def test_evidence_says_what_was_asked() -> None:
 def test_nothing_is_asked_before_the_start() -> None:
     driver = ScriptedDriver()
 
-    verdict = driver.run(look(TERMS, watch=anchored(start_time=NOW + timedelta(hours=1)), now=NOW))
+    verdict = driver.run(poll(TERMS, criteria=anchored(start_time=NOW + timedelta(hours=1)), now=NOW))
 
-    assert (verdict.fate, verdict.evidence) == (Fate.WAITING, None)
+    assert (verdict.status, verdict.evidence) == (Status.WAITING, None)
     assert driver.requests == []
 
 
 def test_a_window_no_granularity_covers_any_more_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"start_time: .* is not covered"):
-        ScriptedDriver().run(look(TERMS, watch=anchored(start_time=NOW - timedelta(days=15)), now=NOW))
+        ScriptedDriver().run(poll(TERMS, criteria=anchored(start_time=NOW - timedelta(days=15)), now=NOW))
 
 
 @pytest.mark.parametrize(
@@ -87,14 +89,14 @@ def test_a_window_no_granularity_covers_any_more_is_an_error() -> None:
 )
 def test_errors_leave_the_look_as_they_are(outcome: Any, kind: type[SegmentError]) -> None:
     with pytest.raises(kind):
-        ScriptedDriver([outcome]).run(look(ONE_TRY, watch=WATCH, now=NOW))
+        ScriptedDriver([outcome]).run(poll(ONE_TRY, criteria=WATCH, now=NOW))
 
 
 def test_a_look_keeps_to_the_budget_it_is_given() -> None:
     driver = ScriptedDriver(then=LOST)
 
     with pytest.raises(SegmentError):
-        driver.run(look(replace(TERMS, fault_budget=10), watch=WATCH, now=NOW))
+        driver.run(poll(replace(TERMS, retry_budget=10), criteria=WATCH, now=NOW))
 
     assert driver.now <= 10
 
@@ -127,7 +129,7 @@ DOUBTS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
 def test_doubts_are_said(destination: dict[str, Any], doubts: tuple[str, ...]) -> None:
     driver = ScriptedDriver([done({"destination": destination})])
 
-    driver.run(check_destination(TERMS, watch=WATCH))
+    driver.run(verify_destination(TERMS, criteria=WATCH))
 
     assert len(driver.logs) == len(doubts)
     for log, doubt in zip(driver.logs, doubts, strict=True):
@@ -139,8 +141,8 @@ def test_doubts_are_said(destination: dict[str, Any], doubts: tuple[str, ...]) -
 def test_another_source_is_an_error_that_names_both() -> None:
     driver = ScriptedDriver([done({"destination": record(sourceId="src2")})])
 
-    with pytest.raises(ValueError, match="source_id is 'src1', but destination dst1 belongs to the source 'src2'"):
-        driver.run(check_destination(TERMS, watch=WATCH))
+    with pytest.raises(ValueError, match="source_id is 'src1', but destination dst1 belongs to source 'src2'"):
+        driver.run(verify_destination(TERMS, criteria=WATCH))
 
 
 @pytest.mark.parametrize(
@@ -152,9 +154,9 @@ def test_a_record_that_is_not_the_apis_is_an_error_of_the_package(destination: d
     driver = ScriptedDriver(then=done({"destination": destination}))
 
     with pytest.raises(SegmentError):
-        driver.run(check_destination(ONE_TRY, watch=WATCH))
+        driver.run(verify_destination(ONE_TRY, criteria=WATCH))
 
 
 def test_a_missing_destination_is_said_at_once() -> None:
     with pytest.raises(SegmentNotFoundError):
-        ScriptedDriver([refusal(404)]).run(check_destination(TERMS, watch=WATCH))
+        ScriptedDriver([refusal(404)]).run(verify_destination(TERMS, criteria=WATCH))

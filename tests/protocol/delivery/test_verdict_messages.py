@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_segment.protocol.delivery.metrics import DeliveryMetrics
-from tests.protocol.delivery.observing import metrics, verdict, watch
+from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetrics
+from tests.protocol.delivery.observing import criteria, metrics, verdict
 
 BOTH = {"success_when": "successes >= 1", "fail_when": "failures >= 1"}
 
@@ -26,7 +26,7 @@ PROGRESS: dict[str, tuple[dict[str, Any], DeliveryMetrics, tuple[str, ...]]] = {
         metrics(7, 1),
         ("successes >= 10 (now 7, 3 short)", "expired == 0 (now 1"),
     ),
-    "failure in sight": (
+    "failure in fetch_observation": (
         {"success_when": "successes >= 10", "fail_when": "failures > 5"},
         metrics(7, 4),
         ("successes >= 10", "now 7", "fails when failures > 5", "now 4"),
@@ -55,7 +55,7 @@ PROGRESS: dict[str, tuple[dict[str, Any], DeliveryMetrics, tuple[str, ...]]] = {
 def test_progress_is_one_line_with_each_condition_its_value_and_its_gap(
     changes: dict[str, Any], found: DeliveryMetrics, words: tuple[str, ...]
 ) -> None:
-    progress = verdict(watch(**changes), found).progress
+    progress = verdict(criteria(**changes), found).progress
 
     for word in words:
         assert word in progress
@@ -63,7 +63,7 @@ def test_progress_is_one_line_with_each_condition_its_value_and_its_gap(
 
 
 def test_evidence() -> None:
-    found = verdict(watch(["successes >= 10", "expired == 0"], fail_when="discarded > 5"), metrics(12, 1))
+    found = verdict(criteria(["successes >= 10", "expired == 0"], fail_when="discarded > 5"), metrics(12, 1))
 
     assert found.evidence == {
         "metrics": metrics(12, 1),
@@ -75,7 +75,7 @@ def test_evidence() -> None:
 
 
 def test_conditions_that_differ_a_little_are_both_in_the_evidence() -> None:
-    found = verdict(watch(["successes >= 1000001", "successes >= 1000002"]), metrics(1_000_001))
+    found = verdict(criteria(["successes >= 1000001", "successes >= 1000002"]), metrics(1_000_001))
 
     assert found.evidence is not None
     assert list(found.evidence["conditions"].values()) == [True, False]

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_segment.protocol import errors
-from airflow_provider_segment.protocol.delivery.criteria import check_watch
-from airflow_provider_segment.protocol.delivery.progress import AT_LEAST_EVERY, Narrator
-from airflow_provider_segment.protocol.delivery.results import decided, read_event, refused
-from airflow_provider_segment.protocol.delivery.schedule import TICK, next_beat, next_look, on_tick
+from airflow_provider_segment.protocol.delivery.criteria import check_criteria
+from airflow_provider_segment.protocol.delivery.progress import MAX_SILENCE, ProgressLogger
+from airflow_provider_segment.protocol.delivery.results import parse_event, result_of_error, result_of_verdict
+from airflow_provider_segment.protocol.delivery.schedule import TICK, ceil_to_tick, poll_delay, seconds_until_next_poll
 from airflow_provider_segment.protocol.errors import (
     SegmentConnectionError,
     SegmentError,
@@ -23,37 +23,37 @@ from airflow_provider_segment.protocol.errors import (
     SegmentRateLimitError,
     SegmentServerError,
 )
-from tests.protocol.delivery.observing import NOW, START, metrics, verdict, watch
+from tests.protocol.delivery.observing import NOW, START, criteria, metrics, verdict
 
 
 @pytest.mark.parametrize(
     "watched",
     [
-        watch(),
-        watch(["successes >= 10", "success_rate > 0.123456789012"], fail_when="time_to_success_p95 > 1e3"),
-        watch(window="P14D", granularity="DAY", min_attempted=7, settle=3),
-        watch(start_time=START, end_time=NOW),
+        criteria(),
+        criteria(["successes >= 10", "success_rate > 0.123456789012"], fail_when="time_to_success_p95 > 1e3"),
+        criteria(window="P14D", granularity="DAY", min_attempted=7, settle_time=3),
+        criteria(start_time=START, end_time=NOW),
     ],
 )
 def test_its_arguments_survive_json(watched: Any) -> None:
-    assert check_watch(**json.loads(json.dumps(watched.plain()))) == watched
+    assert check_criteria(**json.loads(json.dumps(watched.to_json()))) == watched
 
 
 def test_the_pace_is_the_interval_but_never_a_hot_loop() -> None:
-    assert next_look(60) == 60
-    assert next_look(0) == 1
+    assert poll_delay(60) == 60
+    assert poll_delay(0) == 1
 
 
 def test_after_faults_a_short_interval_grows_and_a_long_one_stays() -> None:
-    assert [next_look(2, faults=n) for n in range(9)] == [2, 2, 2, 4, 8, 16, 32, 60, 60]
-    assert next_look(60, faults=1000) == 60
+    assert [poll_delay(2, failures=n) for n in range(9)] == [2, 2, 2, 4, 8, 16, 32, 60, 60]
+    assert poll_delay(60, failures=1000) == 60
 
 
-@given(interval=st.floats(0, 86400), began=st.floats(0, 10**7), took=st.floats(0, 10**5))
-def test_looks_keep_their_beat(interval: float, began: float, took: float) -> None:
-    wait = next_beat(interval, began=began, now=began + took)
-    interval = next_look(interval)
-    beats = (began + took + wait) / interval
+@given(interval=st.floats(0, 86400), started=st.floats(0, 10**7), took=st.floats(0, 10**5))
+def test_looks_keep_their_beat(interval: float, started: float, took: float) -> None:
+    wait = seconds_until_next_poll(interval, started=started, now=started + took)
+    interval = poll_delay(interval)
+    beats = (started + took + wait) / interval
     assert beats == pytest.approx(round(beats), abs=1e-6)
     assert wait >= -1e-6
     assert interval / 2 - 1e-6 <= took + wait <= max(took, interval / 2) + interval + 1e-6
@@ -61,31 +61,31 @@ def test_looks_keep_their_beat(interval: float, began: float, took: float) -> No
 
 @given(moment=st.floats(0, 10**7))
 def test_looks_begin_on_ticks(moment: float) -> None:
-    ticks = on_tick(moment) / TICK
+    ticks = ceil_to_tick(moment) / TICK
     assert ticks == pytest.approx(round(ticks))
-    assert -1e-6 <= on_tick(moment) - moment <= TICK + 1e-6
+    assert -1e-6 <= ceil_to_tick(moment) - moment <= TICK + 1e-6
 
 
 def test_a_rate_limit_says_itself_when_to_come_back() -> None:
     limited = SegmentRateLimitError("slow down")
-    assert next_look(5, faults=1, error=limited) == 5
+    assert poll_delay(5, failures=1, error=limited) == 5
     limited.retry_after = 90
-    assert next_look(5, faults=1, error=limited) == 90
-    assert next_look(5, faults=1, error=SegmentServerError("no")) == 5
+    assert poll_delay(5, failures=1, error=limited) == 90
+    assert poll_delay(5, failures=1, error=SegmentServerError("no")) == 5
 
 
 def test_a_line_when_something_changes_and_one_now_and_then() -> None:
-    narrator = Narrator("d")
-    watched = watch("successes >= 10")
+    progress = ProgressLogger("d")
+    watched = criteria("successes >= 10")
     four, six = (verdict(watched, metrics(successes=n)) for n in (4, 6))
     said = [
-        list(narrator.lines(found, NOW + after))
+        list(progress.lines(found, NOW + after))
         for found, after in (
             (four, timedelta(0)),
             (four, timedelta(seconds=1)),
             (six, timedelta(seconds=2)),
-            (six, AT_LEAST_EVERY),
-            (six, AT_LEAST_EVERY + timedelta(seconds=2)),
+            (six, MAX_SILENCE),
+            (six, MAX_SILENCE + timedelta(seconds=2)),
         )
     ]
     line = "Destination d waiting: successes >= 10 (now {})".format
@@ -93,29 +93,33 @@ def test_a_line_when_something_changes_and_one_now_and_then() -> None:
 
 
 def test_numbers_that_nobody_asked_about_are_no_change() -> None:
-    narrator = Narrator("d")
-    watched = watch("successes >= 10")
+    progress = ProgressLogger("d")
+    watched = criteria("successes >= 10")
     first, second = (verdict(watched, metrics(successes=4, time_to_success_p95=time)) for time in (1, 2))
-    assert [len(list(narrator.lines(found, NOW))) for found in (first, second, first)] == [1, 0, 0]
+    assert [len(list(progress.lines(found, NOW))) for found in (first, second, first)] == [1, 0, 0]
 
 
 @pytest.mark.parametrize("found", [metrics(successes=10), metrics(discarded=10)])
 def test_a_verdict_survives_the_event(found: Any) -> None:
-    reached = verdict(watch(fail_when="failures > 0"), found)
-    ending = read_event(json.loads(json.dumps(decided(reached).as_event())))
-    assert (ending.how, ending.said, ending.evidence) == (reached.fate.value, reached.progress, reached.evidence)
+    reached = verdict(criteria(fail_when="failures > 0"), found)
+    result = parse_event(json.loads(json.dumps(result_of_verdict(reached).to_event())))
+    assert (result.status, result.message, result.evidence) == (
+        reached.status.value,
+        reached.progress,
+        reached.evidence,
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in vars(errors) if name.startswith("Segment")])
 def test_an_error_survives_the_event(name: str) -> None:
     error = getattr(errors, name)("what happened")
-    again = read_event(json.loads(json.dumps(refused(error).as_event()))).exception()
+    again = parse_event(json.loads(json.dumps(result_of_error(error).to_event()))).exception()
     assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
 
 
 def test_whether_an_error_may_pass_survives_the_event() -> None:
     error = SegmentConnectionError("the certificate is not trusted", sent=False, transient=False)
-    again = read_event(json.loads(json.dumps(refused(error).as_event()))).exception()
+    again = parse_event(json.loads(json.dumps(result_of_error(error).to_event()))).exception()
     assert (type(again), vars(again)) == (SegmentConnectionError, {"sent": False, "transient": False})
 
 
@@ -123,8 +127,8 @@ def test_of_a_refusal_status_and_path_survive_but_not_the_words_of_others() -> N
     error = SegmentNotFoundError(
         "gone", status=404, errors=({"message": "from elsewhere"},), method="GET", path="/destinations/x"
     )
-    event = refused(error).as_event()
-    again = read_event(event).exception()
+    event = result_of_error(error).to_event()
+    again = parse_event(event).exception()
     assert isinstance(again, SegmentNotFoundError)
     assert (again.status, again.method, again.path, again.errors) == (404, "GET", "/destinations/x", ())
     assert "from elsewhere" not in json.dumps(event)
@@ -133,21 +137,30 @@ def test_of_a_refusal_status_and_path_survive_but_not_the_words_of_others() -> N
 @pytest.mark.parametrize(
     ("event", "kind"),
     [
-        ({"how": "refused", "error": "ValueError", "said": "x"}, ValueError),
-        ({"how": "refused", "error": "AirflowNotFoundException", "said": "x"}, SegmentError),
-        ({"how": "refused", "error": "Any", "said": "x"}, SegmentError),
-        ({"how": "refused"}, SegmentError),
-        ({"how": "refused", "error": "SegmentServerError", "details": {"surprise": 1}}, SegmentServerError),
+        ({"status": "error", "error": "ValueError", "message": "x"}, ValueError),
+        ({"status": "error", "error": "AirflowNotFoundException", "message": "x"}, SegmentError),
+        ({"status": "error", "error": "Any", "message": "x"}, SegmentError),
+        ({"status": "error"}, SegmentError),
+        ({"status": "error", "error": "SegmentServerError", "details": {"surprise": 1}}, SegmentServerError),
     ],
 )
 def test_any_refusal_becomes_an_error(event: dict[str, Any], kind: type[Exception]) -> None:
-    assert type(read_event(event).exception()) is kind
+    assert type(parse_event(event).exception()) is kind
 
 
 @pytest.mark.parametrize(
     "event",
-    [None, {}, [], "succeeded", {"how": None}, {"how": "waiting"}, {"status": "succeeded"}, {"how": "succeeded"}],
+    [
+        None,
+        {},
+        [],
+        "succeeded",
+        {"status": None},
+        {"status": "waiting"},
+        {"status": "succeeded"},
+        {"status": "succeeded", "evidence": "all well"},
+    ],
 )
 def test_what_is_not_known_is_no_success(event: Any) -> None:
     with pytest.raises(SegmentProtocolError, match="the trigger"):
-        read_event(event)
+        parse_event(event)

@@ -7,15 +7,14 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_segment.protocol.api.granularity import Interval, check_granularity
 from airflow_provider_segment.protocol.delivery.window import (
-    Interval,
     Window,
-    check_granularity,
     check_granularity_or_auto,
     check_window,
     interval_at,
-    utc_text,
 )
+from airflow_provider_segment.protocol.times import utc_text
 
 NOW = datetime(2026, 2, 15, 12, 0, 0, tzinfo=UTC)
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)

@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 
 from airflow_provider_segment.protocol.delivery.window import (
     Window,
-    check_duration,
-    check_time,
     check_window,
     interval_at,
 )
+from airflow_provider_segment.protocol.times import check_duration, check_time
 from tests.protocol.property_settings import examples
 
 T = TypeVar("T")
@@ -152,10 +151,10 @@ def result_of(check: Callable[[str, Any], T], argument: str, text: str) -> T | V
 @example("99999999999999:00:00")
 @example("2026-01-01/P1D")
 def test_any_text_is_a_duration_or_an_error_naming_the_argument(text: str) -> None:
-    result = result_of(check_duration, "settle", text)
+    result = result_of(check_duration, "settle_time", text)
 
     if isinstance(result, ValueError):
-        assert str(result).startswith("settle is ")
+        assert str(result).startswith("settle_time is ")
     else:
         assert type(result) is timedelta
         assert result >= timedelta(0)

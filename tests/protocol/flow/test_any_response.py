@@ -10,8 +10,8 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 
 from airflow_provider_segment.protocol.errors import SegmentError
-from airflow_provider_segment.protocol.flow.steps import Conceal, Emit, Outcome, Send
-from airflow_provider_segment.protocol.wire.messages import Answer, NoAnswer
+from airflow_provider_segment.protocol.flow.steps import Items, MaskSecrets, Outcome, Send
+from airflow_provider_segment.protocol.wire.messages import RequestFailure, Response
 from tests.protocol.drawn_responses import bodies_for, headers, statuses
 from tests.protocol.driver import AnyFlow
 from tests.protocol.example import Example
@@ -22,9 +22,9 @@ from tests.protocol.samples import ONE_TRY
 
 def outcomes_for(example: Example) -> st.SearchStrategy[Outcome]:
     everything = bodies_for(example.data)
-    answers = st.builds(Answer, status=statuses, headers=headers, body=everything)
-    successes = st.builds(Answer, status=st.just(200), body=everything)
-    no_answers = st.builds(NoAnswer, reason=st.text(max_size=20), sent=st.booleans(), transient=st.booleans())
+    answers = st.builds(Response, status=statuses, headers=headers, body=everything)
+    successes = st.builds(Response, status=st.just(200), body=everything)
+    no_answers = st.builds(RequestFailure, reason=st.text(max_size=20), sent=st.booleans(), transient=st.booleans())
     return st.one_of(successes, answers, no_answers)
 
 
@@ -33,13 +33,13 @@ def end_of(flow: AnyFlow[Any], outcome: Outcome) -> Any:
     assert isinstance(flow.send(None), Send)
     try:
         step = flow.send(outcome)
-        if isinstance(step, Conceal):
+        if isinstance(step, MaskSecrets):
             step = flow.send(None)
     except StopIteration as stop:
         return stop.value
     except SegmentError as error:
         return error
-    assert isinstance(step, Emit), "one attempt is all the budget allows"
+    assert isinstance(step, Items), "one attempt is all the budget allows"
     return step.items
 
 
@@ -48,7 +48,7 @@ def end_of(flow: AnyFlow[Any], outcome: Outcome) -> Any:
 @given(data=st.data())
 def test_a_value_or_a_segment_error(example: Example, data: st.DataObject) -> None:
     outcome = data.draw(outcomes_for(example))
-    if isinstance(outcome, Answer):
+    if isinstance(outcome, Response):
         note(f"headers {outcome.headers!r}, body {outcome.body!r}")  # not part of its repr
 
     result = end_of(example.start(ONE_TRY), outcome)
@@ -56,6 +56,6 @@ def test_a_value_or_a_segment_error(example: Example, data: st.DataObject) -> No
     if isinstance(result, SegmentError):
         assert str(result)
     else:
-        assert isinstance(outcome, Answer)
+        assert isinstance(outcome, Response)
         assert 200 <= outcome.status < 300
         json.dumps(result)

@@ -16,7 +16,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentServerError,
 )
 from airflow_provider_segment.protocol.flow.steps import Outcome
-from airflow_provider_segment.protocol.wire.messages import NoAnswer
+from airflow_provider_segment.protocol.wire.messages import RequestFailure
 from tests.protocol.driver import ScriptedDriver
 from tests.protocol.example import Example
 from tests.protocol.operations import BY_ID
@@ -30,7 +30,7 @@ REMOVE_SUBSCRIPTION = BY_ID["removeSubscriptionFromDestination"]
 
 NOT_FOUND = refusal(404)
 LIMITED = refusal(429, retry_after="7")
-SLOW = NoAnswer(reason="the answer timed out", sent=True, seconds=30)
+SLOW = RequestFailure(reason="the answer timed out", sent=True, seconds=30)
 
 
 SPENT: dict[str, tuple[Outcome, type[SegmentError]]] = {
@@ -49,7 +49,7 @@ def test_a_spent_budget_says_how_often_and_how_long(outcome: Outcome, kind: type
     driver = ScriptedDriver(then=outcome)
 
     with pytest.raises(SegmentError) as caught:
-        driver.run(GET.start(replace(TERMS, fault_budget=budget)))
+        driver.run(GET.start(replace(TERMS, retry_budget=budget)))
 
     assert type(caught.value) is kind
     message = str(caught.value)
@@ -68,7 +68,7 @@ def test_a_larger_budget_buys_more_attempts() -> None:
     for budget in (0, 5, 100):
         driver = ScriptedDriver(then=LOST)
         with pytest.raises(SegmentConnectionError):
-            driver.run(GET.start(replace(TERMS, fault_budget=budget)))
+            driver.run(GET.start(replace(TERMS, retry_budget=budget)))
         attempts.append(len(driver.requests))
 
     assert attempts[0] == 1
@@ -108,19 +108,19 @@ def test_no_wait_at_all_is_no_hot_loop() -> None:
 
 
 def test_the_two_budgets_are_apart() -> None:
-    terms = replace(TERMS, fault_budget=2, rate_limit_budget=100)
+    options = replace(TERMS, retry_budget=2, rate_limit_budget=100)
     driver = ScriptedDriver([LIMITED] * 10 + [LOST] + [LIMITED] * 4 + [done(GET.data)])
 
-    assert driver.run(GET.start(terms)) == GET.value
+    assert driver.run(GET.start(options)) == GET.value
     assert driver.now > 98
 
 
 def test_the_budgets_of_the_next_call_are_whole_again() -> None:
-    terms = replace(TERMS, rate_limit_budget=10)
+    options = replace(TERMS, rate_limit_budget=10)
     driver = ScriptedDriver(now=1000.0)
     for _ in range(2):
         driver.script = [LIMITED, done(GET.data)]
-        assert driver.run(GET.start(terms)) == GET.value
+        assert driver.run(GET.start(options)) == GET.value
 
 
 @pytest.mark.parametrize("example", [CREATE, CREATE_SUBSCRIPTION], ids=str)
@@ -160,7 +160,7 @@ def test_a_create_refused_until_the_end_is_not_ambiguous() -> None:
     driver = ScriptedDriver(then=REFUSED)
 
     with pytest.raises(SegmentConnectionError, match=r"connection refused .*; tried \d+ times"):
-        driver.run(CREATE.start(replace(TERMS, fault_budget=20)))
+        driver.run(CREATE.start(replace(TERMS, retry_budget=20)))
 
 
 removals = pytest.mark.parametrize("example", [DELETE, REMOVE_SUBSCRIPTION], ids=str)

@@ -9,8 +9,8 @@ from typing import TypedDict
 import pytest
 
 from airflow_provider_segment.protocol.errors import SegmentConnectionError, SegmentProtocolError, SegmentRateLimitError
-from airflow_provider_segment.protocol.flow.pagination import collect, walk
-from airflow_provider_segment.protocol.flow.steps import Emit, Outcome
+from airflow_provider_segment.protocol.flow.pagination import collect, paginate
+from airflow_provider_segment.protocol.flow.steps import Items, Outcome
 from airflow_provider_segment.protocol.wire.operation import Operation
 from airflow_provider_segment.protocol.wire.pagination import Listing, page_reader
 from tests.protocol.driver import ScriptedDriver
@@ -36,7 +36,7 @@ def cursors(driver: ScriptedDriver) -> list[str | None]:
 
 
 def consumed(driver: ScriptedDriver) -> Iterator[str]:
-    return (thing["id"] for thing in driver.iterate(walk(LISTING, TERMS)))
+    return (thing["id"] for thing in driver.iterate(paginate(LISTING, TERMS)))
 
 
 def test_a_page_is_asked_for_only_when_the_one_before_is_used_up() -> None:
@@ -89,10 +89,10 @@ def test_an_empty_listing() -> None:
     ],
     ids=["itself", "an earlier one", "empty page"],
 )
-def test_a_circle_is_an_error_and_not_an_endless_walk(pages: list[Outcome]) -> None:
+def test_a_repeated_cursor_is_an_error_and_not_an_endless_loop(pages: list[Outcome]) -> None:
     driver = ScriptedDriver(list(pages))
 
-    with pytest.raises(SegmentProtocolError, match="listThings: the pages go in a circle") as caught:
+    with pytest.raises(SegmentProtocolError, match="listThings: pagination loop: a cursor was repeated") as caught:
         list(consumed(driver))
 
     assert not caught.value.transient
@@ -102,16 +102,18 @@ def test_a_circle_is_an_error_and_not_an_endless_walk(pages: list[Outcome]) -> N
 
 def test_budgets_hold_for_each_page() -> None:
     limited = refusal(429, retry_after="7")
-    terms = replace(TERMS, rate_limit_budget=10)
+    options = replace(TERMS, rate_limit_budget=10)
     driver = ScriptedDriver([limited, things("a", next="A"), limited, things("b", next="B"), limited, things("c")])
 
-    assert [thing["id"] for thing in driver.iterate(walk(LISTING, terms))] == ["a", "b", "c"]
+    assert [thing["id"] for thing in driver.iterate(paginate(LISTING, options))] == ["a", "b", "c"]
     with pytest.raises(SegmentRateLimitError):
-        list(ScriptedDriver(then=limited).iterate(walk(LISTING, terms)))
+        list(ScriptedDriver(then=limited).iterate(paginate(LISTING, options)))
 
 
 def test_what_was_found_before_a_fault_is_handed_over() -> None:
-    items = ScriptedDriver([things("a", next="A")], then=LOST).iterate(walk(LISTING, replace(TERMS, fault_budget=0)))
+    items = ScriptedDriver([things("a", next="A")], then=LOST).iterate(
+        paginate(LISTING, replace(TERMS, retry_budget=0))
+    )
 
     assert next(items) == {"id": "a"}
     with pytest.raises(SegmentConnectionError):
@@ -127,13 +129,13 @@ def test_collect_gives_everything_at_once() -> None:
     assert cursors(driver) == [None, None, "MQ==", "Mw=="]
 
 
-def test_collect_of_a_circle_is_an_error_too() -> None:
-    with pytest.raises(SegmentProtocolError, match="circle"):
+def test_collect_fails_on_a_repeated_cursor_too() -> None:
+    with pytest.raises(SegmentProtocolError, match="pagination loop"):
         ScriptedDriver([things("a", next="A"), things("b", next="A")]).run(collect(LISTING, TERMS))
 
 
 def test_a_walk_emits_each_page_once() -> None:
-    steps = walk(LISTING, TERMS)
+    steps = paginate(LISTING, TERMS)
     steps.send(None)
 
-    assert steps.send(THREE_PAGES[0]) == Emit([{"id": "a"}, {"id": "b"}])
+    assert steps.send(THREE_PAGES[0]) == Items([{"id": "a"}, {"id": "b"}])

@@ -10,12 +10,12 @@ import pytest
 from airflow_provider_segment.protocol.api.destinations import create_destination, update_destination
 from airflow_provider_segment.protocol.api.subscriptions import update_subscription
 from airflow_provider_segment.protocol.errors import SegmentAuthError, SegmentError, SegmentInvalidRequestError
-from airflow_provider_segment.protocol.flow.redaction import hide_secrets
-from airflow_provider_segment.protocol.flow.steps import Flow, Terms
-from airflow_provider_segment.protocol.wire.messages import Answer
+from airflow_provider_segment.protocol.flow.redaction import redact
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
+from airflow_provider_segment.protocol.wire.messages import Response
 
 SECRET = "hunter2-hunter2"
-TERMS = Terms(connection="connection 'seg' to host")
+TERMS = CallOptions(connection="connection 'seg' to host")
 SETTINGS = {"apiKey": SECRET, "nested": {"list": ["short", f"{SECRET}-longer"]}, "tiny": "us"}
 
 
@@ -36,10 +36,10 @@ def test_a_refusal_that_quotes_settings(flow: Flow[object]) -> None:
         "field": "settings",
         "data": {"given": [SECRET, 7]},
     }
-    refusal = Answer(status=422, body=json.dumps({"errors": [quoting]}).encode())
+    refusal = Response(status=422, body=json.dumps({"errors": [quoting]}).encode())
     with pytest.raises(SegmentInvalidRequestError) as caught:
         flow.send(refusal)
-    assert str(caught.value).endswith("answered 422: *** and *** are no keys in us (field: settings)")
+    assert str(caught.value).endswith("returned 422: *** and *** are no keys in us (field: settings)")
     assert caught.value.errors[0]["data"] == {"given": ["***", 7]}
     assert SECRET not in repr(vars(caught.value))
 
@@ -48,15 +48,15 @@ def test_error_data_without_end() -> None:
     flow = update_destination(TERMS, id="d", settings=SETTINGS)
     next(flow)
     refusal = b'{"errors": [{"message": "no", "data": ' + b"[" * 700 + b"]" * 700 + b"}]}"
-    with pytest.raises(SegmentInvalidRequestError, match="answered 422: no"):
-        flow.send(Answer(status=422, body=refusal))
+    with pytest.raises(SegmentInvalidRequestError, match="returned 422: no"):
+        flow.send(Response(status=422, body=refusal))
 
 
 def test_very_long_words_are_cut() -> None:
     flow = update_destination(TERMS, id="d", enabled=True)
     next(flow)
     with pytest.raises(SegmentInvalidRequestError) as caught:
-        flow.send(Answer(status=422, body=json.dumps({"errors": [{"message": "x" * 5000}]}).encode()))
+        flow.send(Response(status=422, body=json.dumps({"errors": [{"message": "x" * 5000}]}).encode()))
     assert 900 < len(str(caught.value)) < 1200
 
 
@@ -75,14 +75,14 @@ SPELLINGS: dict[str, tuple[Any, str]] = {
 @pytest.mark.parametrize(("value", "quoted"), SPELLINGS.values(), ids=SPELLINGS.keys())
 def test_however_a_value_is_written(value: Any, quoted: str) -> None:
     body = json.dumps({"settings": {"deep": [{"key": value}]}}).encode()
-    assert hide_secrets(f"got {quoted}, sorry", body=body) == "got ***, sorry"
+    assert redact(f"got {quoted}, sorry", body=body) == "got ***, sorry"
 
 
 @pytest.mark.parametrize("status", [200, 400, 404, 422, 502])
 def test_a_page_that_quotes_a_value(status: int) -> None:
     flow = update_destination(TERMS, id="d", settings=SETTINGS)
     next(flow)
-    page = Answer(status=status, body=f"<html>Blocked value\n {SECRET} of a-secret-token</html>".encode())
+    page = Response(status=status, body=f"<html>Blocked value\n {SECRET} of a-secret-token</html>".encode())
     steps: list[Any] = []
     try:
         steps.append(flow.send(page))
@@ -93,13 +93,13 @@ def test_a_page_that_quotes_a_value(status: int) -> None:
 
 
 def test_the_token_is_hidden_as_well() -> None:
-    terms = Terms(connection="connection 'seg' to host", secrets=("a-secret-token",), fault_budget=0)
-    flow = update_destination(terms, id="d", enabled=True)
+    options = CallOptions(connection="connection 'seg' to host", secrets=("a-secret-token",), retry_budget=0)
+    flow = update_destination(options, id="d", enabled=True)
     next(flow)
     with pytest.raises(SegmentAuthError) as caught:
-        flow.send(Answer(status=401, body=b"<p>Bearer a-secret-token was refused"))
+        flow.send(Response(status=401, body=b"<p>Bearer a-secret-token was refused"))
     assert "a-secret-token" not in str(caught.value)
-    assert "a-secret-token" not in repr(terms)
+    assert "a-secret-token" not in repr(options)
 
 
 def test_a_field_is_not_blotted_out() -> None:
@@ -107,8 +107,8 @@ def test_a_field_is_not_blotted_out() -> None:
     next(flow)
     refusal = {"errors": [{"message": "no", "field": "settings.type"}]}
     with pytest.raises(SegmentInvalidRequestError, match=r"field: settings\.type"):
-        flow.send(Answer(status=422, body=json.dumps(refusal).encode()))
+        flow.send(Response(status=422, body=json.dumps(refusal).encode()))
 
 
 def test_without_a_body_nothing_is_hidden() -> None:
-    assert hide_secrets("as it is", body=None) == "as it is"
+    assert redact("as it is", body=None) == "as it is"

@@ -19,14 +19,14 @@ from airflow_provider_segment.protocol.errors import (
     SegmentRateLimitError,
     SegmentServerError,
 )
-from airflow_provider_segment.protocol.flow.responses import read_outcome
+from airflow_provider_segment.protocol.flow.responses import parse_outcome
 from airflow_provider_segment.protocol.flow.steps import Outcome
-from airflow_provider_segment.protocol.wire.messages import Answer, NoAnswer
+from airflow_provider_segment.protocol.wire.messages import RequestFailure, Response
 from airflow_provider_segment.protocol.wire.operation import Call, Operation
 from tests.protocol.driver import ScriptedDriver
 from tests.protocol.example import Example
 from tests.protocol.operations import EXAMPLES
-from tests.protocol.samples import ONE_TRY, TERMS, answer, html, refusal
+from tests.protocol.samples import ONE_TRY, TERMS, html, refusal, response
 
 every_operation = pytest.mark.parametrize("example", EXAMPLES, ids=str)
 
@@ -36,7 +36,7 @@ CALL: Call[bytes] = Call(OPERATION, OPERATION.request(ids={"id": "a/b"}, query=(
 
 def error_of(outcome: Outcome) -> SegmentError:
     with pytest.raises(SegmentError) as caught:
-        read_outcome(CALL, outcome, TERMS)
+        parse_outcome(CALL, outcome, TERMS)
     return caught.value
 
 
@@ -70,7 +70,7 @@ def test_status(status: int, kind: type[SegmentApiError]) -> None:
     assert isinstance(error, SegmentApiError)
     assert (error.status, error.method, error.path) == (status, "PATCH", "/things/a%2Fb")
     assert error.errors == (told, {"type": "second-type"})
-    assert str(error).startswith(f"PATCH /things/a%2Fb answered {status}: because (field: id); second-type")
+    assert str(error).startswith(f"PATCH /things/a%2Fb returned {status}: because (field: id); second-type")
 
 
 @pytest.mark.parametrize(("status", "kind"), BY_STATUS.items())
@@ -85,7 +85,7 @@ def test_status_of_every_operation(example: Example, status: int, kind: type[Seg
         driver.run(example.start(ONE_TRY))
 
     assert type(caught.value) is expected
-    assert f"{example.method} {example.path} answered {status}" in str(caught.value)
+    assert f"{example.method} {example.path} returned {status}" in str(caught.value)
     if isinstance(caught.value, SegmentApiError):
         assert (caught.value.method, caught.value.path) == (example.method, example.path)
 
@@ -93,7 +93,7 @@ def test_status_of_every_operation(example: Example, status: int, kind: type[Seg
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("body", [refusal(401).body, b"", html(401).body], ids=["json", "empty", "html"])
 def test_a_refused_token_says_what_to_check(status: int, body: bytes) -> None:
-    message = str(error_of(Answer(status=status, body=body)))
+    message = str(error_of(Response(status=status, body=body)))
 
     for words in ("'segment_eu'", "eu1.api.segmentapis.com", "token", "region", "us or eu", "permission"):
         assert words in message
@@ -116,7 +116,7 @@ def test_a_refused_token_says_what_to_check(status: int, body: bytes) -> None:
 def test_an_invalid_request_shows_segments_own_words(errors: list[Any], words: str) -> None:
     error = error_of(refusal(422, *errors))
 
-    assert str(error) == f"PATCH /things/a%2Fb answered 422: {words}"
+    assert str(error) == f"PATCH /things/a%2Fb returned 422: {words}"
 
 
 @pytest.mark.parametrize(
@@ -124,25 +124,25 @@ def test_an_invalid_request_shows_segments_own_words(errors: list[Any], words: s
 )
 @pytest.mark.parametrize("status", [400, 401, 409, 422, 429, 500])
 def test_json_without_errors_keeps_the_status(document: Any, status: int) -> None:
-    error = error_of(answer(status, document))
+    error = error_of(response(status, document))
 
     assert isinstance(error, SegmentApiError)
     assert (error.status, error.errors) == (status, ())
-    assert f"answered {status}" in str(error)
+    assert f"returned {status}" in str(error)
 
 
 FOREIGN_NOT_FOUND = {
     "html": html(404),
-    "empty": Answer(status=404),
-    "text": Answer(status=404, body=b"404 page not found"),
-    "json text": answer(404, "not found"),
-    "gateway's json": answer(404, {"message": "no Route matched with those values"}),
-    "half": Answer(status=404, body=b'{"errors":[{"type":"not-fou'),
+    "empty": Response(status=404),
+    "text": Response(status=404, body=b"404 page not found"),
+    "json text": response(404, "not found"),
+    "gateway's json": response(404, {"message": "no Route matched with those values"}),
+    "half": Response(status=404, body=b'{"errors":[{"type":"not-fou'),
 }
 
 
 @pytest.mark.parametrize("outcome", FOREIGN_NOT_FOUND.values(), ids=FOREIGN_NOT_FOUND)
-def test_a_404_that_is_not_the_apis_is_no_missing_object(outcome: Answer) -> None:
+def test_a_404_that_is_not_the_apis_is_no_missing_object(outcome: Response) -> None:
     """It would let "ignore what is missing" pass for done, at the wrong host."""
     error = error_of(outcome)
 
@@ -158,7 +158,7 @@ def test_a_page_for_people_is_shown_by_its_beginning(status: int) -> None:
         ScriptedDriver([html(status)]).run(EXAMPLES[0].start(ONE_TRY))
 
     message = str(caught.value)
-    assert f"answered {status}" in message
+    assert f"returned {status}" in message
     assert "an HTML page instead of JSON, beginning '<!DOCTYPE html> <html><head><title>" in message
     assert len(message) < 500
     assert caught.value.__cause__ is None
@@ -168,9 +168,9 @@ def test_a_page_for_people_is_shown_by_its_beginning(status: int) -> None:
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
 @every_operation
 def test_redirects_are_never_followed(example: Example, status: int) -> None:
-    driver = ScriptedDriver([Answer(status=status, headers={"location": "https://evil.example/destinations"})])
+    driver = ScriptedDriver([Response(status=status, headers={"location": "https://evil.example/destinations"})])
 
-    with pytest.raises(SegmentProtocolError, match=f"answered {status}, a redirect, which is never followed") as caught:
+    with pytest.raises(SegmentProtocolError, match=f"returned {status}, a redirect, which is never followed") as caught:
         driver.run(example.start(TERMS))
 
     assert caught.value.status == status
@@ -197,9 +197,9 @@ GARBLED = {
 @pytest.mark.parametrize(("body", "words"), GARBLED.values(), ids=GARBLED)
 def test_a_garbled_success_may_be_better_next_time(body: bytes, words: str) -> None:
     with pytest.raises(SegmentProtocolError) as caught:
-        ScriptedDriver([Answer(status=200, body=body)]).run(EXAMPLES[0].start(ONE_TRY))
+        ScriptedDriver([Response(status=200, body=body)]).run(EXAMPLES[0].start(ONE_TRY))
 
-    assert "GET / answered 200 with" in str(caught.value)
+    assert "GET / returned 200 with" in str(caught.value)
     assert words in str(caught.value)
     assert "'segment_eu'" in str(caught.value)
     assert caught.value.transient
@@ -208,7 +208,7 @@ def test_a_garbled_success_may_be_better_next_time(body: bytes, words: str) -> N
 
 @pytest.mark.parametrize(("sent", "transient"), [(True, True), (False, True), (False, False), (True, False)])
 def test_no_answer(sent: bool, transient: bool) -> None:
-    error = error_of(NoAnswer(reason="the answer timed out", sent=sent, transient=transient))
+    error = error_of(RequestFailure(reason="the answer timed out", sent=sent, transient=transient))
 
     assert type(error) is SegmentConnectionError
     assert (error.sent, error.transient) == (sent, transient)

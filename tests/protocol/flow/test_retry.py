@@ -17,10 +17,10 @@ from airflow_provider_segment.protocol.errors import (
     SegmentNotFoundError,
     SegmentProtocolError,
 )
-from airflow_provider_segment.protocol.flow.responses import read_outcome
-from airflow_provider_segment.protocol.flow.retry import Again, GiveUp, Spent, decide
-from airflow_provider_segment.protocol.flow.steps import Outcome, Terms
-from airflow_provider_segment.protocol.wire.messages import Answer
+from airflow_provider_segment.protocol.flow.responses import parse_outcome
+from airflow_provider_segment.protocol.flow.retry import GiveUp, Retry, RetryState, decide
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Outcome
+from airflow_provider_segment.protocol.wire.messages import Response
 from airflow_provider_segment.protocol.wire.operation import Call, Operation
 from tests.protocol.driver import ScriptedDriver
 from tests.protocol.example import Example
@@ -32,10 +32,10 @@ from tests.protocol.samples import (
     TERMS,
     TOO_LONG,
     UNTRUSTED,
-    answer,
     done,
     html,
     refusal,
+    response,
 )
 
 AGAIN = None
@@ -52,17 +52,17 @@ FAULTS: dict[str, tuple[Outcome, Expected, Expected]] = {
     "too long an answer": (TOO_LONG, SegmentConnectionError, _AMBIGUOUS),
     "500": (refusal(500), AGAIN, _AMBIGUOUS),
     "502 html": (html(502), AGAIN, _AMBIGUOUS),
-    "503 empty": (Answer(status=503), AGAIN, _AMBIGUOUS),
+    "503 empty": (Response(status=503), AGAIN, _AMBIGUOUS),
     "504": (refusal(504), AGAIN, _AMBIGUOUS),
-    "200 empty": (Answer(status=200), AGAIN, _AMBIGUOUS),
-    "204": (Answer(status=204), AGAIN, _AMBIGUOUS),
-    "200 cut short": (Answer(status=200, body=b'{"data":{"dest'), AGAIN, _AMBIGUOUS),
+    "200 empty": (Response(status=200), AGAIN, _AMBIGUOUS),
+    "204": (Response(status=204), AGAIN, _AMBIGUOUS),
+    "200 cut short": (Response(status=200, body=b'{"data":{"dest'), AGAIN, _AMBIGUOUS),
     "200 html": (html(200), AGAIN, _AMBIGUOUS),
-    "200 other json": (answer(200, {"data": {"else": 1}}), AGAIN, _AMBIGUOUS),
-    "200 not utf-8": (Answer(status=200, body=b'{"data":{"destination":{"id":"\xff'), AGAIN, _AMBIGUOUS),
+    "200 other json": (response(200, {"data": {"else": 1}}), AGAIN, _AMBIGUOUS),
+    "200 not utf-8": (Response(status=200, body=b'{"data":{"destination":{"id":"\xff'), AGAIN, _AMBIGUOUS),
     "429": (refusal(429), AGAIN, AGAIN),
     "429 html": (html(429), AGAIN, AGAIN),
-    "302": (Answer(status=302), SegmentProtocolError, SegmentProtocolError),
+    "302": (Response(status=302), SegmentProtocolError, SegmentProtocolError),
     "400": (refusal(400), SegmentInvalidRequestError, SegmentInvalidRequestError),
     "401": (refusal(401), SegmentAuthError, SegmentAuthError),
     "403": (refusal(403), SegmentAuthError, SegmentAuthError),
@@ -117,18 +117,20 @@ def call_of(method: str) -> Call[dict[str, object]]:
     return Call(operation, operation.request(), msgspec.json.Decoder(dict).decode)
 
 
-def decision(outcome: Outcome, *, spent: Spent, terms: Terms = TERMS, jitter: float = 1.0) -> Again | GiveUp:
+def decision(
+    outcome: Outcome, *, state: RetryState, options: CallOptions = TERMS, jitter: float = 1.0
+) -> Retry | GiveUp:
     call = call_of("GET")
     try:
-        read_outcome(call, outcome, terms)
+        parse_outcome(call, outcome, options)
     except SegmentError as error:
-        return decide(call, error, outcome, spent, terms, jitter=jitter)
+        return decide(call, error, outcome, state, options, jitter=jitter)
     raise AssertionError("no fault")
 
 
-def again(outcome: Outcome, *, spent: Spent, jitter: float = 1.0) -> Again:
-    result = decision(outcome, spent=spent, jitter=jitter)
-    assert isinstance(result, Again)
+def again(outcome: Outcome, *, state: RetryState, jitter: float = 1.0) -> Retry:
+    result = decision(outcome, state=state, jitter=jitter)
+    assert isinstance(result, Retry)
     return result
 
 
@@ -136,13 +138,13 @@ def again(outcome: Outcome, *, spent: Spent, jitter: float = 1.0) -> Again:
     ("faults", "longest"), [(0, 0.5), (1, 1.0), (2, 2.0), (3, 4.0), (5, 16.0), (6, 30.0), (50, 30.0), (10_000, 30.0)]
 )
 def test_waits_after_faults_double_up_to_half_a_minute(faults: int, longest: float) -> None:
-    spent = Spent(faults=faults)
+    state = RetryState(faults=faults)
 
-    assert again(LOST, spent=spent, jitter=1.0).pause.seconds == pytest.approx(longest)
-    assert again(LOST, spent=spent, jitter=0.0).pause.seconds == pytest.approx(longest / 2)
+    assert again(LOST, state=state, jitter=1.0).pause.seconds == pytest.approx(longest)
+    assert again(LOST, state=state, jitter=0.0).pause.seconds == pytest.approx(longest / 2)
 
 
-LIMITED: dict[str, tuple[Answer, int, float, str]] = {
+LIMITED: dict[str, tuple[Response, int, float, str]] = {
     "seconds": (refusal(429, retry_after="17"), 0, 17, "Retry-After"),
     "date": (
         refusal(429, retry_after="Wed, 01 Jan 2025 00:00:07 GMT", date=DATE),
@@ -172,37 +174,37 @@ LIMITED: dict[str, tuple[Answer, int, float, str]] = {
 
 
 @pytest.mark.parametrize(("outcome", "before", "seconds", "source"), LIMITED.values(), ids=LIMITED)
-def test_wait_after_a_rate_limit(outcome: Answer, before: int, seconds: float, source: str) -> None:
-    decided = again(outcome, spent=Spent(rate_limits=before, rate_limit_seconds=11))
+def test_wait_after_a_rate_limit(outcome: Response, before: int, seconds: float, source: str) -> None:
+    decided = again(outcome, state=RetryState(rate_limits=before, rate_limit_seconds=11))
 
     assert decided.pause.seconds == pytest.approx(seconds)
     assert decided.pause.level == logging.INFO
     assert source in decided.pause.reason
     assert f"waiting {seconds:.1f} s" in decided.pause.reason
     assert "of at most 3600 s" in decided.pause.reason
-    assert decided.spent.rate_limits == before + 1
-    assert decided.spent.rate_limit_seconds == pytest.approx(11 + seconds)
-    assert (decided.spent.faults, decided.spent.fault_seconds, decided.spent.unsure) == (0, 0, False)
+    assert decided.state.rate_limits == before + 1
+    assert decided.state.rate_limit_seconds == pytest.approx(11 + seconds)
+    assert (decided.state.faults, decided.state.fault_seconds, decided.state.maybe_applied) == (0, 0, False)
 
 
 @pytest.mark.parametrize("jitter", [0.0, 0.5, 1.0])
 def test_a_wait_that_was_asked_for_is_never_cut_short(jitter: float) -> None:
-    assert again(refusal(429, retry_after="17"), spent=Spent(), jitter=jitter).pause.seconds >= 17
+    assert again(refusal(429, retry_after="17"), state=RetryState(), jitter=jitter).pause.seconds >= 17
 
 
 @pytest.mark.parametrize(
-    ("outcome", "unsure"),
+    ("outcome", "maybe_applied"),
     [(REFUSED, False), (LOST, True), (refusal(500), True), (html(200), True)],
     ids=["refused", "lost", "500", "garbled"],
 )
 @pytest.mark.parametrize("before", [False, True])
-def test_doubt_whether_it_was_carried_out_stays(outcome: Outcome, unsure: bool, before: bool) -> None:
-    assert again(outcome, spent=Spent(unsure=before)).spent.unsure is (unsure or before)
+def test_doubt_whether_it_was_carried_out_stays(outcome: Outcome, maybe_applied: bool, before: bool) -> None:
+    assert again(outcome, state=RetryState(maybe_applied=before)).state.maybe_applied is (maybe_applied or before)
 
 
 @pytest.mark.parametrize("outcome", [LOST, REFUSED, refusal(503)], ids=["lost", "refused", "503"])
 def test_a_pause_after_a_fault_says_why_and_warns(outcome: Outcome) -> None:
-    pause = again(outcome, spent=Spent()).pause
+    pause = again(outcome, state=RetryState()).pause
 
     assert pause.level == logging.WARNING
     assert "GET /things" in pause.reason

@@ -9,7 +9,7 @@ import pytest
 
 from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.steps import Outcome
-from airflow_provider_segment.protocol.wire.messages import Answer
+from airflow_provider_segment.protocol.wire.messages import Response
 from tests.protocol.driver import ScriptedDriver
 from tests.protocol.example import Example
 from tests.protocol.operations import BY_ID, SECRET
@@ -33,15 +33,15 @@ OUTCOMES: dict[str, Outcome] = {
     "too long": TOO_LONG,
     **{f"{status}": refusal(status) for status in (400, 401, 403, 404, 409, 413, 422, 429, 500, 503)},
     **{f"{status} html": html(status) for status in (200, 404, 502)},
-    "redirect": Answer(status=302, headers={"location": f"https://example.org/{SECRET}"}),
-    "truncated": Answer(status=200, body=RECORD[:-3]),
-    "truncated 500": Answer(status=500, body=RECORD[:-3]),
-    "truncated 404": Answer(status=404, body=RECORD[:-3]),
-    "other types": Answer(status=200, body=WRONG),
-    "byte order mark": Answer(status=200, body=b"\xef\xbb\xbf" + RECORD),
-    "prefix against scripts": Answer(status=500, body=b")]}',\n" + RECORD),
-    "list of records": Answer(status=400, body=b"[" + RECORD),
-    "text": Answer(status=500, body=b'"' + SECRET.encode() + b'"'),
+    "redirect": Response(status=302, headers={"location": f"https://example.org/{SECRET}"}),
+    "truncated": Response(status=200, body=RECORD[:-3]),
+    "truncated 500": Response(status=500, body=RECORD[:-3]),
+    "truncated 404": Response(status=404, body=RECORD[:-3]),
+    "other types": Response(status=200, body=WRONG),
+    "byte order mark": Response(status=200, body=b"\xef\xbb\xbf" + RECORD),
+    "prefix against scripts": Response(status=500, body=b")]}',\n" + RECORD),
+    "list of records": Response(status=400, body=b"[" + RECORD),
+    "text": Response(status=500, body=b'"' + SECRET.encode() + b'"'),
     "headers": refusal(422, set_cookie=SECRET, date=SECRET, retry_after=SECRET),
 }
 
@@ -49,14 +49,14 @@ OUTCOMES: dict[str, Outcome] = {
 @pytest.mark.parametrize("outcome", OUTCOMES.values(), ids=OUTCOMES)
 @pytest.mark.parametrize("example", WRITES, ids=str)
 def test_no_message_holds_a_secret(example: Example, outcome: Outcome) -> None:
-    terms = replace(TERMS, fault_budget=3, rate_limit_budget=3)
+    options = replace(TERMS, retry_budget=3, rate_limit_budget=3)
     driver = ScriptedDriver(then=outcome)
 
     with pytest.raises(SegmentError) as caught:
-        driver.run(example.start(terms))
+        driver.run(example.start(options))
 
     error: BaseException | None = caught.value
-    told = [driver.said, repr(driver.requests), repr(driver.pauses)]
+    told = [driver.log_text, repr(driver.requests), repr(driver.pauses)]
     while error is not None:
         told += [str(error), repr(error), repr(vars(error))]
         error = error.__cause__ or error.__context__

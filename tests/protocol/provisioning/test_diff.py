@@ -8,19 +8,19 @@ import pytest
 
 from airflow_provider_segment.protocol.api.objects import Destination, Subscription
 from airflow_provider_segment.protocol.provisioning.diff import (
-    compare_destination,
-    compare_settings,
-    compare_subscription,
-    same,
+    diff_destination,
+    diff_settings,
+    diff_subscription,
+    json_equal,
 )
-from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination, DescribedSubscription
+from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 
 MASK = "•" * 10
 SCHEDULE = {"strategy": "PERIODIC", "config": {"interval": "1h"}}
 
 
 @pytest.mark.parametrize(
-    ("described", "actual"),
+    ("spec", "actual"),
     [
         (1, 1.0),
         (True, True),
@@ -35,12 +35,12 @@ SCHEDULE = {"strategy": "PERIODIC", "config": {"interval": "1h"}}
         (123456789, f"{MASK}6789"),
     ],
 )
-def test_same(described: Any, actual: Any) -> None:
-    assert same(described, actual)
+def test_same(spec: Any, actual: Any) -> None:
+    assert json_equal(spec, actual)
 
 
 @pytest.mark.parametrize(
-    ("described", "actual"),
+    ("spec", "actual"),
     [
         (1, True),
         (0, False),
@@ -56,12 +56,12 @@ def test_same(described: Any, actual: Any) -> None:
         ({}, []),
     ],
 )
-def test_not_same(described: Any, actual: Any) -> None:
-    assert not same(described, actual)
+def test_not_same(spec: Any, actual: Any) -> None:
+    assert not json_equal(spec, actual)
 
 
 @pytest.mark.parametrize(
-    ("described", "actual", "changed", "hidden"),
+    ("spec", "actual", "changed", "hidden"),
     [
         ({}, {"default": 1}, (), ()),
         ({"a": 1}, {"a": 1, "default": 2}, (), ()),
@@ -79,9 +79,9 @@ def test_not_same(described: Any, actual: Any) -> None:
     ],
 )
 def test_settings(
-    described: dict[str, Any], actual: dict[str, Any], changed: tuple[str, ...], hidden: tuple[str, ...]
+    spec: dict[str, Any], actual: dict[str, Any], changed: tuple[str, ...], hidden: tuple[str, ...]
 ) -> None:
-    found = compare_settings(described, actual)
+    found = diff_settings(spec, actual)
     assert (found.changed, found.hidden) == (changed, hidden)
 
 
@@ -97,26 +97,26 @@ def destination(**changes: Any) -> Destination:
     return made | changes  # type: ignore[no-any-return]
 
 
-def described(**changes: Any) -> DescribedDestination:
+def spec(**changes: Any) -> DestinationSpec:
     arguments: dict[str, Any] = {"source_id": "s", "metadata_id": "m", "name": "mine", "settings": {}}
-    return DescribedDestination(**arguments | changes)
+    return DestinationSpec(**arguments | changes)
 
 
 def test_a_destination_as_described() -> None:
-    found = compare_destination(described(settings={"apiKey": "secret-abcd"}), destination())
+    found = diff_destination(spec(settings={"apiKey": "secret-abcd"}), destination())
     assert (found.fields, dict(found.changes), found.hidden) == ((), {}, ())
 
 
 def test_one_key_that_differs_sends_all_that_were_given() -> None:
     settings = {"apiKey": "secret-abcd", "retarget": False}
-    found = compare_destination(described(settings=settings), destination())
+    found = diff_destination(spec(settings=settings), destination())
     assert found.names == ["settings['retarget']"]
     assert dict(found.changes) == {"settings": settings}
 
 
 def test_name_and_enabled_are_shown_and_settings_only_named() -> None:
-    wanted = described(name="ours", enabled=False, settings={"apiKey": "secret-wxyz"})
-    found = compare_destination(wanted, destination())
+    wanted = spec(name="ours", enabled=False, settings={"apiKey": "secret-wxyz"})
+    found = diff_destination(wanted, destination())
     assert [(change.field, change.before, change.after) for change in found.fields] == [
         ("name", "mine", "ours"),
         ("enabled", "true", "false"),
@@ -126,22 +126,22 @@ def test_name_and_enabled_are_shown_and_settings_only_named() -> None:
 
 
 def test_a_hidden_secret_is_written_only_when_asked() -> None:
-    wanted = described(settings={"empty": "short"})
-    assert compare_destination(wanted, destination()).hidden == ("empty",)
-    rotated = compare_destination(wanted, destination(), rotate_secrets=True)
+    wanted = spec(settings={"empty": "short"})
+    assert diff_destination(wanted, destination()).hidden == ("empty",)
+    rotated = diff_destination(wanted, destination(), rotate_secrets=True)
     assert (rotated.names, rotated.hidden) == (["settings['empty']"], ())
 
 
 def test_a_setting_that_is_not_returned_is_written_only_when_asked() -> None:
-    wanted = described(settings={"write_only": "x"})
-    found = compare_destination(wanted, destination())
+    wanted = spec(settings={"write_only": "x"})
+    found = diff_destination(wanted, destination())
     assert (found.names, found.hidden) == ([], ("write_only",))
-    written = compare_destination(wanted, destination(), write_absent=True)
+    written = diff_destination(wanted, destination(), write_absent=True)
     assert (written.names, written.hidden) == (["settings['write_only']"], ())
 
 
 def test_a_destination_without_a_name_has_the_empty_one() -> None:
-    assert compare_destination(described(), destination(name=None)).names == ["name"]
+    assert diff_destination(spec(), destination(name=None)).names == ["name"]
 
 
 def subscription(**changes: Any) -> Subscription:
@@ -182,7 +182,7 @@ def subscription(**changes: Any) -> Subscription:
     ],
 )
 def test_subscriptions(wanted: dict[str, Any], actual: dict[str, Any], names: list[str]) -> None:
-    one = DescribedSubscription(**{"name": "Track", "action_id": "a", "trigger": "all"} | wanted)
-    found = compare_subscription(one, subscription(**actual))
+    one = SubscriptionSpec(**{"name": "Track", "action_id": "a", "trigger": "all"} | wanted)
+    found = diff_subscription(one, subscription(**actual))
     assert found.names == names
     assert set(found.changes) == {name.partition("[")[0] for name in names}

@@ -10,9 +10,9 @@ from airflow_provider_segment.protocol.errors import SegmentPruneLimitError, Seg
 from airflow_provider_segment.protocol.provisioning import apply_subscriptions
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result, make_plan
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
-from airflow_provider_segment.protocol.provisioning.spec import DescribedDestination, DescribedSubscription
+from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 
-DESCRIBED = DescribedDestination(source_id="s", metadata_id="m", name="mine", settings={"apiKey": "hunter2-hunter2"})
+DESCRIBED = DestinationSpec(source_id="s", metadata_id="m", name="mine", settings={"apiKey": "hunter2-hunter2"})
 ACTUAL: Any = {
     "id": "d",
     "name": "mine",
@@ -23,8 +23,8 @@ ACTUAL: Any = {
 }
 
 
-def one(name: str, **changes: Any) -> DescribedSubscription:
-    return DescribedSubscription(**{"name": name, "action_id": "a", "trigger": "all"} | changes)
+def one(name: str, **changes: Any) -> SubscriptionSpec:
+    return SubscriptionSpec(**{"name": name, "action_id": "a", "trigger": "all"} | changes)
 
 
 def there(name: str, **changes: Any) -> Any:
@@ -32,8 +32,8 @@ def there(name: str, **changes: Any) -> Any:
     return plain | {"settings": {}} | changes
 
 
-def plan(*described: DescribedSubscription, actual: list[Any], **options: Any) -> Plan:
-    return make_plan(DESCRIBED, described, actual=ACTUAL, actual_subscriptions=actual, **options)
+def plan(*spec: SubscriptionSpec, actual: list[Any], **options: Any) -> Plan:
+    return make_plan(DESCRIBED, spec, actual=ACTUAL, actual_subscriptions=actual, **options)
 
 
 def test_created_come_before_changed_before_removed() -> None:
@@ -83,7 +83,7 @@ def test_what_a_destination_has_for_life(argument: str, changes: dict[str, Any])
 
 
 def test_a_new_destination_needs_its_secrets() -> None:
-    masked = DescribedDestination(source_id="s", metadata_id="m", name="n", settings={"apiKey": "••••"})
+    masked = DestinationSpec(source_id="s", metadata_id="m", name="n", settings={"apiKey": "••••"})
     with pytest.raises(ValueError, match="'apiKey' holds a bullet"):
         make_plan(masked, None, actual=None)
     with pytest.raises(ValueError, match="settings of subscription 'x': the value of 'k' holds a bullet"):
@@ -112,7 +112,7 @@ def test_the_table_names_fields_and_hides_settings() -> None:
 
 def test_an_empty_plan() -> None:
     same = make_plan(
-        DescribedDestination(source_id="s", metadata_id="m", name="mine", settings={}, enabled=False),
+        DestinationSpec(source_id="s", metadata_id="m", name="mine", settings={}, enabled=False),
         None,
         actual=ACTUAL,
     )
@@ -136,5 +136,5 @@ def test_an_empty_plan() -> None:
     ],
 )
 def test_it_says_now_and_then_how_many_are_left(number: int, count: int, says: str | None) -> None:
-    said = [log.message for log in apply_subscriptions._say_how_many_are_left("creating", number, count)]
+    said = [log.message for log in apply_subscriptions._log_remaining("creating", number, count)]
     assert said == ([] if says is None else [says])

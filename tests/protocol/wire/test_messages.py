@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from airflow_provider_segment.protocol.wire.messages import Answer, NoAnswer, Request
+from airflow_provider_segment.protocol.wire.messages import Request, RequestFailure, Response
 
 
 def request(**changes: object) -> Request:
@@ -42,7 +42,7 @@ def test_values_do_not_show_what_they_carry() -> None:
     shown = repr(
         (
             request(body=b'{"settings": {"apiKey": "hunter2"}}'),
-            Answer(status=200, headers={"set-cookie": "hunter2"}, body=b"hunter2"),
+            Response(status=200, headers={"set-cookie": "hunter2"}, body=b"hunter2"),
         )
     )
 
@@ -51,10 +51,10 @@ def test_values_do_not_show_what_they_carry() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [request(), Answer(status=200), NoAnswer(reason="refused", sent=False)],
+    [request(), Response(status=200), RequestFailure(reason="refused", sent=False)],
     ids=lambda value: type(value).__name__,
 )
-def test_values_are_frozen(value: Request | Answer | NoAnswer) -> None:
+def test_values_are_frozen(value: Request | Response | RequestFailure) -> None:
     (first, *_) = dataclasses.fields(value)
 
     with pytest.raises(dataclasses.FrozenInstanceError):

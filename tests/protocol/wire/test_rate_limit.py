@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_segment.protocol.errors import ErrorObject
-from airflow_provider_segment.protocol.wire.messages import Answer
-from airflow_provider_segment.protocol.wire.rate_limit import AskedWait, asked_wait
+from airflow_provider_segment.protocol.wire.messages import Response
+from airflow_provider_segment.protocol.wire.rate_limit import RetryAfter, parse_retry_after
 from tests.protocol.property_settings import examples
 from tests.protocol.samples import DATE
 
@@ -18,43 +18,43 @@ LATER = "Tue, 31 Dec 2024 23:59:57 GMT"  # 57 s after DATE
 EARLIER = "Tue, 31 Dec 2024 23:58:00 GMT"
 
 
-def limited(headers: dict[str, str]) -> Answer:
-    return Answer(status=429, headers=headers)
+def limited(headers: dict[str, str]) -> Response:
+    return Response(status=429, headers=headers)
 
 
 def asking(milliseconds: Any) -> tuple[ErrorObject, ...]:
     return ({"type": "t", "data": {"msBeforeNext": milliseconds, "remainingPoints": 0, "consumedPoints": 21}},)
 
 
-CASES: dict[str, tuple[dict[str, str], tuple[ErrorObject, ...], AskedWait | None]] = {
-    "seconds": ({"retry-after": "17"}, (), AskedWait(17, "Retry-After")),
-    "seconds with blanks": ({"retry-after": " 17 "}, (), AskedWait(17, "Retry-After")),
-    "no seconds": ({"retry-after": "0"}, (), AskedWait(0, "Retry-After")),
-    "date": ({"retry-after": LATER, "date": DATE}, (), AskedWait(57, "Retry-After")),
+CASES: dict[str, tuple[dict[str, str], tuple[ErrorObject, ...], RetryAfter | None]] = {
+    "seconds": ({"retry-after": "17"}, (), RetryAfter(17, "Retry-After")),
+    "seconds with blanks": ({"retry-after": " 17 "}, (), RetryAfter(17, "Retry-After")),
+    "no seconds": ({"retry-after": "0"}, (), RetryAfter(0, "Retry-After")),
+    "date": ({"retry-after": LATER, "date": DATE}, (), RetryAfter(57, "Retry-After")),
     "date in another zone": (
         {"retry-after": "Wed, 01 Jan 2025 01:59:57 +0200", "date": DATE},
         (),
-        AskedWait(57, "Retry-After"),
+        RetryAfter(57, "Retry-After"),
     ),
-    "date that is over": ({"retry-after": EARLIER, "date": DATE}, (), AskedWait(0, "Retry-After")),
-    "date without the server's own": ({"retry-after": LATER}, asking(3000), AskedWait(3, "msBeforeNext")),
-    "milliseconds": ({}, asking(57647), AskedWait(57.647, "msBeforeNext")),
-    "fraction": ({}, asking(0.5), AskedWait(0.0005, "msBeforeNext")),
-    "negative milliseconds": ({}, asking(-5), AskedWait(0, "msBeforeNext")),
-    "several errors": ({}, (*asking(3000), *asking(5000)), AskedWait(3, "msBeforeNext")),
-    "reset": ({"x-ratelimit-reset": LATER, "date": DATE}, (), AskedWait(57, "X-RateLimit-Reset")),
-    "reset that is over": ({"x-ratelimit-reset": EARLIER, "date": DATE}, (), AskedWait(0, "X-RateLimit-Reset")),
-    "seconds before milliseconds": ({"retry-after": "17"}, asking(3000), AskedWait(17, "Retry-After")),
+    "date that is over": ({"retry-after": EARLIER, "date": DATE}, (), RetryAfter(0, "Retry-After")),
+    "date without the server's own": ({"retry-after": LATER}, asking(3000), RetryAfter(3, "msBeforeNext")),
+    "milliseconds": ({}, asking(57647), RetryAfter(57.647, "msBeforeNext")),
+    "fraction": ({}, asking(0.5), RetryAfter(0.0005, "msBeforeNext")),
+    "negative milliseconds": ({}, asking(-5), RetryAfter(0, "msBeforeNext")),
+    "several errors": ({}, (*asking(3000), *asking(5000)), RetryAfter(3, "msBeforeNext")),
+    "reset": ({"x-ratelimit-reset": LATER, "date": DATE}, (), RetryAfter(57, "X-RateLimit-Reset")),
+    "reset that is over": ({"x-ratelimit-reset": EARLIER, "date": DATE}, (), RetryAfter(0, "X-RateLimit-Reset")),
+    "seconds before milliseconds": ({"retry-after": "17"}, asking(3000), RetryAfter(17, "Retry-After")),
     "milliseconds before reset": (
         {"x-ratelimit-reset": LATER, "date": DATE},
         asking(3000),
-        AskedWait(3, "msBeforeNext"),
+        RetryAfter(3, "msBeforeNext"),
     ),
-    "unreadable, then milliseconds": ({"retry-after": "soon"}, asking(3000), AskedWait(3, "msBeforeNext")),
+    "unreadable, then milliseconds": ({"retry-after": "soon"}, asking(3000), RetryAfter(3, "msBeforeNext")),
     "negative seconds, then reset": (
         {"retry-after": "-1", "x-ratelimit-reset": LATER, "date": DATE},
         (),
-        AskedWait(57, "X-RateLimit-Reset"),
+        RetryAfter(57, "X-RateLimit-Reset"),
     ),
     "reset without the server's own date": ({"x-ratelimit-reset": LATER}, (), None),
     "reset as an epoch": ({"x-ratelimit-reset": "1735689597", "date": DATE}, (), None),
@@ -70,13 +70,13 @@ CASES: dict[str, tuple[dict[str, str], tuple[ErrorObject, ...], AskedWait | None
 
 
 @pytest.mark.parametrize(("headers", "errors", "wait"), CASES.values(), ids=CASES)
-def test_asked_wait(headers: dict[str, str], errors: tuple[ErrorObject, ...], wait: AskedWait | None) -> None:
-    assert asked_wait(limited(headers), errors) == wait
+def test_asked_wait(headers: dict[str, str], errors: tuple[ErrorObject, ...], wait: RetryAfter | None) -> None:
+    assert parse_retry_after(limited(headers), errors) == wait
 
 
 @pytest.mark.parametrize("seconds", ["999999999999", "9" * 400], ids=["long", "absurd"])
 def test_an_absurd_wait_stays_absurd(seconds: str) -> None:
-    wait = asked_wait(limited({"retry-after": seconds}), ())
+    wait = parse_retry_after(limited({"retry-after": seconds}), ())
 
     assert wait is not None
     assert wait.seconds > 10_000_000
@@ -96,6 +96,6 @@ milliseconds = st.one_of(st.integers(), st.just(10**400), st.floats(allow_nan=Fa
     headers=st.dictionaries(st.sampled_from(["retry-after", "x-ratelimit-reset", "date"]), dates), asked=milliseconds
 )
 def test_whatever_stands_there_the_wait_is_not_negative(headers: dict[str, str], asked: Any) -> None:
-    wait = asked_wait(limited(headers), asking(asked))
+    wait = parse_retry_after(limited(headers), asking(asked))
 
     assert wait is None or wait.seconds >= 0

@@ -37,7 +37,7 @@ def ago(**back: float) -> str:
 
 
 @dataclass(frozen=True)
-class Fate:
+class Status:
     """What becomes of a wait.
 
     :param name: for people.
@@ -63,35 +63,35 @@ class Row:
     """One row of the table."""
 
     mode: str
-    fate: Fate
+    status: Status
     flag: str
 
     def __str__(self) -> str:
-        return f"{self.fate.name}, {self.mode}, {self.flag}"
+        return f"{self.status.name}, {self.mode}, {self.flag}"
 
     @property
-    def ending(self) -> str:
+    def result(self) -> str:
         """How it is to end."""
         return self._endings[self.flag]
 
     @property
     def timeout(self) -> float:
         """Seconds: short where it decides, and of no importance elsewhere."""
-        return 1.0 if self.ending == "AirflowSensorTimeout" or self._endings is OUT_OF_TIME else 60.0
+        return 1.0 if self.result == "AirflowSensorTimeout" or self._endings is OUT_OF_TIME else 60.0
 
     @property
     def _endings(self) -> Endings:
-        return self.fate.elsewhere.get(self.mode, self.fate.endings)
+        return self.status.elsewhere.get(self.mode, self.status.endings)
 
 
 def table() -> Iterator[Row]:
-    for fate in fates():
-        for mode in fate.modes:
+    for status in fates():
+        for mode in status.modes:
             for flag in FLAGS:
-                yield Row(mode, fate, flag)
+                yield Row(mode, status, flag)
 
 
-def fates() -> Iterator[Fate]:
+def fates() -> Iterator[Status]:
     yield from _verdicts()
     yield from _refusals()
     yield from _passing_faults()
@@ -106,25 +106,25 @@ def holds_later(sandbox: SegmentSandbox) -> None:
     sandbox.deliver(DESTINATION, successes=10, at=ago(seconds=-1))
 
 
-def _verdicts() -> Iterator[Fate]:
+def _verdicts() -> Iterator[Status]:
     def failed(sandbox: SegmentSandbox) -> None:
         sandbox.deliver(DESTINATION, successes=10, discarded=1, at=ago(minutes=5))
 
     def failed_later(sandbox: SegmentSandbox) -> None:
         sandbox.deliver(DESTINATION, successes=10, discarded=1, at=ago(seconds=-1))
 
-    yield Fate("holds at the first look", ALWAYS_SUCCESS, holds)
-    yield Fate("holds at the first look, without any time", ALWAYS_SUCCESS, holds, lambda: {"timeout": 0})
-    yield Fate("holds later", ALWAYS_SUCCESS, holds_later)
-    yield Fate("fails at the first look", FAILED, failed)
-    yield Fate("fails later", FAILED, failed_later)
-    yield Fate("never holds", OUT_OF_TIME)
-    yield Fate("has no time at all", OUT_OF_TIME, arguments=lambda: {"timeout": 0})
-    yield Fate("too few events", OUT_OF_TIME, failed, lambda: {"min_attempted": 100})
-    yield Fate("begins in the future", OUT_OF_TIME, holds, lambda: _from(hours=-1))
+    yield Status("holds at the first look", ALWAYS_SUCCESS, holds)
+    yield Status("holds at the first look, without any time", ALWAYS_SUCCESS, holds, lambda: {"timeout": 0})
+    yield Status("holds later", ALWAYS_SUCCESS, holds_later)
+    yield Status("fails at the first look", FAILED, failed)
+    yield Status("fails later", FAILED, failed_later)
+    yield Status("never holds", OUT_OF_TIME)
+    yield Status("has no time at all", OUT_OF_TIME, arguments=lambda: {"timeout": 0})
+    yield Status("too few events", OUT_OF_TIME, failed, lambda: {"min_attempted": 100})
+    yield Status("begins in the future", OUT_OF_TIME, holds, lambda: _from(hours=-1))
 
 
-def _refusals() -> Iterator[Fate]:
+def _refusals() -> Iterator[Status]:
     for status, kind in {
         401: "SegmentAuthError",
         403: "SegmentAuthError",
@@ -139,8 +139,8 @@ def _refusals() -> Iterator[Fate]:
             sandbox.fault("delay", seconds=0, path=METRICS)  # the first look is answered
             sandbox.fault("status", status=status, path=METRICS, times=None)
 
-        yield Fate(f"{status} from the first look on", error(kind), always)
-        yield Fate(f"{status} from the second look on", error(kind), later)
+        yield Status(f"{status} from the first look on", error(kind), always)
+        yield Status(f"{status} from the second look on", error(kind), later)
 
     def once(sandbox: SegmentSandbox) -> None:
         holds(sandbox)
@@ -151,11 +151,11 @@ def _refusals() -> Iterator[Fate]:
         sandbox.fault("delay", seconds=0, path=METRICS)
         sandbox.fault("status", status=403, path=METRICS)
 
-    yield Fate("403 at the first look only", error("SegmentAuthError", then=SUCCESS), once)
-    yield Fate("403 at the second look only", error("SegmentAuthError", then=SUCCESS), once_later)
+    yield Status("403 at the first look only", error("SegmentAuthError", then=SUCCESS), once)
+    yield Status("403 at the second look only", error("SegmentAuthError", then=SUCCESS), once_later)
 
 
-def _passing_faults() -> Iterator[Fate]:
+def _passing_faults() -> Iterator[Status]:
     faults: dict[str, dict[str, Any]] = {
         "503": {"kind": "status", "status": 503},
         "a lost request": {"kind": "drop_before"},
@@ -174,8 +174,8 @@ def _passing_faults() -> Iterator[Fate]:
             holds(sandbox)
             sandbox.fault(**fault, times=None)
 
-        yield Fate(f"{name} at first", ALWAYS_SUCCESS, first)
-        yield Fate(f"{name} for ever", OUT_OF_TIME, for_ever)
+        yield Status(f"{name} at first", ALWAYS_SUCCESS, first)
+        yield Status(f"{name} for ever", OUT_OF_TIME, for_ever)
 
     def then_failed(sandbox: SegmentSandbox) -> None:
         sandbox.deliver(DESTINATION, discarded=10, at=ago(minutes=5))
@@ -185,17 +185,17 @@ def _passing_faults() -> Iterator[Fate]:
         sandbox.fault("status", status=503)
         sandbox.fault("status", status=401, times=None)
 
-    yield Fate("503, then it fails", FAILED, then_failed)
-    yield Fate("503, then 401", error("SegmentAuthError"), then_refused)
+    yield Status("503, then it fails", FAILED, then_failed)
+    yield Status("503, then 401", error("SegmentAuthError"), then_refused)
 
 
-def _mistakes() -> Iterator[Fate]:
+def _mistakes() -> Iterator[Status]:
     def fault_first(sandbox: SegmentSandbox) -> None:
         sandbox.fault("status", status=503)
 
     other = {"source_id": "sandbox-app"}
-    yield Fate("another source", error("ValueError"), holds, lambda: other)
-    yield Fate(
+    yield Status("another source", error("ValueError"), holds, lambda: other)
+    yield Status(
         "503, then another source",
         error("ValueError"),
         fault_first,
@@ -204,22 +204,22 @@ def _mistakes() -> Iterator[Fate]:
         # reads the destination. Segment itself refuses then. Airflow 2.11 does not tell: each look counts as the first.
         elsewhere={} if AIRFLOW_2 else {"reschedule": error("SegmentNotFoundError")},
     )
-    yield Fate("another destination", error("SegmentNotFoundError"), holds, lambda: {"destination_id": "no"})
-    yield Fate(
+    yield Status("another destination", error("SegmentNotFoundError"), holds, lambda: {"destination_id": "no"})
+    yield Status(
         "no connection",
         error("AirflowNotFoundException"),
         holds,
         lambda: {"segment_conn_id": "segment_modes_none"},
     )
-    yield Fate(
+    yield Status(
         "the connection goes",
         error("AirflowNotFoundException"),
         loses_connection=True,
         modes=("reschedule", "deferrable"),  # poke mode has read it
     )
-    yield Fate("a condition that is none", error("ValueError"), holds, lambda: {"success_when": "{{ 'no' }}"})
-    yield Fate("a window nothing covers", error("ValueError"), holds, lambda: _from(days=15))
-    yield Fate("a window nothing covers any more", error("ValueError"), arguments=_growing_too_long)
+    yield Status("a condition that is none", error("ValueError"), holds, lambda: {"success_when": "{{ 'no' }}"})
+    yield Status("a window nothing covers", error("ValueError"), holds, lambda: _from(days=15))
+    yield Status("a window nothing covers any more", error("ValueError"), arguments=_growing_too_long)
 
 
 def _from(**back: float) -> dict[str, Any]:

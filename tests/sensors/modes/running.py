@@ -45,14 +45,14 @@ class RescheduledInstance(TaskInstance):
 class Ended:
     """How a task ended.
 
-    :param how: ``success``, ``skipped``, or the type of the error.
+    :param status: ``success``, ``skipped``, or the type of the error.
     :param xcom: what the task returned.
-    :param said: by the error.
+    :param message: the error's.
     """
 
-    how: str
+    status: str
     xcom: Any = None
-    said: str = ""
+    message: str = ""
 
 
 def run(
@@ -83,9 +83,9 @@ def run(
         else:
             xcom = Running().run(make(mode=mode), **context)
     except AirflowSkipException as skip:
-        return Ended(SKIPPED, said=str(skip))
+        return Ended(SKIPPED, message=str(skip))
     except BaseException as error:  # noqa: BLE001 - that of execution_timeout is no Exception
-        return Ended(type(error).__name__, said=str(error))
+        return Ended(type(error).__name__, message=str(error))
     return Ended(SUCCESS, xcom)
 
 
@@ -96,8 +96,8 @@ def _run_rescheduled(
     count = 0
     while True:
         try:
-            said = {} if AIRFLOW_2 else {"task_reschedule_count": count}
-            return Running().run(make(), ti=ti, **said, **context)
+            reschedules = {} if AIRFLOW_2 else {"task_reschedule_count": count}
+            return Running().run(make(), ti=ti, **reschedules, **context)
         except _ERRORS.AirflowRescheduleException as rescheduled:
             FIRST_STARTS.setdefault(name, ti.started)
             clock.sleep(max(0.0, (rescheduled.reschedule_date - clock.now()).total_seconds()))

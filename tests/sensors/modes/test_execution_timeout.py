@@ -32,8 +32,8 @@ def limited(mode: str, destination: str, flag: str, **changes: Any) -> Ended:
     arguments: dict[str, Any] = {"poke_interval": 20, "timeout": 60, "execution_timeout": timedelta(seconds=LIMIT)}
     arguments |= {} if flag == "none" else {flag: True}
 
-    def make(**how: Any) -> SegmentDeliveryMetricsSensor:
-        return sensor(destination, **arguments | changes | how)
+    def make(**status: Any) -> SegmentDeliveryMetricsSensor:
+        return sensor(destination, **arguments | changes | status)
 
     if mode == "deferrable":
         return run(mode, make)
@@ -45,12 +45,12 @@ def limited(mode: str, destination: str, flag: str, **changes: Any) -> Ended:
 @pytest.mark.parametrize("flag", FLAGS)
 @pytest.mark.parametrize("mode", ["poke", "deferrable"])
 def test_between_looks_no_flag_acts_on_it(mode: str, flag: str, destination_id: str) -> None:
-    assert limited(mode, destination_id, flag).how == AirflowTaskTimeout.__name__
+    assert limited(mode, destination_id, flag).status == AirflowTaskTimeout.__name__
 
 
 @pytest.mark.parametrize("mode", ["poke", "deferrable"])
 @pytest.mark.parametrize(
-    ("flag", "how"),
+    ("flag", "status"),
     [
         ("none", AirflowTaskTimeout.__name__),
         ("soft_fail", SKIPPED),
@@ -59,12 +59,12 @@ def test_between_looks_no_flag_acts_on_it(mode: str, flag: str, destination_id: 
     ],
 )
 def test_in_the_middle_of_the_first_look_airflows_sensor_decides(
-    mode: str, flag: str, how: str, segment_sandbox: SegmentSandbox, destination_id: str
+    mode: str, flag: str, status: str, segment_sandbox: SegmentSandbox, destination_id: str
 ) -> None:
     segment_sandbox.fault("delay", seconds=30, times=None)
     task = sensor(destination_id, deferrable=mode == "deferrable", **({} if flag == "none" else {flag: True}))
     with _airflows.timeout(LIMIT):
-        assert run(mode, lambda **_: task).how == how
+        assert run(mode, lambda **_: task).status == status
 
 
 def test_none_is_none(destination_id: str) -> None:

@@ -11,11 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from airflow_provider_segment.protocol.api.delivery_metrics import flatten
 from airflow_provider_segment.protocol.delivery import verdict as verdicts
-from airflow_provider_segment.protocol.delivery.criteria import check_watch
-from airflow_provider_segment.protocol.delivery.metrics import flatten
-from airflow_provider_segment.protocol.delivery.sighting import Found, Sighting
-from airflow_provider_segment.protocol.delivery.verdict import Fate, judge
+from airflow_provider_segment.protocol.delivery.criteria import Observation, check_criteria
+from airflow_provider_segment.protocol.delivery.verdict import Status, evaluate
 from airflow_provider_segment.protocol.delivery.window import interval_at
 from tests.protocol.property_settings import examples
 from tests.protocol.samples import LOST, REFUSED, UNTRUSTED, html, refusal
@@ -69,7 +68,7 @@ class Wait:
         for number in range(looks):
             seen = self.states[min(number, len(self.states) - 1)]
             ended = self._expected_of(seen, after(number * INTERVAL), checked=checked)
-            if ended is not None and (ended.how in VERDICTS or not silent):
+            if ended is not None and (ended.status in VERDICTS or not silent):
                 return ended
             checked = checked or (isinstance(seen, Delivered) and self.right_source)
         return Ended("AirflowSensorTimeout")
@@ -80,18 +79,18 @@ class Wait:
                 return seen.ended
             if not self.right_source:
                 return Ended("ValueError")
-        watch = check_watch(**self.arguments)
+        criteria = check_criteria(**self.arguments)
         try:
-            interval = interval_at(watch.window, now)
+            interval = interval_at(criteria.window, now)
         except ValueError:
             return Ended("ValueError")
         if interval is not None and isinstance(seen, Fault):
             return seen.ended
-        found = Found(flatten(seen.summary), interval) if interval and isinstance(seen, Delivered) else None
-        verdict = judge(watch, Sighting(now, found))
-        if verdict.fate is Fate.FAILED:
+        metrics = flatten(seen.summary) if interval and isinstance(seen, Delivered) else None
+        verdict = evaluate(criteria, Observation(now, metrics, interval if metrics else None))
+        if verdict.status is Status.FAILED:
             return Ended("SegmentDeliveryFailedError")
-        return Ended(SUCCESS, verdict.evidence) if verdict.fate is Fate.SUCCEEDED else None
+        return Ended(SUCCESS, verdict.evidence) if verdict.status is Status.SUCCEEDED else None
 
     @property
     def same_when_rescheduled(self) -> bool:
@@ -117,10 +116,10 @@ _STRETCHES = [(start, end) for start in (90.0, -3600.0, -4 * 3600.0 + 100) for e
 _WINDOWS = st.one_of(
     st.just({"window": timedelta(hours=1)}),
     st.builds(
-        lambda stretch, settle: {
+        lambda stretch, settle_time: {
             "start_time": after(stretch[0]),
             "end_time": None if stretch[1] is None else after(stretch[1]),
-            "settle": settle,
+            "settle_time": settle_time,
         },
         st.sampled_from([*_STRETCHES, (-14 * 86400.0 + 100, None)]),
         st.sampled_from([0.0, 60.0, 120.0]),
@@ -169,20 +168,20 @@ def test_all_modes_tell_the_same_story(world: World, wait: Wait, flag: str) -> N
     silent = flag == "silent_fail"
     in_time, once_more = (wait.expected(looks=wait.looks_in_time + more, silent=silent) for more in (0, 1))
     if flag in ("none", "silent_fail"):
-        assert (deferred.ended.how, deferred.ended.xcom) == (in_time.how, in_time.xcom)
+        assert (deferred.ended.status, deferred.ended.xcom) == (in_time.status, in_time.xcom)
         # Airflow's own loop looks once more before it sees that the time is over.
-        assert (poke.ended.how, poke.ended.xcom) == (once_more.how, once_more.xcom)
+        assert (poke.ended.status, poke.ended.xcom) == (once_more.status, once_more.xcom)
     if in_time != once_more:
         return
-    assert (deferred.ended.how, deferred.ended.xcom) == (poke.ended.how, poke.ended.xcom)
-    if flag == "none" and poke.ended.how not in (SUCCESS, "AirflowSensorTimeout"):
-        assert deferred.ended.said == poke.ended.said
-    more = 1 if poke.ended.how in ("AirflowSensorTimeout", SKIPPED) else 0
+    assert (deferred.ended.status, deferred.ended.xcom) == (poke.ended.status, poke.ended.xcom)
+    if flag == "none" and poke.ended.status not in (SUCCESS, "AirflowSensorTimeout"):
+        assert deferred.ended.message == poke.ended.message
+    more = 1 if poke.ended.status in ("AirflowSensorTimeout", SKIPPED) else 0
     assert begins(poke.looks, deferred.looks, at_most=more)
     assert begins(poke.lines, deferred.lines, at_most=more)
     if wait.same_when_rescheduled:
         rescheduled = play(world, "reschedule", wait, flag)
-        assert (rescheduled.ended.how, rescheduled.ended.xcom) == (poke.ended.how, poke.ended.xcom)
+        assert (rescheduled.ended.status, rescheduled.ended.xcom) == (poke.ended.status, poke.ended.xcom)
         assert (rescheduled.looks, rescheduled.lines) == (poke.looks, poke.lines)
 
 
@@ -200,9 +199,11 @@ def test_another_rule_in_the_trigger_is_noticed(world: World, monkeypatch: pytes
         looks_in_time=4,
     )
     assert play(world, "deferrable", wait, "none") == play(world, "poke", wait, "none")
-    sees_too_few = verdicts.judge
+    sees_too_few = verdicts.evaluate
     monkeypatch.setattr(
-        "airflow_provider_segment.triggers.stream.judge",
-        lambda watch, sighting: sees_too_few(check_watch(**watch.plain() | {"min_attempted": 50}), sighting),
+        "airflow_provider_segment.triggers.stream.evaluate",
+        lambda criteria, observation: sees_too_few(
+            check_criteria(**criteria.to_json() | {"min_attempted": 50}), observation
+        ),
     )
     assert play(world, "deferrable", wait, "none") != play(world, "poke", wait, "none")

@@ -76,7 +76,7 @@ def play(row: Row, sandbox: SegmentSandbox, *, conn_id: str) -> Ended:
     os.environ[variable] = json.dumps(connection)
     sandbox.reset()
     sandbox.seed(_SEED)
-    row.fate.prepare(sandbox)
+    row.status.prepare(sandbox)
     arguments = {
         "task_id": "wait",
         "destination_id": DESTINATION,
@@ -87,12 +87,12 @@ def play(row: Row, sandbox: SegmentSandbox, *, conn_id: str) -> Ended:
         "segment_conn_id": conn_id,
         "poke_interval": 0.2,
         "timeout": row.timeout,
-        **row.fate.arguments(),
+        **row.status.arguments(),
         **({} if row.flag == "none" else {row.flag: True}),
     }
 
     def between() -> None:
-        if row.fate.loses_connection:
+        if row.status.loses_connection:
             del os.environ[variable]
 
     return run(
@@ -108,8 +108,8 @@ def sandboxes() -> Iterator[Sandboxes]:
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
         for number in range(_AT_A_TIME):
             patch.setenv(f"AIRFLOW_CONN_SEGMENT_MODES_{number}", "")  # gone again after the tests
-        patch.setattr("airflow_provider_segment.protocol.delivery.schedule.SHORTEST", 0.2)
-        patch.setattr("airflow_provider_segment.protocol.delivery.schedule._AFTER_FAULTS", (0.2, 0.4))
+        patch.setattr("airflow_provider_segment.protocol.delivery.schedule.MIN_INTERVAL", 0.2)
+        patch.setattr("airflow_provider_segment.protocol.delivery.schedule._FAILURE_BACKOFF", (0.2, 0.4))
         if AIRFLOW_2:  # reads from its database when a rescheduled task began
             patch.setattr("airflow.sensors.base._orig_start_date", lambda **ids: FIRST_STARTS.get(ids["run_id"]))
         yield Sandboxes(stack)
@@ -119,11 +119,13 @@ def test_every_fate_in_every_mode_with_every_flag(sandboxes: Sandboxes) -> None:
     rows = list(table())
     played = list(zip(rows, sandboxes.play_all(rows), strict=True))
     wrong = [
-        f"{row}: {ended.how} instead of {row.ending}: {ended.said}" for row, ended in played if ended.how != row.ending
+        f"{row}: {ended.status} instead of {row.result}: {ended.message}"
+        for row, ended in played
+        if ended.status != row.result
     ]
     assert wrong == []
     for row, ended in played:
-        if row.ending == SUCCESS:
+        if row.result == SUCCESS:
             evidence = ended.xcom
             assert evidence["conditions"] == {"successes >= 10": True, "failures > 0": False}, row
             assert evidence["metrics"]["successes"] == 10, row
@@ -138,7 +140,7 @@ def test_the_table_is_whole() -> None:
 
 
 def test_where_modes_differ_is_known() -> None:
-    assert {fate.name for fate in fates() if fate.elsewhere} <= {"503, then another source"}
+    assert {status.name for status in fates() if status.elsewhere} <= {"503, then another source"}
 
 
 def test_a_wait_that_takes_any_end_for_success_fails_the_table(
@@ -150,5 +152,5 @@ def test_a_wait_that_takes_any_end_for_success_fails_the_table(
         return event
 
     monkeypatch.setattr(SegmentDeliveryMetricsSensor, "execute_complete", execute_complete)
-    rows = [row for row in table() if row.mode == "deferrable" and row.fate.name in ("fails later", "never holds")]
-    assert {ended.how for ended in sandboxes.play_all(rows)} == {SUCCESS}
+    rows = [row for row in table() if row.mode == "deferrable" and row.status.name in ("fails later", "never holds")]
+    assert {ended.status for ended in sandboxes.play_all(rows)} == {SUCCESS}

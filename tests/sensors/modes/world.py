@@ -13,8 +13,8 @@ from typing import Any, Self, TypeAlias
 import pytest
 from airflow.providers.common.compat.sdk import BaseSensorOperator
 
-from airflow_provider_segment.protocol.delivery.metrics import MetricsSummary
-from airflow_provider_segment.protocol.flow.steps import Flow, Outcome, Terms
+from airflow_provider_segment.protocol.api.delivery_metrics import MetricsSummary
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Outcome
 from airflow_provider_segment.protocol.wire.messages import Request
 from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
 from airflow_provider_segment.triggers.delivery_metrics import SegmentDeliveryMetricsTrigger
@@ -176,7 +176,7 @@ def _told_the_time_by(clock: VirtualClock) -> type[datetime]:
 
 class _Hook:
     segment_connection = SimpleNamespace(base_url="http://127.0.0.1:1")
-    terms = ONE_TRY
+    options = ONE_TRY
 
     def __init__(self, script: Script) -> None:
         self.driver = script
@@ -189,7 +189,7 @@ class _AsyncHook:
     def __init__(self, script: Script) -> None:
         self._script = script
 
-    async def run(self, flow: Callable[[Terms], Flow[Any]]) -> Any:
+    async def run(self, flow: Callable[[CallOptions], Flow[Any]]) -> Any:
         return self._script.run(flow(ONE_TRY))
 
     async def __aenter__(self) -> Self:

@@ -9,7 +9,7 @@ from typing import Any
 import pendulum
 import pytest
 
-from airflow_provider_segment.protocol.delivery.window import check_duration, check_time
+from airflow_provider_segment.protocol.times import check_duration, check_time
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
@@ -95,7 +95,7 @@ DURATIONS: dict[str, tuple[Any, timedelta]] = {
 
 @pytest.mark.parametrize(("value", "length"), DURATIONS.values(), ids=DURATIONS)
 def test_duration(value: Any, length: timedelta) -> None:
-    checked = check_duration("settle", value)
+    checked = check_duration("settle_time", value)
 
     assert checked == length
     assert type(checked) is timedelta
@@ -130,5 +130,5 @@ BAD_DURATIONS: list[Any] = [
 
 @pytest.mark.parametrize("value", BAD_DURATIONS, ids=lambda value: repr(value)[:40])
 def test_bad_duration(value: Any) -> None:
-    with pytest.raises(ValueError, match="settle is "):
-        check_duration("settle", value)
+    with pytest.raises(ValueError, match="settle_time is "):
+        check_duration("settle_time", value)
