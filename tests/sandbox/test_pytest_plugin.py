@@ -156,5 +156,6 @@ def test_the_plugin_imports_nothing_until_it_is_used() -> None:
             "airflow_provider_segment",
             "airflow_provider_segment.sandbox",
             "airflow_provider_segment.sandbox.pytest_plugin",
+            "airflow_provider_segment.version",
         ]
     )
