@@ -8,7 +8,7 @@ import sys
 def run() -> int:
     """Start the sandbox, or say which extra is missing."""
     try:
-        from airflow_provider_segment.sandbox.command_line import main
+        from airflow_provider_segment.sandbox.cli import main
     except ModuleNotFoundError as error:
         sys.stderr.write(f"The sandbox needs the extra airflow-provider-segment[sandbox]: {error}\n")
         return 2

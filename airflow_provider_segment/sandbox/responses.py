@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from airflow_provider_segment.sandbox.codec import write_json
 from airflow_provider_segment.sandbox.errors import InvalidFieldsError, RefusalError, field_errors
-from airflow_provider_segment.sandbox.json_text import write_json
 
 PLAIN_JSON = "application/json"
 

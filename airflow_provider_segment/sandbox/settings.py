@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from airflow_provider_segment.sandbox.spelling import camel_case, snake_case
+from airflow_provider_segment.sandbox.codec import camel_case, snake_case
 from airflow_provider_segment.sandbox.validation import Field, checked_object
 
 _LONGEST = 1e9  # seconds, some thirty years: further away dates can no longer be written

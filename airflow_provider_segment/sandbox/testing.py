@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from airflow_provider_segment.sandbox.spelling import camel_case, snake_case
+from airflow_provider_segment.sandbox.codec import camel_case, snake_case
 
 _TIMEOUT_SECONDS = 30
 

@@ -30,7 +30,7 @@ print(json.dumps(sorted(sys.modules)))
 def test_it_loads_neither_airflow_nor_the_rest_of_the_package() -> None:
     loaded = json.loads(subprocess.check_output([sys.executable, "-c", IMPORT_EVERYTHING], text=True))
 
-    assert f"{SANDBOX}.command_line" in loaded
+    assert f"{SANDBOX}.cli" in loaded
     ours = {name for name in loaded if name.split(".")[0] == PACKAGE and not name.startswith(SANDBOX)}
     assert ours == {PACKAGE, f"{PACKAGE}.version"}  # what the import of any subpackage loads
     assert not {"airflow", "requests", "aiohttp", "pendulum"} & set(loaded)

@@ -8,9 +8,9 @@ from typing import Any, cast
 
 from airflow_provider_segment.sandbox.api.media_types import Stage, check_body_type
 from airflow_provider_segment.sandbox.api.pagination import Page, asked_page
-from airflow_provider_segment.sandbox.call import Call
+from airflow_provider_segment.sandbox.codec import parse_json
 from airflow_provider_segment.sandbox.errors import invalid
-from airflow_provider_segment.sandbox.json_text import parse_json
+from airflow_provider_segment.sandbox.request import Call
 from airflow_provider_segment.sandbox.validation import Field, checked_object
 
 MAX_ID_LENGTH = 255

@@ -9,8 +9,8 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from airflow_provider_segment.sandbox import decisions
+from airflow_provider_segment.sandbox.codec import parse_json
 from airflow_provider_segment.sandbox.errors import invalid
-from airflow_provider_segment.sandbox.json_text import parse_json
 from airflow_provider_segment.sandbox.validation import Field, checked_object
 
 DEFAULT_COUNT = 200

@@ -9,9 +9,9 @@ from airflow_provider_segment.sandbox.api.asked import Asked
 from airflow_provider_segment.sandbox.api.authorization import authorize
 from airflow_provider_segment.sandbox.api.media_types import answer_type
 from airflow_provider_segment.sandbox.api.operations import Operation
-from airflow_provider_segment.sandbox.call import Call
 from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.errors import InvalidFieldsError, RefusalError
+from airflow_provider_segment.sandbox.request import Call
 from airflow_provider_segment.sandbox.responses import Headers, error_response, json_response
 
 

@@ -9,16 +9,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from airflow_provider_segment.sandbox.call import Call, read_call
+from airflow_provider_segment.sandbox.codec import parse_json
 from airflow_provider_segment.sandbox.control import deliveries, overview
 from airflow_provider_segment.sandbox.control.page import page
 from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.errors import RefusalError, invalid
 from airflow_provider_segment.sandbox.faults.fault import fault_json, read_fault
 from airflow_provider_segment.sandbox.journal import entry_json
-from airflow_provider_segment.sandbox.json_text import parse_json
-from airflow_provider_segment.sandbox.paths import route_path
+from airflow_provider_segment.sandbox.request import Call, read_call
 from airflow_provider_segment.sandbox.responses import json_response
+from airflow_provider_segment.sandbox.routing import route_path
 from airflow_provider_segment.sandbox.settings import changed_settings, settings_json
 from airflow_provider_segment.sandbox.state.seed import read_seed
 from airflow_provider_segment.sandbox.validation import checked_object

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from airflow_provider_segment.sandbox import decisions
-from airflow_provider_segment.sandbox.json_text import write_json
+from airflow_provider_segment.sandbox.codec import write_json
 from airflow_provider_segment.sandbox.validation import Kind
 
 NO_DEFAULT: Any = object()

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from airflow_provider_segment.sandbox import decisions
+from airflow_provider_segment.sandbox.codec import parse_json, write_json
 from airflow_provider_segment.sandbox.errors import InvalidFieldsError, invalid
-from airflow_provider_segment.sandbox.json_text import parse_json, write_json
 from airflow_provider_segment.sandbox.state import workspace
 from airflow_provider_segment.sandbox.state.catalog import CatalogEntry, catalog_entry
 from airflow_provider_segment.sandbox.state.ids import new_destination_id, new_subscription_id
