@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from airflow_provider_segment.sandbox.clock import Clock
+from airflow_provider_segment.sandbox.clock import Clock, DelayedCalls
 from airflow_provider_segment.sandbox.faults.queue import FaultQueue
 from airflow_provider_segment.sandbox.journal import Journal
-from airflow_provider_segment.sandbox.later import Later
 from airflow_provider_segment.sandbox.rate_limits import RateLimits
 from airflow_provider_segment.sandbox.settings import Settings
 from airflow_provider_segment.sandbox.state.objects import Destination, Subscription
@@ -30,7 +29,7 @@ class Sandbox:
         self.journal = Journal()
         self.limits = RateLimits()
         self.faults = FaultQueue()
-        self.later = Later()
+        self.delayed_calls = DelayedCalls()
         self.first_settings = settings or Settings()
         self.settings = self.first_settings
         self._first_seed = seed
@@ -47,7 +46,7 @@ class Sandbox:
         self.journal.clear()
         self.limits.clear()
         self.faults.clear()
-        self.later.clear()
+        self.delayed_calls.cancel_all()
         self._pace_all()
 
     def change_settings(self, settings: Settings) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from airflow_provider_segment.sandbox.clock import iso_time
+from airflow_provider_segment.sandbox.clock import format_iso_time
 
 LONGEST = 50_000
 """How many requests are remembered; older ones are forgotten."""
@@ -63,7 +63,7 @@ def entry_json(entry: Entry) -> dict[str, object]:
         "method": entry.method,
         "path": entry.path,
         "query": entry.query,
-        "time": iso_time(entry.time),
+        "time": format_iso_time(entry.time),
         "status": entry.status,
         "fault": entry.fault,
     }

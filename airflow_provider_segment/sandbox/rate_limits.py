@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from airflow_provider_segment.sandbox.clock import mail_date
-from airflow_provider_segment.sandbox.errors import RefusalError
-from airflow_provider_segment.sandbox.responses import Headers
+from airflow_provider_segment.sandbox.clock import format_http_date
+from airflow_provider_segment.sandbox.errors import ApiError, Headers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +33,7 @@ class RateLimits:
         :param window: its length in seconds.
         :param now: seconds since 1970.
         :return: the headers that tell how much is left; none without a limit.
-        :raises RefusalError: 429, when the limit is exceeded.
+        :raises ApiError: 429, when the limit is exceeded.
         """
         if limit is None:
             return ()
@@ -63,13 +62,13 @@ def limit_headers(*, consumed: int, remaining: int, reset: float) -> Headers:
     return (
         ("X-RateLimit-Consumed", str(consumed)),
         ("X-RateLimit-Remaining", str(remaining)),
-        ("X-RateLimit-Reset", mail_date(math.ceil(reset))),
+        ("X-RateLimit-Reset", format_http_date(math.ceil(reset))),
     )
 
 
 def too_many_requests(
     *, retry_after: int | None, ms_before_next: int | None, consumed: int = 0, headers: Headers = ()
-) -> RefusalError:
+) -> ApiError:
     """Build a 429.
 
     :param retry_after: seconds for the ``Retry-After`` header; None leaves it out.
@@ -79,4 +78,4 @@ def too_many_requests(
     if ms_before_next is not None:
         data = {"msBeforeNext": ms_before_next, "remainingPoints": 0, "consumedPoints": consumed}
     after: Headers = () if retry_after is None else (("Retry-After", str(retry_after)),)
-    return RefusalError(429, "Too many requests", data=data, headers=(*headers, *after))
+    return ApiError(429, "Too many requests", data=data, headers=(*headers, *after))

@@ -9,10 +9,12 @@ from types import TracebackType
 from typing import Self
 
 import uvicorn
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from airflow_provider_segment.sandbox.app import sandbox_app
-from airflow_provider_segment.sandbox.connection import SandboxProtocol
 from airflow_provider_segment.sandbox.core import Sandbox
+from airflow_provider_segment.sandbox.responses import TRANSPORT_KEY
 
 LOOPBACK = "127.0.0.1"
 _IDLE_SECONDS = 75
@@ -79,8 +81,22 @@ class SandboxServer:
             self._server.ready.set()
 
 
+class _Protocol(H11Protocol):
+    """HTTP/1.1 that passes the transport to the application, because ASGI cannot close a connection early."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        app = self.app
+
+        async def app_with_transport(scope: Scope, receive: Receive, send: Send) -> None:
+            scope[TRANSPORT_KEY] = transport
+            await app(scope, receive, send)
+
+        self.app = app_with_transport
+
+
 class _Server(uvicorn.Server):
-    """Tells when it is ready."""
+    """Uvicorn's server with an event that is set once it is ready."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -109,7 +125,7 @@ def _listening_socket(host: str, port: int) -> socket.socket:
 def _config(sandbox: Sandbox) -> uvicorn.Config:
     return uvicorn.Config(
         sandbox_app(sandbox),
-        http=SandboxProtocol,
+        http=_Protocol,
         ws="none",
         lifespan="off",
         log_config=None,  # whoever runs the sandbox decides where logs go

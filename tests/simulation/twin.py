@@ -13,10 +13,9 @@ from starlette.responses import Response
 
 from airflow_provider_segment.protocol.flow.steps import Outcome
 from airflow_provider_segment.protocol.wire.messages import Answer, NoAnswer, Request
-from airflow_provider_segment.sandbox.clock import Clock
+from airflow_provider_segment.sandbox.clock import Clock, DelayedCalls
 from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.faults.fault import read_fault
-from airflow_provider_segment.sandbox.later import Later
 from airflow_provider_segment.sandbox.server import SandboxServer
 from airflow_provider_segment.sandbox.settings import Settings
 from airflow_provider_segment.sandbox.state.seed import read_seed
@@ -32,15 +31,15 @@ _HEADERS = ("retry-after", "x-ratelimit-consumed", "x-ratelimit-remaining", "x-r
 _METADATA = ("id", "name", "slug", "status")
 
 
-class _Held(Later):
+class _Held(DelayedCalls):
     """Work put off until the history says that its time has come."""
 
     def __init__(self) -> None:
         super().__init__()
         self.works: list[Callable[[], object]] = []
 
-    def call(self, seconds: float, work: Callable[[], object]) -> None:
-        self.works.append(work)
+    def schedule(self, seconds: float, call: Callable[[], object]) -> None:
+        self.works.append(call)
 
 
 class Twin:
@@ -53,7 +52,7 @@ class Twin:
         self._late: dict[int, list[Callable[[], object]]] = {}
         self._ids: dict[str, str] = {}
         self._sandbox = Sandbox(token=_TOKEN, seed=read_seed("demo"), clock=Clock(base=lambda: self._now))
-        self._sandbox.later = self._held
+        self._sandbox.delayed_calls = self._held
         self.server = SandboxServer(sandbox=self._sandbox)
 
     def begin(self, stage: Stage) -> Callable[[Request, Fault, Outcome], None]:

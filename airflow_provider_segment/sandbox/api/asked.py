@@ -9,7 +9,7 @@ from typing import Any, cast
 from airflow_provider_segment.sandbox.api.media_types import Stage, check_body_type
 from airflow_provider_segment.sandbox.api.pagination import Page, asked_page
 from airflow_provider_segment.sandbox.codec import parse_json
-from airflow_provider_segment.sandbox.errors import invalid
+from airflow_provider_segment.sandbox.errors import invalid_field
 from airflow_provider_segment.sandbox.request import Call
 from airflow_provider_segment.sandbox.validation import Field, checked_object
 
@@ -30,7 +30,7 @@ class Asked:
         """
         value = cast("str", self.call.request.path_params[name])
         if not 1 <= len(value) <= MAX_ID_LENGTH:
-            raise invalid(name, f"must be 1 to {MAX_ID_LENGTH} characters long")
+            raise invalid_field(name, f"must be 1 to {MAX_ID_LENGTH} characters long")
         return value
 
     def query(self) -> Mapping[str, str]:
@@ -44,12 +44,12 @@ class Asked:
     def body(self, fields: Sequence[Field]) -> dict[str, Any]:
         """Give the body, an object whose fields are as described; unknown keys are allowed.
 
-        :raises RefusalError: when it is sent as something other than JSON.
+        :raises ApiError: when it is sent as something other than JSON.
         :raises InvalidFieldsError: when it is not JSON or a field is wrong.
         """
         check_body_type(self.call.header("content-type"), stage=self.stage)
         try:
             value = parse_json(self.call.body or b"")
         except ValueError as error:
-            raise invalid("body", f"must be an object: {error}") from None
+            raise invalid_field("body", f"must be an object: {error}") from None
         return checked_object(value, fields)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 
-from airflow_provider_segment.sandbox.errors import RefusalError
+from airflow_provider_segment.sandbox.errors import ApiError
 
 
 def authorize(header: str | None, *, token: str) -> None:
@@ -12,8 +12,8 @@ def authorize(header: str | None, *, token: str) -> None:
 
     :param header: of the request, if any.
     :param token: the only one that is right.
-    :raises RefusalError: 401, when it is missing or wrong.
+    :raises ApiError: 401, when it is missing or wrong.
     """
     scheme, _, given = (header or "").partition(" ")
     if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.encode()):
-        raise RefusalError(401, "Unauthorized")
+        raise ApiError(401, "Unauthorized")

@@ -12,7 +12,7 @@ from airflow_provider_segment.sandbox.api.asked import Asked
 from airflow_provider_segment.sandbox.api.destinations import find_destination
 from airflow_provider_segment.sandbox.clock import parse_iso_time
 from airflow_provider_segment.sandbox.core import Sandbox
-from airflow_provider_segment.sandbox.errors import invalid, not_found
+from airflow_provider_segment.sandbox.errors import invalid_field, not_found
 from airflow_provider_segment.sandbox.state.deliveries import Summary, Timing
 from airflow_provider_segment.sandbox.validation import Field, checked_object
 
@@ -102,11 +102,11 @@ def asked_window(granularity: Granularity, *, start: str | None, end: str | None
         return Window(start=min(until, now) - back.total_seconds(), end=until)
     since = _moment(start, "startTime")
     if since < now - limits.oldest.total_seconds():
-        raise invalid("startTime", f"must not be more than {limits.oldest} ago for granularity {granularity}")
+        raise invalid_field("startTime", f"must not be more than {limits.oldest} ago for granularity {granularity}")
     if until <= since:
-        raise invalid("endTime", "must be after startTime")
+        raise invalid_field("endTime", "must be after startTime")
     if until - since > limits.longest.total_seconds():
-        raise invalid(
+        raise invalid_field(
             "endTime", f"must not be more than {limits.longest} after startTime for granularity {granularity}"
         )
     return Window(start=since, end=until)
@@ -121,7 +121,7 @@ def whole_buckets(window: Window, bucket: timedelta) -> Window:
 def _moment(text: str, name: str) -> float:
     moment = parse_iso_time(text)
     if moment is None:
-        raise invalid(name, "must be an ISO 8601 time")
+        raise invalid_field(name, "must be an ISO 8601 time")
     return moment
 
 

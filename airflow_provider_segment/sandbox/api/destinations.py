@@ -9,7 +9,7 @@ from airflow_provider_segment.sandbox import decisions
 from airflow_provider_segment.sandbox.api.asked import Asked
 from airflow_provider_segment.sandbox.api.pagination import page_of
 from airflow_provider_segment.sandbox.core import Sandbox
-from airflow_provider_segment.sandbox.errors import RefusalError, not_found
+from airflow_provider_segment.sandbox.errors import ApiError, not_found
 from airflow_provider_segment.sandbox.state.catalog import CatalogEntry
 from airflow_provider_segment.sandbox.state.ids import new_destination_id
 from airflow_provider_segment.sandbox.state.objects import Destination
@@ -99,7 +99,7 @@ def delete_destination(sandbox: Sandbox, asked: Asked) -> dict[str, Any]:
 def find_destination(sandbox: Sandbox, asked: Asked) -> Destination:
     """Find the destination the path names.
 
-    :raises RefusalError: 404, when there is none.
+    :raises ApiError: 404, when there is none.
     """
     destination = sandbox.workspace.destination(asked.id("destinationId"))
     if destination is None:
@@ -151,5 +151,5 @@ def _refuse_repeated_name(sandbox: Sandbox, destination: Destination) -> None:
         raise _conflict("Another instance of this destination on this source has this name", "name")
 
 
-def _conflict(message: str, field: str) -> RefusalError:
-    return RefusalError(decisions.INSTANCE_CONFLICT_STATUS, message, field=field)
+def _conflict(message: str, field: str) -> ApiError:
+    return ApiError(decisions.INSTANCE_CONFLICT_STATUS, message, field=field)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from airflow_provider_segment.sandbox import decisions
-from airflow_provider_segment.sandbox.errors import RefusalError
+from airflow_provider_segment.sandbox.errors import ApiError
 from airflow_provider_segment.sandbox.responses import PLAIN_JSON
 
 Stage = Literal["v1", "beta", "alpha"]
@@ -31,7 +31,7 @@ def answer_type(accept: str | None, *, stage: Stage) -> str:
     :param stage: of the operation.
     :return: the versioned type asked for, in the spelling it was asked in; plain JSON when that was asked for; the most
         stable version when anything will do.
-    :raises RefusalError: when nothing that was asked for exists.
+    :raises ApiError: when nothing that was asked for exists.
     """
     anything = f"application/vnd.segment.{_VERSIONS[stage][0]}+json"
     if accept is None or not accept.strip():
@@ -41,19 +41,19 @@ def answer_type(accept: str | None, *, stage: Stage) -> str:
             return anything
         if media_type == PLAIN_JSON or _exists(media_type, stage):
             return media_type
-    raise RefusalError(decisions.NO_SUCH_VERSION_STATUS, "This operation does not exist in the version asked for")
+    raise ApiError(decisions.NO_SUCH_VERSION_STATUS, "This operation does not exist in the version asked for")
 
 
 def check_body_type(content_type: str | None, *, stage: Stage) -> None:
     """Check the ``Content-Type`` of a request that has a body.
 
-    :raises RefusalError: when it is neither JSON nor a version the operation exists in.
+    :raises ApiError: when it is neither JSON nor a version the operation exists in.
     """
     if content_type is None or not content_type.strip():
         return
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type != PLAIN_JSON and not _exists(media_type, stage):
-        raise RefusalError(decisions.UNKNOWN_CONTENT_TYPE_STATUS, "This operation does not take this type of body")
+        raise ApiError(decisions.UNKNOWN_CONTENT_TYPE_STATUS, "This operation does not take this type of body")
 
 
 def _exists(media_type: str, stage: Stage) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from airflow_provider_segment.sandbox import decisions
 from airflow_provider_segment.sandbox.codec import parse_json
-from airflow_provider_segment.sandbox.errors import invalid
+from airflow_provider_segment.sandbox.errors import invalid_field
 from airflow_provider_segment.sandbox.validation import Field, checked_object
 
 DEFAULT_COUNT = 200
@@ -49,7 +49,7 @@ def asked_page(parameters: Mapping[str, str]) -> Page:
     record = checked_object(given, _INPUT, where=f"{_NAME}.", name=_NAME, closed=True)
     offset = decisions.offset_of(record["cursor"]) if "cursor" in record else 0
     if offset is None:
-        raise invalid(f"{_NAME}.cursor", "is not a cursor")
+        raise invalid_field(f"{_NAME}.cursor", "is not a cursor")
     return Page(offset=offset, count=record["count"])
 
 
@@ -80,13 +80,13 @@ def _given(parameters: Mapping[str, str]) -> object:
             key = str(found["bracket"] if found["bracket"] is not None else found["dot"])
             spread[key] = _number_or_text(value) if key == "count" else value
     if len(forms) + (_NAME in parameters) > 1:
-        raise invalid(_NAME, "is there in more than one form")
+        raise invalid_field(_NAME, "is there in more than one form")
     if _NAME not in parameters:
         return spread or None
     try:
         return parse_json(parameters[_NAME].encode(errors="replace"))
     except ValueError:
-        raise invalid(_NAME, "must be an object") from None
+        raise invalid_field(_NAME, "must be an object") from None
 
 
 def _number_or_text(value: str) -> int | str:

@@ -10,9 +10,9 @@ from airflow_provider_segment.sandbox.api.authorization import authorize
 from airflow_provider_segment.sandbox.api.media_types import answer_type
 from airflow_provider_segment.sandbox.api.operations import Operation
 from airflow_provider_segment.sandbox.core import Sandbox
-from airflow_provider_segment.sandbox.errors import InvalidFieldsError, RefusalError
+from airflow_provider_segment.sandbox.errors import ApiError, Headers
 from airflow_provider_segment.sandbox.request import Call
-from airflow_provider_segment.sandbox.responses import Headers, error_response, json_response
+from airflow_provider_segment.sandbox.responses import error_response, json_response
 
 
 def respond(sandbox: Sandbox, operation: Operation | None, call: Call) -> Response:
@@ -25,13 +25,13 @@ def respond(sandbox: Sandbox, operation: Operation | None, call: Call) -> Respon
         authorize(call.header("authorization"), token=sandbox.token)
         limits = _spend(sandbox, operation)
         if operation is None:
-            raise RefusalError(decisions.UNKNOWN_ROUTE_STATUS, "Resource not found")
+            raise ApiError(decisions.UNKNOWN_ROUTE_STATUS, "Resource not found")
         if call.body is None:
-            raise RefusalError(413, "Payload too large")
+            raise ApiError(413, "Payload too large")
         content_type = answer_type(call.header("accept"), stage=operation.stage)
         data = operation.handler(sandbox, Asked(call=call, stage=operation.stage))
         return json_response({"data": data}, content_type=content_type, headers=limits)
-    except (RefusalError, InvalidFieldsError) as error:
+    except ApiError as error:
         return error_response(error, headers=limits)
 
 

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 
 from airflow_provider_segment.sandbox import decisions
 from airflow_provider_segment.sandbox.core import Sandbox
-from airflow_provider_segment.sandbox.errors import RefusalError, invalid
+from airflow_provider_segment.sandbox.errors import ApiError, invalid_field
 from airflow_provider_segment.sandbox.state.objects import Subscription
 from airflow_provider_segment.sandbox.validation import Field, checked_object, is_kind
 
@@ -56,7 +56,7 @@ def checked_schedule(schedule: Schedule, *, where: str) -> Schedule:
     path = f"{where}.config"
     config = checked_object(schedule.get("config"), _CONFIGS[strategy], where=f"{path}.", name=path)
     if _TIMEZONE in _CONFIGS[strategy] and config["timezone"] not in available_timezones():
-        raise invalid(f"{path}.timezone", "must be an IANA time zone")
+        raise invalid_field(f"{path}.timezone", "must be an IANA time zone")
     if strategy == "PERIODIC":
         _check_interval(config["interval"], f"{path}.interval")
     elif strategy == "SPECIFIC_DAYS":
@@ -70,7 +70,7 @@ def checked_schedule(schedule: Schedule, *, where: str) -> Schedule:
 def refuse_too_many_dbt_cloud(sandbox: Sandbox, subscription: Subscription, schedule: Schedule) -> None:
     """Refuse one dbt Cloud subscription too many.
 
-    :raises RefusalError: 422.
+    :raises ApiError: 422.
     """
     if schedule["strategy"] != "DBT_CLOUD":
         return
@@ -79,30 +79,30 @@ def refuse_too_many_dbt_cloud(sandbox: Sandbox, subscription: Subscription, sche
         for other in sandbox.workspace.all_subscriptions()
     )
     if others >= decisions.MAX_DBT_CLOUD_SUBSCRIPTIONS:
-        raise RefusalError(422, "Too many dbt Cloud schedules", field="input.reverseETLSchedule.strategy")
+        raise ApiError(422, "Too many dbt Cloud schedules", field="input.reverseETLSchedule.strategy")
 
 
 def _check_interval(interval: str, path: str) -> None:
     """Check a Go duration such as ``15m`` or ``3h25m30s``."""
     parts = re.findall(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|h|m|s)", interval)
     if not parts or "".join(number + unit for number, unit in parts) != interval:
-        raise invalid(path, "must be a duration such as 3h25m30s")
+        raise invalid_field(path, "must be a duration such as 3h25m30s")
     seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
     if not _SHORTEST.total_seconds() < seconds < _LONGEST.total_seconds():
-        raise invalid(path, "must be longer than 10 minutes and shorter than 168 hours")
+        raise invalid_field(path, "must be longer than 10 minutes and shorter than 168 hours")
 
 
 def _check_cron(spec: str, path: str) -> None:
     """Check a cron line: five fields, and minutes of an hour more than 15 apart."""
     fields = spec.split()
     if len(fields) != 5:
-        raise invalid(path, "must have five fields")
+        raise invalid_field(path, "must have five fields")
     minutes = _cron_minutes(fields[0])
     if minutes is None:
-        raise invalid(path, "must begin with minutes")
+        raise invalid_field(path, "must begin with minutes")
     neighbours = zip(minutes, [*minutes[1:], minutes[0] + 60], strict=True)
     if any(later - earlier <= decisions.CLOSEST_CRON_MINUTES for earlier, later in neighbours):
-        raise invalid(path, "must be more than 15 minutes apart")
+        raise invalid_field(path, "must be more than 15 minutes apart")
 
 
 def _cron_minutes(text: str) -> list[int] | None:
@@ -124,4 +124,4 @@ def _cron_minutes(text: str) -> list[int] | None:
 def _check_numbers(numbers: list[Any], path: str, *, below: int) -> None:
     right = all(is_kind(number, "integer") and 0 <= number < below for number in numbers)
     if not right or not 1 <= len(numbers) <= below:
-        raise invalid(path, f"must be 1 to {below} integers from 0 to {below - 1}")
+        raise invalid_field(path, f"must be 1 to {below} integers from 0 to {below - 1}")

@@ -11,10 +11,10 @@ from starlette.routing import BaseRoute, Mount, Route, request_response
 from airflow_provider_segment.sandbox import decisions
 from airflow_provider_segment.sandbox.api.operations import OPERATIONS, Operation
 from airflow_provider_segment.sandbox.api.respond import respond
-from airflow_provider_segment.sandbox.connection import NoResponse
 from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.faults.playing import play
 from airflow_provider_segment.sandbox.request import read_call
+from airflow_provider_segment.sandbox.responses import NoResponse
 from airflow_provider_segment.sandbox.routing import route_path
 
 

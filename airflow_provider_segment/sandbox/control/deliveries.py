@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow_provider_segment.sandbox.clock import parse_iso_time
 from airflow_provider_segment.sandbox.core import Sandbox
-from airflow_provider_segment.sandbox.errors import invalid
+from airflow_provider_segment.sandbox.errors import invalid_field
 from airflow_provider_segment.sandbox.state.deliveries import Batch
 from airflow_provider_segment.sandbox.validation import Field, checked_object
 
@@ -33,12 +33,12 @@ def deliver(sandbox: Sandbox, value: object) -> None:
     """
     given = checked_object(value, _FIELDS, closed=True)
     if sandbox.workspace.destination(given["destinationId"]) is None:
-        raise invalid("destinationId", "names no destination")
+        raise invalid_field("destinationId", "names no destination")
     if given.get("successesAfterRetry", 0) > given.get("successes", 0):
-        raise invalid("successesAfterRetry", "must not be more than successes")
+        raise invalid_field("successesAfterRetry", "must not be more than successes")
     moment = sandbox.clock.now() if "at" not in given else parse_iso_time(given["at"])
     if moment is None:
-        raise invalid("at", "must be an ISO 8601 time")
+        raise invalid_field("at", "must be an ISO 8601 time")
     batch = Batch(
         at=moment,
         successes=given.get("successes", 0),

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from airflow_provider_segment.sandbox.api.subscriptions import subscription_json
-from airflow_provider_segment.sandbox.clock import iso_time
+from airflow_provider_segment.sandbox.clock import format_iso_time
 from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.faults.fault import fault_json
 from airflow_provider_segment.sandbox.settings import settings_json
@@ -20,7 +20,7 @@ def overview_json(sandbox: Sandbox) -> dict[str, Any]:
     destinations = list(sandbox.workspace.destinations())
     return {
         "workspace": {"id": workspace.ID, "slug": workspace.SLUG, "name": workspace.NAME},
-        "time": iso_time(sandbox.clock.now()),
+        "time": format_iso_time(sandbox.clock.now()),
         "sources": list(sandbox.workspace.sources),
         "catalog": list(sandbox.workspace.catalog),
         "destinationCount": len(destinations),

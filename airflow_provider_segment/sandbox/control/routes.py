@@ -13,7 +13,7 @@ from airflow_provider_segment.sandbox.codec import parse_json
 from airflow_provider_segment.sandbox.control import deliveries, overview
 from airflow_provider_segment.sandbox.control.page import page
 from airflow_provider_segment.sandbox.core import Sandbox
-from airflow_provider_segment.sandbox.errors import RefusalError, invalid
+from airflow_provider_segment.sandbox.errors import ApiError, invalid_field
 from airflow_provider_segment.sandbox.faults.fault import fault_json, read_fault
 from airflow_provider_segment.sandbox.journal import entry_json
 from airflow_provider_segment.sandbox.request import Call, read_call
@@ -49,11 +49,11 @@ async def _control(sandbox: Sandbox, handler: Handler, request: Request) -> Resp
 def _body(call: Call) -> object:
     """Give the body; without one, an empty object."""
     if call.body is None:
-        raise RefusalError(413, "Payload too large")
+        raise ApiError(413, "Payload too large")
     try:
         return parse_json(call.body) if call.body else {}
     except ValueError as error:
-        raise invalid("body", f"must be an object: {error}") from None
+        raise invalid_field("body", f"must be an object: {error}") from None
 
 
 def _last(call: Call) -> int | None:
@@ -61,7 +61,7 @@ def _last(call: Call) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise invalid("last", "must be an integer")
+        raise invalid_field("last", "must be an integer")
     return int(text)
 
 
@@ -79,7 +79,7 @@ def _reset(sandbox: Sandbox, call: Call) -> object:
     body = checked_object(_body(call), (), closed=False)
     unknown = [name for name in body if name != "seed"]
     if unknown:
-        raise invalid(unknown[0], "is not known")
+        raise invalid_field(unknown[0], "is not known")
     sandbox.reset(read_seed(body["seed"]) if body.get("seed") is not None else None)
     return _DONE
 

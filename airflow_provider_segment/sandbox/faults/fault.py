@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from airflow_provider_segment.sandbox.errors import invalid
+from airflow_provider_segment.sandbox.errors import invalid_field
 from airflow_provider_segment.sandbox.validation import Field, checked_object
 
 _LONGEST_WAIT = 3600.0
@@ -82,11 +82,11 @@ def read_fault(value: object) -> Fault:
     """
     kind = checked_object(value, _COMMON)["kind"]
     if kind not in _DETAILS:
-        raise invalid("kind", f"must be one of [{', '.join(_DETAILS)}]")
+        raise invalid_field("kind", f"must be one of [{', '.join(_DETAILS)}]")
     given = checked_object(value, _COMMON + _DETAILS[kind], closed=True)
     match = checked_object(given.get("match", {}), _MATCH, where="match.", name="match", closed=True)
     if given.get("status") == _BODYLESS:
-        raise invalid("status", "must be one whose answers have a body")
+        raise invalid_field("status", "must be one whose answers have a body")
     method, path = match.get("method"), match.get("path")
     return Fault(
         kind=kind,
@@ -125,7 +125,7 @@ def fault_json(fault: Fault) -> dict[str, Any]:
 def _headers(headers: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     for name, value in headers.items():
         if not re.fullmatch(r"[A-Za-z0-9-]+", name) or name.lower() in ("content-length", "transfer-encoding"):
-            raise invalid(f"headers.{name}", "is not a header that can be set")
+            raise invalid_field(f"headers.{name}", "is not a header that can be set")
         if not isinstance(value, str) or not re.fullmatch(r"(?:[!-~](?:[ -~]*[!-~])?)?", value):
-            raise invalid(f"headers.{name}", "must be printable ASCII")
+            raise invalid_field(f"headers.{name}", "must be printable ASCII")
     return tuple(headers.items())

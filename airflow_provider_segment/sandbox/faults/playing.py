@@ -7,12 +7,11 @@ from collections.abc import Awaitable, Callable
 
 from starlette.responses import Response
 
-from airflow_provider_segment.sandbox.connection import HalfResponse, NoResponse
 from airflow_provider_segment.sandbox.core import Sandbox
-from airflow_provider_segment.sandbox.errors import RefusalError
+from airflow_provider_segment.sandbox.errors import ApiError, Headers
 from airflow_provider_segment.sandbox.faults.fault import Fault
 from airflow_provider_segment.sandbox.rate_limits import limit_headers, too_many_requests
-from airflow_provider_segment.sandbox.responses import Headers, error_response
+from airflow_provider_segment.sandbox.responses import NoResponse, TruncatedResponse, error_response
 
 CarryOut = Callable[[], Response]
 Play = Callable[[Fault, Sandbox, CarryOut], Awaitable[Response]]
@@ -29,7 +28,7 @@ async def play(fault: Fault, sandbox: Sandbox, carry_out: CarryOut) -> Response:
 async def _status(fault: Fault, _sandbox: Sandbox, _carry_out: CarryOut) -> Response:
     if fault.html:
         return web_page("Bad gateway", status=fault.status, headers=fault.headers)
-    return error_response(RefusalError(fault.status, "Fault set by the sandbox", headers=fault.headers))
+    return error_response(ApiError(fault.status, "Fault set by the sandbox", headers=fault.headers))
 
 
 async def _rate_limit(fault: Fault, sandbox: Sandbox, _carry_out: CarryOut) -> Response:
@@ -50,7 +49,7 @@ async def _drop_after(_fault: Fault, _sandbox: Sandbox, carry_out: CarryOut) -> 
 
 
 async def _late(fault: Fault, sandbox: Sandbox, carry_out: CarryOut) -> Response:
-    sandbox.later.call(fault.seconds, carry_out)
+    sandbox.delayed_calls.schedule(fault.seconds, carry_out)
     return NoResponse()
 
 
@@ -61,7 +60,7 @@ async def _delay(fault: Fault, _sandbox: Sandbox, carry_out: CarryOut) -> Respon
 
 
 async def _truncate(_fault: Fault, _sandbox: Sandbox, carry_out: CarryOut) -> Response:
-    return HalfResponse(carry_out())
+    return TruncatedResponse(carry_out())
 
 
 async def _garbage(_fault: Fault, _sandbox: Sandbox, carry_out: CarryOut) -> Response:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from airflow_provider_segment.sandbox import decisions
-from airflow_provider_segment.sandbox.errors import InvalidFieldsError, RefusalError, invalid
+from airflow_provider_segment.sandbox.errors import ApiError, InvalidFieldsError, invalid_field
 from airflow_provider_segment.sandbox.state.catalog import NO_DEFAULT, CatalogEntry, Option
 from airflow_provider_segment.sandbox.validation import is_kind
 
@@ -35,11 +35,11 @@ def updated_values(
 
     :param how: whether keys that were not sent keep their value or fall back to the default.
     :param alone: whether the update changes nothing but settings.
-    :raises RefusalError: 400, when nothing is to be changed but read-only settings.
+    :raises ApiError: 400, when nothing is to be changed but read-only settings.
     :raises InvalidFieldsError: when a value has the wrong type.
     """
     if alone and sent and all(_is_read_only(entry, name) for name in sent):
-        raise RefusalError(400, f"Read-only settings: {', '.join(sorted(sent))}")
+        raise ApiError(400, f"Read-only settings: {', '.join(sorted(sent))}")
     _check_types(entry, sent)
     taken = {
         name: current[name] if _is_kept_secret(entry, name, value, current) else value
@@ -73,7 +73,7 @@ def _check_types(entry: CatalogEntry, sent: Values) -> None:
         and option.kind is not None
         and value is not None
         and not is_kind(value, option.kind)
-        for problem in invalid(f"settings.{name}", f"must be a {option.kind}").problems
+        for problem in invalid_field(f"settings.{name}", f"must be a {option.kind}").problems
     ]
     if problems:
         raise InvalidFieldsError(problems)

@@ -12,7 +12,7 @@ import msgspec
 
 from airflow_provider_segment.sandbox import decisions
 from airflow_provider_segment.sandbox.codec import parse_json, write_json
-from airflow_provider_segment.sandbox.errors import InvalidFieldsError, invalid
+from airflow_provider_segment.sandbox.errors import InvalidFieldsError, invalid_field
 from airflow_provider_segment.sandbox.state import workspace
 from airflow_provider_segment.sandbox.state.catalog import CatalogEntry, catalog_entry
 from airflow_provider_segment.sandbox.state.ids import new_destination_id, new_subscription_id
@@ -120,7 +120,7 @@ def _refuse_repeated(where: str, ids: Sequence[str]) -> None:
     seen: set[str] = set()
     for number, item_id in enumerate(ids):
         if item_id in seen:
-            raise invalid(f"{where}[{number}].id", f"is there twice: {item_id}")
+            raise invalid_field(f"{where}[{number}].id", f"is there twice: {item_id}")
         seen.add(item_id)
 
 
@@ -159,7 +159,7 @@ def _entry(value: object, where: str) -> CatalogEntry:
         checked_object(action, _ACTION, where=f"{where}.actions[{number}].", name=f"{where}.actions[{number}]")
     for name in ("secretOptions", "readOnlyOptions"):
         if not all(is_kind(option, "string") for option in given.get(name, [])):
-            raise invalid(f"{where}.{name}", "must hold strings")
+            raise invalid_field(f"{where}.{name}", "must hold strings")
     record = {name: item for name, item in given.items() if name not in ("secretOptions", "readOnlyOptions")}
     return catalog_entry(
         record, secret_options=given.get("secretOptions"), read_only_options=given.get("readOnlyOptions", [])
@@ -174,10 +174,10 @@ class _DestinationReader:
     def read(self, value: object, where: str) -> tuple[Destination, tuple[Subscription, ...]]:
         given = checked_object(value, _DESTINATION, where=f"{where}.", name=where)
         if given["sourceId"] not in self.source_ids:
-            raise invalid(f"{where}.sourceId", f"names no source: {given['sourceId']}")
+            raise invalid_field(f"{where}.sourceId", f"names no source: {given['sourceId']}")
         entry = self.catalog.get(given["metadataId"])
         if entry is None:
-            raise invalid(f"{where}.metadataId", f"names no catalog entry: {given['metadataId']}")
+            raise invalid_field(f"{where}.metadataId", f"names no catalog entry: {given['metadataId']}")
         destination = Destination(
             id=given.get("id") or new_destination_id(),
             name=given.get("name", decisions.UNNAMED),
@@ -199,7 +199,7 @@ def _settings(entry: CatalogEntry, given: Mapping[str, Any], where: str) -> Mapp
     try:
         values = created_values(entry, given)
     except InvalidFieldsError as error:
-        raise invalid(where, f"has wrong settings: {error}") from None
+        raise invalid_field(where, f"has wrong settings: {error}") from None
     read_only = {
         name: given[name] for name, option in (entry.options or {}).items() if option.read_only and name in given
     }
@@ -210,7 +210,7 @@ def _subscription(value: object, where: str, *, entry: CatalogEntry, destination
     given = checked_object(value, _SUBSCRIPTION, where=f"{where}.", name=where)
     action = entry.actions.get(given["actionId"])
     if action is None:
-        raise invalid(f"{where}.actionId", f"names no action of {entry.id}: {given['actionId']}")
+        raise invalid_field(f"{where}.actionId", f"names no action of {entry.id}: {given['actionId']}")
     return Subscription(
         id=given.get("id") or new_subscription_id(),
         name=given.get("name", action.id),
