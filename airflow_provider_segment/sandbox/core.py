@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from airflow_provider_segment.sandbox.clock import Clock, DelayedCalls
-from airflow_provider_segment.sandbox.faults.queue import FaultQueue
+from airflow_provider_segment.sandbox.faults import FaultQueue
 from airflow_provider_segment.sandbox.journal import Journal
 from airflow_provider_segment.sandbox.rate_limits import RateLimits
 from airflow_provider_segment.sandbox.settings import Settings

@@ -15,7 +15,7 @@ from airflow_provider_segment.protocol.flow.steps import Outcome
 from airflow_provider_segment.protocol.wire.messages import Answer, NoAnswer, Request
 from airflow_provider_segment.sandbox.clock import Clock, DelayedCalls
 from airflow_provider_segment.sandbox.core import Sandbox
-from airflow_provider_segment.sandbox.faults.fault import read_fault
+from airflow_provider_segment.sandbox.faults import parse_fault
 from airflow_provider_segment.sandbox.server import SandboxServer
 from airflow_provider_segment.sandbox.settings import Settings
 from airflow_provider_segment.sandbox.state.seed import read_seed
@@ -92,7 +92,7 @@ class Twin:
             )
         else:
             if fault.sandbox is not None:
-                self._sandbox.faults.add(read_fault(fault.sandbox))
+                self._sandbox.faults.add(parse_fault(fault.sandbox))
             seen = self._send(request)
             if fault.kind == "late":
                 self._late.setdefault(id(request), []).append(self._held.works.pop())

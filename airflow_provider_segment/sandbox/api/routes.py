@@ -12,7 +12,7 @@ from airflow_provider_segment.sandbox import decisions
 from airflow_provider_segment.sandbox.api.operations import OPERATIONS, Operation
 from airflow_provider_segment.sandbox.api.respond import respond
 from airflow_provider_segment.sandbox.core import Sandbox
-from airflow_provider_segment.sandbox.faults.playing import play
+from airflow_provider_segment.sandbox.fault_injection import inject_fault
 from airflow_provider_segment.sandbox.request import read_call
 from airflow_provider_segment.sandbox.responses import NoResponse
 from airflow_provider_segment.sandbox.routing import route_path
@@ -37,6 +37,6 @@ async def _serve(sandbox: Sandbox, operation: Operation | None, request: Request
         response = carry_out()
     else:
         entry.fault = fault.kind
-        response = await play(fault, sandbox, carry_out)
+        response = await inject_fault(fault, sandbox, carry_out)
     entry.status = None if isinstance(response, NoResponse) else response.status_code
     return response

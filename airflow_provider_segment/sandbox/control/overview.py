@@ -8,7 +8,7 @@ from typing import Any
 from airflow_provider_segment.sandbox.api.subscriptions import subscription_json
 from airflow_provider_segment.sandbox.clock import format_iso_time
 from airflow_provider_segment.sandbox.core import Sandbox
-from airflow_provider_segment.sandbox.faults.fault import fault_json
+from airflow_provider_segment.sandbox.faults import fault_json
 from airflow_provider_segment.sandbox.settings import settings_json
 from airflow_provider_segment.sandbox.state import workspace
 from airflow_provider_segment.sandbox.state.objects import ALWAYS, Destination
@@ -27,7 +27,7 @@ def overview_json(sandbox: Sandbox) -> dict[str, Any]:
         "subscriptionCount": sum(1 for _ in sandbox.workspace.all_subscriptions()),
         "requestCount": sandbox.journal.total,
         "settings": settings_json(sandbox.settings),
-        "faults": [fault_json(fault) for fault in sandbox.faults.waiting()],
+        "faults": [fault_json(fault) for fault in sandbox.faults.pending()],
     }
 
 

@@ -14,7 +14,7 @@ from airflow_provider_segment.sandbox.control import deliveries, overview
 from airflow_provider_segment.sandbox.control.page import page
 from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.errors import ApiError, invalid_field
-from airflow_provider_segment.sandbox.faults.fault import fault_json, read_fault
+from airflow_provider_segment.sandbox.faults import fault_json, parse_fault
 from airflow_provider_segment.sandbox.journal import entry_json
 from airflow_provider_segment.sandbox.request import Call, read_call
 from airflow_provider_segment.sandbox.responses import json_response
@@ -94,13 +94,13 @@ def _deliver(sandbox: Sandbox, call: Call) -> object:
 
 
 def _add_fault(sandbox: Sandbox, call: Call) -> object:
-    fault = read_fault(_body(call))
+    fault = parse_fault(_body(call))
     sandbox.faults.add(fault)
     return {"fault": fault_json(fault)}
 
 
 def _faults(sandbox: Sandbox, _call: Call) -> object:
-    return {"faults": [fault_json(fault) for fault in sandbox.faults.waiting()]}
+    return {"faults": [fault_json(fault) for fault in sandbox.faults.pending()]}
 
 
 def _forget_faults(sandbox: Sandbox, _call: Call) -> object:
