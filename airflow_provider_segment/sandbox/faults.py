@@ -24,7 +24,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from airflow_provider_segment.sandbox.errors import Headers, invalid_field
-from airflow_provider_segment.sandbox.validation import Field, checked_object
+from airflow_provider_segment.sandbox.validation import Field, validate_object
 
 _MAX_SECONDS = 3600.0
 
@@ -130,11 +130,11 @@ def parse_fault(value: object) -> Fault:
 
     :raises InvalidFieldsError: naming each unknown or invalid field.
     """
-    kind = checked_object(value, _COMMON_FIELDS)["kind"]
+    kind = validate_object(value, _COMMON_FIELDS)["kind"]
     if kind not in FIELDS_BY_KIND:
         raise invalid_field("kind", f"must be one of [{', '.join(FIELDS_BY_KIND)}]")
-    record = checked_object(value, _COMMON_FIELDS + FIELDS_BY_KIND[kind], closed=True)
-    match = checked_object(record.get("match", {}), _MATCH_FIELDS, where="match.", name="match", closed=True)
+    record = validate_object(value, _COMMON_FIELDS + FIELDS_BY_KIND[kind], allow_unknown=False)
+    match = validate_object(record.get("match", {}), _MATCH_FIELDS, prefix="match.", name="match", allow_unknown=False)
     if record.get("status") == _STATUS_WITHOUT_BODY:
         raise invalid_field("status", "must be a status whose responses have a body")
     method, path = match.get("method"), match.get("path")

@@ -1,19 +1,20 @@
-"""A request that was read to its end."""
+"""A request whose body has been read."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class BufferedRequest:
     """A request and its body.
 
-    :param request: everything but the body.
-    :param body: None when it was longer than is accepted.
+    :param request: the request as Starlette sees it; its body has been consumed.
+    :param body: the body; None if it was longer than the limit.
     """
 
     request: Request
@@ -25,31 +26,36 @@ class Call:
         return str(self.request.scope["raw_path"].decode("ascii"))
 
     @property
+    def path_params(self) -> Mapping[str, Any]:
+        """The parameters in the path, percent-decoded."""
+        return self.request.path_params
+
+    @property
     def query(self) -> str:
         """The query as sent, still percent-encoded, without the question mark."""
         return str(self.request.scope["query_string"].decode("ascii", errors="replace"))
 
     @property
-    def parameters(self) -> Mapping[str, str]:
-        """The query, percent-decoded; of a repeated parameter the last."""
+    def query_params(self) -> Mapping[str, str]:
+        """The query parameters, percent-decoded; the last value of a repeated one."""
         return self.request.query_params
 
     def header(self, name: str) -> str | None:
-        """Give a header; one that was sent in several lines as if it had been one."""
-        lines = self.request.headers.getlist(name)
-        return ", ".join(lines) if lines else None
+        """Return the value of a header, or None; repeated headers are joined with commas."""
+        values = self.request.headers.getlist(name)
+        return ", ".join(values) if values else None
 
 
-async def read_call(request: Request, *, limit: int) -> Call:
-    """Read a request to its end, so that the client is ready to read the answer.
+async def read_request(request: Request, *, limit: int) -> BufferedRequest:
+    """Read a request completely, even beyond the limit, so that the client is ready to read the response.
 
-    :param limit: longest body that is accepted, in bytes.
-    :raises ClientDisconnect: when it does not come to an end.
+    :param limit: longest body that is kept, in bytes.
+    :raises ClientDisconnect: if the client disconnects first.
     """
-    parts: list[bytes] = []
+    chunks: list[bytes] = []
     length = 0
-    async for part in request.stream():
-        length += len(part)
+    async for chunk in request.stream():
+        length += len(chunk)
         if length <= limit:
-            parts.append(part)
-    return Call(request=request, body=b"".join(parts) if length <= limit else None)
+            chunks.append(chunk)
+    return BufferedRequest(request=request, body=b"".join(chunks) if length <= limit else None)

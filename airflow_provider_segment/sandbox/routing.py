@@ -1,4 +1,4 @@
-"""Paths of routes, in which an id may be anything."""
+"""Route paths whose parameters may contain any character."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from urllib.parse import quote, unquote
 
 from starlette.convertors import Convertor, register_url_convertor
 
-_NAME = "segment_sandbox_id"
+_CONVERTOR = "segment_sandbox_id"
 
 
-class _Id(Convertor[str]):
-    """One segment, percent-decoded after the path was taken apart. An empty one matches, to be refused as an id."""
+class _IdConvertor(Convertor[str]):
+    """Matches one path segment and percent-decodes it afterwards, so that an id may contain a slash.
+
+    An empty segment matches too; the operation then rejects it as an id.
+    """
 
     regex = "[^/]*"
 
@@ -21,9 +24,9 @@ class _Id(Convertor[str]):
         return quote(value, safe="")
 
 
-register_url_convertor(_NAME, _Id())
+register_url_convertor(_CONVERTOR, _IdConvertor())
 
 
 def route_path(pattern: str) -> str:
-    """Write a path such as ``/sources/{sourceId}`` for Starlette; a slash at its end, as all routed paths have one."""
-    return pattern.replace("}", f":{_NAME}}}").removesuffix("/") + "/"
+    """Convert a path such as ``/sources/{sourceId}`` to a Starlette route, with the trailing slash all routes have."""
+    return pattern.replace("}", f":{_CONVERTOR}}}").removesuffix("/") + "/"

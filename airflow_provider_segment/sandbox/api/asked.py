@@ -10,8 +10,8 @@ from airflow_provider_segment.sandbox.api.media_types import Stage, check_body_t
 from airflow_provider_segment.sandbox.api.pagination import Page, asked_page
 from airflow_provider_segment.sandbox.codec import parse_json
 from airflow_provider_segment.sandbox.errors import invalid_field
-from airflow_provider_segment.sandbox.request import Call
-from airflow_provider_segment.sandbox.validation import Field, checked_object
+from airflow_provider_segment.sandbox.request import BufferedRequest
+from airflow_provider_segment.sandbox.validation import Field, validate_object
 
 MAX_ID_LENGTH = 255
 
@@ -20,7 +20,7 @@ MAX_ID_LENGTH = 255
 class Asked:
     """A request whose path was understood. Its query and body are looked at only when the operation wants them."""
 
-    call: Call
+    call: BufferedRequest
     stage: Stage
 
     def id(self, name: str) -> str:
@@ -28,14 +28,14 @@ class Asked:
 
         :raises InvalidFieldsError: when it is not 1 to 255 characters long.
         """
-        value = cast("str", self.call.request.path_params[name])
+        value = cast("str", self.call.path_params[name])
         if not 1 <= len(value) <= MAX_ID_LENGTH:
             raise invalid_field(name, f"must be 1 to {MAX_ID_LENGTH} characters long")
         return value
 
     def query(self) -> Mapping[str, str]:
         """Give the query, percent-decoded; of a repeated parameter the last."""
-        return self.call.parameters
+        return self.call.query_params
 
     def page(self) -> Page:
         """Give the page asked for."""
@@ -52,4 +52,4 @@ class Asked:
             value = parse_json(self.call.body or b"")
         except ValueError as error:
             raise invalid_field("body", f"must be an object: {error}") from None
-        return checked_object(value, fields)
+        return validate_object(value, fields)

@@ -14,7 +14,7 @@ from airflow_provider_segment.sandbox.clock import parse_iso_time
 from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.errors import invalid_field, not_found
 from airflow_provider_segment.sandbox.state.deliveries import Summary, Timing
-from airflow_provider_segment.sandbox.validation import Field, checked_object
+from airflow_provider_segment.sandbox.validation import Field, validate_object
 
 Granularity = Literal["MINUTE", "HOUR", "DAY"]
 
@@ -68,7 +68,7 @@ def get_delivery_metrics(sandbox: Sandbox, asked: Asked) -> dict[str, Any]:
     """Carry out listDeliveryMetricsSummaryFromDestination."""
     destination = find_destination(sandbox, asked)
     query = dict(asked.query())
-    checked_object(query, _QUERY, name="query")
+    validate_object(query, _QUERY, name="query")
     granularity = cast("Granularity", query.get("granularity", "MINUTE"))
     now = sandbox.clock.now()
     window = asked_window(granularity, start=query.get("startTime"), end=query.get("endTime"), now=now)

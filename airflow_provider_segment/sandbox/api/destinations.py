@@ -122,7 +122,7 @@ def destination_json(sandbox: Sandbox, destination: Destination) -> dict[str, An
 
 def _stored(sandbox: Sandbox, destination: Destination) -> dict[str, Any]:
     sandbox.workspace.put_destination(destination)
-    sandbox.pace_deliveries(destination.id)
+    sandbox.update_delivery_rate(destination.id)
     return {"destination": destination_json(sandbox, destination)}
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from airflow_provider_segment.sandbox import decisions
 from airflow_provider_segment.sandbox.codec import parse_json
 from airflow_provider_segment.sandbox.errors import invalid_field
-from airflow_provider_segment.sandbox.validation import Field, checked_object
+from airflow_provider_segment.sandbox.validation import Field, validate_object
 
 DEFAULT_COUNT = 200
 MAX_COUNT = 1000
@@ -46,7 +46,7 @@ def asked_page(parameters: Mapping[str, str]) -> Page:
     given = _given(parameters)
     if given is None:
         return Page()
-    record = checked_object(given, _INPUT, where=f"{_NAME}.", name=_NAME, closed=True)
+    record = validate_object(given, _INPUT, prefix=f"{_NAME}.", name=_NAME, allow_unknown=False)
     offset = decisions.offset_of(record["cursor"]) if "cursor" in record else 0
     if offset is None:
         raise invalid_field(f"{_NAME}.cursor", "is not a cursor")

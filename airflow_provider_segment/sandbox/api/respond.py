@@ -11,11 +11,11 @@ from airflow_provider_segment.sandbox.api.media_types import answer_type
 from airflow_provider_segment.sandbox.api.operations import Operation
 from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.errors import ApiError, Headers
-from airflow_provider_segment.sandbox.request import Call
+from airflow_provider_segment.sandbox.request import BufferedRequest
 from airflow_provider_segment.sandbox.responses import error_response, json_response
 
 
-def respond(sandbox: Sandbox, operation: Operation | None, call: Call) -> Response:
+def respond(sandbox: Sandbox, operation: Operation | None, call: BufferedRequest) -> Response:
     """Carry out a request, whole or not at all.
 
     :param operation: which one is asked for; None when there is no such one.
@@ -38,7 +38,7 @@ def respond(sandbox: Sandbox, operation: Operation | None, call: Call) -> Respon
 def _spend(sandbox: Sandbox, operation: Operation | None) -> Headers:
     settings = sandbox.settings
     limited = operation is not None and operation.limited
-    return sandbox.limits.spend(
+    return sandbox.limits.consume(
         operation.name if operation is not None and limited else "all other operations",
         limit=settings.subscription_write_limit_per_minute if limited else settings.default_limit_per_minute,
         window=settings.limit_window_seconds,

@@ -12,7 +12,7 @@ from airflow_provider_segment.sandbox import decisions
 from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.errors import ApiError, invalid_field
 from airflow_provider_segment.sandbox.state.objects import Subscription
-from airflow_provider_segment.sandbox.validation import Field, checked_object, is_kind
+from airflow_provider_segment.sandbox.validation import Field, is_kind, validate_object
 
 Schedule = Mapping[str, Any]
 
@@ -43,18 +43,18 @@ _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _SHORTEST, _LONGEST = timedelta(minutes=10), timedelta(hours=168)
 
 
-def checked_schedule(schedule: Schedule, *, where: str) -> Schedule:
+def checked_schedule(schedule: Schedule, *, prefix: str) -> Schedule:
     """Return a schedule that is as documented.
 
-    :param where: what it is called in messages.
+    :param prefix: what it is called in messages.
     :raises InvalidFieldsError: naming what is wrong.
     """
-    checked_object(schedule, _SCHEDULE, where=f"{where}.", name=where)
+    validate_object(schedule, _SCHEDULE, prefix=f"{prefix}.", name=prefix)
     strategy = schedule["strategy"]
     if strategy == "MANUAL":
         return schedule
-    path = f"{where}.config"
-    config = checked_object(schedule.get("config"), _CONFIGS[strategy], where=f"{path}.", name=path)
+    path = f"{prefix}.config"
+    config = validate_object(schedule.get("config"), _CONFIGS[strategy], prefix=f"{path}.", name=path)
     if _TIMEZONE in _CONFIGS[strategy] and config["timezone"] not in available_timezones():
         raise invalid_field(f"{path}.timezone", "must be an IANA time zone")
     if strategy == "PERIODIC":

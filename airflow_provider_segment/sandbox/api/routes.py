@@ -13,7 +13,7 @@ from airflow_provider_segment.sandbox.api.operations import OPERATIONS, Operatio
 from airflow_provider_segment.sandbox.api.respond import respond
 from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.fault_injection import inject_fault
-from airflow_provider_segment.sandbox.request import read_call
+from airflow_provider_segment.sandbox.request import read_request
 from airflow_provider_segment.sandbox.responses import NoResponse
 from airflow_provider_segment.sandbox.routing import route_path
 
@@ -29,8 +29,8 @@ def api_routes(sandbox: Sandbox) -> list[BaseRoute]:
 
 async def _serve(sandbox: Sandbox, operation: Operation | None, request: Request) -> Response:
     """Note a request, and have it answered or broken off."""
-    call = await read_call(request, limit=decisions.MAX_BODY_BYTES)
-    entry = sandbox.journal.open(method=request.method, path=call.path, query=call.query, time=sandbox.clock.now())
+    call = await read_request(request, limit=decisions.MAX_BODY_BYTES)
+    entry = sandbox.journal.add(method=request.method, path=call.path, query=call.query, time=sandbox.clock.now())
     carry_out = partial(respond, sandbox, operation, call)
     fault = sandbox.faults.take(method=request.method, path=call.path)
     if fault is None:

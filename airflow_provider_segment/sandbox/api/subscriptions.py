@@ -15,7 +15,7 @@ from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.errors import not_found
 from airflow_provider_segment.sandbox.state.ids import new_subscription_id
 from airflow_provider_segment.sandbox.state.objects import Subscription
-from airflow_provider_segment.sandbox.validation import Field, checked_object
+from airflow_provider_segment.sandbox.validation import Field, validate_object
 
 _CREATE = (
     Field(name="name", kind="string", required=True),
@@ -73,10 +73,10 @@ def get_subscription(sandbox: Sandbox, asked: Asked) -> dict[str, Any]:
 def update_subscription(sandbox: Sandbox, asked: Asked) -> dict[str, Any]:
     """Carry out updateSubscriptionForDestination."""
     current = _find(sandbox, asked)
-    given = checked_object(asked.body(_UPDATE)["input"], _INPUT, where="input.", name="input")
+    given = validate_object(asked.body(_UPDATE)["input"], _INPUT, prefix="input.", name="input")
     schedule = current.schedule
     if "reverseETLSchedule" in given:
-        schedule = checked_schedule(given["reverseETLSchedule"], where="input.reverseETLSchedule")
+        schedule = checked_schedule(given["reverseETLSchedule"], prefix="input.reverseETLSchedule")
         refuse_too_many_dbt_cloud(sandbox, current, schedule)
     changed = replace(
         current,
@@ -94,7 +94,7 @@ def remove_subscription(sandbox: Sandbox, asked: Asked) -> dict[str, Any]:
     """Carry out removeSubscriptionFromDestination."""
     subscription = _find(sandbox, asked)
     sandbox.workspace.remove_subscription(subscription)
-    sandbox.pace_deliveries(subscription.destination_id)
+    sandbox.update_delivery_rate(subscription.destination_id)
     return {"status": "SUCCESS"}
 
 
@@ -126,7 +126,7 @@ def _find(sandbox: Sandbox, asked: Asked) -> Subscription:
 
 def _stored(sandbox: Sandbox, subscription: Subscription) -> dict[str, Any]:
     sandbox.workspace.put_subscription(subscription)
-    sandbox.pace_deliveries(subscription.destination_id)
+    sandbox.update_delivery_rate(subscription.destination_id)
     return subscription_json(subscription)
 
 

@@ -9,7 +9,7 @@ from airflow_provider_segment.sandbox.clock import parse_iso_time
 from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.errors import invalid_field
 from airflow_provider_segment.sandbox.state.deliveries import Batch
-from airflow_provider_segment.sandbox.validation import Field, checked_object
+from airflow_provider_segment.sandbox.validation import Field, validate_object
 
 _MOST = 1e12
 _COUNTS = ("successes", "successesAfterRetry", "discarded", "expired", "retried")
@@ -31,7 +31,7 @@ def deliver(sandbox: Sandbox, value: object) -> None:
 
     :raises InvalidFieldsError: naming each unknown or wrong field.
     """
-    given = checked_object(value, _FIELDS, closed=True)
+    given = validate_object(value, _FIELDS, allow_unknown=False)
     if sandbox.workspace.destination(given["destinationId"]) is None:
         raise invalid_field("destinationId", "names no destination")
     if given.get("successesAfterRetry", 0) > given.get("successes", 0):

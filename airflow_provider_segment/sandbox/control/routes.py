@@ -16,12 +16,12 @@ from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.errors import ApiError, invalid_field
 from airflow_provider_segment.sandbox.faults import fault_json, parse_fault
 from airflow_provider_segment.sandbox.journal import entry_json
-from airflow_provider_segment.sandbox.request import Call, read_call
+from airflow_provider_segment.sandbox.request import BufferedRequest, read_request
 from airflow_provider_segment.sandbox.responses import json_response
 from airflow_provider_segment.sandbox.routing import route_path
-from airflow_provider_segment.sandbox.settings import changed_settings, settings_json
+from airflow_provider_segment.sandbox.settings import settings_json, updated_settings
 from airflow_provider_segment.sandbox.state.seed import read_seed
-from airflow_provider_segment.sandbox.validation import checked_object
+from airflow_provider_segment.sandbox.validation import validate_object
 
 CONTROL_PREFIX = "/_sandbox"
 MAX_CONTROL_BODY_BYTES = 64 * 1024 * 1024
@@ -29,7 +29,7 @@ MAX_CONTROL_BODY_BYTES = 64 * 1024 * 1024
 
 _DONE = {"status": "SUCCESS"}
 
-Handler = Callable[[Sandbox, Call], object]
+Handler = Callable[[Sandbox, BufferedRequest], object]
 
 
 def control_routes(sandbox: Sandbox) -> Mount:
@@ -42,11 +42,11 @@ def control_routes(sandbox: Sandbox) -> Mount:
 
 
 async def _control(sandbox: Sandbox, handler: Handler, request: Request) -> Response:
-    answer = handler(sandbox, await read_call(request, limit=MAX_CONTROL_BODY_BYTES))
+    answer = handler(sandbox, await read_request(request, limit=MAX_CONTROL_BODY_BYTES))
     return answer if isinstance(answer, Response) else json_response(answer)
 
 
-def _body(call: Call) -> object:
+def _body(call: BufferedRequest) -> object:
     """Give the body; without one, an empty object."""
     if call.body is None:
         raise ApiError(413, "Payload too large")
@@ -56,8 +56,8 @@ def _body(call: Call) -> object:
         raise invalid_field("body", f"must be an object: {error}") from None
 
 
-def _last(call: Call) -> int | None:
-    text = call.parameters.get("last")
+def _last(call: BufferedRequest) -> int | None:
+    text = call.query_params.get("last")
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 10):
@@ -65,18 +65,18 @@ def _last(call: Call) -> int | None:
     return int(text)
 
 
-def _overview(sandbox: Sandbox, call: Call) -> object:
+def _overview(sandbox: Sandbox, call: BufferedRequest) -> object:
     if "text/html" in (call.header("accept") or ""):
         return page()
     return overview.overview_json(sandbox)
 
 
-def _destinations(sandbox: Sandbox, call: Call) -> object:
+def _destinations(sandbox: Sandbox, call: BufferedRequest) -> object:
     return {"destinations": overview.destinations_json(sandbox, last=_last(call))}
 
 
-def _reset(sandbox: Sandbox, call: Call) -> object:
-    body = checked_object(_body(call), (), closed=False)
+def _reset(sandbox: Sandbox, call: BufferedRequest) -> object:
+    body = validate_object(_body(call), ())
     unknown = [name for name in body if name != "seed"]
     if unknown:
         raise invalid_field(unknown[0], "is not known")
@@ -84,41 +84,41 @@ def _reset(sandbox: Sandbox, call: Call) -> object:
     return _DONE
 
 
-def _requests(sandbox: Sandbox, call: Call) -> object:
+def _requests(sandbox: Sandbox, call: BufferedRequest) -> object:
     return {"requests": [entry_json(entry) for entry in sandbox.journal.entries(last=_last(call))]}
 
 
-def _deliver(sandbox: Sandbox, call: Call) -> object:
+def _deliver(sandbox: Sandbox, call: BufferedRequest) -> object:
     deliveries.deliver(sandbox, _body(call))
     return _DONE
 
 
-def _add_fault(sandbox: Sandbox, call: Call) -> object:
+def _add_fault(sandbox: Sandbox, call: BufferedRequest) -> object:
     fault = parse_fault(_body(call))
     sandbox.faults.add(fault)
     return {"fault": fault_json(fault)}
 
 
-def _faults(sandbox: Sandbox, _call: Call) -> object:
+def _faults(sandbox: Sandbox, _call: BufferedRequest) -> object:
     return {"faults": [fault_json(fault) for fault in sandbox.faults.pending()]}
 
 
-def _forget_faults(sandbox: Sandbox, _call: Call) -> object:
+def _forget_faults(sandbox: Sandbox, _call: BufferedRequest) -> object:
     sandbox.faults.clear()
     return _DONE
 
 
-def _settings(sandbox: Sandbox, _call: Call) -> object:
+def _settings(sandbox: Sandbox, _call: BufferedRequest) -> object:
     return {"settings": settings_json(sandbox.settings)}
 
 
-def _change_settings(sandbox: Sandbox, call: Call) -> object:
-    sandbox.change_settings(changed_settings(sandbox.settings, _body(call)))
+def _change_settings(sandbox: Sandbox, call: BufferedRequest) -> object:
+    sandbox.change_settings(updated_settings(sandbox.settings, _body(call)))
     return _settings(sandbox, call)
 
 
-def _first_settings(sandbox: Sandbox, call: Call) -> object:
-    sandbox.change_settings(sandbox.first_settings)
+def _first_settings(sandbox: Sandbox, call: BufferedRequest) -> object:
+    sandbox.change_settings(sandbox.initial_settings)
     return _settings(sandbox, call)
 
 

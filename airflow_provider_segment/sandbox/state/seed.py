@@ -18,7 +18,7 @@ from airflow_provider_segment.sandbox.state.catalog import CatalogEntry, catalog
 from airflow_provider_segment.sandbox.state.ids import new_destination_id, new_subscription_id
 from airflow_provider_segment.sandbox.state.objects import Destination, Source, Subscription
 from airflow_provider_segment.sandbox.state.option_values import created_values
-from airflow_provider_segment.sandbox.validation import Field, checked_object, is_kind
+from airflow_provider_segment.sandbox.validation import Field, is_kind, validate_object
 
 DEMO = "demo"
 
@@ -94,7 +94,7 @@ def read_seed(value: object) -> Seed:
     :raises InvalidFieldsError: naming what is wrong in it.
     """
     demo = _demo()
-    record = checked_object(demo if value == DEMO else value, _SEED, name="seed", closed=True)
+    record = validate_object(demo if value == DEMO else value, _SEED, name="seed", allow_unknown=False)
     sources = tuple(_each(record.get("sources", demo["sources"]), "sources", _source))
     catalog = tuple(_each(record.get("catalog", demo["catalog"]), "catalog", _entry))
     _refuse_repeated("sources", [source.id for source in sources])
@@ -109,7 +109,7 @@ def read_seed(value: object) -> Seed:
 
 def _demo() -> dict[str, Any]:
     text = files("airflow_provider_segment.sandbox").joinpath("seeds", "demo.json").read_bytes()
-    return checked_object(parse_json(text), _SEED)
+    return validate_object(parse_json(text), _SEED)
 
 
 def _each(items: Sequence[object], where: str, read: Callable[[object, str], Item]) -> Iterator[Item]:
@@ -125,7 +125,7 @@ def _refuse_repeated(where: str, ids: Sequence[str]) -> None:
 
 
 def _source(value: object, where: str) -> Source:
-    given = checked_object(value, _SOURCE, where=f"{where}.", name=where)
+    given = validate_object(value, _SOURCE, prefix=f"{where}.", name=where)
     metadata = {
         "id": "sandbox-javascript",
         "name": "Javascript",
@@ -152,11 +152,11 @@ def _source(value: object, where: str) -> Source:
 
 
 def _entry(value: object, where: str) -> CatalogEntry:
-    given = checked_object(value, _ENTRY, where=f"{where}.", name=where)
+    given = validate_object(value, _ENTRY, prefix=f"{where}.", name=where)
     for number, option in enumerate(given.get("options", [])):
-        checked_object(option, _OPTION, where=f"{where}.options[{number}].", name=f"{where}.options[{number}]")
+        validate_object(option, _OPTION, prefix=f"{where}.options[{number}].", name=f"{where}.options[{number}]")
     for number, action in enumerate(given.get("actions", [])):
-        checked_object(action, _ACTION, where=f"{where}.actions[{number}].", name=f"{where}.actions[{number}]")
+        validate_object(action, _ACTION, prefix=f"{where}.actions[{number}].", name=f"{where}.actions[{number}]")
     for name in ("secretOptions", "readOnlyOptions"):
         if not all(is_kind(option, "string") for option in given.get(name, [])):
             raise invalid_field(f"{where}.{name}", "must hold strings")
@@ -172,7 +172,7 @@ class _DestinationReader:
     catalog: Mapping[str, CatalogEntry]
 
     def read(self, value: object, where: str) -> tuple[Destination, tuple[Subscription, ...]]:
-        given = checked_object(value, _DESTINATION, where=f"{where}.", name=where)
+        given = validate_object(value, _DESTINATION, prefix=f"{where}.", name=where)
         if given["sourceId"] not in self.source_ids:
             raise invalid_field(f"{where}.sourceId", f"names no source: {given['sourceId']}")
         entry = self.catalog.get(given["metadataId"])
@@ -207,7 +207,7 @@ def _settings(entry: CatalogEntry, given: Mapping[str, Any], where: str) -> Mapp
 
 
 def _subscription(value: object, where: str, *, entry: CatalogEntry, destination_id: str) -> Subscription:
-    given = checked_object(value, _SUBSCRIPTION, where=f"{where}.", name=where)
+    given = validate_object(value, _SUBSCRIPTION, prefix=f"{where}.", name=where)
     action = entry.actions.get(given["actionId"])
     if action is None:
         raise invalid_field(f"{where}.actionId", f"names no action of {entry.id}: {given['actionId']}")

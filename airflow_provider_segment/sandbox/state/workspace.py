@@ -84,7 +84,7 @@ class Workspace:
         """Give what a destination delivered."""
         return self._deliveries[destination_id]
 
-    def pace_deliveries(self, destination_id: str, *, per_minute: float, now: float) -> None:
+    def update_delivery_rate(self, destination_id: str, *, per_minute: float, now: float) -> None:
         """Let a destination deliver by itself, or stop it, as its switches say; call it after every change."""
         running = self._destinations[destination_id].enabled and any(
             subscription.enabled for subscription in self.subscriptions(destination_id)
@@ -92,7 +92,7 @@ class Workspace:
         self._deliveries[destination_id].run(per_minute if running else 0.0, now=now)
 
 
-def listed(objects: Iterable[Dated], *, lag: float, now: float) -> Sequence[Dated]:
+def visible_in_lists(objects: Iterable[Dated], *, lag: float, now: float) -> Sequence[Dated]:
     """Give what a list shows: objects younger than ``lag`` seconds are not there yet."""
     if lag <= 0:
         return list(objects)
