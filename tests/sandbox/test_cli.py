@@ -128,9 +128,9 @@ def test_a_bad_token(token: str) -> None:
         (b"[]", '"seed" must be an object'),
         (b'{"sources": 5}', '"sources" must be an array'),
         (b'{"sauces": []}', '"sauces" is not known'),
-        (b'{"sources": [{"id": "a\\nb"}, {"id": "a\\nb"}]}', "is there twice: a b"),
-        (b'{"destinations": [{"sourceId": "x", "metadataId": "y"}]}', "names no source: x"),
-        (b'{"destinations": [{"sourceId": "sandbox-web", "metadataId": "y"}]}', "names no catalog entry: y"),
+        (b'{"sources": [{"id": "a\\nb"}, {"id": "a\\nb"}]}', "is a duplicate: a b"),
+        (b'{"destinations": [{"sourceId": "x", "metadataId": "y"}]}', "is not the id of a source: x"),
+        (b'{"destinations": [{"sourceId": "sandbox-web", "metadataId": "y"}]}', "is not the id of a catalog entry: y"),
     ],
 )
 def test_a_bad_seed(tmp_path: Path, text: bytes, reason: str) -> None:

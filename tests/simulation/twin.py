@@ -18,7 +18,7 @@ from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.faults import parse_fault
 from airflow_provider_segment.sandbox.server import SandboxServer
 from airflow_provider_segment.sandbox.settings import Settings
-from airflow_provider_segment.sandbox.state.seed import read_seed
+from airflow_provider_segment.sandbox.state.seed import parse_seed
 from tests.simulation.catalog import CATALOG, SOURCES
 from tests.simulation.faults import CAME_LATE, Fault
 from tests.simulation.history import Stage
@@ -51,7 +51,7 @@ class Twin:
         self._held = _Held()
         self._late: dict[int, list[Callable[[], object]]] = {}
         self._ids: dict[str, str] = {}
-        self._sandbox = Sandbox(token=_TOKEN, seed=read_seed("demo"), clock=Clock(base=lambda: self._now))
+        self._sandbox = Sandbox(token=_TOKEN, seed=parse_seed("demo"), clock=Clock(base=lambda: self._now))
         self._sandbox.delayed_calls = self._held
         self.server = SandboxServer(sandbox=self._sandbox)
 
@@ -70,7 +70,7 @@ class Twin:
                 subscription_write_limit_per_minute=segment.write_limit,
             )
         )
-        self._sandbox.reset(read_seed({"sources": SOURCES, "catalog": CATALOG, "destinations": list(_seed(segment))}))
+        self._sandbox.reset(parse_seed({"sources": SOURCES, "catalog": CATALOG, "destinations": list(_seed(segment))}))
         self._held.works.clear()
         self._late.clear()
         self._ids = self._pairs(segment)

@@ -10,16 +10,16 @@ from airflow_provider_segment.sandbox.clock import format_iso_time
 from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.faults import fault_json
 from airflow_provider_segment.sandbox.settings import settings_json
-from airflow_provider_segment.sandbox.state import workspace
-from airflow_provider_segment.sandbox.state.objects import ALWAYS, Destination
+from airflow_provider_segment.sandbox.state.objects import DISTANT_PAST, Destination
 from airflow_provider_segment.sandbox.state.option_values import masked_values
+from airflow_provider_segment.sandbox.state.workspace import WORKSPACE_ID, WORKSPACE_NAME, WORKSPACE_SLUG
 
 
 def overview_json(sandbox: Sandbox) -> dict[str, Any]:
     """Write counts, settings and waiting faults."""
     destinations = list(sandbox.workspace.destinations())
     return {
-        "workspace": {"id": workspace.ID, "slug": workspace.SLUG, "name": workspace.NAME},
+        "workspace": {"id": WORKSPACE_ID, "slug": WORKSPACE_SLUG, "name": WORKSPACE_NAME},
         "time": format_iso_time(sandbox.clock.now()),
         "sources": list(sandbox.workspace.sources),
         "catalog": list(sandbox.workspace.catalog),
@@ -55,7 +55,7 @@ def _destination_json(sandbox: Sandbox, destination: Destination) -> dict[str, A
 
 def _deliveries_json(sandbox: Sandbox, destination: Destination) -> dict[str, int]:
     """Count all deliveries so far, whatever the metrics' lag."""
-    summary = sandbox.workspace.deliveries(destination.id).summary(since=ALWAYS, until=sandbox.clock.now())
+    summary = sandbox.workspace.deliveries(destination.id).summary(since=DISTANT_PAST, until=sandbox.clock.now())
     return {
         "successes": summary.successes,
         "successesAfterRetry": summary.successes_after_retry,

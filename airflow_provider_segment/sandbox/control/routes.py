@@ -20,7 +20,7 @@ from airflow_provider_segment.sandbox.request import BufferedRequest, read_reque
 from airflow_provider_segment.sandbox.responses import json_response
 from airflow_provider_segment.sandbox.routing import route_path
 from airflow_provider_segment.sandbox.settings import settings_json, updated_settings
-from airflow_provider_segment.sandbox.state.seed import read_seed
+from airflow_provider_segment.sandbox.state.seed import parse_seed
 from airflow_provider_segment.sandbox.validation import validate_object
 
 CONTROL_PREFIX = "/_sandbox"
@@ -80,7 +80,7 @@ def _reset(sandbox: Sandbox, call: BufferedRequest) -> object:
     unknown = [name for name in body if name != "seed"]
     if unknown:
         raise invalid_field(unknown[0], "is not known")
-    sandbox.reset(read_seed(body["seed"]) if body.get("seed") is not None else None)
+    sandbox.reset(parse_seed(body["seed"]) if body.get("seed") is not None else None)
     return _DONE
 
 
