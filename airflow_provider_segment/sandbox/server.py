@@ -1,4 +1,4 @@
-"""A sandbox in a thread of its own, for the command line and for tests."""
+"""An HTTP server that runs a sandbox in its own thread."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from airflow_provider_segment.sandbox.responses import TRANSPORT_KEY
 
 LOOPBACK = "127.0.0.1"
 _IDLE_SECONDS = 75
-"""How long a connection may idle: longer than a minute, the usual pause between two looks of a sensor."""
+"""Keep-alive timeout: longer than a minute, the usual poll interval of a sensor."""
 
 
 class SandboxServer:
-    """Serves a sandbox over HTTP, from ``start`` to ``stop`` or inside a ``with`` block.
+    """Serves a sandbox over HTTP between ``start`` and ``stop``, or inside a ``with`` block.
 
-    :param sandbox: what to serve.
-    :param host: address to listen on; anything but loopback lets others in.
-    :param port: 0 for a free one.
+    :param sandbox: the sandbox to serve.
+    :param host: address to listen on; any other than loopback makes the sandbox reachable from other machines.
+    :param port: port to listen on; 0 picks a free one.
     """
 
     def __init__(self, *, sandbox: Sandbox, host: str = LOOPBACK, port: int = 0) -> None:
@@ -39,26 +39,26 @@ class SandboxServer:
 
     @property
     def url(self) -> str:
-        """Base URL without a trailing slash; known once started."""
+        """Base URL without a trailing slash; available after ``start``."""
         if self._socket is None:
-            raise RuntimeError("The sandbox was not started")
+            raise RuntimeError("The sandbox has not been started")
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{self._port}"
 
     def start(self) -> None:
-        """Listen, and return when requests are answered.
+        """Start listening, and return when the server is ready for requests.
 
-        :raises OSError: when the address can't be had.
+        :raises OSError: if the address is not available.
         """
         self._socket = _listening_socket(self._host, self._port)
         self._port = self._socket.getsockname()[1]
         self._thread.start()
         self._server.ready.wait()
         if not self._server.started:
-            raise RuntimeError("The sandbox did not start; its thread says why")
+            raise RuntimeError("The sandbox failed to start; see the log for the error in its thread")
 
     def stop(self) -> None:
-        """Close all connections, the busy ones too, and return when the port is free."""
+        """Close all connections, even those with a request in progress, and return when the port is free."""
         self._server.should_exit = True
         self._server.force_exit = True
         if self._thread.is_alive():
@@ -108,8 +108,8 @@ class _Server(uvicorn.Server):
 
 
 def _listening_socket(host: str, port: int) -> socket.socket:
-    # Not socket.create_server: it leaves the protocol open, asyncio then does not see that this is TCP and leaves
-    # Nagle's algorithm on, and every answer takes 40 ms.
+    # socket.create_server does not set the protocol. Without it, asyncio does not recognise the socket as TCP and does
+    # not disable Nagle's algorithm, which delays every response by 40 ms.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
@@ -128,7 +128,7 @@ def _config(sandbox: Sandbox) -> uvicorn.Config:
         http=_Protocol,
         ws="none",
         lifespan="off",
-        log_config=None,  # whoever runs the sandbox decides where logs go
+        log_config=None,  # leave logging to the embedding process
         log_level="warning",
         access_log=False,
         proxy_headers=False,
