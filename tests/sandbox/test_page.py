@@ -36,7 +36,7 @@ def test_the_page_asks_for_what_there_is(segment_sandbox: SegmentSandbox) -> Non
     for name in asked:
         assert requests.get(f"{segment_sandbox.url}/_sandbox/{name}", timeout=30).status_code == 200
     usual = segment_sandbox.settings()
-    calm = re.search(r"const CALM = \{(.*?)\};", page, re.DOTALL)
+    calm = re.search(r"const DEFAULTS = \{(.*?)\};", page, re.DOTALL)
     assert calm is not None
     assert set(re.findall(r"(\w+):", calm[1])) == {name for name in map(camel, usual) if name != "deliveriesPerMinute"}
 
