@@ -34,7 +34,7 @@ def sandbox_app(sandbox: Sandbox) -> Starlette:
 
 
 class SandboxMiddleware:
-    """ASGI middleware: normalises the path for routing and dates responses by the sandbox's clock.
+    """ASGI middleware: normalises paths for routing and sets the ``Date`` header from the sandbox's clock.
 
     :param app: the application it wraps.
     :param clock: source of the ``Date`` header; it may differ from the machine's clock.
@@ -45,7 +45,7 @@ class SandboxMiddleware:
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Process one request."""
+        """Pass a request to the application."""
 
         async def send_with_date(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -60,7 +60,7 @@ class SandboxMiddleware:
 
 
 def _normalised(path: str) -> str:
-    """Return the path that routes match: with exactly one slash at the end, whether or not it was sent.
+    """Return a path with exactly one trailing slash, as the routes expect it.
 
     It stays percent-encoded, because an id may contain a slash.
     """

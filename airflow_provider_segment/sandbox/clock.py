@@ -1,4 +1,4 @@
-"""The sandbox's clock, its time formats, and calls that are delayed."""
+"""The sandbox's clock, its time formats and its delayed calls."""
 
 from __future__ import annotations
 

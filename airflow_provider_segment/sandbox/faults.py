@@ -114,7 +114,7 @@ class FaultQueue:
         return tuple(self._pending)
 
     def take(self, *, method: str, path: str) -> Fault | None:
-        """Return the first fault that matches a request, and count the request against its ``times``."""
+        """Return the first fault that matches a request, and decrement its ``times``."""
         for index, fault in enumerate(self._pending):
             if fault.matches(method=method, path=path):
                 if fault.times == 1:

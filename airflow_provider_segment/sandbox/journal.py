@@ -1,4 +1,4 @@
-"""The journal: all requests to the API and their results. It holds no bodies and no headers."""
+"""The journal: all requests to the API and their results, without bodies and headers."""
 
 from __future__ import annotations
 

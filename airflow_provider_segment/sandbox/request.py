@@ -37,7 +37,7 @@ class BufferedRequest:
 
     @property
     def query_params(self) -> Mapping[str, str]:
-        """The query parameters, percent-decoded; the last value of a repeated one."""
+        """The query parameters, percent-decoded; the last value wins if one is repeated."""
         return self.request.query_params
 
     def header(self, name: str) -> str | None:

@@ -61,6 +61,6 @@ async def abort_connection(scope: Scope, receive: Receive) -> None:
 
 
 async def _wait_for_disconnect(receive: Receive) -> None:
-    """Return when the server knows that the connection is closed; returning earlier makes it send a 500."""
+    """Wait until the server has noticed that the connection is closed; if we return earlier, it sends a 500."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,4 @@
-"""The client of the sandbox that the pytest fixture ``segment_sandbox`` returns."""
+"""A client for a running sandbox; the pytest fixture ``segment_sandbox`` returns one."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class SegmentSandbox:
         :param discarded: events that the destination rejected.
         :param expired: events that Segment gave up on.
         :param retried: retries.
-        :param time_to_success_average: average time to success, in any unit; the same for the other three times.
+        :param time_to_success_average: average time to success, in any unit.
         :param time_to_success_p95: 95th percentile of the time to success.
         :param time_to_first_attempt_average: average time to the first attempt.
         :param time_to_first_attempt_p95: 95th percentile of the time to the first attempt.
@@ -123,13 +123,13 @@ class SegmentSandbox:
         times: int | None = 1,
         **details: Any,
     ) -> None:
-        """Make the next matching requests fail.
+        """Inject a fault into the next matching requests.
 
         :param kind: ``status``, ``rate_limit``, ``drop_before``, ``drop_after``, ``late``, ``delay``, ``truncate`` or
             ``garbage``.
         :param method: HTTP method of the requests; None for any.
         :param path: glob over their path as sent, in which ``*`` matches slashes too; None for any.
-        :param times: number of requests to fail; None for all.
+        :param times: number of requests it applies to; None for all.
         :param details: parameters of the kind: ``status``, ``headers``, ``html``; ``retry_after``, ``ms_before_next``,
             ``reset_seconds``; ``seconds``.
         :raises ValueError: if an argument is invalid; the message names it.

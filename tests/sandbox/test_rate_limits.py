@@ -60,11 +60,11 @@ def test_each_write_operation_has_its_own_limit_and_failures_count(segment: Clie
     path = f"/destinations/{destination['id']}/subscriptions"
     created = segment.create_subscription(destination["id"])
 
-    refused = [segment.send("POST", path, {}).status_code for _ in range(5)]
+    posted = [segment.send("POST", path, {}).status_code for _ in range(5)]
     patched = [segment.send("PATCH", f"{path}/{created['id']}", {"input": {}}).status_code for _ in range(6)]
     deleted = [segment.send("DELETE", f"{path}/none").status_code for _ in range(6)]
 
-    assert refused == [422] * 4 + [429]
+    assert posted == [422] * 4 + [429]
     assert patched == [200] * 5 + [429]
     assert deleted == [404] * 5 + [429]
     assert segment.send("GET", path).status_code == 200

@@ -126,7 +126,10 @@ def _put(sandbox: Sandbox, destination: Destination) -> dict[str, Any]:
 
 
 def _siblings(sandbox: Sandbox, destination: Destination) -> list[Destination]:
-    """Return the stored destinations of the same type on the same source, an older state of this one included."""
+    """Return the stored destinations of the same type on the same source.
+
+    They include the destination itself, as it was before the request, if it exists already.
+    """
     return [
         other
         for other in sandbox.workspace.destinations()

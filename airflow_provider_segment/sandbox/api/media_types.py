@@ -41,7 +41,9 @@ def response_media_type(accept: str | None, *, stage: Stage) -> str:
             return most_stable
         if media_type == PLAIN_JSON or _has_version(media_type, stage):
             return media_type
-    raise ApiError(decisions.UNKNOWN_VERSION_STATUS, "This operation has none of the accepted versions")
+    raise ApiError(
+        decisions.UNKNOWN_VERSION_STATUS, "This operation is not available in any of the accepted media types"
+    )
 
 
 def check_content_type(content_type: str | None, *, stage: Stage) -> None:

@@ -38,7 +38,7 @@ class OperationRequest:
         return value
 
     def query(self) -> Mapping[str, str]:
-        """Return the query parameters, percent-decoded; the last value of a repeated one."""
+        """Return the query parameters, percent-decoded; the last value wins if one is repeated."""
         return self.request.query_params
 
     def page(self) -> Page:

@@ -70,9 +70,9 @@ def validate_schedule(schedule: Schedule, *, path: str) -> Schedule:
 
 
 def check_dbt_cloud_limit(sandbox: Sandbox, subscription: Subscription, schedule: Schedule) -> None:
-    """Check that a new schedule does not exceed the maximum number of dbt Cloud schedules.
+    """Check that the workspace can have another dbt Cloud schedule.
 
-    :raises ApiError: 422, if it does.
+    :raises ApiError: 422, if it has the maximum number already.
     """
     if schedule["strategy"] != "DBT_CLOUD":
         return
@@ -85,7 +85,7 @@ def check_dbt_cloud_limit(sandbox: Sandbox, subscription: Subscription, schedule
 
 
 def _check_interval(interval: str, path: str) -> None:
-    """Check a Go duration such as ``15m`` or ``3h25m30s``."""
+    """Check that an interval is a Go duration, such as ``15m`` or ``3h25m30s``, and within the limits."""
     parts = re.findall(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|h|m|s)", interval)
     if not parts or "".join(number + unit for number, unit in parts) != interval:
         raise invalid_field(path, "must be a duration such as 3h25m30s")
@@ -95,7 +95,7 @@ def _check_interval(interval: str, path: str) -> None:
 
 
 def _check_cron(spec: str, path: str) -> None:
-    """Check a cron expression: it has five fields, and its minutes are more than 15 apart."""
+    """Check that a cron expression has five fields and leaves more than 15 minutes between runs."""
     fields = spec.split()
     if len(fields) != 5:
         raise invalid_field(path, "must have five fields")

@@ -31,7 +31,7 @@ def api_routes(sandbox: Sandbox) -> list[BaseRoute]:
 
 
 async def _serve(sandbox: Sandbox, operation: Operation | None, http_request: Request) -> Response:
-    """Return the response to a request, or its fault's result; add both to the journal."""
+    """Process a request, or inject a fault that matches it, and record the result in the journal."""
     request = await read_request(http_request, limit=decisions.MAX_BODY_BYTES)
     method, path = http_request.method, request.path
     entry = sandbox.journal.add(method=method, path=path, query=request.query, time=sandbox.clock.now())

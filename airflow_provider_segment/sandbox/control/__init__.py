@@ -6,7 +6,7 @@
 ``GET destinations``  all destinations with subscriptions and deliveries, oldest first, secrets masked; ``?last=`` too
 ``POST reset``        reset to ``{"seed": ...}``, or to the initial seed; settings are kept
 ``POST deliver``      add to the delivery metrics of a destination
-``POST faults``       make the next matching requests fail; ``GET`` returns the pending faults, ``DELETE`` removes them
+``POST faults``       inject a fault into matching requests; ``GET`` returns the pending faults, ``DELETE`` removes them
 ``POST settings``     change settings; ``GET`` returns them, ``DELETE`` restores the initial ones
 ====================  ================================================================================================
 

@@ -1,4 +1,4 @@
-"""Deliveries: which events a destination received, and when."""
+"""Deliveries of events to a destination, and their totals."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """A destination. Its settings hold secrets in clear; responses mask them.
+    """A destination. Its settings hold secrets in plain text; responses mask them.
 
     :param created_at: seconds since 1970 on the sandbox's clock.
     """

@@ -57,7 +57,7 @@ def masked_values(entry: CatalogEntry, values: Values) -> Values:
 
 
 def _accepted(entry: CatalogEntry, sent: Values) -> dict[str, Any]:
-    """Return the values sent, without nulls, read-only settings and settings that the type does not have."""
+    """Return the values sent, without nulls, read-only settings and unknown settings."""
     return {
         name: value
         for name, value in sent.items()
