@@ -17,7 +17,7 @@ from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.responses import TRANSPORT_KEY
 
 LOOPBACK = "127.0.0.1"
-_IDLE_SECONDS = 75
+_KEEP_ALIVE_SECONDS = 75
 """Keep-alive timeout: longer than a minute, the usual poll interval of a sensor."""
 
 
@@ -55,7 +55,7 @@ class SandboxServer:
         self._thread.start()
         self._server.ready.wait()
         if not self._server.started:
-            raise RuntimeError("The sandbox failed to start; see the log for the error in its thread")
+            raise RuntimeError("The sandbox failed to start; see the traceback of thread 'segment-sandbox'")
 
     def stop(self) -> None:
         """Close all connections, even those with a request in progress, and return when the port is free."""
@@ -134,5 +134,5 @@ def _config(sandbox: Sandbox) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         date_header=False,  # the sandbox's clock may differ from the machine's
-        timeout_keep_alive=_IDLE_SECONDS,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
     )

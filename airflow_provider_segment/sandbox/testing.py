@@ -141,8 +141,7 @@ class SegmentSandbox:
     def settings(self, **changes: Any) -> dict[str, Any]:
         """Change settings, such as ``list_lag_seconds=2``, and return all settings.
 
-        :param changes: settings to change; see
-            :class:`~airflow_provider_segment.sandbox.settings.Settings`.
+        :param changes: fields of ``Settings`` to change; the others keep their values.
         :raises ValueError: if a setting is unknown or invalid; the message names it.
         """
         body = {camel_case(name): value for name, value in changes.items()}
