@@ -12,7 +12,7 @@ from airflow.providers.common.compat.sdk import BaseOperator
 from airflow_provider_segment.hooks.connection_form import EXTRA_FIELDS
 from airflow_provider_segment.protocol.api import metric_names
 from airflow_provider_segment.provider_info import PROVIDER_INFO
-from airflow_provider_segment.sandbox.faults.fault import _DETAILS as KINDS
+from airflow_provider_segment.sandbox.faults import FIELDS_BY_KIND as KINDS
 from tests.docs.blocks import ROOT
 
 DOCS = ROOT / "docs"

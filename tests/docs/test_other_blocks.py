@@ -28,7 +28,7 @@ NOT_RUN = [
     ("docs/quick-start.md", "takes a minute; tests/dev/demo and tests/ui run both"),
     ("docs/quick-start.md", INSTALLS),
     ("docs/testing.md", INSTALLS),
-    ("docs/testing.md", f"{SERVES}; tests/sandbox/test_command_line.py runs it"),
+    ("docs/testing.md", f"{SERVES}; tests/sandbox/test_cli.py runs it"),
 ]
 _CONNECTION = "AIRFLOW_CONN_"
 

@@ -41,7 +41,7 @@ def test_killed_at_a_call_and_run_again(number: int, call: int, lag: float, sand
         sandbox.fault("delay", times=call - 1, seconds=0)
     sandbox.fault("delay", seconds=_LONG)  # carried out, and never answered
     _kill_at(number, call, sandbox)
-    sandbox._ask("DELETE", "faults")
+    sandbox._send("DELETE", "faults")
     _run(write, sandbox, try_number=2)
     assert differences(sandbox.destinations, write.after) == []
     assert _posts(sandbox) == write.creates
