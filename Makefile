@@ -80,7 +80,7 @@ fuzz: $(STAMP)  ## 200 x SCALE answers of any kind, 50 x SCALE tasks with hostil
 	SEGMENT_TEST_SCALE=$(SCALE) $(PYTEST) -rP --show-capture=stdout tests/hostile/fuzzing
 
 test-matrix: $(STAMP)  ## the tests on Airflow 3.3, 3.0 and 2.11, each Python, newest and lowest versions; an hour
-	$(BIN)/python -m tests.matrix
+	$(BIN)/nox
 
 # With the other providers beside us, which the tests do without.
 BENCH_VENV  := $(VENV)-bench
@@ -133,5 +133,5 @@ constraints: $(STAMP)  ## resolve the newest versions into constraints/airflow-3
 	} > constraints/.new && mv constraints/.new constraints/airflow-3.3.txt
 
 clean:  ## remove the environments and what the tools left
-	rm -rf .venv .venv-* build dist docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* .nox build dist docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
