@@ -22,7 +22,7 @@ export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/bytecode
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ui test lint types pytest pictures dist wheel live test-long histories fuzz test-matrix bench docs constraints clean
+.PHONY: help demo ui test quick lint types pytest pictures dist wheel live checks test-long histories fuzz test-matrix bench docs constraints clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,13 @@ ui: $(STAMP)  ## the example DAGs in a real Airflow UI on 127.0.0.1, with a loca
 	@$(BIN)/python -m dev.demo.ui
 
 test: lint types pytest  ## lint, types and tests
+
+# Tests that start no Airflow and rarely wait, with fewer examples per property test.
+QUICK := tests/test_package.py tests/test_provider_info.py tests/protocol tests/transport tests/hooks tests/operators \
+	tests/sensors --ignore=tests/sensors/modes tests/notifications tests/assets tests/links tests/example_dags tests/docs
+
+quick: $(STAMP)  ## run the fast tests; 20 seconds
+	SEGMENT_TEST_EXAMPLES=30 $(PYTEST) $(QUICK)
 
 lint: $(STAMP)  ## ruff, with the Airflow rules
 	$(BIN)/ruff check --quiet . && $(BIN)/ruff check --quiet --preview --select AIR .
@@ -67,6 +74,10 @@ live: $(STAMP) $(BROWSER)  ## what takes a real Airflow: waits that outlive a ki
 
 # 100 for the large counts, 10 for a tenth of them.
 SCALE ?= 100
+
+# .ci/run and .github/workflows/ci.yml run this and `make test`.
+checks: SCALE := 10
+checks: docs demo dist wheel histories fuzz live  ## run what CI runs besides make test; a tenth of the large counts
 
 test-long: $(STAMP) histories fuzz live  ## the large counts: histories, faults, kills, fuzzing; about an hour
 	SEGMENT_TEST_SCALE=$(SCALE) $(PYTEST) tests/exactly_one
