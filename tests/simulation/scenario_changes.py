@@ -1,4 +1,4 @@
-"""Changing and removing what exists."""
+"""Changing and deleting existing objects."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from tests.simulation.world import ViolationError
 
 
 def changing_destination(segment: Segment, dice: Random) -> Scenario:
-    """Exactly what is given is changed; also the name by which it is found."""
+    """Change only the arguments that are set, perhaps including the name."""
     old = put_destination(segment, analytics(dice))
     new_name = dice.choice((None, "renamed"))
     enabled = dice.choice((None, True, False))
     settings = draw_settings(dice) if enabled is None and new_name is None else dice.choice((None, draw_settings(dice)))
-    target = _pointing(old, dice)
+    target = _target(old, dice)
     before = Before(segment)
 
     def check(result: Any) -> None:
@@ -53,7 +53,7 @@ def changing_destination(segment: Segment, dice: Random) -> Scenario:
 
     return Scenario(
         name=f"resolve_and_update_destination, new_name={new_name}",
-        flow=lambda options, _patient, _number: resolve_and_update_destination(
+        flow=lambda options, _wait_for_pending, _number: resolve_and_update_destination(
             options, target=target, new_name=new_name, enabled=enabled, settings=settings
         ),
         check=check,
@@ -62,7 +62,7 @@ def changing_destination(segment: Segment, dice: Random) -> Scenario:
 
 
 def changing_subscription(segment: Segment, dice: Random) -> Scenario:
-    """Exactly what is given is changed."""
+    """Change only the arguments that are set."""
     destination = put_destination(segment, analytics(dice))
     old = put_subscription(segment, destination, some_subscriptions(dice)[0])
     new_name = dice.choice((None, "renamed"))
@@ -103,7 +103,7 @@ def changing_subscription(segment: Segment, dice: Random) -> Scenario:
 
     return Scenario(
         name=f"resolve_and_update_subscription {sorted(changes)}, new_name={new_name}",
-        flow=lambda options, _patient, _number: resolve_and_update_subscription(
+        flow=lambda options, _wait_for_pending, _number: resolve_and_update_subscription(
             options, destination_id=destination["id"], target=target, new_name=new_name, changes=changes
         ),
         check=check,
@@ -112,23 +112,23 @@ def changing_subscription(segment: Segment, dice: Random) -> Scenario:
 
 
 def removing_destination(segment: Segment, dice: Random) -> Scenario:
-    """It is to be gone, with its subscriptions, and nothing else."""
+    """Delete a destination with its subscriptions, and nothing else."""
     old = put_destination(segment, analytics(dice))
     gone = {put_subscription(segment, old, subscription)["id"] for subscription in draw_subscriptions(dice, most=3)}
     if_missing = dice.choice(("ignore", "ignore", "fail"))
-    target = _pointing(old, dice)
+    target = _target(old, dice)
     before = Before(segment)
 
     def check(result: Any) -> None:
         if old["id"] in segment.destinations or gone & segment.subscriptions.keys():
-            raise ViolationError("it is still there")
+            raise ViolationError("it still exists")
         if result is not None:
             demand_same("the result", old["id"], result)
         before.demand(destinations={old["id"]}, subscriptions=gone)
 
     return Scenario(
         name=f"resolve_and_delete_destination, if_missing={if_missing}",
-        flow=lambda options, _patient, _number: resolve_and_delete_destination(
+        flow=lambda options, _wait_for_pending, _number: resolve_and_delete_destination(
             options, target=target, if_missing=if_missing
         ),
         check=check,
@@ -138,7 +138,7 @@ def removing_destination(segment: Segment, dice: Random) -> Scenario:
 
 
 def removing_subscription(segment: Segment, dice: Random) -> Scenario:
-    """It is to be gone, and nothing else."""
+    """Delete a subscription, and nothing else."""
     destination = put_destination(segment, analytics(dice))
     old, *_ = [put_subscription(segment, destination, spec) for spec in some_subscriptions(dice)]
     if_missing = dice.choice(("ignore", "ignore", "fail"))
@@ -149,14 +149,14 @@ def removing_subscription(segment: Segment, dice: Random) -> Scenario:
 
     def check(result: Any) -> None:
         if old["id"] in segment.subscriptions:
-            raise ViolationError("it is still there")
+            raise ViolationError("it still exists")
         if result is not None:
             demand_same("the result", old["id"], result)
         before.demand(destinations=set(), subscriptions={old["id"]})
 
     return Scenario(
         name=f"resolve_and_delete_subscription, if_missing={if_missing}",
-        flow=lambda options, _patient, _number: resolve_and_delete_subscription(
+        flow=lambda options, _wait_for_pending, _number: resolve_and_delete_subscription(
             options, destination_id=destination["id"], target=target, if_missing=if_missing
         ),
         check=check,
@@ -165,7 +165,7 @@ def removing_subscription(segment: Segment, dice: Random) -> Scenario:
     )
 
 
-def _pointing(destination: Record, dice: Random) -> Any:
+def _target(destination: Record, dice: Random) -> Any:
     spec = DestinationSpec(
         source_id=destination["sourceId"], metadata_id=destination["metadataId"], name=NAME, settings={}
     )

@@ -1,4 +1,4 @@
-"""Any description applied to anything: what is then there is what was described, and nothing is left to do."""
+"""Any description applied to any state: the result is as described, and a further apply has nothing to do."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from tests.simulation.model import Segment
 from tests.simulation.setting_values import mask
 from tests.simulation.world import START
 
-_TERMS = CallOptions(connection="the model", reconcile_timeout=1.0)
+_OPTIONS = CallOptions(connection="the model", reconcile_timeout=1.0)
 _READ_ONLY = "externalId"
 _SECRETS = ("apiKey", "secretKey")
 Run = Callable[[Flow[Any]], Any]
 
 
-def _watched(flow: Flow[Any], sent: list[Request]) -> Flow[Any]:
-    """A flow whose requests are noted."""
+def _recorded(flow: Flow[Any], sent: list[Request]) -> Flow[Any]:
+    """Run a flow and record its writes."""
     reply: Outcome | None = None
     while True:
         try:
@@ -49,7 +49,7 @@ def _watched(flow: Flow[Any], sent: list[Request]) -> Flow[Any]:
 
 
 class Applying(RuleBasedStateMachine):
-    """One destination, described anew again and again, while others change it too."""
+    """One destination that is described again and again, while others change it too."""
 
     begin: ClassVar[Callable[[], Run]]
 
@@ -74,7 +74,7 @@ class Applying(RuleBasedStateMachine):
         assume(there is not None and there["subscriptions"])
         if there is not None:
             ids = {"destination_id": there["id"], "id": there["subscriptions"][0]["id"]}
-            self.run_flow(delete_subscription(_TERMS, **ids))
+            self.run_flow(delete_subscription(_OPTIONS, **ids))
 
     def _apply_and_check(
         self, spec: DestinationSpec, subscriptions: list[SubscriptionSpec] | None, *, prune: bool
@@ -82,7 +82,7 @@ class Applying(RuleBasedStateMachine):
         before = self._there()
         request = ApplyRequest(spec=spec, subscriptions=subscriptions, prune_subscriptions=prune)
         sent: list[Request] = []
-        _, summary = self.run_flow(_watched(apply_destination(_TERMS, request=request, write=True), sent))
+        _, summary = self.run_flow(_recorded(apply_destination(_OPTIONS, request=request, write=True), sent))
         for http_request in sent:
             assert MASK_CHARACTER not in (http_request.body or b"").decode()
         there = self._there()
@@ -91,16 +91,16 @@ class Applying(RuleBasedStateMachine):
         if before is not None:
             assert there["id"] == before["id"]
         ignored = replace(spec, settings={k: v for k, v in spec.settings.items() if k != _READ_ONLY})
-        plan, _ = self.run_flow(apply_destination(_TERMS, request=replace(request, spec=ignored), write=False))
+        plan, _ = self.run_flow(apply_destination(_OPTIONS, request=replace(request, spec=ignored), write=False))
         assert plan.is_empty
         assert set(summary["ignored"]) <= {_READ_ONLY}
 
     def _there(self) -> dict[str, Any] | None:
-        listed = self.run_flow(collect(destinations_listing(source_id=SOURCE), _TERMS))
+        listed = self.run_flow(collect(destinations_listing(source_id=SOURCE), _OPTIONS))
         if not listed:
             return None
         (found,) = listed
-        subscriptions = self.run_flow(collect(subscriptions_listing(destination_id=found["id"]), _TERMS))
+        subscriptions = self.run_flow(collect(subscriptions_listing(destination_id=found["id"]), _OPTIONS))
         return {**found, "subscriptions": subscriptions}
 
 
@@ -119,7 +119,7 @@ def _demand(
         if key != _READ_ONLY and key not in masked_keys(spec.settings)
     }
     known = None if before is None else before["settings"]
-    # A key that Segment did not return counts as unchanged, and so does a secret it shows nothing of.
+    # A key that Segment did not return counts as unchanged, and so does a secret shown as bullets only.
     unseen = {
         key
         for key in comparable
@@ -138,7 +138,7 @@ def _demand(
         _demand_settings(one.settings or {}, made["settings"])
     if subscriptions is not None and prune:
         assert found == {}
-    else:  # those not described stay as they were
+    else:  # undescribed ones stay unchanged
         assert all(old[one["id"]] == one for one in found.values())
 
 
