@@ -50,19 +50,21 @@ def the_only(records: Sequence[Record], what: str) -> Record:
 
 def destinations_like(segment: Segment, spec: DestinationSpec) -> list[Record]:
     """Return all objects with the identity."""
-    wanted = (spec.source_id, spec.metadata_id, spec.name)
+    expected = (spec.source_id, spec.metadata_id, spec.name)
     return [
         record
         for record in segment.destinations.values()
-        if (record["sourceId"], record["metadataId"], record["name"]) == wanted
+        if (record["sourceId"], record["metadataId"], record["name"]) == expected
     ]
 
 
 def subscriptions_like(segment: Segment, destination_id: str, spec: SubscriptionSpec) -> list[Record]:
     """Return all objects with the identity."""
-    wanted = (spec.name, spec.action_id)
+    identity = (spec.name, spec.action_id)
     return [
-        record for record in segment.subscriptions_of(destination_id) if (record["name"], record["actionId"]) == wanted
+        record
+        for record in segment.subscriptions_of(destination_id)
+        if (record["name"], record["actionId"]) == identity
     ]
 
 
@@ -75,7 +77,7 @@ def demand_same(what: str, expected: Any, actual: Any) -> None:
 def demand_destination(
     segment: Segment,
     spec: DestinationSpec,
-    there: Record,
+    actual: Record,
     before: Record | None,
     *,
     may_stay_absent: bool = False,
@@ -84,12 +86,12 @@ def demand_destination(
 
     :param may_stay_absent: whether a setting that Segment does not return may count as unchanged.
     """
-    demand_same("name", spec.name, there["name"])
-    demand_same("enabled", spec.enabled, there["enabled"])
-    kind = segment.types[there["metadataId"]]
+    demand_same("name", spec.name, actual["name"])
+    demand_same("enabled", spec.enabled, actual["enabled"])
+    kind = segment.types[actual["metadataId"]]
     demand_settings(
         spec.settings,
-        there["settings"],
+        actual["settings"],
         before=None if before is None else before["settings"],
         defaults=kind.defaults,
         secret=kind.record["secretOptions"],
@@ -100,7 +102,7 @@ def demand_destination(
 
 def demand_settings(
     spec: Mapping[str, Any],
-    there: Mapping[str, Any],
+    actual: Mapping[str, Any],
     *,
     before: Mapping[str, Any] | None,
     defaults: Mapping[str, Any],
@@ -109,8 +111,8 @@ def demand_settings(
     may_stay_absent: bool = False,
 ) -> None:
     """Raise unless described keys have their values, and others their old one, or a default if updates replace."""
-    for key in spec.keys() | there.keys() | (before or {}).keys():
-        value = there.get(key)
+    for key in spec.keys() | actual.keys() | (before or {}).keys():
+        value = actual.get(key)
         if spec.get(key) is not None:
             # A short secret is shown as bullets only, so an existing one counts as the described one.
             hidden = before is not None and key in secret and value == before.get(key) and bare(value)
@@ -123,17 +125,17 @@ def demand_settings(
             raise ViolationError(f"settings[{key!r}] became {value!r}; it was {before.get(key)!r}")
 
 
-def demand_subscription(segment: Segment, spec: SubscriptionSpec, there: Record, before: Record | None) -> None:
+def demand_subscription(segment: Segment, spec: SubscriptionSpec, actual: Record, before: Record | None) -> None:
     """Raise if a subscription is not as described, or if a field that is not described changed."""
     old = before or {"modelId": "", "reverseETLSchedule": None}
-    demand_same("trigger", spec.trigger, there["trigger"])
-    demand_same("enabled", spec.enabled, there["enabled"])
-    demand_same("modelId", spec.model_id or old["modelId"], there["modelId"])
+    demand_same("trigger", spec.trigger, actual["trigger"])
+    demand_same("enabled", spec.enabled, actual["enabled"])
+    demand_same("modelId", spec.model_id or old["modelId"], actual["modelId"])
     schedule = spec.reverse_etl_schedule or old.get("reverseETLSchedule")
-    demand_same("reverseETLSchedule", schedule, there.get("reverseETLSchedule"))
+    demand_same("reverseETLSchedule", schedule, actual.get("reverseETLSchedule"))
     demand_settings(
         spec.settings or {},
-        there["settings"],
+        actual["settings"],
         before=None if before is None else before["settings"],
         defaults={},
         may_reset=segment.replace,

@@ -45,8 +45,8 @@ class Network:
         """Accept a request, and respond some time later."""
         fault = self.faults.draw()
         self._note(request, fault)
-        there, back = self._travel(), self._travel()
-        self.world.after(there, lambda: self._arrive(label, request, fault, back, then))
+        out, back = self._travel(), self._travel()
+        self.world.after(out, lambda: self._arrive(label, request, fault, back, then))
 
     def abandon(self, label: str, request: Request) -> None:
         """Accept a request whose sender dies: it may be applied at once, late, or never."""

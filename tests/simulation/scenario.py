@@ -67,16 +67,16 @@ def ensuring_destination(segment: Segment, dice: Random) -> Scenario:
     before = Before(segment)
 
     def check(result: Any) -> None:
-        there = the_only(destinations_like(segment, spec), "the destination")
-        demand_same("the result", there["id"], result or there["id"])
+        actual = the_only(destinations_like(segment, spec), "the destination")
+        demand_same("the result", actual["id"], result or actual["id"])
         old = None if existing is None else before.destinations[existing["id"]]
         if old is not None:
-            demand_same("the id", old["id"], there["id"])
+            demand_same("the id", old["id"], actual["id"])
         if old is not None and if_exists != "update":
-            demand_same("what is reused", old, there)
+            demand_same("what is reused", old, actual)
         else:
-            demand_destination(segment, spec, there, old)
-        before.demand(destinations={there["id"]}, subscriptions=set())
+            demand_destination(segment, spec, actual, old)
+        before.demand(destinations={actual["id"]}, subscriptions=set())
 
     return Scenario(
         name=f"ensure_destination, if_exists={if_exists}, existing: {existing is not None}",
@@ -101,20 +101,20 @@ def ensuring_subscription(segment: Segment, dice: Random) -> Scenario:
     before = Before(segment)
 
     def check(result: Any) -> None:
-        there = the_only(subscriptions_like(segment, destination["id"], spec), "the subscription")
-        demand_same("the result", there["id"], result or there["id"])
+        actual = the_only(subscriptions_like(segment, destination["id"], spec), "the subscription")
+        demand_same("the result", actual["id"], result or actual["id"])
         old = None if existing is None else before.subscriptions[existing["id"]]
         if old is not None and if_exists != "update":
             # One without a schedule may come from an earlier try, so it gets one.
             schedule = old.get("reverseETLSchedule") or spec.reverse_etl_schedule
-            wanted = old if schedule is None or if_exists == "fail" else old | {"reverseETLSchedule": schedule}
-            demand_same("what is reused", wanted, there)
+            expected = old if schedule is None or if_exists == "fail" else old | {"reverseETLSchedule": schedule}
+            demand_same("what is reused", expected, actual)
         elif if_exists == "fail" and result is None:
-            without = _without_schedule(spec) if "reverseETLSchedule" not in there else spec
-            demand_subscription(segment, without, there, old)
+            without = _without_schedule(spec) if "reverseETLSchedule" not in actual else spec
+            demand_subscription(segment, without, actual, old)
         else:
-            demand_subscription(segment, spec, there, old)
-        before.demand(destinations=set(), subscriptions={there["id"]})
+            demand_subscription(segment, spec, actual, old)
+        before.demand(destinations=set(), subscriptions={actual["id"]})
 
     return Scenario(
         name=f"ensure_subscription, if_exists={if_exists}, existing: {existing is not None}",

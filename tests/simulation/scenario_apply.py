@@ -86,20 +86,20 @@ class _Applying:
         """Return the described subscriptions of one run; a mistake is corrected later."""
         if self._subscriptions is None or not self._mistaken:
             return self._subscriptions
-        wanted = list(self._subscriptions)
-        wanted.insert(self._place, _WRONG if number <= self._mistaken else _RIGHT)
-        return wanted
+        expected = list(self._subscriptions)
+        expected.insert(self._place, _WRONG if number <= self._mistaken else _RIGHT)
+        return expected
 
     def _check(self, result: Any) -> None:
-        there = the_only(destinations_like(self._segment, self._spec), "the destination")
+        actual = the_only(destinations_like(self._segment, self._spec), "the destination")
         old = None if self._existing is None else self._before.destinations[self._existing["id"]]
         if old is not None:
-            demand_same("the id", old["id"], there["id"])
-        demand_destination(self._segment, self._spec, there, old, may_stay_absent=True)
-        named = self._check_subscriptions(there["id"])
-        self._before.demand(destinations={there["id"]}, subscriptions=named)
+            demand_same("the id", old["id"], actual["id"])
+        demand_destination(self._segment, self._spec, actual, old, may_stay_absent=True)
+        named = self._check_subscriptions(actual["id"])
+        self._before.demand(destinations={actual["id"]}, subscriptions=named)
         _, summary = result
-        demand_same("destination_id of the summary", there["id"], summary["destination_id"])
+        demand_same("destination_id of the summary", actual["id"], summary["destination_id"])
         for part in summary["subscriptions"]:
             if (part["id"] in self._segment.subscriptions) is (part["result"] == "removed"):
                 raise ViolationError(f"the summary is wrong about {part}")
@@ -109,9 +109,9 @@ class _Applying:
         named = set()
         for spec in self._wanted(100) or ():
             found = subscriptions_like(self._segment, destination_id, spec)
-            there = the_only(found, f"subscription {spec.name}")
-            demand_subscription(self._segment, spec, there, self._before.subscriptions.get(there["id"]))
-            named.add(there["id"])
+            actual = the_only(found, f"subscription {spec.name}")
+            demand_subscription(self._segment, spec, actual, self._before.subscriptions.get(actual["id"]))
+            named.add(actual["id"])
         if self._subscriptions is None or not self._prune:
             return named
         if surplus := [one["id"] for one in self._segment.subscriptions_of(destination_id) if one["id"] not in named]:

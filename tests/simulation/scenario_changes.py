@@ -39,8 +39,8 @@ def changing_destination(segment: Segment, dice: Random) -> Scenario:
 
     def check(result: Any) -> None:
         was = before.destinations[old["id"]]
-        there = segment.destinations[old["id"]]
-        wanted = DestinationSpec(
+        actual = segment.destinations[old["id"]]
+        expected = DestinationSpec(
             source_id=was["sourceId"],
             metadata_id=was["metadataId"],
             name=new_name or was["name"],
@@ -48,7 +48,7 @@ def changing_destination(segment: Segment, dice: Random) -> Scenario:
             enabled=was["enabled"] if enabled is None else enabled,
         )
         demand_same("the result", old["id"], result)
-        demand_destination(segment, wanted, there, was)
+        demand_destination(segment, expected, actual, was)
         before.demand(destinations={old["id"]}, subscriptions=set())
 
     return Scenario(
@@ -81,20 +81,20 @@ def changing_subscription(segment: Segment, dice: Random) -> Scenario:
     before = Before(segment)
 
     def check(result: Any) -> None:
-        was, there = before.subscriptions[old["id"]], segment.subscriptions[old["id"]]
+        was, actual = before.subscriptions[old["id"]], segment.subscriptions[old["id"]]
         demand_same("the result", old["id"], result)
-        wanted = {
+        expected = {
             "name": new_name or was["name"],
             "trigger": changes.get("trigger", was["trigger"]),
             "enabled": changes.get("enabled", was["enabled"]),
             "modelId": changes.get("model_id", was["modelId"]),
             "reverseETLSchedule": changes.get("reverse_etl_schedule", was.get("reverseETLSchedule")),
         }
-        for key, value in wanted.items():
-            demand_same(key, value, there.get(key))
+        for key, value in expected.items():
+            demand_same(key, value, actual.get(key))
         demand_settings(
             changes.get("settings", {}),
-            there["settings"],
+            actual["settings"],
             before=was["settings"],
             defaults={},
             may_reset=segment.replace,

@@ -70,10 +70,10 @@ class Applying(RuleBasedStateMachine):
 
     @rule()
     def somebody_removes_a_subscription(self) -> None:
-        there = self._there()
-        assume(there is not None and there["subscriptions"])
-        if there is not None:
-            ids = {"destination_id": there["id"], "id": there["subscriptions"][0]["id"]}
+        actual = self._there()
+        assume(actual is not None and actual["subscriptions"])
+        if actual is not None:
+            ids = {"destination_id": actual["id"], "id": actual["subscriptions"][0]["id"]}
             self.run_flow(delete_subscription(_OPTIONS, **ids))
 
     def _apply_and_check(
@@ -85,11 +85,11 @@ class Applying(RuleBasedStateMachine):
         _, summary = self.run_flow(_recorded(apply_destination(_OPTIONS, request=request, write=True), sent))
         for http_request in sent:
             assert MASK_CHARACTER not in (http_request.body or b"").decode()
-        there = self._there()
-        assert there is not None
-        _demand(spec, subscriptions, there, before, prune=prune)
+        actual = self._there()
+        assert actual is not None
+        _demand(spec, subscriptions, actual, before, prune=prune)
         if before is not None:
-            assert there["id"] == before["id"]
+            assert actual["id"] == before["id"]
         ignored = replace(spec, settings={k: v for k, v in spec.settings.items() if k != _READ_ONLY})
         plan, _ = self.run_flow(apply_destination(_OPTIONS, request=replace(request, spec=ignored), write=False))
         assert plan.is_empty
@@ -107,12 +107,12 @@ class Applying(RuleBasedStateMachine):
 def _demand(
     spec: DestinationSpec,
     subscriptions: Sequence[SubscriptionSpec] | None,
-    there: dict[str, Any],
+    actual: dict[str, Any],
     before: dict[str, Any] | None,
     *,
     prune: bool,
 ) -> None:
-    assert (there["name"], there["enabled"]) == (spec.name, spec.enabled)
+    assert (actual["name"], actual["enabled"]) == (spec.name, spec.enabled)
     comparable = {
         key: mask(value) if key in _SECRETS else value
         for key, value in spec.settings.items()
@@ -125,11 +125,11 @@ def _demand(
         for key in comparable
         if known is not None
         and (key not in known or str(known[key]).endswith(MASK_CHARACTER))
-        and there["settings"].get(key) == known.get(key)
+        and actual["settings"].get(key) == known.get(key)
     }
-    _demand_settings({key: value for key, value in comparable.items() if key not in unseen}, there["settings"])
+    _demand_settings({key: value for key, value in comparable.items() if key not in unseen}, actual["settings"])
     old = {one["id"]: one for one in (before or {}).get("subscriptions", [])}
-    found = {one["name"]: one for one in there["subscriptions"]}
+    found = {one["name"]: one for one in actual["subscriptions"]}
     for one in subscriptions or ():
         made = found.pop(one.name)
         assert (made["actionId"], made["trigger"], made["enabled"]) == (one.action_id, one.trigger, one.enabled)
@@ -142,9 +142,9 @@ def _demand(
         assert all(old[one["id"]] == one for one in found.values())
 
 
-def _demand_settings(wanted: dict[str, Any], there: dict[str, Any]) -> None:
-    for key, value in wanted.items():
-        assert value is None or json_equal(value, there[key]), key
+def _demand_settings(expected: dict[str, Any], actual: dict[str, Any]) -> None:
+    for key, value in expected.items():
+        assert value is None or json_equal(value, actual[key]), key
 
 
 def _model(*, replacing: bool) -> Run:

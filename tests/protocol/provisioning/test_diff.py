@@ -115,8 +115,8 @@ def test_one_changed_key_sends_all_described_keys() -> None:
 
 
 def test_the_diff_shows_name_and_enabled_but_no_settings() -> None:
-    wanted = spec(name="ours", enabled=False, settings={"apiKey": "secret-wxyz"})
-    diff = diff_destination(wanted, destination())
+    expected = spec(name="ours", enabled=False, settings={"apiKey": "secret-wxyz"})
+    diff = diff_destination(expected, destination())
     assert [(change.field, change.before, change.after) for change in diff.fields] == [
         ("name", "mine", "ours"),
         ("enabled", "true", "false"),
@@ -126,17 +126,17 @@ def test_the_diff_shows_name_and_enabled_but_no_settings() -> None:
 
 
 def test_a_hidden_secret_is_written_only_when_asked() -> None:
-    wanted = spec(settings={"empty": "short"})
-    assert diff_destination(wanted, destination()).hidden == ("empty",)
-    rotated = diff_destination(wanted, destination(), rotate_secrets=True)
+    expected = spec(settings={"empty": "short"})
+    assert diff_destination(expected, destination()).hidden == ("empty",)
+    rotated = diff_destination(expected, destination(), rotate_secrets=True)
     assert (rotated.names, rotated.hidden) == (["settings['empty']"], ())
 
 
 def test_a_setting_that_is_not_returned_is_written_only_when_asked() -> None:
-    wanted = spec(settings={"write_only": "x"})
-    diff = diff_destination(wanted, destination())
+    expected = spec(settings={"write_only": "x"})
+    diff = diff_destination(expected, destination())
     assert (diff.names, diff.hidden) == ([], ("write_only",))
-    written = diff_destination(wanted, destination(), write_absent=True)
+    written = diff_destination(expected, destination(), write_absent=True)
     assert (written.names, written.hidden) == (["settings['write_only']"], ())
 
 
@@ -159,7 +159,7 @@ def subscription(**changes: Any) -> Subscription:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "actual", "names"),
+    ("changes", "actual", "names"),
     [
         ({}, {}, []),
         ({"trigger": "none"}, {}, ["trigger"]),
@@ -181,8 +181,10 @@ def subscription(**changes: Any) -> Subscription:
         ),
     ],
 )
-def test_fields_of_a_subscription_that_differ(wanted: dict[str, Any], actual: dict[str, Any], names: list[str]) -> None:
-    one = SubscriptionSpec(**{"name": "Track", "action_id": "a", "trigger": "all"} | wanted)
+def test_fields_of_a_subscription_that_differ(
+    changes: dict[str, Any], actual: dict[str, Any], names: list[str]
+) -> None:
+    one = SubscriptionSpec(**{"name": "Track", "action_id": "a", "trigger": "all"} | changes)
     diff = diff_subscription(one, subscription(**actual))
     assert diff.names == names
     assert set(diff.changes) == {name.partition("[")[0] for name in names}
