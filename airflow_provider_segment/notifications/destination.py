@@ -1,8 +1,8 @@
-"""Notifiers that stop and start a destination: the circuit breaker for bad data."""
+"""Notifiers that disable and enable a destination: a circuit breaker for bad data."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,8 @@ from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.protocol.arguments import check_id, check_name
 from airflow_provider_segment.protocol.provisioning.identity import (
     DestinationIdentity,
-    is_given_by_id,
-    parse_destination_target,
+    check_selection,
+    destination_target,
 )
 from airflow_provider_segment.templating import CheckedArguments
 
@@ -25,13 +25,12 @@ if TYPE_CHECKING:
 
 
 class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
-    """Base of the notifiers: they differ in the state they bring the destination to."""
+    """Base of the notifiers, which differ in whether they enable or disable the destination."""
 
     enabled: bool
     verb: str
-    otherwise: str
+    consequence: str
 
-    template_fields: Sequence[str] = ("destination_id", "source_id", "metadata_id", "name", "segment_conn_id")
     checks = {  # noqa: RUF012 - a constant of the class
         "destination_id": check_id,
         "source_id": check_id,
@@ -49,7 +48,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
         segment_conn_id: str = DEFAULT_CONN_ID,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)  # the context of a deadline, from Airflow 3.1 on; nothing else is taken
+        super().__init__(**kwargs)  # only the context of a deadline, from Airflow 3.1 on
         self.destination_id = destination_id
         self.source_id = source_id
         self.metadata_id = metadata_id
@@ -62,21 +61,21 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
 
         :param args: the context, as Airflow calls it.
         """
-        # Airflow renders in place: tasks that share a notifier would all get the values of the first that needs it.
+        # Airflow renders in place, so tasks that share a notifier would all get the values of the first one.
         BaseNotifier.__call__(copy(self), *args)
 
     def render_template_fields(self, context: Context, jinja_env: Any = None) -> None:
-        """Render as Airflow does, but say what a failure means."""
+        """Render as Airflow does, and log what a failure means."""
         with self._logging_failures():
             super().render_template_fields(context, jinja_env)
 
     def check_combination(self) -> None:
-        """An id and an identity exclude one another."""
+        """Check that either the id or the whole identity is set."""
         parts = {"source_id": self.source_id, "metadata_id": self.metadata_id, "name": self.name}
-        is_given_by_id("destination_id", self.destination_id, parts)
+        check_selection("destination_id", self.destination_id, parts)
 
     def notify(self, context: Context) -> None:
-        """Switch the destination; where callbacks of tasks and DAGs run."""
+        """Enable or disable the destination; called for tasks and DAGs."""
         from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
         from airflow_provider_segment.protocol.provisioning.destination import resolve_and_update_destination
 
@@ -85,7 +84,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
             self.log.info("%sd destination %s", self.verb, destination_id)
 
     async def async_notify(self, context: Context) -> None:
-        """Switch the destination; in the triggerer, where callbacks of deadlines run from Airflow 3.1 on."""
+        """Enable or disable the destination; called for deadlines, in the triggerer, from Airflow 3.1 on."""
         from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook
         from airflow_provider_segment.protocol.provisioning.destination import resolve_and_update_destination
 
@@ -97,57 +96,55 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
                 self.log.info("%sd destination %s", self.verb, destination_id)
 
     def _target(self) -> str | DestinationIdentity:
-        arguments = self.checked()
-        del arguments["segment_conn_id"]
-        return parse_destination_target(**arguments)
+        return destination_target(self.checked())
 
     @contextmanager
     def _logging_failures(self) -> Iterator[None]:
-        """Say what a failure means: Airflow only logs it, as a notification that was not sent."""
+        """Log what a failure means; Airflow itself only logs that a notification was not sent."""
         try:
             yield
         except Exception as error:
-            self.log.error("Could not %s the destination, so it may %s: %s", self.verb, self.otherwise, error)
+            self.log.error("Could not %s the destination, so it may %s: %s", self.verb, self.consequence, error)
             raise
 
 
 class SegmentDisableDestinationNotifier(_SwitchDestinationNotifier):
-    """Stop a destination when a task, a DAG or a deadline calls back; so that bad data goes no further.
+    """Disable a destination when a task, a DAG or a deadline calls back, to stop sending bad data.
 
-    ``on_failure_callback=SegmentDisableDestinationNotifier(destination_id="...")`` of a task that checks the data opens
-    the circuit; it runs when no retry is left. Give it to a task rather than to the DAG: the callbacks of a DAG run in
-    the DAG processor, which has no time to wait. A deadline of Airflow 3.1 takes it as
+    Set ``on_failure_callback=SegmentDisableDestinationNotifier(destination_id="...")`` on a task that checks the data;
+    it runs when no retry is left. Set it on a task rather than on the DAG: callbacks of a DAG run in the DAG processor,
+    which has no time to wait. For a deadline of Airflow 3.1, use
     ``AsyncCallback(SegmentDisableDestinationNotifier, kwargs={...})``. All arguments are templated.
 
-    The state of the task stays as it was, also when the destination could not be switched: its log says so.
+    The state of the task does not change, even if the destination could not be disabled; the task's log reports that.
 
-    :param destination_id: the destination; or
-    :param source_id: its source, with
-    :param metadata_id: its catalog id and
-    :param name: its display name. Several with the same identity are an error.
+    :param destination_id: id of the destination; alternatively its identity:
+    :param source_id: id of its source,
+    :param metadata_id: catalog id of its type, and
+    :param name: its display name. Several destinations with this identity are an error.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
-    :raises ValueError: an argument can't be right; when the DAG is parsed if it is known then.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed if its value is known then.
     """
 
     enabled = False
     verb = "disable"
-    otherwise = "still receive events"
+    consequence = "still receive events"
 
 
 class SegmentEnableDestinationNotifier(_SwitchDestinationNotifier):
-    """Start a destination again when a task, a DAG or a deadline calls back.
+    """Enable a destination again when a task, a DAG or a deadline calls back.
 
-    As ``on_success_callback`` it closes the circuit that :class:`SegmentDisableDestinationNotifier` opens, and is used
-    as that is.
+    Set it as ``on_success_callback`` to undo what :class:`SegmentDisableDestinationNotifier` did; it is used in the
+    same ways.
 
-    :param destination_id: the destination; or
-    :param source_id: its source, with
-    :param metadata_id: its catalog id and
-    :param name: its display name. Several with the same identity are an error.
+    :param destination_id: id of the destination; alternatively its identity:
+    :param source_id: id of its source,
+    :param metadata_id: catalog id of its type, and
+    :param name: its display name. Several destinations with this identity are an error.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
-    :raises ValueError: an argument can't be right; when the DAG is parsed if it is known then.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed if its value is known then.
     """
 
     enabled = True
     verb = "enable"
-    otherwise = "receive no events"
+    consequence = "receive no events"

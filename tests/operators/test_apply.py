@@ -38,7 +38,7 @@ def apply(**changes: Any) -> SegmentApplyDestinationOperator:
 
 
 def calls(sandbox: SegmentSandbox, *, writes: bool = True) -> list[str]:
-    """Method and the last part of the path that is no id, of each request."""
+    """Return the method and the kind of object of each request."""
     listed = []
     for entry in sandbox.requests:
         parts = entry["path"].strip("/").split("/")
@@ -52,7 +52,7 @@ def results(summary: Any) -> dict[str, str]:
     return {entry["name"]: entry["result"] for entry in summary["subscriptions"]}
 
 
-def test_it_creates_everything_and_sums_up(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_it_creates_everything_and_returns_a_summary(running: Running, segment_sandbox: SegmentSandbox) -> None:
     summary = running.run(apply())
     (made,) = segment_sandbox.destinations
     assert summary == {
@@ -60,12 +60,12 @@ def test_it_creates_everything_and_sums_up(running: Running, segment_sandbox: Se
         "created": True,
         "changed": [],
         "subscriptions": [
-            {"name": there["name"], "id": there["id"], "action_id": there["actionId"], "result": "created"}
-            for there in made["subscriptions"]
+            {"name": one["name"], "id": one["id"], "action_id": one["actionId"], "result": "created"}
+            for one in made["subscriptions"]
         ],
         "ignored": [],
     }
-    assert [there["name"] for there in made["subscriptions"]] == ["Track", "Identify"]
+    assert [one["name"] for one in made["subscriptions"]] == ["Track", "Identify"]
     assert calls(segment_sandbox) == ["POST destination", "POST subscription", "POST subscription"]
 
 
@@ -114,7 +114,7 @@ def test_it_disables_first_and_enables_last(running: Running, segment_sandbox: S
     assert segment_sandbox.destinations[0]["enabled"] is True
 
 
-def test_pruning_is_asked_for_and_limited(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_pruning_is_opt_in_and_limited(running: Running, segment_sandbox: SegmentSandbox) -> None:
     running.run(apply())
     assert results(running.run(apply(subscriptions=[TRACK]))) == {"Track": "kept"}
     with pytest.raises(SegmentPruneLimitError, match="max_prune allows 0"):
@@ -126,7 +126,7 @@ def test_pruning_is_asked_for_and_limited(running: Running, segment_sandbox: Seg
 
 
 @pytest.mark.parametrize("on_drift", ["report", "fail"])
-def test_drift_is_told_and_nothing_written(running: Running, segment_sandbox: SegmentSandbox, on_drift: str) -> None:
+def test_drift_is_reported_and_not_written(running: Running, segment_sandbox: SegmentSandbox, on_drift: str) -> None:
     running.run(apply(subscriptions=[TRACK]))
     before = len(calls(segment_sandbox))
     drifted = apply(settings={"apiKey": KEY, "trackAllPages": True}, on_drift=on_drift)
@@ -150,19 +150,19 @@ def test_renaming_by_id(running: Running, segment_sandbox: SegmentSandbox) -> No
     assert [found["name"] for found in segment_sandbox.destinations] == ["ours"]
 
 
-def test_what_cannot_change_is_an_error_that_says_so(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_what_can_not_be_changed_raises(running: Running, segment_sandbox: SegmentSandbox) -> None:
     made = running.run(apply())["destination_id"]
-    with pytest.raises(ValueError, match=f"metadata_id is 'sandbox-classic', but destination {made} has .* for life"):
+    with pytest.raises(ValueError, match=f"metadata_id is 'sandbox-classic', but destination {made} has .* can't"):
         running.run(apply(destination_id=made, metadata_id="sandbox-classic"))
     with pytest.raises(ValueError, match="source_id is 'other'"):
         running.run(apply(destination_id=made, source_id="other"))
-    with pytest.raises(ValueError, match="its action can't change from 'sandbox-track' to 'sandbox-identify'"):
+    with pytest.raises(ValueError, match="its action can't be changed from 'sandbox-track' to 'sandbox-identify'"):
         running.run(apply(subscriptions=[TRACK | {"action_id": "sandbox-identify"}]))
     with pytest.raises(SegmentNotFoundError):
         running.run(apply(destination_id="no-such"))
 
 
-def test_a_partial_failure_names_the_part_and_a_rerun_completes(
+def test_a_partial_failure_names_the_subscription_and_a_rerun_completes(
     running: Running, segment_sandbox: SegmentSandbox
 ) -> None:
     segment_sandbox.settings(limit_window_seconds=1)
@@ -170,10 +170,10 @@ def test_a_partial_failure_names_the_part_and_a_rerun_completes(
     broken = [*five[:2], five[2] | {"action_id": "no-such-action"}, *five[3:]]
     with pytest.raises((SegmentInvalidRequestError, SegmentNotFoundError), match="creating subscription 's2', 3 of 5"):
         running.run(apply(subscriptions=broken))
-    assert [there["name"] for there in segment_sandbox.destinations[0]["subscriptions"]] == ["s0", "s1"]
+    assert [one["name"] for one in segment_sandbox.destinations[0]["subscriptions"]] == ["s0", "s1"]
     summary = running.run(apply(subscriptions=five))
     assert list(results(summary).values()).count("kept") == 2
-    assert [there["name"] for there in segment_sandbox.destinations[0]["subscriptions"]] == [f"s{n}" for n in range(5)]
+    assert [one["name"] for one in segment_sandbox.destinations[0]["subscriptions"]] == [f"s{n}" for n in range(5)]
 
 
 def test_twenty_subscriptions_get_through_the_limit(running: Running, segment_sandbox: SegmentSandbox) -> None:
@@ -199,7 +199,7 @@ def test_several_tasks_at_once_get_through_the_limit(running: Running, segment_s
     assert 429 in [entry["status"] for entry in segment_sandbox.requests]
 
 
-def test_read_only_settings_are_ignored_and_named(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_read_only_settings_are_returned_as_ignored(running: Running, segment_sandbox: SegmentSandbox) -> None:
     settings = {"apiKey": KEY, "externalId": "mine"}
     assert running.run(apply(settings=settings))["ignored"] == ["externalId"]
     assert running.run(apply(settings=settings))["ignored"] == ["externalId"]
@@ -209,7 +209,9 @@ def test_read_only_settings_are_ignored_and_named(running: Running, segment_sand
     assert segment_sandbox.destinations[0]["enabled"] is False
 
 
-def test_a_secret_without_a_tail_is_written_only_when_asked(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_a_secret_without_a_visible_tail_needs_rotate_secrets(
+    running: Running, segment_sandbox: SegmentSandbox
+) -> None:
     short = {"apiKey": "short"}
     running.run(apply(settings=short, subscriptions=None))
     running.run(apply(settings={"apiKey": "other"}, subscriptions=None))
@@ -230,7 +232,7 @@ def test_a_reverse_etl_schedule_takes_a_second_call(running: Running, segment_sa
     assert calls(segment_sandbox) == ["POST destination", "POST subscription", "PATCH subscription"]
 
 
-def test_several_matches(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_several_matches_raise(running: Running, segment_sandbox: SegmentSandbox) -> None:
     running.run(apply())
     with SegmentPublicApiHook() as hook:
         made = segment_sandbox.destinations[0]["id"]
@@ -239,16 +241,16 @@ def test_several_matches(running: Running, segment_sandbox: SegmentSandbox) -> N
             running.run(apply())
 
 
-def test_a_retry_looks_again_before_it_creates(
+def test_a_retry_polls_before_it_creates(
     running: Running, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT", f"{segment_sandbox.conn_uri}/?reconcile_timeout=0.6")
     running.run(apply(subscriptions=None), ti=TaskInstance(try_number=2))
-    looks = [entry["path"] for entry in segment_sandbox.requests].index("/destinations")
-    assert looks >= 3
+    polls = [entry["path"] for entry in segment_sandbox.requests].index("/destinations")
+    assert polls >= 3
 
 
-def test_settings_and_subscriptions_by_template(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_settings_and_subscriptions_from_templates(running: Running, segment_sandbox: SegmentSandbox) -> None:
     task = apply(
         name="{{ params.name }}",
         settings={"apiKey": "{{ params.key }}"},
@@ -263,7 +265,7 @@ def test_settings_and_subscriptions_by_template(running: Running, segment_sandbo
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "message"),
     [
         ({"name": ""}, "name is empty"),
         ({"settings": None}, "settings is a NoneType"),
@@ -283,12 +285,12 @@ def test_settings_and_subscriptions_by_template(running: Running, segment_sandbo
         ({"rotate_secrets": 1}, "rotate_secrets is 1"),
     ],
 )
-def test_bad_arguments_are_refused_when_the_dag_is_parsed(changes: dict[str, Any], says: str) -> None:
-    with pytest.raises(ValueError, match=says):
+def test_invalid_arguments_raise_when_the_dag_is_parsed(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         apply(**changes)
 
 
-def test_a_mask_where_a_secret_is_needed(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_a_mask_can_not_be_the_secret_of_a_new_destination(running: Running, segment_sandbox: SegmentSandbox) -> None:
     with pytest.raises(ValueError, match="'apiKey' holds a bullet"):
         running.run(apply(settings={"apiKey": "••••cdef"}))
     assert calls(segment_sandbox) == []

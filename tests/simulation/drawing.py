@@ -1,4 +1,4 @@
-"""Drawing what a user may describe, and what may exist already."""
+"""Draw what a user may describe, and what may exist already."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _SCHEDULES = (None, None, {"strategy": "PERIODIC", "config": {"interval": "15m"}
 
 
 def draw_settings(dice: Random) -> dict[str, Any]:
-    """Some settings of the analytics type."""
+    """Draw some settings of the analytics type."""
     names = [name for name in _SETTINGS if dice.random() < 0.5]
     return {name: dice.choice(_SETTINGS[name]) for name in names}
 
 
 def draw_destination(dice: Random) -> DestinationSpec:
-    """What a destination is to be."""
+    """Draw the description of a destination."""
     single = dice.random() < 0.1
     return DestinationSpec(
         source_id=SOURCE,
@@ -42,13 +42,13 @@ def draw_destination(dice: Random) -> DestinationSpec:
 
 
 def draw_subscriptions(dice: Random, *, most: int) -> list[SubscriptionSpec]:
-    """What subscriptions are to be; none has another's identity. The action follows from the name."""
+    """Draw descriptions of subscriptions with different identities; the name determines the action."""
     numbers = dice.sample(range(12), dice.randint(0, most))
     return [_draw_subscription(dice, number) for number in numbers]
 
 
 def put_destination(segment: Segment, spec: DestinationSpec) -> Record:
-    """Let a destination exist."""
+    """Add a destination to the model."""
     kind = segment.types[spec.metadata_id]
     return segment.add_destination(
         {
@@ -62,7 +62,7 @@ def put_destination(segment: Segment, spec: DestinationSpec) -> Record:
 
 
 def put_subscription(segment: Segment, destination: Record, spec: SubscriptionSpec) -> Record:
-    """Let a subscription exist."""
+    """Add a subscription to the model."""
     record = {
         "name": spec.name,
         "actionId": spec.action_id,
@@ -79,7 +79,7 @@ def put_subscription(segment: Segment, destination: Record, spec: SubscriptionSp
 
 
 def put_bystanders(segment: Segment, dice: Random) -> None:
-    """Let others exist that are alike but for one part of the identity, with subscriptions of the same names."""
+    """Add destinations that differ in one part of the identity, with subscriptions of the same names."""
     for source, name in ((OTHER_SOURCE, NAME), (SOURCE, "other")):
         if dice.random() < 0.3:
             settings = draw_settings(dice)

@@ -1,4 +1,4 @@
-"""Any description, for hypothesis: settings of all kinds, masks, read-only keys, many subscriptions or few."""
+"""Hypothesis strategies for descriptions: settings of all kinds, masks, read-only keys, any number of subscriptions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.simulation.catalog import ACTIONS, ANALYTICS, SOURCE
 
 _MASK = "•" * 10
 
-# Their last four characters tell them apart: that is all that Segment shows.
+# They differ in their last four characters, which are all that Segment shows.
 secrets = st.sampled_from(["the-secret-aaaa", "the-secret-bbbb", "the-secret-cccc", "short", ""])
 masks = st.sampled_from([_MASK, f"{_MASK}aaaa", f"{_MASK}zzzz"])
 json_values: st.SearchStrategy[Any] = st.recursive(
@@ -22,9 +22,9 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 
 
 def settings(*, with_masks: bool) -> st.SearchStrategy[dict[str, Any]]:
-    """Of a destination.
+    """Draw settings of a destination.
 
-    :param with_masks: also values that only an existing object may be given.
+    :param with_masks: also masks, which are valid for an existing object only.
     """
     secret = (secrets | masks) if with_masks else secrets
     return st.fixed_dictionaries(
@@ -44,7 +44,7 @@ def settings(*, with_masks: bool) -> st.SearchStrategy[dict[str, Any]]:
 
 @st.composite
 def destinations(draw: st.DrawFn, *, with_masks: bool) -> DestinationSpec:
-    """What the destination is to be; there is only one identity."""
+    """Draw the description of the destination; its identity is always the same."""
     return DestinationSpec(
         source_id=SOURCE,
         metadata_id=ANALYTICS,

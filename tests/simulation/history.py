@@ -1,4 +1,4 @@
-"""One history: a task that fails, dies and is run again until it succeeds, and what must hold then."""
+"""One history: a task that fails, dies and is run again until it succeeds; then its result is checked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.simulation.drawing import put_bystanders
 from tests.simulation.faults import FAULTS, IN_SANDBOX, FaultDice
 from tests.simulation.model import WINDOW, Segment
 from tests.simulation.network import Network, Observer
-from tests.simulation.scenario import Scenario, providing_destination, providing_subscription
+from tests.simulation.scenario import Scenario, ensuring_destination, ensuring_subscription
 from tests.simulation.scenario_apply import applying
 from tests.simulation.scenario_changes import (
     changing_destination,
@@ -28,22 +28,22 @@ SCENARIOS: tuple[Callable[[Segment, Random], Scenario], ...] = (
     applying,
     applying,
     applying,
-    providing_destination,
-    providing_destination,
-    providing_subscription,
-    providing_subscription,
+    ensuring_destination,
+    ensuring_destination,
+    ensuring_subscription,
+    ensuring_subscription,
     changing_destination,
     changing_subscription,
     removing_destination,
     removing_subscription,
 )
-_STORMY_RUNS = 12
-"""From then on nothing goes wrong any more, so that the history ends."""
+_RUNS_WITH_FAULTS = 12
+"""After these there are no more faults, so that the history ends."""
 
 
 @dataclass
 class Stage:
-    """All that a history is played on."""
+    """Everything that a history needs."""
 
     world: World
     segment: Segment
@@ -60,13 +60,13 @@ def set_stage(
     calm: bool = False,
     alone: bool = True,
 ) -> Stage:
-    """Draw everything but what happens on the way.
+    """Draw everything except for what happens during the history.
 
-    :param seed: from which.
-    :param scenarios: one of these.
-    :param like_sandbox: whether only that goes wrong which the sandbox can do too.
-    :param calm: whether none happens.
-    :param alone: whether one run works at a time.
+    :param seed: of the random numbers.
+    :param scenarios: the scenarios to draw from.
+    :param like_sandbox: draw only faults that the sandbox has too.
+    :param calm: draw no faults.
+    :param alone: whether runs never overlap.
     """
     random.seed(seed)  # the retries' jitter
     world = World(seed)
@@ -90,7 +90,7 @@ def set_stage(
         retry_budget=dice.choice((0.0, 3.0, 30.0, 300.0)),
         rate_limit_budget=dice.choice((20.0, 3600.0, 3600.0)),
     )
-    world.tell(
+    world.record(
         f"seed {seed}: {scenario.name}; reconcile_timeout {reconcile_timeout:g}, lists lag {lag:.2f}"
         f"{' in all' if segment.lists_lag_in_all else ''}, {'replace' if segment.replace else 'merge'},"
         f" {segment.write_limit} writes a minute, {options}"
@@ -99,16 +99,16 @@ def set_stage(
 
 
 def play(stage: Stage, *, observe: Observer | None = None) -> int:
-    """Run the task until it succeeds, and see that everything is as it must be.
+    """Run the task until it succeeds, and check the result.
 
-    :param observe: is told of each request.
-    :return: how many runs it took.
+    :param observe: called for each request.
+    :return: the number of runs.
     """
     stage.network.observe = observe
     world, scenario = stage.world, stage.scenario
     crashes = world.dice.choice((0, 1, 6))
     for number in range(1, 100):
-        if number > _STORMY_RUNS:
+        if number > _RUNS_WITH_FAULTS:
             stage.network.faults.left = crashes = 0
             stage.options = replace(stage.options, retry_budget=300.0, rate_limit_budget=3600.0)
         dies_at = None
@@ -119,22 +119,22 @@ def play(stage: Stage, *, observe: Observer | None = None) -> int:
         if actor.died:
             continue
         if actor.error is None or scenario.final(actor.error):
-            world.reconcile_timeout()
+            world.drain()
             scenario.check(actor.result)
             if scenario.quiet:
-                _demand_quiet(stage)
+                _demand_no_writes(stage)
             return number
-        if not (_is_a_faults_doing(actor.error) or scenario.tolerated(actor.error, number)):
-            raise ViolationError(f"run {number} should not fail so") from actor.error
-    raise ViolationError("it never succeeds")
+        if not (_is_caused_by_a_fault(actor.error) or scenario.tolerated(actor.error, number)):
+            raise ViolationError(f"run {number} should not fail with this error") from actor.error
+    raise ViolationError("the task never succeeds")
 
 
 def _run(stage: Stage, number: int, dies_at: int | None) -> Actor:
-    """One run, at a time when it may start."""
+    """Start a run at a valid time and let it end."""
     world, network = stage.world, stage.network
     wait_for_pending = number > 1 and world.dice.random() < 0.6
     if number > 1 and not wait_for_pending:
-        # Not a retry: whatever the last one sent is settled.
+        # Not a retry: wait until the requests of the last run are applied.
         world.wait(max(0.0, network.last_write + stage.options.reconcile_timeout + 1.0 - world.now))
     elif number > 1:
         world.wait(world.dice.choice((0.0, 0.0, world.dice.uniform(0.0, 2 * stage.options.reconcile_timeout))))
@@ -145,8 +145,8 @@ def _run(stage: Stage, number: int, dies_at: int | None) -> Actor:
     return actor
 
 
-def _demand_quiet(stage: Stage) -> None:
-    """A further run finds everything as described."""
+def _demand_no_writes(stage: Stage) -> None:
+    """Raise if a further run writes something."""
     stage.world.wait(stage.options.reconcile_timeout + WINDOW)
     stage.network.faults.left = 0
     writes = stage.network.writes
@@ -158,5 +158,5 @@ def _demand_quiet(stage: Stage) -> None:
         raise ViolationError("a further run writes, though everything is as described")
 
 
-def _is_a_faults_doing(error: Exception) -> bool:
+def _is_caused_by_a_fault(error: Exception) -> bool:
     return isinstance(error, SegmentAmbiguousWriteError) or (isinstance(error, SegmentError) and error.transient)

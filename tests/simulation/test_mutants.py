@@ -1,4 +1,4 @@
-"""A test of the tests: each rule that makes exactly one, once taken away, is missed."""
+"""A test of the tests: removing any rule of exactly-one provisioning is detected."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from tests.simulation.world import ViolationError
 _ENOUGH = 400
 
 
-def _sees_nothing(*_: Any, **__: Any) -> Flow[None]:
+def _finds_nothing(*_: Any, **__: Any) -> Flow[None]:
     return None
     yield
 
 
-def _looks_once(options: Any, identity: Any, find: Any, *, wait_for_pending: bool) -> Flow[Any]:
+def _polls_once(options: Any, identity: Any, find: Any, *, wait_for_pending: bool) -> Flow[Any]:
     return (
         yield from creating.find_one(replace(options, reconcile_timeout=0.0), identity, find, wait_for_pending=False)
     )
@@ -41,62 +41,62 @@ def _reads_once(read: Any, enough: Any, *, seconds: float, awaited: str) -> Flow
 
 
 def _reads_subscriptions_once(read: Any, enough: Any, *, seconds: float, awaited: str) -> Flow[Any]:
-    patience = 0.0 if awaited.startswith("subscriptions") else seconds
-    return (yield from creating.poll_until(read, enough, seconds=patience, awaited=awaited))
+    timeout = 0.0 if awaited.startswith("subscriptions") else seconds
+    return (yield from creating.poll_until(read, enough, seconds=timeout, awaited=awaited))
 
 
-def _tries_again(*given: Any, **named: Any) -> Any:
-    """Repeats a create whose answer was lost, as if it were any call."""
-    call, *rest = given
+def _retries(*arguments: Any, **named: Any) -> Any:
+    """Retries a create whose response was lost like any other call."""
+    call, *rest = arguments
     return retry.decide(replace(call, operation=replace(call.operation, method="PATCH")), *rest, **named)
 
 
-def _no_look_before(patch: pytest.MonkeyPatch) -> None:
+def _no_check_before_create(patch: pytest.MonkeyPatch) -> None:
     for module in (destination, subscription):
-        patch.setattr(module, "find_one", _sees_nothing)
+        patch.setattr(module, "find_one", _finds_nothing)
 
 
-def _no_patience(patch: pytest.MonkeyPatch) -> None:
+def _retry_does_not_poll(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(apply, "poll_until", _reads_once)
     for module in (destination, subscription):
-        patch.setattr(module, "find_one", _looks_once)
+        patch.setattr(module, "find_one", _polls_once)
 
 
-def _no_patience_for_subscriptions(patch: pytest.MonkeyPatch) -> None:
+def _retry_does_not_poll_for_subscriptions(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(apply, "poll_until", _reads_subscriptions_once)
 
 
-def _no_look_for_lost(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(creating, "_find_lost", _sees_nothing)
+def _lost_create_not_checked(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(creating, "_find_lost", _finds_nothing)
 
 
-def _no_second_look_for_lost(patch: pytest.MonkeyPatch) -> None:
-    def pauses(_settle: float) -> Iterator[float]:
+def _lost_create_checked_once(patch: pytest.MonkeyPatch) -> None:
+    def pauses(_seconds: float) -> Iterator[float]:
         yield 0.0
 
     patch.setattr(creating, "poll_pauses", pauses)
 
 
-def _lost_creates_repeated(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(exchange, "decide", _tries_again)
+def _lost_create_retried(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(exchange, "decide", _retries)
 
 
-def _lost_deletes_not_forgiven(patch: pytest.MonkeyPatch) -> None:
+def _lost_delete_must_find_it(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(retry, "_maybe_applied", lambda _error: False)
 
 
 def _schedule_forgotten(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(subscription, "_unfinished", lambda _existing, _described: {})
+    patch.setattr(subscription, "_missing_schedule", lambda _existing, _spec: {})
 
 
 def _removal_forgotten(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(apply_subscriptions, "_remove", _sees_nothing)
+    patch.setattr(apply_subscriptions, "_remove", _finds_nothing)
 
 
 def _enabling_forgotten(patch: pytest.MonkeyPatch) -> None:
 
     def all_but_enabling(options: Any, **changes: Any) -> Any:
-        return _sees_nothing() if changes.keys() == {"id", "enabled"} else update_destination(options, **changes)
+        return _finds_nothing() if changes.keys() == {"id", "enabled"} else update_destination(options, **changes)
 
     patch.setattr(apply, "update_destination", all_but_enabling)
 
@@ -104,19 +104,19 @@ def _enabling_forgotten(patch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "mutate",
     [
-        _no_look_before,
-        _no_patience,
-        _no_patience_for_subscriptions,
-        _no_look_for_lost,
-        _no_second_look_for_lost,
-        _lost_creates_repeated,
-        _lost_deletes_not_forgiven,
+        _no_check_before_create,
+        _retry_does_not_poll,
+        _retry_does_not_poll_for_subscriptions,
+        _lost_create_not_checked,
+        _lost_create_checked_once,
+        _lost_create_retried,
+        _lost_delete_must_find_it,
         _schedule_forgotten,
         _removal_forgotten,
         _enabling_forgotten,
     ],
 )
-def test_a_missing_rule_is_noticed(
+def test_a_missing_rule_is_detected(
     mutate: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mutate(monkeypatch)
@@ -124,9 +124,9 @@ def test_a_missing_rule_is_noticed(
         _play_many()
 
 
-def test_a_missing_confirming_look_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(creating, "_confirm", _sees_nothing)
-    with pytest.raises(ViolationError, match="no run says so"):
+def test_a_missing_check_after_a_create_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(creating, "_confirm", _finds_nothing)
+    with pytest.raises(ViolationError, match="no run reported it"):
         _play_many_overlapping()
 
 

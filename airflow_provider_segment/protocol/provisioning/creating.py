@@ -1,8 +1,8 @@
-"""Creating exactly one, although the API has no idempotency keys.
+"""Creating exactly one object, although the API has no idempotency keys.
 
-When a response is lost (a reset, a timeout, a 5xx, half a document), the object may or may not exist. The flow then
-looks for it by its identity for ``reconcile_timeout`` seconds, since a slow server may still process the request and
-lists may lag behind. It adopts what it finds, or sends the request again.
+When a response is lost (a reset, a timeout, a 5xx, a truncated document), the object may or may not exist. The flow
+then polls for it by its identity for ``reconcile_timeout`` seconds, since a slow server may still process the request
+and lists may lag behind. It adopts what it finds, or sends the request again.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ Find = Callable[[], Flow[list[T]]]
 def create_idempotently(
     options: CallOptions, identity: Identity, *, create: Callable[[], Flow[T]], find: Find[T], confirm: bool
 ) -> Flow[T]:
-    """Create an object, and know in the end that there is one.
+    """Create exactly one object.
 
-    :param options: ``reconcile_timeout``, and the budget for faults.
+    :param options: ``reconcile_timeout`` and ``retry_budget``.
     :param identity: of the object.
-    :param create: sends the request.
+    :param create: sends the request once.
     :param find: lists all objects with the identity.
-    :param confirm: look afterwards in any case, so that a run that overlapped with this one is noticed; otherwise
-        only after the request had to be sent again.
+    :param confirm: check afterwards that it is the only one, so that overlapping runs are detected; otherwise that is
+        checked only after the request was sent again.
     :return: the object, created or adopted.
-    :raises SegmentSeveralMatchesError: there are several now.
-    :raises SegmentAmbiguousWriteError: nobody knows, and the budget is spent.
+    :raises SegmentSeveralMatchesError: several objects have the identity now.
+    :raises SegmentAmbiguousWriteError: it is unknown whether the object exists, and the budget is spent.
     """
     seconds, lost = 0.0, 0
     while True:
@@ -51,7 +51,7 @@ def create_idempotently(
             seconds += error.seconds + options.reconcile_timeout
             adopted = yield from _find_lost(options, identity, find, error)
             if adopted is not None:
-                yield Log(f"the answer to creating {identity} was lost, but it was created: {adopted['id']}")
+                yield Log(f"the response to creating {identity} was lost, but it was created: {adopted['id']}")
                 return adopted
             yield _pause_before_repeating(options, identity, error, lost=lost, seconds=seconds)
             continue
@@ -61,49 +61,49 @@ def create_idempotently(
 
 
 def find_one(options: CallOptions, identity: Identity, find: Find[T], *, wait_for_pending: bool) -> Flow[T | None]:
-    """Look for an object.
+    """Find the object with an identity.
 
     :param options: ``reconcile_timeout``.
     :param identity: of the object.
     :param find: lists all objects with the identity.
-    :param wait_for_pending: look again and again over ``reconcile_timeout`` seconds, for what may still be on its way.
-    :return: the object as soon as it is seen.
+    :param wait_for_pending: poll for ``reconcile_timeout`` seconds, since a request may still be in flight.
+    :return: the object, as soon as it is listed.
     :raises SegmentSeveralMatchesError: there are several.
     """
-    found = yield from poll_until(
+    matches = yield from poll_until(
         find, bool, seconds=options.reconcile_timeout if wait_for_pending else 0, awaited=str(identity)
     )
-    return one_or_none(found, identity)
+    return one_or_none(matches, identity)
 
 
 def poll_until(read: Callable[[], Flow[V]], enough: Callable[[V], bool], *, seconds: float, awaited: str) -> Flow[V]:
-    """Read again and again, since lists may lag behind and a slow server may still be at work.
+    """Poll, since lists may lag behind and a slow server may still process a request.
 
     :param read: reads once.
-    :param enough: whether that is what was waited for.
-    :param seconds: how long; 0 for a single time.
-    :param awaited: what is waited for, for the log.
+    :param enough: returns whether polling can stop.
+    :param seconds: for how long; 0 reads once.
+    :param awaited: what is awaited, for the log.
     :return: what was read last.
     """
     for pause in poll_pauses(seconds):
         if pause:
-            yield Pause(pause, f"looking again in {pause:.1f} s for {awaited}", logging.INFO)
-        found = yield from read()
-        if enough(found):
+            yield Pause(pause, f"polling again in {pause:.1f} s for {awaited}", logging.INFO)
+        value = yield from read()
+        if enough(value):
             break
-    return found
+    return value
 
 
 def _find_lost(
     options: CallOptions, identity: Identity, find: Find[T], lost: SegmentAmbiguousWriteError
 ) -> Flow[T | None]:
-    yield Log(f"creating {identity}: {lost}; looking for it", logging.WARNING)
+    yield Log(f"creating {identity}: {lost}; checking whether it exists", logging.WARNING)
     try:
         return (yield from find_one(options, identity, find, wait_for_pending=True))
     except SegmentSeveralMatchesError:
         raise
     except SegmentError as error:
-        lost.explain(f"and looking for it failed: {error}")
+        lost.explain(f"and the check whether it exists failed: {error}")
         raise lost from error
 
 
@@ -113,16 +113,16 @@ def _pause_before_repeating(
     wait = backoff(FAULT_BACKOFF, lost, jitter=1.0)
     if seconds + wait > options.retry_budget:
         error.explain(
-            f"sent {lost} times over {seconds:.0f} s and never seen (retry_budget: {options.retry_budget:.0f} s)"
+            f"sent {lost} times over {seconds:.0f} s and never listed (retry_budget: {options.retry_budget:.0f} s)"
         )
         raise error
     return Pause(
-        wait, f"{identity} was not created within {options.reconcile_timeout:.0f} s; sending it again in {wait:.1f} s"
+        wait, f"{identity} was not listed within {options.reconcile_timeout:.0f} s; creating it again in {wait:.1f} s"
     )
 
 
 def _confirm(options: CallOptions, identity: Identity, find: Find[T], created: T) -> Flow[None]:
-    """Make sure that it is the only one; when it is listed itself, so is whatever was created before it."""
+    """Check that the created object is the only one; once it is listed, so is everything created before it."""
 
     def is_listed(matches: list[T]) -> bool:
         one_or_none(matches, identity)
@@ -142,13 +142,13 @@ def _confirm(options: CallOptions, identity: Identity, find: Find[T], created: T
     )
 
 
-def poll_pauses(reconcile_timeout: float) -> Iterator[float]:
-    """Pauses before each look: none before the first, then growing ones, ``reconcile_timeout`` seconds in all.
+def poll_pauses(seconds: float) -> Iterator[float]:
+    """Yield the pause before each poll: none before the first, then growing ones that add up to ``seconds``.
 
-    :param reconcile_timeout: seconds; 0 for a single look.
+    :param seconds: 0 polls once.
     """
     yield 0.0
-    pause, left = 0.5, reconcile_timeout
+    pause, left = 0.5, seconds
     while left > 0:
         yield min(pause, left)
         left -= pause

@@ -1,11 +1,11 @@
-"""Creating, changing and deleting a destination by what describes it."""
+"""Creating, changing and deleting a destination by its description or identity."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import Any
 
-from airflow_provider_segment.protocol.api.destinations import create_destination as send_create
+from airflow_provider_segment.protocol.api.destinations import create_destination as post_destination
 from airflow_provider_segment.protocol.api.destinations import (
     delete_destination,
     destinations_listing,
@@ -22,26 +22,25 @@ from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
 
 
 def find_destinations(options: CallOptions, identity: DestinationIdentity) -> Flow[list[Destination]]:
-    """Look for a destination among those of its source alone; the workspace may have thousands.
+    """Return all destinations with an identity; lists those of its source only, since a workspace may have thousands.
 
     :param identity: of the destination.
-    :return: all that match.
-    :raises SegmentNotFoundError: there is no such source.
+    :raises SegmentNotFoundError: the source does not exist.
     """
     listed = yield from collect(destinations_listing(source_id=identity.source_id), options)
     return matching(listed, identity)
 
 
 def matching(listed: list[Destination], identity: DestinationIdentity) -> list[Destination]:
-    """Pick those with an identity.
+    """Return the destinations with an identity.
 
     :param listed: destinations of its source.
     :param identity: of the destination.
     """
     return [
-        found
-        for found in listed
-        if found["metadata"]["id"] == identity.metadata_id and (found.get("name") or "") == identity.name
+        destination
+        for destination in listed
+        if destination["metadata"]["id"] == identity.metadata_id and (destination.get("name") or "") == identity.name
     ]
 
 
@@ -54,33 +53,33 @@ def create_destination(
     settings: dict[str, Any],
     enabled: bool = True,
 ) -> Flow[Destination]:
-    """Create a destination; where the answer is lost, look whether it was created before it is sent again.
+    """Create a destination; if the response is lost, check whether it exists before sending the request again.
 
-    :param source_id: the source to connect it to, for life.
-    :param metadata_id: the catalog id of its type, for life.
+    :param source_id: id of the source to connect it to; can't be changed later.
+    :param metadata_id: catalog id of its type; can't be changed later.
     :param name: display name; instances of one type on one source need distinct names.
     :param settings: by the keys of the catalog entry's options; may be empty.
     :param enabled: whether it receives data.
     :return: the destination, with the catalog's defaults filled in and secrets masked.
-    :raises SegmentAmbiguousWriteError: answers were lost until the budget was spent.
-    :raises SegmentSeveralMatchesError: there are several now.
+    :raises SegmentAmbiguousWriteError: responses were lost until the budget was spent.
+    :raises SegmentSeveralMatchesError: several destinations have this identity now.
     """
     spec = DestinationSpec(source_id=source_id, metadata_id=metadata_id, name=name, settings=settings, enabled=enabled)
     return (yield from create_from_spec(options.redacting(settings), spec, confirm=False))
 
 
 def create_from_spec(options: CallOptions, spec: DestinationSpec, *, confirm: bool) -> Flow[Destination]:
-    """Create a destination surely.
+    """Create exactly one destination.
 
-    :param spec: what it is to be.
-    :param confirm: look afterwards in any case.
+    :param spec: its description.
+    :param confirm: check afterwards that it is the only one.
     :return: the destination.
     """
     return (
         yield from create_idempotently(
             options,
             spec.identity,
-            create=lambda: send_create(
+            create=lambda: post_destination(
                 options,
                 source_id=spec.source_id,
                 metadata_id=spec.metadata_id,
@@ -99,9 +98,9 @@ def ensure_destination(
 ) -> Flow[str]:
     """Create a destination unless it exists already.
 
-    :param spec: what it is to be.
+    :param spec: its description.
     :param if_exists: ``reuse``, ``update`` or ``fail``.
-    :param wait_for_pending: before creating, keep looking for ``reconcile_timeout`` seconds, since an earlier try may
+    :param wait_for_pending: before creating, poll for it for ``reconcile_timeout`` seconds, since an earlier try may
         have left a request in flight.
     :return: its id.
     """
@@ -128,15 +127,15 @@ def resolve_and_update_destination(
     enabled: bool | None = None,
     settings: dict[str, Any] | None = None,
 ) -> Flow[str]:
-    """Change a destination, given by its id or its identity; exactly what is given is sent.
+    """Change a destination; sends only the arguments that are set.
 
-    :param target: id or identity. Where nothing has the name of an identity any more but ``new_name`` is taken, an
-        earlier try did the renaming.
+    :param target: id or identity. If no destination has the identity but one has ``new_name``, an earlier try has
+        renamed it.
     :param new_name: new display name.
     :param enabled: whether it receives data.
     :param settings: the keys to set.
     :return: its id.
-    :raises SegmentNotFoundError: there is none.
+    :raises SegmentNotFoundError: it does not exist.
     """
     options = options.redacting(settings)
     destination_id = yield from resolve(partial(find_destinations, options), target, new_name=new_name)
@@ -148,12 +147,12 @@ def resolve_and_update_destination(
 def resolve_and_delete_destination(
     options: CallOptions, *, target: str | DestinationIdentity, if_missing: str
 ) -> Flow[str | None]:
-    """Delete a destination, given by its id or its identity.
+    """Delete a destination.
 
     :param target: id or identity.
     :param if_missing: ``ignore`` or ``fail``.
-    :return: its id; ``None`` where nothing has the identity.
-    :raises SegmentNotFoundError: there is none, with ``fail``.
+    :return: its id; ``None`` if no destination has the identity.
+    :raises SegmentNotFoundError: it does not exist, with ``fail``.
     """
     return (
         yield from delete_resolved(

@@ -1,7 +1,7 @@
-"""What differs between a described object and the one Segment has.
+"""How an object in Segment differs from its description.
 
-Of settings only the keys the user gave are compared, since the server adds defaults of its own and masks secrets. A
-mask is ten bullets and perhaps the last characters of the secret.
+Only the settings that are described are compared, since Segment adds defaults and masks secrets. A mask is ten bullets,
+usually followed by the last characters of the secret.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class FieldChange:
     """One field that differs.
 
     :param field: its name; for settings with the key, as ``settings['apiKey']``.
-    :param before: what Segment has; empty for settings, which may hold secrets.
-    :param after: what is described.
+    :param before: its value in Segment; empty for settings, which may hold secrets.
+    :param after: its described value; likewise.
     """
 
     field: str
@@ -33,12 +33,12 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """How a described object compares with the one Segment has.
+    """How an object in Segment differs from its description.
 
-    :param fields: those that differ, for people.
+    :param fields: the fields that differ, for people.
     :param changes: the arguments of the update that brings it to the described state.
-    :param hidden: keys of settings of which Segment shows nothing, so that nobody can tell.
-    :param secrets: described texts for which Segment shows a mask.
+    :param hidden: keys of settings that can't be compared, since Segment does not show their values.
+    :param secrets: described strings for which Segment shows a mask.
     """
 
     fields: tuple[FieldChange, ...] = ()
@@ -54,10 +54,10 @@ class Diff:
 
 @dataclass(frozen=True, slots=True)
 class SettingsDiff:
-    """How described settings compare with those Segment has.
+    """How settings in Segment differ from the described ones.
 
     :param changed: keys whose value differs.
-    :param hidden: keys whose value is a secret that Segment shows nothing of, so that nobody can tell.
+    :param hidden: keys that can't be compared, since Segment shows only bullets.
     :param absent: keys that Segment does not return.
     """
 
@@ -69,20 +69,20 @@ class SettingsDiff:
 def diff_destination(
     spec: DestinationSpec, actual: Destination, *, rotate_secrets: bool = False, write_absent: bool = False
 ) -> Diff:
-    """Compare a destination, its name included.
+    """Compare a destination with its description, including the name.
 
-    :param spec: as the user wants it.
-    :param actual: as Segment has it.
+    :param spec: the description.
+    :param actual: the destination in Segment.
     :param rotate_secrets: count secrets that can't be compared as changed.
-    :param write_absent: count settings that Segment does not return as changed. Otherwise an apply would write them
-        again at each run, since they may be kept without being shown, or not be kept at all.
+    :param write_absent: count settings that Segment does not return as changed. An apply leaves this off: it would
+        write them again on each run if Segment stores them without returning them, or does not store them.
     """
     plain = {
         "name": (actual.get("name") or "", spec.name),
         "enabled": (actual["enabled"], spec.enabled),
     }
     compared = diff_settings(spec.settings, actual["settings"])
-    return _difference(
+    return _diff(
         plain,
         spec.settings,
         changed=(
@@ -96,10 +96,10 @@ def diff_destination(
 
 
 def diff_subscription(spec: SubscriptionSpec, actual: Subscription, *, rotate_secrets: bool = False) -> Diff:
-    """Compare a subscription with one of the same identity.
+    """Compare a subscription with its description, except for the identity.
 
-    :param spec: as the user wants it; fields that are ``None`` are left alone.
-    :param actual: as Segment has it.
+    :param spec: the description; fields that are ``None`` are left alone.
+    :param actual: the subscription in Segment.
     :param rotate_secrets: count secrets that can't be compared as changed.
     """
     plain: dict[str, tuple[Any, Any]] = {
@@ -107,15 +107,15 @@ def diff_subscription(spec: SubscriptionSpec, actual: Subscription, *, rotate_se
         "enabled": (actual["enabled"], spec.enabled),
     }
     if spec.model_id is not None:
-        # It comes back as "" for a subscription without a model.
+        # "" means no model.
         plain["model_id"] = (actual.get("modelId") or None, spec.model_id)
     if spec.reverse_etl_schedule is not None:
         plain["reverse_etl_schedule"] = (actual.get("reverseETLSchedule"), spec.reverse_etl_schedule)
     compared = diff_settings(spec.settings or {}, actual.get("settings") or {})
-    return _difference(
+    return _diff(
         plain,
         spec.settings,
-        # Nothing is filled in for a subscription: a field that is absent is one that was never mapped.
+        # Segment fills in nothing here: an absent field was never mapped.
         changed=(*compared.changed, *compared.absent, *(compared.hidden if rotate_secrets else ())),
         hidden=() if rotate_secrets else compared.hidden,
         secrets=masked_strings(spec.settings, actual.get("settings")),
@@ -123,32 +123,30 @@ def diff_subscription(spec: SubscriptionSpec, actual: Subscription, *, rotate_se
 
 
 def diff_settings(spec: Mapping[str, Any], actual: Mapping[str, Any]) -> SettingsDiff:
-    """Compare settings, key by key of the described ones.
+    """Compare the described keys of settings; a key whose described value is ``None`` or a mask is not compared.
 
-    A key described as ``None`` or by a mask is not compared.
-
-    :param spec: as the user gave them.
-    :param actual: as Segment returned them.
+    :param spec: the described settings.
+    :param actual: the settings in Segment.
     """
-    ignored = masked_keys(spec)
-    wanted = [key for key, value in spec.items() if value is not None and key not in ignored]
+    masked = masked_keys(spec)
+    wanted = [key for key, value in spec.items() if value is not None and key not in masked]
     compared = [key for key in wanted if key in actual]
-    hidden = tuple(key for key in compared if _shows_nothing(spec[key], actual[key]))
+    hidden = tuple(key for key in compared if _is_only_bullets(spec[key], actual[key]))
     changed = tuple(key for key in compared if key not in hidden and not json_equal(spec[key], actual[key]))
     return SettingsDiff(changed, hidden, tuple(key for key in wanted if key not in actual))
 
 
 def json_equal(spec: Any, actual: Any) -> bool:
-    """Compare two JSON values: ``1 == 1.0``, ``None`` in a mapping = absent, a mask = what ends like it.
+    """Compare two JSON values: ``1`` equals ``1.0``, ``None`` in an object equals absent, a mask equals what it shows.
 
-    :param spec: as the user gave it.
-    :param actual: as Segment returned it.
+    :param spec: the described value.
+    :param actual: the value in Segment.
     """
     if isinstance(spec, Mapping) and isinstance(actual, Mapping):
-        return _same_mapping(spec, actual)
+        return _objects_equal(spec, actual)
     if isinstance(spec, list | tuple) and isinstance(actual, list | tuple):
         return len(spec) == len(actual) and all(map(json_equal, spec, actual))
-    # JSON tells true from 1; Python does not.
+    # Unlike Python, JSON distinguishes true from 1.
     if isinstance(spec, bool) or isinstance(actual, bool):
         return spec is actual
     if isinstance(spec, str | int | float) and isinstance(actual, str) and MASK_CHARACTER in actual:
@@ -156,7 +154,7 @@ def json_equal(spec: Any, actual: Any) -> bool:
     return bool(spec == actual)
 
 
-def _difference(
+def _diff(
     plain: Mapping[str, tuple[Any, Any]],
     settings: Mapping[str, Any] | None,
     *,
@@ -167,33 +165,33 @@ def _difference(
     differing = {name: pair for name, pair in plain.items() if not json_equal(pair[1], pair[0])}
     changes: dict[str, Any] = {name: after for name, (_, after) in differing.items()}
     if changed:
-        # All keys that were given: nobody knows whether Segment merges settings or replaces them.
+        # All described keys, since it is unknown whether Segment merges settings or replaces them.
         changes["settings"] = settings
     return Diff(
-        fields=(*_shown(differing), *(FieldChange(f"settings[{key!r}]") for key in changed)),
+        fields=(*_field_changes(differing), *(FieldChange(f"settings[{key!r}]") for key in changed)),
         changes=changes,
         hidden=tuple(hidden),
         secrets=tuple(secrets),
     )
 
 
-def _shown(changed: Mapping[str, tuple[Any, Any]]) -> Iterator[FieldChange]:
+def _field_changes(changed: Mapping[str, tuple[Any, Any]]) -> Iterator[FieldChange]:
     for name, (before, after) in changed.items():
-        yield FieldChange(name, _text(before), _text(after))
+        yield FieldChange(name, _display(before), _display(after))
 
 
-def _text(value: Any) -> str:
+def _display(value: Any) -> str:
     if isinstance(value, str):
         return value
     return "" if value is None else json.dumps(value)
 
 
-def _same_mapping(spec: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
+def _objects_equal(spec: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
     keys = {key for key, value in spec.items() if value is not None}
     return keys == {key for key, value in actual.items() if value is not None} and all(
         json_equal(spec[key], actual[key]) for key in keys
     )
 
 
-def _shows_nothing(spec: Any, actual: Any) -> bool:
+def _is_only_bullets(spec: Any, actual: Any) -> bool:
     return isinstance(actual, str) and actual.endswith(MASK_CHARACTER) and isinstance(spec, str | int | float)

@@ -1,4 +1,4 @@
-"""What to do about an object that exists already: rules shared by destinations and subscriptions."""
+"""Finding an existing object, and what to do about it: rules shared by destinations and subscriptions."""
 
 from __future__ import annotations
 
@@ -27,12 +27,11 @@ IdentityT = TypeVar("IdentityT", DestinationIdentity, SubscriptionIdentity)
 
 
 def one_or_none(matches: Sequence[T], identity: Identity | str) -> T | None:
-    """Take the one object with an identity.
+    """Return the only match, or ``None`` if there is none.
 
-    :param matches: all objects with it.
+    :param matches: all objects with an identity.
     :param identity: for the message.
-    :return: the object, or ``None`` where there is none.
-    :raises SegmentSeveralMatchesError: there are several; never a guess among them.
+    :raises SegmentSeveralMatchesError: there are several; choosing one would be a guess.
     """
     if len(matches) > 1:
         ids = tuple(match["id"] for match in matches)
@@ -44,42 +43,42 @@ def one_or_none(matches: Sequence[T], identity: Identity | str) -> T | None:
 
 
 def handle_existing(object_id: str, identity: Identity, diff: Diff, *, if_exists: str) -> Flow[bool]:
-    """Follow ``if_exists`` for an object that was found.
+    """Apply ``if_exists`` to an object that exists.
 
     :param object_id: its id.
     :param identity: for the messages.
-    :param diff: between what is described and what was found.
+    :param diff: how it differs from its description.
     :param if_exists: ``reuse``, ``update`` or ``fail``.
-    :return: whether to change it.
+    :return: whether to update it.
     :raises SegmentAlreadyExistsError: with ``fail``.
     """
     if if_exists == "fail":
         raise SegmentAlreadyExistsError(
-            f"{identity} exists already: {object_id}; it may be what an earlier try of this very task made",
+            f"{identity} exists already: {object_id}; an earlier try of this task may have created it",
             ids=(object_id,),
         )
     yield from mask_and_warn(identity, diff)
     if not diff.fields:
-        as_far = " as far as Segment shows" if diff.hidden else ""
-        yield Log(f"{identity} exists already as described{as_far}: {object_id}")
+        limit = " as far as Segment shows" if diff.hidden else ""
+        yield Log(f"{identity} exists already as described{limit}: {object_id}")
         return False
     names = ", ".join(diff.names)
     if if_exists == "update":
-        yield Log(f"{identity} exists already: {object_id}; changing {names}")
+        yield Log(f"{identity} exists already: {object_id}; updating {names}")
         return True
     yield Log(
-        f"{identity} exists already: {object_id}; taken as it is, though it differs in {names}"
-        " (if_exists='update' would change it)",
+        f"{identity} exists already: {object_id}; used unchanged, although it differs in {names}"
+        " (if_exists='update' would update it)",
         logging.WARNING,
     )
     return False
 
 
 def mask_and_warn(identity: Identity | str, diff: Diff) -> Flow[None]:
-    """MaskSecrets the settings that are secrets, and warn of each that can't be compared.
+    """Mask the settings that are secrets, and warn about each that can't be compared.
 
     :param identity: for the messages.
-    :param diff: which ones.
+    :param diff: names these settings.
     """
     if diff.secrets:
         yield MaskSecrets(diff.secrets)
@@ -96,23 +95,23 @@ def resolve(
     *,
     new_name: str | None = None,
 ) -> Flow[str]:
-    """Get the id of what is pointed at.
+    """Return the id of a target.
 
     :param find: lists all objects with an identity.
     :param target: id or identity.
-    :param new_name: what the object is about to be called: where nothing has the identity any more but this name is
-        taken, an earlier try did the renaming.
-    :raises SegmentNotFoundError: nothing has the identity.
+    :param new_name: the name that the object is about to get. If no object has the identity but one has this name, an
+        earlier try has renamed it.
+    :raises SegmentNotFoundError: no object has the identity.
     """
     if isinstance(target, str):
         return target
-    found = one_or_none((yield from find(target)), target)
-    if found is None and new_name is not None:
+    match = one_or_none((yield from find(target)), target)
+    if match is None and new_name is not None:
         renamed = replace(target, name=new_name)
-        found = one_or_none((yield from find(renamed)), renamed)
-    if found is None:
+        match = one_or_none((yield from find(renamed)), renamed)
+    if match is None:
         raise SegmentNotFoundError(f"there is no {target}", status=404)
-    return found["id"]
+    return match["id"]
 
 
 def delete_resolved(
@@ -122,14 +121,14 @@ def delete_resolved(
     *,
     if_missing: str,
 ) -> Flow[str | None]:
-    """Delete what is pointed at.
+    """Delete a target.
 
     :param find: lists all objects with an identity.
     :param delete: deletes by id.
     :param target: id or identity.
     :param if_missing: ``ignore`` or ``fail``.
-    :return: its id; ``None`` where nothing has the identity.
-    :raises SegmentNotFoundError: there is none, with ``fail``.
+    :return: its id; ``None`` if no object has the identity.
+    :raises SegmentNotFoundError: it does not exist, with ``fail``.
     """
     object_id = target if isinstance(target, str) else None
     try:

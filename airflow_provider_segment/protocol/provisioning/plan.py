@@ -1,7 +1,7 @@
-"""The plan of an apply: what to create, change, keep and remove. A pure function of what is described and what is.
+"""The plan of an apply: what to create, change, keep and remove; a pure function of description and current state.
 
-Its steps are in an order that is safe to break off anywhere: a destination that is to be disabled is disabled first,
-and one that is to be enabled is enabled last, when its subscriptions are right.
+The order makes it safe to stop anywhere: a destination is disabled first and enabled last, once its subscriptions are
+as described.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec,
 
 
 class Result(StrEnum):
-    """What becomes of an object."""
+    """What a plan does to an object."""
 
     CREATED = "created"
     CHANGED = "changed"
@@ -35,12 +35,12 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DestinationPlan:
-    """What becomes of the destination.
+    """What a plan does to the destination.
 
     :param result: created, changed or kept.
-    :param spec: what it is to be.
-    :param id: its id; ``None`` where it is to be created.
-    :param diff: from what there is.
+    :param spec: its description.
+    :param id: its id; ``None`` if it is created.
+    :param diff: how it differs from its description.
     """
 
     result: Result
@@ -51,14 +51,14 @@ class DestinationPlan:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionPlan:
-    """What becomes of a subscription.
+    """What a plan does to a subscription.
 
     :param result: created, changed, kept or removed.
     :param name: its name.
     :param action_id: its action.
-    :param id: its id; ``None`` where it is to be created.
-    :param spec: what it is to be; ``None`` where it is to be removed.
-    :param diff: from what there is.
+    :param id: its id; ``None`` if it is created.
+    :param spec: its description; ``None`` if it is removed.
+    :param diff: how it differs from its description.
     """
 
     result: Result
@@ -70,7 +70,7 @@ class SubscriptionPlan:
 
 
 class SubscriptionSummary(TypedDict):
-    """What became of a subscription."""
+    """What an apply did, or would do, to a subscription."""
 
     name: str
     id: str | None
@@ -79,7 +79,7 @@ class SubscriptionSummary(TypedDict):
 
 
 class ApplySummary(TypedDict):
-    """What an apply did, or would do; small, and without settings."""
+    """What an apply did, or would do; holds no values of settings."""
 
     destination_id: str | None
     created: bool
@@ -90,11 +90,10 @@ class ApplySummary(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do.
+    """The changes that bring Segment to the described state.
 
-    :param destination: what becomes of the destination.
-    :param subscriptions: what becomes of its subscriptions, in the order in which it is done; empty where they are
-        left alone.
+    :param destination: what to do to the destination.
+    :param subscriptions: what to do to its subscriptions, in this order; empty if they are left alone.
     :param others: ids of other destinations of the same source and type.
     """
 
@@ -104,13 +103,13 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is to be written."""
+        """Whether there is nothing to write."""
         return self.destination.result is Result.KEPT and all(part.result is Result.KEPT for part in self.subscriptions)
 
     def of(self, result: Result) -> Iterator[SubscriptionPlan]:
-        """The subscriptions of which something becomes.
+        """Return the subscriptions with this result.
 
-        :param result: what.
+        :param result: created, changed, kept or removed.
         """
         return (subscription for subscription in self.subscriptions if subscription.result is result)
 
@@ -121,11 +120,11 @@ class Plan:
         ids: Mapping[tuple[str, str], str] | None = None,
         ignored: Sequence[str] = (),
     ) -> ApplySummary:
-        """Sum up.
+        """Return the summary of an apply.
 
-        :param destination_id: once it is known.
+        :param destination_id: of the destination, once known.
         :param ids: of created subscriptions, by name and action.
-        :param ignored: settings that did not take.
+        :param ignored: settings that Segment did not take.
         """
         known = ids or {}
         return ApplySummary(
@@ -158,15 +157,15 @@ def make_plan(
 ) -> Plan:
     """Plan how to bring Segment to the described state.
 
-    :param spec: what the destination is to be.
-    :param subscriptions: what its subscriptions are to be; ``None`` leaves them alone.
-    :param actual: the destination there is.
-    :param actual_subscriptions: the subscriptions there are.
+    :param spec: the description of the destination.
+    :param subscriptions: the descriptions of its subscriptions; ``None`` leaves them alone.
+    :param actual: the destination in Segment; ``None`` if it does not exist.
+    :param actual_subscriptions: its subscriptions in Segment.
     :param others: ids of other destinations of the same source and type.
     :param prune_subscriptions: remove subscriptions that are not described.
-    :param max_prune: at most so many.
+    :param max_prune: how many may be removed.
     :param rotate_secrets: count secrets that can't be compared as changed.
-    :raises ValueError: what can't change would have to, or a mask stands where a secret is needed.
+    :raises ValueError: something that can't be changed differs, or a new object is described with a masked secret.
     :raises SegmentSeveralMatchesError: several subscriptions have the identity of a described one.
     :raises SegmentPruneLimitError: more would be removed than ``max_prune``.
     """
@@ -190,7 +189,8 @@ def _plan_destination(spec: DestinationSpec, actual: Destination | None, *, rota
     for argument, value in fixed.items():
         if getattr(spec, argument) != value:
             raise ValueError(
-                f"{argument} is {getattr(spec, argument)!r}, but destination {actual['id']} has {value!r} for life"
+                f"{argument} is {getattr(spec, argument)!r}, but destination {actual['id']} has {value!r}, which"
+                " can't be changed; describe a new destination instead"
             )
     diff = diff_destination(spec, actual, rotate_secrets=rotate_secrets)
     return DestinationPlan(_result(diff), spec, actual["id"], diff)
@@ -200,7 +200,7 @@ def _plan_described(
     spec: Sequence[SubscriptionSpec], actual: Sequence[Subscription], *, rotate_secrets: bool
 ) -> list[SubscriptionPlan]:
     plans = [_plan_one(one, spec, actual, rotate_secrets=rotate_secrets) for one in spec]
-    # Created before any is changed; removals follow. `sorted` keeps the user's order within each.
+    # Creates come before changes; removals follow. `sorted` keeps the described order within each.
     return sorted(plans, key=lambda plan: plan.result is not Result.CREATED)
 
 
@@ -211,28 +211,28 @@ def _plan_one(
     *,
     rotate_secrets: bool,
 ) -> SubscriptionPlan:
-    found = one_or_none(
-        [there for there in actual if _key(there) == (one.name, one.action_id)],
+    match = one_or_none(
+        [existing for existing in actual if _key(existing) == (one.name, one.action_id)],
         f"subscription {one.name!r} to action {one.action_id}",
     )
-    if found is None:
-        _refuse_another_action(one, spec, actual)
+    if match is None:
+        _reject_changed_action(one, spec, actual)
         check_new_settings(f"settings of subscription {one.name!r}", one.settings or {})
         return SubscriptionPlan(Result.CREATED, one.name, one.action_id, spec=one)
-    diff = diff_subscription(one, found, rotate_secrets=rotate_secrets)
-    return SubscriptionPlan(_result(diff), one.name, one.action_id, found["id"], one, diff)
+    diff = diff_subscription(one, match, rotate_secrets=rotate_secrets)
+    return SubscriptionPlan(_result(diff), one.name, one.action_id, match["id"], one, diff)
 
 
-def _refuse_another_action(
+def _reject_changed_action(
     one: SubscriptionSpec, spec: Sequence[SubscriptionSpec], actual: Sequence[Subscription]
 ) -> None:
-    """A subscription left over under the same name would be doubled, not changed."""
-    kept = {(other.name, other.action_id) for other in spec}
-    for there in actual:
-        if there["name"] == one.name and _key(there) not in kept:
+    """Raise if a subscription would be created beside an undescribed one of the same name."""
+    described = {(other.name, other.action_id) for other in spec}
+    for existing in actual:
+        if existing["name"] == one.name and _key(existing) not in described:
             raise ValueError(
-                f"subscription {one.name!r}: its action can't change from {there['actionId']!r} to {one.action_id!r};"
-                f" give the new one another name, or remove {there['id']} first"
+                f"subscription {one.name!r}: its action can't be changed from {existing['actionId']!r} to"
+                f" {one.action_id!r}; give the new one another name, or remove {existing['id']} first"
             )
 
 
@@ -241,14 +241,14 @@ def _plan_removals(
 ) -> list[SubscriptionPlan]:
     if max_prune is None:
         return []
-    wanted = {(one.name, one.action_id) for one in spec}
-    surplus = [there for there in actual if _key(there) not in wanted]
+    described = {(one.name, one.action_id) for one in spec}
+    surplus = [existing for existing in actual if _key(existing) not in described]
     if len(surplus) > max_prune:
         raise SegmentPruneLimitError(
             f"{len(surplus)} subscriptions are not described and would be removed; max_prune allows {max_prune}:"
-            f" {', '.join(there['id'] for there in surplus)}"
+            f" {', '.join(existing['id'] for existing in surplus)}"
         )
-    return [SubscriptionPlan(Result.REMOVED, there["name"], there["actionId"], there["id"]) for there in surplus]
+    return [SubscriptionPlan(Result.REMOVED, one["name"], one["actionId"], one["id"]) for one in surplus]
 
 
 def _key(subscription: Subscription) -> tuple[str, str]:
@@ -260,9 +260,9 @@ def _result(diff: Diff) -> Result:
 
 
 def plan_rows(plan: Plan) -> Iterator[tuple[str, str, FieldChange | None]]:
-    """Give the plan row by row: object, result, and each field that differs.
+    """Yield the plan row by row: object, action, and each field that differs.
 
-    :param plan: to be shown.
+    :param plan: the plan to show.
     """
     rows: list[tuple[str, DestinationPlan | SubscriptionPlan]] = [
         (f"destination {plan.destination.spec.name}", plan.destination),

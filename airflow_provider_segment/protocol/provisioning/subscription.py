@@ -1,4 +1,4 @@
-"""Creating, changing and removing a subscription by what describes it."""
+"""Creating, changing and removing a subscription by its description or identity."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from airflow_provider_segment.protocol.api.objects import Subscription
-from airflow_provider_segment.protocol.api.subscriptions import create_subscription as send_create
+from airflow_provider_segment.protocol.api.subscriptions import create_subscription as post_subscription
 from airflow_provider_segment.protocol.api.subscriptions import (
     delete_subscription,
     subscriptions_listing,
@@ -23,14 +23,17 @@ from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec
 
 
 def find_subscriptions(options: CallOptions, identity: SubscriptionIdentity) -> Flow[list[Subscription]]:
-    """Look for a subscription of a destination.
+    """Return all subscriptions with an identity.
 
     :param identity: of the subscription.
-    :return: all that match.
-    :raises SegmentNotFoundError: there is no such destination.
+    :raises SegmentNotFoundError: the destination does not exist.
     """
     listed = yield from collect(subscriptions_listing(destination_id=identity.destination_id), options)
-    return [found for found in listed if found["actionId"] == identity.action_id and found["name"] == identity.name]
+    return [
+        subscription
+        for subscription in listed
+        if subscription["actionId"] == identity.action_id and subscription["name"] == identity.name
+    ]
 
 
 def create_subscription(
@@ -44,20 +47,20 @@ def create_subscription(
     settings: dict[str, Any] | None = None,
     model_id: str | None = None,
 ) -> Flow[Subscription]:
-    """Create a subscription; where the answer is lost, look whether it was created before it is sent again.
+    """Create a subscription; if the response is lost, check whether it exists before sending the request again.
 
-    Segment allows 5 a minute; the flow waits for its turn.
+    Segment allows 5 a minute; the flow waits until it may send.
 
-    :param destination_id: of this destination.
+    :param destination_id: id of its destination.
     :param name: display name.
-    :param action_id: what it does, for life; an action of the destination's type.
-    :param trigger: an FQL statement saying for which events, as ``type = "track"``.
-    :param enabled: whether it does anything.
+    :param action_id: id of its action, one of the destination's type; can't be changed later.
+    :param trigger: an FQL statement that selects events, such as ``type = "track"``.
+    :param enabled: whether it processes events.
     :param settings: by the field keys of the action.
     :param model_id: the Reverse ETL model its data comes from.
     :return: the subscription.
-    :raises SegmentAmbiguousWriteError: answers were lost until the budget was spent.
-    :raises SegmentSeveralMatchesError: there are several now.
+    :raises SegmentAmbiguousWriteError: responses were lost until the budget was spent.
+    :raises SegmentSeveralMatchesError: several subscriptions have this identity now.
     """
     spec = SubscriptionSpec(
         name=name, action_id=action_id, trigger=trigger, enabled=enabled, settings=settings, model_id=model_id
@@ -66,10 +69,12 @@ def create_subscription(
 
 
 def create_from_spec(options: CallOptions, destination_id: str, spec: SubscriptionSpec) -> Flow[Subscription]:
-    """Create a subscription surely, and look afterwards; a Reverse ETL schedule takes a second limited call.
+    """Create exactly one subscription and check afterwards that it is the only one.
+
+    A Reverse ETL schedule takes a second rate-limited call.
 
     :param destination_id: its destination.
-    :param spec: what it is to be.
+    :param spec: its description.
     :return: the subscription.
     """
     created = yield from _create_once(options, destination_id, spec, confirm=True)
@@ -90,13 +95,13 @@ def ensure_subscription(
 ) -> Flow[str]:
     """Create a subscription unless it exists already.
 
-    One found without any schedule though one is described is an earlier try that broke off in between: it gets its
-    schedule, also with ``reuse``.
+    An existing one without a schedule, where one is described, comes from an earlier try that stopped in between: it
+    gets its schedule even with ``reuse``.
 
     :param destination_id: its destination.
-    :param spec: what it is to be.
+    :param spec: its description.
     :param if_exists: ``reuse``, ``update`` or ``fail``.
-    :param wait_for_pending: before creating, keep looking for ``reconcile_timeout`` seconds, since an earlier try may
+    :param wait_for_pending: before creating, poll for it for ``reconcile_timeout`` seconds, since an earlier try may
         have left a request in flight.
     :return: its id.
     """
@@ -111,7 +116,7 @@ def ensure_subscription(
         return created["id"]
     diff = diff_subscription(spec, existing)
     change = yield from handle_existing(existing["id"], identity, diff, if_exists=if_exists)
-    changes = dict(diff.changes) if change else _unfinished(existing, spec)
+    changes = dict(diff.changes) if change else _missing_schedule(existing, spec)
     if changes:
         yield from update_subscription(options, destination_id=destination_id, id=existing["id"], **changes)
     return existing["id"]
@@ -125,15 +130,15 @@ def resolve_and_update_subscription(
     new_name: str | None = None,
     changes: Mapping[str, Any],
 ) -> Flow[str]:
-    """Change a subscription, given by its id or its identity; exactly what is given is sent.
+    """Change a subscription; sends only the arguments that are set.
 
     :param destination_id: its destination.
-    :param target: id or identity. Where nothing has the name of an identity any more but ``new_name`` is taken, an
-        earlier try did the renaming.
+    :param target: id or identity. If no subscription has the identity but one has ``new_name``, an earlier try has
+        renamed it.
     :param new_name: new display name.
     :param changes: further arguments of ``update_subscription``, by name.
     :return: its id.
-    :raises SegmentNotFoundError: there is none.
+    :raises SegmentNotFoundError: it does not exist.
     """
     options = options.redacting(changes.get("settings"))
     subscription_id = yield from resolve(partial(find_subscriptions, options), target, new_name=new_name)
@@ -145,13 +150,13 @@ def resolve_and_update_subscription(
 def resolve_and_delete_subscription(
     options: CallOptions, *, destination_id: str, target: str | SubscriptionIdentity, if_missing: str
 ) -> Flow[str | None]:
-    """Remove a subscription, given by its id or its identity.
+    """Remove a subscription.
 
-    :param destination_id: its destination; that this is gone means that the subscription is.
+    :param destination_id: its destination; if that no longer exists, neither does the subscription.
     :param target: id or identity.
     :param if_missing: ``ignore`` or ``fail``.
-    :return: its id; ``None`` where nothing has the identity.
-    :raises SegmentNotFoundError: there is none, with ``fail``.
+    :return: its id; ``None`` if no subscription has the identity.
+    :raises SegmentNotFoundError: it does not exist, with ``fail``.
     """
     return (
         yield from delete_resolved(
@@ -171,7 +176,7 @@ def _create_once(
         yield from create_idempotently(
             options,
             identity,
-            create=lambda: send_create(
+            create=lambda: post_subscription(
                 options,
                 destination_id=destination_id,
                 name=spec.name,
@@ -187,7 +192,7 @@ def _create_once(
     )
 
 
-def _unfinished(existing: Subscription, spec: SubscriptionSpec) -> dict[str, Any]:
+def _missing_schedule(existing: Subscription, spec: SubscriptionSpec) -> dict[str, Any]:
     if spec.reverse_etl_schedule is None or existing.get("reverseETLSchedule"):
         return {}
     return {"reverse_etl_schedule": spec.reverse_etl_schedule}

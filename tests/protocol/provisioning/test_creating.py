@@ -1,4 +1,4 @@
-"""Creating exactly one, step by step against a script."""
+"""Creating exactly one object, step by step against a scripted driver."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
 from airflow_provider_segment.protocol.wire.messages import RequestFailure, Response
 from tests.protocol.driver import ScriptedDriver
 
-TERMS = CallOptions(connection="connection 'seg' to host", reconcile_timeout=10.0)
+OPTIONS = CallOptions(connection="connection 'seg' to host", reconcile_timeout=10.0)
 ARGUMENTS: dict[str, Any] = {"source_id": "s", "metadata_id": "m", "name": "mine", "settings": {}}
 LOST = RequestFailure(reason="reset", sent=True)
 REFUSED = RequestFailure(reason="refused", sent=False)
@@ -37,15 +37,15 @@ def methods(driver: ScriptedDriver) -> list[str]:
     return [request.method for request in driver.requests]
 
 
-def test_what_is_found_after_a_lost_answer_is_adopted() -> None:
+def test_an_object_listed_after_a_lost_response_is_adopted() -> None:
     driver = ScriptedDriver([LOST, listed(), listed(), listed("d1")])
-    assert driver.run(create_destination(TERMS, **ARGUMENTS))["id"] == "d1"
+    assert driver.run(create_destination(OPTIONS, **ARGUMENTS))["id"] == "d1"
     assert methods(driver) == ["POST", "GET", "GET", "GET"]
     assert "was lost, but it was created: d1" in driver.log_text
 
 
 def run_until_error_or_posts(flow: Any, posts: int) -> list[float]:
-    """Lose the answer of every POST and list nothing; give the times of the POSTs."""
+    """Lose the response to every POST, list nothing, and return the times of the POSTs."""
     driver = ScriptedDriver()
     sent: list[float] = []
     reply: Outcome | None = None
@@ -59,12 +59,12 @@ def run_until_error_or_posts(flow: Any, posts: int) -> list[float]:
     return sent
 
 
-def test_it_looks_for_as_long_as_settle_before_it_sends_again() -> None:
-    first, second = run_until_error_or_posts(create_destination(TERMS, **ARGUMENTS), 2)
-    assert second - first >= TERMS.reconcile_timeout
+def test_it_polls_for_the_reconcile_timeout_before_it_creates_again() -> None:
+    first, second = run_until_error_or_posts(create_destination(OPTIONS, **ARGUMENTS), 2)
+    assert second - first >= OPTIONS.reconcile_timeout
 
 
-def test_after_sending_again_it_looks_once_more() -> None:
+def test_after_creating_again_it_checks_for_duplicates() -> None:
     driver = ScriptedDriver([LOST, listed(), created("d2"), listed("d1", "d2")])
     with pytest.raises(SegmentSeveralMatchesError) as caught:
         driver.run(create_destination(CallOptions(connection="c", reconcile_timeout=0), **ARGUMENTS))
@@ -72,51 +72,51 @@ def test_after_sending_again_it_looks_once_more() -> None:
     assert methods(driver) == ["POST", "GET", "POST", "GET"]
 
 
-def test_refused_and_limited_are_simply_repeated() -> None:
+def test_a_refused_connection_and_a_429_are_retried_without_a_check() -> None:
     limited = Response(status=429, headers={"retry-after": "1"}, body=b'{"errors": [{"type": "x"}]}')
     driver = ScriptedDriver([REFUSED, limited, created("d1")])
-    assert driver.run(create_destination(TERMS, **ARGUMENTS))["id"] == "d1"
+    assert driver.run(create_destination(OPTIONS, **ARGUMENTS))["id"] == "d1"
     assert methods(driver) == ["POST"] * 3
 
 
-def test_several_after_a_lost_answer() -> None:
+def test_several_matches_after_a_lost_response_raise() -> None:
     driver = ScriptedDriver([LOST, listed("d1", "d2")])
     with pytest.raises(SegmentSeveralMatchesError):
-        driver.run(create_destination(TERMS, **ARGUMENTS))
+        driver.run(create_destination(OPTIONS, **ARGUMENTS))
 
 
-def test_a_look_that_fails_leaves_it_open() -> None:
+def test_a_failed_check_raises_that_the_outcome_is_unknown() -> None:
     gone = Response(status=404, body=b'{"errors": [{"type": "NotFound"}]}')
     driver = ScriptedDriver([LOST, gone])
-    with pytest.raises(SegmentAmbiguousWriteError, match="looking for it failed"):
-        driver.run(create_destination(TERMS, **ARGUMENTS))
+    with pytest.raises(SegmentAmbiguousWriteError, match="the check whether it exists failed"):
+        driver.run(create_destination(OPTIONS, **ARGUMENTS))
 
 
-def test_a_spent_budget_leaves_it_open() -> None:
+def test_a_spent_budget_raises_that_the_outcome_is_unknown() -> None:
     options = CallOptions(connection="c", reconcile_timeout=1, retry_budget=5)
     assert len(run_until_error_or_posts(create_destination(options, **ARGUMENTS), 2)) == 2
-    with pytest.raises(SegmentAmbiguousWriteError, match="and never seen"):
+    with pytest.raises(SegmentAmbiguousWriteError, match="and never listed"):
         run_until_error_or_posts(create_destination(options, **ARGUMENTS), 6)
 
 
-def test_an_operators_create_is_checked_afterwards() -> None:
+def test_ensure_checks_for_duplicates_after_creating() -> None:
     spec = DestinationSpec(**ARGUMENTS)
     driver = ScriptedDriver([listed(), created("d2"), listed("d1", "d2")])
     with pytest.raises(SegmentSeveralMatchesError):
-        driver.run(ensure_destination(TERMS, spec=spec, if_exists="reuse"))
+        driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse"))
 
 
-def test_the_check_waits_until_lists_show_what_was_created() -> None:
+def test_the_check_polls_until_the_created_object_is_listed() -> None:
     spec = DestinationSpec(**ARGUMENTS)
     driver = ScriptedDriver([listed(), created("d1"), listed(), listed(), listed("d1")])
-    assert driver.run(ensure_destination(TERMS, spec=spec, if_exists="reuse")) == "d1"
+    assert driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse")) == "d1"
     never = ScriptedDriver([listed(), created("d1")], then=listed())
-    assert never.run(ensure_destination(TERMS, spec=spec, if_exists="reuse")) == "d1"
+    assert never.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse")) == "d1"
     assert "not listed after 10 s" in never.log_text
 
 
-def test_a_retry_looks_over_settle_before_it_creates() -> None:
+def test_a_retry_polls_for_the_reconcile_timeout_before_it_creates() -> None:
     spec = DestinationSpec(**ARGUMENTS)
     driver = ScriptedDriver([listed(), listed(), listed("d1")])
-    assert driver.run(ensure_destination(TERMS, spec=spec, if_exists="reuse", wait_for_pending=True)) == "d1"
+    assert driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse", wait_for_pending=True)) == "d1"
     assert methods(driver) == ["GET"] * 3

@@ -1,4 +1,4 @@
-"""What differs between a description and what Segment has."""
+"""How objects in Segment differ from their descriptions."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SCHEDULE = {"strategy": "PERIODIC", "config": {"interval": "1h"}}
         (123456789, f"{MASK}6789"),
     ],
 )
-def test_same(spec: Any, actual: Any) -> None:
+def test_equal_values(spec: Any, actual: Any) -> None:
     assert json_equal(spec, actual)
 
 
@@ -56,7 +56,7 @@ def test_same(spec: Any, actual: Any) -> None:
         ({}, []),
     ],
 )
-def test_not_same(spec: Any, actual: Any) -> None:
+def test_different_values(spec: Any, actual: Any) -> None:
     assert not json_equal(spec, actual)
 
 
@@ -78,11 +78,11 @@ def test_not_same(spec: Any, actual: Any) -> None:
         ({"nested": {"key": MASK}}, {"nested": {"key": "x"}}, (), ()),
     ],
 )
-def test_settings(
+def test_changed_and_hidden_settings(
     spec: dict[str, Any], actual: dict[str, Any], changed: tuple[str, ...], hidden: tuple[str, ...]
 ) -> None:
-    found = diff_settings(spec, actual)
-    assert (found.changed, found.hidden) == (changed, hidden)
+    diff = diff_settings(spec, actual)
+    assert (diff.changed, diff.hidden) == (changed, hidden)
 
 
 def destination(**changes: Any) -> Destination:
@@ -102,45 +102,45 @@ def spec(**changes: Any) -> DestinationSpec:
     return DestinationSpec(**arguments | changes)
 
 
-def test_a_destination_as_described() -> None:
-    found = diff_destination(spec(settings={"apiKey": "secret-abcd"}), destination())
-    assert (found.fields, dict(found.changes), found.hidden) == ((), {}, ())
+def test_a_destination_as_described_has_no_diff() -> None:
+    diff = diff_destination(spec(settings={"apiKey": "secret-abcd"}), destination())
+    assert (diff.fields, dict(diff.changes), diff.hidden) == ((), {}, ())
 
 
-def test_one_key_that_differs_sends_all_that_were_given() -> None:
+def test_one_changed_key_sends_all_described_keys() -> None:
     settings = {"apiKey": "secret-abcd", "retarget": False}
-    found = diff_destination(spec(settings=settings), destination())
-    assert found.names == ["settings['retarget']"]
-    assert dict(found.changes) == {"settings": settings}
+    diff = diff_destination(spec(settings=settings), destination())
+    assert diff.names == ["settings['retarget']"]
+    assert dict(diff.changes) == {"settings": settings}
 
 
-def test_name_and_enabled_are_shown_and_settings_only_named() -> None:
-    wanted = spec(name="ours", enabled=False, settings={"apiKey": "secret-wxyz"})
-    found = diff_destination(wanted, destination())
-    assert [(change.field, change.before, change.after) for change in found.fields] == [
+def test_the_diff_shows_name_and_enabled_but_no_settings() -> None:
+    expected = spec(name="ours", enabled=False, settings={"apiKey": "secret-wxyz"})
+    diff = diff_destination(expected, destination())
+    assert [(change.field, change.before, change.after) for change in diff.fields] == [
         ("name", "mine", "ours"),
         ("enabled", "true", "false"),
         ("settings['apiKey']", "", ""),
     ]
-    assert "wxyz" not in repr(found)
+    assert "wxyz" not in repr(diff)
 
 
 def test_a_hidden_secret_is_written_only_when_asked() -> None:
-    wanted = spec(settings={"empty": "short"})
-    assert diff_destination(wanted, destination()).hidden == ("empty",)
-    rotated = diff_destination(wanted, destination(), rotate_secrets=True)
+    expected = spec(settings={"empty": "short"})
+    assert diff_destination(expected, destination()).hidden == ("empty",)
+    rotated = diff_destination(expected, destination(), rotate_secrets=True)
     assert (rotated.names, rotated.hidden) == (["settings['empty']"], ())
 
 
 def test_a_setting_that_is_not_returned_is_written_only_when_asked() -> None:
-    wanted = spec(settings={"write_only": "x"})
-    found = diff_destination(wanted, destination())
-    assert (found.names, found.hidden) == ([], ("write_only",))
-    written = diff_destination(wanted, destination(), write_absent=True)
+    expected = spec(settings={"write_only": "x"})
+    diff = diff_destination(expected, destination())
+    assert (diff.names, diff.hidden) == ([], ("write_only",))
+    written = diff_destination(expected, destination(), write_absent=True)
     assert (written.names, written.hidden) == (["settings['write_only']"], ())
 
 
-def test_a_destination_without_a_name_has_the_empty_one() -> None:
+def test_a_destination_without_a_name_differs_in_its_name() -> None:
     assert diff_destination(spec(), destination(name=None)).names == ["name"]
 
 
@@ -159,7 +159,7 @@ def subscription(**changes: Any) -> Subscription:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "actual", "names"),
+    ("changes", "actual", "names"),
     [
         ({}, {}, []),
         ({"trigger": "none"}, {}, ["trigger"]),
@@ -181,8 +181,10 @@ def subscription(**changes: Any) -> Subscription:
         ),
     ],
 )
-def test_subscriptions(wanted: dict[str, Any], actual: dict[str, Any], names: list[str]) -> None:
-    one = SubscriptionSpec(**{"name": "Track", "action_id": "a", "trigger": "all"} | wanted)
-    found = diff_subscription(one, subscription(**actual))
-    assert found.names == names
-    assert set(found.changes) == {name.partition("[")[0] for name in names}
+def test_fields_of_a_subscription_that_differ(
+    changes: dict[str, Any], actual: dict[str, Any], names: list[str]
+) -> None:
+    one = SubscriptionSpec(**{"name": "Track", "action_id": "a", "trigger": "all"} | changes)
+    diff = diff_subscription(one, subscription(**actual))
+    assert diff.names == names
+    assert set(diff.changes) == {name.partition("[")[0] for name in names}
