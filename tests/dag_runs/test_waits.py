@@ -34,6 +34,6 @@ def test_failed_deliveries_in_the_trigger_fail_the_run_without_a_retry(
     segment_sandbox.seed({"destinations": [FEED]})
     output = run_dag("segment_waits_failing", code=1)
     assert "waiting: the window has not started" in output
-    assert "SegmentDeliveryFailedError: destination feed: successes >= 10 (holds: " in output
+    assert "SegmentDeliveryFailedError: destination feed: deliveries failed: successes >= 10 (holds: " in output
     reads = [entry["path"] for entry in segment_sandbox.requests if not entry["path"].endswith("/delivery-metrics")]
     assert reads == ["/destinations/feed"]  # read by the first poll of the only try

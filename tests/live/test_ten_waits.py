@@ -24,7 +24,7 @@ ENDS = {
     "holds_at_once": ("success", "Destination holds_at_once succeeded: successes >= 1000 (holds: 1000)"),
     "wants_few": ("success", "Destination has_two_waits succeeded: successes >= 10 (holds: 10)"),
     "wants_many": ("success", "Destination has_two_waits succeeded: successes >= 1000 (holds: 1000)"),
-    "fails": ("failed", "SegmentDeliveryFailedError: destination fails: failures > 0 (holds: 1)"),
+    "fails": ("failed", "SegmentDeliveryFailedError: destination fails: deliveries failed: failures > 0 (holds: 1)"),
     "is_deleted": ("failed", "SegmentNotFoundError: GET /destinations/is_deleted/delivery-metrics returned 404"),
     "is_refused": ("skipped", "SegmentAuthError: GET /destinations/is_refused/delivery-metrics returned 401"),
     "meets_faults": ("success", "This poll failed; polling again in"),

@@ -31,8 +31,8 @@ def test_the_benchmark_measures_our_waits() -> None:
     assert "a wait ended" not in done.stderr
 
 
-def test_a_missing_peer_is_named() -> None:
-    program = "from dev.benchmarks.peers import named; named('no-such-provider')"
+def test_a_missing_peer_is_title_of() -> None:
+    program = "from dev.benchmarks.peers import title_of; title_of('no-such-provider')"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "no-such-provider is not installed here; run this with: make bench" in done.stderr
