@@ -1,4 +1,4 @@
-"""The sandbox's command, with all that Python logs at DEBUG on its standard output: ``python -m`` this."""
+"""The sandbox's command with Python's DEBUG log on its standard output."""
 
 from __future__ import annotations
 
