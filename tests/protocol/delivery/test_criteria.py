@@ -187,7 +187,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("changes", "words"), BAD.values(), ids=BAD)
-def test_bad_arguments_are_named(changes: dict[str, Any], words: str) -> None:
+def test_an_invalid_argument_is_named(changes: dict[str, Any], words: str) -> None:
     good: dict[str, Any] = {
         "destination_id": "d",
         "source_id": "s",
