@@ -10,8 +10,8 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
-from sphinx.request import Sphinx
 
 # The reference is read from the package, which imports Airflow, which makes itself a home.
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-provider-segment-docs-")
