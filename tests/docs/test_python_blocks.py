@@ -14,10 +14,10 @@ from airflow.providers.common.compat.sdk import BaseOperator
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.docs.blocks import Block, run_blocks
 from tests.docs.running_dags import run_dag, run_tasks
-from tests.user_example.users_machine import readme_block
+from tests.user_example.users_machine import documented_test
 
 # It needs Airflow's database; `make wheel` runs it where a user would.
-OF_A_WHOLE_DAG = readme_block("segment_sandbox")
+OF_A_WHOLE_DAG = documented_test()
 BLOCKS = [block for block in run_blocks("python") if block.code != OF_A_WHOLE_DAG]
 DAGS = [block for block in BLOCKS if "DAG(" in block.code]
 
