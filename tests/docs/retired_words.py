@@ -25,7 +25,6 @@ RETIRED = {
     r"(?<!\.)walk(?! packages)": "paginate, or paged flow",
     "conceal(s|ed|ing)?": "mask, or redact",
     "blot(s|ted|ting)?": "mask, or redact",
-    "only match": "one_or_none",
     "mind secrets": "mask_and_warn",
     "unsure": "maybe applied",
     "texts": "strings",
