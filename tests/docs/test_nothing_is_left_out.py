@@ -16,7 +16,6 @@ from airflow_provider_segment.hooks.connection_form import EXTRA_FIELDS
 from airflow_provider_segment.protocol.api import metric_names
 from airflow_provider_segment.provider_info import PROVIDER_INFO
 from airflow_provider_segment.sandbox.faults.fault import _DETAILS as KINDS
-from airflow_provider_segment.sandbox.settings import Settings
 from tests.docs.blocks import ROOT
 
 DOCS = ROOT / "docs"
@@ -81,6 +80,8 @@ def test_every_fault_of_the_sandbox_is_explained() -> None:
 
 
 def test_every_setting_of_the_sandbox_is_explained_with_its_default() -> None:
+    from airflow_provider_segment.sandbox.settings import Settings
+
     rows = [f"| `{field.name}` | `{field.default!r}` |" for field in fields(Settings)]
     assert [row for row in rows if row not in page("reference/sandbox.md")] == []
 
