@@ -22,7 +22,6 @@ NOT_RUN = [
     ("CONTRIBUTING.md", "takes minutes"),
     ("README.md", "takes minutes; it is what the tests are started with"),
     ("README.md", INSTALLS),
-    ("README.md", f"{INSTALLS}, and {SERVES}"),
     ("docs/guides/lineage.md", INSTALLS),
     ("docs/guides/provisioning.md", "needs Airflow's database"),
     ("docs/quick-start.md", "takes a minute; tests/dev/demo and tests/ui run both"),
