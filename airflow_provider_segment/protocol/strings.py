@@ -6,17 +6,19 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from airflow_provider_segment.protocol.secret_str import SecretStr
+
 _PATHS = {"@path"}
 """Directives of Segment's mapping language whose value is a path into the event, not a secret."""
 
 
-def all_strings(value: Any) -> Iterator[str]:
+def all_strings(value: Any) -> Iterator[SecretStr]:
     """Yield all strings in a value, at any depth.
 
     :param value: secret as a whole.
     """
-    if isinstance(value, str):
-        yield value
+    if isinstance(value, str | SecretStr):
+        yield SecretStr(value)
     elif isinstance(value, Mapping):
         for name, item in value.items():
             if name not in _PATHS:

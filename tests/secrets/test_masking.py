@@ -12,6 +12,7 @@ import pytest
 from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook, SegmentPublicApiHook
 from airflow_provider_segment.masking import is_sensitive, mask_secrets
 from airflow_provider_segment.operators.destination import SegmentCreateDestinationOperator
+from airflow_provider_segment.protocol.secret_str import SecretStr
 from airflow_provider_segment.sandbox.pytest_plugin import CONNECTION_VARIABLE
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.transport.connection import SegmentConnection
@@ -174,6 +175,6 @@ def test_settings_that_segment_masks_are_masked_on_an_event_loop(
 
 def test_a_key_of_many_lines_is_masked_in_every_encoding(masker: Masker) -> None:
     key = "-----BEGIN KEY-----\nüber\n-----END KEY-----"
-    mask_secrets([key])
+    mask_secrets([SecretStr(key)])
     for encoding in (key, json.dumps(key)[1:-1], json.dumps(key, ensure_ascii=False)[1:-1], " ".join(key.split())):
         assert masker.masks(encoding)

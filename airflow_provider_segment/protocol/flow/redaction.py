@@ -7,13 +7,16 @@ from typing import Any
 
 import msgspec
 
+from airflow_provider_segment.protocol.secret_str import SecretStr
 from airflow_provider_segment.protocol.strings import encodings
+from airflow_provider_segment.protocol.tracebacks import hides_frames
 
 _MIN_LENGTH = 4
 """Shorter values are not redacted: they are not secrets, and would remove half of a message."""
 
 
-def redact(text: str, *, body: bytes | None, secrets: tuple[str, ...] = ()) -> str:
+@hides_frames
+def redact(text: str, *, body: bytes | None, secrets: tuple[SecretStr, ...] = ()) -> str:
     """Return a message with every secret replaced by ``***``, in any of its encodings.
 
     :param text: a message about the request, as received: not yet folded or shortened.
@@ -21,7 +24,8 @@ def redact(text: str, *, body: bytes | None, secrets: tuple[str, ...] = ()) -> s
     :param secrets: further strings to redact, such as the token.
     """
     sent = msgspec.json.decode(body) if body else {}
-    values = {*secrets, *_values(sent.get("settings")), *_values(sent.get("input", {}).get("settings"))}
+    opened = (secret.get_secret_value() for secret in secrets)
+    values = {*opened, *_values(sent.get("settings")), *_values(sent.get("input", {}).get("settings"))}
     encoded = {encoding for value in values for encoding in encodings(value) if len(encoding) >= _MIN_LENGTH}
     # Longest first, because one may contain another.
     for encoding in sorted(encoded, key=len, reverse=True):

@@ -23,6 +23,7 @@ from airflow_provider_segment.protocol.errors import (
 from airflow_provider_segment.protocol.flow.redaction import redact
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Outcome
 from airflow_provider_segment.protocol.strings import map_strings
+from airflow_provider_segment.protocol.tracebacks import hides_frames
 from airflow_provider_segment.protocol.wire.envelope import read_errors
 from airflow_provider_segment.protocol.wire.messages import RequestFailure, Response
 from airflow_provider_segment.protocol.wire.operation import Call
@@ -46,6 +47,7 @@ _TRUSTED_WITHOUT_ENVELOPE = {401, 403, 413, 429}
 _MAX_REASON_LENGTH = 1000
 
 
+@hides_frames
 def parse_outcome(call: Call[T], outcome: Outcome, options: CallOptions) -> T:
     """Return the value of a response, or raise a typed error.
 

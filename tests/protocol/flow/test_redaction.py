@@ -12,6 +12,7 @@ from airflow_provider_segment.protocol.api.subscriptions import update_subscript
 from airflow_provider_segment.protocol.errors import SegmentAuthError, SegmentError, SegmentInvalidRequestError
 from airflow_provider_segment.protocol.flow.redaction import redact
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
+from airflow_provider_segment.protocol.secret_str import SecretStr
 from airflow_provider_segment.protocol.wire.messages import Response
 
 SECRET = "hunter2-hunter2"
@@ -93,7 +94,7 @@ def test_a_value_quoted_by_a_gateways_page_is_redacted(status: int) -> None:
 
 
 def test_the_token_is_redacted() -> None:
-    options = CallOptions(connection="connection 'seg' to host", secrets=("a-secret-token",), retry_budget=0)
+    options = CallOptions(connection="connection 'seg' to host", secrets=(SecretStr("a-secret-token"),), retry_budget=0)
     flow = update_destination(options, id="d", enabled=True)
     next(flow)
     with pytest.raises(SegmentAuthError) as caught:
