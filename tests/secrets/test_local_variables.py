@@ -89,7 +89,9 @@ def quoting(status: str) -> Behaviour:
 
     def behave(talk: Talk) -> None:
         request = talk.read_request().decode()
-        body = json.dumps({"errors": [{"type": "x", "message": request, "data": {"said": request}}]})
+        body = json.dumps(
+            {"errors": [{"type": "x", "message": request, "field": request, "data": {request: [request]}}]}
+        )
         talk.send(http(body.encode(), status=status))
 
     return behave

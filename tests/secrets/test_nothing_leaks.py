@@ -30,6 +30,7 @@ from airflow_provider_segment.operators.subscription import (
     SegmentUpdateSubscriptionOperator,
 )
 from airflow_provider_segment.protocol.flow import responses
+from airflow_provider_segment.protocol.flow.redaction import Redactor
 from airflow_provider_segment.protocol.secret_str import SecretStr, open_secret
 from airflow_provider_segment.sandbox.pytest_plugin import CONNECTION_VARIABLE
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
@@ -226,7 +227,7 @@ def logging_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @contextmanager
 def quoting_segment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(responses, "redact", lambda text, **_: text)
+    monkeypatch.setattr(responses, "redactor_for", lambda *_: Redactor([]))
     yield
 
 

@@ -57,7 +57,7 @@ def read_errors(body: bytes) -> tuple[ErrorObject, ...] | None:
 
 def _error_object(raw: Any) -> ErrorObject:
     if not isinstance(raw, dict):
-        return ErrorObject(message=str(raw)[:200])
+        return ErrorObject(message=str(raw))
     known: dict[str, type | tuple[type, ...]] = {"type": str, "message": str, "field": str, "status": (int, float)}
     error = {key: raw[key] for key, kind in known.items() if isinstance(raw.get(key), kind)}
     if "data" in raw:
