@@ -137,9 +137,10 @@ class AiohttpDriver:
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
-    body = Body(response.headers.get("Content-Encoding"))  # the session does not decompress
-    while piece := await response.content.readany():
-        body.add(piece)
+    # The session does not decompress.
+    body = Body(response.headers.get("Content-Encoding"), is_error=response.status >= 300)
+    while not body.is_full and (chunk := await response.content.readany()):
+        body.add(chunk)
     return body.whole()
 
 

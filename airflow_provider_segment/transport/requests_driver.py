@@ -136,8 +136,8 @@ class RequestsDriver:
 
 
 def _read(response: requests.Response) -> bytes:
-    body = Body(response.headers.get("Content-Encoding"))
-    while chunk := response.raw.read1(_CHUNK_SIZE, decode_content=False):
+    body = Body(response.headers.get("Content-Encoding"), is_error=response.status_code >= 300)
+    while not body.is_full and (chunk := response.raw.read1(_CHUNK_SIZE, decode_content=False)):
         body.add(chunk)
     return body.whole()
 

@@ -18,7 +18,7 @@ _MIN_LENGTH = 4
 """Shorter values are not redacted: they are not secrets, and would remove half of a message."""
 _MIN_LENGTH_IN_FIELD = 8
 """A field is a path of names; a setting whose value is such a word would make it unreadable."""
-_LONGEST_INPUT = 16 * 1024
+_LONGEST_INPUT = 4 * 1024
 """Characters of one string that are examined; the rest is dropped, which keeps the event loop free."""
 _WORD = re.compile(r"[A-Za-z_]+")
 
@@ -46,7 +46,7 @@ class Redactor:
     def redact(self, text: str, *, is_field: bool = False) -> str:
         """Return a string with every secret in it replaced by ``***``. Shorten and fold it only afterwards.
 
-        :param text: as received; only the first 16 KiB are kept.
+        :param text: as received; only the first 4096 characters are kept.
         :param is_field: whether it is a path of names, in which short words stay.
         """
         is_cut = len(text) > _LONGEST_INPUT

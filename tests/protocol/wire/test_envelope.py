@@ -71,7 +71,7 @@ def test_anything_else_is_a_decoding_error(body: bytes) -> None:
         (b'{"errors":[{"type":"a"},{"type":"b"}]}', ({"type": "a"}, {"type": "b"})),
         (b'{"errors":[{"type":7,"message":["m"],"field":null,"status":"422"}]}', ({},)),
         (b'{"errors":["plain text"]}', ({"message": "plain text"},)),
-        (b'{"errors":[null,{"message":"m"}]}', ({"message": "None"}, {"message": "m"})),
+        (b'{"errors":[null,{"message":"m"}]}', ({"message": "null"}, {"message": "m"})),
         (b'{"errors":[]}', ()),
     ],
     ids=["all fields", "several", "fields of other types", "text", "null", "none"],
