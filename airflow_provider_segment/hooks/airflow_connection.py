@@ -7,6 +7,7 @@ from typing import Any
 
 from airflow.providers.common.compat.connection import get_async_extra_dejson
 
+from airflow_provider_segment.hooks.connection_form import CONN_TYPE
 from airflow_provider_segment.protocol.tracebacks import drop_frames, hides_frames
 from airflow_provider_segment.transport.connection import SegmentConnection, parse_connection
 
@@ -38,8 +39,12 @@ class AirflowConnection:
     def parse(self) -> SegmentConnection:
         """Return the connection from its fields.
 
-        :raises ValueError: a field is invalid; the message names the connection, the field, and what is allowed.
+        :raises ValueError: it is of another type, or a field is invalid; the message names the connection, the field,
+            and what is allowed.
         """
+        # Otherwise the password of any connection could be sent as the token.
+        if (conn_type := self._connection.conn_type) != CONN_TYPE:
+            raise ValueError(f"connection {self._conn_id!r} is of type {conn_type!r}; it must be of type {CONN_TYPE!r}")
         return parse_connection(
             conn_id=self._conn_id,
             host=self._connection.host,
