@@ -15,6 +15,7 @@ from airflow_provider_segment.protocol.api.masks import masked_strings
 from airflow_provider_segment.protocol.api.objects import Destination, Subscription
 from airflow_provider_segment.protocol.arguments import MASK_CHARACTER, masked_keys
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
+from airflow_provider_segment.protocol.secret_str import SecretStr
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Diff:
     fields: tuple[FieldChange, ...] = ()
     changes: Mapping[str, Any] = field(default_factory=dict, repr=False)
     hidden: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = field(default=(), repr=False)
+    secrets: tuple[SecretStr, ...] = field(default=(), repr=False)
 
     @property
     def names(self) -> list[str]:
@@ -149,8 +150,9 @@ def json_equal(spec: Any, actual: Any) -> bool:
     # Unlike Python, JSON distinguishes true from 1.
     if isinstance(spec, bool) or isinstance(actual, bool):
         return spec is actual
-    if isinstance(spec, str | int | float) and isinstance(actual, str) and MASK_CHARACTER in actual:
-        return str(spec).endswith(actual.rpartition(MASK_CHARACTER)[2])
+    if isinstance(spec, str | SecretStr | int | float) and isinstance(actual, str) and MASK_CHARACTER in actual:
+        string = spec if isinstance(spec, SecretStr) else str(spec)
+        return string.endswith(actual.rpartition(MASK_CHARACTER)[2])
     return bool(spec == actual)
 
 
@@ -160,7 +162,7 @@ def _diff(
     *,
     changed: Sequence[str],
     hidden: Sequence[str],
-    secrets: Iterable[str],
+    secrets: Iterable[SecretStr],
 ) -> Diff:
     differing = {name: pair for name, pair in plain.items() if not json_equal(pair[1], pair[0])}
     changes: dict[str, Any] = {name: after for name, (_, after) in differing.items()}
@@ -194,4 +196,6 @@ def _objects_equal(spec: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
 
 
 def _is_only_bullets(spec: Any, actual: Any) -> bool:
-    return isinstance(actual, str) and actual.endswith(MASK_CHARACTER) and isinstance(spec, str | int | float)
+    return (
+        isinstance(actual, str) and actual.endswith(MASK_CHARACTER) and isinstance(spec, str | SecretStr | int | float)
+    )
