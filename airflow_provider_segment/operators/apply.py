@@ -41,7 +41,8 @@ class SegmentApplyDestinationOperator(SegmentOperator):
     :param name: display name, not empty; with the two above its identity.
     :param settings: by the keys of the catalog entry's options; a dict, or a template that renders to a string holding
         a JSON object. Pass secrets as :class:`~airflow_provider_segment.secrets.SecretRef`, also in subscriptions.
-    :param enabled: whether it receives data. Default ``True``.
+    :param enabled: whether it receives data. ``None`` (default) leaves an existing one as it is and creates a new one
+        enabled.
     :param subscriptions: list of ``{"name", "action_id", "trigger", "enabled", "settings", "model_id",
         "reverse_etl_schedule"}``, of which the first three are required. ``None`` (default) leaves them alone. Segment
         allows 5 creates, 5 updates and 5 removals a minute; the task waits until it may send.
@@ -77,7 +78,7 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         "on_drift": check_on_drift,
         "rotate_secrets": check_flag,
     }
-    required = frozenset(checks) - {"subscriptions", "destination_id"}
+    required = frozenset(checks) - {"enabled", "subscriptions", "destination_id"}
 
     def __init__(
         self,
@@ -86,7 +87,7 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         metadata_id: Text,
         name: Text,
         settings: Settings,
-        enabled: bool | Text = True,
+        enabled: bool | Text | None = None,
         subscriptions: Sequence[dict[str, Any]] | Text | None = None,
         destination_id: Text | None = None,
         prune_subscriptions: bool | Text = False,

@@ -109,7 +109,8 @@ def test_it_disables_first_and_enables_last(running: Running, segment_sandbox: S
     assert calls(segment_sandbox)[before:] == ["PATCH destination", "POST subscription"]
     before = len(calls(segment_sandbox))
     changed = TRACK | {"trigger": "all"}
-    running.run(apply(settings={"apiKey": KEY, "trackAllPages": True}, subscriptions=[changed, IDENTIFY]))
+    settings = {"apiKey": KEY, "trackAllPages": True}
+    running.run(apply(settings=settings, enabled=True, subscriptions=[changed, IDENTIFY]))
     assert calls(segment_sandbox)[before:] == ["PATCH destination", "PATCH subscription", "PATCH destination"]
     assert segment_sandbox.destinations[0]["enabled"] is True
 
@@ -298,3 +299,24 @@ def test_a_mask_can_not_be_the_secret_of_a_new_destination(running: Running, seg
     running.run(apply(settings={"apiKey": "••••cdef", "trackAllPages": True}, subscriptions=None))
     assert segment_sandbox.destinations[0]["settings"]["apiKey"].endswith("cdef")
     assert segment_sandbox.destinations[0]["settings"]["trackAllPages"] is True
+
+
+def test_enabled_is_left_alone_unless_it_is_described(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    made = running.run(apply(subscriptions=[TRACK]))["destination_id"]
+    with SegmentPublicApiHook() as hook:
+        hook.update_destination(id=made, enabled=False)
+        subscription = segment_sandbox.destinations[0]["subscriptions"][0]["id"]
+        hook.update_subscription(destination_id=made, id=subscription, enabled=False)
+    before = len(calls(segment_sandbox))
+    summary = running.run(apply(subscriptions=[TRACK]))
+    assert (summary["changed"], results(summary)) == ([], {"Track": "kept"})
+    assert len(calls(segment_sandbox)) == before
+    (found,) = segment_sandbox.destinations
+    assert (found["enabled"], found["subscriptions"][0]["enabled"]) == (False, False)
+
+
+def test_disabling_comes_before_anything_that_may_be_refused(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    running.run(apply(subscriptions=None))
+    with pytest.raises(SegmentInvalidRequestError):
+        running.run(apply(enabled=False, settings={"apiKey": KEY, "trackAllPages": "perhaps"}, subscriptions=None))
+    assert segment_sandbox.destinations[0]["enabled"] is False

@@ -8,6 +8,7 @@ import pytest
 
 from airflow_provider_segment.exceptions import (
     SegmentAlreadyExistsError,
+    SegmentInvalidRequestError,
     SegmentNotFoundError,
     SegmentSeveralMatchesError,
 )
@@ -70,9 +71,9 @@ def test_if_exists_update_writes_a_difference_once(running: Running, segment_san
     assert running.run(create(**changed)) == first
     (made,) = segment_sandbox.destinations
     assert (made["enabled"], made["settings"]["trackAllPages"]) == (False, True)
-    assert writes(segment_sandbox) == ["POST", "PATCH"]
+    assert writes(segment_sandbox) == ["POST", "PATCH", "PATCH"]  # disabling is a request of its own
     running.run(create(**changed))
-    assert writes(segment_sandbox) == ["POST", "PATCH"]
+    assert writes(segment_sandbox) == ["POST", "PATCH", "PATCH"]
 
 
 def test_if_exists_update_adds_a_setting(running: Running, segment_sandbox: SegmentSandbox) -> None:
@@ -273,3 +274,25 @@ def test_a_mask_is_left_out_of_an_update(running: Running, segment_sandbox: Segm
     (found,) = segment_sandbox.destinations
     assert found["settings"]["apiKey"].endswith(KEY[-4:])
     assert found["settings"]["trackAllPages"] is True
+
+
+@pytest.mark.parametrize("if_exists", ["reuse", "update"])
+def test_create_leaves_a_disabled_destination_disabled(
+    running: Running, segment_sandbox: SegmentSandbox, if_exists: str
+) -> None:
+    made = running.run(create(enabled=False))
+    assert running.run(create(if_exists=if_exists)) == made
+    assert writes(segment_sandbox) == ["POST"]
+    assert segment_sandbox.destinations[0]["enabled"] is False
+
+
+def test_an_update_disables_before_anything_that_may_be_refused(
+    running: Running, segment_sandbox: SegmentSandbox
+) -> None:
+    made = running.run(create())
+    task = SegmentUpdateDestinationOperator(
+        task_id="u", destination_id=made, enabled=False, settings={"trackAllPages": "perhaps"}
+    )
+    with pytest.raises(SegmentInvalidRequestError):
+        running.run(task)
+    assert segment_sandbox.destinations[0]["enabled"] is False

@@ -87,7 +87,7 @@ def demand_destination(
     :param may_stay_absent: whether a setting that Segment does not return may count as unchanged.
     """
     demand_same("name", spec.name, actual["name"])
-    demand_same("enabled", spec.enabled, actual["enabled"])
+    _demand_enabled(spec, actual, before)
     kind = segment.types[actual["metadataId"]]
     demand_settings(
         spec.settings,
@@ -129,7 +129,7 @@ def demand_subscription(segment: Segment, spec: SubscriptionSpec, actual: Record
     """Raise if a subscription is not as described, or if a field that is not described changed."""
     old = before or {"modelId": "", "reverseETLSchedule": None}
     demand_same("trigger", spec.trigger, actual["trigger"])
-    demand_same("enabled", spec.enabled, actual["enabled"])
+    _demand_enabled(spec, actual, before)
     demand_same("modelId", spec.model_id or old["modelId"], actual["modelId"])
     schedule = spec.reverse_etl_schedule or old.get("reverseETLSchedule")
     demand_same("reverseETLSchedule", schedule, actual.get("reverseETLSchedule"))
@@ -140,6 +140,12 @@ def demand_subscription(segment: Segment, spec: SubscriptionSpec, actual: Record
         defaults={},
         may_reset=segment.replace,
     )
+
+
+def _demand_enabled(spec: DestinationSpec | SubscriptionSpec, actual: Record, before: Record | None) -> None:
+    """Raise unless it is as described, or as before, or for a new object ``True``."""
+    unchanged = True if before is None else before["enabled"]
+    demand_same("enabled", unchanged if spec.enabled is None else spec.enabled, actual["enabled"])
 
 
 def bare(value: Any) -> bool:

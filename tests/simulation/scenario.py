@@ -151,7 +151,7 @@ def _destination_like(spec: DestinationSpec, settings: dict[str, Any], *, enable
         metadata_id=spec.metadata_id,
         name=spec.name,
         settings=settings,
-        enabled=spec.enabled if enabled else not spec.enabled,
+        enabled=(spec.enabled is not False) is enabled,
     )
 
 

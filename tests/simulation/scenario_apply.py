@@ -68,7 +68,7 @@ class _Applying:
         )
 
     def _put_existing(self, dice: Random, *, name: str) -> None:
-        enabled = self._spec.enabled if dice.random() < 0.5 else not self._spec.enabled
+        enabled = dice.random() < 0.5
         settings = self._spec.settings if dice.random() < 0.4 else draw_settings(dice)
         spec = replace(self._spec, name=name, settings=settings, enabled=enabled)
         self._existing = put_destination(self._segment, spec)

@@ -112,7 +112,7 @@ def _demand(
     *,
     prune: bool,
 ) -> None:
-    assert (actual["name"], actual["enabled"]) == (spec.name, spec.enabled)
+    assert (actual["name"], actual["enabled"]) == (spec.name, _enabled(spec, before))
     comparable = {
         key: mask(value) if key in _SECRETS else value
         for key, value in spec.settings.items()
@@ -132,7 +132,8 @@ def _demand(
     found = {one["name"]: one for one in actual["subscriptions"]}
     for one in subscriptions or ():
         made = found.pop(one.name)
-        assert (made["actionId"], made["trigger"], made["enabled"]) == (one.action_id, one.trigger, one.enabled)
+        enabled = _enabled(one, old.get(made["id"]))
+        assert (made["actionId"], made["trigger"], made["enabled"]) == (one.action_id, one.trigger, enabled)
         assert one.model_id in (None, made["modelId"])
         assert one.reverse_etl_schedule in (None, made.get("reverseETLSchedule"))
         _demand_settings(one.settings or {}, made["settings"])
@@ -140,6 +141,12 @@ def _demand(
         assert found == {}
     else:  # undescribed ones stay unchanged
         assert all(old[one["id"]] == one for one in found.values())
+
+
+def _enabled(spec: DestinationSpec | SubscriptionSpec, before: dict[str, Any] | None) -> bool:
+    if spec.enabled is not None:
+        return spec.enabled
+    return True if before is None else bool(before["enabled"])
 
 
 def _demand_settings(expected: dict[str, Any], actual: dict[str, Any]) -> None:

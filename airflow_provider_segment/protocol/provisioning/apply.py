@@ -172,8 +172,9 @@ def _apply_destination_plan(options: CallOptions, plan: Plan) -> Flow[tuple[str,
         yield Log(f"created {part.spec.identity}: {created['id']}")
         return created["id"], (yield from _ignored_settings(part.spec.settings, created))
     changes = dict(part.diff.changes)
-    if changes.get("enabled"):
-        del changes["enabled"]
+    if changes.pop("enabled", None) is False:
+        yield from update_destination(options, id=part.id, enabled=False)
+        yield Log(f"disabled destination {part.id}")
     return part.id, (yield from _change_destination(options, part.id, changes))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -85,7 +86,7 @@ def create_from_spec(options: CallOptions, spec: DestinationSpec, *, confirm: bo
                 metadata_id=spec.metadata_id,
                 name=spec.name,
                 settings=spec.settings,
-                enabled=spec.enabled,
+                enabled=spec.enabled is not False,
             ),
             find=lambda: find_destinations(options, spec.identity),
             confirm=confirm,
@@ -115,8 +116,20 @@ def ensure_destination(
         return created["id"]
     diff = diff_destination(spec, existing, write_absent=True)
     if (yield from handle_existing(existing["id"], identity, diff, if_exists=if_exists)):
-        yield from update_destination(options, id=existing["id"], **diff.changes)
+        yield from write_destination(options, existing["id"], diff.changes)
     return existing["id"]
+
+
+def write_destination(options: CallOptions, destination_id: str, changes: Mapping[str, Any]) -> Flow[None]:
+    """Update a destination; disable it with a request of its own, before anything that Segment may refuse.
+
+    :param destination_id: its id.
+    :param changes: arguments of ``update_destination``, by name.
+    """
+    rest = dict(changes)
+    if rest.get("enabled") is False and len(rest) > 1:
+        yield from update_destination(options, id=destination_id, enabled=rest.pop("enabled"))
+    yield from update_destination(options, id=destination_id, **rest)
 
 
 def resolve_and_update_destination(
@@ -139,7 +152,10 @@ def resolve_and_update_destination(
     """
     options = options.redacting(settings)
     destination_id = yield from resolve(partial(find_destinations, options), target, new_name=new_name)
-    yield from update_destination(options, id=destination_id, name=new_name, enabled=enabled, settings=settings)
+    changes = {"name": new_name, "enabled": enabled, "settings": settings}
+    yield from write_destination(
+        options, destination_id, {name: value for name, value in changes.items() if value is not None}
+    )
     yield Log(f"changed destination {destination_id}")
     return destination_id
 

@@ -77,10 +77,9 @@ def diff_destination(
     :param write_absent: count settings that Segment does not return as changed. An apply leaves this off: it would
         write them again on each run if Segment stores them without returning them, or does not store them.
     """
-    plain = {
-        "name": (actual.get("name") or "", spec.name),
-        "enabled": (actual["enabled"], spec.enabled),
-    }
+    plain: dict[str, tuple[Any, Any]] = {"name": (actual.get("name") or "", spec.name)}
+    if spec.enabled is not None:
+        plain["enabled"] = (actual["enabled"], spec.enabled)
     compared = diff_settings(spec.settings, actual["settings"])
     return _diff(
         plain,
@@ -102,10 +101,9 @@ def diff_subscription(spec: SubscriptionSpec, actual: Subscription, *, rotate_se
     :param actual: the subscription in Segment.
     :param rotate_secrets: count secrets that can't be compared as changed.
     """
-    plain: dict[str, tuple[Any, Any]] = {
-        "trigger": (actual["trigger"], spec.trigger),
-        "enabled": (actual["enabled"], spec.enabled),
-    }
+    plain: dict[str, tuple[Any, Any]] = {"trigger": (actual["trigger"], spec.trigger)}
+    if spec.enabled is not None:
+        plain["enabled"] = (actual["enabled"], spec.enabled)
     if spec.model_id is not None:
         # "" means no model.
         plain["model_id"] = (actual.get("modelId") or None, spec.model_id)

@@ -25,14 +25,14 @@ class DestinationSpec:
     :param metadata_id: catalog id of its type; can't be changed later.
     :param name: display name; with the two above its identity.
     :param settings: by the keys of the catalog entry's options.
-    :param enabled: whether it receives data.
+    :param enabled: whether it receives data; ``None`` leaves an existing one alone and creates a new one enabled.
     """
 
     source_id: str
     metadata_id: str
     name: str
     settings: dict[str, Any] = field(repr=False)
-    enabled: bool = True
+    enabled: bool | None = None
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, Any]) -> DestinationSpec:
@@ -55,7 +55,7 @@ class SubscriptionSpec:
     :param name: display name; with the action its identity within a destination.
     :param action_id: id of its action; can't be changed later.
     :param trigger: an FQL statement.
-    :param enabled: whether it processes events.
+    :param enabled: whether it processes events; ``None`` leaves an existing one alone and creates a new one enabled.
     :param settings: by the field keys of the action; ``None`` leaves them alone.
     :param model_id: the Reverse ETL model its data comes from.
     :param reverse_etl_schedule: when that model syncs.
@@ -64,7 +64,7 @@ class SubscriptionSpec:
     name: str
     action_id: str
     trigger: str
-    enabled: bool = True
+    enabled: bool | None = None
     settings: dict[str, Any] | None = field(default=None, repr=False)
     model_id: str | None = None
     reverse_etl_schedule: dict[str, Any] | None = None

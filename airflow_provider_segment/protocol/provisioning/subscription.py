@@ -182,7 +182,7 @@ def _create_once(
                 name=spec.name,
                 action_id=spec.action_id,
                 trigger=spec.trigger,
-                enabled=spec.enabled,
+                enabled=spec.enabled is not False,
                 settings=spec.settings,
                 model_id=spec.model_id,
             ),

@@ -12,7 +12,9 @@ from airflow_provider_segment.protocol.provisioning.plan import Plan, Result, ma
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 
-DESCRIBED = DestinationSpec(source_id="s", metadata_id="m", name="mine", settings={"apiKey": "hunter2-hunter2"})
+DESCRIBED = DestinationSpec(
+    source_id="s", metadata_id="m", name="mine", settings={"apiKey": "hunter2-hunter2"}, enabled=True
+)
 ACTUAL: Any = {
     "id": "d",
     "name": "mine",
