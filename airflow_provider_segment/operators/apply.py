@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest
+    from airflow_provider_segment.protocol.provisioning.comparison import Path
     from airflow_provider_segment.protocol.provisioning.plan import ApplySummary
     from airflow_provider_segment.templating import Settings, Text
 
@@ -78,6 +79,7 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         "on_drift": check_on_drift,
         "rotate_secrets": check_flag,
     }
+    selecting_keys = frozenset({"id", "name", "previous_name", "action_id", "model_id"})
     required = frozenset(checks) - {"enabled", "subscriptions", "destination_id"}
 
     def __init__(
@@ -122,7 +124,7 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         from airflow_provider_segment.protocol.provisioning.apply import apply_destination
 
         values = self.checked()
-        request = _request(values, wait_for_pending=is_retry(context))
+        request = _request(values, templated=self.templated_paths("settings"), wait_for_pending=is_retry(context))
         plan, summary = self.run_flow(context, apply_destination, request=request, write=values["on_drift"] == "fix")
         self.resolved_destination_id = summary["destination_id"]
         if values["on_drift"] == "fail" and not plan.is_empty:
@@ -137,12 +139,12 @@ def _resolve_entry(label: str, entry: Any, read: ReadSecret) -> Any:
     return {**entry, "settings": replace_references(f"{label}['settings']", entry["settings"], read)}
 
 
-def _request(values: dict[str, Any], *, wait_for_pending: bool) -> ApplyRequest:
+def _request(values: dict[str, Any], *, templated: frozenset[Path], wait_for_pending: bool) -> ApplyRequest:
     from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest
     from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
 
     return ApplyRequest(
-        spec=DestinationSpec.from_arguments(values),
+        spec=DestinationSpec.from_arguments({**values, "templated": templated}),
         subscriptions=values.get("subscriptions"),
         destination_id=values.get("destination_id"),
         prune_subscriptions=values["prune_subscriptions"],

@@ -87,7 +87,7 @@ class SegmentCreateDestinationOperator(SegmentOperator):
         from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
 
         values = self.checked()
-        spec = DestinationSpec.from_arguments(values)
+        spec = DestinationSpec.from_arguments({**values, "templated": self.templated_paths("settings")})
         self.resolved_destination_id = self.run_flow(
             context, ensure_destination, spec=spec, if_exists=values["if_exists"], wait_for_pending=is_retry(context)
         )

@@ -320,3 +320,68 @@ def test_disabling_comes_before_anything_that_may_be_refused(running: Running, s
     with pytest.raises(SegmentInvalidRequestError):
         running.run(apply(enabled=False, settings={"apiKey": KEY, "trackAllPages": "perhaps"}, subscriptions=None))
     assert segment_sandbox.destinations[0]["enabled"] is False
+
+
+def test_a_setting_of_an_existing_destination_that_segment_did_not_return_is_written(
+    running: Running, segment_sandbox: SegmentSandbox
+) -> None:
+    running.run(apply(settings={}, subscriptions=None))
+    with pytest.raises(SegmentDriftError):
+        running.run(apply(subscriptions=None, on_drift="fail"))
+    assert running.run(apply(subscriptions=None))["changed"] == ["settings['apiKey']"]
+    assert segment_sandbox.destinations[0]["settings"]["apiKey"].endswith(KEY[-4:])
+    assert running.run(apply(subscriptions=None, on_drift="fail"))["changed"] == []
+
+
+def test_a_setting_that_the_type_does_not_know_is_a_warning(
+    running: Running,
+    segment_sandbox: SegmentSandbox,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    running.run(apply(subscriptions=None))
+    summary = running.run(apply(settings={"apiKey": KEY, "apikey": KEY}, subscriptions=None))
+    assert (summary["changed"], calls(segment_sandbox)) == ([], ["POST destination"])
+    log = caplog.text + "".join(capfd.readouterr())
+    assert "its type knows no setting 'apikey', and Segment does not return it; did you mean 'apiKey'?" in log
+
+
+def test_a_rotated_key_file_needs_rotate_secrets(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    def key_file(content: str) -> dict[str, str]:
+        return {"apiKey": f"-----BEGIN PRIVATE KEY-----\n{content}\n-----END PRIVATE KEY-----"}
+
+    running.run(apply(settings=key_file("old"), subscriptions=None))
+    assert running.run(apply(settings=key_file("new"), subscriptions=None))["changed"] == []
+    rotated = running.run(apply(settings=key_file("new"), subscriptions=None, rotate_secrets=True))
+    assert rotated["changed"] == ["settings['apiKey']"]
+
+
+@pytest.mark.parametrize("nothing", [None, "None"])
+def test_an_id_that_a_template_rendered_to_nothing_raises(
+    running: Running, segment_sandbox: SegmentSandbox, nothing: str | None
+) -> None:
+    task = apply(destination_id="{{ params.id }}", subscriptions=None)
+    task.destination_id = nothing  # as Airflow sets it when a task it refers to returned nothing
+    with pytest.raises(ValueError, match=f"destination_id was set, but came out of its template as {nothing!r}"):
+        task.execute({})
+    assert segment_sandbox.requests == []
+
+
+@pytest.mark.parametrize("key", ["name", "action_id"])
+def test_a_key_that_selects_a_subscription_and_rendered_to_nothing_raises(
+    running: Running, segment_sandbox: SegmentSandbox, key: str
+) -> None:
+    task = apply(subscriptions=[IDENTIFY, TRACK | {key: "{{ params.value }}"}])
+    with pytest.raises(ValueError, match=rf"subscriptions\[1\]\['{key}'\] was set, but came out of its template"):
+        running.run(task, params={"value": None})
+    assert segment_sandbox.requests == []
+
+
+def test_a_secret_that_a_template_rendered_to_nothing_is_not_deleted(
+    running: Running, segment_sandbox: SegmentSandbox
+) -> None:
+    running.run(apply(subscriptions=None))
+    with pytest.raises(ValueError, match=r"settings\['apiKey'\] came out of a template as an empty string"):
+        running.run(apply(settings={"apiKey": "{{ params.key }}"}, subscriptions=None), params={"key": ""})
+    assert segment_sandbox.destinations[0]["settings"]["apiKey"].endswith(KEY[-4:])
+    assert running.run(apply(settings={"apiKey": ""}, subscriptions=None))["changed"] == ["settings['apiKey']"]

@@ -296,3 +296,19 @@ def test_an_update_disables_before_anything_that_may_be_refused(
     with pytest.raises(SegmentInvalidRequestError):
         running.run(task)
     assert segment_sandbox.destinations[0]["enabled"] is False
+
+
+@pytest.mark.parametrize("argument", ["destination_id", "source_id", "metadata_id", "name"])
+def test_a_selection_that_a_template_rendered_to_nothing_raises(
+    running: Running, segment_sandbox: SegmentSandbox, argument: str
+) -> None:
+    selection = {"destination_id": "d"} if argument == "destination_id" else identity()
+    task = SegmentDeleteDestinationOperator(task_id="d", **selection | {argument: "{{ params.value }}"})
+    with pytest.raises(ValueError, match=f"{argument} was set, but came out of its template as 'None'"):
+        running.run(task, params={"value": None})
+    assert segment_sandbox.requests == []
+
+
+def test_deleting_from_an_unknown_source_raises(running: Running) -> None:
+    with pytest.raises(SegmentNotFoundError, match="/sources/no-such-source/"):
+        running.run(SegmentDeleteDestinationOperator(task_id="d", **identity(source_id="no-such-source")))

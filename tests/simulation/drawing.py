@@ -14,7 +14,7 @@ NAME = "mine"
 _SETTINGS: dict[str, tuple[Any, ...]] = {
     "apiKey": ("0123456789-aaaa", "0123456789-bbbb", "short"),
     "secretKey": ("secret-of-cccc", "abc", ""),
-    "trackAllPages": (True, False, None),
+    "trackAllPages": (True, False),
     "region": ("us", "eu"),
     "threshold": (30, 30.0, 7),
     "ignoredEvents": ([], ["a"], ["a", "b"]),

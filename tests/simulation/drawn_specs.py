@@ -32,7 +32,7 @@ def settings(*, with_masks: bool) -> st.SearchStrategy[dict[str, Any]]:
         optional={
             "apiKey": secret,
             "secretKey": secret,
-            "trackAllPages": st.booleans() | st.none(),
+            "trackAllPages": st.booleans(),
             "region": st.sampled_from(["us", "eu"]) | (masks if with_masks else st.nothing()),
             "threshold": st.integers(0, 3) | st.just(2.0),
             "ignoredEvents": st.lists(json_values, max_size=2),

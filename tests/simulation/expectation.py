@@ -79,13 +79,8 @@ def demand_destination(
     spec: DestinationSpec,
     actual: Record,
     before: Record | None,
-    *,
-    may_stay_absent: bool = False,
 ) -> None:
-    """Raise if a destination is not as described, or if a setting that is not described changed.
-
-    :param may_stay_absent: whether a setting that Segment does not return may count as unchanged.
-    """
+    """Raise if a destination is not as described, or if a setting that is not described changed."""
     demand_same("name", spec.name, actual["name"])
     _demand_enabled(spec, actual, before)
     kind = segment.types[actual["metadataId"]]
@@ -96,7 +91,6 @@ def demand_destination(
         defaults=kind.defaults,
         secret=kind.record["secretOptions"],
         may_reset=segment.replace,
-        may_stay_absent=may_stay_absent,
     )
 
 
@@ -108,7 +102,6 @@ def demand_settings(
     defaults: Mapping[str, Any],
     secret: Sequence[str] = (),
     may_reset: bool,
-    may_stay_absent: bool = False,
 ) -> None:
     """Raise unless described keys have their values, and others their old one, or a default if updates replace."""
     for key in spec.keys() | actual.keys() | (before or {}).keys():
@@ -116,8 +109,7 @@ def demand_settings(
         if spec.get(key) is not None:
             # A short secret is shown as bullets only, so an existing one counts as the described one.
             hidden = before is not None and key in secret and value == before.get(key) and bare(value)
-            unseen = may_stay_absent and before is not None and key not in before and value is None
-            if not (hidden or unseen):
+            if not hidden:
                 demand_same(f"settings[{key!r}]", spec[key], value)
         elif before is None:
             demand_same(f"settings[{key!r}]", defaults.get(key), value)

@@ -95,7 +95,7 @@ class _Applying:
         old = None if self._existing is None else self._before.destinations[self._existing["id"]]
         if old is not None:
             demand_same("the id", old["id"], actual["id"])
-        demand_destination(self._segment, self._spec, actual, old, may_stay_absent=True)
+        demand_destination(self._segment, self._spec, actual, old)
         named = self._check_subscriptions(actual["id"])
         self._before.demand(destinations={actual["id"]}, subscriptions=named)
         _, summary = result

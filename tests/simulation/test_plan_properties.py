@@ -18,7 +18,7 @@ from airflow_provider_segment.protocol.arguments import MASK_CHARACTER, masked_k
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Outcome, Pause, Send
 from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest, apply_destination
-from airflow_provider_segment.protocol.provisioning.diff import json_equal
+from airflow_provider_segment.protocol.provisioning.comparison import json_equal
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from airflow_provider_segment.protocol.wire.messages import Request
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
@@ -119,12 +119,12 @@ def _demand(
         if key != _READ_ONLY and key not in masked_keys(spec.settings)
     }
     known = None if before is None else before["settings"]
-    # A key that Segment did not return counts as unchanged, and so does a secret shown as bullets only.
+    # A secret shown as bullets only counts as unchanged.
     unseen = {
         key
         for key in comparable
         if known is not None
-        and (key not in known or str(known[key]).endswith(MASK_CHARACTER))
+        and str(known.get(key)).endswith(MASK_CHARACTER)
         and actual["settings"].get(key) == known.get(key)
     }
     _demand_settings({key: value for key, value in comparable.items() if key not in unseen}, actual["settings"])

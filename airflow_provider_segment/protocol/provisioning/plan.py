@@ -19,6 +19,7 @@ from airflow_provider_segment.protocol.provisioning.diff import (
     FieldChange,
     diff_destination,
     diff_subscription,
+    setting_label,
 )
 from airflow_provider_segment.protocol.provisioning.lookup import one_or_none
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
@@ -39,14 +40,19 @@ class DestinationPlan:
 
     :param result: created, changed or kept.
     :param spec: its description.
-    :param id: its id; ``None`` if it is created.
+    :param actual: the destination in Segment; ``None`` if it is created.
     :param diff: how it differs from its description.
     """
 
     result: Result
     spec: DestinationSpec
-    id: str | None = None
+    actual: Destination | None = field(default=None, repr=False)
     diff: Diff = field(default_factory=Diff)
+
+    @property
+    def id(self) -> str | None:
+        """Its id; ``None`` if it is created."""
+        return None if self.actual is None else self.actual["id"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +136,7 @@ class Plan:
         return ApplySummary(
             destination_id=destination_id or self.destination.id,
             created=self.destination.result is Result.CREATED,
-            changed=self.destination.diff.names,
+            changed=[name for name in self.destination.diff.names if name not in map(setting_label, ignored)],
             subscriptions=[
                 SubscriptionSummary(
                     name=part.name,
@@ -193,7 +199,7 @@ def _plan_destination(spec: DestinationSpec, actual: Destination | None, *, rota
                 " can't be changed; describe a new destination instead"
             )
     diff = diff_destination(spec, actual, rotate_secrets=rotate_secrets)
-    return DestinationPlan(_result(diff), spec, actual["id"], diff)
+    return DestinationPlan(_result(diff), spec, actual, diff)
 
 
 def _plan_described(

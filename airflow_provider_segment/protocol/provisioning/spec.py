@@ -14,6 +14,7 @@ from airflow_provider_segment.protocol.arguments import (
     check_settings,
     json_text,
 )
+from airflow_provider_segment.protocol.provisioning.comparison import Path
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity, SubscriptionIdentity
 
 
@@ -26,6 +27,7 @@ class DestinationSpec:
     :param name: display name; with the two above its identity.
     :param settings: by the keys of the catalog entry's options.
     :param enabled: whether it receives data; ``None`` leaves an existing one alone and creates a new one enabled.
+    :param templated: paths in ``settings`` whose values came out of templates.
     """
 
     source_id: str
@@ -33,6 +35,7 @@ class DestinationSpec:
     name: str
     settings: dict[str, Any] = field(repr=False)
     enabled: bool | None = None
+    templated: frozenset[Path] = frozenset()
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, Any]) -> DestinationSpec:
@@ -130,3 +133,15 @@ def _check_entry(label: str, entry: Any) -> SubscriptionSpec:
         raise ValueError(f"{label} has no {missing[0]}; {', '.join(_REQUIRED)} are required")
     present = {key: value for key, value in entry.items() if value is not None and (key, value) != ("model_id", "")}
     return SubscriptionSpec(**{key: _CHECKS[key](f"{label}[{key!r}]", value) for key, value in present.items()})
+
+
+def without_none(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings without the keys that are ``None``, at any depth; for a new object, ``None`` means absent.
+
+    :param settings: the described ones.
+    """
+    return {
+        key: without_none(value) if isinstance(value, Mapping) else value
+        for key, value in settings.items()
+        if value is not None
+    }

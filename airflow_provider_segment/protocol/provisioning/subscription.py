@@ -19,7 +19,7 @@ from airflow_provider_segment.protocol.provisioning.creating import create_idemp
 from airflow_provider_segment.protocol.provisioning.diff import diff_subscription
 from airflow_provider_segment.protocol.provisioning.identity import SubscriptionIdentity
 from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
-from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec
+from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec, without_none
 
 
 def find_subscriptions(options: CallOptions, identity: SubscriptionIdentity) -> Flow[list[Subscription]]:
@@ -164,6 +164,7 @@ def resolve_and_delete_subscription(
             lambda subscription_id: delete_subscription(options, destination_id=destination_id, id=subscription_id),
             target,
             if_missing=if_missing,
+            parent_may_be_missing=True,
         )
     )
 
@@ -183,7 +184,7 @@ def _create_once(
                 action_id=spec.action_id,
                 trigger=spec.trigger,
                 enabled=spec.enabled is not False,
-                settings=spec.settings,
+                settings=None if spec.settings is None else without_none(spec.settings),
                 model_id=spec.model_id,
             ),
             find=lambda: find_subscriptions(options, identity),
