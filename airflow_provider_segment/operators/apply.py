@@ -45,8 +45,11 @@ class SegmentApplyDestinationOperator(SegmentOperator):
     :param enabled: whether it receives data. ``None`` (default) leaves an existing one as it is and creates a new one
         enabled.
     :param subscriptions: list of ``{"name", "action_id", "trigger", "enabled", "settings", "model_id",
-        "reverse_etl_schedule"}``, of which the first three are required. ``None`` (default) leaves them alone. Segment
-        allows 5 creates, 5 updates and 5 removals a minute; the task waits until it may send.
+        "reverse_etl_schedule", "id", "previous_name"}``, of which the first three are required. Names need not be
+        unique: entries of one action and name are matched by trigger, then model, then settings. To change one of
+        several that are alike in everything, give its ``id``; to rename one, its ``id`` or ``previous_name``. Another
+        action or Reverse ETL model makes another subscription. ``None`` (default) leaves them alone. Segment allows
+        5 creates, 5 updates and 5 removals a minute; the task waits until it may send.
     :param destination_id: id of the destination, instead of finding it by its identity; ``name`` then renames it.
     :param prune_subscriptions: remove subscriptions that are not described. Default ``False``.
     :param max_prune: how many subscriptions may be removed, default 10; if more would be, the task fails before it

@@ -277,7 +277,7 @@ def test_settings_and_subscriptions_from_templates(running: Running, segment_san
             r"subscriptions\[0\] has the key 'actionId'; it may have name",
         ),
         ({"subscriptions": [{"name": "n", "action_id": "a"}]}, r"subscriptions\[0\] has no trigger"),
-        ({"subscriptions": [TRACK, IDENTIFY, TRACK]}, r"subscriptions\[2\] repeats name 'Track'"),
+        ({"subscriptions": [TRACK | {"id": "x"}, TRACK | {"id": "x"}]}, r"subscriptions\[0\] has the id 'x'"),
         ({"subscriptions": [TRACK | {"enabled": "x"}]}, r"subscriptions\[0\]\['enabled'\] is 'x'"),
         ({"destination_id": ""}, "destination_id is empty"),
         ({"max_prune": -1}, "max_prune is -1"),
@@ -385,3 +385,20 @@ def test_a_secret_that_a_template_rendered_to_nothing_is_not_deleted(
         running.run(apply(settings={"apiKey": "{{ params.key }}"}, subscriptions=None), params={"key": ""})
     assert segment_sandbox.destinations[0]["settings"]["apiKey"].endswith(KEY[-4:])
     assert running.run(apply(settings={"apiKey": ""}, subscriptions=None))["changed"] == ["settings['apiKey']"]
+
+
+def test_equal_names_rename_and_change_without_doubling(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    mapped = [TRACK | {"settings": {"event": name}} for name in ("a", "b", "b")]
+    running.run(apply(subscriptions=mapped))
+    assert calls(segment_sandbox) == ["POST destination"] + ["POST subscription"] * 3
+    assert set(results(running.run(apply(subscriptions=mapped))).values()) == {"kept"}
+    renamed = [mapped[0] | {"name": "First", "previous_name": "Track"}, *mapped[1:]]
+    assert running.run(apply(subscriptions=renamed))["subscriptions"][0]["result"] == "changed"
+    third = segment_sandbox.destinations[0]["subscriptions"][2]["id"]
+    changed = [*renamed[:2], mapped[2] | {"id": third, "trigger": "all"}]
+    running.run(apply(subscriptions=changed))
+    assert [(one["name"], one["trigger"]) for one in segment_sandbox.destinations[0]["subscriptions"]] == [
+        ("First", TRACK["trigger"]),
+        ("Track", TRACK["trigger"]),
+        ("Track", "all"),
+    ]

@@ -63,7 +63,7 @@ def _subscriptions(draw: st.DrawFn) -> SubscriptionSpec:
         trigger=draw(st.sampled_from(['type = "track"', 'type = "identify"'])),
         enabled=draw(st.booleans() | st.none()),
         settings=draw(st.none() | st.dictionaries(st.sampled_from(["a", "b"]), json_values, max_size=2)),
-        model_id=draw(st.sampled_from([None, "model-1", "model-2"])),
+        model_id=draw(st.sampled_from([None, f"model-{number}"])),
         reverse_etl_schedule=draw(
             st.sampled_from([None, {"strategy": "MANUAL"}, {"strategy": "PERIODIC", "config": {"interval": "15m"}}])
         ),

@@ -64,7 +64,7 @@ def subscriptions_like(segment: Segment, destination_id: str, spec: Subscription
     return [
         record
         for record in segment.subscriptions_of(destination_id)
-        if (record["name"], record["actionId"]) == identity
+        if (record["name"], record["actionId"]) == identity and spec.model_id in (None, record["modelId"])
     ]
 
 

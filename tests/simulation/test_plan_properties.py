@@ -129,9 +129,9 @@ def _demand(
     }
     _demand_settings({key: value for key, value in comparable.items() if key not in unseen}, actual["settings"])
     old = {one["id"]: one for one in (before or {}).get("subscriptions", [])}
-    found = {one["name"]: one for one in actual["subscriptions"]}
+    found = {one["id"]: one for one in actual["subscriptions"]}
     for one in subscriptions or ():
-        made = found.pop(one.name)
+        made = found.pop(_of_spec(one, list(found.values())))
         enabled = _enabled(one, old.get(made["id"]))
         assert (made["actionId"], made["trigger"], made["enabled"]) == (one.action_id, one.trigger, enabled)
         assert one.model_id in (None, made["modelId"])
@@ -141,6 +141,13 @@ def _demand(
         assert found == {}
     else:  # undescribed ones stay unchanged
         assert all(old[one["id"]] == one for one in found.values())
+
+
+def _of_spec(spec: SubscriptionSpec, subscriptions: list[dict[str, Any]]) -> str:
+    """Return the id of the subscription with the name and model, or without any model if none is described."""
+    named = [one for one in subscriptions if one["name"] == spec.name and spec.model_id in (None, one["modelId"])]
+    (found,) = [one["id"] for one in named if len(named) == 1 or one["modelId"] == (spec.model_id or "")]
+    return str(found)
 
 
 def _enabled(spec: DestinationSpec | SubscriptionSpec, before: dict[str, Any] | None) -> bool:

@@ -13,12 +13,14 @@ from airflow_provider_segment.protocol.api.destinations import (
 )
 from airflow_provider_segment.protocol.api.objects import Destination, Subscription
 from airflow_provider_segment.protocol.api.subscriptions import subscriptions_listing
+from airflow_provider_segment.protocol.errors import SegmentNotFoundError
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning import destination as destinations
 from airflow_provider_segment.protocol.provisioning.apply_subscriptions import execute_subscriptions
 from airflow_provider_segment.protocol.provisioning.creating import poll_until
 from airflow_provider_segment.protocol.provisioning.lookup import mask_and_warn, one_or_none
+from airflow_provider_segment.protocol.provisioning.matching import match_subscriptions
 from airflow_provider_segment.protocol.provisioning.plan import ApplySummary, Plan, make_plan
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
 from airflow_provider_segment.protocol.provisioning.settings_writes import SettingsContext, ignored_settings
@@ -135,16 +137,23 @@ def _read_subscriptions(
     """List the subscriptions; with ``wait_for_pending`` until all described ones are listed, or time is up."""
     if request.subscriptions is None or actual is None:
         return ()
-    wanted = {(one.action_id, one.name) for one in request.subscriptions}
+    specs = request.subscriptions
     listing = subscriptions_listing(destination_id=actual["id"])
     return (
         yield from poll_until(
             lambda: collect(listing, options),
-            lambda listed: wanted <= {(one["actionId"], one["name"]) for one in listed},
+            lambda listed: _all_listed(specs, listed),
             seconds=options.reconcile_timeout if request.wait_for_pending else 0,
             awaited="subscriptions that an earlier try may have created",
         )
     )
+
+
+def _all_listed(specs: Sequence[SubscriptionSpec], listed: Sequence[Subscription]) -> bool:
+    try:
+        return None not in match_subscriptions(specs, listed)
+    except SegmentNotFoundError:
+        return False
 
 
 def _log_plan(plan: Plan) -> Flow[None]:
@@ -153,6 +162,8 @@ def _log_plan(plan: Plan) -> Flow[None]:
     yield from mask_and_warn(identity, plan.destination.diff)
     for part in plan.subscriptions:
         yield from mask_and_warn(f"subscription {part.name!r}", part.diff)
+    for warning in plan.warnings:
+        yield Log(warning, logging.WARNING)
     if plan.others:
         yield Log(
             f"source {identity.source_id} has other destinations of type {identity.metadata_id}:"

@@ -62,6 +62,8 @@ class SubscriptionSpec:
     :param settings: by the field keys of the action; ``None`` leaves them alone.
     :param model_id: the Reverse ETL model its data comes from.
     :param reverse_etl_schedule: when that model syncs.
+    :param id: Segment's id, to select one among several of the same name, or to rename it.
+    :param previous_name: its name before, to rename it.
     """
 
     name: str
@@ -71,6 +73,8 @@ class SubscriptionSpec:
     settings: dict[str, Any] | None = field(default=None, repr=False)
     model_id: str | None = None
     reverse_etl_schedule: dict[str, Any] | None = None
+    id: str | None = None
+    previous_name: str | None = None
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, Any]) -> SubscriptionSpec:
@@ -85,7 +89,9 @@ class SubscriptionSpec:
 
         :param destination_id: its destination.
         """
-        return SubscriptionIdentity(destination_id=destination_id, action_id=self.action_id, name=self.name)
+        return SubscriptionIdentity(
+            destination_id=destination_id, action_id=self.action_id, name=self.name, model_id=self.model_id
+        )
 
 
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
@@ -96,6 +102,8 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "settings": check_settings,
     "model_id": check_id,
     "reverse_etl_schedule": check_schedule,
+    "id": check_id,
+    "previous_name": check_name,
 }
 _REQUIRED = ("name", "action_id", "trigger")
 
@@ -113,14 +121,10 @@ def check_subscriptions(argument: str, value: Any) -> tuple[SubscriptionSpec, ..
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise ValueError(f"{argument} is a {type(value).__name__}; it must be a list of dicts")
     specs = tuple(_check_entry(f"{argument}[{number}]", entry) for number, entry in enumerate(value))
-    seen: set[tuple[str, str]] = set()
-    for number, entry in enumerate(specs):
-        if (entry.name, entry.action_id) in seen:
-            raise ValueError(
-                f"{argument}[{number}] repeats name {entry.name!r} and action_id {entry.action_id!r}; together they"
-                " must be unique"
-            )
-        seen.add((entry.name, entry.action_id))
+    ids = [spec.id for spec in specs if spec.id is not None]
+    for number, spec in enumerate(specs):
+        if spec.id is not None and ids.count(spec.id) > 1:
+            raise ValueError(f"{argument}[{number}] has the id {spec.id!r}, which another entry has too")
     return specs
 
 
