@@ -1,1 +1,1 @@
-"""For work on this project: the demo, a real Airflow on this machine, and the benchmarks. Not in the wheel."""
+"""Development tools: the demo, a real Airflow on this machine, and the benchmarks. Not in the wheel."""

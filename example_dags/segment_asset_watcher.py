@@ -1,10 +1,10 @@
-"""Run a DAG whenever enough events have arrived at a destination: no schedule, and no task that waits.
+"""Run a DAG whenever enough events have arrived at a destination, without a schedule and without a waiting task.
 
-Airflow's triggerer watches the destination and looks at its delivery metrics every few seconds. When they cross into
-the condition, an event of the asset starts a run; the next one comes when they have fallen below it and cross again.
+Airflow's triggerer polls the destination's delivery metrics. When the conditions begin to hold, an event of the asset
+starts a run; the next run starts when they have stopped holding and hold again.
 
-For Airflow 3. A trigger is made when the file is parsed, so it can't take params: put your own ids here. ``make ui``
-has a destination of this id; unpause the DAG, let events arrive there, and see a run begin:
+Needs Airflow 3. The trigger is created when the file is parsed, so it cannot use params: put your own ids here.
+``make ui`` has a destination with this id; unpause the DAG, deliver events to it, and watch a run start:
 
     curl http://127.0.0.1:8642/_sandbox/deliver -d '{"destinationId": "sandbox-watched", "successes": 10}'
 """
@@ -49,8 +49,8 @@ with DAG(
 
     @task
     def report(triggering_asset_events: Any = None) -> list[str]:
-        """Stands for what shall happen then; the event brings the numbers it rests on."""
-        seen = [event.extra["payload"] for event in triggering_asset_events[deliveries]]
-        return [f"{one['metrics']['successes']} events arrived since {one['start_time']}" for one in seen]
+        """Replace this with your own work; the event has the metrics of the crossing."""
+        crossings = [event.extra["payload"] for event in triggering_asset_events[deliveries]]
+        return [f"{each['metrics']['successes']} events arrived since {each['start_time']}" for each in crossings]
 
     report()

@@ -1,8 +1,9 @@
-"""Stop a destination when the data turns bad, and start it again when it is good: a circuit breaker.
+"""A circuit breaker: disable a destination when a data check fails, and enable it when the check succeeds again.
 
-A Segment destination receives the events of a source. When the task that checks the data has failed for the last time,
-its callback disables the destination, so that nothing bad goes further; when a later run succeeds, another callback
-enables it. Trigger it with ``{"bad_rows": 120}`` to see it break.
+A Segment destination receives the events of a source. When the check has failed for the last time, its callback
+disables the destination, so that no bad data reaches it; when a later run succeeds, another callback enables it. Only
+the check's own ``BadDataError`` disables it: a bug in the check or a database that is down must not.
+Trigger the DAG with ``{"bad_rows": 120}`` to see it disable the destination.
 """
 
 from __future__ import annotations
@@ -18,7 +19,12 @@ from airflow_provider_segment.notifications.destination import (
 )
 from airflow_provider_segment.operators.destination import SegmentCreateDestinationOperator
 
-# What a destination is known by.
+
+class BadDataError(Exception):
+    """The check has found bad data; any other failure of the check says nothing about the data."""
+
+
+# The identity of a destination.
 DESTINATION = {
     "source_id": "{{ params.source_id }}",
     "metadata_id": "{{ params.metadata_id }}",
@@ -37,7 +43,7 @@ with DAG(
     params={
         "source_id": Param("sandbox-web", type="string", description="The destination's source"),
         "metadata_id": Param("sandbox-analytics", type="string", description="Catalog id of its type"),
-        "settings": Param({"apiKey": "a-partner-key"}, type="object", description="Its settings, if it is made"),
+        "settings": Param({"apiKey": "a-partner-key"}, type="object", description="Its settings, if it is created"),
         "bad_rows": Param(0, type="integer", description="How many bad rows the check finds; 100 are tolerated"),
     },
 ) as dag:
@@ -46,12 +52,12 @@ with DAG(
     )
 
     @task(
-        on_failure_callback=SegmentDisableDestinationNotifier(**DESTINATION),
+        on_failure_callback=SegmentDisableDestinationNotifier(**DESTINATION, only_on=BadDataError),
         on_success_callback=SegmentEnableDestinationNotifier(**DESTINATION),
     )
     def check(params: dict[str, Any] | None = None) -> None:
-        """Stands for a real check of the data."""
+        """Replace this with a real check of the data."""
         if (params or {})["bad_rows"] > 100:
-            raise ValueError("the data is bad")
+            raise BadDataError("more than 100 bad rows")
 
     destination >> check()

@@ -1,10 +1,10 @@
-"""The whole life of a Segment destination in one DAG.
+"""The life cycle of a Segment destination in one DAG.
 
-Create a destination, give it subscriptions, wait until Segment has really delivered events, stop it, and remove it.
-The name holds the run id, so a run only ever removes what it made.
+Create a destination, add subscriptions, wait until Segment has delivered events, disable the destination and delete it.
+Its name contains the run id, so a run deletes only what it created.
 
-The params fit the sandbox (``python -m airflow_provider_segment.sandbox``). To run it against a real workspace, make a
-connection with its token and trigger the DAG with a source, a catalog entry and actions of your own; events must flow.
+The params fit the sandbox (``python -m airflow_provider_segment.sandbox``). To run it against a real workspace, create
+a connection with its token and trigger the DAG with a source, a catalog entry and actions of yours; events must flow.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ with DAG(
 
     @task
     def subscriptions(params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-        """Hand out the list, so that there is one mapped task for each subscription."""
+        """Return the list, so that there is one mapped task per subscription."""
         return list((params or {})["subscriptions"])
 
     subscribe = SegmentCreateSubscriptionOperator.partial(

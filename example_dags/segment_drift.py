@@ -1,7 +1,7 @@
-"""Check every night whether a destination is still as described; fail, and tell, when somebody changed it by hand.
+"""Check every night whether a destination still matches its description, and fail if someone has changed it by hand.
 
-Nothing is written. The plan in the task's log says what differs, field by field; whoever wants it fixed runs the same
-operator with ``on_drift="fix"``.
+Nothing is written. The plan in the task's log shows each field that differs; to fix them, run the same operator with
+``on_drift="fix"``.
 """
 
 from __future__ import annotations
@@ -32,6 +32,6 @@ with DAG(
         source_id="{{ params.source_id }}",
         metadata_id="{{ params.metadata_id }}",
         name="{{ params.name }}",
-        settings={"apiKey": SecretRef("product_analytics")},  # those that matter
+        settings={"apiKey": SecretRef("product_analytics")},  # only these settings are compared
         on_drift="fail",
     )

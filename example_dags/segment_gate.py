@@ -1,8 +1,8 @@
-"""Start a downstream task only when Segment has delivered enough events, and well enough.
+"""Start a downstream task only when Segment has delivered enough events with few failures.
 
-A Segment destination receives the events of a source. The sensor looks at its delivery metrics until they meet all
-conditions of ``success_when``; it fails at once, without retries, when they meet one of ``fail_when``. While it
-waits, it holds no worker slot.
+A Segment destination receives the events of a source. The sensor polls its delivery metrics until all conditions of
+``success_when`` hold; it fails at once, without retries, when one of ``fail_when`` holds. It holds no worker slot while
+it waits.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ with DAG(
     params={
         "source_id": Param("sandbox-web", type="string", description="The destination's source"),
         "metadata_id": Param("sandbox-analytics", type="string", description="Catalog id of its type"),
-        "name": Param("Product analytics", type="string", description="Its name; it is made if it is not there"),
-        "settings": Param({"apiKey": "a-product-key"}, type="object", description="Its settings, if it is made"),
+        "name": Param("Product analytics", type="string", description="Its name; created if it does not exist"),
+        "settings": Param({"apiKey": "a-product-key"}, type="object", description="Its settings, if it is created"),
     },
 ) as dag:
     destination = SegmentApplyDestinationOperator(
@@ -52,7 +52,7 @@ with DAG(
 
     @task
     def report(delivery: dict[str, Any]) -> str:
-        """Stands for what may only start now; the sensor hands it the numbers it decided on."""
+        """Replace this with work that needs the deliveries; the sensor returns the metrics of its verdict."""
         return f"{delivery['metrics']['successes']} events arrived since {delivery['start_time']}"
 
     destination >> delivered >> report(delivered.output)

@@ -1,11 +1,11 @@
-"""Provision a list of destinations on a schedule, by dynamic task mapping.
+"""Provision a list of destinations on a schedule, with dynamic task mapping.
 
-Each destination is one mapped task that brings it and its subscriptions to the described state; what is as described
-already is not written. Segment allows a token 5 subscription writes a minute, so the tasks share a pool:
+Each mapped task brings one destination and its subscriptions to the described state; what already matches is not
+written. Segment allows 5 subscription writes per minute and token, so the tasks share a pool:
 
     airflow pools set segment 2 "Segment Public API"
 
-The keys are secrets, so the list only names the Airflow connections that hold them, as their passwords:
+The keys are secrets, so the list only names the Airflow connections that have them as passwords:
 
     airflow connections add product_analytics --conn-type generic --conn-password ...
     airflow connections add marketing_analytics --conn-type generic --conn-password ...

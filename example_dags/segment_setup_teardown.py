@@ -1,7 +1,7 @@
-"""Try something out on a destination of its own, which is removed again whatever happens in between.
+"""Use a temporary destination that is deleted whatever happens in between.
 
-A Segment destination receives the events of a source. Setup makes one, with a name that holds the run id, so that runs
-don't meet; the work in between uses it; teardown removes it also when the work failed. The run fails if the work did.
+A Segment destination receives the events of a source. Setup creates one whose name contains the run id, so that runs do
+not interfere; teardown deletes it even if the work in between failed. The run fails if the work failed.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ with DAG(
 
         @task
         def check(destination_id: str) -> None:
-            """Stands for whatever needs a destination."""
+            """Replace this with work that needs a destination."""
             from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 
             with SegmentPublicApiHook() as hook:
                 (subscription,) = hook.list_subscriptions(destination_id=destination_id)
             if not subscription["enabled"]:
-                raise ValueError("Segment has not switched the subscription on")
+                raise ValueError("Segment has not enabled the subscription")
 
         subscribe >> check(create.output)

@@ -1,8 +1,7 @@
-"""Report each morning what every destination of a source was delivered, with the hook in TaskFlow tasks.
+"""Report every morning the deliveries to each destination of a source, with the hook in TaskFlow tasks.
 
-A Segment destination receives the events of a source. One task lists the destinations and keeps those that are
-enabled, one mapped task for each asks for its delivery metrics of the last day, and the last puts them together.
-Nothing is written.
+A Segment destination receives the events of a source. One task lists the enabled destinations, a mapped task reads
+the delivery metrics of each for the last day, and the last task joins the lines. Nothing is written.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ with DAG(
     catchup=False,
     tags=["example", "segment"],
     doc_md=__doc__,
-    params={"source_id": Param("sandbox-web", type="string", description="Whose destinations")},
+    params={"source_id": Param("sandbox-web", type="string", description="Source of the destinations")},
 ) as dag:
 
     @task
@@ -30,11 +29,11 @@ with DAG(
 
         with SegmentPublicApiHook() as hook:
             found = hook.list_destinations(source_id=(params or {})["source_id"])
-            return [{"id": one["id"], "name": one["name"] or one["id"]} for one in found if one["enabled"]]
+            return [{"id": each["id"], "name": each["name"] or each["id"]} for each in found if each["enabled"]]
 
     @task(map_index_template="{{ task.op_kwargs['destination']['name'] }}")
     def delivered(destination: dict[str, str], params: dict[str, Any] | None = None) -> str:
-        """Ask for the metrics of one destination."""
+        """Read the metrics of one destination."""
         from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 
         now = datetime.now(UTC)
@@ -50,7 +49,7 @@ with DAG(
 
     @task
     def report(lines: list[str]) -> str:
-        """Put them together."""
+        """Join the lines."""
         return "\n".join(lines)
 
     report(delivered.expand(destination=enabled_destinations()))

@@ -1,4 +1,4 @@
-"""What a sensor does around a wait in the trigger: handing it over, and taking up its end."""
+"""The deferred part of a wait: handing it to the trigger, and resuming with its result."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from airflow.providers.common.compat.sdk import (
     conf,
 )
 
-# A mixin: beside it stands Airflow's base of sensors.
+# A mixin, used together with Airflow's sensor base class.
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import BaseSensorOperator as _Base
     from airflow.providers.common.compat.sdk import Context
@@ -26,19 +26,19 @@ else:
     _Base = object
 
 _GRACE = timedelta(seconds=15)
-"""How much later than the trigger Airflow itself ends the wait: the trigger says more, if it still can."""
+"""How much later than the trigger Airflow itself ends the wait; the trigger's message says more."""
 
 _FAILED_BY_AIRFLOW = "__fail__"
-"""The method Airflow names when the trigger broke, or when its time was over: the same on 2.11 and 3."""
+"""The method name Airflow passes when the trigger failed or timed out; the same on 2.11 and 3."""
 
 
 def default_deferrable() -> bool:
-    """Airflow's ``[operators] default_deferrable``."""
+    """Return Airflow's ``[operators] default_deferrable``."""
     return bool(conf.getboolean("operators", "default_deferrable", fallback=False))
 
 
 class DeferrableWaitMixin(_Base):
-    """The deferred part of the sensor; the flags of Airflow's sensors act as they do in poke mode."""
+    """The deferred part of the sensor; Airflow's sensor flags act as they do in poke mode."""
 
     deferrable: bool
     _destination_checked: bool
@@ -51,31 +51,31 @@ class DeferrableWaitMixin(_Base):
         raise NotImplementedError
 
     def poll_once(self, context: Context) -> Evidence | None:
-        """Look once, in the worker.
+        """Poll once, in the worker.
 
-        :param context: of the task.
-        :return: what success rests on; ``None`` while it is awaited.
+        :param context: the task's context.
+        :return: the data behind success; ``None`` while waiting.
         """
         raise NotImplementedError
 
     def deadline(self, started: datetime) -> datetime:
-        """The end of the wait: Airflow 3.3 does not hold a deferred task to its ``execution_timeout``.
+        """Return the end of the wait. Airflow 3.3 does not apply ``execution_timeout`` to a deferred task.
 
-        :param started: when this try did.
+        :param started: when this try started.
         """
         return started + min(self._timeouts)
 
     def defer_to_trigger(self, *, deadline: datetime, destination_checked: bool) -> NoReturn:
-        """Leave the worker.
+        """Defer the rest of the wait to the trigger.
 
-        :param deadline: until when to wait.
-        :param destination_checked: whether the destination was read, as the first look does.
+        :param deadline: the end of the wait.
+        :param destination_checked: whether the destination has been checked.
         """
         from airflow_provider_segment.triggers.delivery_metrics import SegmentDeliveryMetricsTrigger
 
         left = deadline - datetime.now(UTC)
         if left <= timedelta(0):
-            self._raise_timeout("the conditions did not hold at the last look")
+            self._raise_timeout("the conditions did not hold at the last poll")
         self.defer(
             trigger=SegmentDeliveryMetricsTrigger(
                 **self._criteria.to_json(),
@@ -89,34 +89,34 @@ class DeferrableWaitMixin(_Base):
         )
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
-        """Go on after the trigger; Airflow's own turns other errors into skips than its ``execute`` does."""
-        given = next_kwargs or {}
+        """Resume after the trigger, with the same skips as in poke mode; Airflow's method skips other errors."""
+        arguments = next_kwargs or {}
         try:
             if next_method == _FAILED_BY_AIRFLOW:
-                self._raise_trigger_failure(given)
-            return getattr(self, next_method)(context, **given)
+                self._raise_trigger_failure(arguments)
+            return getattr(self, next_method)(context, **arguments)
         except AirflowSkipException:
             raise
         except (AirflowSensorTimeout, AirflowFailException) as verdict:
-            # In poke mode never_fail is about looks, and no look raises the timeout.
+            # In poke mode never_fail applies to errors of a poll, and no poll raises the timeout.
             if self.soft_fail or (self.never_fail and not isinstance(verdict, AirflowSensorTimeout)):
                 raise AirflowSkipException(str(verdict)) from verdict
             raise
         except Exception as error:
             if self.never_fail:
-                self.log.exception("The wait failed; never_fail makes a skip of it.")
+                self.log.exception("The wait failed; skipping the task because of never_fail.")
                 raise AirflowSkipException(str(error)) from error
             raise
 
     def execute_complete(self, context: Context, event: Any = None) -> Evidence | None:
-        """Take up how the wait ended.
+        """End the task with the result of the wait.
 
-        :param context: of the task.
-        :param event: of the trigger.
+        :param context: the task's context.
+        :param event: the trigger's event.
         :raises SegmentDeliveryFailedError: a condition of ``fail_when`` holds.
-        :raises AirflowSensorTimeout: the ``timeout`` is over.
-        :raises AirflowTaskTimeout: the ``execution_timeout`` is over.
-        :raises SegmentError: Segment refused, or the event is none of the trigger's.
+        :raises AirflowSensorTimeout: the ``timeout`` has passed.
+        :raises AirflowTaskTimeout: the ``execution_timeout`` has passed.
+        :raises SegmentError: Segment rejected a request, or the event is not one of the trigger's.
         """
         from airflow_provider_segment.exceptions import SegmentDeliveryFailedError
         from airflow_provider_segment.protocol.delivery.results import ERROR, RECHECK, TIMED_OUT, parse_event
@@ -136,58 +136,61 @@ class DeferrableWaitMixin(_Base):
         return result.evidence
 
     def continues_after(self, error: Exception) -> bool:
-        """Say whether ``silent_fail`` lets a deferred wait go on after an error.
+        """Return whether a deferred wait goes on after an error, because of ``silent_fail``.
 
-        :param error: of a look.
+        :param error: the error of a poll.
         """
         verdicts = (AirflowSensorTimeout, AirflowFailException, AirflowSkipException)
         if not (self.deferrable and self.silent_fail) or isinstance(error, verdicts):
             return False
-        self.log.error("This look failed; silent_fail lets the wait go on: %s", error)
+        self.log.error("This poll failed; the wait goes on because of silent_fail: %s", error)
         return True
 
     @property
     def _timeouts(self) -> tuple[timedelta, timedelta]:
         timeout = timedelta(seconds=self.timeout)
-        return timeout, self.execution_timeout or timeout  # 0 is none, to Airflow
+        return timeout, self.execution_timeout or timeout  # to Airflow, 0 means no execution_timeout
 
     def _raise_timeout(self, message: str) -> NoReturn:
         timeout, execution_timeout = self._timeouts
         if execution_timeout < timeout:
-            raise AirflowTaskTimeout(f"The execution_timeout of {execution_timeout} is over: {message}")
+            raise AirflowTaskTimeout(f"The execution_timeout of {execution_timeout} has passed: {message}")
         raise AirflowSensorTimeout(f"Sensor has timed out after {timeout}: {message}")
 
     def _recheck(self, context: Context, event: dict[str, Any]) -> Evidence:
-        """Take the first look again, now that Segment answers."""
+        """Repeat the first poll, now that Segment is reachable."""
         if (evidence := self.poll_once(context)) is None:
             self.defer_to_trigger(deadline=_deadline_of(event), destination_checked=self._destination_checked)
         return evidence
 
     def _raise_error(self, result: WaitResult, event: dict[str, Any]) -> NoReturn:
         error = result.exception()
-        if result.error == AirflowNotFoundException.__name__:  # the connection; the protocol knows no Airflow
+        if result.error == AirflowNotFoundException.__name__:  # a missing connection; protocol/ imports no Airflow
             error = AirflowNotFoundException(result.message)
         if not self.continues_after(error):
             raise error
         self.defer_to_trigger(deadline=_deadline_of(event), destination_checked=True)
 
-    def _raise_trigger_failure(self, given: dict[str, Any]) -> NoReturn:
-        """Airflow ended the wait; an error of the trigger is an error here as well, and ``soft_fail`` no way around."""
+    def _raise_trigger_failure(self, arguments: dict[str, Any]) -> NoReturn:
+        """Raise the timeout or the trigger's failure for a wait that Airflow ended; ``soft_fail`` skips only timeouts.
+
+        :param arguments: what Airflow passes instead of an event.
+        """
         from airflow_provider_segment.exceptions import SegmentError
 
-        reason = str(given.get("error", "unknown"))
+        reason = str(arguments.get("error", "unknown"))
         if "timeout" in reason.lower():
-            self._raise_timeout("the trigger did not answer any more")
-        if traceback := given.get("traceback"):
+            self._raise_timeout("the trigger sent no event")
+        if traceback := arguments.get("traceback"):
             self.log.error("The trigger failed:\n%s", "".join(traceback))
         raise SegmentError(f"the trigger failed: {reason}")
 
 
 def _deadline_of(event: dict[str, Any]) -> datetime:
-    """The deadline that was handed to the trigger; a wait without one would never end."""
+    """Return the deadline from the event; a wait without one would never end."""
     from airflow_provider_segment.protocol.errors import SegmentProtocolError
 
     try:
         return datetime.fromisoformat(event["deadline"])
     except (KeyError, TypeError, ValueError):
-        raise SegmentProtocolError("the trigger ended with an event that says no deadline") from None
+        raise SegmentProtocolError("the trigger sent an event without a deadline") from None

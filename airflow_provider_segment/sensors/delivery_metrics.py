@@ -39,55 +39,42 @@ if TYPE_CHECKING:
 class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, CheckedArguments, BaseSensorOperator):
     """Wait until a destination's deliveries meet conditions, or fail when they meet others.
 
-    A condition is ``<name> <op> <number>``, as ``"success_rate >= 0.99"``; op is one of ``> >= < <= == !=``. Names are
-    Segment's own (``successes``, ``successes_on_first_attempt``, ``successes_after_retry``, ``expired``,
+    A condition is ``<name> <op> <number>``, such as ``"success_rate >= 0.99"``; op is one of ``> >= < <= == !=``.
+    Names are Segment's own (``successes``, ``successes_on_first_attempt``, ``successes_after_retry``, ``expired``,
     ``discarded``, ``retried``, ``time_to_success_average``, ``time_to_success_p95``,
     ``time_to_first_attempt_average``, ``time_to_first_attempt_p95``) and derived ones: ``attempted`` = successes +
     expired + discarded, ``failures`` = expired + discarded, ``success_rate`` and ``failure_rate`` = their shares of
     ``attempted``, 0 to 1.
 
-    Faults that pass (5xx, no connection, 429) never end the wait, only its timeout does; 401, 403, 404 and 422 end it
-    at once. The flags of Airflow's sensors (``soft_fail``, ``never_fail``, ``silent_fail``) act alike in all modes. All
-    arguments but ``deferrable`` are templated.
+    Transient failures (5xx, no connection, 429) never end the wait, only its timeout does; 401, 403, 404 and 422 end
+    it at once. Airflow's sensor flags (``soft_fail``, ``never_fail``, ``silent_fail``) act the same in all modes. All
+    arguments except ``deferrable`` are templated.
 
     :param destination_id: the destination; only cloud-mode destinations have delivery data.
     :param source_id: its source.
-    :param success_when: one condition or several, all of which must hold.
-    :param fail_when: one condition or several, any of which ends the wait as failed and wins over success.
-    :param window: a stretch of time that slides and ends now: a timedelta, a number of seconds, or ISO 8601 as
-        ``"PT30M"``; at most 14 days. Either this or ``start_time`` is required: events from before the run would count
-        with any default.
-    :param start_time: an anchored start, a datetime or ISO 8601; without a zone, UTC. A template as
-        ``"{{ data_interval_start }}"`` gives the data interval. One in the future means: not yet.
-    :param end_time: where an anchored window stops growing. Success is then decided only from ``end_time`` +
-        ``settle_time`` on, since data lags; failure at any time.
-    :param min_attempted: events attempted before anything is decided on either side. Default 1.
-    :param settle_time: how long after ``end_time`` late data is awaited. Default 120 seconds.
+    :param success_when: one or more conditions, all of which must hold.
+    :param fail_when: one or more conditions, any of which fails the task; they take precedence over ``success_when``.
+    :param window: length of a time window that slides and ends now: a timedelta, a number of seconds, or ISO 8601 such
+        as ``"PT30M"``; at most 14 days. Either this or ``start_time`` is required, because with any default events
+        from before the run could count.
+    :param start_time: start of an anchored window, a datetime or ISO 8601; without a timezone, UTC. A template such as
+        ``"{{ data_interval_start }}"`` gives the data interval. If it is in the future, the sensor waits for it.
+    :param end_time: end of an anchored window. Success is then decided ``settle_time`` after it, because Segment's
+        data lags; failure is decided at any time. Without it, the window ends now and grows.
+    :param min_attempted: number of attempted events needed for any verdict. Default 1.
+    :param settle_time: how long after ``end_time`` to wait for late data. Default 120 seconds.
     :param granularity: ``"auto"`` (default) takes the finest that covers the window, and coarser ones as an anchored
         window grows; ``"MINUTE"`` covers 4 hours and reaches 48 back, ``"HOUR"`` 7 days, ``"DAY"`` 14 days.
-    :param deferrable: wait in the triggerer, without a worker slot, when a first look in the worker has not decided; a
-        ``timeout`` and an ``execution_timeout`` hold from the start of the try on. Default: Airflow's
-        ``[operators] default_deferrable``. ``mode``, ``exponential_backoff`` and ``max_wait`` have no meaning then.
+    :param deferrable: if the first poll, in the worker, gives no verdict, wait in the triggerer without a worker slot.
+        ``timeout`` and ``execution_timeout`` count from the start of the try. Default: Airflow's ``[operators]
+        default_deferrable``. ``mode``, ``exponential_backoff`` and ``max_wait`` then have no effect.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
-    :return: ``{"metrics", "conditions", "start_time", "end_time", "granularity"}``, what the verdict rests on.
-    :raises ValueError: an argument can't be right; when the DAG is parsed if it is known then.
-    :raises SegmentDeliveryFailedError: a condition of ``fail_when`` holds; not retried, and ``soft_fail`` skips.
-    :raises SegmentError: Segment refused.
+    :return: ``{"metrics", "conditions", "start_time", "end_time", "granularity"}``: the data behind the verdict.
+    :raises ValueError: an argument is invalid; at DAG parse time where it is known then.
+    :raises SegmentDeliveryFailedError: a condition of ``fail_when`` holds; not retried, and skipped with ``soft_fail``.
+    :raises SegmentError: Segment rejected a request.
     """
 
-    template_fields: Sequence[str] = (
-        "destination_id",
-        "source_id",
-        "success_when",
-        "fail_when",
-        "window",
-        "start_time",
-        "end_time",
-        "min_attempted",
-        "settle_time",
-        "granularity",
-        "segment_conn_id",
-    )
     checks = {  # noqa: RUF012 - a constant of the class
         "destination_id": check_id,
         "source_id": check_id,
@@ -100,6 +87,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         "granularity": check_granularity_or_auto,
     }
     required = frozenset(checks) - {"start_time", "end_time"}
+    template_fields: Sequence[str] = (*checks, "window", "segment_conn_id")  # the window's checks depend on each other
     operator_extra_links = (SegmentDestinationsLink(),)
     ui_color = "#c7e9da"
 
@@ -138,67 +126,64 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         self.check_known_arguments()
 
     def check_combination(self) -> None:
-        """A window slides or is anchored."""
+        """Check that the window either slides or is anchored."""
         check_one_window(window=self.window, start_time=self.start_time, end_time=self.end_time)
 
     def check_known_arguments(self) -> None:
-        """Check the arguments as the DAG file gives them, and those of the window with one another."""
+        """Check the arguments that are known when the DAG is parsed, and those of the window against each other."""
         super().check_known_arguments()
-        stretch = {
-            argument: getattr(self, argument) for argument in ("window", "start_time", "end_time", "granularity")
-        }
-        if is_known([*stretch.values(), self.settle_time]):
-            check_reach(check_window(**stretch), check_settle_time("settle_time", self.settle_time))
+        window = {name: getattr(self, name) for name in ("window", "start_time", "end_time", "granularity")}
+        if is_known([*window.values(), self.settle_time]):
+            check_reach(check_window(**window), check_settle_time("settle_time", self.settle_time))
 
     def poke(self, context: Context) -> bool | PokeReturnValue:
-        """Look once; with ``deferrable``, leave the rest of the wait to the trigger."""
+        """Poll once; with ``deferrable``, defer the rest of the wait to the trigger."""
         started = datetime.now(UTC)
         evidence = self.poll_once(context)
         if evidence is None and self.deferrable and datetime.now(UTC) < (deadline := self.deadline(started)):
             self.defer_to_trigger(deadline=deadline, destination_checked=self._destination_checked)
-        # A time that is over already is left to Airflow, as in the other modes.
+        # After the deadline Airflow raises the timeout, as in the other modes.
         return PokeReturnValue(is_done=evidence is not None, xcom_value=evidence)
 
     def poll_once(self, context: Context) -> Evidence | None:
-        """Look once, and close the session unless the next look follows here.
+        """Poll once, and close the session unless the next poll runs in this process.
 
-        :param context: of the task.
-        :return: what success rests on; ``None`` while it is awaited.
+        :param context: the task's context.
+        :return: the data behind success; ``None`` while waiting.
         """
-        ended = True  # an error ends the wait as well
+        ended = True  # an error ends the wait too
         try:
-            evidence = self._evidence(context)
+            evidence = self._poll_and_decide(context)
             ended = evidence is not None or self.reschedule or self.deferrable
         except Exception as error:
             if self.never_fail:
-                self.log.exception("This look failed; never_fail makes a skip of it.")
+                self.log.exception("This poll failed; skipping the task because of never_fail.")
             if not self.continues_after(error):
                 raise
             evidence = None
         finally:
-            # Not in an `execute` of our own: Airflow 2.11 takes its call of the base's for a misuse.
+            # Not in an overridden `execute`: Airflow 2.11 warns about its call of the base class's.
             if ended:
                 self._hook.close()
         return evidence
 
-    def _evidence(self, context: Context) -> Evidence | None:
-        # Only now: a DAG file that imports sensors must not load an HTTP library.
+    def _poll_and_decide(self, context: Context) -> Evidence | None:
+        # Imported late: a DAG file that imports sensors must not load an HTTP library.
         from airflow_provider_segment.exceptions import SegmentDeliveryFailedError, SegmentError
         from airflow_provider_segment.protocol.delivery.verdict import Status
 
         if datetime.now(UTC) < self._not_before:
             return None
-        if not self._destination_checked:  # so once in each worker: Airflow forgets it when a sensor is rescheduled
+        if not self._destination_checked:  # once per process, because a rescheduled sensor starts in a new one
             SegmentDestinationsLink.persist(context, self._hook.segment_connection.base_url)
         try:
             verdict = self._poll(first=self._is_first_poke(context))
         except SegmentError as error:
             if not error.transient:
                 raise
-            asked = requested_delay(error)
-            self._not_before = datetime.now(UTC) + timedelta(seconds=asked)
-            seconds = max(self.poke_interval, asked)
-            self.log.warning("This poll failed; polling again in %.0f s: %s", seconds, error)
+            delay = requested_delay(error)
+            self._not_before = datetime.now(UTC) + timedelta(seconds=delay)
+            self.log.warning("This poll failed; polling again in %.0f s: %s", max(self.poke_interval, delay), error)
             return None
         for line in self._progress.lines(verdict, datetime.now(UTC)):
             self.log.info("%s", line)
@@ -226,7 +211,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     def _poll(self, *, first: bool) -> Verdict:
         from airflow_provider_segment.protocol.delivery.polling import poll, verify_destination
 
-        # The next look is as good as a retry, so one look is not to outlast the interval by much.
+        # The next poll is as good as a retry, so retries should not outlast the interval by much.
         options = self._hook.options.capped(self.poke_interval)
         if first:
             self._hook.driver.run(verify_destination(options, criteria=self._criteria))
@@ -234,5 +219,5 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         return self._hook.driver.run(poll(options, criteria=self._criteria, now=datetime.now(UTC)))
 
     def _is_first_poke(self, context: Context) -> bool:
-        """Airflow 2.11 does not say, so there each look of reschedule mode counts as the first."""
+        """Return whether this is the first poke; on Airflow 2.11 each one of reschedule mode counts as the first."""
         return not self._destination_checked and not context.get("task_reschedule_count", 0)

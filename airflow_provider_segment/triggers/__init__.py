@@ -1,1 +1,1 @@
-"""The triggers: what waits in Airflow's triggerer."""
+"""Triggers, which run in Airflow's triggerer."""

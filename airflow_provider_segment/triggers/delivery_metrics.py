@@ -29,27 +29,27 @@ from airflow_provider_segment.triggers.threshold_state import ThresholdState
 
 
 class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
-    """Waits for the sensor: until its conditions hold, or those of a failure, or its time is over.
+    """The trigger of the sensor: waits until its conditions hold, a failure condition holds, or the deadline passes.
 
-    It fires one event, also when the conditions hold from the start. A poll that fails with a 5xx, without a connection
-    or with a 429 is logged and followed by another; 401, 403, 404 and 422 end the wait. The arguments are those of the
+    It fires exactly one event, even if the conditions hold from the start. A poll that fails with a 5xx, without a
+    connection or with a 429 is logged and repeated; 401, 403, 404 and 422 end the wait. The arguments are those of the
     sensor as plain JSON.
 
     :param destination_id: the destination.
     :param source_id: its source.
-    :param success_when: all must hold.
-    :param fail_when: any one ends the wait as failed.
-    :param window: seconds of a sliding window; or
-    :param start_time: ISO 8601 of an anchored one, with
-    :param end_time: where it stops growing.
-    :param min_attempted: events attempted before anything is decided.
-    :param settle_time: seconds after ``end_time`` in which late data is awaited.
+    :param success_when: conditions that must all hold for success.
+    :param fail_when: conditions any one of which fails the wait.
+    :param window: length of a sliding window, in seconds; ``None`` for an anchored one.
+    :param start_time: start of an anchored window, in ISO 8601.
+    :param end_time: end of an anchored window, in ISO 8601.
+    :param min_attempted: number of attempted events needed for a verdict.
+    :param settle_time: seconds after ``end_time`` to wait for late data.
     :param granularity: ``"auto"`` or one of Segment's.
-    :param poke_interval: seconds from poll to poll; at least 1 is kept.
-    :param deadline: ISO 8601, with a zone, of the moment at which the wait is over; it stays when the triggerer is
-        restarted. ``None`` for none.
-    :param destination_checked: whether the sensor has read the destination. If it could not, the wait ends as soon as
-        Segment answers, so that the sensor does.
+    :param poke_interval: poll interval in seconds; at least 1.
+    :param deadline: end of the wait, in ISO 8601 with a timezone; a restart of the triggerer does not move it.
+        ``None`` for no deadline.
+    :param destination_checked: whether the sensor has checked the destination. If not, the wait ends as soon as Segment
+        is reachable, so that the sensor checks it.
     :param segment_conn_id: the Airflow connection.
     """
 
@@ -89,7 +89,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         self.destination_checked = destination_checked
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Check the arguments and give them as plain JSON."""
+        """Check the arguments and return them as plain JSON."""
         if self.deadline is not None:
             check_time("deadline", self.deadline)
         arguments = self.criteria.to_json() | {
@@ -102,7 +102,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
 
     @cached_property
     def criteria(self) -> WaitCriteria:
-        """What to watch for."""
+        """The criteria of the wait."""
         return check_criteria(
             destination_id=self.destination_id,
             source_id=self.source_id,
@@ -117,12 +117,12 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         )
 
     async def filter_shared_stream(self, shared_stream: AsyncIterator[PollResult]) -> AsyncIterator[TriggerEvent]:
-        """Turn polls into the one event.
+        """Yield the one event of the wait.
 
-        :param shared_stream: of polls.
+        :param shared_stream: the results of the polls.
         """
         progress = ProgressLogger(self.destination_id)
-        # Its own clock: no poll may come before the deadline.
+        # A timeout, because no poll may come before the deadline.
         left = None if self._deadline is None else (self._deadline - datetime.now(UTC)).total_seconds()
         limit = asyncio.timeout(left)
         try:
@@ -132,7 +132,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
             if not limit.expired():
                 raise
             result = WaitResult(status=TIMED_OUT, message=progress.last_message)
-        # Last of all: whatever is still awaited after it would be cancelled as if a user had done it.
+        # Last: Airflow cancels whatever is still awaited after the event, as if a user had cancelled the task.
         yield TriggerEvent(result.to_event() | {"deadline": self.deadline})
 
     async def _wait(self, stream: AsyncIterator[PollResult], progress: ProgressLogger) -> WaitResult:
@@ -140,7 +140,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
             result = self._result_of_poll(await anext(stream), progress)
             if result is not None:
                 return result
-            # The loop's clock stands still while the machine sleeps.
+            # The timeout above is late after the machine has slept: the loop's clock stops meanwhile.
             if self._deadline is not None and datetime.now(UTC) >= self._deadline:
                 return WaitResult(status=TIMED_OUT, message=progress.last_message)
 
@@ -158,23 +158,23 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
 
 
 class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
-    """Fires when deliveries cross a threshold, for an ``AssetWatcher`` on Airflow 3.
+    """The trigger of an ``AssetWatcher`` on Airflow 3: fires when deliveries cross a threshold.
 
-    It fires on crossing into the condition, not while it stays. What holds at the very first poll is no crossing. On
-    Airflow 3.3 it remembers in Airflow's state store of the asset whether the condition held: after a restart of the
-    triggerer it neither fires twice for one crossing nor misses one that happened meanwhile. Where there is no such
-    store (Airflow 3.0 to 3.2), or several assets share the trigger, a crossing during a restart is missed.
+    It fires when the conditions begin to hold, and not again while they keep holding. Conditions that hold at the
+    first poll do not fire. On Airflow 3.3 it keeps in the asset's state store whether the conditions held: after a
+    restart of the triggerer it neither fires twice for one crossing nor misses one that happened meanwhile. Without a
+    state store (Airflow 3.0 to 3.2), or when several assets share the trigger, it misses a crossing during a restart.
 
-    Polls never end: what fails is logged, and tried again.
+    It polls indefinitely; a poll that fails is logged and repeated.
 
     :param destination_id: the destination; only cloud-mode destinations have delivery data.
     :param source_id: its source.
-    :param when: one condition or several, all of which must hold; as ``success_when`` of the sensor.
-    :param window: how far back to count, ending now: seconds, or ISO 8601 as ``"PT30M"``; at most 14 days.
-    :param min_attempted: events attempted before the conditions can hold. Default 1.
-    :param poke_interval: seconds from poll to poll; at least 1 is kept. Default 60.
+    :param when: one or more conditions, all of which must hold; as ``success_when`` of the sensor.
+    :param window: how far back to count, ending now: seconds, or ISO 8601 such as ``"PT30M"``; at most 14 days.
+    :param min_attempted: number of attempted events needed for the conditions to hold. Default 1.
+    :param poke_interval: poll interval in seconds; at least 1. Default 60.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
-    :raises ValueError: an argument can't be right; when the DAG file is parsed.
+    :raises ValueError: an argument is invalid; raised when the DAG file is parsed.
     """
 
     def __init__(
@@ -199,7 +199,7 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
         self.window = window
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Check the arguments and give them as plain JSON."""
+        """Check the arguments and return them as plain JSON."""
         plain = self.criteria.to_json()
         arguments = {
             "destination_id": plain["destination_id"],
@@ -214,7 +214,7 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
 
     @cached_property
     def criteria(self) -> WaitCriteria:
-        """What to watch for."""
+        """The criteria of the threshold."""
         return check_criteria(
             destination_id=self.destination_id,
             source_id=self.source_id,
@@ -224,9 +224,9 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
         )
 
     async def filter_shared_stream(self, shared_stream: AsyncIterator[PollResult]) -> AsyncIterator[TriggerEvent]:
-        """Turn polls into an event for each crossing.
+        """Yield an event for each crossing.
 
-        :param shared_stream: of polls.
+        :param shared_stream: the results of the polls.
         """
         progress = ProgressLogger(self.destination_id)
         state = ThresholdState(self)
@@ -237,7 +237,7 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
                 continue
             holds = verdict.status is Status.SUCCEEDED
             if holds is not held:
-                # Before it fires: once too few after a crash in between, but never twice.
+                # Saved before it fires: a crash in between loses the event, but never repeats one.
                 await state.save(holds=holds)
             if holds and held is False:
                 ids = {"destination_id": self.destination_id, "source_id": self.source_id}

@@ -1,4 +1,4 @@
-"""One stream of polls, for one wait or for all that ask the same question."""
+"""A stream of polls, for one wait or for all waits with the same query."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
 
 @dataclass(frozen=True, slots=True)
 class PollFailure:
-    """A poll that result nothing out.
+    """A poll that failed.
 
-    :param error: why.
-    :param transient: whether a later one may well do better.
-    :param retry_in: seconds until then.
+    :param error: the error.
+    :param transient: whether a later poll may succeed.
+    :param retry_in: seconds until the next poll.
     """
 
     error: Exception
@@ -34,19 +34,19 @@ class PollFailure:
 async def poll_indefinitely(
     *, segment_conn_id: str, query: MetricsQuery, poke_interval: float
 ) -> AsyncIterator[Observation | PollFailure]:
-    """Ask for ever.
+    """Poll indefinitely, yielding the result of each poll.
 
-    The first poll comes at a random moment of the interval: a thousand waits that begin together, as after a restart of
-    the triggerer, are not to ask together.
+    The first poll comes at a random moment of the interval, so that a thousand waits that start together, as after a
+    restart of the triggerer, do not poll together.
 
     :param segment_conn_id: the Airflow connection.
-    :param query: what to ask.
-    :param poke_interval: seconds from one poll to the next; also how long one may spend on its own retries.
+    :param query: which metrics to fetch.
+    :param poke_interval: poll interval in seconds; also how long one poll may spend on retries.
     """
-    # Only now: importing a trigger must not load an HTTP library.
+    # Imported late: importing a trigger must not load an HTTP library.
     from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook
 
-    capped: CallOptions | None = None  # built once: the options of a hook do not change
+    capped: CallOptions | None = None  # built once, because a hook's options do not change
 
     def fetch(options: CallOptions) -> Flow[Observation]:
         nonlocal capped

@@ -1,4 +1,4 @@
-"""What both triggers share: a stream of polls, of their own or one for all that ask the same question."""
+"""The base class of both triggers: a stream of polls, shared by all triggers with the same query."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ PollResult = Observation | PollFailure
 
 
 class DeliveryTrigger(BaseEventTrigger):
-    """Base of the triggers about delivery metrics.
+    """The base class of the delivery metrics triggers.
 
-    Airflow 3.3 runs one stream of polls for all triggers with the same key, whatever their conditions; an older Airflow
-    calls :meth:`run`, which is the same with a stream of its own. Constructors only assign: an exception there would
-    end the triggerer, and with it every trigger in it. :meth:`serialize` checks.
+    Airflow 3.3 runs one stream of polls for all triggers with the same key, whatever their conditions. Older versions
+    call :meth:`run`, which opens a stream for this trigger alone. Constructors only assign, because an exception there
+    would end the triggerer and every trigger in it; :meth:`serialize` checks the arguments.
     """
 
     def __init__(
@@ -38,21 +38,21 @@ class DeliveryTrigger(BaseEventTrigger):
 
     @cached_property
     def criteria(self) -> WaitCriteria:
-        """What to watch for.
+        """The criteria of the wait.
 
-        :raises ValueError: an argument can't be right.
+        :raises ValueError: an argument is invalid.
         """
         raise NotImplementedError
 
     def shared_stream_key(self) -> Hashable:
-        """Say which triggers share a stream of polls: those that ask the same question equally often."""
+        """Return the key of the stream: triggers with the same connection, query and interval share one."""
         return (__name__, self.segment_conn_id, self.criteria.query, float(self.poke_interval))
 
     @classmethod
     def open_shared_stream(cls, kwargs: dict[str, Any]) -> AsyncIterator[PollResult]:
-        """Poll indefinitely; a poll that fails is passed on, so that each trigger decides and logs for itself.
+        """Poll indefinitely; failed polls are yielded too, so that each trigger decides and logs for itself.
 
-        :param kwargs: of any trigger with the same key.
+        :param kwargs: the arguments of any trigger with this key.
         """
         trigger = cls(**kwargs)
         return poll_indefinitely(
@@ -62,7 +62,7 @@ class DeliveryTrigger(BaseEventTrigger):
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Wait, with a stream of polls of its own."""
+        """Wait with a stream for this trigger alone."""
         _, kwargs = self.serialize()
         async with aclosing(self.open_shared_stream(kwargs)) as stream:  # type: ignore[type-var]
             async for event in self.filter_shared_stream(stream):
@@ -73,7 +73,7 @@ class DeliveryTrigger(BaseEventTrigger):
 
         :param poll: the result of the poll.
         :param progress: the wait's progress log.
-        :return: ``None`` where the poll failed.
+        :return: ``None`` if the poll failed.
         """
         if isinstance(poll, PollFailure):
             log = self.log.warning if poll.transient else self.log.error

@@ -1,4 +1,4 @@
-"""Whether a condition held at the last poll, kept over restarts of the triggerer where Airflow has a place for it."""
+"""Whether a threshold's conditions held at the last poll, kept across restarts of the triggerer where possible."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ if TYPE_CHECKING:
 
 
 class ThresholdState:
-    """The state of one threshold in the state store of the asset it watches (Airflow 3.3).
+    """The state of one threshold, in the state store of the watched asset (Airflow 3.3).
 
-    :param trigger: whose state; it holds the store, where there is one.
+    :param trigger: the trigger; it has the store, if there is one.
     """
 
     def __init__(self, trigger: DeliveryTrigger) -> None:
         self._log = trigger.log
-        # Airflow puts it there before it runs the trigger of a watched asset.
+        # Airflow sets it before it runs the trigger of a watched asset.
         self._store: Any = getattr(trigger, "asset_state_store", None)
         _, arguments = trigger.serialize()
         digest = hashlib.sha256(json.dumps(arguments, sort_keys=True).encode()).hexdigest()[:16]
         self._key = f"segment_delivery_threshold_{digest}"
 
     async def load(self) -> bool | None:
-        """Say whether the condition held; ``None`` where nobody knows."""
+        """Return whether the conditions held; ``None`` if that is unknown."""
         if self._store is None:
             return None
         try:
             held = await self._store.aget(self._key)
-        except Exception as error:  # noqa: BLE001 - a store of any kind; without memory the wait still goes on
+        except Exception as error:  # noqa: BLE001 - any kind of store; polling goes on without it
             self._give_up(error)
             return None
         return held if isinstance(held, bool) else None
 
     async def save(self, *, holds: bool) -> None:
-        """Remember.
+        """Save whether the conditions hold.
 
-        :param holds: whether the condition holds now.
+        :param holds: whether they hold now.
         """
         if self._store is None:
             return
@@ -49,4 +49,4 @@ class ThresholdState:
 
     def _give_up(self, error: Exception) -> None:
         self._store = None
-        self._log.warning("A crossing during a restart of the triggerer may be missed: no state store: %s", error)
+        self._log.warning("The state store failed; a crossing during a triggerer restart may be missed: %s", error)

@@ -1,1 +1,1 @@
-"""Benchmarks. Machines are noisy: every figure is a ratio of things measured in one run, the best of several rounds."""
+"""Benchmarks. Machines are noisy, so every figure is a ratio within one run, the best of several rounds."""

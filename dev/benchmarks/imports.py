@@ -1,6 +1,6 @@
-"""What importing a provider adds to a minimal file: CPU and modules, beside another provider's.
+"""The cost of importing a provider into a minimal file, in CPU and modules, compared with another provider.
 
-Each round is a process of its own; the rounds of all subjects alternate, and the median of each counts.
+Each round runs in its own process; the rounds of all subjects alternate, and the median of each counts.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from dev.benchmarks.peers import named
+from dev.benchmarks.peers import title_of
 
 ROUNDS = 11
 GOAL = 0.25
@@ -46,11 +46,11 @@ from airflow.providers.airbyte.sensors.airbyte import AirbyteJobSensor
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is imported, and after what.
+    """An import to measure.
 
-    :param title: for the table.
-    :param minimal: imported before.
-    :param program: the imports themselves.
+    :param title: its title in the table.
+    :param minimal: imports that are not measured.
+    :param program: the measured imports.
     """
 
     title: str
@@ -58,9 +58,9 @@ class Subject:
     program: str
 
     def round(self, home: str) -> tuple[float, set[str]]:
-        """Import in a new process: milliseconds of CPU, and the modules that were loaded."""
+        """Import in a new process, and return the milliseconds of CPU and the modules loaded."""
         program = PROGRAM.format(minimal=self.minimal, subject=self.program)
-        # Bytecode is cached, as where a provider is installed, whatever this environment says.
+        # Bytecode is cached, as for an installed provider, whatever this environment sets.
         cached = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(Path(home) / "bytecode")}
         environment = {**os.environ, **cached, "AIRFLOW_HOME": home}
         command = [sys.executable, "-c", program]
@@ -70,8 +70,8 @@ class Subject:
 
 
 def subjects() -> list[Subject]:
-    """Ours first, then the one it is held against."""
-    airbyte = named("apache-airflow-providers-airbyte")
+    """Return each of our subjects, followed by the one it is compared with."""
+    airbyte = title_of("apache-airflow-providers-airbyte")
     triggers = "from airflow_provider_segment.triggers.delivery_metrics import SegmentDeliveryMetricsTrigger"
     airbytes = "from airflow.providers.airbyte.triggers.airbyte import AirbyteSyncTrigger"
     return [
@@ -83,7 +83,7 @@ def subjects() -> list[Subject]:
 
 
 def main() -> None:
-    """Measure and draw."""
+    """Measure and print the table."""
     measured = subjects()
     with tempfile.TemporaryDirectory() as home:
         for subject in measured:

@@ -1,7 +1,7 @@
-"""List 10,000 destinations through the hook, beside ``requests`` with ``json``, and beside what is nearly possible.
+"""List 10,000 destinations with the hook, compared with ``requests`` and ``json``, and with a lower bound.
 
-The bound is ``json.loads`` over the same bytes already in memory, plus reading them from one raw socket. Each way runs
-in a process of its own, so that its peak memory is its own; rounds alternate, and the best of each counts.
+The bound is ``json.loads`` of the same bytes in memory, plus reading them from one raw socket. Each way runs
+in its own process, so that its peak memory is its own; rounds alternate, and the best of each counts.
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ PAGE_COUNT = 200
 ROUNDS = 7
 
 
-def whole_answers(port: int) -> list[bytes]:
-    """Read all pages from one raw socket, doing nothing with them."""
+def read_all_pages(port: int) -> list[bytes]:
+    """Read all pages from one raw socket without parsing them."""
     bodies = []
-    with socket.create_connection(("127.0.0.1", port)) as connection, connection.makefile("rb") as answers:
+    with socket.create_connection(("127.0.0.1", port)) as connection, connection.makefile("rb") as responses:
         for start in range(0, 10_000, PAGE_COUNT):
             query = f"pagination%5Bcount%5D={PAGE_COUNT}&pagination%5Bcursor%5D={start}"
             connection.sendall(f"GET /destinations?{query} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             length = 0
-            while (line := answers.readline()) != b"\r\n":
+            while (line := responses.readline()) != b"\r\n":
                 if line.lower().startswith(b"content-length:"):
                     length = int(line.split(b":")[1])
-            bodies.append(answers.read(length))
+            bodies.append(responses.read(length))
     return bodies
 
 
 def bound(port: int) -> int:
-    """What nobody who uses ``json`` can be faster than."""
-    return sum(len(json.loads(body)["data"]["destinations"]) for body in whole_answers(port))
+    """Return the count with the least work possible with ``json``."""
+    return sum(len(json.loads(body)["data"]["destinations"]) for body in read_all_pages(port))
 
 
 def plain(port: int) -> int:
-    """What people write themselves."""
+    """Return the count as people write it themselves."""
     listed, cursor = 0, None
     with requests.Session() as session:
         while True:
@@ -58,12 +58,12 @@ def plain(port: int) -> int:
 
 
 def hook(port: int, *, full: bool = False) -> int:
-    """The hook, consumed one by one."""
+    """Return the count with the hook, consumed one by one."""
     from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 
     os.environ["AIRFLOW_CONN_BENCHMARK"] = f"segment-public-api://:token@http%3A%2F%2F127.0.0.1:{port}"
-    with SegmentPublicApiHook(segment_conn_id="benchmark") as made:
-        return sum(1 for _ in made.list_destinations(full=full))
+    with SegmentPublicApiHook(segment_conn_id="benchmark") as client:
+        return sum(1 for _ in client.list_destinations(full=full))
 
 
 WAYS: dict[str, Callable[[int], int]] = {
@@ -75,7 +75,7 @@ WAYS: dict[str, Callable[[int], int]] = {
 
 
 def measure(way: str, port: int) -> dict[str, float]:
-    """Run one way in this process, twice: the first round pays for imports and caches."""
+    """Run one way in this process, twice, because the first round pays for imports and caches."""
     WAYS[way](port)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     wall, cpu = time.perf_counter(), time.process_time()
@@ -86,14 +86,14 @@ def measure(way: str, port: int) -> dict[str, float]:
 
 
 def memory_before(way: str) -> float:
-    """Memory of a process that has imported what a way needs and listed nothing; KB."""
+    """Return the memory of a process that has imported what a way needs and listed nothing, in KB."""
     if way.startswith("hook"):
         import airflow_provider_segment.hooks.segment  # noqa: F401
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def in_its_own_process(way: str, port: int, *, idle: bool = False) -> dict[str, float]:
-    """Measure a way in a process of its own."""
+    """Measure a way in its own process."""
     command = [sys.executable, "-m", "dev.benchmarks.listing", "--way", way, "--port", str(port)]
     done = subprocess.run([*command, *(["--idle"] if idle else [])], stdout=subprocess.PIPE, check=True, text=True)
     result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
@@ -101,7 +101,7 @@ def in_its_own_process(way: str, port: int, *, idle: bool = False) -> dict[str, 
 
 
 def table(rounds: dict[str, list[dict[str, float]]], idle: dict[str, float]) -> Table:
-    """Draw the figures."""
+    """Return the table of the figures."""
     drawn = Table("", "time / bound", "CPU / bound", "peak memory above idle", title="10,000 destinations of 1.3 KB")
     best = {
         way: {key: min(round_[key] for round_ in found) for key in ("wall", "cpu", "memory")}
@@ -118,14 +118,16 @@ def table(rounds: dict[str, list[dict[str, float]]], idle: dict[str, float]) -> 
 
 
 def main() -> None:
-    """Measure all ways, or one where a process of its own is asked to."""
+    """Measure all ways, or one way in this process."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--way", choices=WAYS)
     parser.add_argument("--port", type=int)
     parser.add_argument("--idle", action="store_true")
-    asked = parser.parse_args()
-    if asked.way:
-        print(json.dumps({"memory": memory_before(asked.way)} if asked.idle else measure(asked.way, asked.port)))
+    options = parser.parse_args()
+    if options.way:
+        print(
+            json.dumps({"memory": memory_before(options.way)} if options.idle else measure(options.way, options.port))
+        )
         return
     server = [sys.executable, "-m", "dev.benchmarks.listing_server"]
     with subprocess.Popen(server, stdout=subprocess.PIPE, text=True) as process:

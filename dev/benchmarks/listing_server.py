@@ -1,4 +1,4 @@
-"""A loopback server that lists 10,000 slim destinations, page by page, from bytes made beforehand."""
+"""A loopback server that lists 10,000 slim destinations in pages built in advance."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COUNT = 10_000
 
 
 def destination(number: int) -> dict[str, object]:
-    """About 1.3 KB: what is left of a destination when the catalog text is cut short."""
+    """Return a destination of about 1.3 KB, without most of the catalog text."""
     return {
         "id": f"{number:024x}",
         "name": f"destination {number}",
@@ -37,7 +37,7 @@ def destination(number: int) -> dict[str, object]:
 
 @cache
 def response(start: int, count: int) -> bytes:
-    """One page with its head."""
+    """Return the response with one page."""
     page = [destination(number) for number in range(start, min(start + count, COUNT))]
     pagination: dict[str, object] = {"current": str(start), "totalEntries": COUNT}
     if start + count < COUNT:
@@ -46,15 +46,15 @@ def response(start: int, count: int) -> bytes:
     return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body
 
 
-def asked_for(head: str) -> tuple[int, int]:
-    """Start and count of the page that a request asks for."""
+def page_of(head: str) -> tuple[int, int]:
+    """Return the start and count of the requested page."""
     query = unquote(head.split(" ", 2)[1])
     found = dict(re.findall(r"pagination\[(\w+)\]=(\w+)", query))
     return int(found.get("cursor", 0)), int(found.get("count", 200))
 
 
 def main() -> None:
-    """Serve one connection after the other until killed; prints the port first."""
+    """Print the port, then serve one connection after another until killed."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         sys.stdout.write(f"{listener.getsockname()[1]}\n")
         sys.stdout.flush()
@@ -64,7 +64,7 @@ def main() -> None:
                 while line := requests.readline():
                     while requests.readline() not in (b"\r\n", b""):
                         pass
-                    connection.sendall(response(*asked_for(line.decode())))
+                    connection.sendall(response(*page_of(line.decode())))
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""``make demo``: a DAG manages a Segment destination, against a local Segment, and you watch."""
+"""``make demo``: a DAG manages a destination in a local Segment, and you watch it."""

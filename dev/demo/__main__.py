@@ -1,4 +1,4 @@
-"""Run the lifecycle DAG with ``airflow dags test`` in a throw-away home, and tell what happens."""
+"""Run the lifecycle DAG with ``airflow dags test`` in a temporary home, and show what happens."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ AIRFLOW = [sys.executable, "-m", "airflow"]
 
 
 class DemoFailedError(Exception):
-    """Something did not work; the message ends the demo."""
+    """The demo failed; its message is the last line."""
 
 
 def airflow_environment(home: str, sandbox: Sandbox) -> dict[str, str]:
-    """Airflow with SQLite in a home of its own, and a connection to the sandbox."""
+    """Return the environment of an Airflow with SQLite in its own home and a connection to the sandbox."""
     return os.environ | {
         "AIRFLOW_HOME": home,
         "AIRFLOW__CORE__DAGS_FOLDER": str(EXAMPLES),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
-        "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",  # the story is told from Airflow's log
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",  # the story is made from Airflow's log
         "AIRFLOW__METRICS__TIMER_UNIT_CONSISTENCY": "True",
         "AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT": sandbox.connection_uri,
         "NO_COLOR": "1",
@@ -37,7 +37,7 @@ def airflow_environment(home: str, sandbox: Sandbox) -> dict[str, str]:
 
 
 def airflow(environment: dict[str, str], *arguments: str) -> str:
-    """Run an Airflow command to its end."""
+    """Run an Airflow command and return its output."""
     done = subprocess.run(
         [*AIRFLOW, *arguments],
         env=environment,
@@ -52,7 +52,7 @@ def airflow(environment: dict[str, str], *arguments: str) -> str:
 
 
 def run_dag(environment: dict[str, str], story: DagStory) -> None:
-    """Run the DAG and feed what Airflow prints to the story, line by line."""
+    """Run the DAG and pass Airflow's output to the story, line by line."""
     with subprocess.Popen(
         [*AIRFLOW, "dags", "test", DAG_ID], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -66,22 +66,22 @@ def run_dag(environment: dict[str, str], story: DagStory) -> None:
 
 
 def stop(_number: int, _frame: FrameType | None) -> None:
-    """End as Ctrl-C does, so that the sandbox and the home go too."""
+    """Stop as Ctrl-C does, so that the sandbox and the home are removed too."""
     raise KeyboardInterrupt
 
 
 def main() -> None:
-    """Run the demo; a failure is said in the last lines and exits with 1."""
+    """Run the demo; on a failure, print it last and exit with 1."""
     signal.signal(signal.SIGTERM, stop)
     try:
         with running_sandbox() as sandbox, tempfile.TemporaryDirectory(prefix="segment-demo-") as home:
             story = DagStory(sandbox)
             environment = airflow_environment(home, sandbox)
-            story.begin(DAG_ID)
+            story.start(DAG_ID)
             airflow(environment, "db", "migrate")
             run_dag(environment, story)
-            if left := story.end():
-                raise DemoFailedError(f"the DAG left destinations behind: {', '.join(left)}")
+            if remaining := story.end():
+                raise DemoFailedError(f"the DAG left destinations behind: {', '.join(remaining)}")
     except (DemoFailedError, SandboxFailedError, OSError) as error:
         sys.exit(f"\ndemo failed: {error}")
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""The local Segment of the demo: a process of its own, as a user would start it."""
+"""The local Segment of the demo, in its own process, as a user would start it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TOKEN = "sandbox-token"
 
 
 class SandboxFailedError(Exception):
-    """The sandbox did not start, or is gone."""
+    """The sandbox did not start, or has ended."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,17 +32,17 @@ class Sandbox:
 
     @property
     def connection_uri(self) -> str:
-        """An Airflow connection to it."""
+        """URI of an Airflow connection to it."""
         host, _, port = self.url.rpartition(":")
         return f"segment-public-api://:{TOKEN}@{quote(host, safe='')}:{port}"
 
     def calls(self) -> list[dict[str, Any]]:
-        """Every API call so far: method, path, status."""
+        """Return every API call so far: method, path and status."""
         calls: list[dict[str, Any]] = self._get("/_sandbox/requests")["requests"]
         return calls
 
     def destinations(self) -> list[dict[str, Any]]:
-        """The destinations there are, as the API lists them."""
+        """Return the destinations, as the API lists them."""
         destinations: list[dict[str, Any]] = self._get("/destinations")["data"]["destinations"]
         return destinations
 
@@ -52,7 +52,7 @@ class Sandbox:
             response.raise_for_status()
         except requests.RequestException as error:
             ended = self.process.poll()
-            state = "does not answer" if ended is None else f"has ended with exit code {ended}"
+            state = "does not respond" if ended is None else f"has ended with exit code {ended}"
             raise SandboxFailedError(f"the sandbox {state}") from error
         body: dict[str, Any] = response.json()
         return body
@@ -60,16 +60,16 @@ class Sandbox:
 
 @contextmanager
 def running_sandbox(*, port: int = 0) -> Iterator[Sandbox]:
-    """Start the sandbox, and stop it at the end.
+    """Start the sandbox, and stop it at the end of the block.
 
-    :param port: where it listens; 0 takes a free one.
+    :param port: its port; 0 for any free one.
     """
     command = [sys.executable, "-m", "airflow_provider_segment.sandbox", "--port", str(port), "--token", TOKEN]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             ready = process.stdout.readline() if process.stdout else ""
             if " ready on " not in ready:
-                raise SandboxFailedError("the sandbox did not start; what it said stands above")
+                raise SandboxFailedError("the sandbox did not start; its output is above")
             yield Sandbox(url=ready.rsplit(" ", 1)[-1].strip(), process=process)
         finally:
             process.terminate()

@@ -1,4 +1,4 @@
-"""Telling what a DAG run does: its tasks, the API calls of each, and what they say in their logs."""
+"""The story of a DAG run: its tasks, their API calls and their log lines."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ _METHOD_COLOURS = {"GET": "cyan", "POST": "green", "PATCH": "yellow", "DELETE": 
 
 
 class DagStory:
-    """Prints the story of one DAG run while it happens.
+    """Prints the story of a DAG run while it runs.
 
-    :param sandbox: whose journal tells the API calls.
+    :param sandbox: the sandbox whose journal has the API calls.
     """
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self._console = Console(highlight=False, soft_wrap=True)
-        self._calls_told = 0
+        self._calls_shown = 0
         self._tasks = 0
         self._last: deque[str] = deque(maxlen=_LAST_ERRORS)
         self._errors: deque[str] = deque(maxlen=_LAST_ERRORS)
 
-    def begin(self, dag_id: str) -> None:
-        """Say what is about to be seen."""
-        self._console.print(f"\n[bold]A Segment of your own[/] is running on {self._sandbox.url}")
+    def start(self, dag_id: str) -> None:
+        """Print an introduction."""
+        self._console.print(f"\n[bold]A local Segment[/] is running on {self._sandbox.url}")
         self._console.print(f"Airflow runs the DAG [bold]{dag_id}[/] of example_dags/ against it (half a minute) ...")
 
     def read(self, line: str) -> None:
-        """Take in one line of what Airflow prints."""
+        """Process one line of Airflow's output."""
         self._last.append(line)
         if _ERROR.search(line):
             self._errors.append(line)
@@ -52,35 +52,35 @@ class DagStory:
             self._tasks += 1
             mapped = "" if started[2] == "-1" else f" [dim]mapped, {int(started[2]) + 1}[/]"
             self._console.print(f"\n[bold blue]{escape(started[1])}[/]{mapped}")
-        elif said := _LOG_LINE_3.match(line) or _LOG_LINE_2.match(line):
-            self._tell_calls()
-            colour = "yellow" if said[1].lower() == "warning" else "white"
-            self._console.print(f"  [{colour}]{escape(said[2])}[/]")
+        elif logged := _LOG_LINE_3.match(line) or _LOG_LINE_2.match(line):
+            self._show_calls()
+            colour = "yellow" if logged[1].lower() == "warning" else "white"
+            self._console.print(f"  [{colour}]{escape(logged[2])}[/]")
         elif _ENDING.search(line):
-            self._tell_calls()
+            self._show_calls()
 
     def last_errors(self) -> str:
-        """The last lines that tell of an error; the last lines of all where none does."""
+        """Return the last lines with an error, or the last lines if none has one."""
         return "".join(self._errors or self._last)
 
     def end(self) -> list[str]:
-        """Say how it ended, and name the destinations that are left."""
-        self._tell_calls()
-        told = self._calls_told
-        left = [str(destination["name"]) for destination in self._sandbox.destinations()]
-        if left:
-            self._console.print(f"\n[bold red]{len(left)} destinations are left in the workspace.[/]\n")
+        """Print how the run ended, and return the names of the remaining destinations."""
+        self._show_calls()
+        calls = self._calls_shown
+        remaining = [str(destination["name"]) for destination in self._sandbox.destinations()]
+        if remaining:
+            self._console.print(f"\n[bold red]{len(remaining)} destinations are left in the workspace.[/]\n")
         else:
-            done = f"[bold green]Done.[/] {self._tasks} tasks, {told} API calls"
+            done = f"[bold green]Done.[/] {self._tasks} tasks, {calls} API calls"
             self._console.print(f"\n{done}; no destination is left in the workspace, as before the run.\n")
-        return left
+        return remaining
 
-    def _tell_calls(self) -> None:
+    def _show_calls(self) -> None:
         calls = self._sandbox.calls()
-        for call in calls[self._calls_told :]:
+        for call in calls[self._calls_shown :]:
             method, status = call["method"], call["status"]
             colour = "green" if status < 400 else "red"
             self._console.print(
                 f"  [{_METHOD_COLOURS.get(method, 'white')}]{method:6}[/] {escape(call['path'])} [{colour}]{status}[/]"
             )
-        self._calls_told = len(calls)
+        self._calls_shown = len(calls)

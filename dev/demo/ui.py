@@ -16,10 +16,10 @@ from dev.local_airflow.airflow import LocalAirflow
 from dev.local_airflow.errors import LocalAirflowError
 from dev.local_airflow.ports import free_port
 
-AIRFLOW_PORT, SANDBOX_PORT = 8080, 8642  # where people look first; others when these are taken
+AIRFLOW_PORT, SANDBOX_PORT = 8080, 8642  # the defaults; others if these are taken
 
 PARTNER_KEYS = {"product_analytics": "a-product-key", "marketing_analytics": "a-marketing-key"}
-"""By the connections that the example DAGs refer to."""
+"""Keys by the connections that the example DAGs reference."""
 
 WATCHED = {
     "id": "sandbox-watched",
@@ -28,17 +28,17 @@ WATCHED = {
     "name": "Watched by segment_asset_watcher",
     "settings": {"apiKey": "a-watched-key"},
 }
-"""Without a subscription: nothing arrives there but what a person lets arrive."""
+"""A destination without a subscription, so that only ``/_sandbox/deliver`` delivers to it."""
 
 # The "Test" button of the connection form is off by default.
 _SETTINGS = {"AIRFLOW__CORE__TEST_CONNECTION": "Enabled", "AIRFLOW__API__INSTANCE_NAME": "Segment Public API provider"}
 
 
-def furnish(airflow: LocalAirflow, sandbox: Sandbox) -> None:
-    """Make what the example DAGs need: connections that people find under Admin, a pool, a destination to be watched.
+def set_up(airflow: LocalAirflow, sandbox: Sandbox) -> None:
+    """Create what the example DAGs need: connections (under Admin), a pool, and the watched destination.
 
-    :param airflow: where to.
-    :param sandbox: what the connection to Segment points to.
+    :param airflow: the Airflow.
+    :param sandbox: the sandbox that the connection to Segment points to.
     """
     address = urlsplit(sandbox.url)
     connection = {
@@ -58,17 +58,17 @@ def furnish(airflow: LocalAirflow, sandbox: Sandbox) -> None:
     airflow.unpause(DAG_ID)
 
 
-def say(line: str) -> None:
-    """Print a line now, also into a pipe."""
+def print_now(line: str) -> None:
+    """Print a line without buffering."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 
 def show_until_stopped(airflow: LocalAirflow, sandbox: Sandbox) -> None:
-    """Say where to look, and wait for Ctrl-C or for the end of a part."""
-    say(f"Airflow   {airflow.url}/dags/{DAG_ID}   no password; press Trigger and watch the run")
-    say(f"Segment   {sandbox.url}/_sandbox/   what the run makes there, and every API call")
-    say("Ctrl-C ends both.")
+    """Print the URLs, and wait for Ctrl-C or the end of a process."""
+    print_now(f"Airflow   {airflow.url}/dags/{DAG_ID}   no password; press Trigger and watch the run")
+    print_now(f"Segment   {sandbox.url}/_sandbox/   the objects of the run, and every API call")
+    print_now("Ctrl-C ends both.")
     while True:
         time.sleep(1)
         airflow.check()
@@ -77,10 +77,10 @@ def show_until_stopped(airflow: LocalAirflow, sandbox: Sandbox) -> None:
 
 
 def main() -> None:
-    """Run until told to stop; exit with 1 when something does not start or ends by itself."""
-    for number in (signal.SIGINT, signal.SIGTERM):  # a shell lets its background jobs ignore the first
+    """Run until interrupted; exit with 1 if a process does not start or ends."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # background jobs of a shell ignore SIGINT
         signal.signal(number, stop)
-    say("Starting Airflow and a local Segment, about half a minute ...")
+    print_now("Starting Airflow and a local Segment, about half a minute ...")
     try:
         with (
             tempfile.TemporaryDirectory(prefix="segment-ui-") as folder,
@@ -92,12 +92,12 @@ def main() -> None:
                 port=free_port(preferred=AIRFLOW_PORT),
             ) as airflow,
         ):
-            furnish(airflow, sandbox)
+            set_up(airflow, sandbox)
             show_until_stopped(airflow, sandbox)
     except (LocalAirflowError, SandboxFailedError, OSError) as error:
         sys.exit(f"\nmake ui failed: {error}")
     except KeyboardInterrupt:
-        say("Stopped.")
+        print_now("Stopped.")
 
 
 if __name__ == "__main__":

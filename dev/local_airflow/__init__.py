@@ -1,6 +1,6 @@
-"""A real Airflow 3.3 on this machine alone: every part a process of its own, all listening on 127.0.0.1 only.
+"""A real Airflow 3.3 on this machine: every part in its own process, all listening on 127.0.0.1 only.
 
-For tests that need the scheduler and the triggerer for real, and for ``make ui``. ``airflow standalone`` will not do:
+For tests that need a real scheduler and triggerer, and for ``make ui``. ``airflow standalone`` does not work here:
 it listens on all interfaces and leaves processes behind. Not part of the wheel.
 
     from dev.local_airflow.airflow import LocalAirflow
@@ -13,7 +13,7 @@ it listens on all interfaces and leaves processes behind. Not part of the wheel.
         assert run.task_states() == {"a": "success", "mapped[0]": "success"}
         run.xcom("a"), run.task_log("a"), airflow.log("triggerer"), airflow.url
 
-Entering it migrates a new SQLite database, starts all parts and waits until each of them has a heart beat; leaving it
-ends every process, whatever happened. Settings and connections go into ``environment``; nothing that begins with
-``AIRFLOW_`` is taken over from the caller's own environment.
+Entering it migrates a new SQLite database, starts all parts and waits for a heartbeat from each; leaving it
+ends every process, whatever happened. Settings and connections go into ``environment``; no variable that starts with
+``AIRFLOW_`` is inherited from the caller's environment.
 """

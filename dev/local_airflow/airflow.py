@@ -1,4 +1,4 @@
-"""The whole of a local Airflow: its parts, started and ended together."""
+"""A local Airflow: its parts, started and ended together."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ PARTS = {
 }
 
 _MIGRATE_SECONDS = 240
-_LOOK_EVERY_SECONDS = 0.2
+_CHECK_INTERVAL = 0.2
 
 
 class LocalAirflow:
-    """An Airflow of this machine alone; a context manager that starts it, waits for it, and ends it.
+    """A local Airflow; a context manager that starts it, waits until it is ready, and ends it.
 
-    :param home: folder for its database and logs, made when it is not there.
+    :param home: folder for its database and logs; created if it does not exist.
     :param dags_folder: the DAG files.
     :param environment: more variables for all parts: connections as ``AIRFLOW_CONN_*``, settings as ``AIRFLOW__*``.
-    :param log_level: Airflow's, ``INFO`` or ``DEBUG`` for instance.
-    :param port: of the API server; 0 takes a free one.
+    :param log_level: Airflow's log level, such as ``INFO`` or ``DEBUG``.
+    :param port: the API server's port; 0 for any free one.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class LocalAirflow:
         return self.home.url
 
     def start(self) -> None:
-        """Migrate the database, then start all parts; they are not ready yet."""
+        """Migrate the database and start all parts, without waiting until they are ready."""
         self.home.folder.mkdir(parents=True, exist_ok=True)
         self._begin("migrate", ["db", "migrate"]).finish(timeout=_MIGRATE_SECONDS)
         del self._parts["migrate"]
@@ -89,14 +89,14 @@ class LocalAirflow:
             self.start_part(name)
 
     def start_part(self, name: str) -> None:
-        """Start one part, also one that was killed; ``wait_until_ready`` then waits for its first heart beat.
+        """Start one part, also after ``kill``; ``wait_until_ready`` then waits for its first heartbeat.
 
         :param name: ``api-server``, ``scheduler``, ``dag-processor`` or ``triggerer``.
         """
         self._begin(name, PARTS[name])
 
     def kill(self, name: str) -> None:
-        """End a part and all its children with SIGKILL.
+        """Kill a part and all its children with SIGKILL.
 
         :param name: as for ``start_part``.
         """
@@ -104,55 +104,55 @@ class LocalAirflow:
         del self._parts[name]
 
     def stop(self, *, grace: float = 5) -> None:
-        """End all parts. Nothing is left running, whatever state they were in.
+        """End all parts, whatever their state, and leave nothing running.
 
-        :param grace: seconds they have to end by themselves, until SIGKILL.
+        :param grace: seconds they have to end before SIGKILL.
         """
         with uninterrupted():
             for part in self._parts.values():
                 part.terminate()
             until = time.monotonic() + grace
             while self.processes() and time.monotonic() < until:
-                time.sleep(_LOOK_EVERY_SECONDS)
+                time.sleep(_CHECK_INTERVAL)
             for name in list(self._parts):
                 self.kill(name)
             self.api.close()
 
     def processes(self) -> list[psutil.Process]:
-        """All processes of all parts that run now."""
+        """Return the running processes of all parts."""
         return [process for part in self._parts.values() for process in part.processes()]
 
     def check(self) -> None:
-        """Raise LocalAirflowError when a part that was started has ended by itself."""
+        """Raise LocalAirflowError if a part has ended by itself."""
         for part in self._parts.values():
             part.check()
 
     def log(self, name: str) -> str:
-        """What a part has printed so far; of the task logs see ``DagRun.task_log``.
+        """Return the output of a part so far; for task logs see ``DagRun.task_log``.
 
         :param name: as for ``start_part``, or ``migrate``.
         """
         return self.home.log_file(name).read_text(errors="replace")
 
     def wait_until_ready(self, *, timeout: float = 240) -> None:
-        """Wait until every part that was started has a heart beat since its last start.
+        """Wait until every started part has had a heartbeat since its last start.
 
-        :param timeout: seconds, until a LocalAirflowError names those that have none.
+        :param timeout: seconds until a LocalAirflowError names the parts without one.
         """
         until = time.monotonic() + timeout
         while waiting := [name for name in PARTS if name in self._parts and not self._is_ready(name)]:
             self.check()
             if time.monotonic() > until:
                 raise self._parts[waiting[0]].error(f"not ready after {timeout:g} s: {', '.join(waiting)}")
-            time.sleep(_LOOK_EVERY_SECONDS)
+            time.sleep(_CHECK_INTERVAL)
 
     def trigger(self, dag_id: str, *, conf: dict[str, Any] | None = None, run_id: str | None = None) -> DagRun:
-        """Wait until a DAG is known, unpause it, and start a run.
+        """Wait until a DAG has been parsed, unpause it, and start a run.
 
-        :param dag_id: of the DAG.
-        :param conf: the run's; with params it must fit them.
-        :param run_id: of the run; by default Airflow makes one.
-        :raises LocalAirflowError: when a DAG file has an import error and the DAG is not there.
+        :param dag_id: id of the DAG.
+        :param conf: the run's conf, which must fit the DAG's params.
+        :param run_id: id of the run; by default Airflow makes one.
+        :raises LocalAirflowError: a DAG file has an import error and the DAG does not exist.
         """
         self.wait_for_dag(dag_id)
         self.unpause(dag_id)
@@ -161,30 +161,30 @@ class LocalAirflow:
         return DagRun(api=self.api, dag_id=dag_id, run_id=made["dag_run_id"])
 
     def unpause(self, dag_id: str) -> None:
-        """Let a DAG run by its schedule, and its watchers watch."""
+        """Unpause a DAG, so that its schedule and its asset watchers run."""
         self.api.patch("dags", dag_id, body={"is_paused": False})
 
     def wait_for_dag(self, dag_id: str, *, timeout: float = 180) -> None:
         """Wait until a DAG has been parsed.
 
-        :param dag_id: of the DAG.
+        :param dag_id: id of the DAG.
         :param timeout: seconds.
-        :raises LocalAirflowError: when it does not come, or a file has an import error meanwhile.
+        :raises LocalAirflowError: it does not appear, or a file has an import error meanwhile.
         """
         until = time.monotonic() + timeout
         while dag_id not in (known := self.dag_ids()):
             if errors := self.import_errors():
-                raise LocalAirflowError(f"{dag_id} is not there, and there are import errors: {errors}")
+                raise LocalAirflowError(f"{dag_id} does not exist, and there are import errors: {errors}")
             if time.monotonic() > until:
-                raise LocalAirflowError(f"{dag_id} is not there after {timeout:g} s, only {known}")
-            time.sleep(_LOOK_EVERY_SECONDS)
+                raise LocalAirflowError(f"{dag_id} does not exist after {timeout:g} s, only {known}")
+            time.sleep(_CHECK_INTERVAL)
 
     def dag_ids(self) -> list[str]:
-        """The DAGs that have been parsed."""
+        """Return the ids of the parsed DAGs."""
         return sorted(dag["dag_id"] for dag in self.api.get("dags", limit=100)["dags"])
 
     def import_errors(self) -> dict[str, str]:
-        """What is wrong with DAG files, by their path."""
+        """Return the import errors of DAG files, by path."""
         errors = self.api.get("importErrors")["import_errors"]
         return {error["filename"]: error["stack_trace"] for error in errors}
 
@@ -202,5 +202,5 @@ class LocalAirflow:
         if name == "api-server":
             return True
         key = name.replace("-", "_")
-        beat = health[key][f"latest_{key}_heartbeat"]
-        return beat is not None and datetime.fromisoformat(beat).timestamp() > self._parts[name].started_at
+        heartbeat = health[key][f"latest_{key}_heartbeat"]
+        return heartbeat is not None and datetime.fromisoformat(heartbeat).timestamp() > self._parts[name].started_at

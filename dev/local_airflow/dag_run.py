@@ -1,4 +1,4 @@
-"""One run of a DAG, followed from outside."""
+"""A DAG run, watched over the REST API."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 from dev.local_airflow.errors import LocalAirflowError
 from dev.local_airflow.rest import RestApi
 
-_LOOK_EVERY_SECONDS = 0.3
+_CHECK_INTERVAL = 0.3
 _ENDED = ("success", "failed")
 
 
 @dataclass(frozen=True, kw_only=True)
 class DagRun:
-    """A run that was triggered.
+    """A triggered DAG run.
 
-    :param api: of the Airflow it runs in.
-    :param dag_id: of the DAG.
-    :param run_id: of the run.
+    :param api: the API of its Airflow.
+    :param dag_id: id of the DAG.
+    :param run_id: id of the run.
     """
 
     api: RestApi
@@ -27,23 +27,23 @@ class DagRun:
     run_id: str
 
     def state(self) -> str:
-        """``queued``, ``running``, ``success`` or ``failed``."""
+        """Return ``queued``, ``running``, ``success`` or ``failed``."""
         state: str = self.api.get(*self._path)["state"]
         return state
 
     def task_states(self) -> dict[str, str | None]:
-        """The state of each task, None before it is scheduled; a mapped one is called ``task_id[map_index]``."""
+        """Return the state of each task, None before it is scheduled; a mapped one is named ``task_id[map_index]``."""
         return {_name(task): task["state"] for task in self.task_instances()}
 
     def task_instances(self) -> list[dict[str, Any]]:
-        """All that Airflow says of the tasks: ``try_number``, ``start_date``, ``end_date``, ``trigger`` and more."""
+        """Return the task instances: ``try_number``, ``start_date``, ``end_date``, ``trigger`` and more."""
         found: list[dict[str, Any]] = self.api.get(*self._path, "taskInstances", limit=100)["task_instances"]
         return found
 
     def wait(self, *, timeout: float = 300) -> str:
-        """Wait for its end and return its state, ``success`` or ``failed``.
+        """Wait for the end of the run and return its state, ``success`` or ``failed``.
 
-        :param timeout: seconds, until a LocalAirflowError tells the tasks' states.
+        :param timeout: seconds until a LocalAirflowError with the tasks' states.
         """
         until = time.monotonic() + timeout
         while (state := self.state()) not in _ENDED:
@@ -53,9 +53,9 @@ class DagRun:
     def wait_for_task(self, task_id: str, *states: str, timeout: float = 180) -> None:
         """Wait until a task is in one of some states.
 
-        :param task_id: as ``task_states`` calls it.
-        :param states: for instance ``"deferred"``; one in which the task stays for a second at least.
-        :param timeout: seconds, until a LocalAirflowError tells the tasks' states; at once when the run ends before.
+        :param task_id: its name in ``task_states``.
+        :param states: states such as ``"deferred"``, in which the task stays for at least a second.
+        :param timeout: seconds until a LocalAirflowError with the tasks' states; raised at once if the run ends first.
         """
         until = time.monotonic() + timeout
         while self.task_states().get(task_id) not in states:
@@ -64,25 +64,25 @@ class DagRun:
             self._check(until, f"has no {task_id} that is {' or '.join(states)} after {timeout:g} s")
 
     def xcom(self, task_id: str, *, key: str = "return_value", map_index: int = -1) -> Any:
-        """An XCom value, decoded."""
+        """Return an XCom value, decoded."""
         path = (*self._path, "taskInstances", task_id, "xcomEntries", key)
         return self.api.get(*path, map_index=map_index, deserialize=True)["value"]
 
     def task_log(self, task_id: str, *, try_number: int = 1, map_index: int = -1) -> str:
-        """What a try of a task logged, a line an event, with its reason if it has one and its errors if it has some."""
+        """Return the log of a try, one line per event, with its reason and errors if it has any."""
         path = (*self._path, "taskInstances", task_id, "logs", str(try_number))
         events = self.api.get(*path, map_index=map_index, full_content=True)["content"]
         return "\n".join(line for event in events for line in _lines(event))
 
     def mark(self, task_id: str, state: str) -> None:
-        """Do as a person does who marks a task in the UI.
+        """Mark a task as a person does in the UI.
 
         :param state: ``success``, ``failed`` or ``skipped``.
         """
         self.api.patch(*self._path, "taskInstances", task_id, body={"new_state": state})
 
     def clear(self, *task_ids: str) -> None:
-        """Do as a person does who clears tasks in the UI, whatever their state: they begin anew."""
+        """Clear tasks as a person does in the UI, whatever their state; they start again."""
         body = {"dry_run": False, "only_failed": False, "dag_run_id": self.run_id, "task_ids": list(task_ids)}
         self.api.post("dags", self.dag_id, "clearTaskInstances", body=body)
 
@@ -93,7 +93,7 @@ class DagRun:
     def _check(self, until: float, what: str) -> None:
         if time.monotonic() > until:
             raise LocalAirflowError(f"{self.dag_id} {what}; it is {self.state()}: {self.task_states()}")
-        time.sleep(_LOOK_EVERY_SECONDS)
+        time.sleep(_CHECK_INTERVAL)
 
 
 def _name(task: dict[str, Any]) -> str:

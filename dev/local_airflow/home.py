@@ -1,4 +1,4 @@
-"""The home of a local Airflow: its folder, its secrets, and the settings which make it quick and local."""
+"""The home of a local Airflow: its folder, its secrets, and settings that make it fast and local."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 
 from dev.local_airflow.ports import HOST
 
-# A triggerer that was killed is given up, and its triggers go to the next one, after this many seconds without a beat.
-TRIGGERER_GIVEN_UP_SECONDS = 10
+# Seconds without a heartbeat after which the triggers of a killed triggerer go to another one.
+TRIGGERER_TAKEOVER_SECONDS = 10
 
 _QUICK = {
     "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
@@ -21,11 +21,11 @@ _QUICK = {
     "AIRFLOW__SCHEDULER__JOB_HEARTBEAT_SEC": "1",
     "AIRFLOW__SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "1",
     "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "1",
-    "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": str(TRIGGERER_GIVEN_UP_SECONDS),
+    "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": str(TRIGGERER_TAKEOVER_SECONDS),
     "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
-    # A process a slot is forked when the scheduler starts.
+    # The scheduler forks one process per slot when it starts.
     "AIRFLOW__CORE__PARALLELISM": "8",
-    # Asking the network for the machine's full name can take seconds.
+    # Resolving the machine's full name can take seconds.
     "AIRFLOW__CORE__HOSTNAME_CALLABLE": "socket.gethostname",
 }
 
@@ -39,9 +39,9 @@ def _new_secrets() -> dict[str, str]:
 
 
 def _bytecode() -> dict[str, str]:
-    """Let Python keep what it compiled, else Airflow's parts take three times as long to start.
+    """Return settings that keep bytecode; without it Airflow's parts take three times as long to start.
 
-    Where the caller wants none beside the sources it is kept in the virtual environment.
+    If the caller disables it next to the sources, it is kept in the virtual environment.
     """
     if not os.environ.get("PYTHONDONTWRITEBYTECODE"):
         return {}
@@ -50,13 +50,13 @@ def _bytecode() -> dict[str, str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Home:
-    """Where a local Airflow lives, and how it is set.
+    """The folder and the settings of a local Airflow.
 
-    :param folder: Airflow's home, made when it is not there; holds the database and all logs.
+    :param folder: Airflow's home, with the database and all logs; created if it does not exist.
     :param dags_folder: the DAG files.
-    :param port: of the API server.
-    :param log_level: Airflow's, ``INFO`` or ``DEBUG`` for instance.
-    :param extra: more environment variables; they win over the settings here.
+    :param port: the API server's port.
+    :param log_level: Airflow's log level, such as ``INFO`` or ``DEBUG``.
+    :param extra: additional environment variables; they override the settings here.
     """
 
     folder: Path
@@ -72,11 +72,11 @@ class Home:
         return f"http://{HOST}:{self.port}"
 
     def log_file(self, part: str) -> Path:
-        """Where a part writes what it says."""
+        """Return the path of a part's output."""
         return self.folder / f"{part}.log"
 
     def environment(self) -> dict[str, str]:
-        """The environment of every part; the same for all, since they check each other's tokens."""
+        """Return the environment of every part; the same for all, because they check each other's tokens."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")}
         return (
             inherited | self._not_through_a_proxy() | self._settings() | _QUICK | dict(self._secrets) | dict(self.extra)
@@ -101,7 +101,7 @@ class Home:
         }
 
     def _not_through_a_proxy(self) -> dict[str, str]:
-        """The tasks talk to the API server of this machine, also where the environment names a proxy."""
+        """Return variables that keep tasks' requests to the local API server off any proxy."""
         others = [os.environ[name] for name in ("no_proxy", "NO_PROXY") if os.environ.get(name)]
         value = ",".join([HOST, "localhost", *others])
         return {"no_proxy": value, "NO_PROXY": value}

@@ -1,4 +1,4 @@
-"""Ctrl-C at a moment when it must wait."""
+"""Delaying Ctrl-C."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from contextlib import contextmanager
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Put SIGINT and SIGTERM off until the end of the block; a process that just started would else be forgotten."""
+    """Delay SIGINT and SIGTERM until the end of the block, so that no started process is forgotten."""
     if threading.current_thread() is not threading.main_thread():
-        yield  # signals come to the main thread alone
+        yield  # only the main thread receives signals
         return
-    came: list[int] = []
+    received: list[int] = []
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number in before:
-        signal.signal(number, lambda number, _frame: came.append(number))
+        signal.signal(number, lambda number, _frame: received.append(number))
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        for late in came[:1]:
+        for late in received[:1]:
             signal.raise_signal(late)

@@ -1,4 +1,4 @@
-"""One part of Airflow: a command in a process, with a log file."""
+"""A part of Airflow: a command in its own process, with a log file."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _LAST_LINES = 25
 
 
 class Part:
-    """A running part of Airflow and all its children.
+    """A running part of Airflow with all its children.
 
-    :param name: what it is called in messages.
+    :param name: its name in messages.
     :param command: arguments of the ``airflow`` command.
-    :param environment: all of its environment.
-    :param log_file: gets what it prints; appended to.
+    :param environment: its whole environment.
+    :param log_file: the file its output is appended to.
     """
 
     def __init__(self, *, name: str, command: Sequence[str], environment: Mapping[str, str], log_file: Path) -> None:
@@ -41,16 +41,16 @@ class Part:
         self._tree = ProcessTree(self._process.pid)
 
     def processes(self) -> list[psutil.Process]:
-        """What runs of it now."""
+        """Return its running processes."""
         return self._tree.alive()
 
     def check(self) -> None:
-        """Raise LocalAirflowError when it has ended."""
+        """Raise LocalAirflowError if it has ended."""
         if (code := self._process.poll()) is not None:
             raise self.error(f"{self.name} ended with exit code {code}")
 
     def finish(self, *, timeout: float) -> None:
-        """Wait for the end of a command that ends by itself; raise LocalAirflowError unless its exit code is 0.
+        """Wait until the command ends; raise LocalAirflowError unless its exit code is 0.
 
         :param timeout: seconds.
         """
@@ -62,16 +62,16 @@ class Part:
             raise self.error(f"{self.name} ended with exit code {code}")
 
     def terminate(self) -> None:
-        """Ask it to end; Airflow's parts end their children themselves."""
+        """Send SIGTERM; Airflow's parts end their own children."""
         if self._process.poll() is None:
             self._process.terminate()
 
     def kill(self) -> None:
-        """End it and all its children with SIGKILL; returns when none is left."""
+        """Kill it and all its children with SIGKILL, and wait until none is left."""
         self._tree.kill()
         self._process.wait()
 
     def error(self, what: str) -> LocalAirflowError:
-        """An error that shows the end of the log."""
+        """Return an error with the end of the log."""
         lines = self._log_file.read_text(errors="replace").splitlines()[-_LAST_LINES:]
         return LocalAirflowError("\n".join([f"{what}; its log ({self._log_file}) ends with:", *lines]))

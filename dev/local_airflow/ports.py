@@ -1,4 +1,4 @@
-"""Ports of this machine."""
+"""Free ports."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ HOST = "127.0.0.1"
 
 
 def free_port(*, preferred: int = 0) -> int:
-    """A port on which nobody listens.
+    """Return a port on which nothing listens.
 
-    :param preferred: this one if it is free; by default any.
+    :param preferred: the port to return if it is free; 0 for any.
     """
     for port in (preferred, 0):
         with socket.socket() as probe:
-            # As servers do: connections of yesterday's server do not count.
+            # As servers do, to ignore closed connections of an earlier server.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((HOST, port))

@@ -1,4 +1,4 @@
-"""All processes that come from one: those of its session, and what they started in sessions of their own."""
+"""All descendants of a process: those of its session, and those they started in other sessions."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import psutil
 
 
 class ProcessTree:
-    """The processes which a session's leader and its children started.
+    """The processes started by a session's leader and its children.
 
-    Airflow puts each task into a process group of its own, so the leader's group is not all of them; its session is.
+    Airflow runs each task in its own process group, so the session is used, not the leader's group.
 
-    :param leader: process id of a session's leader, still running.
+    :param leader: process id of the session's leader, which must be running.
     """
 
     def __init__(self, leader: int) -> None:
@@ -20,7 +20,7 @@ class ProcessTree:
         self._seen: set[psutil.Process] = {self._leader}
 
     def alive(self) -> list[psutil.Process]:
-        """Those that run now."""
+        """Return the running processes."""
         for member in self._session():
             self._seen.add(member)
             try:
@@ -30,7 +30,7 @@ class ProcessTree:
         return [process for process in self._seen if runs(process)]
 
     def kill(self) -> None:
-        """End them all with SIGKILL, and those they start meanwhile; returns when none is left."""
+        """Kill them all with SIGKILL, and those they start meanwhile, until none is left."""
         while alive := self.alive():
             for process in alive:
                 try:
@@ -40,25 +40,25 @@ class ProcessTree:
             psutil.wait_procs(alive, timeout=1)
 
     def _session(self) -> list[psutil.Process]:
-        if _taken_by_another(self._leader):
+        if _is_pid_reused(self._leader):
             return []
         return [process for process in psutil.process_iter() if _session_id(process.pid) == self._leader.pid]
 
 
 def runs(process: psutil.Process) -> bool:
-    """Whether a process has not ended.
+    """Return whether a process is running.
 
-    :param process: of this machine.
+    :param process: the process.
     """
     try:
-        # A process that ended, and that nobody asked for its exit code, is none any more.
+        # A zombie has ended; only its exit code has not been read.
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 
 
-def _taken_by_another(leader: psutil.Process) -> bool:
-    """Whether the system gave the number of an ended leader to a new process; its session is not ours."""
+def _is_pid_reused(leader: psutil.Process) -> bool:
+    """Return whether the ended leader's pid belongs to a new process, whose session is not ours."""
     try:
         return bool(psutil.Process(leader.pid) != leader)
     except psutil.NoSuchProcess:

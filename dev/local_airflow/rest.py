@@ -1,4 +1,4 @@
-"""Airflow's REST API, as far as a test wants it."""
+"""The part of Airflow's REST API that tests need."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TIMEOUT_SECONDS = 60
 
 
 class RestApi:
-    """Asks the API server; everybody is an admin there.
+    """A client of the API server, where every user is an admin.
 
     :param url: base URL of the API server.
     """
@@ -24,30 +24,30 @@ class RestApi:
         self._session.trust_env = False  # no proxy between us and this machine
 
     def close(self) -> None:
-        """Close its connections."""
+        """Close the connections."""
         self._session.close()
 
     def get(self, *path: str, **query: Any) -> dict[str, Any]:
-        """Read; the path is below ``/api/v2``, each part of it is quoted here."""
-        return self._ask("GET", path, query=query)
+        """Send a GET; the path is below ``/api/v2``, and its parts are quoted here."""
+        return self._request("GET", path, query=query)
 
     def post(self, *path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Make something."""
-        return self._ask("POST", path, body=body)
+        """Send a POST."""
+        return self._request("POST", path, body=body)
 
     def patch(self, *path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Change something."""
-        return self._ask("PATCH", path, body=body)
+        """Send a PATCH."""
+        return self._request("PATCH", path, body=body)
 
     def read(self, path: str, **query: Any) -> requests.Response:
-        """Read anything below the base URL, whatever the answer.
+        """Send a GET to any path below the base URL, and return the response whatever its status.
 
-        :param path: quoted, with a slash in front.
+        :param path: quoted, with a leading slash.
         """
         self._log_in()
         return self._session.get(self._url + path, params=query, timeout=_TIMEOUT_SECONDS)
 
-    def _ask(
+    def _request(
         self, method: str, path: tuple[str, ...], *, query: Any = None, body: dict[str, Any] | None = None
     ) -> dict[str, Any]:
         self._log_in()

@@ -1,1 +1,1 @@
-"""Secrets that no other text could be, and the search for them in all that a whole Airflow leaves behind."""
+"""Unmistakable secrets, and the search for them in everything a whole Airflow leaves behind."""

@@ -1,4 +1,4 @@
-"""The canaries: each is written otherwise in JSON, in a URL, in HTML and in Python; each has a tail that never is."""
+"""The canaries: secrets whose JSON, URL, HTML and Python encodings differ, with a tail that is always the same."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ DEEP = "canary deep\"%2B+/=&<>'\\ ünïcöde-b6f2s8gc"
 UNSENT = "canary unsent\"%2B+/=&<>'\\ ünïcöde-q3l9d5ua"
 
 CANARIES = {"token": TOKEN, "template": TEMPLATE, "reference": REFERENCE, "deep": DEEP, "unsent": UNSENT}
-"""By where they come from: the connection to Segment; a connection in a template; one that is referred to, its
-password and a field of its extra; and one that is refused before it is sent."""
+"""By origin: the connection to Segment; a connection in a template; one used by reference, its
+password and a field of its extra; and one that is rejected before it is sent."""

@@ -1,4 +1,4 @@
-"""A sandbox and an Airflow at DEBUG, that know the canaries."""
+"""A sandbox and an Airflow that log at DEBUG and know the canaries."""
 
 from __future__ import annotations
 
@@ -22,51 +22,51 @@ from tests.canaries.canaries import DEEP, REFERENCE, TEMPLATE, TOKEN, UNSENT
 from tests.canaries.database import cells
 from tests.canaries.pages import pages
 from tests.canaries.search import Search
-from tests.secrets.quoting_middleware import Front, Status, quoting_front
+from tests.secrets.quoting_server import QuotingServer, Status, quoting_server
 
 DAGS = Path(__file__).parent / "dags"
 
 # Little patience: each of these errors is to come soon.
-IMPATIENT = {"retry_budget": 1, "rate_limit_budget": 1, "reconcile_timeout": 0.5, "timeout": 10}
+SHORT_BUDGETS = {"retry_budget": 1, "rate_limit_budget": 1, "reconcile_timeout": 0.5, "timeout": 10}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """All that runs.
+    """The running processes.
 
-    :param airflow: with the DAGs of these tests.
-    :param sandbox: takes the token of the canaries.
-    :param sandbox_log: what the sandbox has said so far.
-    :param careless: a server that refuses all writes and quotes all it was told.
+    :param airflow: an Airflow with the DAGs of these tests.
+    :param sandbox: a sandbox whose token is a canary.
+    :param sandbox_log: the sandbox's output.
+    :param quoting: a server that rejects all writes and quotes the requests in its errors.
     """
 
     airflow: LocalAirflow
     sandbox: SegmentSandbox
     sandbox_log: Path
-    careless: Front
+    quoting: QuotingServer
 
     def search(self, search: Search) -> None:
-        """Search all that was left behind up to now."""
+        """Search everything that has been left behind."""
         for path, content in pages(self.airflow):
-            search.look("the API server", path, content)
+            search.search("the API server", path, content)
         self.search_database(search)
         home = self.airflow.home.folder
         for file in (file for file in home.rglob("*") if file.is_file()):
-            search.look("the files", str(file.relative_to(home)), file.read_bytes())
-        search.look("the sandbox's output", "all", self.sandbox_log.read_bytes())
+            search.search("the files", str(file.relative_to(home)), file.read_bytes())
+        search.search("the sandbox's output", "all", self.sandbox_log.read_bytes())
         for entry in self.sandbox.requests:
-            search.look("the sandbox's journal", entry["path"], json.dumps(entry).encode())
-        for seen in self.careless.seen:
-            search.look("what the careless server was shown", seen, seen.encode())
+            search.search("the sandbox's journal", entry["path"], json.dumps(entry).encode())
+        for seen in self.quoting.seen:
+            search.search("requests to the quoting server", seen, seen.encode())
 
     def search_database(self, search: Search) -> None:
         """Search Airflow's database alone."""
         for place, content in cells(self.airflow):
-            search.look("the database", place, content)
+            search.search("the database", place, content)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many places were searched."""
+    """Print how many places were searched."""
     for report in [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]:
         for name, value in report.user_properties:
             if name == "searched":
@@ -85,22 +85,22 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     log = folder / "sandbox.log"
     with (
         debugging_sandbox(log) as sandbox,
-        quoting_front(sandbox, token=TOKEN) as careless,
+        quoting_server(sandbox, token=TOKEN) as quoting,
         LocalAirflow(home=folder / "home", dags_folder=DAGS, environment=environment, log_level="DEBUG") as airflow,
     ):
-        careless.status, careless.method = Status(status=400), "P*"
+        quoting.status, quoting.method = Status(status=400), "P*"
         connect(airflow, "segment_public_api_default", **segment(sandbox.url))
-        connect(airflow, "segment_careless", **segment(careless.url))
+        connect(airflow, "segment_quoting", **segment(quoting.url))
         secrets = {"deep_secret": DEEP, "unsent_secret": f"{UNSENT}•"}
         connect(airflow, "canary_reference", conn_type="generic", password=REFERENCE, extra=json.dumps(secrets))
-        yield Scene(airflow=airflow, sandbox=sandbox, sandbox_log=log, careless=careless)
+        yield Scene(airflow=airflow, sandbox=sandbox, sandbox_log=log, quoting=quoting)
 
 
 @contextmanager
 def debugging_sandbox(log: Path) -> Iterator[SegmentSandbox]:
-    """Run a sandbox in a process of its own.
+    """Run a sandbox in its own process.
 
-    :param log: gets what it says.
+    :param log: the file for its output.
     """
     command = [sys.executable, "-m", "tests.canaries.debugging_sandbox", "--port", "0", "--token", TOKEN]
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT) as process:
@@ -111,24 +111,24 @@ def debugging_sandbox(log: Path) -> Iterator[SegmentSandbox]:
 
 
 def segment(url: str) -> dict[str, Any]:
-    """The fields of a connection to Segment."""
+    """Return the fields of a connection to Segment."""
     address = urlsplit(url)
     return {
         "conn_type": "segment_public_api",
         "host": f"{address.scheme}://{address.hostname}",
         "port": address.port,
         "password": TOKEN,
-        "extra": json.dumps(IMPATIENT),
+        "extra": json.dumps(SHORT_BUDGETS),
     }
 
 
 def connect(airflow: LocalAirflow, conn_id: str, **fields: Any) -> None:
-    """Make a connection as people do in the UI."""
+    """Create a connection as people do in the UI."""
     airflow.api.post("connections", body={"connection_id": conn_id} | fields)
 
 
 def _ready_url(process: subprocess.Popen[bytes], log: Path) -> str:
-    while " ready on " not in (said := log.read_text()):
-        assert process.poll() is None, said
+    while " ready on " not in (output := log.read_text()):
+        assert process.poll() is None, output
         time.sleep(0.1)
-    return said.split(" ready on ")[1].split()[0]
+    return output.split(" ready on ")[1].split()[0]

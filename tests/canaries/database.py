@@ -1,4 +1,4 @@
-"""What is in Airflow's database, cell by cell: SQLite spreads a long one over pages that do not follow each other."""
+"""The contents of Airflow's database, cell by cell, because SQLite splits long cells in its file."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from cryptography.fernet import Fernet, InvalidToken
 from dev.local_airflow.airflow import LocalAirflow
 
 _HOLDS_SECRETS = {"connection"}
-"""Where they belong: Airflow keeps them encrypted, and that is how these are searched."""
+"""Tables that may hold secrets; Airflow encrypts them, and they are searched encrypted."""
 
 
 def cells(airflow: LocalAirflow) -> Iterator[tuple[str, bytes]]:
-    """The cells, each with the name of its table and column; what is packed or encrypted also as it was before.
+    """Yield the cells, each with its table and column; compressed or encrypted ones also in plain form.
 
-    :param airflow: whose database.
+    :param airflow: the Airflow.
     """
     key = Fernet(airflow.home.environment()["AIRFLOW__CORE__FERNET_KEY"])
     for table, column, content in _stored(airflow):

@@ -1,11 +1,11 @@
-"""The sandbox's command, with all that Python logs at DEBUG on its standard output: ``python -m`` this."""
+"""The sandbox's command with Python's DEBUG log on its standard output."""
 
 from __future__ import annotations
 
 import logging
 import sys
 
-from airflow_provider_segment.sandbox.command_line import main
+from airflow_provider_segment.sandbox.cli import main
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.DEBUG, stream=sys.stdout)

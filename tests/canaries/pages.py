@@ -1,4 +1,4 @@
-"""All that Airflow's API server shows to people and programs: every path that can be read, of all that there is."""
+"""Everything Airflow's API server shows: every readable path, for every object."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from dev.local_airflow.airflow import LocalAirflow
 
 Names = dict[str, Any]
 
-_SHOW_NOTHING = {400, 404, 422}
-"""Answers where there is nothing of that kind, or where the question would need to be a closer one."""
+_NO_CONTENT = {400, 404, 422}
+"""Statuses for objects that do not exist, or for paths that need more parameters."""
 
-_NOT_ASKED = {
-    "/api/v2/auth/login",  # these two end what we are logged in with
+_SKIPPED_PATHS = {
+    "/api/v2/auth/login",  # these two end our session
     "/api/v2/auth/logout",
-    "/api/v2/config",  # these are forbidden, unless Airflow is set otherwise
+    "/api/v2/config",  # forbidden by default
     "/api/v2/config/section/{section}/option/{option}",
     "/ui/teams",
     "/ui/calendar/{dag_id}",  # fails for DAGs without a schedule
@@ -26,18 +26,18 @@ _NOT_ASKED = {
 
 
 def pages(airflow: LocalAirflow) -> Iterator[tuple[str, bytes]]:
-    """The pages, each with its path.
+    """Yield the pages, each with its path.
 
-    :param airflow: whose server.
+    :param airflow: the Airflow.
     """
     levels = _levels(airflow)
     for path in _paths():
         wanted = set(re.findall(r"{(\w+)", path))
-        # Those of the smallest level that has all names which the path wants.
+        # The names of the smallest level that has all the path needs.
         for names in next((level for level in levels if level and wanted <= set(level[0])), []):
             query = {"map_index": names.get("map_index", -1), "dag_id": names.get("dag_id"), "interval": 1}
             response = airflow.api.read(_filled(path, names), **query)
-            assert response.ok or response.status_code in _SHOW_NOTHING, f"{path} returned {response.status_code}"
+            assert response.ok or response.status_code in _NO_CONTENT, f"{path} returned {response.status_code}"
             if response.ok:
                 yield path, response.content
 
@@ -55,11 +55,11 @@ def _paths() -> list[str]:
     from fastapi.routing import APIRoute
 
     routes = [route for route in (*public_router.routes, *ui_router.routes) if isinstance(route, APIRoute)]
-    return [route.path for route in routes if "GET" in route.methods and route.path not in _NOT_ASKED]
+    return [route.path for route in routes if "GET" in route.methods and route.path not in _SKIPPED_PATHS]
 
 
 def _levels(airflow: LocalAirflow) -> list[list[Names]]:
-    """What there is, from all down to the single XCom; each with the names that stand for it in a path."""
+    """Return the objects, from the whole down to single XComs, each with its names in a path."""
     read = airflow.api.get
     connections = [{"connection_id": found["connection_id"]} for found in read("connections", limit=100)["connections"]]
     dags: list[Names] = [{"dag_id": dag_id, "version_number": 1} for dag_id in airflow.dag_ids()]

@@ -1,4 +1,4 @@
-"""No canary is in anything that a real Airflow and the sandbox leave behind, though everything logs at DEBUG."""
+"""No canary is in anything a real Airflow and the sandbox leave behind, although everything logs at DEBUG."""
 
 from __future__ import annotations
 
@@ -72,12 +72,12 @@ LEAKS = {
 }
 
 
-def test_nothing_is_left_behind(scene: Scene, record_property: Callable[[str, object], None]) -> None:
+def test_no_secret_is_left_behind(scene: Scene, record_property: Callable[[str, object], None]) -> None:
     furnish(scene)
     run = scene.airflow.trigger("segment_canaries")
     wait_until_deferred(scene.airflow, run, "defer_to_trigger", "fails_in_trigger")
     search = Search()
-    scene.search_database(search)  # while it holds what the triggers were given
+    scene.search_database(search)  # while it holds the triggers' arguments
 
     deliver(scene.sandbox, "awaited", successes=10)
     scene.sandbox.fault("status", status=401, path="/destinations/refused/*", times=None)
@@ -87,14 +87,14 @@ def test_nothing_is_left_behind(scene: Scene, record_property: Callable[[str, ob
     for name, error in FAIL.items():
         task_id, _, index = name.rstrip("]").partition("[")
         assert f"{error}: " in run.task_log(task_id, map_index=int(index or -1)), name
-    assert_told(scene)
+    assert_secrets_were_sent(scene)
 
     scene.search(search)
     record_property("searched", search.summary())
     assert search.found == set()
 
 
-def test_what_leaks_is_found(scene: Scene) -> None:
+def test_leaked_secrets_are_found(scene: Scene) -> None:
     run = scene.airflow.trigger("segment_leaks")
     assert run.wait() == "success"
     search = Search()
@@ -104,7 +104,7 @@ def test_what_leaks_is_found(scene: Scene) -> None:
 
 
 def furnish(scene: Scene) -> None:
-    """Make the destinations that the DAG is about, and what becomes of them."""
+    """Create the DAG's destinations and their faults."""
     names = {"there", "superfluous", "delivered", "awaited", "refused", "full"} | set(FAULTS)
     subscription = {"actionId": "sandbox-track", "trigger": "all"}
     subscriptions = {"there": ["changed", "removed"], "full": ["pruned"]}
@@ -123,11 +123,11 @@ def furnish(scene: Scene) -> None:
         scene.sandbox.fault(**fault, path=f"/destinations/{name}*", times=None)
 
 
-def assert_told(scene: Scene) -> None:
-    """Segment got the secrets: it shows their ends; and the careless server knows the whole."""
+def assert_secrets_were_sent(scene: Scene) -> None:
+    """Check that the secrets were sent: Segment shows their ends, and the quoting server has them whole."""
     [made] = [found for found in scene.sandbox.destinations if found["name"] == "new"]
     assert made["settings"]["apiKey"].endswith(TEMPLATE[-4:])
     assert made["settings"]["secretKey"].endswith(REFERENCE[-4:])
     assert made["settings"]["eventNames"] == {"deep": [{"here": DEEP}]}
-    assert all(TEMPLATE[-8:] in body and DEEP[-8:] in body for body in scene.careless.bodies)
-    assert len(scene.careless.bodies) >= 2
+    assert all(TEMPLATE[-8:] in body and DEEP[-8:] in body for body in scene.quoting.bodies)
+    assert len(scene.quoting.bodies) >= 2

@@ -1,7 +1,7 @@
-"""Runs modules one after the other in one process: Airflow takes longer to start than a DAG to run.
+"""Run modules one after another in one process, because Airflow takes longer to start than a DAG takes to run.
 
-Each line of standard input is JSON: a ``module`` to be run as ``python -m`` does, its ``arguments``, and
-``environment`` to be set before. What it prints is followed by a line that begins with ``END`` and ends with its exit
+Each line of standard input is JSON: a ``module`` to run as ``python -m`` does, its ``arguments``, and the
+``environment`` to set first. Its output is followed by a line that begins with ``END`` and ends with its exit
 code.
 """
 
@@ -29,7 +29,7 @@ def run(module: str, arguments: list[str]) -> int:
         if isinstance(stop.code, str):
             sys.stdout.write(stop.code)
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
-    except Exception:  # noqa: BLE001 - whatever it is, the next module shall run
+    except Exception:  # noqa: BLE001 - the next module runs in any case
         traceback.print_exc(file=sys.stdout)
         return 1
     return 0
@@ -37,8 +37,8 @@ def run(module: str, arguments: list[str]) -> int:
 
 if __name__ == "__main__":
     for line in sys.stdin:
-        asked: dict[str, Any] = json.loads(line)
-        os.environ.update(asked["environment"])
-        code = run(asked["module"], asked["arguments"])
+        request: dict[str, Any] = json.loads(line)
+        os.environ.update(request["environment"])
+        code = run(request["module"], request["arguments"])
         sys.stdout.write(f"\n{END}{code}\n")
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""Runs of whole DAGs by Airflow's own command, in a home of the session's own."""
+"""Runs of whole DAGs with Airflow's command, in a home for this session."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class RunDag(Protocol):
 
 
 class AirflowProcess:
-    """Airflow, started once, with the environment of that moment. Use it in a ``with`` statement.
+    """An Airflow process, started once with the current environment. Use it in a ``with`` statement.
 
-    :param home: of this Airflow; its DAGs are in the folder ``dags``.
+    :param home: its home; the DAGs are in the folder ``dags``.
     """
 
     def __init__(self, home: Path) -> None:
@@ -48,15 +48,15 @@ class AirflowProcess:
         )
 
     def run(self, module: str, *arguments: str, code: int = 0) -> str:
-        """Run a module with the connections that the test has now, and return what it printed.
+        """Run a module with the test's current connections, and return its output.
 
-        :param module: run as ``python -m`` does.
-        :param code: the exit code that is expected.
+        :param module: the module, run as ``python -m`` does.
+        :param code: the expected exit code.
         """
         assert self._process.stdin is not None
         connections = {name: value for name, value in os.environ.items() if name.startswith("AIRFLOW_CONN_")}
-        asked = {"module": module, "arguments": arguments, "environment": connections}
-        self._process.stdin.write(json.dumps(asked) + "\n")
+        request = {"module": module, "arguments": arguments, "environment": connections}
+        self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         *printed, end = self._lines()
         output = "".join(printed)
@@ -74,12 +74,12 @@ class AirflowProcess:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._process.communicate()  # which ends its input, so it ends
+        self._process.communicate()  # closes its input, which ends it
 
 
 @pytest.fixture(scope="session")
 def airflow_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowProcess]:
-    """Airflow with a database, a pool, the example DAGs and those of these tests."""
+    """Airflow with a database, a pool, the example DAGs and the DAGs of these tests."""
     home = tmp_path_factory.mktemp("airflow")
     dags = home / "dags"
     dags.mkdir()
@@ -93,7 +93,7 @@ def airflow_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflo
 
 @pytest.fixture
 def run_dag(segment_sandbox: SegmentSandbox, airflow_process: AirflowProcess) -> RunDag:
-    """Run a DAG with ``airflow dags test``, and return what it printed."""
+    """Run a DAG with ``airflow dags test``, and return its output."""
 
     def run(dag_id: str, *, conf: dict[str, Any] | None = None, code: int = 0) -> str:
         return airflow_process.run("airflow", "dags", "test", dag_id, "--conf", json.dumps(conf or {}), code=code)

@@ -1,6 +1,6 @@
-"""Writes the links that Airflow's UI shows for the tasks of the newest run of a DAG.
+"""Write the links that Airflow's UI shows for the tasks of the newest run of a DAG.
 
-As the web server does it: from the serialised DAG, where no code of an operator is at hand.
+As the web server does: from the serialised DAG, without the operators' code.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from airflow.utils.session import create_session
 
 
 def main(dag_id: str) -> None:
-    # Its name on Airflow 2.11 and before 3.2.
+    # Named differently on Airflow 2.11 and before 3.2.
     names: Any = vars(serialized_objects)
     serialization = names.get("DagSerialization") or names["SerializedDAG"]
     serialised = serialization.to_dict(DagBag().get_dag(dag_id))

@@ -1,4 +1,4 @@
-"""Callbacks of tasks as Airflow runs them."""
+"""Task callbacks as Airflow runs them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole DAGs, run by Airflow's own command against the sandbox."""
+"""Whole DAGs, run with Airflow's command against the sandbox."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def test_the_lifecycle_removes_what_it_made_and_nothing_else(run_dag: RunDag, se
     segment_sandbox.seed({"destinations": [bystander]})
     segment_sandbox.settings(deliveries_per_minute=600)
     output = run_dag("segment_destination_lifecycle")
-    asked = [f"{entry['method']} {entry['path'].split('/')[1]}" for entry in segment_sandbox.requests]
-    assert [entry for entry in asked if not entry.startswith("GET")] == [
+    requests = [f"{entry['method']} {entry['path'].split('/')[1]}" for entry in segment_sandbox.requests]
+    assert [entry for entry in requests if not entry.startswith("GET")] == [
         "POST destinations",
         "POST destinations",
         "POST destinations",
@@ -33,10 +33,10 @@ def test_the_lifecycle_removes_what_it_made_and_nothing_else(run_dag: RunDag, se
     assert "successes >= 5 (holds: " in output
 
 
-def test_mapping_nested_templates_and_reschedule(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
+def test_mapping_nested_templates_and_reschedule_mode_work(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.settings(deliveries_per_minute=600)
     output = run_dag("segment_mapped")
-    assert "cannot be called outside TaskInstance" not in output  # as Airflow 2.11 says of a misuse
+    assert "cannot be called outside TaskInstance" not in output  # Airflow 2.11's warning about a misuse
     found: dict[str, Any] = {made["name"].split(" 20")[0]: made for made in segment_sandbox.destinations}
     names = {"expanded manual__" if name.startswith("expanded manual__") else name for name in found}
     assert names == {"expanded manual__", "plain", "renamed"}

@@ -1,4 +1,4 @@
-"""The events that the OpenLineage provider emits for a run, read from where its transport put them."""
+"""The events that the OpenLineage provider emits for a run, read from its file transport."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.dag_runs.conftest import AirflowProcess
 SOURCE = ("segment", "sources/sandbox-web")
 
 
-def test_every_task_tells_what_feeds_what(
+def test_every_task_reports_its_inputs_and_outputs(
     airflow_process: AirflowProcess, segment_sandbox: SegmentSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "events.jsonl"
@@ -22,15 +22,17 @@ def test_every_task_tells_what_feeds_what(
     monkeypatch.setenv("AIRFLOW__OPENLINEAGE__DISABLED", "False")
     monkeypatch.setenv("AIRFLOW__OPENLINEAGE__TRANSPORT", json.dumps(transport))
     segment_sandbox.settings(deliveries_per_minute=600)
-    with AirflowProcess(airflow_process.home) as process:  # reads at its start whether there is OpenLineage
+    with AirflowProcess(airflow_process.home) as process:  # it checks for OpenLineage when it starts
         process.run("airflow", "dags", "test", "segment_lineage")
 
     events = [json.loads(line) for line in file.read_text().splitlines()]
-    told = {(event["job"]["name"].removeprefix("segment_lineage."), event["eventType"]): event for event in events}
-    (found,) = {output["name"] for output in told["create", "COMPLETE"]["outputs"]}
+    emitted = {(event["job"]["name"].removeprefix("segment_lineage."), event["eventType"]): event for event in events}
+    (found,) = {output["name"] for output in emitted["create", "COMPLETE"]["outputs"]}
     destination = ("segment", found)
     assert found.startswith("destinations/")
-    assert {task: datasets(event) for (task, kind), event in told.items() if kind == "COMPLETE" and task in TASKS} == {
+    assert {
+        task: datasets(event) for (task, kind), event in emitted.items() if kind == "COMPLETE" and task in TASKS
+    } == {
         "create": ([SOURCE], [destination]),
         "apply": ([SOURCE], [destination]),
         "update": ([SOURCE], [destination]),
@@ -40,7 +42,7 @@ def test_every_task_tells_what_feeds_what(
         "deferred": ([SOURCE], [destination]),
         "delete": ([], [destination]),
     }
-    assert {task: datasets(event) for (task, kind), event in told.items() if kind == "START" and task in TASKS} == {
+    assert {task: datasets(event) for (task, kind), event in emitted.items() if kind == "START" and task in TASKS} == {
         "create": ([SOURCE], []),
         "apply": ([SOURCE], []),
         "update": ([SOURCE], []),
@@ -50,10 +52,10 @@ def test_every_task_tells_what_feeds_what(
         "deferred": ([SOURCE], [destination]),
         "delete": ([], []),
     }
-    facets = told["delete", "COMPLETE"]["outputs"][0]["facets"]
+    facets = emitted["delete", "COMPLETE"]["outputs"][0]["facets"]
     assert facets["lifecycleStateChange"]["lifecycleStateChange"] == "DROP"
     for task, least in (("wait", 1), ("deferred", 20)):
-        metrics = told[task, "COMPLETE"]["outputs"][0]["facets"]["segment_deliveryMetrics"]
+        metrics = emitted[task, "COMPLETE"]["outputs"][0]["facets"]["segment_deliveryMetrics"]
         assert metrics["conditions"] == {f"successes >= {least}": True}
         assert metrics["metrics"]["successes"] >= least
     assert "a-key-nobody" not in json.dumps([event["inputs"] + event["outputs"] for event in events])

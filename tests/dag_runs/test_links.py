@@ -1,4 +1,4 @@
-"""The extra link as Airflow's UI finds it after a run."""
+"""The extra link as Airflow's UI shows it after a run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.dag_runs.conftest import AirflowProcess, RunDag
 
 
-def test_every_task_leads_to_the_page_of_the_sandbox(
+def test_every_task_links_to_the_page_of_the_sandbox(
     run_dag: RunDag, segment_sandbox: SegmentSandbox, airflow_process: AirflowProcess
 ) -> None:
     run_dag("segment_links", code=1)  # two of its tasks fail

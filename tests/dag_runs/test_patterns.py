@@ -1,4 +1,4 @@
-"""The patterns among the example DAGs, each run for what it shows, and for what happens when it goes wrong."""
+"""The example DAGs that show a pattern, each run once when it goes well and once when it fails."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_the_gate_opens_when_enough_was_delivered(run_dag: RunDag, segment_sandb
     assert [found["name"] for found in segment_sandbox.destinations] == ["Product analytics"]
 
 
-def test_the_gate_stays_shut_when_too_much_failed(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
+def test_the_gate_fails_when_too_many_events_failed(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.seed({"destinations": [destination("Product analytics")]})
     segment_sandbox.deliver("product-analytics", discarded=9, successes=1, at=datetime.now(UTC) - timedelta(minutes=5))
     output = run_dag("segment_gate", code=1)
@@ -51,7 +51,7 @@ def test_the_gate_stays_shut_when_too_much_failed(run_dag: RunDag, segment_sandb
     assert "events arrived since" not in output
 
 
-def test_the_circuit_breaks_and_closes_again(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
+def test_the_circuit_breaker_disables_and_enables_again(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
     other = destination("Other")
     segment_sandbox.seed({"destinations": [other]})
     run_dag("segment_circuit_breaker", conf={"bad_rows": 120}, code=1)
@@ -67,7 +67,7 @@ def test_the_circuit_breaks_and_closes_again(run_dag: RunDag, segment_sandbox: S
     assert writes(segment_sandbox) == ["POST 200", "PATCH 200", "PATCH 200"]
 
 
-def test_a_circuit_that_does_not_break_says_so(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
+def test_a_circuit_breaker_that_cannot_disable_logs_it(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.fault("status", status=403, method="PATCH")
     output = run_dag("segment_circuit_breaker", conf={"bad_rows": 120}, code=1)
     assert "Could not disable the destination, so it may still receive events: PATCH " in output
@@ -76,7 +76,7 @@ def test_a_circuit_that_does_not_break_says_so(run_dag: RunDag, segment_sandbox:
     assert "a-partner-key" not in output
 
 
-def test_listing_filtering_and_mapping(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
+def test_listing_filtering_and_mapping_destinations(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.seed(
         {"destinations": [destination("Feed"), destination("Second"), destination("Off", enabled=False)]}
     )
@@ -84,5 +84,5 @@ def test_listing_filtering_and_mapping(run_dag: RunDag, segment_sandbox: Segment
     output = run_dag("segment_taskflow")
     assert "Feed: 7 of 8 events arrived\\nSecond: 0 of 0 events arrived" in output.replace("\n", "\\n")
     assert writes(segment_sandbox) == []
-    asked = {entry["path"].split("/")[2] for entry in segment_sandbox.requests if "delivery-metrics" in entry["path"]}
-    assert asked == {"feed", "second"}
+    polled = {entry["path"].split("/")[2] for entry in segment_sandbox.requests if "delivery-metrics" in entry["path"]}
+    assert polled == {"feed", "second"}

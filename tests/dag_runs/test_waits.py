@@ -1,4 +1,4 @@
-"""Deferred sensors in whole DAGs; the command runs their triggers in its own process."""
+"""Deferred sensors in whole DAGs; ``airflow dags test`` runs their triggers in its own process."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ FEED = {
 }
 
 
-def test_they_open_a_gate_are_mapped_and_skip(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
+def test_deferred_sensors_open_a_gate_are_mapped_and_skip(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.settings(deliveries_per_minute=600)
     output = run_dag("segment_waits")
     assert "gate and mapped: [True, True, True]" in output
-    assert "waiting: the window has not begun" in output  # so the gate was deferred
+    assert "waiting: the window has not started" in output  # so the gate was deferred
     assert "successes >= 15 (holds: " in output
-    assert "deliveries failed" in output
-    assert "timed out after 0:00:02: successes >= 1000000 (now " in output
+    assert "deliveries failed: successes >= 15 (holds: " in output
+    assert "timed out after 0:00:15: successes >= 1000000 (now " in output
     assert "this ran after a sensor that was skipped" not in output
     assert segment_sandbox.destinations == []  # the teardown ran
 
 
-def test_what_the_trigger_sees_fail_fails_the_run_and_is_not_retried(
+def test_failed_deliveries_in_the_trigger_fail_the_run_without_a_retry(
     run_dag: RunDag, segment_sandbox: SegmentSandbox
 ) -> None:
     segment_sandbox.settings(deliveries_per_minute=600)
     segment_sandbox.seed({"destinations": [FEED]})
     output = run_dag("segment_waits_failing", code=1)
-    assert "waiting: the window has not begun" in output
-    assert "SegmentDeliveryFailedError: destination feed: successes >= 10 (holds: " in output
+    assert "waiting: the window has not started" in output
+    assert "SegmentDeliveryFailedError: destination feed: deliveries failed: successes >= 10 (holds: " in output
     reads = [entry["path"] for entry in segment_sandbox.requests if not entry["path"].endswith("/delivery-metrics")]
-    assert reads == ["/destinations/feed"]  # by the first look of the one try
+    assert reads == ["/destinations/feed"]  # read by the first poll of the only try

@@ -1,4 +1,4 @@
-"""Runs tasks one after the other, without a database, as far as the documentation's need it."""
+"""Runs the tasks of documented DAGs in order, without a database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.running import Running, TaskInstance
 
 
 def context() -> dict[str, Any]:
-    """What templates may name; the interval has ended a while ago, whenever the test comes to run."""
+    """Return the template context; its data interval has already ended."""
     return {
         "run_id": "manual",
         "expanded_ti_count": None,
@@ -24,8 +24,8 @@ def context() -> dict[str, Any]:
 
 
 @dataclass
-class Remembering(TaskInstance):
-    """Knows what earlier tasks returned."""
+class InstanceWithXCom(TaskInstance):
+    """A task instance that returns the results of earlier tasks from XCom."""
 
     returned: dict[str, Any] = field(default_factory=dict)
 
@@ -33,21 +33,21 @@ class Remembering(TaskInstance):
         return self.returned[task_ids]
 
     def get_relevant_upstream_map_indexes(self, *args: Any, **rest: Any) -> None:
-        """Airflow 2.11 asks; nothing is mapped here."""
+        """Return nothing: no task is mapped here. Airflow 2.11 calls this."""
 
 
 def run_dag(dag: DAG, sandbox: SegmentSandbox) -> dict[str, Any]:
     """Run the tasks of a DAG.
 
-    :return: what each task returned; mapped ones are only parsed.
+    :return: the result of each task; mapped tasks are only parsed.
     """
     return run_tasks(dag.topological_sort(), sandbox, dag.params.dump())  # type: ignore[no-untyped-call]
 
 
 def run_tasks(tasks: Iterable[Any], sandbox: SegmentSandbox, params: dict[str, Any]) -> dict[str, Any]:
-    """Run tasks, with destinations that deliver from the beginning.
+    """Run tasks; all destinations have deliveries from the start.
 
-    :return: what each returned.
+    :return: the result of each task.
     """
     returned: dict[str, Any] = {}
     for task in tasks:
@@ -55,6 +55,6 @@ def run_tasks(tasks: Iterable[Any], sandbox: SegmentSandbox, params: dict[str, A
             sandbox.deliver(destination["id"], successes=1000, at=datetime.now(UTC) - timedelta(minutes=5))
         if not isinstance(task, BaseOperator):
             continue
-        instance = Remembering(returned=returned)
+        instance = InstanceWithXCom(returned=returned)
         returned[task.task_id] = Running().run(task, ti=instance, params=params, **context())
     return returned

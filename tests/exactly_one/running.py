@@ -90,7 +90,7 @@ def _wrong_in_further_run(case: Case, sandbox: SegmentSandbox, conn_id: str, res
     time.sleep(case.settings.get("list_lag_seconds", 0.0))
     before = len(_writes(sandbox))
     connect(sandbox, conn_id, budget=5.0, timeout=30.0)
-    sandbox._ask("DELETE", "faults")
+    sandbox._send("DELETE", "faults")
     again = run(case, conn_id, try_number=1)
     if len(_writes(sandbox)) != before:
         return ["a further run writes again"]

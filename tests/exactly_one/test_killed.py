@@ -41,7 +41,7 @@ def test_a_task_killed_at_a_request_and_retried(number: int, call: int, lag: flo
         sandbox.fault("delay", times=call - 1, seconds=0)
     sandbox.fault("delay", seconds=_LONG)  # applied, but without a response
     _kill_at(number, call, sandbox)
-    sandbox._ask("DELETE", "faults")
+    sandbox._send("DELETE", "faults")
     _run(write, sandbox, try_number=2)
     assert differences(sandbox.destinations, write.after) == []
     assert _posts(sandbox) == write.creates

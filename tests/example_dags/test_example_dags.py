@@ -1,4 +1,4 @@
-"""What all example DAGs have in common, on every Airflow."""
+"""Properties of all example DAGs, on every Airflow."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def bag() -> Any:
     return DagBag(FOLDER)
 
 
-def test_all_are_found_and_named_as_their_files(bag: Any) -> None:
+def test_every_example_is_found_and_named_like_its_file(bag: Any) -> None:
     assert set(bag.import_errors) == {str(file) for file in UNREADABLE}
     assert set(bag.dags) == {file.stem for file in EXAMPLES}
 
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
-def test_each_is_short_and_says_what_it_shows(bag: Any, file: Path) -> None:
+def test_every_example_is_short_and_documented(bag: Any, file: Path) -> None:
     dag = bag.dags[file.stem]
     assert {"example", "segment"} <= set(dag.tags)
     assert dag.description

@@ -1,1 +1,1 @@
-"""What takes a real Airflow: separate processes that can be killed, all of 3.3 (``make live``)."""
+"""Tests in a real Airflow 3.3 of separate processes, which can be killed (``make live``)."""

@@ -1,4 +1,4 @@
-"""One Airflow for all these tests: starting it takes longer than most of them."""
+"""One Airflow for all these tests, because starting it takes longer than most of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DAGS = [*(Path(__file__).parent / "dags").glob("*.py"), FOLDER / "segment_asset_
 def started_airflow(
     segment_sandbox_server: SegmentSandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[LocalAirflow, float]]:
-    """Airflow, and the seconds it took to start."""
+    """Airflow, and how many seconds it took to start."""
     if importlib.metadata.version("apache-airflow") < "3.3":
         pytest.skip("local_airflow starts the parts of Airflow 3.3")
     environment = {
@@ -32,9 +32,9 @@ def started_airflow(
     (dags := folder / "dags").mkdir()
     for file in DAGS:
         (dags / file.name).symlink_to(file)
-    began = time.monotonic()
+    started = time.monotonic()
     with LocalAirflow(home=folder / "home", dags_folder=dags, environment=environment) as airflow:
-        yield airflow, time.monotonic() - began
+        yield airflow, time.monotonic() - started
 
 
 @pytest.fixture(scope="session")
@@ -45,5 +45,5 @@ def airflow(started_airflow: tuple[LocalAirflow, float]) -> LocalAirflow:
 
 @pytest.fixture(scope="session")
 def time_limit(started_airflow: tuple[LocalAirflow, float]) -> float:
-    """Seconds which are enough, on this machine as busy as it is, to begin three tasks and start a triggerer anew."""
+    """Seconds in which this machine, as busy as it is, can start three tasks and restart a triggerer."""
     return max(40.0, 1.2 * started_airflow[1])

@@ -1,4 +1,4 @@
-"""Following from outside what goes on in the triggerer."""
+"""Watching from outside what the triggerer does."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from dev.local_airflow.airflow import LocalAirflow
 from dev.local_airflow.dag_run import DagRun
 
-_PATIENCE_SECONDS = 180
+_TIMEOUT_SECONDS = 180
 
 
 def until(what: Callable[[], bool], *, description: str) -> None:
-    """Wait for something that happens elsewhere.
+    """Wait until a condition holds.
 
-    :param what: says whether it has happened.
-    :param description: of what did not happen, for the error.
+    :param what: returns whether it holds.
+    :param description: the condition in words, for the error.
     """
-    give_up = time.monotonic() + _PATIENCE_SECONDS
+    give_up = time.monotonic() + _TIMEOUT_SECONDS
     while not what():
-        assert time.monotonic() < give_up, f"never happened: {description}"
+        assert time.monotonic() < give_up, f"timed out waiting until {description}"
         time.sleep(0.1)
 
 
 def wait_until_deferred(airflow: LocalAirflow, run: DagRun, *tasks: str) -> None:
-    """Wait until all these tasks of a run are deferred, and Airflow's scheduler knows that their workers have ended.
+    """Wait until tasks of a run are deferred, and Airflow's scheduler knows that their workers have ended.
 
-    Airflow fails a task that is to go on before its scheduler has noticed; it does so once in each of its rounds.
+    Airflow fails a task that resumes before its scheduler has noticed; the scheduler checks once per loop.
     """
     for task_id in tasks:
-        run.wait_for_task(task_id, "deferred", timeout=_PATIENCE_SECONDS)
+        run.wait_for_task(task_id, "deferred", timeout=_TIMEOUT_SECONDS)
     for task in run.task_instances():
         if task["task_id"] in tasks:
             until(partial(_is_noticed, airflow, task["id"]), description=f"{task['task_id']} is noticed")
@@ -47,19 +47,19 @@ def _is_noticed(airflow: LocalAirflow, ti_id: str) -> bool:
 
 
 def polls(sandbox: SegmentSandbox, destination_id: str) -> int:
-    """How often a destination's metrics were asked for so far."""
+    """Return how often a destination's metrics have been requested."""
     path = f"/destinations/{destination_id}/delivery-metrics"
     return sum(entry["path"] == path for entry in sandbox.requests)
 
 
 def more_polls(sandbox: SegmentSandbox, destination_id: str, *, count: int) -> None:
-    """Wait until a destination was asked about so many times more."""
+    """Wait until a destination has been polled some more times."""
     goal = polls(sandbox, destination_id) + count
     until(lambda: polls(sandbox, destination_id) >= goal, description=f"{goal} polls of {destination_id}")
 
 
 def connections(airflow: LocalAirflow, sandbox: SegmentSandbox) -> list[Any]:
-    """The open connections from all parts of an Airflow to a sandbox."""
+    """Return the open connections from all parts of an Airflow to a sandbox."""
     port = int(sandbox.url.rpartition(":")[2])
     return [
         found
@@ -70,7 +70,7 @@ def connections(airflow: LocalAirflow, sandbox: SegmentSandbox) -> list[Any]:
 
 
 def destination(destination_id: str) -> dict[str, Any]:
-    """A destination for the seed of a sandbox."""
+    """Return a destination for the seed of a sandbox."""
     return {
         "id": destination_id,
         "sourceId": "sandbox-web",
@@ -81,5 +81,5 @@ def destination(destination_id: str) -> dict[str, Any]:
 
 
 def deliver(sandbox: SegmentSandbox, destination_id: str, **counts: int) -> None:
-    """Let events have been delivered so long ago that every look counts them."""
+    """Deliver events with a time so long ago that every poll counts them."""
     sandbox.deliver(destination_id, at=datetime.now(UTC) - timedelta(minutes=5), **counts)

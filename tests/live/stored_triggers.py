@@ -1,4 +1,4 @@
-"""What Airflow's database holds of the waits: a triggerer that starts anew knows nothing else."""
+"""The waits in Airflow's database, which is all that a restarted triggerer knows."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ _OF_ALL = "SELECT kwargs FROM trigger WHERE classpath LIKE ?"
 
 
 def stored_deadlines(airflow: LocalAirflow, *, run_id: str) -> dict[str, str]:
-    """The deadline in the trigger of each task of a run that is deferred.
+    """Return the deadline in the trigger of each deferred task of a run.
 
-    :param airflow: whose database.
-    :param run_id: of the run.
+    :param airflow: the Airflow.
+    :param run_id: id of the run.
     """
     return {task_id: _read(arguments)["deadline"] for task_id, arguments in _query(airflow, _OF_TASKS, run_id)}
 
 
-def waited_for(airflow: LocalAirflow) -> list[str]:
-    """The destination of each trigger of a sensor that there is, also if no task waits for it.
+def waiting_destinations(airflow: LocalAirflow) -> list[str]:
+    """Return the destination of every sensor trigger, even if no task waits for it.
 
-    :param airflow: whose database.
+    :param airflow: the Airflow.
     """
     rows = _query(airflow, _OF_ALL, "%.SegmentDeliveryMetricsTrigger")
     return [_read(arguments)["destination_id"] for (arguments,) in rows]
 
 
 def _read(arguments: str) -> dict[str, Any]:
-    # Airflow encrypts what a watcher of assets was given; what a task deferred with it stores as it is.
+    # Airflow encrypts the arguments of asset watchers, but not those of deferred tasks.
     read: dict[str, Any] = json.loads(arguments)
     return read
 

@@ -1,4 +1,4 @@
-"""Waits that somebody ends in the UI: their polls end, those of others go on."""
+"""Waits that are ended by hand in the UI: their polls end, those of others go on."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import pytest
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from dev.local_airflow.airflow import LocalAirflow
 from tests.live.observing import deliver, destination, more_polls, polls, until, wait_until_deferred
-from tests.live.stored_triggers import stored_deadlines, waited_for
+from tests.live.stored_triggers import stored_deadlines, waiting_destinations
 
 pytestmark = pytest.mark.live
 
 DESTINATIONS = ["cleared", "marked", "shared"]
 
 
-def test_a_wait_that_is_failed_or_cleared_leaves_nothing_behind(
+def test_a_failed_or_cleared_wait_leaves_no_polls_behind(
     airflow: LocalAirflow, segment_sandbox: SegmentSandbox
 ) -> None:
     segment_sandbox.seed({"destinations": [destination(name) for name in DESTINATIONS]})
@@ -27,10 +27,13 @@ def test_a_wait_that_is_failed_or_cleared_leaves_nothing_behind(
     run.mark("marked", "failed")
     run.mark("leaves", "failed")
     run.clear("cleared")
-    until(lambda: nobody_asks(segment_sandbox, "marked"), description="its polls end")
-    until(lambda: "cleared" in changed(before, stored_deadlines(airflow, run_id=run.run_id)), description="try two")
+    until(lambda: polls_have_ended(segment_sandbox, "marked"), description="its polls have ended")
+    until(
+        lambda: "cleared" in changed(before, stored_deadlines(airflow, run_id=run.run_id)),
+        description="the second try is deferred",
+    )
     wait_until_deferred(airflow, run, "cleared")
-    until(lambda: triggers(airflow) == ["cleared", "shared"], description="nothing is left of try one, and of who left")
+    until(lambda: triggers(airflow) == ["cleared", "shared"], description="the triggers of ended waits are gone")
 
     for name in ("cleared", "shared"):
         deliver(segment_sandbox, name, successes=10)
@@ -39,8 +42,8 @@ def test_a_wait_that_is_failed_or_cleared_leaves_nothing_behind(
     until(lambda: triggers(airflow) == [], description="no trigger is left")
 
 
-def nobody_asks(sandbox: SegmentSandbox, destination_id: str) -> bool:
-    """Whether a destination is asked about no more, while the shared one is asked about three times."""
+def polls_have_ended(sandbox: SegmentSandbox, destination_id: str) -> bool:
+    """Return whether a destination is not polled while the shared one is polled three times."""
     before = polls(sandbox, destination_id)
     more_polls(sandbox, "shared", count=3)
     return polls(sandbox, destination_id) == before
@@ -51,4 +54,4 @@ def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
 
 
 def triggers(airflow: LocalAirflow) -> list[str]:
-    return sorted(name for name in waited_for(airflow) if name in DESTINATIONS)
+    return sorted(name for name in waiting_destinations(airflow) if name in DESTINATIONS)

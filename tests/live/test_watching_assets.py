@@ -1,6 +1,6 @@
-"""The example DAG that runs by deliveries: once for each crossing, also when the triggerer is killed in between.
+"""The example DAG of an asset watcher runs once per crossing, even if the triggerer is killed in between.
 
-The last of these tests: the watcher goes on watching, and its connection stays open.
+It is the last of these tests, because the watcher keeps polling and its connection stays open.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from tests.live.observing import deliver, destination, more_polls, until
 pytestmark = pytest.mark.live
 
 DAG_ID = "segment_asset_watcher"
-WATCHED = "sandbox-watched"
+WATCHED = "sandbox-wait_criteria"
 
 
-def test_a_run_for_each_crossing(airflow: LocalAirflow, segment_sandbox: SegmentSandbox) -> None:
+def test_each_crossing_starts_one_run(airflow: LocalAirflow, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.seed({"destinations": [destination(WATCHED)]})
     airflow.wait_for_dag(DAG_ID)
     airflow.unpause(DAG_ID)
@@ -29,13 +29,13 @@ def test_a_run_for_each_crossing(airflow: LocalAirflow, segment_sandbox: Segment
     until(lambda: len(runs(airflow)) == 1, description="a first run")
     [run] = runs(airflow)
     assert run.wait() == "success"
-    [said] = run.xcom("report")
-    assert said.startswith("10 events arrived since 20")
+    [line] = run.xcom("report")
+    assert line.startswith("10 events arrived since 20")
 
     airflow.kill("triggerer")
     airflow.start_part("triggerer")
     more_polls(segment_sandbox, WATCHED, count=2)
-    assert len(crossings(airflow)) == 1  # it still holds, which is no crossing
+    assert len(crossings(airflow)) == 1  # the conditions still hold, so there is no new crossing
 
     deliver(segment_sandbox, WATCHED, discarded=10)
     more_polls(segment_sandbox, WATCHED, count=2)
@@ -46,7 +46,7 @@ def test_a_run_for_each_crossing(airflow: LocalAirflow, segment_sandbox: Segment
 
 
 def crossings(airflow: LocalAirflow) -> list[dict[str, dict[str, float]]]:
-    """What the watcher fired, the oldest first."""
+    """Return the watcher's events, oldest first."""
     events = airflow.api.get("assets", "events", order_by="timestamp")["asset_events"]
     return [event["extra"]["payload"] for event in events]
 

@@ -1,4 +1,4 @@
-"""Sensors run for real, against the sandbox."""
+"""Sensors, run against the sandbox."""
 
 from __future__ import annotations
 

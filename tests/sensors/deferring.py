@@ -1,4 +1,4 @@
-"""Running a deferrable task as Airflow does: worker, triggerer, worker again, as often as it defers."""
+"""Running a deferrable task as Airflow does: worker, triggerer, and worker again, as often as it defers."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.running import Running
 from tests.triggers.waiting import first_event
 
 
-def waited_for(trigger: Any) -> dict[str, Any]:
-    """Run a trigger until its event."""
+def run_trigger(trigger: Any) -> dict[str, Any]:
+    """Run a trigger and return its event."""
     return asyncio.run(first_event(trigger))
 
 
@@ -23,28 +23,28 @@ def run_deferred(
     running: Running,
     make: Callable[[], BaseOperator],
     *,
-    wait: Callable[[Any], dict[str, Any]] = waited_for,
+    wait: Callable[[Any], dict[str, Any]] = run_trigger,
     between: Callable[[], None] = lambda: None,
     **context: Any,
 ) -> Any:
-    """Run a task to its end, its trigger included.
+    """Run a task to its end, including its trigger.
 
     :param running: renders and executes.
-    :param make: the task, outside any DAG; made anew for each worker, which knows nothing of the one before.
-    :param wait: runs the trigger until its event.
-    :param between: done when the first worker is left.
-    :param context: for its templates.
+    :param make: makes the task, outside any DAG; a new one for each worker, because workers share no memory.
+    :param wait: runs the trigger and returns its event.
+    :param between: called after the first deferral.
+    :param context: the context of its templates.
     """
     try:
         return running.run(make(), **context)
     except TaskDeferred as deferred:
-        wait_for = deferred
+        deferral = deferred
     between()
     while True:
-        assert wait_for.timeout is not None
-        event = wait(wait_for.trigger)
+        assert deferral.timeout is not None
+        event = wait(deferral.trigger)
         stored = json.loads(json.dumps(BaseSerialization.serialize({"event": event})))
         try:
-            return running.resume(make(), wait_for.method_name, BaseSerialization.deserialize(stored), **context)
+            return running.resume(make(), deferral.method_name, BaseSerialization.deserialize(stored), **context)
         except TaskDeferred as again:
-            wait_for = again
+            deferral = again

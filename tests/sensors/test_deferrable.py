@@ -1,4 +1,4 @@
-"""The sensor that waits in the trigger, from the first look to the last."""
+"""The deferrable sensor, from the first poll to the last."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMet
 from airflow_provider_segment.triggers.delivery_metrics import SegmentDeliveryMetricsTrigger
 from tests.running import Running
 from tests.sensors.deferring import run_deferred
-from tests.sensors.test_delivery_metrics import destination_id, hook, lately, looks, sensor
+from tests.sensors.test_delivery_metrics import ago, destination_id, hook, poll_count, sensor
 from tests.triggers.waiting import first_event
 
 __all__ = ["destination_id", "hook"]
@@ -42,17 +42,17 @@ def deferral_of(running: Running, task: SegmentDeliveryMetricsSensor) -> TaskDef
     return caught.value
 
 
-def test_what_holds_already_needs_no_triggerer(
+def test_conditions_that_already_hold_need_no_triggerer(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str
 ) -> None:
-    segment_sandbox.deliver(destination_id, successes=10, at=lately(minutes=5))
+    segment_sandbox.deliver(destination_id, successes=10, at=ago(minutes=5))
     assert running.run(deferrable(destination_id))["metrics"]["successes"] == 10
-    assert looks(segment_sandbox) == 1
+    assert poll_count(segment_sandbox) == 1
 
 
 def test_it_waits_in_the_trigger(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     later = threading.Timer(
-        1.5, segment_sandbox.deliver, args=(destination_id,), kwargs={"successes": 10, "at": lately(minutes=5)}
+        1.5, segment_sandbox.deliver, args=(destination_id,), kwargs={"successes": 10, "at": ago(minutes=5)}
     )
     later.start()
     evidence = run_deferred(running, lambda: deferrable(destination_id))
@@ -61,7 +61,7 @@ def test_it_waits_in_the_trigger(running: Running, segment_sandbox: SegmentSandb
     assert set(evidence) == {"metrics", "conditions", "start_time", "end_time", "granularity"}
 
 
-def test_the_deadline_is_that_of_this_try(
+def test_the_deadline_counts_from_the_start_of_the_try(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str
 ) -> None:
     before = datetime.now(UTC)
@@ -80,20 +80,20 @@ def test_the_deadline_is_that_of_this_try(
         ({"timeout": 60, "execution_timeout": timedelta(seconds=1.5)}, AirflowTaskTimeout),
         ({"timeout": 0}, AirflowSensorTimeout),
     ],
-    ids=["timeout", "execution-timeout", "at-once"],
+    ids=["timeout", "execution_timeout", "timeout 0"],
 )
-def test_the_smaller_of_both_timeouts_ends_it(
+def test_the_shorter_of_both_timeouts_ends_the_wait(
     running: Running,
     segment_sandbox: SegmentSandbox,
     destination_id: str,
     limits: dict[str, Any],
     kind: type[BaseException],
 ) -> None:
-    with pytest.raises(kind, match=r"is over|timed out"):
+    with pytest.raises(kind, match=r"has passed|timed out"):
         run_deferred(running, lambda: deferrable(destination_id, **limits))
 
 
-def test_airflows_own_timeout_of_the_deferral_is_the_sensors(running: Running) -> None:
+def test_airflows_deferral_timeout_is_raised_as_the_sensors_timeout(running: Running) -> None:
     for words in ("Trigger timeout", "Trigger/execution timeout"):
         with pytest.raises(AirflowSensorTimeout):
             deferrable().resume_execution("__fail__", {"error": words}, {})
@@ -108,24 +108,22 @@ def test_a_broken_trigger_is_an_error_that_soft_fail_does_not_skip() -> None:
 
 
 @pytest.mark.parametrize("event", [None, {}, {"status": "perhaps"}])
-def test_an_event_of_somebody_else_is_no_success(event: Any) -> None:
+def test_an_unknown_event_is_an_error(event: Any) -> None:
     with pytest.raises(SegmentProtocolError):
         deferrable().resume_execution("execute_complete", {"event": event}, {})
 
 
 @pytest.mark.parametrize("deadline", [{}, {"deadline": None}, {"deadline": "soon"}])
-def test_a_wait_is_not_taken_up_again_without_its_deadline(
+def test_an_event_without_a_deadline_does_not_resume_the_wait(
     segment_sandbox: SegmentSandbox, destination_id: str, deadline: dict[str, Any]
 ) -> None:
-    with pytest.raises(SegmentProtocolError, match="no deadline"):
+    with pytest.raises(SegmentProtocolError, match="without a deadline"):
         deferrable(destination_id).resume_execution(
             "execute_complete", {"event": {"status": "recheck", **deadline}}, {}
         )
 
 
-def test_a_wait_keeps_its_deadline_when_the_first_look_comes_late(
-    running: Running, segment_sandbox: SegmentSandbox, destination_id: str
-) -> None:
+def test_a_recheck_keeps_the_deadline(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     segment_sandbox.fault("drop_before")
     first = deferral_of(running, deferrable(destination_id, timeout=300)).trigger.serialize()[1]
     event = asyncio.run(first_event(SegmentDeliveryMetricsTrigger(**first)))
@@ -136,18 +134,18 @@ def test_a_wait_keeps_its_deadline_when_the_first_look_comes_late(
     assert (again["deadline"], again["destination_checked"]) == (first["deadline"], True)
 
 
-def test_failed_deliveries_seen_by_the_trigger(
+def test_failed_deliveries_in_the_trigger_fail_the_task(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str
 ) -> None:
     task = deferrable(destination_id, fail_when="failures > 0")
     deferred = deferral_of(running, task)
-    segment_sandbox.deliver(destination_id, discarded=1, at=lately(minutes=5))
+    segment_sandbox.deliver(destination_id, discarded=1, at=ago(minutes=5))
     with pytest.raises(SegmentDeliveryFailedError, match=r"failures > 0 \(holds: 1\)"):
         run_deferred(running, lambda: deferrable(destination_id, fail_when="failures > 0"))
     assert deferred.method_name == "execute_complete"
 
 
-def test_a_refusal_seen_by_the_trigger_is_the_same_error(
+def test_a_permanent_error_in_the_trigger_is_the_same_error_in_the_task(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task = deferrable(destination_id, soft_fail=True)
@@ -159,7 +157,7 @@ def test_a_refusal_seen_by_the_trigger_is_the_same_error(
     assert caught.value.status == 401
 
 
-def test_airflows_default_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deferrable_defaults_to_airflows_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sensor().deferrable is False
     monkeypatch.setenv("AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE", "True")
     assert sensor().deferrable is True

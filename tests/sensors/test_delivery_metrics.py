@@ -1,4 +1,4 @@
-"""The sensor against the sandbox, in poke and in reschedule mode."""
+"""The sensor against the sandbox, in poke and reschedule mode."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from tests.running import Running
 
 @pytest.fixture
 def hook(segment_sandbox: SegmentSandbox) -> Iterator[SegmentPublicApiHook]:
-    with SegmentPublicApiHook() as made:
-        yield made
+    with SegmentPublicApiHook() as hook:
+        yield hook
 
 
 @pytest.fixture
@@ -55,16 +55,16 @@ def sensor(destination_id: str = "d", **changes: Any) -> SegmentDeliveryMetricsS
     return SegmentDeliveryMetricsSensor(**arguments | changes)
 
 
-def looks(sandbox: SegmentSandbox) -> int:
+def poll_count(sandbox: SegmentSandbox) -> int:
     return sum(entry["path"].endswith("/delivery-metrics") for entry in sandbox.requests)
 
 
-def lately(**back: float) -> str:
+def ago(**back: float) -> str:
     return (datetime.now(UTC) - timedelta(**back)).isoformat()
 
 
-def test_success_and_its_evidence(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
-    segment_sandbox.deliver(destination_id, successes=10, discarded=1, at=lately(minutes=5))
+def test_success_returns_its_evidence(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    segment_sandbox.deliver(destination_id, successes=10, discarded=1, at=ago(minutes=5))
     evidence = running.run(sensor(destination_id, fail_when=["failure_rate > 0.5"]))
     assert set(evidence) == {"metrics", "conditions", "start_time", "end_time", "granularity"}
     assert evidence["metrics"]["successes"] == 10
@@ -80,14 +80,14 @@ def test_it_waits_until_the_condition_holds(
     task = sensor(destination_id)
     for events in (4, 5, 1):
         assert not task.poke({})
-        segment_sandbox.deliver(destination_id, successes=events, at=lately(minutes=1))
+        segment_sandbox.deliver(destination_id, successes=events, at=ago(minutes=1))
     outcome = task.poke({})
     assert isinstance(outcome, PokeReturnValue)
     assert outcome.is_done
-    assert looks(segment_sandbox) == 4
+    assert poll_count(segment_sandbox) == 4
 
 
-def test_the_destination_is_read_at_the_first_look_only(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+def test_the_destination_is_read_at_the_first_poll_only(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     task = sensor(destination_id)
     for _ in range(3):
         task.poke({})
@@ -95,7 +95,7 @@ def test_the_destination_is_read_at_the_first_look_only(segment_sandbox: Segment
     assert len(reads) == 1
 
 
-def test_a_rescheduled_look_is_not_the_first(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+def test_a_rescheduled_poll_is_not_the_first(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     task = sensor(destination_id, mode="reschedule")
     task.poke({"task_reschedule_count": 3})
     assert [entry["path"] for entry in segment_sandbox.requests[1:]] == [
@@ -103,17 +103,17 @@ def test_a_rescheduled_look_is_not_the_first(segment_sandbox: SegmentSandbox, de
     ]
 
 
-def test_failure_wins_and_is_not_retried(
+def test_failure_takes_precedence_and_is_not_retried(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str
 ) -> None:
-    segment_sandbox.deliver(destination_id, successes=10, expired=10, at=lately(minutes=5))
+    segment_sandbox.deliver(destination_id, successes=10, expired=10, at=ago(minutes=5))
     with pytest.raises(SegmentDeliveryFailedError, match=r"failure_rate > 0.4 \(holds: 0.5\)") as caught:
         running.run(sensor(destination_id, fail_when="failure_rate > 0.4"))
     assert isinstance(caught.value, AirflowFailException)
 
 
 def test_soft_fail_skips_a_verdict(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
-    segment_sandbox.deliver(destination_id, successes=10, expired=10, at=lately(minutes=5))
+    segment_sandbox.deliver(destination_id, successes=10, expired=10, at=ago(minutes=5))
     with pytest.raises(AirflowSkipException):
         running.run(sensor(destination_id, fail_when="failure_rate > 0.4", soft_fail=True))
 
@@ -129,13 +129,17 @@ def test_never_fail_skips_an_error(running: Running, segment_sandbox: SegmentSan
 
 
 @pytest.mark.parametrize("soft_fail", [False, True])
-def test_timeout(running: Running, destination_id: str, soft_fail: bool) -> None:
+def test_the_timeout_fails_the_task_or_skips_it_with_soft_fail(
+    running: Running, destination_id: str, soft_fail: bool
+) -> None:
     with pytest.raises(AirflowSkipException if soft_fail else AirflowSensorTimeout):
         running.run(sensor(destination_id, timeout=0.01, soft_fail=soft_fail))
 
 
-def test_too_few_events_decide_nothing(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
-    segment_sandbox.deliver(destination_id, successes=1, discarded=3, at=lately(minutes=5))
+def test_with_too_few_events_there_is_no_verdict(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
+    segment_sandbox.deliver(destination_id, successes=1, discarded=3, at=ago(minutes=5))
     task = sensor(
         destination_id,
         success_when="successes >= 1",
@@ -144,7 +148,7 @@ def test_too_few_events_decide_nothing(running: Running, segment_sandbox: Segmen
     )
     task.render_template_fields({"params": {"least": 5}})
     assert not task.poke({})
-    segment_sandbox.deliver(destination_id, successes=1, at=lately(minutes=5))
+    segment_sandbox.deliver(destination_id, successes=1, at=ago(minutes=5))
     with pytest.raises(SegmentDeliveryFailedError):
         task.poke({})
 
@@ -152,26 +156,26 @@ def test_too_few_events_decide_nothing(running: Running, segment_sandbox: Segmen
 def test_events_before_the_window_do_not_count(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str
 ) -> None:
-    segment_sandbox.deliver(destination_id, successes=100, at=lately(minutes=30))
+    segment_sandbox.deliver(destination_id, successes=100, at=ago(minutes=30))
     assert not sensor(destination_id, window="PT10M").poke({})
-    assert not sensor(destination_id, start_time=lately(minutes=10)).poke({})
+    assert not sensor(destination_id, start_time=ago(minutes=10)).poke({})
     assert sensor(destination_id, window="0:40:00").poke({})
-    assert sensor(destination_id, start_time=lately(minutes=40)).poke({})
+    assert sensor(destination_id, start_time=ago(minutes=40)).poke({})
 
 
 def test_success_waits_for_late_data_after_the_end(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
-    segment_sandbox.deliver(destination_id, successes=10, at=lately(minutes=30))
-    window = {"start_time": lately(hours=1), "end_time": lately(minutes=10)}
+    segment_sandbox.deliver(destination_id, successes=10, at=ago(minutes=30))
+    window = {"start_time": ago(hours=1), "end_time": ago(minutes=10)}
     assert not sensor(destination_id, **window, settle_time=timedelta(minutes=20)).poke({})
     assert sensor(destination_id, **window, settle_time="PT5M").poke({})
-    segment_sandbox.deliver(destination_id, expired=90, at=lately(minutes=30))
+    segment_sandbox.deliver(destination_id, expired=90, at=ago(minutes=30))
     with pytest.raises(SegmentDeliveryFailedError):
         sensor(destination_id, **window, settle_time=1200, fail_when="failures > 50").poke({})
 
 
-def test_a_start_in_the_future_is_not_yet(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
-    assert not sensor(destination_id, start_time=lately(hours=-1)).poke({})
-    assert looks(segment_sandbox) == 0
+def test_with_a_start_in_the_future_nothing_is_requested(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    assert not sensor(destination_id, start_time=ago(hours=-1)).poke({})
+    assert poll_count(segment_sandbox) == 0
 
 
 @pytest.mark.parametrize(
@@ -184,15 +188,15 @@ def test_a_start_in_the_future_is_not_yet(segment_sandbox: SegmentSandbox, desti
         (timedelta(days=14), "DAY"),
     ],
 )
-def test_the_finest_granularity_that_covers_the_window(
+def test_auto_granularity_is_the_finest_that_covers_the_window(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str, window: timedelta, granularity: str
 ) -> None:
-    segment_sandbox.deliver(destination_id, successes=10, at=lately(minutes=5))
+    segment_sandbox.deliver(destination_id, successes=10, at=ago(minutes=5))
     assert running.run(sensor(destination_id, window=window))["granularity"] == granularity
 
 
-def test_templates(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
-    segment_sandbox.deliver(destination_id, successes=10, at=lately(minutes=5))
+def test_all_arguments_are_templated(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    segment_sandbox.deliver(destination_id, successes=10, at=ago(minutes=5))
     task = SegmentDeliveryMetricsSensor(
         task_id="wait",
         destination_id="{{ params.destination }}",
@@ -225,42 +229,42 @@ def test_templates(running: Running, segment_sandbox: SegmentSandbox, destinatio
     ],
     ids=lambda fault: str(fault["kind"]),
 )
-def test_a_passing_fault_never_ends_the_wait(
+def test_a_transient_failure_never_ends_the_wait(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str, fault: dict[str, Any]
 ) -> None:
-    segment_sandbox.deliver(destination_id, successes=10, at=lately(minutes=5))
+    segment_sandbox.deliver(destination_id, successes=10, at=ago(minutes=5))
     segment_sandbox.fault(**fault, method="GET", times=3)
     assert running.run(sensor(destination_id))["metrics"]["successes"] == 10
     assert sum(entry["fault"] is not None for entry in segment_sandbox.requests) == 3
 
 
-def test_a_rate_limit_is_left_alone_for_as_long_as_it_asks(
+def test_no_request_is_sent_before_retry_after_has_passed(
     segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
 ) -> None:
-    segment_sandbox.deliver(destination_id, successes=10, at=lately(minutes=5))
+    segment_sandbox.deliver(destination_id, successes=10, at=ago(minutes=5))
     segment_sandbox.fault("rate_limit", retry_after=600, path="*/delivery-metrics")
     task = sensor(destination_id)
     assert [bool(task.poke({})) for _ in range(3)] == [False, False, False]
-    assert looks(segment_sandbox) == 1
+    assert poll_count(segment_sandbox) == 1
     assert told().count("polling again in 600 s") == 1
 
 
-def test_after_a_rate_limit_it_looks_again(
+def test_polling_resumes_after_a_rate_limit(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str
 ) -> None:
-    segment_sandbox.deliver(destination_id, successes=10, at=lately(minutes=5))
+    segment_sandbox.deliver(destination_id, successes=10, at=ago(minutes=5))
     segment_sandbox.fault("rate_limit", retry_after=1, path="*/delivery-metrics")
     assert running.run(sensor(destination_id))["metrics"]["successes"] == 10
-    assert looks(segment_sandbox) == 2
+    assert poll_count(segment_sandbox) == 2
 
 
 @pytest.mark.parametrize("mode", ["poke", "reschedule"])
-def test_poke_mode_says_what_changes_and_reschedule_mode_each_look(
+def test_poke_mode_logs_changes_and_reschedule_mode_each_poll(
     mode: str, destination_id: str, told: Callable[[], str]
 ) -> None:
     task = sensor(destination_id, mode=mode)
     for _ in range(3):
-        # Airflow makes the task anew after each reschedule.
+        # Airflow makes a new task after each reschedule.
         (sensor(destination_id, mode=mode) if mode == "reschedule" else task).poke({})
     assert told().count(f"Destination {destination_id} waiting: ") == (1 if mode == "poke" else 3)
 
@@ -269,36 +273,36 @@ def test_poke_mode_says_what_changes_and_reschedule_mode_each_look(
     ("status", "error"),
     [(401, SegmentAuthError), (403, SegmentAuthError), (404, SegmentNotFoundError), (422, SegmentInvalidRequestError)],
 )
-def test_a_refusal_ends_the_wait_at_once(
+def test_a_permanent_error_ends_the_wait_at_once(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str, status: int, error: type[Exception]
 ) -> None:
     segment_sandbox.fault("status", status=status, path="*/delivery-metrics")
     with pytest.raises(error):
         running.run(sensor(destination_id))
-    assert looks(segment_sandbox) == 1
+    assert poll_count(segment_sandbox) == 1
 
 
 def test_another_source_is_an_error(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     with pytest.raises(ValueError, match=r"source_id is 'sandbox-app', but destination .* 'sandbox-web'"):
         running.run(sensor(destination_id, source_id="sandbox-app"))
-    assert looks(segment_sandbox) == 0
+    assert poll_count(segment_sandbox) == 0
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "message"),
     [
         ({"destination_id": ""}, "destination_id is empty"),
         ({"source_id": "x" * 256}, "source_id has 256 characters"),
         ({"success_when": []}, "success_when is empty"),
         ({"success_when": 5}, "success_when is a int"),
         ({"success_when": "successes"}, "is not a condition"),
-        ({"success_when": "succeses >= 1"}, "names no known metric; known are successes"),
-        ({"success_when": "success_rate >= 99"}, "lies between 0 and 1"),
-        ({"success_when": "successes < 0"}, "can't hold"),
+        ({"success_when": "succeses >= 1"}, "names an unknown metric; use one of successes"),
+        ({"success_when": "success_rate >= 99"}, "is between 0 and 1"),
+        ({"success_when": "successes < 0"}, "can never hold"),
         ({"fail_when": ["failures >= 1", "failures => 1"]}, "fail_when: 'failures => 1' is not a condition"),
-        ({"window": None}, "exactly one of window and start_time is needed; neither"),
+        ({"window": None}, "exactly one of window and start_time must be set; neither"),
         ({"start_time": "2026-01-01T00:00:00Z", "window": 60}, "exactly one .* both"),
-        ({"end_time": "2026-01-01T00:00:00Z"}, "end_time goes with start_time"),
+        ({"end_time": "2026-01-01T00:00:00Z"}, "end_time needs start_time"),
         ({"window": timedelta(days=15)}, "window is 15 days, 0:00:00; granularity auto covers at most 14 days"),
         ({"window": timedelta(hours=5), "granularity": "MINUTE"}, "granularity MINUTE covers at most 4 hours"),
         ({"window": "soon"}, "window is 'soon'"),
@@ -314,21 +318,21 @@ def test_another_source_is_an_error(running: Running, segment_sandbox: SegmentSa
         ({"settle_time": "a while"}, "settle_time is 'a while'"),
     ],
 )
-def test_bad_arguments_are_refused_when_the_dag_is_parsed(changes: dict[str, Any], says: str) -> None:
-    with pytest.raises(ValueError, match=says):
+def test_invalid_arguments_are_rejected_at_dag_parse_time(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         sensor(**changes)
 
 
-def test_templated_arguments_wait_for_their_values(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_templated_arguments_are_checked_after_rendering(running: Running, segment_sandbox: SegmentSandbox) -> None:
     task = sensor("{{ params.id }}", success_when="{{ params.condition }}", window="{{ params.window }}")
     with pytest.raises(ValueError, match="success_when: 'nonsense' is not a condition"):
         running.run(task, params={"id": "d", "condition": "nonsense", "window": 60})
     assert segment_sandbox.requests == []
 
 
-def test_a_window_too_old_is_an_error_when_it_is_known(
+def test_a_window_that_is_too_old_is_an_error_at_run_time(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str
 ) -> None:
     with pytest.raises(ValueError, match=r"start_time: from .* is not covered by granularity DAY"):
-        running.run(sensor(destination_id, start_time=lately(days=20)))
-    assert looks(segment_sandbox) == 0
+        running.run(sensor(destination_id, start_time=ago(days=20)))
+    assert poll_count(segment_sandbox) == 0

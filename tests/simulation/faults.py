@@ -59,7 +59,7 @@ def _limit(data: bytes = b"", **headers: str) -> Response:
 NONE = Fault("none", "yes")
 APPLIED_LATE = Fault("applied late", "yes")
 FAULTS = (
-    Fault("refused", "no", _lost("no connection could be made", sent=False)),
+    Fault("refused", "no", _lost("the connection failed", sent=False)),
     Fault("drop_before", "no", _lost("reset"), sandbox={"kind": "drop_before"}),
     Fault("drop_after", "yes", _lost("reset"), sandbox={"kind": "drop_after"}),
     Fault("late", "late", _lost("reset"), sandbox={"kind": "late", "seconds": 1}),
@@ -87,9 +87,9 @@ FAULTS = (
         _limit(b',"data":{"msBeforeNext":2500,"remainingPoints":0,"consumedPoints":1}'),
         sandbox={"kind": "rate_limit", "msBeforeNext": 2500},
     ),
-    Fault("timeout, applied", "yes", _lost("the request timed out", seconds=30.0)),
-    Fault("timeout, late", "late", _lost("the request timed out", seconds=30.0)),
-    Fault("timeout, not applied", "no", _lost("the request timed out", seconds=30.0)),
+    Fault("timeout, applied", "yes", _lost("the response timed out", seconds=30.0)),
+    Fault("timeout, late", "late", _lost("the response timed out", seconds=30.0)),
+    Fault("timeout, not applied", "no", _lost("the response timed out", seconds=30.0)),
 )
 
 

@@ -13,13 +13,12 @@ from starlette.responses import Response as StarletteResponse
 
 from airflow_provider_segment.protocol.flow.steps import Outcome
 from airflow_provider_segment.protocol.wire.messages import Request, RequestFailure, Response
-from airflow_provider_segment.sandbox.clock import Clock
+from airflow_provider_segment.sandbox.clock import Clock, DelayedCalls
 from airflow_provider_segment.sandbox.core import Sandbox
-from airflow_provider_segment.sandbox.faults.fault import read_fault
-from airflow_provider_segment.sandbox.later import Later
+from airflow_provider_segment.sandbox.faults import parse_fault
 from airflow_provider_segment.sandbox.server import SandboxServer
 from airflow_provider_segment.sandbox.settings import Settings
-from airflow_provider_segment.sandbox.state.seed import read_seed
+from airflow_provider_segment.sandbox.state.seed import parse_seed
 from tests.simulation.catalog import CATALOG, SOURCES
 from tests.simulation.faults import APPLIED_LATE, Fault
 from tests.simulation.history import Stage
@@ -32,15 +31,15 @@ _HEADERS = ("retry-after", "x-ratelimit-consumed", "x-ratelimit-remaining", "x-r
 _METADATA = ("id", "name", "slug", "status")
 
 
-class _Held(Later):
+class _Held(DelayedCalls):
     """Delayed calls that run when the history says so."""
 
     def __init__(self) -> None:
         super().__init__()
         self.works: list[Callable[[], object]] = []
 
-    def call(self, seconds: float, work: Callable[[], object]) -> None:
-        self.works.append(work)
+    def schedule(self, seconds: float, call: Callable[[], object]) -> None:
+        self.works.append(call)
 
 
 class Twin:
@@ -52,8 +51,8 @@ class Twin:
         self._held = _Held()
         self._late: dict[int, list[Callable[[], object]]] = {}
         self._ids: dict[str, str] = {}
-        self._sandbox = Sandbox(token=_TOKEN, seed=read_seed("demo"), clock=Clock(base=lambda: self._now))
-        self._sandbox.later = self._held
+        self._sandbox = Sandbox(token=_TOKEN, seed=parse_seed("demo"), clock=Clock(base=lambda: self._now))
+        self._sandbox.delayed_calls = self._held
         self.server = SandboxServer(sandbox=self._sandbox)
 
     def begin(self, stage: Stage) -> Callable[[Request, Fault, Outcome], None]:
@@ -71,7 +70,7 @@ class Twin:
                 subscription_write_limit_per_minute=segment.write_limit,
             )
         )
-        self._sandbox.reset(read_seed({"sources": SOURCES, "catalog": CATALOG, "destinations": list(_seed(segment))}))
+        self._sandbox.reset(parse_seed({"sources": SOURCES, "catalog": CATALOG, "destinations": list(_seed(segment))}))
         self._held.works.clear()
         self._late.clear()
         self._ids = self._pairs(segment)
@@ -93,7 +92,7 @@ class Twin:
             )
         else:
             if fault.sandbox is not None:
-                self._sandbox.faults.add(read_fault(fault.sandbox))
+                self._sandbox.faults.add(parse_fault(fault.sandbox))
             seen = self._send(request)
             if fault.kind == "late":
                 self._late.setdefault(id(request), []).append(self._held.works.pop())

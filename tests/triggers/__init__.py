@@ -1,1 +1,1 @@
-"""The triggers, run for real against the sandbox."""
+"""The triggers, run against the sandbox."""

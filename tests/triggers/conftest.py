@@ -17,5 +17,5 @@ def destination_id(segment_sandbox: SegmentSandbox) -> str:
 
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """First polls come at once: that they are spread has a test of its own."""
+    """Make first polls come at once; another test covers that they are spread."""
     monkeypatch.setattr("airflow_provider_segment.triggers.polling.random.uniform", lambda low, high: low)

@@ -12,28 +12,30 @@ from blockbuster import blockbuster_ctx
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.triggers.delivery_metrics import SegmentDeliveryMetricsTrigger
-from tests.triggers.waiting import as_in_the_triggerer, first_event, looks, until, waiting
+from tests.triggers.waiting import first_event, poll_count, serialized_copy, until, waiting
 
 PAST = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
 
 
-def test_it_fires_when_the_conditions_hold_from_the_start(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+def test_the_trigger_fires_when_the_conditions_hold_from_the_start(
+    segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
     segment_sandbox.deliver(destination_id, successes=10, at=PAST)
     event = asyncio.run(first_event(waiting(destination_id)))
     assert event["status"] == "succeeded"
     assert event["evidence"]["metrics"]["successes"] == 10
     assert event["evidence"]["conditions"] == {"successes >= 10": True}
-    assert looks(segment_sandbox) == 1
+    assert poll_count(segment_sandbox) == 1
 
 
-def test_it_waits_for_the_conditions(
+def test_the_trigger_waits_for_the_conditions(
     segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
 ) -> None:
     async def wait() -> Any:
         event = asyncio.create_task(first_event(waiting(destination_id)))
-        await until(lambda: looks(segment_sandbox) >= 1)
+        await until(lambda: poll_count(segment_sandbox) >= 1)
         await asyncio.to_thread(segment_sandbox.deliver, destination_id, successes=4, at=PAST)
-        await until(lambda: looks(segment_sandbox) >= 2)
+        await until(lambda: poll_count(segment_sandbox) >= 2)
         await asyncio.to_thread(segment_sandbox.deliver, destination_id, successes=6, at=PAST)
         return await event
 
@@ -41,7 +43,7 @@ def test_it_waits_for_the_conditions(
     assert f"Destination {destination_id} waiting: successes >= 10 (now 4, 6 short)" in told()
 
 
-def test_a_condition_of_failure_ends_it(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+def test_a_failure_condition_ends_the_wait(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     segment_sandbox.deliver(destination_id, successes=10, discarded=5, at=PAST)
     event = asyncio.run(first_event(waiting(destination_id, fail_when=["failures > 0"])))
     assert event["status"] == "failed"
@@ -49,7 +51,7 @@ def test_a_condition_of_failure_ends_it(segment_sandbox: SegmentSandbox, destina
 
 
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after", "truncate", "garbage", "status", "rate_limit"])
-def test_a_passing_fault_does_not_end_it(
+def test_a_transient_failure_does_not_end_the_wait(
     segment_sandbox: SegmentSandbox, destination_id: str, kind: str, told: Callable[[], str]
 ) -> None:
     segment_sandbox.deliver(destination_id, successes=10, at=PAST)
@@ -57,54 +59,56 @@ def test_a_passing_fault_does_not_end_it(
     times = 2 if kind == "rate_limit" else 4  # more than the retries of one poll
     segment_sandbox.fault(kind, times=times, path="*/delivery-metrics", **more)
     assert asyncio.run(first_event(waiting(destination_id)))["status"] == "succeeded"
-    assert looks(segment_sandbox) == times + 1
+    assert poll_count(segment_sandbox) == times + 1
     assert "polling again in" in told()
 
 
 @pytest.mark.parametrize(("status", "error"), [(401, "SegmentAuthError"), (422, "SegmentInvalidRequestError")])
-def test_a_refusal_ends_it_with_its_reason(
+def test_a_permanent_error_ends_the_wait_with_its_message(
     segment_sandbox: SegmentSandbox, destination_id: str, status: int, error: str
 ) -> None:
     segment_sandbox.fault("status", status=status, path="*/delivery-metrics", times=None)
     event = asyncio.run(first_event(waiting(destination_id)))
     assert (event["status"], event["error"], event["details"]["status"]) == ("error", error, status)
     assert f"returned {status}" in event["message"]
-    assert looks(segment_sandbox) == 1
+    assert poll_count(segment_sandbox) == 1
 
 
-def test_a_destination_that_is_gone_ends_it(segment_sandbox: SegmentSandbox) -> None:
+def test_a_missing_destination_ends_the_wait(segment_sandbox: SegmentSandbox) -> None:
     event = asyncio.run(first_event(waiting("gone")))
     assert (event["status"], event["error"]) == ("error", "SegmentNotFoundError")
 
 
-def test_a_connection_that_is_gone_ends_it(segment_sandbox: SegmentSandbox) -> None:
+def test_a_missing_connection_ends_the_wait(segment_sandbox: SegmentSandbox) -> None:
     event = asyncio.run(first_event(waiting(segment_conn_id="no_such_connection")))
     assert event["status"] == "error"
     assert "no_such_connection" in event["message"]
 
 
-def test_a_window_that_nothing_covers_any_more_ends_it(segment_sandbox: SegmentSandbox) -> None:
+def test_a_window_that_no_granularity_covers_ends_the_wait(segment_sandbox: SegmentSandbox) -> None:
     event = asyncio.run(first_event(waiting(window=None, start_time="2020-01-01T00:00:00Z")))
     assert (event["status"], event["error"]) == ("error", "ValueError")
-    assert "coarser there is none" in event["message"]
+    assert "there is no coarser one" in event["message"]
 
 
-def test_its_deadline_comes_though_no_poll_does(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+def test_the_deadline_ends_the_wait_while_a_poll_is_pending(
+    segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
     segment_sandbox.fault("delay", seconds=600, path="*/delivery-metrics", times=None)
     soon = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
     event = asyncio.run(first_event(waiting(destination_id, deadline=soon)))
     assert (event["status"], event["message"]) == ("timed_out", "no data yet")
 
 
-def test_a_deadline_that_has_passed_ends_it(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+def test_a_past_deadline_ends_the_wait(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     event = asyncio.run(first_event(waiting(destination_id, deadline=PAST)))
     assert event["status"] == "timed_out"
 
 
-def test_a_wait_that_is_cancelled_leaves_nothing_behind(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+def test_a_cancelled_wait_leaves_no_task_behind(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     async def cancel() -> None:
         event = asyncio.create_task(first_event(waiting(destination_id)))
-        await until(lambda: looks(segment_sandbox) >= 1)
+        await until(lambda: poll_count(segment_sandbox) >= 1)
         event.cancel()
         with pytest.raises(asyncio.CancelledError):
             await event
@@ -114,20 +118,20 @@ def test_a_wait_that_is_cancelled_leaves_nothing_behind(segment_sandbox: Segment
 
 
 def test_nothing_blocks_the_event_loop(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
-    """Noticed by call, not by time: all the way through a fault, a wait and an answer."""
+    """Detected by call, not by time, during a failure, a pause and a response."""
     segment_sandbox.fault("status", status=503, times=3, path="*/delivery-metrics")
     segment_sandbox.deliver(destination_id, successes=10, at=PAST)
-    trigger = as_in_the_triggerer(waiting(destination_id))
+    trigger = serialized_copy(waiting(destination_id))
 
     async def wait() -> str:
-        how: str = (await first_event(trigger))["status"]
-        return how
+        status: str = (await first_event(trigger))["status"]
+        return status
 
     with blockbuster_ctx(scanned_modules="airflow_provider_segment"):
         assert asyncio.run(wait()) == "succeeded"
 
 
-def test_its_arguments_are_checked_when_it_is_stored() -> None:
+def test_serialize_checks_the_arguments() -> None:
     assert SegmentDeliveryMetricsTrigger(destination_id="", source_id="s", success_when=["nonsense"])
     with pytest.raises(ValueError, match="nonsense"):
         waiting(success_when=["nonsense"]).serialize()
@@ -135,6 +139,6 @@ def test_its_arguments_are_checked_when_it_is_stored() -> None:
         waiting(poke_interval=-1).serialize()
 
 
-def test_what_is_stored_holds_no_secret_and_says_what_it_waits_for(segment_sandbox: SegmentSandbox) -> None:
+def test_the_repr_names_the_conditions_and_no_secret(segment_sandbox: SegmentSandbox) -> None:
     assert segment_sandbox.token not in repr(waiting())
     assert "successes >= 10" in repr(waiting())

@@ -1,4 +1,4 @@
-"""One question, one request: Airflow 3.3's own shared stream, with our triggers in it."""
+"""One query, one request: our triggers in Airflow 3.3's shared stream."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.transport.test_sessions import open_sessions
-from tests.triggers.waiting import as_in_the_triggerer, looks, threshold, until, waiting
+from tests.triggers.waiting import poll_count, serialized_copy, threshold, until, waiting
 
 shared_stream = pytest.importorskip("airflow.triggers.shared_stream", reason="shared streams came with Airflow 3.3")
 
@@ -20,18 +20,18 @@ PAST = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
 
 
 class Triggerer:
-    """Runs triggers as Airflow's does."""
+    """Runs triggers as Airflow's triggerer does."""
 
     def __init__(self) -> None:
         self._manager = shared_stream.SharedStreamManager(log=shared_stream.log)
 
     async def wait(self, number: int, trigger: Any) -> Any:
         """Run one trigger to its first event."""
-        made = as_in_the_triggerer(trigger)
-        key = made.shared_stream_key()
-        stream = self._manager.subscribe(trigger_id=number, trigger=made, key=key)
+        copy = serialized_copy(trigger)
+        key = copy.shared_stream_key()
+        stream = self._manager.subscribe(trigger_id=number, trigger=copy, key=key)
         try:
-            async for event in made.filter_shared_stream(stream):
+            async for event in copy.filter_shared_stream(stream):
                 return event.payload
         finally:
             await self._manager.unsubscribe(number, key)
@@ -40,8 +40,8 @@ class Triggerer:
         return await asyncio.gather(*(self.wait(number, trigger) for number, trigger in enumerate(triggers)))
 
 
-def test_equal_questions_are_asked_once(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
-    """Fifty waits, ten different conditions, five kinds of deadline; the answers come after the third round."""
+def test_waits_with_the_same_query_share_their_polls(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    """Fifty waits with ten different conditions and five deadlines; the events are delivered after the third poll."""
 
     async def waits() -> list[Any]:
         triggers = [
@@ -53,16 +53,16 @@ def test_equal_questions_are_asked_once(segment_sandbox: SegmentSandbox, destina
             for number in range(50)
         ]
         events = asyncio.create_task(Triggerer().wait_for_all(*triggers))
-        await until(lambda: looks(segment_sandbox) >= 3)
+        await until(lambda: poll_count(segment_sandbox) >= 3)
         await asyncio.to_thread(segment_sandbox.deliver, destination_id, successes=100, at=PAST)
         return await events
 
     events = asyncio.run(waits())
     assert Counter(event["status"] for event in events) == {"succeeded": 50}
-    assert 4 <= looks(segment_sandbox) <= 6
+    assert 4 <= poll_count(segment_sandbox) <= 6
 
 
-def test_each_decides_by_its_own_conditions(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+def test_each_wait_decides_by_its_own_conditions(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     segment_sandbox.deliver(destination_id, successes=50, discarded=50, at=PAST)
     soon = (datetime.now(UTC) + timedelta(seconds=3)).isoformat()
     events = asyncio.run(
@@ -75,7 +75,7 @@ def test_each_decides_by_its_own_conditions(segment_sandbox: SegmentSandbox, des
     assert [event["status"] for event in events] == ["succeeded", "failed", "timed_out"]
 
 
-def test_a_fault_is_every_ones_and_ends_nobody(
+def test_a_transient_failure_is_logged_by_all_waits_and_ends_none(
     segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
 ) -> None:
     segment_sandbox.fault("status", status=503, times=3, path="*/delivery-metrics")
@@ -85,20 +85,22 @@ def test_a_fault_is_every_ones_and_ends_nobody(
     assert told().count("This poll failed") >= 2
 
 
-def test_a_refusal_ends_all(segment_sandbox: SegmentSandbox) -> None:
+def test_a_permanent_error_ends_all_waits_of_the_stream(segment_sandbox: SegmentSandbox) -> None:
     events = asyncio.run(Triggerer().wait_for_all(waiting("gone"), waiting("gone")))
     assert [event["error"] for event in events] == ["SegmentNotFoundError"] * 2
-    assert looks(segment_sandbox) == 1
+    assert poll_count(segment_sandbox) == 1
 
 
-def test_waits_that_are_cleared_leave_nothing_behind(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+def test_cleared_waits_leave_no_task_and_no_session_behind(
+    segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
     async def clear() -> None:
         triggerer = Triggerer()
         first, second = (asyncio.create_task(triggerer.wait(number, waiting(destination_id))) for number in range(2))
-        await until(lambda: looks(segment_sandbox) >= 1)
+        await until(lambda: poll_count(segment_sandbox) >= 1)
         first.cancel()
-        before = await asyncio.to_thread(looks, segment_sandbox)
-        await until(lambda: looks(segment_sandbox) > before + 1)  # the other goes on
+        before = await asyncio.to_thread(poll_count, segment_sandbox)
+        await until(lambda: poll_count(segment_sandbox) > before + 1)  # the other goes on
         second.cancel()
         ends = await asyncio.gather(first, second, return_exceptions=True)
         assert [type(end) for end in ends] == [asyncio.CancelledError] * 2
@@ -108,19 +110,19 @@ def test_waits_that_are_cleared_leave_nothing_behind(segment_sandbox: SegmentSan
     asyncio.run(clear())
 
 
-def test_a_watcher_shares_with_the_waits(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
-    """The watcher's first look is below; what is delivered then is a crossing."""
+def test_a_watcher_shares_its_polls_with_the_waits(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    """The watcher's first poll is below the threshold, so the delivery crosses it."""
 
     async def waits() -> list[Any]:
         events = asyncio.create_task(Triggerer().wait_for_all(waiting(destination_id), threshold(destination_id)))
-        await until(lambda: looks(segment_sandbox) >= 1)
+        await until(lambda: poll_count(segment_sandbox) >= 1)
         await asyncio.to_thread(segment_sandbox.deliver, destination_id, successes=10, at=PAST)
         return await events
 
     waited, crossed = asyncio.run(waits())
     assert waited["status"] == "succeeded"
     assert crossed["destination_id"] == destination_id
-    assert looks(segment_sandbox) <= 3
+    assert poll_count(segment_sandbox) <= 3
 
 
 @pytest.mark.parametrize(
@@ -136,7 +138,7 @@ def test_a_watcher_shares_with_the_waits(segment_sandbox: SegmentSandbox, destin
     ],
     ids=lambda other: ",".join(other),
 )
-def test_different_questions_have_different_keys(other: dict[str, Any]) -> None:
+def test_different_queries_have_different_keys(other: dict[str, Any]) -> None:
     assert waiting(**other).shared_stream_key() != waiting().shared_stream_key()
 
 
@@ -153,6 +155,6 @@ def test_different_questions_have_different_keys(other: dict[str, Any]) -> None:
     ],
     ids=lambda other: ",".join(other),
 )
-def test_what_is_not_asked_is_not_in_the_key(other: dict[str, Any]) -> None:
+def test_arguments_outside_the_query_are_not_in_the_key(other: dict[str, Any]) -> None:
     assert waiting(**other).shared_stream_key() == waiting().shared_stream_key()
     assert threshold().shared_stream_key() == waiting().shared_stream_key()

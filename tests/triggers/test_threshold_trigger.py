@@ -1,4 +1,4 @@
-"""The trigger of asset watchers, against the sandbox; a test with a real Airflow stands in tests/live."""
+"""The trigger of asset watchers, against the sandbox; tests/live runs it in a real Airflow."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ import pytest
 from blockbuster import blockbuster_ctx
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from tests.triggers.waiting import as_in_the_triggerer, looks, threshold, until
+from tests.triggers.waiting import poll_count, serialized_copy, threshold, until
 
 PAST = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
 
 
 class Store:
-    """Airflow's state store of one asset, as far as it is used."""
+    """The part of an asset's state store that the trigger uses."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, Any] = {}
+        self.values: dict[str, Any] = {}
 
     async def aget(self, key: str, default: Any = None) -> Any:
-        return self.kept.get(key, default)
+        return self.values.get(key, default)
 
     async def aset(self, key: str, value: Any) -> None:
-        self.kept[key] = value
+        self.values[key] = value
 
 
 class BrokenStore(Store):
@@ -35,8 +35,8 @@ class BrokenStore(Store):
         raise ValueError("Task has 2 concrete inlets and outlets")
 
 
-def criteria(events: AsyncIterator[Any]) -> tuple[list[Any], asyncio.Task[None]]:
-    """Collect what it fires."""
+def collect_events(events: AsyncIterator[Any]) -> tuple[list[Any], asyncio.Task[None]]:
+    """Collect a trigger's events in the background."""
     fired: list[Any] = []
 
     async def collect() -> None:
@@ -47,27 +47,27 @@ def criteria(events: AsyncIterator[Any]) -> tuple[list[Any], asyncio.Task[None]]
     return fired, asyncio.create_task(collect())
 
 
-def made(destination_id: str, store: Store | None = None, **changes: Any) -> Any:
-    trigger = as_in_the_triggerer(threshold(destination_id, **changes))
+def watcher(destination_id: str, store: Store | None = None, **changes: Any) -> Any:
+    trigger = serialized_copy(threshold(destination_id, **changes))
     trigger.asset_state_store = store
     return trigger
 
 
-def rounds(sandbox: SegmentSandbox, more: int = 2) -> Callable[[], bool]:
-    """Whether there were some more polls since now."""
-    before = looks(sandbox)
-    return lambda: looks(sandbox) >= before + more
+def more_polls(sandbox: SegmentSandbox, more: int = 2) -> Callable[[], bool]:
+    """Return a function that says whether some more polls were made since now."""
+    before = poll_count(sandbox)
+    return lambda: poll_count(sandbox) >= before + more
 
 
-def play(sandbox: SegmentSandbox, trigger: Any, *, then: Callable[[], Any] | None = None) -> list[Any]:
-    """Run it for some polls, and for some more after something happened."""
+def run_watcher(sandbox: SegmentSandbox, trigger: Any, *, then: Callable[[], Any] | None = None) -> list[Any]:
+    """Run a watcher for some polls, then do something, and run it for some more; return its events."""
 
     async def run() -> list[Any]:
-        fired, task = criteria(trigger.run())
-        await until(await asyncio.to_thread(rounds, sandbox))
+        fired, task = collect_events(trigger.run())
+        await until(await asyncio.to_thread(more_polls, sandbox))
         if then is not None:
             await asyncio.to_thread(then)
-            await until(await asyncio.to_thread(rounds, sandbox, more=3))
+            await until(await asyncio.to_thread(more_polls, sandbox, more=3))
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         return fired
@@ -75,10 +75,10 @@ def play(sandbox: SegmentSandbox, trigger: Any, *, then: Callable[[], Any] | Non
     return asyncio.run(run())
 
 
-def test_it_fires_once_for_a_crossing_with_what_it_saw(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
-    (event,) = play(
+def test_it_fires_once_for_a_crossing_with_its_evidence(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    (event,) = run_watcher(
         segment_sandbox,
-        made(destination_id),
+        watcher(destination_id),
         then=lambda: segment_sandbox.deliver(destination_id, successes=12, at=PAST),
     )
     assert (event["destination_id"], event["source_id"]) == (destination_id, "sandbox-web")
@@ -86,9 +86,11 @@ def test_it_fires_once_for_a_crossing_with_what_it_saw(segment_sandbox: SegmentS
     assert event["metrics"]["successes"] == 12
 
 
-def test_what_holds_from_the_start_is_no_crossing(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+def test_conditions_that_hold_at_the_first_poll_do_not_fire(
+    segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
     segment_sandbox.deliver(destination_id, successes=12, at=PAST)
-    assert play(segment_sandbox, made(destination_id)) == []
+    assert run_watcher(segment_sandbox, watcher(destination_id)) == []
 
 
 def test_a_restart_does_not_fire_again_for_the_same_crossing(
@@ -96,59 +98,59 @@ def test_a_restart_does_not_fire_again_for_the_same_crossing(
 ) -> None:
     store = Store()
     deliver = lambda: segment_sandbox.deliver(destination_id, successes=12, at=PAST)  # noqa: E731
-    assert len(play(segment_sandbox, made(destination_id, store), then=deliver)) == 1
-    assert play(segment_sandbox, made(destination_id, store)) == []
+    assert len(run_watcher(segment_sandbox, watcher(destination_id, store), then=deliver)) == 1
+    assert run_watcher(segment_sandbox, watcher(destination_id, store)) == []
 
 
 def test_a_crossing_during_a_restart_is_not_missed(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     store = Store()
-    assert play(segment_sandbox, made(destination_id, store)) == []
+    assert run_watcher(segment_sandbox, watcher(destination_id, store)) == []
     segment_sandbox.deliver(destination_id, successes=12, at=PAST)
-    assert len(play(segment_sandbox, made(destination_id, store))) == 1
+    assert len(run_watcher(segment_sandbox, watcher(destination_id, store))) == 1
 
 
-def test_other_conditions_have_a_memory_of_their_own(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+def test_other_conditions_have_their_own_state(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     store = Store()
-    play(segment_sandbox, made(destination_id, store))
-    play(segment_sandbox, made(destination_id, store, when="successes >= 20"))
-    assert len(store.kept) == 2
-    assert set(store.kept.values()) == {False}
+    run_watcher(segment_sandbox, watcher(destination_id, store))
+    run_watcher(segment_sandbox, watcher(destination_id, store, when="successes >= 20"))
+    assert len(store.values) == 2
+    assert set(store.values.values()) == {False}
 
 
-def test_without_a_store_it_waits_all_the_same(
+def test_without_a_state_store_it_still_fires(
     segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
 ) -> None:
     deliver = lambda: segment_sandbox.deliver(destination_id, successes=12, at=PAST)  # noqa: E731
-    assert len(play(segment_sandbox, made(destination_id, BrokenStore()), then=deliver)) == 1
-    assert "no state store: Task has 2 concrete inlets" in told()
+    assert len(run_watcher(segment_sandbox, watcher(destination_id, BrokenStore()), then=deliver)) == 1
+    assert "The state store failed; a crossing during a triggerer restart may be missed: Task has 2" in told()
 
 
-def test_a_refusal_does_not_end_it(
+def test_a_permanent_error_does_not_end_the_watcher(
     segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
 ) -> None:
     segment_sandbox.fault("status", status=403, path="*/delivery-metrics")
     deliver = lambda: segment_sandbox.deliver(destination_id, successes=12, at=PAST)  # noqa: E731
-    assert len(play(segment_sandbox, made(destination_id, Store()), then=deliver)) == 1
+    assert len(run_watcher(segment_sandbox, watcher(destination_id, Store()), then=deliver)) == 1
     assert "returned 403" in told()
 
 
-def test_too_few_events_do_not_hold(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
-    trigger = made(destination_id, when="failure_rate <= 0.1", min_attempted=100)
+def test_with_too_few_events_the_conditions_do_not_hold(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    trigger = watcher(destination_id, when="failure_rate <= 0.1", min_attempted=100)
     segment_sandbox.deliver(destination_id, successes=12, at=PAST)
     deliver = lambda: segment_sandbox.deliver(destination_id, successes=100, at=PAST)  # noqa: E731
-    (event,) = play(segment_sandbox, trigger, then=deliver)
+    (event,) = run_watcher(segment_sandbox, trigger, then=deliver)
     assert event["metrics"]["attempted"] == 112
 
 
 def test_nothing_blocks_the_event_loop(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
-    trigger = made(destination_id, Store())
+    trigger = watcher(destination_id, Store())
     deliver = lambda: segment_sandbox.deliver(destination_id, successes=12, at=PAST)  # noqa: E731
     with blockbuster_ctx(scanned_modules="airflow_provider_segment"):
-        assert len(play(segment_sandbox, trigger, then=deliver)) == 1
+        assert len(run_watcher(segment_sandbox, trigger, then=deliver)) == 1
 
 
 @pytest.mark.parametrize(
-    ("wrong", "says"),
+    ("wrong", "message"),
     [
         ({"when": []}, "at least 1 condition"),
         ({"when": "successes > many"}, "is not a condition"),
@@ -161,6 +163,6 @@ def test_nothing_blocks_the_event_loop(segment_sandbox: SegmentSandbox, destinat
     ],
     ids=lambda value: str(value)[:24],
 )
-def test_a_bad_watcher_is_an_error_when_the_dag_is_parsed(wrong: dict[str, Any], says: str) -> None:
-    with pytest.raises(ValueError, match=says):
+def test_invalid_watcher_arguments_are_rejected_at_dag_parse_time(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         threshold(**wrong).serialize()

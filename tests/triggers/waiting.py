@@ -1,4 +1,4 @@
-"""Triggers and what they say, shortly written."""
+"""Short ways to make triggers and to read their events."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def threshold(destination_id: str = "d", **changes: Any) -> SegmentDeliveryThres
     return SegmentDeliveryThresholdTrigger(**arguments | changes)
 
 
-def as_in_the_triggerer(trigger: Any) -> Any:
-    """Store and make again, as Airflow does."""
+def serialized_copy(trigger: Any) -> Any:
+    """Return a copy that went through the database, as Airflow makes it."""
     _, arguments = trigger.serialize()
-    # Airflow 2.11 has it under its private name.
+    # Private in Airflow 2.11.
     encrypt: Any = getattr(Trigger, "encrypt_kwargs", None) or Trigger._encrypt_kwargs
     stored = Trigger._decrypt_kwargs(encrypt(arguments))
     assert stored == arguments
@@ -51,25 +51,25 @@ def as_in_the_triggerer(trigger: Any) -> Any:
 
 
 async def first_event(trigger: Any) -> dict[str, Any]:
-    async with aclosing(as_in_the_triggerer(trigger).run()) as events:
+    async with aclosing(serialized_copy(trigger).run()) as events:
         payload: dict[str, Any] = (await anext(events)).payload
-        assert [event async for event in events] == []  # nothing is awaited after the one event
+        assert [event async for event in events] == []  # nothing comes after the one event
         return payload
 
 
-def looks(sandbox: SegmentSandbox) -> int:
+def poll_count(sandbox: SegmentSandbox) -> int:
     return sum(entry["path"].endswith("/delivery-metrics") for entry in sandbox.requests)
 
 
 async def until(what: Callable[[], bool]) -> None:
-    """Wait for something that happens elsewhere."""
+    """Wait until a condition holds."""
     for _ in range(1200):
         if await asyncio.to_thread(what):
             return
         await asyncio.sleep(0.05)
-    raise AssertionError("it never happened")
+    raise AssertionError("the condition never held")
 
 
 async def both(first: Awaitable[Any], second: Awaitable[Any]) -> Any:
-    """Do both at once, and return what came of the first."""
+    """Run both concurrently, and return the result of the first."""
     return (await asyncio.gather(first, second))[0]

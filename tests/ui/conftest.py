@@ -13,14 +13,14 @@ from tests.ui.running import RunningUi, running_ui
 
 
 def pytest_runtest_setup() -> None:
-    """Skip here, not in a fixture: pytest then says so in one line for all tests."""
+    """Skip here and not in a fixture, so that pytest reports one line for all tests."""
     if importlib.metadata.version("apache-airflow") < "3.3":
         pytest.skip("make ui runs Airflow 3.3")
 
 
 @pytest.fixture(scope="session")
 def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningUi]:
-    """A running ``make ui``; Ctrl-C ends it at last, and nothing is left."""
+    """A running ``make ui``; afterwards Ctrl-C ends it, and nothing is left."""
     with running_ui(tmp_path_factory.mktemp("tmp")) as ui:
         yield ui
         processes = psutil.Process(ui.process.pid).children(recursive=True)

@@ -1,4 +1,4 @@
-"""``make ui`` as a person starts it, in a process whose output is read."""
+"""``make ui`` in its own process, with its output captured."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _SECONDS_TO_END = 60
 class RunningUi:
     """A running ``make ui``.
 
-    :param process: of it.
-    :param folder: where it makes its temporary folders.
-    :param output: what it has printed.
+    :param process: its process.
+    :param folder: the folder for its temporary folders.
+    :param output: its output.
     """
 
     process: subprocess.Popen[str]
@@ -40,7 +40,7 @@ class RunningUi:
         return self._found(r"Segment +(http://127\.0\.0\.1:\d+)/_sandbox/ ")
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> tuple[int, str]:
-        """Send it a signal, and return its exit code and what else it printed."""
+        """Send a signal, and return the exit code and the rest of the output."""
         self.process.send_signal(number)
         rest, _ = self.process.communicate(timeout=_SECONDS_TO_END)
         return self.process.returncode, rest
@@ -53,7 +53,7 @@ class RunningUi:
 
 @contextmanager
 def starting_ui(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """Start it; at the end of the block it must have ended, else it is killed."""
+    """Start ``make ui``; if it is still running at the end of the block, terminate it."""
     command = [sys.executable, "-m", "dev.demo.ui"]
     environment = os.environ | {"TMPDIR": str(folder)}
     with subprocess.Popen(
@@ -73,7 +73,7 @@ def starting_ui(folder: Path) -> Iterator[subprocess.Popen[str]]:
 
 @contextmanager
 def running_ui(folder: Path) -> Iterator[RunningUi]:
-    """Start it and wait until it says where to look."""
+    """Start ``make ui`` and wait until it has printed its URLs."""
     with starting_ui(folder) as process:
         output = ""
         for line in process.stdout or ():
@@ -81,5 +81,5 @@ def running_ui(folder: Path) -> Iterator[RunningUi]:
             if line.strip() == LAST_LINE:
                 break
         else:
-            raise AssertionError(f"it ended: {output}")
+            raise AssertionError(f"make ui ended: {output}")
         yield RunningUi(process=process, folder=folder, output=output)

@@ -1,4 +1,4 @@
-"""What a person sees in Airflow's UI: the connection form, its test, and a DAG run; pictures of them for the docs."""
+"""Airflow's UI in a browser: the connection form, its test, and a DAG run; with screenshots for the docs."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_the_connection_form_is_filled_saved_and_tested(ui: RunningUi, page: Pag
         expect(standard_field(form, name)).to_have_attribute("placeholder", placeholder)
     for name in connection_form.HIDDEN_FIELDS:
         expect(standard_field(form, name)).to_have_count(0)
-    form.get_by_label("Connection ID").fill("segment_of_my_own")
+    form.get_by_label("Connection ID").fill("my_segment")
     form.get_by_label("Base URL").fill(f"{address.scheme}://{address.hostname}")
     form.get_by_label("Port").fill(str(address.port))
     form.get_by_label("API token").fill("sandbox-token")
@@ -73,13 +73,13 @@ def test_the_connection_form_is_filled_saved_and_tested(ui: RunningUi, page: Pag
     picture(form, "connection-form-extra")
 
     form.get_by_role("button", name="Save").click()
-    row = page.get_by_role("row", name="segment_of_my_own")
+    row = page.get_by_role("row", name="my_segment")
     row.get_by_role("button", name="Test Connection").click()
-    told = page.get_by_role("status", name="Test Connection Successful")  # another one tells that it was saved
-    expect(told).to_contain_text("Connected to workspace Sandbox (sandbox)")
+    message = page.get_by_role("status", name="Test Connection Successful")  # another one says that it was saved
+    expect(message).to_contain_text("Connected to workspace Sandbox (sandbox)")
     page.set_viewport_size({"width": 1100, "height": 480})
     picture(page, "connection-test")
-    saved = api.get("connections", "segment_of_my_own")
+    saved = api.get("connections", "my_segment")
     assert saved["conn_type"] == connection_form.CONN_TYPE
 
 
@@ -96,5 +96,5 @@ def test_a_run_of_the_lifecycle_turns_green(page: Page, api: RestApi) -> None:
     for task in tasks.all():
         expect(task).to_contain_text("success")
     page.get_by_role("button", name="Fit View").click()
-    page.mouse.move(0, 0)  # away from a task, which shows its dates then
+    page.mouse.move(0, 0)  # off the tasks, which show a tooltip
     picture(page, "dag-in-ui")

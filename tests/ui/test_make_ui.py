@@ -1,4 +1,4 @@
-"""``make ui``: a real Airflow with the example DAGs and a local Segment, on loopback only, which ends cleanly."""
+"""``make ui``: a real Airflow with the example DAGs and a local Segment, on loopback only, ending cleanly."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def test_the_example_dags_are_there_without_errors(api: RestApi) -> None:
 
 
 def dags(api: RestApi) -> dict[str, bool]:
-    """Each DAG, and whether it is paused."""
+    """Return the DAGs, and whether each is paused."""
     return {dag["dag_id"]: dag["is_paused"] for dag in api.get("dags", limit=100)["dags"]}
 
 
-def test_people_find_the_connections_and_the_pool(ui: RunningUi, api: RestApi) -> None:
+def test_the_connections_and_the_pool_exist(ui: RunningUi, api: RestApi) -> None:
     connection = api.get("connections", "segment_public_api_default")
     assert f"{connection['host']}:{connection['port']}" == ui.sandbox_url
     assert api.get("connections", "product_analytics")["conn_type"] == "generic"
@@ -51,7 +51,7 @@ def test_it_listens_on_loopback_only(ui: RunningUi) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_stopped_while_it_starts_it_leaves_nothing(number: signal.Signals, tmp_path: Path) -> None:
+def test_a_stop_during_startup_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
     with starting_ui(tmp_path) as process:
         while not processes_writing_into(tmp_path):
             assert process.poll() is None

@@ -1,1 +1,1 @@
-"""The README's DAG and its test, in the hands of a user who has nothing but the package."""
+"""The README's DAG and its test, for a user who has only the package."""

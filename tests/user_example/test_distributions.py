@@ -1,4 +1,4 @@
-"""What is published: a wheel with the package alone, and an sdist from which it can be built again."""
+"""The published distributions: a wheel with the package alone, and an sdist to build it from."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_the_sdist_holds_what_the_wheel_is_made_of(dist: Path) -> None:
     assert not [name for name in names if name.startswith((".venv", "constraints", "dev/"))]
 
 
-def test_the_metadata_is_what_registries_of_providers_read(metadata: Metadata) -> None:
+def test_the_metadata_has_what_provider_registries_read(metadata: Metadata) -> None:
     assert (metadata.name, str(metadata.version)) == ("airflow-provider-segment", __version__)
     assert metadata.summary
     assert metadata.description

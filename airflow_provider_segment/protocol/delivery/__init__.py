@@ -1,1 +1,1 @@
-"""Delivery metrics: numbers, conditions on them, the stretch of time they cover, and the verdict of a look."""
+"""Waiting for deliveries: conditions, windows, one poll and the verdict on it."""

@@ -22,15 +22,15 @@ _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
-_FORM = re.compile(r"\s*(\w+)\s*(>=|<=|==|!=|>|<)\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*", re.ASCII)
+_PATTERN = re.compile(r"\s*(\w+)\s*(>=|<=|==|!=|>|<)\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*", re.ASCII)
 
 
 class Condition(Struct, frozen=True):
     """A comparison of one metric with a number.
 
-    :param name: of the metric.
+    :param name: name of the metric.
     :param op: one of ``> >= < <= == !=``.
-    :param number: compared with.
+    :param number: the number to compare with.
     """
 
     name: str
@@ -38,58 +38,58 @@ class Condition(Struct, frozen=True):
     number: float
 
     def __str__(self) -> str:
-        return f"{self.name} {self.op} {number_text(self.number)}"
+        return f"{self.name} {self.op} {format_number(self.number)}"
 
     def holds(self, metrics: DeliveryMetrics) -> bool:
-        """Compare. A metric without a value fulfils nothing, not even ``!=``.
+        """Return whether the metric meets the condition. A metric without a value meets none, not even ``!=``.
 
-        :param metrics: as the API returned them.
+        :param metrics: the delivery metrics.
         """
         value = self.value(metrics)
         return value is not None and _OPERATORS[self.op](value, self.number)
 
     def value(self, metrics: DeliveryMetrics) -> float | None:
-        """Pick the metric.
+        """Return the metric's value; ``None`` when it has none.
 
-        :param metrics: as the API returned them.
+        :param metrics: the delivery metrics.
         """
         value: float | None = metrics[self.name]  # type: ignore[literal-required]
         return value
 
 
-def number_text(number: float) -> str:
-    """Write a number as a person does, losing nothing."""
+def format_number(number: float) -> str:
+    """Format a number without a trailing ``.0`` and without losing digits."""
     return str(int(number)) if float(number).is_integer() and abs(number) < 1e16 else repr(number)
 
 
 def check_conditions(argument: str, value: Any, *, at_least: int = 0) -> tuple[Condition, ...]:
     """Parse one condition or a sequence of them.
 
-    :param argument: the argument's name.
-    :param value: what was given.
-    :param at_least: how many are needed.
-    :raises ValueError: a condition is malformed, of an unknown metric, or can't hold; or there are too few.
+    :param argument: name of the argument, for the message.
+    :param value: the argument's value.
+    :param at_least: least number of conditions.
+    :raises ValueError: a condition is malformed, names an unknown metric or can never hold; or there are too few.
     """
-    texts = [value] if isinstance(value, str) else value
-    if not isinstance(texts, Sequence):
+    conditions = [value] if isinstance(value, str) else value
+    if not isinstance(conditions, Sequence):
         raise ValueError(f"{argument} is a {type(value).__name__}; it must be a condition or a sequence of conditions")
-    if len(texts) < at_least:
-        raise ValueError(f"{argument} is empty; at least {at_least} condition is needed")
-    return tuple(_parse(argument, text) for text in texts)
+    if len(conditions) < at_least:
+        raise ValueError(f"{argument} is empty; it needs at least {at_least} condition")
+    return tuple(_parse(argument, condition) for condition in conditions)
 
 
-def _parse(argument: str, text: Any) -> Condition:
-    match = _FORM.fullmatch(text) if isinstance(text, str) else None
+def _parse(argument: str, condition: Any) -> Condition:
+    match = _PATTERN.fullmatch(condition) if isinstance(condition, str) else None
     if match is None:
         raise ValueError(
-            f"{argument}: {text!r} is not a condition; write '<name> <op> <number>' with one of"
-            f" {' '.join(_OPERATORS)}, as 'success_rate >= 0.99'"
+            f"{argument}: {condition!r} is not a condition; write '<name> <op> <number>' with one of"
+            f" {' '.join(_OPERATORS)}, such as 'success_rate >= 0.99'"
         )
     name, op, number = match[1], match[2], float(match[3])
     if name not in metric_names.ALL:
-        raise ValueError(f"{argument}: {text!r} names no known metric; known are {', '.join(metric_names.ALL)}")
+        raise ValueError(f"{argument}: {condition!r} names an unknown metric; use one of {', '.join(metric_names.ALL)}")
     if reason := _why_impossible(name, op, number):
-        raise ValueError(f"{argument}: {text!r} can't hold: {reason}")
+        raise ValueError(f"{argument}: {condition!r} can never hold: {reason}")
     return Condition(name, op, number)
 
 
@@ -100,9 +100,9 @@ def _why_impossible(name: str, op: str, number: float) -> str | None:
         return f"{name} is never below 0"
     if name in metric_names.RATES:
         if number > 1:
-            return f"{name} lies between 0 and 1"
+            return f"{name} is between 0 and 1"
         return f"{name} is never above 1" if number == 1 and op == ">" else None
     if number == float("inf"):
         return "the number is too large"
     is_time = name in metric_names.TIMES
-    return None if is_time or op != "==" or number.is_integer() else f"{name} counts events, so it is a whole number"
+    return None if is_time or op != "==" or number.is_integer() else f"{name} counts events and is a whole number"

@@ -1,4 +1,4 @@
-"""What a wait waits for, checked; what a poll asks for, and what it returns."""
+"""The criteria of a wait, the query of a poll, and the observation a poll returns."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class MetricsQuery(Struct, frozen=True):
 class Observation(Struct, frozen=True):
     """What one poll returned.
 
-    :param at: when the poll was made, with a zone.
-    :param metrics: as the API returned them; ``None`` before the window has begun.
-    :param interval: what was asked for; ``None`` before the window has begun.
+    :param at: when the poll was made; timezone-aware.
+    :param metrics: the delivery metrics; ``None`` before the window starts.
+    :param interval: the interval requested; ``None`` before the window starts.
     """
 
     at: datetime
@@ -44,15 +44,15 @@ class Observation(Struct, frozen=True):
 
 
 class WaitCriteria(Struct, frozen=True, kw_only=True):
-    """What a wait waits for.
+    """When a wait succeeds and when it fails.
 
     :param destination_id: the destination.
     :param source_id: its source.
-    :param success_when: conditions that must all hold.
-    :param fail_when: conditions any of which ends the wait as failed, and wins over success.
+    :param success_when: conditions that must all hold for success.
+    :param fail_when: conditions any one of which fails the wait; they take precedence over success.
     :param window: the time window in which events count.
-    :param min_attempted: how many events must have been attempted before anything is decided.
-    :param settle_time: how long after the window's end late data is waited for before success is decided.
+    :param min_attempted: number of attempted events needed for a verdict.
+    :param settle_time: how long after the window's end to wait for late data before success is decided.
     """
 
     destination_id: str
@@ -69,7 +69,7 @@ class WaitCriteria(Struct, frozen=True, kw_only=True):
         return MetricsQuery(self.destination_id, self.source_id, self.window)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the arguments of ``check_criteria`` that make equal criteria, as plain JSON."""
+        """Return the arguments of ``check_criteria`` that recreate these criteria, as plain JSON."""
         window = self.window
         return {
             "destination_id": self.destination_id,
@@ -100,7 +100,7 @@ def check_criteria(
 ) -> WaitCriteria:
     """Check the arguments of a wait; the sensor's docstring explains them.
 
-    :raises ValueError: naming the argument, what was given and what is allowed.
+    :raises ValueError: an argument is not allowed; the message names it, its value and what is allowed.
     """
     checked_window = check_window(window=window, start_time=start_time, end_time=end_time, granularity=granularity)
     checked_settle_time = check_settle_time("settle_time", settle_time)
@@ -117,10 +117,10 @@ def check_criteria(
 
 
 def check_settle_time(argument: str, value: Any) -> timedelta:
-    """Check how long late data is waited for: at most as long as a window can be.
+    """Check a settle time, which may be at most as long as the longest window.
 
-    :param argument: name of the argument.
-    :param value: as ``check_duration`` takes it.
+    :param argument: name of the argument, for the message.
+    :param value: a duration, in any form that ``check_duration`` accepts.
     """
     settle_time = check_duration(argument, value)
     if settle_time > LONGEST_WINDOW:

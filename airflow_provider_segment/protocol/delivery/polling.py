@@ -19,19 +19,19 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 def poll(options: CallOptions, *, criteria: WaitCriteria, now: datetime) -> Flow[Verdict]:
     """Fetch the metrics and return the verdict on them.
 
-    :param criteria: what is waited for.
-    :param now: the current time, with a zone.
+    :param criteria: the criteria of the wait.
+    :param now: the current time; timezone-aware.
     :raises ValueError: no granularity covers the window any more.
     """
     return evaluate(criteria, (yield from fetch_observation(options, query=criteria.query, now=now)))
 
 
 def fetch_observation(options: CallOptions, *, query: MetricsQuery, now: datetime) -> Flow[Observation]:
-    """Fetch the metrics of a window as it is now.
+    """Fetch the metrics of a window as of now.
 
     :param query: which metrics.
-    :param now: the current time, with a zone.
-    :return: without metrics where the window has not begun.
+    :param now: the current time; timezone-aware.
+    :return: an observation; without metrics before the window starts.
     :raises ValueError: no granularity covers the window any more.
     """
     interval = interval_at(query.window, now)
@@ -42,11 +42,11 @@ def fetch_observation(options: CallOptions, *, query: MetricsQuery, now: datetim
 
 
 def verify_destination(options: CallOptions, *, criteria: WaitCriteria) -> Flow[None]:
-    """Read the destination and warn where its deliveries may never come.
+    """Read the destination, and warn when it cannot receive deliveries.
 
-    :param criteria: what is waited for.
+    :param criteria: the criteria of the wait.
     :raises ValueError: the destination belongs to another source.
-    :raises SegmentNotFoundError: there is no such destination.
+    :raises SegmentNotFoundError: the destination does not exist.
     """
     ids = {"destinationId": criteria.destination_id}
     call = build_call(_Destination, operations.GET_DESTINATION, key="destination", ids=ids)
@@ -57,7 +57,7 @@ def verify_destination(options: CallOptions, *, criteria: WaitCriteria) -> Flow[
             f" {destination['sourceId']!r}"
         )
     for problem in _delivery_problems(destination):
-        yield Log(f"destination {criteria.destination_id} {problem}: its deliveries may never come", logging.WARNING)
+        yield Log(f"destination {criteria.destination_id} {problem}; it may never get deliveries", logging.WARNING)
 
 
 class _Type(TypedDict):
@@ -65,7 +65,7 @@ class _Type(TypedDict):
 
 
 class _Destination(TypedDict):
-    """The fields that tell whether a destination can have deliveries."""
+    """The fields that say whether a destination can get deliveries."""
 
     sourceId: str
     enabled: bool
@@ -77,5 +77,5 @@ def _delivery_problems(destination: _Destination) -> list[str]:
     features = destination.get("metadata", {}).get("supportedFeatures")
     # "0" and "NONE" mean the same; only cloud-mode destinations have delivery data.
     if isinstance(features, dict) and str(features.get("cloudModeInstances", "")) in {"0", "NONE"}:
-        problems.append("is of a type without cloud mode")
+        problems.append("has a type without cloud mode")
     return problems

@@ -1,4 +1,4 @@
-"""Progress logging for a wait: a line when something changes, and one every few minutes."""
+"""Progress logging for a wait: one line when something changes, and one every few minutes."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ if TYPE_CHECKING:
     from airflow_provider_segment.protocol.delivery.verdict import Verdict
 
 MAX_SILENCE = timedelta(minutes=5)
-"""A wait that logs nothing for longer looks as if it hung."""
+"""Longest time between two lines; a wait that is silent for longer looks stuck."""
 
 
 class ProgressLogger:
-    """Decides which lines of a wait are worth logging.
-
-    :param destination_id: the destination that is waited for.
+    """The progress log of one wait.
 
     ``last_message`` is the progress logged last.
+
+    :param destination_id: the destination.
     """
 
     def __init__(self, destination_id: str) -> None:
@@ -29,15 +29,15 @@ class ProgressLogger:
         self._last_verdict: Verdict | None = None
 
     def lines(self, verdict: Verdict, at: datetime) -> Iterator[str]:
-        """Yield the lines to log for a poll, perhaps none.
+        """Yield the lines to log for a poll; often none.
 
-        :param verdict: on the poll.
+        :param verdict: the verdict on the poll.
         :param at: when the poll was made.
         """
         interval = verdict.observation.interval
         granularity = None if interval is None else interval.granularity
         if self._granularity and granularity and granularity != self._granularity:
-            yield f"Granularity is now {granularity}: the window has grown, and counts may differ."
+            yield f"Granularity is now {granularity}, because the window has grown; counts may differ."
         self._granularity = granularity or self._granularity
         due = self._logged_at is None or at - self._logged_at >= MAX_SILENCE
         if not due and self._last_verdict is not None and verdict.has_same_progress_as(self._last_verdict):

@@ -1,6 +1,6 @@
-"""The result of a wait, as the trigger sends it to the worker in its event: plain JSON.
+"""The result of a wait, sent from the trigger to the worker as the event's plain JSON payload.
 
-An event that is not understood is an error, never a success.
+An event that cannot be parsed is an error, never a success.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ class WaitResult:
     """The result of a wait.
 
     :param status: ``succeeded``, ``failed``, ``timed_out``, ``error`` or ``recheck``.
-    :param message: for a person: the progress, or the error's message.
+    :param message: the progress, or the error's message, for people to read.
     :param evidence: the data behind a verdict.
-    :param error: type of the error that ended the wait.
+    :param error: class name of the error that ended the wait.
     :param details: attributes of that error.
     """
 
@@ -60,19 +60,19 @@ class WaitResult:
 
 
 def result_of_verdict(verdict: Verdict) -> WaitResult:
-    """Return the result of a wait that a verdict ended.
+    """Return the result of a wait that ended with a verdict.
 
-    :param verdict: succeeded or failed.
+    :param verdict: a verdict of success or failure.
     """
     return WaitResult(status=verdict.status.value, message=verdict.progress, evidence=verdict.evidence)
 
 
 def result_of_error(error: Exception) -> WaitResult:
-    """Return the result of a wait that an error ended.
+    """Return the result of a wait that ended with an error.
 
-    :param error: one that waiting cannot mend.
+    :param error: a permanent error.
     """
-    # Without Segment's error objects: they may quote anything, and events are stored.
+    # Segment's error objects stay out: they may quote anything, and events are stored.
     kept = {"status", "method", "path", "sent", "transient"} & vars(error).keys()
     details = {name: getattr(error, name) for name in sorted(kept)}
     return WaitResult(status=ERROR, message=str(error), error=type(error).__name__, details=details)
@@ -81,8 +81,8 @@ def result_of_error(error: Exception) -> WaitResult:
 def parse_event(event: Any) -> WaitResult:
     """Parse the event of a trigger.
 
-    :param event: as Airflow passes it on.
-    :raises SegmentProtocolError: it is not an event of this package's triggers.
+    :param event: the payload, as Airflow passes it to ``execute_complete``.
+    :raises SegmentProtocolError: the event is not one of this package's triggers.
     """
     if not isinstance(event, dict) or event.get("status") not in _STATUSES:
         raise errors.SegmentProtocolError(f"the trigger sent an event with an unknown status: {event!r:.200}")

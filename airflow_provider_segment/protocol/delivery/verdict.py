@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from msgspec import Struct
 
-from airflow_provider_segment.protocol.delivery.condition import Condition, number_text
+from airflow_provider_segment.protocol.delivery.condition import Condition, format_number
 from airflow_provider_segment.protocol.delivery.criteria import Observation, WaitCriteria
 from airflow_provider_segment.protocol.times import utc_text
 
@@ -27,7 +27,7 @@ class Status(Enum):
 class Reason(Enum):
     """Why a verdict has its status."""
 
-    NOT_STARTED = "the window has not begun"
+    NOT_STARTED = "the window has not started"
     TOO_FEW_EVENTS = "fewer than min_attempted events"
     FAILURE_MET = "a condition of fail_when holds"
     SUCCESS_UNMET = "a condition of success_when does not hold"
@@ -39,10 +39,10 @@ _STATUS = {Reason.FAILURE_MET: Status.FAILED, Reason.SUCCESS_MET: Status.SUCCEED
 
 
 class Evidence(TypedDict):
-    """The data behind a verdict, in XCom.
+    """The data behind a verdict, as the sensor returns it.
 
     ``metrics``: the :class:`DeliveryMetrics`; ``conditions``: each condition and whether it holds; ``start_time``,
-    ``end_time`` and ``granularity``: the interval that was asked for.
+    ``end_time`` and ``granularity``: the interval of the request.
     """
 
     metrics: DeliveryMetrics
@@ -53,10 +53,10 @@ class Evidence(TypedDict):
 
 
 class Verdict(Struct, frozen=True):
-    """The outcome of a poll. Messages and evidence are built on demand: most polls bring nothing new.
+    """The verdict on a poll. Messages and evidence are built on demand, because most polls change nothing.
 
-    :param reason: why it has its status.
-    :param criteria: what is waited for.
+    :param reason: why the verdict has its status.
+    :param criteria: the criteria of the wait.
     :param observation: what the poll returned.
     """
 
@@ -71,12 +71,12 @@ class Verdict(Struct, frozen=True):
 
     @property
     def progress(self) -> str:
-        """One line for a person: each condition, its value, and how far it is from holding."""
+        """The progress in one line: each condition, its value, and how far it is from holding."""
         return _message(self.reason, self.criteria, self.observation.metrics)
 
     @property
     def evidence(self) -> Evidence | None:
-        """The data behind the verdict; ``None`` before the window has begun."""
+        """The data behind the verdict; ``None`` before the window starts."""
         metrics, interval = self.observation.metrics, self.observation.interval
         if metrics is None or interval is None:
             return None
@@ -92,7 +92,7 @@ class Verdict(Struct, frozen=True):
     def has_same_progress_as(self, other: Verdict) -> bool:
         """Return whether both have the same progress message, without building it.
 
-        :param other: a verdict on the same criteria.
+        :param other: another verdict on the same criteria.
         """
         return self.reason is other.reason and self.observation.metrics == other.observation.metrics
 
@@ -100,7 +100,7 @@ class Verdict(Struct, frozen=True):
 def evaluate(criteria: WaitCriteria, observation: Observation) -> Verdict:
     """Return the verdict on a poll.
 
-    :param criteria: what is waited for.
+    :param criteria: the criteria of the wait.
     :param observation: what the poll returned.
     """
     return Verdict(_reason(criteria, observation), criteria, observation)
@@ -127,36 +127,37 @@ def _decided_at(criteria: WaitCriteria) -> datetime | None:
 def _message(reason: Reason, criteria: WaitCriteria, metrics: DeliveryMetrics | None) -> str:
     if metrics is None:
         start = "" if criteria.window.start is None else f"; it starts at {utc_text(criteria.window.start)}"
-        return f"the window has not begun{start}"
+        return f"the window has not started{start}"
     if reason is Reason.FAILURE_MET:
-        reached = [_described(condition, metrics) for condition in criteria.fail_when if condition.holds(metrics)]
-        return f"{', '.join(reached)}: deliveries failed"
+        met = [_describe(condition, metrics) for condition in criteria.fail_when if condition.holds(metrics)]
+        return f"deliveries failed: {', '.join(met)}"
     progress = _progress(criteria, metrics)
     if reason is Reason.TOO_FEW_EVENTS:
-        return f"{number_text(metrics['attempted'])} of at least {criteria.min_attempted} events attempted; {progress}"
+        attempted = format_number(metrics["attempted"])
+        return f"{attempted} of at least {criteria.min_attempted} events attempted; {progress}"
     if reason is Reason.LATE_DATA and (decided_at := _decided_at(criteria)):
         return f"{progress}; waiting for late data until {utc_text(decided_at)}"
     return progress
 
 
 def _progress(criteria: WaitCriteria, metrics: DeliveryMetrics) -> str:
-    goals = ", ".join(_described(condition, metrics, gap=True) for condition in criteria.success_when)
+    goals = ", ".join(_describe(condition, metrics, gap=True) for condition in criteria.success_when)
     if not criteria.fail_when:
         return goals
-    return f"{goals}; fails when {' or '.join(_described(condition, metrics) for condition in criteria.fail_when)}"
+    return f"{goals}; fails when {' or '.join(_describe(condition, metrics) for condition in criteria.fail_when)}"
 
 
-def _described(condition: Condition, metrics: DeliveryMetrics, *, gap: bool = False) -> str:
+def _describe(condition: Condition, metrics: DeliveryMetrics, *, gap: bool = False) -> str:
     value = condition.value(metrics)
     if value is None:
         return f"{condition} (no value yet)"
     if condition.holds(metrics):
-        return f"{condition} (holds: {number_text(value)})"
-    return f"{condition} (now {number_text(value)}{_gap(condition.number - value) if gap else ''})"
+        return f"{condition} (holds: {format_number(value)})"
+    return f"{condition} (now {format_number(value)}{_gap(condition.number - value) if gap else ''})"
 
 
 def _gap(missing: float) -> str:
-    """How far a value is from its goal."""
+    """Return how far a value is from its goal, in words."""
     if not missing:
         return ""
-    return f", {number_text(float(f'{abs(missing):.6g}'))} {'short' if missing > 0 else 'too many'}"
+    return f", {format_number(float(f'{abs(missing):.6g}'))} {'short' if missing > 0 else 'too many'}"

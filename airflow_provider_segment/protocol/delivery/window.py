@@ -1,4 +1,4 @@
-"""The stretch of time that metrics are asked for, and the granularity that covers it.
+"""The time window of a wait, and the granularity that covers it.
 
 https://docs.segmentapis.com/tag/Destinations#operation/listDeliveryMetricsSummaryFromDestination
 """
@@ -18,15 +18,15 @@ from airflow_provider_segment.protocol.times import check_duration, check_time, 
 AUTO = "auto"
 
 MARGIN = timedelta(seconds=60)
-"""How far inside a limit a start is kept: the server's clock may be ahead of ours, and the request takes a moment."""
+"""Distance kept to Segment's limits: its clock may be ahead of ours, and the request takes a moment."""
 
 
 class Window(Struct, frozen=True, kw_only=True):
-    """Which stretch of time to look at. Either ``length``, sliding and ending now, or ``start``, anchored.
+    """A time window: sliding with a ``length`` and ending now, or anchored at a ``start``.
 
-    :param length: of a sliding window.
-    :param start: of an anchored one.
-    :param end: where an anchored one stops growing; ``None`` lets it grow with the clock.
+    :param length: length of a sliding window.
+    :param start: start of an anchored window.
+    :param end: end of an anchored window; ``None`` for one that ends now and grows.
     :param granularity: ``auto``, or one of Segment's.
     """
 
@@ -37,14 +37,14 @@ class Window(Struct, frozen=True, kw_only=True):
 
 
 def interval_at(window: Window, now: datetime) -> Interval | None:
-    """Say what to ask for at a moment.
+    """Return the interval to request at a moment.
 
-    A start that lies on a limit is moved up to ``MARGIN`` inside it.
+    A start that is right at a limit is moved inside it, by up to ``MARGIN``.
 
-    :param window: which stretch.
-    :param now: with a zone.
-    :return: the interval, or ``None`` where nothing of it has passed yet.
-    :raises ValueError: no granularity covers the window, or the one asked for does not.
+    :param window: the window.
+    :param now: the moment; timezone-aware.
+    :return: the interval, or ``None`` before the window starts.
+    :raises ValueError: no granularity, or not the chosen one, covers the window.
     """
     now = now.astimezone(UTC).replace(microsecond=0)
     end = now if window.end is None else min(now, window.end)
@@ -59,7 +59,7 @@ def interval_at(window: Window, now: datetime) -> Interval | None:
 
 
 def _moved_inside(limits: Limits, start: datetime, end: datetime, now: datetime) -> datetime | None:
-    """The start, moved inside the limits where it lies on them; ``None`` where they do not cover the stretch."""
+    """Return the start, moved inside the limits if it is at one; ``None`` when they do not cover the interval."""
     if end - start > limits.range or now - start > limits.age:
         return None
     inside = max(start, now - limits.age + MARGIN, end - limits.range + timedelta(seconds=1))
@@ -72,20 +72,20 @@ def _not_covered(window: Window, start: datetime, end: datetime, *, coarsest: st
     return ValueError(
         f"{argument}: from {utc_text(start)} to {utc_text(end)} is not covered by granularity {coarsest}, which"
         f" reaches {duration_text(limits.range)} at a time and {duration_text(limits.age)} back"
-        + ("; coarser there is none" if coarsest == GRANULARITIES[-1] else "; a coarser one may")
+        + ("; there is no coarser one" if coarsest == GRANULARITIES[-1] else "; a coarser one may cover it")
     )
 
 
 def check_window(
     *, window: Any = None, start_time: Any = None, end_time: Any = None, granularity: Any = AUTO
 ) -> Window:
-    """Check the arguments that name a stretch of time.
+    """Check the arguments that make a time window.
 
-    :param window: a timedelta, a number of seconds or an ISO 8601 duration as ``PT30M``.
-    :param start_time: a datetime or ISO 8601 text; without a zone, UTC.
-    :param end_time: the same.
+    :param window: a timedelta, a number of seconds or an ISO 8601 duration such as ``PT30M``.
+    :param start_time: a datetime or an ISO 8601 string; without a timezone, UTC.
+    :param end_time: likewise.
     :param granularity: ``auto``, or one of Segment's.
-    :raises ValueError: naming the argument, what was given and what is allowed.
+    :raises ValueError: an argument is not allowed; the message names it, its value and what is allowed.
     """
     check_one_window(window=window, start_time=start_time, end_time=end_time)
     granularity = check_granularity_or_auto("granularity", granularity)
@@ -105,11 +105,11 @@ def check_window(
 
 
 def check_reach(window: Window, settle_time: timedelta) -> None:
-    """Check that an anchored window can still be asked for when success is decided, ``settle_time`` after its end.
+    """Check that Segment still has the window's data when success is decided, ``settle_time`` after its end.
 
-    :param window: which stretch.
-    :param settle_time: how long late data is awaited.
-    :raises ValueError: by then it would be too old for its granularity.
+    :param window: the window.
+    :param settle_time: how long to wait for late data.
+    :raises ValueError: by then the window is too old for its granularity.
     """
     if window.start is None or window.end is None:
         return
@@ -122,29 +122,29 @@ def check_reach(window: Window, settle_time: timedelta) -> None:
 
 
 def check_one_window(*, window: Any, start_time: Any, end_time: Any) -> None:
-    """Check which arguments were given together; that is known before templates are rendered.
+    """Check that exactly one kind of window is set; this is known before templates are rendered.
 
-    :param window: of a sliding window.
-    :param start_time: of an anchored one.
-    :param end_time: of an anchored one.
-    :raises ValueError: not exactly one of window and start_time was given.
+    :param window: length of a sliding window.
+    :param start_time: start of an anchored window.
+    :param end_time: end of an anchored window.
+    :raises ValueError: not exactly one of window and start_time is set.
     """
     if (window is None) == (start_time is None):
-        given = "neither was given" if window is None else "both were given"
-        raise ValueError(f"exactly one of window and start_time is needed; {given}")
+        problem = "neither is" if window is None else "both are"
+        raise ValueError(f"exactly one of window and start_time must be set; {problem}")
     if window is not None and end_time is not None:
-        raise ValueError("end_time goes with start_time; a window ends now")
+        raise ValueError("end_time needs start_time; a window ends now")
 
 
 def _check_length(value: Any, granularity: str) -> timedelta:
-    # Whole seconds, as the API takes them, and none less than was asked for.
+    # The API takes whole seconds; round up.
     length = timedelta(seconds=math.ceil(check_duration("window", value).total_seconds()))
     limits = _limits_of(granularity)
     longest = min(limits.range, limits.age)
     if length > longest:
         raise ValueError(f"window is {length}; granularity {granularity} covers at most {duration_text(longest)}")
     if not length:
-        raise ValueError(f"window is {length}; it must be at least a second")
+        raise ValueError(f"window is {length}; it must be at least one second")
     return length
 
 
@@ -153,9 +153,9 @@ def _limits_of(granularity: str) -> Limits:
 
 
 def check_granularity_or_auto(argument: str, value: Any) -> str:
-    """Check a granularity as the sensor takes it.
+    """Check a granularity, or ``auto``.
 
-    :param argument: the argument's name.
-    :param value: what was given.
+    :param argument: name of the argument, for the message.
+    :param value: the argument's value.
     """
     return check_choice(argument, value, (AUTO, *GRANULARITIES))

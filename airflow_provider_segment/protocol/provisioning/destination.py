@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from airflow_provider_segment.protocol.api.destinations import create_destination as post_destination
 from airflow_provider_segment.protocol.api.destinations import (
     delete_destination,
     destinations_listing,
+    post_destination,
     update_destination,
 )
 from airflow_provider_segment.protocol.api.objects import Destination

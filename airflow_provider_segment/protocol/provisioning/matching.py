@@ -72,7 +72,7 @@ def alike(one: Subscription) -> str:
 
 
 def several(label: str, candidates: Iterable[Subscription]) -> SegmentSeveralMatchesError:
-    """Return the error for subscriptions that can't be told apart.
+    """Return the error for subscriptions that can't be distinguished.
 
     :param label: names the described subscription.
     :param candidates: the existing ones.

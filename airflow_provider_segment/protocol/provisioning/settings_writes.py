@@ -40,7 +40,7 @@ def write_settings(
     *,
     update: Callable[[Mapping[str, Any]], Flow[T]],
 ) -> Flow[tuple[T, list[str]]]:
-    """Send an update; if Segment refuses settings with a 400, send it once more without them.
+    """Send an update; if Segment refuses settings with a 400, send it again without them.
 
     :param context: of the object.
     :param changes: arguments of the update, by name; with ``settings``.

@@ -12,7 +12,7 @@ from airflow_provider_segment.protocol.arguments import (
     check_name,
     check_schedule,
     check_settings,
-    json_text,
+    parse_json,
 )
 from airflow_provider_segment.protocol.provisioning.comparison import Path
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity, SubscriptionIdentity
@@ -117,7 +117,7 @@ def check_subscriptions(argument: str, value: Any) -> tuple[SubscriptionSpec, ..
     :raises ValueError: naming the entry, the key, its value and what is allowed.
     """
     if isinstance(value, str):
-        value = json_text(argument, value, wanted="a list of dicts or a string holding a JSON array")
+        value = parse_json(argument, value, allowed="a list of dicts or a JSON array as a string")
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise ValueError(f"{argument} is a {type(value).__name__}; it must be a list of dicts")
     specs = tuple(_check_entry(f"{argument}[{number}]", entry) for number, entry in enumerate(value))

@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 
 from airflow_provider_segment.protocol.api.objects import Subscription
-from airflow_provider_segment.protocol.api.subscriptions import create_subscription as post_subscription
 from airflow_provider_segment.protocol.api.subscriptions import (
     delete_subscription,
+    post_subscription,
     subscriptions_listing,
     update_subscription,
 )

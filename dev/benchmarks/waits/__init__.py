@@ -1,1 +1,1 @@
-"""A thousand waits in one event loop, beside the triggers of other providers: ``python -m dev.benchmarks.waits``."""
+"""A thousand waits in one event loop, compared with other providers' triggers: ``python -m dev.benchmarks.waits``."""

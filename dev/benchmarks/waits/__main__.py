@@ -1,7 +1,7 @@
-"""A thousand waits in one event loop, polling over TLS every second, beside the triggers of other providers.
+"""A thousand waits in one event loop that poll over TLS every second, compared with other providers' triggers.
 
-The server has a process of its own, and so has each contender; they run one after the other, and again. A contender
-that can't poll so often polls less often: everything counts per poll.
+The server and each contender have their own processes; contenders run one after another, in rounds. A contender
+that cannot poll as often polls less often: every figure is per poll.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ from dev.benchmarks.waits.report import Costs, best, costs, figures_table, goals
 
 @contextmanager
 def serving(folder: Path) -> Iterator[Server]:
-    """Run the server, with a certificate of a CA made for it."""
+    """Run the server with a certificate of its own CA."""
     ca, key, trusted = trustme.CA(), folder / "server.pem", folder / "ca.pem"
     ca.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(key)
     ca.cert_pem.write_to_path(trusted)
     command = [sys.executable, "-m", "dev.benchmarks.waits.server", str(key)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            port, told = process.stdout.readline().split() if process.stdout else ("0", "0")
-            yield Server(int(port), int(told), str(trusted))
+            port, counts_port = process.stdout.readline().split() if process.stdout else ("0", "0")
+            yield Server(int(port), int(counts_port), str(trusted))
         finally:
             process.terminate()
 
 
 def in_its_own_process(name: str, server: Server, *, waits: int, seconds: float, folder: Path) -> Figures:
-    """Measure a contender in a process of its own."""
-    where = ["--port", str(server.port), "--told", str(server.told), "--ca", server.ca]
+    """Measure a contender in its own process."""
+    where = ["--port", str(server.port), "--counts-port", str(server.counts_port), "--ca", server.ca]
     how_long = ["--waits", str(waits), "--seconds", str(seconds)]
     command = [sys.executable, "-m", "dev.benchmarks.waits.measure", name, *where, *how_long]
     environment = {**os.environ, "AIRFLOW_HOME": str(folder)}
@@ -54,23 +54,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m dev.benchmarks.waits", description=__doc__)
     parser.add_argument("--waits", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=10.0, help="how long each contender is measured in a round")
-    parser.add_argument("--rounds", type=int, default=3, help="of all contenders; the best of each figure counts")
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="rounds of all contenders; the best of each figure counts"
+    )
     parser.add_argument("--only", nargs="+", choices=CONTENDERS, default=list(CONTENDERS), metavar="CONTENDER")
-    asked = parser.parse_args()
-    titles = {name: str(CONTENDERS[name]) for name in asked.only}
-    # A connection for each wait is what some contenders have; both sides inherit the limit.
+    options = parser.parse_args()
+    titles = {name: str(CONTENDERS[name]) for name in options.only}
+    # Some contenders open a connection per wait; both processes inherit the limit.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     console = Console()
     rounds: dict[str, list[Costs]] = {name: [] for name in titles}
     with tempfile.TemporaryDirectory() as made, serving(folder := Path(made)) as server:
-        for name in [*titles] * asked.rounds:
+        for name in [*titles] * options.rounds:
             with console.status(titles[name]):
-                figures = in_its_own_process(name, server, waits=asked.waits, seconds=asked.seconds, folder=folder)
-            rounds[name].append(costs(figures, waits=asked.waits, shared=CONTENDERS[name].shared))
+                figures = in_its_own_process(name, server, waits=options.waits, seconds=options.seconds, folder=folder)
+            rounds[name].append(costs(figures, waits=options.waits, shared=CONTENDERS[name].shared))
     found = {name: best(of_name) for name, of_name in rounds.items()}
     console.print(
-        f"{asked.waits:,} waits in one event loop, a poll every {INTERVAL:g} s over TLS; best of {asked.rounds}"
+        f"{options.waits:,} waits in one event loop, a poll every {INTERVAL:g} s over TLS; best of {options.rounds}"
     )
     console.print(figures_table(found, titles))
     console.print(ratios_table(found, titles))

@@ -1,6 +1,6 @@
-"""Who waits: our triggers, those of other providers, and what people write themselves. None of these waits ends.
+"""The contenders: our triggers, those of other providers, and hand-written ones. None of these waits ends.
 
-Each provider is imported where it is used alone: a contender pays for no other one's memory.
+Each provider is imported only where it is used, so that no contender pays for another's memory.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dev.benchmarks.peers import named
+from dev.benchmarks.peers import title_of
 
 Wait = AsyncIterator[Any]
 INTERVAL = 1.0
@@ -21,19 +21,19 @@ INTERVAL = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What they poll.
+    """The server that contenders poll.
 
-    :param port: of the API, over TLS.
-    :param told: the port that tells what was counted.
+    :param port: the API's port, with TLS.
+    :param counts_port: the port that returns the counts.
     :param ca: path of the CA to trust.
     """
 
     port: int
-    told: int
+    counts_port: int
     ca: str
 
     def environment(self) -> dict[str, str]:
-        """The CA for those who take the system's, and the Airflow connections."""
+        """Return the CA, for clients that use the system's, and the Airflow connections."""
         host = f"127.0.0.1:{self.port}"
         return {
             "SSL_CERT_FILE": self.ca,
@@ -49,12 +49,12 @@ def _connection(conn_type: str, host: str, **more: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """One way to wait.
+    """A way to wait.
 
-    :param waits: makes as many waits as asked for.
-    :param title: for the table.
-    :param distribution: for the table, where it is another provider's.
-    :param shared: whether all waits together poll once a round.
+    :param waits: makes a number of waits.
+    :param title: its title in the table.
+    :param distribution: another provider's distribution, for the table.
+    :param shared: whether all waits share one poll per interval.
     """
 
     waits: Callable[[int, Server], Iterator[Wait]]
@@ -63,7 +63,7 @@ class Contender:
     shared: bool = False
 
     def __str__(self) -> str:
-        return named(self.distribution) if self.distribution else self.title
+        return title_of(self.distribution) if self.distribution else self.title
 
 
 def _our_triggers(count: int, *, different: bool) -> Iterator[Any]:
@@ -83,13 +83,13 @@ def _our_triggers(count: int, *, different: bool) -> Iterator[Any]:
 
 
 def ours(count: int, _: Server) -> Iterator[Wait]:
-    """Each asks a question of its own."""
+    """Wait with a different query each."""
     for trigger in _our_triggers(count, different=True):
         yield trigger.run()
 
 
 def ours_shared(count: int, _: Server) -> Iterator[Wait]:
-    """All ask the same and each wants something else, through Airflow's own shared stream."""
+    """Wait with the same query and different conditions, in Airflow's shared stream."""
     from airflow.triggers.shared_stream import SharedStreamManager, log
 
     manager = SharedStreamManager(log=log)
@@ -108,7 +108,7 @@ def ours_shared(count: int, _: Server) -> Iterator[Wait]:
 
 
 def census(count: int, _: Server) -> Iterator[Wait]:
-    """A client session for each wait."""
+    """Wait with a client session per wait."""
     from airflow_provider_census.triggers.census import CensusTrigger
 
     for number in range(count):
@@ -116,7 +116,7 @@ def census(count: int, _: Server) -> Iterator[Wait]:
 
 
 def dbt(count: int, _: Server) -> Iterator[Wait]:
-    """A client session for each poll, and retries around it."""
+    """Wait with a client session per poll and retries."""
     from airflow.providers.dbt.cloud.triggers.dbt import DbtCloudRunJobTrigger
 
     for number in range(count):
@@ -127,7 +127,7 @@ def dbt(count: int, _: Server) -> Iterator[Wait]:
 
 
 def naive(count: int, server: Server) -> Iterator[Wait]:
-    """A client session for each poll, and nothing around it."""
+    """Wait with a client session per poll and nothing else."""
     import ssl
 
     import aiohttp
@@ -154,7 +154,7 @@ def naive(count: int, server: Server) -> Iterator[Wait]:
 
 
 def floor(count: int, server: Server) -> Iterator[Wait]:
-    """One client session for all, and nothing around it: what aiohttp itself costs, to us too."""
+    """Wait with one client session and nothing else: the cost of aiohttp itself."""
     import random
     import ssl
 
@@ -184,7 +184,7 @@ def floor(count: int, server: Server) -> Iterator[Wait]:
 
 CONTENDERS = {
     "ours": Contender(ours, "ours"),
-    "shared": Contender(ours_shared, "ours, one question", shared=True),
+    "shared": Contender(ours_shared, "ours, one query", shared=True),
     "census": Contender(census, distribution="airflow-provider-census"),
     "dbt": Contender(dbt, distribution="apache-airflow-providers-dbt-cloud"),
     "naive": Contender(naive, "a client per poll"),

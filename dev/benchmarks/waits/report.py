@@ -1,4 +1,4 @@
-"""The tables: what each contender came to, how we compare, and which goals were reached."""
+"""The tables: the figures of each contender, ratios, and goals."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from dev.benchmarks.waits.measure import Figures
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
-    """Figures that can be compared.
+    """Figures per poll and per wait, which can be compared.
 
-    :param cpu: seconds of CPU per 1,000 looks; where waits share a poll, each of them looks at it.
+    :param cpu: seconds of CPU per 1,000 polls; a shared poll counts once per wait.
     :param memory: KB per wait.
-    :param connections: opened per poll.
+    :param connections: connections opened per poll.
     :param lag: milliseconds by which the loop was late, 99th percentile.
-    :param busy: how much of it was the loop's own doing.
-    :param polls: requests an interval.
-    :param waits: how many were still waiting at the end.
+    :param busy: the part of it that the loop itself caused.
+    :param polls: requests per interval.
+    :param waits: waits that were still waiting at the end.
     """
 
     cpu: float
@@ -34,7 +34,7 @@ class Costs:
 
 
 def costs(figures: Figures, *, waits: int, shared: bool) -> Costs:
-    """Make figures comparable."""
+    """Return the costs for some figures."""
     polls = max(figures.polls, 1)
     return Costs(
         cpu=figures.cpu / (polls * (waits if shared else 1)) * 1000,
@@ -48,7 +48,7 @@ def costs(figures: Figures, *, waits: int, shared: bool) -> Costs:
 
 
 def best(rounds: list[Costs]) -> Costs:
-    """The least of each in any round: the rest is what other programs did to it."""
+    """Return the least of each figure in any round; the rest is noise from other programs."""
     return Costs(
         cpu=min(cost.cpu for cost in rounds),
         memory=min(cost.memory for cost in rounds),
@@ -66,16 +66,16 @@ _COLUMNS: dict[str, Callable[[Costs], str]] = {
     "opened\na poll": lambda cost: f"{cost.connections:.3f}",
     "lag\np99 ms": lambda cost: f"{cost.lag:.1f}",
     "own": lambda cost: f"{cost.busy:.1f}",
-    "polls a\nround": lambda cost: f"{cost.polls:.1f}",
+    "polls an\ninterval": lambda cost: f"{cost.polls:.1f}",
     "still\nwaiting": lambda cost: f"{cost.waits:,}",
 }
 _OURS = ("ours", "shared")
 _BOUND = "floor"
-"""No competitor, but a bound: whoever polls with aiohttp costs as much."""
+"""Not a competitor but a lower bound: any client that polls with aiohttp costs as much."""
 
 
 def figures_table(found: dict[str, Costs], titles: dict[str, str]) -> Table:
-    """What each contender came to."""
+    """Return the table of the figures."""
     drawn = Table(Column(no_wrap=True), *_COLUMNS)
     for name, cost in found.items():
         drawn.add_row(titles[name], *(written(cost) for written in _COLUMNS.values()))
@@ -83,7 +83,7 @@ def figures_table(found: dict[str, Costs], titles: dict[str, str]) -> Table:
 
 
 def ratios_table(found: dict[str, Costs], titles: dict[str, str]) -> Table:
-    """Ours divided by each other one."""
+    """Return the table of our figures divided by the others'."""
     drawn = Table(Column(no_wrap=True), "CPU", "memory", "lag", "own")
     for ours in (name for name in _OURS if name in found):
         for peer in (name for name in found if name not in _OURS):
@@ -100,20 +100,20 @@ def ratios_table(found: dict[str, Costs], titles: dict[str, str]) -> Table:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A bound, and what was held against it.
+    """A bound and a measured value.
 
-    :param title: for the table.
+    :param title: its title in the table.
     :param bound: at most this.
-    :param came_to: what came of it.
+    :param value: the measured value.
     """
 
     title: str
     bound: float
-    came_to: float
+    value: float
 
 
 def goals(found: dict[str, Costs]) -> list[Goal]:
-    """The goals whose contenders all ran."""
+    """Return the goals whose contenders all ran."""
     ours, shared, census, dbt = (found.get(name) for name in ("ours", "shared", "census", "dbt"))
     leanest = min((cost.memory for name, cost in found.items() if name not in (*_OURS, _BOUND)), default=None)
     made = []
@@ -126,16 +126,16 @@ def goals(found: dict[str, Costs]) -> list[Goal]:
     if ours and dbt:
         made.append(Goal("CPU / dbt Cloud", 0.2, ours.cpu / dbt.cpu))
     if shared:
-        made.append(Goal("one question: requests a round", 1.0, shared.polls))
+        made.append(Goal("one query: requests an interval", 1.0, shared.polls))
     if shared and census:
-        made.append(Goal("one question: CPU / Census", 0.15, shared.cpu / census.cpu))
+        made.append(Goal("one query: CPU / Census", 0.15, shared.cpu / census.cpu))
     return made
 
 
 def goals_table(found: dict[str, Costs]) -> Table:
-    """Which goals were reached."""
+    """Return the table of the goals."""
     drawn = Table("", "ours", "goal, at most", "")
     for goal in goals(found):
-        reached = "reached" if goal.came_to <= goal.bound else "not reached"
-        drawn.add_row(goal.title, f"{goal.came_to:.3g}", f"{goal.bound:g}", reached)
+        reached = "reached" if goal.value <= goal.bound else "not reached"
+        drawn.add_row(goal.title, f"{goal.value:.3g}", f"{goal.bound:g}", reached)
     return drawn

@@ -1,6 +1,6 @@
-"""A TLS server that answers the polls of every contender, keeps connections alive, and counts both.
+"""A TLS server for the polls of every contender; it keeps connections alive, and counts both.
 
-It prints two ports: the one to poll, and one that tells the counts to whoever connects.
+It prints two ports: one to poll, and one that returns the counts.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import time
 from typing import Any
 
 BACKLOG = 4096
-"""A thousand waits may connect at once; none is to be kept waiting by the kernel."""
+"""A thousand waits may connect at once; the kernel should not delay any."""
 
-NUMBERS_STAND_FOR = 10.0
-"""Seconds in which the metrics stay the same: whoever logs what changes is to have something to log."""
+METRICS_CHANGE_AFTER = 10.0
+"""Seconds after which the metrics change, so that contenders that log changes have something to log."""
 
 HEADERS = (
     "HTTP/1.1 200 OK\r\n"
@@ -30,8 +30,8 @@ HEADERS = (
 
 
 def segment_metrics() -> dict[str, Any]:
-    """Deliveries that go on. https://docs.segmentapis.com/tag/Destinations"""
-    delivered = 1000 + int(time.time() / NUMBERS_STAND_FOR) % 1000
+    """Return the metrics of ongoing deliveries. https://docs.segmentapis.com/tag/Destinations"""
+    delivered = 1000 + int(time.time() / METRICS_CHANGE_AFTER) % 1000
     parts = [("successes_on_first_attempt", delivered - 7), ("successes_after_retry", 7)]
     metrics = [
         {"metricName": "successes", "total": delivered, "breakdown": _parts(parts)},
@@ -54,7 +54,7 @@ def _parts(parts: list[tuple[str, int]]) -> list[dict[str, Any]]:
 
 
 def dbt_run() -> dict[str, Any]:
-    """A run that runs, some of its fields. https://docs.getdbt.com/dbt-cloud/api-v2"""
+    """Return some fields of a running run. https://docs.getdbt.com/dbt-cloud/api-v2"""
     times = dict.fromkeys(("created_at", "updated_at", "dequeued_at", "started_at"), "2026-02-15 12:00:00.123456+00:00")
     flags = dict.fromkeys(("is_error", "is_cancelled", "is_complete", "is_success", "in_progress"), False)
     links = {"href": "https://cloud.getdbt.com/deploy/1/projects/2/runs/3/", "git_sha": "9fceb02d0ae598e95dc970b7"}
@@ -63,7 +63,7 @@ def dbt_run() -> dict[str, Any]:
 
 
 def census_run() -> dict[str, Any]:
-    """A sync that runs. https://fivetran.com/docs/activations/rest-api/api-reference/introduction"""
+    """Return a running sync. https://fivetran.com/docs/activations/rest-api/api-reference/introduction"""
     counts = dict.fromkeys(("records_processed", "records_updated", "records_failed", "records_invalid"), 1234)
     times = dict.fromkeys(("created_at", "updated_at", "scheduled_execution_time"), "2026-02-15T12:00:00.123Z")
     errors: dict[str, Any] = dict.fromkeys(("error_message", "error_detail", "error_code", "completed_at"))
@@ -73,7 +73,7 @@ def census_run() -> dict[str, Any]:
 
 
 def response(path: str) -> bytes:
-    """The answer to a poll, with its head."""
+    """Return the response to a poll."""
     kind = next(kind for part, kind in _BY_PATH.items() if part in path)
     body = json.dumps(kind()).encode()
     return HEADERS.format(length=len(body)).encode() + body
@@ -83,14 +83,14 @@ _BY_PATH = {"/delivery-metrics": segment_metrics, "/runs/": dbt_run, "/sync_runs
 
 
 class Counts:
-    """What happened so far."""
+    """The counts so far."""
 
     connections = 0
     polls = 0
 
 
-class Polled(asyncio.Protocol):
-    """One connection, on which one request follows the other; none has a body."""
+class PollConnection(asyncio.Protocol):
+    """One connection with any number of requests, none of which has a body."""
 
     def __init__(self, counts: Counts) -> None:
         self._counts = counts
@@ -98,13 +98,13 @@ class Polled(asyncio.Protocol):
         self._unread = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Count it, its TLS being agreed on."""
+        """Count the connection, after its TLS handshake."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._counts.connections += 1
 
     def data_received(self, data: bytes) -> None:
-        """Answer what is complete."""
+        """Respond to complete requests."""
         *heads, self._unread = (self._unread + data).split(b"\r\n\r\n")
         for head in heads:
             self._counts.polls += 1
@@ -116,16 +116,16 @@ async def serve(certificate: str) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     loop, counts = asyncio.get_running_loop(), Counts()
-    polled = await loop.create_server(lambda: Polled(counts), "127.0.0.1", 0, ssl=context, backlog=BACKLOG)
+    polled = await loop.create_server(lambda: PollConnection(counts), "127.0.0.1", 0, ssl=context, backlog=BACKLOG)
 
-    async def tell(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def send_counts(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(json.dumps({"connections": counts.connections, "polls": counts.polls}).encode())
         writer.close()
 
-    told = await asyncio.start_server(tell, "127.0.0.1", 0)
-    sys.stdout.write(" ".join(str(server.sockets[0].getsockname()[1]) for server in (polled, told)) + "\n")
+    counts_server = await asyncio.start_server(send_counts, "127.0.0.1", 0)
+    sys.stdout.write(" ".join(str(server.sockets[0].getsockname()[1]) for server in (polled, counts_server)) + "\n")
     sys.stdout.flush()
-    await asyncio.gather(polled.serve_forever(), told.serve_forever())
+    await asyncio.gather(polled.serve_forever(), counts_server.serve_forever())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Every operator, the sensor in two modes and a notifier, with secrets in every way; most fail, each in its own way.
+"""Every operator, the sensor in two modes and a notifier, with secrets in every form; most tasks fail.
 
-The destinations are those of the test's seed; each failing task is about one named after what becomes of it.
+The destinations are those of the test's seed; a failing task's destination is named after its failure.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SETTINGS: dict[str, Any] = {
 TRACK: dict[str, Any] = {"action_id": "sandbox-track", "trigger": "all", "settings": SETTINGS}
 APPLIED: dict[str, Any] = TYPE | {"settings": SETTINGS, "subscriptions": [TRACK | {"name": "Track"}]}
 THERE = {"destination_id": "there"}
-CARELESS = {"segment_conn_id": "segment_careless"}
+QUOTING = {"segment_conn_id": "segment_quoting"}
 
 
 def wait(task_id: str, destination_id: str, **changes: Any) -> None:
@@ -54,7 +54,7 @@ def wait(task_id: str, destination_id: str, **changes: Any) -> None:
 
 
 with DAG("segment_canaries", schedule=None, catchup=False):
-    # What goes well.
+    # Tasks that succeed.
     SegmentCreateDestinationOperator(task_id="create", **TYPE, name="new", settings=SETTINGS)
     SegmentUpdateDestinationOperator(task_id="update", **THERE, settings=SETTINGS)
     SegmentDeleteDestinationOperator(task_id="delete", destination_id="superfluous")
@@ -67,14 +67,14 @@ with DAG("segment_canaries", schedule=None, catchup=False):
 
     @task
     def show() -> None:
-        """Log whatever shows itself of a hook."""
+        """Log everything visible of a hook."""
         hook = SegmentPublicApiHook()
         hook.get_workspace()
         logging.getLogger(__name__).debug("%r %s", hook, vars(hook))
 
     show()
 
-    # What does not.
+    # Tasks that fail.
     SegmentUpdateDestinationOperator.partial(task_id="fails", settings=SETTINGS).expand(
         destination_id=["unauthorized", "missing", "conflict", "invalid", "limited", "broken", "dropped", "garbled"]
     )
@@ -103,13 +103,13 @@ with DAG("segment_canaries", schedule=None, catchup=False):
     wait("fails_to_deliver", "delivered", fail_when="successes > 0")
     wait("fails_in_trigger", "refused", deferrable=True)
 
-    # What a server refuses that quotes all it was told.
-    SegmentUpdateDestinationOperator(task_id="fails_quoted", **THERE, settings=SETTINGS, **CARELESS)
+    # Tasks rejected by the quoting server.
+    SegmentUpdateDestinationOperator(task_id="fails_quoted", **THERE, settings=SETTINGS, **QUOTING)
     SegmentApplyDestinationOperator(
         task_id="fails_applying",
         **TYPE,
         name="quoted",
         settings=SETTINGS,
         subscriptions=[TRACK | {"name": "Track"}],
-        **CARELESS,
+        **QUOTING,
     )

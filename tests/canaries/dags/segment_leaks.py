@@ -1,4 +1,4 @@
-"""Tasks that leak on purpose, for the test of the search: each in a form that Airflow does not mask."""
+"""Tasks that leak on purpose, to test the search: each in a form that Airflow does not mask."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ with DAG("segment_leaks", schedule=None, catchup=False):
 
     @task
     def return_it() -> str:
-        """Into XCom, which masks nothing."""
+        """Leak into XCom, which masks nothing."""
         return str(BaseHook.get_connection("canary_template").password)
 
     @task
     def log_it() -> None:
-        """Into the log, as headers write user and password."""
+        """Leak into the log, in the form of a basic authorization header."""
         credentials = f"user:{BaseHook.get_connection('canary_reference').password}"
         logging.getLogger(__name__).info("Basic %s", base64.b64encode(credentials.encode()).decode())
 
     @task
     def ask_for_it() -> None:
-        """Into a URL, and from there into the journal."""
+        """Leak into a URL, and from there into the sandbox's journal."""
         segment = BaseHook.get_connection("segment_public_api_default")
         url = f"{segment.host}:{segment.port}/destinations/{quote(str(segment.password), safe='')}"
         requests.get(url, timeout=10)
 
     @task
     def render_it(text: str) -> None:
-        """Into the rendered fields, as a URL writes it."""
+        """Leak into the rendered fields, URL-encoded."""
 
     return_it()
     log_it()

@@ -1,4 +1,4 @@
-"""Callbacks that are easily rendered wrongly: one shared by mapped tasks, and one given a task's output."""
+"""Callbacks that are easy to render wrongly: one shared by mapped tasks, and one with a task's output."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ with DAG(dag_id="segment_callbacks", schedule=None, catchup=False) as dag:
 
     @task(on_failure_callback=SegmentDisableDestinationNotifier(**TYPE, name="mapped {{ ti.map_index }}"))
     def mapped(number: int) -> None:
-        """Fails, and shares its callback with the other."""
+        """Fail; the callback is shared with the other mapped task."""
         raise ValueError(number)
 
     @task(on_failure_callback=SegmentDisableDestinationNotifier(destination_id=single.output))
     def by_output() -> None:
-        """Fails."""
+        """Fail."""
         raise ValueError("no")
 
     [create, single] >> mapped.expand(number=[0, 1])

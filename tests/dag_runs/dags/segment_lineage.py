@@ -1,4 +1,4 @@
-"""One destination through the hands of every kind of task that tells of lineage."""
+"""One destination that passes through every kind of task that emits lineage."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ with DAG(dag_id="segment_lineage", schedule=None, catchup=False) as dag:
         task_id="deferred",
         destination_id=update.output,
         source_id="sandbox-web",
-        success_when="successes >= 20",  # of which 10 a second come in: not at the first look
+        success_when="successes >= 20",  # 10 arrive per second, so not at the first poll
         start_time="{{ macros.datetime.now(dag_run.start_date.tzinfo) }}",
         deferrable=True,
         poke_interval=1,

@@ -1,4 +1,4 @@
-"""What a DAG may do with the operators beside the example: mapping, nested templates, XCom, setup and teardown."""
+"""Uses of the operators that the examples do not show: mapping, nested templates, XCom, setup and teardown."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ with DAG(
     schedule=None,
     catchup=False,
     params={"key": "a-key-from-params"},
-    # Applied to every argument of that name: each class must take it.
+    # Airflow passes it to every class, so each must accept it.
     default_args={"segment_conn_id": "segment_public_api_default"},
 ) as dag:
     mapped = SegmentCreateDestinationOperator.partial(
@@ -48,7 +48,7 @@ with DAG(
 
     @task
     def spec() -> dict[str, object]:
-        """Settings of an earlier task."""
+        """Return settings for a later task."""
         return {"apiKey": "k", "eventNames": {"c": {"@template": "{{x}}"}}}
 
     from_xcom = SegmentCreateDestinationOperator(

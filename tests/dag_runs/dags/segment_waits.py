@@ -1,4 +1,4 @@
-"""Sensors that wait in the triggerer: mapped, with an id from XCom, as setup, and skipped or failed."""
+"""Deferred sensors: mapped, with an id from XCom, as setup, and skipped or failed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WAIT: dict[str, Any] = {
 
 @task
 def soon() -> str:
-    """A moment from which on to count, so that nothing holds at the first look."""
+    """Return the start of the window: later than the first poll, so that nothing holds then."""
     return (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
 
 
@@ -54,7 +54,7 @@ with DAG(dag_id="segment_waits", schedule=None, catchup=False) as dag:
 
     @task
     def destinations(destination_id: str) -> list[str]:
-        """The same twice."""
+        """Return the same id twice."""
         return [destination_id, destination_id]
 
     mapped = SegmentDeliveryMetricsSensor.partial(
@@ -76,23 +76,23 @@ with DAG(dag_id="segment_waits", schedule=None, catchup=False) as dag:
             success_when="successes >= 1000000",
             start_time=later,
             soft_fail=True,
-            **WAIT | {"timeout": 2},
+            **WAIT | {"timeout": 15},  # a busy machine needs some of it for the first poll
         ),
     ]
 
     @task
-    def told(gate: Any, mapped: Any) -> None:
+    def show(gate: Any, mapped: Any) -> None:
         """Print what the sensors returned."""
-        found = [gate, *mapped]
-        print("gate and mapped:", [evidence["metrics"]["successes"] >= 10 for evidence in found])  # noqa: T201
+        results = [gate, *mapped]
+        print("gate and mapped:", [evidence["metrics"]["successes"] >= 10 for evidence in results])  # noqa: T201
 
     @task
     def after_skipped() -> None:
-        """A skip is passed on, so this is not run."""
+        """Must not run, because a skipped task skips its successors."""
         print("this ran after a sensor that was skipped")  # noqa: T201
 
     delete = SegmentDeleteDestinationOperator(task_id="delete", destination_id=create.output).as_teardown(setups=create)
-    end = told(gate.output, mapped.output)
+    end = show(gate.output, mapped.output)
     create >> subscribe >> now >> gate >> later >> [mapped, *skipped]
     end >> delete
     skipped >> after_skipped() >> delete

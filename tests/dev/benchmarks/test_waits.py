@@ -1,4 +1,4 @@
-"""The benchmark of waits runs: what it measures is not looked at here."""
+"""The benchmark of waits runs; its figures are not checked here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("airflow.triggers.shared_stream", reason="shared streams came with Airflow 3.3")
 
 
-def test_our_own_waits_are_measured() -> None:
+def test_the_benchmark_measures_our_waits() -> None:
     command = [
         sys.executable,
         "-m",
@@ -26,13 +26,13 @@ def test_our_own_waits_are_measured() -> None:
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    for title in ("ours, one question", "one question: requests a round"):
+    for title in ("ours, one query", "one query: requests an interval"):
         assert title in done.stdout
     assert "a wait ended" not in done.stderr
 
 
-def test_a_peer_that_is_not_installed_is_named() -> None:
-    program = "from dev.benchmarks.peers import named; named('no-such-provider')"
+def test_a_missing_peer_is_title_of() -> None:
+    program = "from dev.benchmarks.peers import title_of; title_of('no-such-provider')"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "no-such-provider is not installed here; run this with: make bench" in done.stderr

@@ -1,4 +1,4 @@
-"""What the demo makes of Airflow's log."""
+"""The demo's output, made from Airflow's log."""
 
 from __future__ import annotations
 
@@ -34,16 +34,18 @@ def sandbox(segment_sandbox: SegmentSandbox) -> Iterator[Sandbox]:
 
 
 @pytest.mark.parametrize("lines", [AIRFLOW_3, AIRFLOW_2], ids=["3", "2.11"])
-def test_a_task_and_what_it_says(sandbox: Sandbox, lines: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_task_and_its_log_lines_are_shown(
+    sandbox: Sandbox, lines: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     story = DagStory(sandbox)
     for line in lines:
         story.read(line + "\n")
-    told = [line.strip() for line in capsys.readouterr().out.splitlines() if line.strip()]
-    assert told[0].startswith("create")
-    assert told[1:] == ["created a destination"]
+    shown = [line.strip() for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert shown[0].startswith("create")
+    assert shown[1:] == ["created a destination"]
 
 
-def test_what_failed_is_found_among_the_lines(sandbox: Sandbox) -> None:
+def test_the_error_is_found_among_the_log_lines(sandbox: Sandbox) -> None:
     story = DagStory(sandbox)
     noise = [f"2026-11-23T10:22:09Z [info     ] line {number}\n" for number in range(100)]
     reason = "airflow_provider_segment.protocol.errors.SegmentNotFoundError: POST /x returned 404: Action not found\n"
@@ -53,7 +55,7 @@ def test_what_failed_is_found_among_the_lines(sandbox: Sandbox) -> None:
     assert "line" not in story.last_errors()
 
 
-def test_a_sandbox_that_is_gone(unused_port: int) -> None:
+def test_a_sandbox_that_has_ended_is_reported(unused_port: int) -> None:
     with subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"], text=True) as process:
         process.wait()
         gone = Sandbox(url=f"http://127.0.0.1:{unused_port}", process=process)

@@ -1,4 +1,4 @@
-"""A real Airflow: it runs a DAG, survives the death of a part, listens on loopback only, and leaves nothing behind."""
+"""The local Airflow runs a DAG, survives a killed part, listens on loopback only, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def test_a_worker_and_a_triggerer_run_a_dag(airflow: LocalAirflow) -> None:
     assert "[debug" in airflow.log("scheduler")
 
 
-def test_a_wait_outlives_the_triggerer(airflow: LocalAirflow) -> None:
+def test_a_deferred_task_survives_a_killed_triggerer(airflow: LocalAirflow) -> None:
     run = airflow.trigger("two_tasks", conf={"seconds": 10})
     run.wait_for_task("waits", "deferred")
     before = len(airflow.processes())
     airflow.kill("triggerer")
     assert (
         before - len(processes_writing_into(airflow.home.folder)) >= 2
-    )  # itself, and the child that holds the triggers
+    )  # itself, and the child that runs the triggers
     airflow.start_part("triggerer")
     airflow.wait_until_ready()
     assert run.wait() == "success"

@@ -1,4 +1,4 @@
-"""Waits to be marked as failed or cleared while they are deferred; two of them ask the same."""
+"""Waits to mark as failed or clear while they are deferred; two of them share a query."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A watch and what it finds, shortly written."""
+"""Short ways to make criteria, metrics and verdicts."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ INTERVAL = Interval(START, NOW, "MINUTE")
 
 
 def criteria(success_when: Any = "success_rate >= 0.9", **changes: Any) -> WaitCriteria:
-    given = {"window": None, "start_time": START} if "window" not in changes else {}
-    return check_criteria(destination_id="d", source_id="s", success_when=success_when, **{**given, **changes})
+    window = {"window": None, "start_time": START} if "window" not in changes else {}
+    return check_criteria(destination_id="d", source_id="s", success_when=success_when, **{**window, **changes})
 
 
 def metrics(successes: float = 0, expired: float = 0, discarded: float = 0, **times: float) -> DeliveryMetrics:
@@ -37,5 +37,5 @@ def metrics(successes: float = 0, expired: float = 0, discarded: float = 0, **ti
     )
 
 
-def verdict(watched: WaitCriteria, found: DeliveryMetrics, now: datetime = NOW) -> Verdict:
-    return evaluate(watched, Observation(now, found, INTERVAL))
+def verdict(wait_criteria: WaitCriteria, found: DeliveryMetrics, now: datetime = NOW) -> Verdict:
+    return evaluate(wait_criteria, Observation(now, found, INTERVAL))

@@ -1,4 +1,4 @@
-"""Conditions: how they are written, what they mean, which are refused."""
+"""Conditions: syntax, meaning, and which are rejected."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ VALID: dict[str, tuple[str, float]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "parts"), VALID.items(), ids=map(repr, VALID))
-def test_valid(text: str, parts: tuple[str, float]) -> None:
-    (condition,) = check_conditions("success_when", text)
+@pytest.mark.parametrize(("condition", "parts"), VALID.items(), ids=map(repr, VALID))
+def test_a_valid_condition_is_parsed(condition: str, parts: tuple[str, float]) -> None:
+    (parsed,) = check_conditions("success_when", condition)
 
-    assert (condition.name, condition.number) == parts
-    assert condition.op in text
+    assert (parsed.name, parsed.number) == parts
+    assert parsed.op in condition
 
 
 @pytest.mark.parametrize("name", [*COUNTS, *RATES, *TIMES])
@@ -139,33 +139,33 @@ IMPOSSIBLE = {
 }
 
 
-@pytest.mark.parametrize("text", MALFORMED, ids=repr)
-def test_malformed(text: str) -> None:
+@pytest.mark.parametrize("condition", MALFORMED, ids=repr)
+def test_a_malformed_condition_is_rejected(condition: str) -> None:
     with pytest.raises(ValueError, match="fail_when: ") as caught:
-        check_conditions("fail_when", text)
+        check_conditions("fail_when", condition)
 
-    assert repr(text) in str(caught.value)
+    assert repr(condition) in str(caught.value)
     assert "'<name> <op> <number>'" in str(caught.value)
     for op in OPERATORS:
         assert op in str(caught.value)
 
 
-@pytest.mark.parametrize("text", UNKNOWN, ids=repr)
-def test_an_unknown_metric_is_answered_with_the_known_ones(text: str) -> None:
-    with pytest.raises(ValueError, match=r"fail_when: .* names no known metric") as caught:
-        check_conditions("fail_when", text)
+@pytest.mark.parametrize("condition", UNKNOWN, ids=repr)
+def test_an_unknown_metric_is_rejected_with_the_list_of_known_ones(condition: str) -> None:
+    with pytest.raises(ValueError, match=r"fail_when: .* names an unknown metric") as caught:
+        check_conditions("fail_when", condition)
 
-    assert repr(text) in str(caught.value)
+    assert repr(condition) in str(caught.value)
     for name in (*COUNTS, *RATES, *TIMES):
         assert name in str(caught.value)
 
 
-@pytest.mark.parametrize(("text", "reason"), IMPOSSIBLE.items(), ids=map(repr, IMPOSSIBLE))
-def test_impossible(text: str, reason: str) -> None:
-    with pytest.raises(ValueError, match=f"success_when: .* can't hold: .*{reason}") as caught:
-        check_conditions("success_when", text)
+@pytest.mark.parametrize(("condition", "reason"), IMPOSSIBLE.items(), ids=map(repr, IMPOSSIBLE))
+def test_a_condition_that_can_never_hold_is_rejected(condition: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=f"success_when: .* can never hold: .*{reason}") as caught:
+        check_conditions("success_when", condition)
 
-    assert repr(text) in str(caught.value)
+    assert repr(condition) in str(caught.value)
 
 
 ONE = Condition("successes", ">=", 1)
@@ -183,29 +183,29 @@ OTHER = Condition("expired", "==", 0)
     ],
     ids=repr,
 )
-def test_one_or_several(value: Any, conditions: tuple[Condition, ...]) -> None:
+def test_one_condition_or_several_are_accepted(value: Any, conditions: tuple[Condition, ...]) -> None:
     assert check_conditions("success_when", value) == conditions
 
 
 @pytest.mark.parametrize("value", [None, 7, True, {"successes >= 1"}, {"successes": 1}, iter(["successes >= 1"])])
-def test_neither_a_condition_nor_a_sequence(value: Any) -> None:
+def test_anything_but_a_condition_or_a_sequence_is_rejected(value: Any) -> None:
     with pytest.raises(ValueError, match=rf"success_when is a {type(value).__name__}; it must be a condition or a seq"):
         check_conditions("success_when", value)
 
 
 @pytest.mark.parametrize("value", [[None], [7], [["successes >= 1"]], [ONE], b"successes >= 1"], ids=repr)
-def test_an_entry_that_is_no_text(value: Any) -> None:
+def test_an_entry_that_is_not_a_string_is_rejected(value: Any) -> None:
     with pytest.raises(ValueError, match=r"success_when: .* is not a condition"):
         check_conditions("success_when", value)
 
 
 @pytest.mark.parametrize("value", [[], ()], ids=repr)
-def test_too_few(value: Any) -> None:
-    with pytest.raises(ValueError, match="success_when is empty; at least 1 condition"):
+def test_too_few_conditions_are_rejected(value: Any) -> None:
+    with pytest.raises(ValueError, match="success_when is empty; it needs at least 1 condition"):
         check_conditions("success_when", value, at_least=1)
 
 
-def test_one_bad_entry_spoils_the_sequence() -> None:
+def test_one_invalid_entry_rejects_the_sequence() -> None:
     with pytest.raises(ValueError, match="'expired'"):
         check_conditions("success_when", ["successes >= 1", "expired"])
 
@@ -225,13 +225,15 @@ conditions = st.one_of(
 
 @examples(2)
 @given(conditions)
-def test_a_condition_reads_as_it_was_written(condition: Condition) -> None:
+def test_a_formatted_condition_parses_to_itself(condition: Condition) -> None:
     assert check_conditions("x", str(condition)) == (condition,)
 
 
-@pytest.mark.parametrize("text", ["success_rate >= 0.99", "successes >= 1000000", "expired == 0", "retried <= 1234567"])
-def test_a_condition_is_shown_as_a_person_writes_it(text: str) -> None:
-    assert str(check_conditions("x", text)[0]) == text
+@pytest.mark.parametrize(
+    "condition", ["success_rate >= 0.99", "successes >= 1000000", "expired == 0", "retried <= 1234567"]
+)
+def test_a_condition_is_formatted_as_it_was_written(condition: str) -> None:
+    assert str(check_conditions("x", condition)[0]) == condition
 
 
 @examples(2)
@@ -250,5 +252,5 @@ def test_evaluation_agrees_with_pythons_operators(name: str, op: str, number: fl
 
 @pytest.mark.parametrize("op", OPERATORS)
 @pytest.mark.parametrize("name", [*RATES, *TIMES])
-def test_a_metric_without_a_value_fulfils_nothing(name: str, op: str) -> None:
+def test_a_metric_without_a_value_meets_no_condition(name: str, op: str) -> None:
     assert not Condition(name, op, 0.5).holds(metrics_with(name, None))

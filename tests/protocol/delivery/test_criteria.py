@@ -1,4 +1,4 @@
-"""What a watch takes, and the verdict of one look."""
+"""The criteria of a wait, and the verdict on one poll."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.protocol.property_settings import examples
 W, S, F = Status.WAITING, Status.SUCCEEDED, Status.FAILED
 BOTH = {"success_when": "successes >= 1", "fail_when": "failures >= 1"}
 
-FATES: dict[str, tuple[dict[str, Any], DeliveryMetrics, Status]] = {
+CASES: dict[str, tuple[dict[str, Any], DeliveryMetrics, Status]] = {
     "holds": ({"success_when": "successes >= 10"}, metrics(10), S),
     "does not hold": ({"success_when": "successes >= 10"}, metrics(9), W),
     "all hold": ({"success_when": ["successes >= 10", "expired == 0"]}, metrics(10), S),
@@ -52,14 +52,16 @@ FATES: dict[str, tuple[dict[str, Any], DeliveryMetrics, Status]] = {
 }
 
 
-@pytest.mark.parametrize(("changes", "found", "status"), FATES.values(), ids=FATES)
+@pytest.mark.parametrize(("changes", "found", "status"), CASES.values(), ids=CASES)
 @pytest.mark.parametrize("window", [{}, {"window": "PT2H"}], ids=["anchored", "sliding"])
-def test_fate(changes: dict[str, Any], found: DeliveryMetrics, status: Status, window: dict[str, Any]) -> None:
+def test_the_status_of_each_case(
+    changes: dict[str, Any], found: DeliveryMetrics, status: Status, window: dict[str, Any]
+) -> None:
     assert verdict(criteria(**changes, **window), found).status is status
 
 
 AT_END: dict[str, tuple[timedelta, Any, Status, Status]] = {
-    # The time since end_time, settle_time | the fate where success holds, where failure holds.
+    # Time since end_time, settle_time | status when success_when holds, when fail_when holds.
     "long before the end": (timedelta(hours=-1), 120, W, F),
     "at the end": (timedelta(0), 120, W, F),
     "not settled": (timedelta(seconds=119), 120, W, F),
@@ -71,31 +73,31 @@ AT_END: dict[str, tuple[timedelta, Any, Status, Status]] = {
 }
 
 
-@pytest.mark.parametrize(("since", "settle_time", "of_success", "of_failure"), AT_END.values(), ids=AT_END)
+@pytest.mark.parametrize(("since", "settle_time", "success_status", "failure_status"), AT_END.values(), ids=AT_END)
 def test_with_an_end_success_waits_for_late_data_and_failure_does_not(
-    since: timedelta, settle_time: Any, of_success: Status, of_failure: Status
+    since: timedelta, settle_time: Any, success_status: Status, failure_status: Status
 ) -> None:
-    watched = criteria(**BOTH, end_time=NOW - since, settle_time=settle_time)
+    wait_criteria = criteria(**BOTH, end_time=NOW - since, settle_time=settle_time)
 
-    success = verdict(watched, metrics(5))
-    assert success.status is of_success
-    assert verdict(watched, metrics(5, 1)).status is of_failure
-    assert verdict(watched, metrics(0)).status is W
-    assert ("late data" in success.progress) is (of_success is W)
+    success = verdict(wait_criteria, metrics(5))
+    assert success.status is success_status
+    assert verdict(wait_criteria, metrics(5, 1)).status is failure_status
+    assert verdict(wait_criteria, metrics(0)).status is W
+    assert ("late data" in success.progress) is (success_status is W)
 
 
-def test_waiting_for_late_data_says_until_when() -> None:
+def test_waiting_for_late_data_names_its_end() -> None:
     found = verdict(criteria("successes >= 1", end_time=NOW, settle_time=90), metrics(5))
 
     assert "2026-02-15T12:01:30Z" in found.progress
 
 
-def test_without_an_end_settling_plays_no_part() -> None:
+def test_without_an_end_settle_time_has_no_effect() -> None:
     assert verdict(criteria("successes >= 1", settle_time="P1D"), metrics(1), START + timedelta(seconds=1)).status is S
 
 
 def plain(value: Any) -> bool:
-    """Whether JSON gives back the very same: no subclass, no tuple, no datetime."""
+    """Return whether JSON returns exactly the same value: no subclass, no tuple, no datetime."""
     if type(value) is dict:
         return all(type(key) is str and plain(item) for key, item in value.items())
     if type(value) is list:
@@ -103,7 +105,7 @@ def plain(value: Any) -> bool:
     return value is None or type(value) in {str, int, float, bool}
 
 
-@pytest.mark.parametrize(("changes", "found", "status"), FATES.values(), ids=FATES)
+@pytest.mark.parametrize(("changes", "found", "status"), CASES.values(), ids=CASES)
 def test_evidence_is_plain_json(changes: dict[str, Any], found: DeliveryMetrics, status: Status) -> None:
     evidence = verdict(criteria(**changes), found).evidence
 
@@ -111,7 +113,7 @@ def test_evidence_is_plain_json(changes: dict[str, Any], found: DeliveryMetrics,
     assert json.loads(json.dumps(evidence, allow_nan=False)) == evidence
 
 
-def test_before_the_start() -> None:
+def test_before_the_start_there_is_no_verdict_and_no_evidence() -> None:
     early = evaluate(criteria(start_time=NOW), Observation(NOW))
 
     assert (early.status, early.evidence) == (W, None)
@@ -125,10 +127,14 @@ def test_before_the_start() -> None:
     since=st.integers(-300, 300),
     ended=st.booleans(),
 )
-def test_the_rule(counts: tuple[int, int, int], min_attempted: int, since: int, ended: bool) -> None:
+def test_the_verdict_follows_the_rule(
+    counts: tuple[int, int, int], min_attempted: int, since: int, ended: bool
+) -> None:
     successes, expired, discarded = counts
     end = {"end_time": NOW - timedelta(seconds=since)} if ended else {}
-    watched = criteria("successes >= 3", fail_when="failures >= 4", min_attempted=min_attempted, settle_time=120, **end)
+    wait_criteria = criteria(
+        "successes >= 3", fail_when="failures >= 4", min_attempted=min_attempted, settle_time=120, **end
+    )
 
     if sum(counts) < min_attempted:
         expected = W
@@ -138,10 +144,10 @@ def test_the_rule(counts: tuple[int, int, int], min_attempted: int, since: int, 
         expected = S
     else:
         expected = W
-    assert verdict(watched, metrics(*counts)).status is expected
+    assert verdict(wait_criteria, metrics(*counts)).status is expected
 
 
-def test_checked_and_plain() -> None:
+def test_checked_arguments_become_plain_values() -> None:
     checked = check_criteria(
         destination_id="d",
         source_id="s",
@@ -169,7 +175,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "source": ({"source_id": "x" * 256}, "source_id has 256 characters"),
     "no condition": ({"success_when": []}, "success_when is empty"),
     "condition": ({"success_when": "successes"}, "success_when: 'successes' is not a condition"),
-    "failure condition": ({"fail_when": "success_rate > 2"}, "fail_when: .* can't hold"),
+    "failure condition": ({"fail_when": "success_rate > 2"}, "fail_when: .* can never hold"),
     "neither": ({"window": None}, "exactly one of window and start_time"),
     "both": ({"start_time": NOW}, "exactly one of window and start_time"),
     "min_attempted": ({"min_attempted": -1}, "min_attempted is -1"),
@@ -187,7 +193,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("changes", "words"), BAD.values(), ids=BAD)
-def test_bad_arguments_are_named(changes: dict[str, Any], words: str) -> None:
+def test_invalid_arguments_are_named(changes: dict[str, Any], words: str) -> None:
     good: dict[str, Any] = {
         "destination_id": "d",
         "source_id": "s",

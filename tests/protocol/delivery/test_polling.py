@@ -1,4 +1,4 @@
-"""One look of the sensor, and what is checked before the first."""
+"""One poll of the sensor, and the check before the first one."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from tests.protocol.samples import (
 
 NOW = datetime(2026, 2, 15, 12, 0, 0, 123_456, tzinfo=UTC)
 METRICS = done({"deliveryMetricsSummary": METRICS_SUMMARY})  # 90 successes, 10 failures
-WATCH = check_criteria(destination_id="dst1", source_id="src1", success_when="success_rate >= 0.9", window="PT30M")
+CRITERIA = check_criteria(destination_id="dst1", source_id="src1", success_when="success_rate >= 0.9", window="PT30M")
 
 
 def anchored(**changes: Any) -> Any:
     return check_criteria(destination_id="dst1", source_id="src1", success_when="successes > 0", **changes)
 
 
-def test_a_look_asks_once_and_decides() -> None:
+def test_a_poll_sends_one_request_and_returns_a_verdict() -> None:
     driver = ScriptedDriver([METRICS])
 
-    verdict = driver.run(poll(TERMS, criteria=WATCH, now=NOW))
+    verdict = driver.run(poll(TERMS, criteria=CRITERIA, now=NOW))
 
     assert verdict.status is Status.SUCCEEDED
     assert [request.target for request in driver.requests] == [
@@ -46,19 +46,19 @@ def test_a_look_asks_once_and_decides() -> None:
     ]
 
 
-def test_the_moment_of_the_look_may_be_in_any_zone() -> None:
+def test_the_time_of_a_poll_may_be_in_any_timezone() -> None:
     from zoneinfo import ZoneInfo
 
-    asked = []
+    requests = []
     for now in (NOW, NOW.astimezone(ZoneInfo("Asia/Kathmandu"))):
         driver = ScriptedDriver([METRICS])
-        driver.run(poll(TERMS, criteria=WATCH, now=now))
-        asked.append(driver.requests)
+        driver.run(poll(TERMS, criteria=CRITERIA, now=now))
+        requests.append(driver.requests)
 
-    assert asked[0] == asked[1]
+    assert requests[0] == requests[1]
 
 
-def test_evidence_says_what_was_asked() -> None:
+def test_evidence_has_the_requested_interval() -> None:
     verdict = ScriptedDriver([METRICS]).run(
         poll(TERMS, criteria=anchored(start_time=NOW - timedelta(hours=5)), now=NOW)
     )
@@ -70,7 +70,7 @@ def test_evidence_says_what_was_asked() -> None:
     assert verdict.evidence["metrics"]["successes"] == 90
 
 
-def test_nothing_is_asked_before_the_start() -> None:
+def test_nothing_is_requested_before_the_start() -> None:
     driver = ScriptedDriver()
 
     verdict = driver.run(poll(TERMS, criteria=anchored(start_time=NOW + timedelta(hours=1)), now=NOW))
@@ -79,7 +79,7 @@ def test_nothing_is_asked_before_the_start() -> None:
     assert driver.requests == []
 
 
-def test_a_window_no_granularity_covers_any_more_is_an_error() -> None:
+def test_a_poll_of_a_window_that_no_granularity_covers_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"start_time: .* is not covered"):
         ScriptedDriver().run(poll(TERMS, criteria=anchored(start_time=NOW - timedelta(days=15)), now=NOW))
 
@@ -87,16 +87,16 @@ def test_a_window_no_granularity_covers_any_more_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("outcome", "kind"), [(refusal(404), SegmentNotFoundError), (refusal(500), SegmentServerError)], ids=["404", "500"]
 )
-def test_errors_leave_the_look_as_they_are(outcome: Any, kind: type[SegmentError]) -> None:
+def test_errors_of_a_poll_are_raised_unchanged(outcome: Any, kind: type[SegmentError]) -> None:
     with pytest.raises(kind):
-        ScriptedDriver([outcome]).run(poll(ONE_TRY, criteria=WATCH, now=NOW))
+        ScriptedDriver([outcome]).run(poll(ONE_TRY, criteria=CRITERIA, now=NOW))
 
 
-def test_a_look_keeps_to_the_budget_it_is_given() -> None:
+def test_a_poll_stays_within_its_retry_budget() -> None:
     driver = ScriptedDriver(then=LOST)
 
     with pytest.raises(SegmentError):
-        driver.run(poll(replace(TERMS, retry_budget=10), criteria=WATCH, now=NOW))
+        driver.run(poll(replace(TERMS, retry_budget=10), criteria=CRITERIA, now=NOW))
 
     assert driver.now <= 10
 
@@ -109,32 +109,34 @@ def with_cloud_mode(instances: Any) -> dict[str, Any]:
     return record(metadata={"id": "cat1", "supportedFeatures": {"cloudModeInstances": instances}})
 
 
-DOUBTS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
+PROBLEMS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "none": (record(), ()),
     "disabled": (record(enabled=False), ("is disabled",)),
     "no cloud mode": (with_cloud_mode("NONE"), ("without cloud mode",)),
-    "no cloud mode, other spelling": (with_cloud_mode("0"), ("without cloud mode",)),
+    "no cloud mode, as a digit": (with_cloud_mode("0"), ("without cloud mode",)),
     "no cloud mode, a number": (with_cloud_mode(0), ("without cloud mode",)),
     "one instance": (with_cloud_mode("1"), ()),
     "single": (with_cloud_mode("SINGLE"), ()),
     "many": (with_cloud_mode("MULTIPLE"), ()),
-    "spelling not known yet": (with_cloud_mode("SOME"), ()),
-    "not said": (record(metadata={"id": "cat1"}), ()),
+    "an unknown value": (with_cloud_mode("SOME"), ()),
+    "missing": (record(metadata={"id": "cat1"}), ()),
     "null features": (record(metadata={"id": "cat1", "supportedFeatures": None}), ()),
     "both": ({**with_cloud_mode("NONE"), "enabled": False}, ("is disabled", "without cloud mode")),
 }
 
 
-@pytest.mark.parametrize(("destination", "doubts"), DOUBTS.values(), ids=DOUBTS)
-def test_doubts_are_said(destination: dict[str, Any], doubts: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("destination", "problems"), PROBLEMS.values(), ids=PROBLEMS)
+def test_destinations_that_cannot_receive_deliveries_are_warned_about(
+    destination: dict[str, Any], problems: tuple[str, ...]
+) -> None:
     driver = ScriptedDriver([done({"destination": destination})])
 
-    driver.run(verify_destination(TERMS, criteria=WATCH))
+    driver.run(verify_destination(TERMS, criteria=CRITERIA))
 
-    assert len(driver.logs) == len(doubts)
-    for log, doubt in zip(driver.logs, doubts, strict=True):
+    assert len(driver.logs) == len(problems)
+    for log, problem in zip(driver.logs, problems, strict=True):
         assert log.level == logging.WARNING
-        assert doubt in log.message
+        assert problem in log.message
         assert "dst1" in log.message
 
 
@@ -142,7 +144,7 @@ def test_another_source_is_an_error_that_names_both() -> None:
     driver = ScriptedDriver([done({"destination": record(sourceId="src2")})])
 
     with pytest.raises(ValueError, match="source_id is 'src1', but destination dst1 belongs to source 'src2'"):
-        driver.run(verify_destination(TERMS, criteria=WATCH))
+        driver.run(verify_destination(TERMS, criteria=CRITERIA))
 
 
 @pytest.mark.parametrize(
@@ -150,13 +152,13 @@ def test_another_source_is_an_error_that_names_both() -> None:
     [{}, {"id": "dst1", "enabled": True}, {"id": "dst1", "sourceId": None, "enabled": True}],
     ids=["empty", "no source", "null source"],
 )
-def test_a_record_that_is_not_the_apis_is_an_error_of_the_package(destination: dict[str, Any]) -> None:
+def test_an_unexpected_destination_is_a_segment_error(destination: dict[str, Any]) -> None:
     driver = ScriptedDriver(then=done({"destination": destination}))
 
     with pytest.raises(SegmentError):
-        driver.run(verify_destination(ONE_TRY, criteria=WATCH))
+        driver.run(verify_destination(ONE_TRY, criteria=CRITERIA))
 
 
-def test_a_missing_destination_is_said_at_once() -> None:
+def test_a_missing_destination_raises_at_once() -> None:
     with pytest.raises(SegmentNotFoundError):
-        ScriptedDriver([refusal(404)]).run(verify_destination(TERMS, criteria=WATCH))
+        ScriptedDriver([refusal(404)]).run(verify_destination(TERMS, criteria=CRITERIA))

@@ -1,4 +1,4 @@
-"""What a verdict tells: a line for a person, and the evidence for XCom."""
+"""The messages of a verdict, and the evidence it returns."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PROGRESS: dict[str, tuple[dict[str, Any], DeliveryMetrics, tuple[str, ...]]] = {
         metrics(7, 1),
         ("successes >= 10 (now 7, 3 short)", "expired == 0 (now 1"),
     ),
-    "failure in fetch_observation": (
+    "failure condition in view": (
         {"success_when": "successes >= 10", "fail_when": "failures > 5"},
         metrics(7, 4),
         ("successes >= 10", "now 7", "fails when failures > 5", "now 4"),
@@ -62,7 +62,7 @@ def test_progress_is_one_line_with_each_condition_its_value_and_its_gap(
     assert "\n" not in progress
 
 
-def test_evidence() -> None:
+def test_evidence_has_metrics_conditions_and_interval() -> None:
     found = verdict(criteria(["successes >= 10", "expired == 0"], fail_when="discarded > 5"), metrics(12, 1))
 
     assert found.evidence == {

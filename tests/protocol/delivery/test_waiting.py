@@ -1,4 +1,4 @@
-"""What a wait is made of beside its verdict: its arguments as JSON, its pace, its words, its ending."""
+"""The parts of a wait besides its verdict: arguments as JSON, schedule, progress log and result."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.protocol.delivery.observing import NOW, START, criteria, metrics, ver
 
 
 @pytest.mark.parametrize(
-    "watched",
+    "wait_criteria",
     [
         criteria(),
         criteria(["successes >= 10", "success_rate > 0.123456789012"], fail_when="time_to_success_p95 > 1e3"),
@@ -35,38 +35,38 @@ from tests.protocol.delivery.observing import NOW, START, criteria, metrics, ver
         criteria(start_time=START, end_time=NOW),
     ],
 )
-def test_its_arguments_survive_json(watched: Any) -> None:
-    assert check_criteria(**json.loads(json.dumps(watched.to_json()))) == watched
+def test_criteria_survive_json(wait_criteria: Any) -> None:
+    assert check_criteria(**json.loads(json.dumps(wait_criteria.to_json()))) == wait_criteria
 
 
-def test_the_pace_is_the_interval_but_never_a_hot_loop() -> None:
+def test_the_poll_delay_is_the_interval_but_at_least_one_second() -> None:
     assert poll_delay(60) == 60
     assert poll_delay(0) == 1
 
 
-def test_after_faults_a_short_interval_grows_and_a_long_one_stays() -> None:
+def test_after_failures_a_short_interval_backs_off_and_a_long_one_stays() -> None:
     assert [poll_delay(2, failures=n) for n in range(9)] == [2, 2, 2, 4, 8, 16, 32, 60, 60]
     assert poll_delay(60, failures=1000) == 60
 
 
 @given(interval=st.floats(0, 86400), started=st.floats(0, 10**7), took=st.floats(0, 10**5))
-def test_looks_keep_their_beat(interval: float, started: float, took: float) -> None:
+def test_polls_run_at_a_fixed_rate(interval: float, started: float, took: float) -> None:
     wait = seconds_until_next_poll(interval, started=started, now=started + took)
     interval = poll_delay(interval)
-    beats = (started + took + wait) / interval
-    assert beats == pytest.approx(round(beats), abs=1e-6)
+    intervals = (started + took + wait) / interval
+    assert intervals == pytest.approx(round(intervals), abs=1e-6)
     assert wait >= -1e-6
     assert interval / 2 - 1e-6 <= took + wait <= max(took, interval / 2) + interval + 1e-6
 
 
 @given(moment=st.floats(0, 10**7))
-def test_looks_begin_on_ticks(moment: float) -> None:
+def test_polls_start_on_ticks(moment: float) -> None:
     ticks = ceil_to_tick(moment) / TICK
     assert ticks == pytest.approx(round(ticks))
     assert -1e-6 <= ceil_to_tick(moment) - moment <= TICK + 1e-6
 
 
-def test_a_rate_limit_says_itself_when_to_come_back() -> None:
+def test_a_rate_limit_sets_its_own_delay() -> None:
     limited = SegmentRateLimitError("slow down")
     assert poll_delay(5, failures=1, error=limited) == 5
     limited.retry_after = 90
@@ -74,11 +74,11 @@ def test_a_rate_limit_says_itself_when_to_come_back() -> None:
     assert poll_delay(5, failures=1, error=SegmentServerError("no")) == 5
 
 
-def test_a_line_when_something_changes_and_one_now_and_then() -> None:
+def test_progress_is_logged_when_it_changes_and_every_few_minutes() -> None:
     progress = ProgressLogger("d")
-    watched = criteria("successes >= 10")
-    four, six = (verdict(watched, metrics(successes=n)) for n in (4, 6))
-    said = [
+    wait_criteria = criteria("successes >= 10")
+    four, six = (verdict(wait_criteria, metrics(successes=n)) for n in (4, 6))
+    logged = [
         list(progress.lines(found, NOW + after))
         for found, after in (
             (four, timedelta(0)),
@@ -89,13 +89,13 @@ def test_a_line_when_something_changes_and_one_now_and_then() -> None:
         )
     ]
     line = "Destination d waiting: successes >= 10 (now {})".format
-    assert said == [[line("4, 6 short")], [], [line("6, 4 short")], [], [line("6, 4 short")]]
+    assert logged == [[line("4, 6 short")], [], [line("6, 4 short")], [], [line("6, 4 short")]]
 
 
-def test_numbers_that_nobody_asked_about_are_no_change() -> None:
+def test_metrics_without_a_condition_are_no_change() -> None:
     progress = ProgressLogger("d")
-    watched = criteria("successes >= 10")
-    first, second = (verdict(watched, metrics(successes=4, time_to_success_p95=time)) for time in (1, 2))
+    wait_criteria = criteria("successes >= 10")
+    first, second = (verdict(wait_criteria, metrics(successes=4, time_to_success_p95=time)) for time in (1, 2))
     assert [len(list(progress.lines(found, NOW))) for found in (first, second, first)] == [1, 0, 0]
 
 
@@ -117,13 +117,13 @@ def test_an_error_survives_the_event(name: str) -> None:
     assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
 
 
-def test_whether_an_error_may_pass_survives_the_event() -> None:
+def test_whether_an_error_is_transient_survives_the_event() -> None:
     error = SegmentConnectionError("the certificate is not trusted", sent=False, transient=False)
     again = parse_event(json.loads(json.dumps(result_of_error(error).to_event()))).exception()
     assert (type(again), vars(again)) == (SegmentConnectionError, {"sent": False, "transient": False})
 
 
-def test_of_a_refusal_status_and_path_survive_but_not_the_words_of_others() -> None:
+def test_an_api_error_keeps_status_and_path_but_not_segments_error_objects() -> None:
     error = SegmentNotFoundError(
         "gone", status=404, errors=({"message": "from elsewhere"},), method="GET", path="/destinations/x"
     )
@@ -144,7 +144,7 @@ def test_of_a_refusal_status_and_path_survive_but_not_the_words_of_others() -> N
         ({"status": "error", "error": "SegmentServerError", "details": {"surprise": 1}}, SegmentServerError),
     ],
 )
-def test_any_refusal_becomes_an_error(event: dict[str, Any], kind: type[Exception]) -> None:
+def test_any_error_event_becomes_an_exception(event: dict[str, Any], kind: type[Exception]) -> None:
     assert type(parse_event(event).exception()) is kind
 
 
@@ -161,6 +161,6 @@ def test_any_refusal_becomes_an_error(event: dict[str, Any], kind: type[Exceptio
         {"status": "succeeded", "evidence": "all well"},
     ],
 )
-def test_what_is_not_known_is_no_success(event: Any) -> None:
+def test_an_unknown_event_is_never_a_success(event: Any) -> None:
     with pytest.raises(SegmentProtocolError, match="the trigger"):
         parse_event(event)

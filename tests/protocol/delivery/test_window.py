@@ -1,4 +1,4 @@
-"""Windows: what users may pass, and what is asked for at a moment."""
+"""Windows: what users may pass, and the interval requested at a moment."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def ago(**length: float) -> datetime:
 
 
 @pytest.mark.parametrize("value", ["MINUTE", "HOUR", "DAY"])
-def test_granularity(value: str) -> None:
+def test_known_granularities_are_accepted(value: str) -> None:
     assert check_granularity("granularity", value) == check_granularity_or_auto("granularity", value) == value
     assert check_granularity_or_auto("granularity", "auto") == "auto"
 
 
 @pytest.mark.parametrize("value", ["minute", "WEEK", "AUTO", "", None, 1], ids=repr)
-def test_bad_granularity(value: Any) -> None:
+def test_an_unknown_granularity_is_rejected(value: Any) -> None:
     with pytest.raises(ValueError, match=r"granularity is .* 'auto', 'MINUTE', 'HOUR', 'DAY'") as caught:
         check_granularity_or_auto("granularity", value)
     assert repr(value) in str(caught.value)
@@ -52,7 +52,7 @@ WINDOWS: dict[str, tuple[dict[str, Any], Window]] = {
 
 
 @pytest.mark.parametrize(("given", "window"), WINDOWS.values(), ids=WINDOWS)
-def test_window(given: dict[str, Any], window: Window) -> None:
+def test_a_valid_window_is_parsed(given: dict[str, Any], window: Window) -> None:
     assert check_window(**given) == window
 
 
@@ -66,7 +66,7 @@ BAD_WINDOWS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         ("end_time is 2026-01-01T00:00:00Z", "after start_time, 2026-01-01T12:00:00Z"),
     ),
     "end at start": ({"start_time": NOON, "end_time": NOON}, ("end_time", "after start_time")),
-    "empty": ({"window": 0}, ("window is 0:00:00", "at least a second")),
+    "empty": ({"window": 0}, ("window is 0:00:00", "at least one second")),
     "too long": ({"window": timedelta(days=14, seconds=1)}, ("window is 14 days, 0:00:01", "auto", "14 days")),
     "too long for days": ({"window": "P15D", "granularity": "DAY"}, ("window is 15 days", "DAY", "14 days")),
     "too long for hours": ({"window": "P8D", "granularity": "HOUR"}, ("window is 8 days", "HOUR", "7 days")),
@@ -88,7 +88,7 @@ BAD_WINDOWS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize(("given", "words"), BAD_WINDOWS.values(), ids=BAD_WINDOWS)
-def test_bad_window(given: dict[str, Any], words: tuple[str, ...]) -> None:
+def test_an_invalid_window_is_rejected(given: dict[str, Any], words: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match=r"window|start_time|end_time|granularity") as caught:
         check_window(**given)
 
@@ -96,7 +96,7 @@ def test_bad_window(given: dict[str, Any], words: tuple[str, ...]) -> None:
         assert word in str(caught.value)
 
 
-def test_utc_text() -> None:
+def test_utc_text_is_in_utc_and_whole_seconds() -> None:
     assert utc_text(datetime(2026, 1, 1, 2, 0, 0, 999_999, timezone(timedelta(hours=2)))) == "2026-01-01T00:00:00Z"
 
 
@@ -104,7 +104,7 @@ INTERVALS: dict[str, tuple[dict[str, Any], Interval | None]] = {
     "sliding": ({"window": 1800}, Interval(ago(minutes=30), NOW, "MINUTE")),
     "sliding, hours": ({"window": "PT5H"}, Interval(ago(hours=5), NOW, "HOUR")),
     "sliding, days": ({"window": "P8D"}, Interval(ago(days=8), NOW, "DAY")),
-    "sliding, asked for": ({"window": 1800, "granularity": "DAY"}, Interval(ago(minutes=30), NOW, "DAY")),
+    "sliding, chosen granularity": ({"window": 1800, "granularity": "DAY"}, Interval(ago(minutes=30), NOW, "DAY")),
     "sliding, at the limits of minutes": ({"window": "PT4H"}, Interval(ago(hours=4, seconds=-1), NOW, "MINUTE")),
     "sliding, at the limits of hours": ({"window": "P7D"}, Interval(ago(days=7, seconds=-60), NOW, "HOUR")),
     "sliding, at the limits of days": ({"window": "P14D"}, Interval(ago(days=14, seconds=-60), NOW, "DAY")),
@@ -129,14 +129,14 @@ INTERVALS: dict[str, tuple[dict[str, Any], Interval | None]] = {
 
 
 @pytest.mark.parametrize(("given", "interval"), INTERVALS.values(), ids=INTERVALS)
-def test_interval(given: dict[str, Any], interval: Interval | None) -> None:
+def test_the_interval_requested_at_a_moment(given: dict[str, Any], interval: Interval | None) -> None:
     assert interval_at(check_window(**given), NOW) == interval
 
 
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"start_time": ago(days=15)}, ("start_time", "DAY", "14 days", "coarser there is none")),
+        ({"start_time": ago(days=15)}, ("start_time", "DAY", "14 days", "there is no coarser one")),
         ({"start_time": ago(days=20), "end_time": ago(days=19)}, ("start_time", "DAY", "14 days")),
         ({"start_time": ago(hours=5), "granularity": "MINUTE"}, ("start_time", "MINUTE", "4 hours", "a coarser one")),
         (
@@ -146,7 +146,7 @@ def test_interval(given: dict[str, Any], interval: Interval | None) -> None:
     ],
     ids=["grown too long", "too old", "too long for it", "too old for it"],
 )
-def test_no_granularity_covers_it(given: dict[str, Any], words: tuple[str, ...]) -> None:
+def test_a_window_that_no_granularity_covers_is_an_error(given: dict[str, Any], words: tuple[str, ...]) -> None:
     window = check_window(**given)
 
     with pytest.raises(ValueError, match="is not covered") as caught:
@@ -155,8 +155,8 @@ def test_no_granularity_covers_it(given: dict[str, Any], words: tuple[str, ...])
         assert word in str(caught.value)
 
 
-def test_a_short_window_at_the_age_limit_is_asked_for_coarser() -> None:
-    """Keeping its start inside the limit of minutes would leave nothing of it."""
+def test_a_short_window_at_the_age_limit_gets_a_coarser_granularity() -> None:
+    """Keeping its start inside the limit of MINUTE would leave nothing of it."""
     window = check_window(start_time=ago(hours=47, minutes=59, seconds=30), end_time=ago(hours=47, minutes=59))
 
     assert interval_at(window, NOW) == Interval(window.start or NOW, window.end or NOW, "HOUR")

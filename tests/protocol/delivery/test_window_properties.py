@@ -1,4 +1,4 @@
-"""Windows: what holds for every window at every moment."""
+"""Windows: properties that hold for every window at every moment."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def windows(draw: st.DrawFn, now: datetime) -> Window:
 
 
 def checked(**arguments: Any) -> Window:
-    """The window; refused ones are the business of other tests."""
+    """Return the window; other tests cover rejected ones."""
     try:
         return check_window(**arguments)
     except ValueError:
@@ -67,8 +67,8 @@ def checked(**arguments: Any) -> Window:
         raise
 
 
-def asked_for(window: Window, now: datetime) -> tuple[datetime, datetime]:
-    """The stretch the user means at this moment."""
+def intended_interval(window: Window, now: datetime) -> tuple[datetime, datetime]:
+    """Return the interval that the user means at this moment."""
     end = now if window.end is None else min(now, window.end)
     start = window.start if window.length is None else now - window.length
     assert start is not None
@@ -76,16 +76,16 @@ def asked_for(window: Window, now: datetime) -> tuple[datetime, datetime]:
 
 
 def fits_well(granularity: str, start: datetime, end: datetime, now: datetime) -> bool:
-    """Whether the stretch lies inside the limits with the margin to spare."""
+    """Return whether the interval is inside the limits with the margin to spare."""
     longest, oldest = LIMITS[granularity]
     return end - start <= longest - SECOND and now - start <= oldest - MARGIN - SECOND
 
 
 @examples(2)
 @given(data=st.data(), now=moments)
-def test_interval(data: st.DataObject, now: datetime) -> None:
+def test_the_interval_requested_at_a_moment(data: st.DataObject, now: datetime) -> None:
     window = data.draw(windows(now))
-    start, end = asked_for(window, now)
+    start, end = intended_interval(window, now)
     candidates = FROM_FINE_TO_COARSE if window.granularity == "auto" else [window.granularity]
     fitting = [granularity for granularity in candidates if fits_well(granularity, start, end, now)]
 
@@ -103,7 +103,7 @@ def test_interval(data: st.DataObject, now: datetime) -> None:
     assert interval.start < interval.end <= now
     for moment in (interval.start, interval.end):
         assert (moment.tzinfo, moment.microsecond) == (UTC, 0)
-    # A little inside the limits, since the server's clock may be ahead and the request takes a moment.
+    # Inside the limits, because the server's clock may be ahead and the request takes a moment.
     assert interval.end - interval.start < longest
     assert now - interval.start <= oldest - MARGIN + SECOND
     assert start - SECOND < interval.start <= start + MARGIN
@@ -113,14 +113,16 @@ def test_interval(data: st.DataObject, now: datetime) -> None:
 
 
 @examples()
-@given(data=st.data(), now=moments, looks=st.lists(lengths, min_size=2, max_size=8))
-def test_an_anchored_window_only_grows_coarser(data: st.DataObject, now: datetime, looks: list[timedelta]) -> None:
+@given(data=st.data(), now=moments, delays=st.lists(lengths, min_size=2, max_size=8))
+def test_the_granularity_of_an_anchored_window_only_gets_coarser(
+    data: st.DataObject, now: datetime, delays: list[timedelta]
+) -> None:
     window = data.draw(anchored(now))
     order = ["nothing yet", *FROM_FINE_TO_COARSE, "not covered"]
     seen = []
-    for look in sorted(looks):
+    for delay in sorted(delays):
         try:
-            interval = interval_at(window, now + look)
+            interval = interval_at(window, now + delay)
         except ValueError:
             seen.append("not covered")
         else:
@@ -139,9 +141,9 @@ words = st.one_of(
 )
 
 
-def result_of(check: Callable[[str, Any], T], argument: str, text: str) -> T | ValueError:
+def result_of(check: Callable[[str, Any], T], argument: str, string: str) -> T | ValueError:
     try:
-        return check(argument, text)
+        return check(argument, string)
     except ValueError as error:
         return error
 
@@ -150,8 +152,8 @@ def result_of(check: Callable[[str, Any], T], argument: str, text: str) -> T | V
 @given(words)
 @example("99999999999999:00:00")
 @example("2026-01-01/P1D")
-def test_any_text_is_a_duration_or_an_error_naming_the_argument(text: str) -> None:
-    result = result_of(check_duration, "settle_time", text)
+def test_any_string_is_a_duration_or_an_error_naming_the_argument(string: str) -> None:
+    result = result_of(check_duration, "settle_time", string)
 
     if isinstance(result, ValueError):
         assert str(result).startswith("settle_time is ")
@@ -164,8 +166,8 @@ def test_any_text_is_a_duration_or_an_error_naming_the_argument(text: str) -> No
 @given(words)
 @example("9999-12-31T23:59:59-12:00")
 @example("2026-01-01/P1D")
-def test_any_text_is_a_moment_or_an_error_naming_the_argument(text: str) -> None:
-    result = result_of(check_time, "start_time", text)
+def test_any_string_is_a_datetime_or_an_error_naming_the_argument(string: str) -> None:
+    result = result_of(check_time, "start_time", string)
 
     if isinstance(result, ValueError):
         assert str(result).startswith("start_time is ")
@@ -179,16 +181,16 @@ def test_any_text_is_a_moment_or_an_error_naming_the_argument(text: str) -> None
         lambda length: timedelta(seconds=round(length.total_seconds()))
     )
 )
-def test_a_timedelta_survives_its_way_through_a_template(length: timedelta) -> None:
+def test_a_timedelta_survives_a_template(length: timedelta) -> None:
     assert check_duration("window", str(length)) == length
     assert check_duration("window", str(length.total_seconds())) == length
 
 
 @examples(0.4)
 @given(moment=st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.timezones()))  # noqa: DTZ001
-def test_a_datetime_survives_its_way_through_a_template(moment: datetime) -> None:
+def test_a_datetime_survives_a_template(moment: datetime) -> None:
     expected = moment.astimezone(UTC)
     assume(moment.utcoffset() == timedelta(minutes=round((moment.utcoffset() or timedelta(0)) / timedelta(minutes=1))))
 
-    for text in (str(moment), moment.isoformat()):
-        assert abs(check_time("start_time", text) - expected) < SECOND
+    for string in (str(moment), moment.isoformat()):
+        assert abs(check_time("start_time", string) - expected) < SECOND

@@ -1,1 +1,1 @@
-"""The modes of the sensor beside one another: poke, as Airflow itself runs it, is the reference."""
+"""The modes of the sensor compared; poke mode, as Airflow runs it, is the reference."""

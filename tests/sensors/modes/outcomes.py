@@ -1,4 +1,4 @@
-"""What may become of a wait, and how Airflow is to end it: the table."""
+"""The table of outcomes: what may happen to a wait, and how the task must end."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ METRICS = "*/delivery-metrics"
 FLAGS = ("none", "soft_fail", "never_fail", "silent_fail")
 DESTINATION = "wanted"
 
-Endings = Mapping[str, str]
-"""By flag."""
+EndByFlag = Mapping[str, str]
+"""How the task ends, by flag."""
 
-ALWAYS_SUCCESS: Endings = dict.fromkeys(FLAGS, SUCCESS)
-# Airflow's own: the timeout is no look, so never_fail does not act on it.
-OUT_OF_TIME: Endings = dict.fromkeys(FLAGS, "AirflowSensorTimeout") | {"soft_fail": SKIPPED}
-FAILED: Endings = dict.fromkeys(FLAGS, "SegmentDeliveryFailedError") | {"soft_fail": SKIPPED, "never_fail": SKIPPED}
+ALWAYS_SUCCESS: EndByFlag = dict.fromkeys(FLAGS, SUCCESS)
+# As in Airflow: never_fail applies to errors of a poll, and the timeout is not one.
+TIMES_OUT: EndByFlag = dict.fromkeys(FLAGS, "AirflowSensorTimeout") | {"soft_fail": SKIPPED}
+FAILED: EndByFlag = dict.fromkeys(FLAGS, "SegmentDeliveryFailedError") | {"soft_fail": SKIPPED, "never_fail": SKIPPED}
 
 
-def error(name: str, *, then: str = "AirflowSensorTimeout") -> Endings:
-    """No verdict but an error: never_fail alone skips, and silent_fail goes on.
+def error(name: str, *, then: str = "AirflowSensorTimeout") -> EndByFlag:
+    """Return how an error ends the task: only never_fail skips, and silent_fail goes on.
 
-    :param name: of its type.
-    :param then: where silent_fail leads.
+    :param name: class name of the error.
+    :param then: how the task ends with silent_fail.
     """
     return {"none": name, "soft_fail": name, "never_fail": SKIPPED, "silent_fail": then}
 
@@ -37,24 +37,24 @@ def ago(**back: float) -> str:
 
 
 @dataclass(frozen=True)
-class Status:
-    """What becomes of a wait.
+class Case:
+    """Something that may happen to a wait.
 
-    :param name: for people.
-    :param endings: by flag.
-    :param prepare: the sandbox, before the wait.
-    :param arguments: of the sensor, made when the wait begins.
-    :param loses_connection: once the first worker is left.
-    :param elsewhere: by mode, where it ends otherwise.
-    :param modes: in which it may happen.
+    :param name: name in the output.
+    :param endings: how the task ends, by flag.
+    :param prepare: prepares the sandbox before the wait.
+    :param arguments: makes arguments of the sensor when the wait starts.
+    :param loses_connection: whether the connection is deleted after the first worker.
+    :param elsewhere: how the task ends in modes where that differs.
+    :param modes: the modes in which it may happen.
     """
 
     name: str
-    endings: Endings
+    endings: EndByFlag
     prepare: Callable[[SegmentSandbox], Any] = lambda sandbox: None
     arguments: Callable[[], dict[str, Any]] = dict
     loses_connection: bool = False
-    elsewhere: Mapping[str, Endings] = field(default_factory=dict)
+    elsewhere: Mapping[str, EndByFlag] = field(default_factory=dict)
     modes: tuple[str, ...] = MODES
 
 
@@ -63,39 +63,39 @@ class Row:
     """One row of the table."""
 
     mode: str
-    status: Status
+    case: Case
     flag: str
 
     def __str__(self) -> str:
-        return f"{self.status.name}, {self.mode}, {self.flag}"
+        return f"{self.case.name}, {self.mode}, {self.flag}"
 
     @property
     def result(self) -> str:
-        """How it is to end."""
+        """How the task must end."""
         return self._endings[self.flag]
 
     @property
     def timeout(self) -> float:
-        """Seconds: short where it decides, and of no importance elsewhere."""
-        return 1.0 if self.result == "AirflowSensorTimeout" or self._endings is OUT_OF_TIME else 60.0
+        """The sensor's timeout in seconds: short if it decides, and long enough otherwise."""
+        return 1.0 if self.result == "AirflowSensorTimeout" or self._endings is TIMES_OUT else 60.0
 
     @property
-    def _endings(self) -> Endings:
-        return self.status.elsewhere.get(self.mode, self.status.endings)
+    def _endings(self) -> EndByFlag:
+        return self.case.elsewhere.get(self.mode, self.case.endings)
 
 
 def table() -> Iterator[Row]:
-    for status in fates():
-        for mode in status.modes:
+    for case in outcomes():
+        for mode in case.modes:
             for flag in FLAGS:
-                yield Row(mode, status, flag)
+                yield Row(mode, case, flag)
 
 
-def fates() -> Iterator[Status]:
+def outcomes() -> Iterator[Case]:
     yield from _verdicts()
-    yield from _refusals()
-    yield from _passing_faults()
-    yield from _mistakes()
+    yield from _permanent_errors()
+    yield from _transient_failures()
+    yield from _invalid_waits()
 
 
 def holds(sandbox: SegmentSandbox) -> None:
@@ -106,25 +106,25 @@ def holds_later(sandbox: SegmentSandbox) -> None:
     sandbox.deliver(DESTINATION, successes=10, at=ago(seconds=-1))
 
 
-def _verdicts() -> Iterator[Status]:
+def _verdicts() -> Iterator[Case]:
     def failed(sandbox: SegmentSandbox) -> None:
         sandbox.deliver(DESTINATION, successes=10, discarded=1, at=ago(minutes=5))
 
     def failed_later(sandbox: SegmentSandbox) -> None:
         sandbox.deliver(DESTINATION, successes=10, discarded=1, at=ago(seconds=-1))
 
-    yield Status("holds at the first look", ALWAYS_SUCCESS, holds)
-    yield Status("holds at the first look, without any time", ALWAYS_SUCCESS, holds, lambda: {"timeout": 0})
-    yield Status("holds later", ALWAYS_SUCCESS, holds_later)
-    yield Status("fails at the first look", FAILED, failed)
-    yield Status("fails later", FAILED, failed_later)
-    yield Status("never holds", OUT_OF_TIME)
-    yield Status("has no time at all", OUT_OF_TIME, arguments=lambda: {"timeout": 0})
-    yield Status("too few events", OUT_OF_TIME, failed, lambda: {"min_attempted": 100})
-    yield Status("begins in the future", OUT_OF_TIME, holds, lambda: _from(hours=-1))
+    yield Case("holds at the first poll", ALWAYS_SUCCESS, holds)
+    yield Case("holds at the first poll, with timeout 0", ALWAYS_SUCCESS, holds, lambda: {"timeout": 0})
+    yield Case("holds later", ALWAYS_SUCCESS, holds_later)
+    yield Case("fails at the first poll", FAILED, failed)
+    yield Case("fails later", FAILED, failed_later)
+    yield Case("never holds", TIMES_OUT)
+    yield Case("has timeout 0", TIMES_OUT, arguments=lambda: {"timeout": 0})
+    yield Case("too few events", TIMES_OUT, failed, lambda: {"min_attempted": 100})
+    yield Case("starts in the future", TIMES_OUT, holds, lambda: _from(hours=-1))
 
 
-def _refusals() -> Iterator[Status]:
+def _permanent_errors() -> Iterator[Case]:
     for status, kind in {
         401: "SegmentAuthError",
         403: "SegmentAuthError",
@@ -136,11 +136,11 @@ def _refusals() -> Iterator[Status]:
             sandbox.fault("status", status=status, times=None)
 
         def later(sandbox: SegmentSandbox, status: int = status) -> None:
-            sandbox.fault("delay", seconds=0, path=METRICS)  # the first look is answered
+            sandbox.fault("delay", seconds=0, path=METRICS)  # the first poll succeeds
             sandbox.fault("status", status=status, path=METRICS, times=None)
 
-        yield Status(f"{status} from the first look on", error(kind), always)
-        yield Status(f"{status} from the second look on", error(kind), later)
+        yield Case(f"{status} from the first poll on", error(kind), always)
+        yield Case(f"{status} from the second poll on", error(kind), later)
 
     def once(sandbox: SegmentSandbox) -> None:
         holds(sandbox)
@@ -151,17 +151,17 @@ def _refusals() -> Iterator[Status]:
         sandbox.fault("delay", seconds=0, path=METRICS)
         sandbox.fault("status", status=403, path=METRICS)
 
-    yield Status("403 at the first look only", error("SegmentAuthError", then=SUCCESS), once)
-    yield Status("403 at the second look only", error("SegmentAuthError", then=SUCCESS), once_later)
+    yield Case("403 at the first poll only", error("SegmentAuthError", then=SUCCESS), once)
+    yield Case("403 at the second poll only", error("SegmentAuthError", then=SUCCESS), once_later)
 
 
-def _passing_faults() -> Iterator[Status]:
+def _transient_failures() -> Iterator[Case]:
     faults: dict[str, dict[str, Any]] = {
         "503": {"kind": "status", "status": 503},
         "a lost request": {"kind": "drop_before"},
-        "a lost answer": {"kind": "drop_after"},
-        "half an answer": {"kind": "truncate"},
-        "something else's answer": {"kind": "garbage"},
+        "a lost response": {"kind": "drop_after"},
+        "a truncated response": {"kind": "truncate"},
+        "a response that is not JSON": {"kind": "garbage"},
         "429": {"kind": "rate_limit", "retry_after": 1},
     }
     for name, fault in faults.items():
@@ -170,12 +170,12 @@ def _passing_faults() -> Iterator[Status]:
             holds(sandbox)
             sandbox.fault(**fault, times=2)
 
-        def for_ever(sandbox: SegmentSandbox, fault: dict[str, Any] = fault) -> None:
+        def forever(sandbox: SegmentSandbox, fault: dict[str, Any] = fault) -> None:
             holds(sandbox)
             sandbox.fault(**fault, times=None)
 
-        yield Status(f"{name} at first", ALWAYS_SUCCESS, first)
-        yield Status(f"{name} for ever", OUT_OF_TIME, for_ever)
+        yield Case(f"{name} at first", ALWAYS_SUCCESS, first)
+        yield Case(f"{name} forever", TIMES_OUT, forever)
 
     def then_failed(sandbox: SegmentSandbox) -> None:
         sandbox.deliver(DESTINATION, discarded=10, at=ago(minutes=5))
@@ -185,41 +185,41 @@ def _passing_faults() -> Iterator[Status]:
         sandbox.fault("status", status=503)
         sandbox.fault("status", status=401, times=None)
 
-    yield Status("503, then it fails", FAILED, then_failed)
-    yield Status("503, then 401", error("SegmentAuthError"), then_refused)
+    yield Case("503, then it fails", FAILED, then_failed)
+    yield Case("503, then 401", error("SegmentAuthError"), then_refused)
 
 
-def _mistakes() -> Iterator[Status]:
+def _invalid_waits() -> Iterator[Case]:
     def fault_first(sandbox: SegmentSandbox) -> None:
         sandbox.fault("status", status=503)
 
     other = {"source_id": "sandbox-app"}
-    yield Status("another source", error("ValueError"), holds, lambda: other)
-    yield Status(
+    yield Case("another source", error("ValueError"), holds, lambda: other)
+    yield Case(
         "503, then another source",
         error("ValueError"),
         fault_first,
         lambda: other,
-        # Airflow 3 tells that it was rescheduled, and nothing is kept in between: the first look is the only one that
-        # reads the destination. Segment itself refuses then. Airflow 2.11 does not tell: each look counts as the first.
+        # Airflow 3 passes the reschedule count, and nothing is kept in between: only the first poll checks
+        # the destination; after that Segment rejects the poll. On Airflow 2.11 each poll counts as the first.
         elsewhere={} if AIRFLOW_2 else {"reschedule": error("SegmentNotFoundError")},
     )
-    yield Status("another destination", error("SegmentNotFoundError"), holds, lambda: {"destination_id": "no"})
-    yield Status(
+    yield Case("another destination", error("SegmentNotFoundError"), holds, lambda: {"destination_id": "no"})
+    yield Case(
         "no connection",
         error("AirflowNotFoundException"),
         holds,
         lambda: {"segment_conn_id": "segment_modes_none"},
     )
-    yield Status(
-        "the connection goes",
+    yield Case(
+        "the connection is deleted",
         error("AirflowNotFoundException"),
         loses_connection=True,
-        modes=("reschedule", "deferrable"),  # poke mode has read it
+        modes=("reschedule", "deferrable"),  # poke mode reads it once
     )
-    yield Status("a condition that is none", error("ValueError"), holds, lambda: {"success_when": "{{ 'no' }}"})
-    yield Status("a window nothing covers", error("ValueError"), holds, lambda: _from(days=15))
-    yield Status("a window nothing covers any more", error("ValueError"), arguments=_growing_too_long)
+    yield Case("an invalid condition", error("ValueError"), holds, lambda: {"success_when": "{{ 'no' }}"})
+    yield Case("a window that no granularity covers", error("ValueError"), holds, lambda: _from(days=15))
+    yield Case("a window that no granularity covers any more", error("ValueError"), arguments=_growing_too_long)
 
 
 def _from(**back: float) -> dict[str, Any]:

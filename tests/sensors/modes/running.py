@@ -1,4 +1,4 @@
-"""Running a sensor to its end in each mode, as far as Airflow does so without a scheduler."""
+"""Running a sensor to its end in each mode, without a scheduler."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from typing import Any
 from airflow.providers.common.compat.sdk import AirflowSkipException, BaseSensorOperator
 
 from tests.running import Running, TaskInstance
-from tests.sensors.deferring import run_deferred, waited_for
+from tests.sensors.deferring import run_deferred, run_trigger
 from tests.sensors.modes.virtual_time import RealClock
 
 AIRFLOW_2 = BaseSensorOperator.__module__ == "airflow.sensors.base"
-_ERRORS = import_module(BaseSensorOperator.__module__)  # it imports them from where this Airflow has them
+_ERRORS = import_module(BaseSensorOperator.__module__)  # wherever this Airflow has them
 MODES = ("poke", "reschedule", "deferrable")
 REAL = RealClock()
 SUCCESS = "success"
 SKIPPED = "skipped"
 
 FIRST_STARTS: dict[str, datetime] = {}
-"""When each run of a rescheduled task began: Airflow 2.11 reads it from its database."""
+"""Start time of each rescheduled run, which Airflow 2.11 reads from its database."""
 
 
 @dataclass
 class RescheduledInstance(TaskInstance):
-    """What a task asks for when it may have been rescheduled before."""
+    """A task instance that may have been rescheduled before."""
 
     started: datetime = field(kw_only=True)
     run_id: str = ""
@@ -37,7 +37,7 @@ class RescheduledInstance(TaskInstance):
     max_tries: int = 0
 
     def get_first_reschedule_date(self, context: Any) -> datetime | None:
-        """When this try began, for Airflow 3."""
+        """Return the start of this try, for Airflow 3."""
         return self.started if context["task_reschedule_count"] else None
 
 
@@ -47,7 +47,7 @@ class Ended:
 
     :param status: ``success``, ``skipped``, or the type of the error.
     :param xcom: what the task returned.
-    :param message: the error's.
+    :param message: the error's message.
     """
 
     status: str
@@ -61,19 +61,19 @@ def run(
     *,
     between: Callable[[], None] = lambda: None,
     clock: RealClock = REAL,
-    wait: Callable[[Any], dict[str, Any]] = waited_for,
+    wait: Callable[[Any], dict[str, Any]] = run_trigger,
     name: str = "",
     **context: Any,
 ) -> Ended:
     """Run a sensor to its end.
 
     :param mode: one of ``MODES``.
-    :param make: makes the sensor, from ``mode`` or ``deferrable``; anew for each worker.
-    :param between: done after the first worker, where there is a second.
-    :param clock: by which it waits.
+    :param make: makes the sensor from ``mode`` or ``deferrable``; a new one for each worker.
+    :param between: called after the first worker, if there is a second.
+    :param clock: the clock to sleep by.
     :param wait: runs a trigger until its event.
-    :param name: of the run; no other has it.
-    :param context: for templates.
+    :param name: unique name of the run.
+    :param context: the context of templates.
     """
     try:
         if mode == "deferrable":

@@ -1,6 +1,6 @@
-"""``execution_timeout`` beside the sensor's own timeout: not a matter of looks, so the flags leave it alone.
+"""``execution_timeout`` next to the sensor's own timeout: it is no error of a poll, so no flag applies.
 
-Airflow ends a task in the worker by a signal, so these run one at a time.
+Airflow interrupts a task in the worker by a signal, so these tests run one at a time.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LIMIT = 1.0
 
 
 def limited(mode: str, destination: str, flag: str, **changes: Any) -> Ended:
-    """Run as Airflow does: poke mode under its signal; a deferred task in a worker is not held to it on Airflow 3."""
+    """Run as Airflow does: poke mode under its signal; Airflow 3 does not apply it to a deferred task."""
     arguments: dict[str, Any] = {"poke_interval": 20, "timeout": 60, "execution_timeout": timedelta(seconds=LIMIT)}
     arguments |= {} if flag == "none" else {flag: True}
 
@@ -44,7 +44,7 @@ def limited(mode: str, destination: str, flag: str, **changes: Any) -> Ended:
 
 @pytest.mark.parametrize("flag", FLAGS)
 @pytest.mark.parametrize("mode", ["poke", "deferrable"])
-def test_between_looks_no_flag_acts_on_it(mode: str, flag: str, destination_id: str) -> None:
+def test_between_polls_no_flag_changes_execution_timeout(mode: str, flag: str, destination_id: str) -> None:
     assert limited(mode, destination_id, flag).status == AirflowTaskTimeout.__name__
 
 
@@ -58,7 +58,7 @@ def test_between_looks_no_flag_acts_on_it(mode: str, flag: str, destination_id: 
         ("silent_fail", AirflowTaskTimeout.__name__),
     ],
 )
-def test_in_the_middle_of_the_first_look_airflows_sensor_decides(
+def test_during_the_first_poll_flags_act_as_airflows_sensor_does(
     mode: str, flag: str, status: str, segment_sandbox: SegmentSandbox, destination_id: str
 ) -> None:
     segment_sandbox.fault("delay", seconds=30, times=None)
@@ -67,7 +67,7 @@ def test_in_the_middle_of_the_first_look_airflows_sensor_decides(
         assert run(mode, lambda **_: task).status == status
 
 
-def test_none_is_none(destination_id: str) -> None:
+def test_an_execution_timeout_of_0_is_no_limit(destination_id: str) -> None:
     """An ``execution_timeout`` of 0 is no limit to Airflow."""
     with pytest.raises(TaskDeferred):
         Running().run(sensor(destination_id, deferrable=True, execution_timeout=timedelta(0)))

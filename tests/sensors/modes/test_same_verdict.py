@@ -1,4 +1,4 @@
-"""Random series of metrics and faults end alike in every mode: at the same look, with the same evidence and words."""
+"""Random series of metrics and failures end alike in every mode: at the same poll, with the same evidence and log."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from tests.protocol.samples import LOST, REFUSED, UNTRUSTED, html, refusal
 from tests.scale import SCALE
 from tests.sensors.modes.outcomes import FLAGS
 from tests.sensors.modes.running import AIRFLOW_2, FIRST_STARTS, SKIPPED, SUCCESS, Ended
-from tests.sensors.modes.world import INTERVAL, Delivered, Fault, Seen, Story, World, after
+from tests.sensors.modes.world import INTERVAL, Delivered, Fault, Scripted, WaitOutcome, World, after
 
-PASSING = [
+TRANSIENT = [
     Fault(REFUSED),
     Fault(LOST),
     Fault(refusal(503)),
@@ -32,7 +32,7 @@ PASSING = [
     Fault(refusal(429, retry_after="60")),
     Fault(refusal(429)),
 ]
-FINAL = [
+PERMANENT = [
     Fault(refusal(401), "SegmentAuthError"),
     Fault(refusal(403), "SegmentAuthError"),
     Fault(refusal(404), "SegmentNotFoundError"),
@@ -46,26 +46,26 @@ VERDICTS = (SUCCESS, "SegmentDeliveryFailedError")
 
 @dataclass(frozen=True)
 class Wait:
-    """A wait, and what its looks see."""
+    """A wait, and what Segment returns to its polls."""
 
     arguments: dict[str, Any]
-    states: Sequence[Seen]
+    states: Sequence[Scripted]
     right_source: bool
-    looks_in_time: int
+    polls_in_time: int
 
     @property
     def timeout(self) -> float:
-        """Between two looks."""
-        return (self.looks_in_time - 0.5) * INTERVAL
+        """The timeout, between two polls."""
+        return (self.polls_in_time - 0.5) * INTERVAL
 
-    def expected(self, *, looks: int, silent: bool) -> Ended:
-        """What the one rule says of this many looks, without any mode.
+    def expected(self, *, polls: int, silent: bool) -> Ended:
+        """Return how the rule ends the wait after some polls, in no particular mode.
 
-        :param looks: how many there are before the time is over.
-        :param silent: whether errors are passed over.
+        :param polls: number of polls before the timeout.
+        :param silent: whether errors do not end the wait.
         """
         checked = False
-        for number in range(looks):
+        for number in range(polls):
             seen = self.states[min(number, len(self.states) - 1)]
             ended = self._expected_of(seen, after(number * INTERVAL), checked=checked)
             if ended is not None and (ended.status in VERDICTS or not silent):
@@ -73,7 +73,7 @@ class Wait:
             checked = checked or (isinstance(seen, Delivered) and self.right_source)
         return Ended("AirflowSensorTimeout")
 
-    def _expected_of(self, seen: Seen, now: datetime, *, checked: bool) -> Ended | None:
+    def _expected_of(self, seen: Scripted, now: datetime, *, checked: bool) -> Ended | None:
         if not checked:
             if isinstance(seen, Fault):
                 return seen.ended
@@ -94,9 +94,9 @@ class Wait:
 
     @property
     def same_when_rescheduled(self) -> bool:
-        """Whether it makes no difference how often the destination is read.
+        """Return whether it makes no difference how often the destination is checked.
 
-        Airflow 3 tells that it was rescheduled, so there the first look alone reads it; on 2.11 each one does.
+        On Airflow 3 only the first poll of a rescheduled task checks it; on 2.11 each one does.
         """
         asks_each_time = "window" in self.arguments or after(-5 * 3600) < self.arguments["start_time"] < after(0)
         if AIRFLOW_2:
@@ -106,22 +106,22 @@ class Wait:
 
 _COUNT = st.integers(0, 12)
 _DELIVERED = st.builds(Delivered, _COUNT, st.integers(0, 2), st.integers(0, 2))
-_SEEN = st.one_of(_DELIVERED, _DELIVERED, st.sampled_from(PASSING), st.sampled_from([*PASSING, *FINAL]))
+_SEEN = st.one_of(_DELIVERED, _DELIVERED, st.sampled_from(TRANSIENT), st.sampled_from([*TRANSIENT, *PERMANENT]))
 _SUCCESS_WHEN = st.sampled_from(
     ["successes >= 1", "successes >= 8", "success_rate >= 0.9", ["attempted > 5", "failures == 0"], "expired == 2"]
 )
 _FAIL_WHEN = st.sampled_from([(), (), "failures > 2", "failure_rate >= 0.5", ["discarded == 2", "expired == 2"]])
 # Hours and days back, where the granularity goes coarser, or ends, during the wait; and the seconds at which it ends.
-_STRETCHES = [(start, end) for start in (90.0, -3600.0, -4 * 3600.0 + 100) for end in (None, None, 100.0, 170.0)]
+_WINDOW_TIMES = [(start, end) for start in (90.0, -3600.0, -4 * 3600.0 + 100) for end in (None, None, 100.0, 170.0)]
 _WINDOWS = st.one_of(
     st.just({"window": timedelta(hours=1)}),
     st.builds(
-        lambda stretch, settle_time: {
-            "start_time": after(stretch[0]),
-            "end_time": None if stretch[1] is None else after(stretch[1]),
+        lambda times, settle_time: {
+            "start_time": after(times[0]),
+            "end_time": None if times[1] is None else after(times[1]),
             "settle_time": settle_time,
         },
-        st.sampled_from([*_STRETCHES, (-14 * 86400.0 + 100, None)]),
+        st.sampled_from([*_WINDOW_TIMES, (-14 * 86400.0 + 100, None)]),
         st.sampled_from([0.0, 60.0, 120.0]),
     ),
 )
@@ -129,7 +129,7 @@ _WINDOWS = st.one_of(
 
 @st.composite
 def waits(draw: st.DrawFn) -> Wait:
-    """Draw a wait of at most six looks."""
+    """Draw a wait of at most six polls."""
     arguments = {
         "destination_id": "d",
         "source_id": "s",
@@ -146,7 +146,7 @@ def waits(draw: st.DrawFn) -> Wait:
     )
 
 
-def play(world: World, mode: str, wait: Wait, flag: str) -> Story:
+def play(world: World, mode: str, wait: Wait, flag: str) -> WaitOutcome:
     flags = {} if flag == "none" else {flag: True}
     return world.play(
         mode, wait.states, right_source=wait.right_source, timeout=wait.timeout, **wait.arguments, **flags
@@ -156,20 +156,20 @@ def play(world: World, mode: str, wait: Wait, flag: str) -> Story:
 @pytest.fixture(scope="module")
 def world() -> Any:
     with pytest.MonkeyPatch.context() as patch:
-        if AIRFLOW_2:  # reads from its database when a rescheduled task began
+        if AIRFLOW_2:  # it reads the start of a rescheduled task from its database
             patch.setattr("airflow.sensors.base._orig_start_date", lambda **ids: FIRST_STARTS.get(ids["run_id"]))
         yield World(patch)
 
 
 @settings(examples(SCALE), suppress_health_check=[HealthCheck.too_slow])
 @given(wait=waits(), flag=st.sampled_from(FLAGS))
-def test_all_modes_tell_the_same_story(world: World, wait: Wait, flag: str) -> None:
+def test_all_modes_end_alike_with_the_same_evidence_and_log(world: World, wait: Wait, flag: str) -> None:
     poke, deferred = play(world, "poke", wait, flag), play(world, "deferrable", wait, flag)
     silent = flag == "silent_fail"
-    in_time, once_more = (wait.expected(looks=wait.looks_in_time + more, silent=silent) for more in (0, 1))
+    in_time, once_more = (wait.expected(polls=wait.polls_in_time + more, silent=silent) for more in (0, 1))
     if flag in ("none", "silent_fail"):
         assert (deferred.ended.status, deferred.ended.xcom) == (in_time.status, in_time.xcom)
-        # Airflow's own loop looks once more before it sees that the time is over.
+        # Airflow's own loop polls once more before it raises the timeout.
         assert (poke.ended.status, poke.ended.xcom) == (once_more.status, once_more.xcom)
     if in_time != once_more:
         return
@@ -177,32 +177,32 @@ def test_all_modes_tell_the_same_story(world: World, wait: Wait, flag: str) -> N
     if flag == "none" and poke.ended.status not in (SUCCESS, "AirflowSensorTimeout"):
         assert deferred.ended.message == poke.ended.message
     more = 1 if poke.ended.status in ("AirflowSensorTimeout", SKIPPED) else 0
-    assert begins(poke.looks, deferred.looks, at_most=more)
+    assert begins(poke.polls, deferred.polls, at_most=more)
     assert begins(poke.lines, deferred.lines, at_most=more)
     if wait.same_when_rescheduled:
         rescheduled = play(world, "reschedule", wait, flag)
         assert (rescheduled.ended.status, rescheduled.ended.xcom) == (poke.ended.status, poke.ended.xcom)
-        assert (rescheduled.looks, rescheduled.lines) == (poke.looks, poke.lines)
+        assert (rescheduled.polls, rescheduled.lines) == (poke.polls, poke.lines)
 
 
 def begins(whole: list[str], part: list[str], *, at_most: int) -> bool:
-    """Whether one begins as the other, with at most so many more."""
+    """Return whether one list is the start of the other, which has at most some more items."""
     return whole[: len(part)] == part and len(whole) - len(part) <= at_most
 
 
-def test_another_rule_in_the_trigger_is_noticed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test of the test."""
+def test_a_different_rule_in_the_trigger_fails_the_comparison(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check that the test above can fail."""
     wait = Wait(
         {"destination_id": "d", "source_id": "s", "success_when": "successes >= 8", "window": 3600},
         [Delivered(1), Delivered(9, expired=1)],
         right_source=True,
-        looks_in_time=4,
+        polls_in_time=4,
     )
     assert play(world, "deferrable", wait, "none") == play(world, "poke", wait, "none")
-    sees_too_few = verdicts.evaluate
+    evaluate_correctly = verdicts.evaluate
     monkeypatch.setattr(
         "airflow_provider_segment.triggers.stream.evaluate",
-        lambda criteria, observation: sees_too_few(
+        lambda criteria, observation: evaluate_correctly(
             check_criteria(**criteria.to_json() | {"min_attempted": 50}), observation
         ),
     )

@@ -1,4 +1,4 @@
-"""A clock that jumps: whoever sleeps, in a worker or on the event loop, moves it on, and nobody waits."""
+"""A virtual clock: a sleep, in a worker or on the event loop, advances it instead of waiting."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Any
 
 
 class RealClock:
-    """The machine's."""
+    """The machine's clock."""
 
     def now(self, zone: Any = UTC) -> datetime:
-        """The time."""
+        """Return the time."""
         return datetime.now(zone)
 
     def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Sleep."""
         time.sleep(seconds)
 
 
 class VirtualClock(RealClock):
-    """One that jumps.
+    """A clock that advances only when something sleeps.
 
-    :param start: where it begins.
+    :param start: its first time.
     """
 
     def __init__(self, start: datetime) -> None:
@@ -32,34 +32,34 @@ class VirtualClock(RealClock):
         self.seconds = 0.0
 
     def now(self, zone: Any = UTC) -> datetime:
-        """The time."""
+        """Return the time."""
         return (self._start + timedelta(seconds=self.seconds)).astimezone(zone)
 
     def sleep(self, seconds: float) -> None:
-        """Move it on."""
+        """Advance the clock."""
         self.seconds += seconds
 
     def monotonic(self) -> float:
-        """Seconds since it began."""
+        """Return the seconds since its start."""
         return self.seconds
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop whose timers come at once, in their order, as long as no thread or socket is waited for.
+    """An event loop whose timers fire at once and in order, as long as no thread or socket is pending.
 
-    :param clock: which it moves on.
+    :param clock: the clock it advances.
     """
 
     def __init__(self, clock: VirtualClock) -> None:
-        super().__init__(_Jumping(clock))
+        super().__init__(_AdvancingSelector(clock))
         self._clock = clock
 
     def time(self) -> float:
-        """The time of the timers."""
+        """Return the time of the loop."""
         return self._clock.seconds
 
 
-class _Jumping(selectors.SelectSelector):
+class _AdvancingSelector(selectors.SelectSelector):
     def __init__(self, clock: VirtualClock) -> None:
         super().__init__()
         self._clock = clock

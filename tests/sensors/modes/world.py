@@ -1,4 +1,4 @@
-"""What Segment answers at each look, by a script; and our sensor and trigger in it, without sockets or waiting."""
+"""Our sensor and trigger against scripted responses, without sockets and without real time."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from tests.sensors.modes.running import Ended, run
 from tests.sensors.modes.virtual_time import VirtualClock, VirtualLoop
 from tests.triggers.waiting import first_event
 
-BEGIN = datetime(2026, 2, 15, 12, 0, 0, tzinfo=UTC)
+FIRST_POLL = datetime(2026, 2, 15, 12, 0, 0, tzinfo=UTC)
 INTERVAL = 60.0
-"""Seconds between two looks: so long that no backoff after a fault is longer."""
+"""The poll interval in seconds: so long that no backoff after a failure is longer."""
 
 
 @dataclass(frozen=True)
 class Delivered:
-    """What has been delivered at a look."""
+    """What has been delivered by the time of a poll."""
 
     successes: int
     expired: int = 0
@@ -39,36 +39,36 @@ class Delivered:
 
     @property
     def summary(self) -> MetricsSummary:
-        """As the API says it."""
+        """The API's response."""
         return {"metrics": [{"metricName": name, "total": total} for name, total in vars(self).items()]}
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Both endpoints answer this at a look."""
+    """A failure that both endpoints return at a poll."""
 
     outcome: Outcome
     error: str | None = None
-    """The type of the error, of one that ends the wait."""
+    """Class name of the error, if it ends the wait."""
 
     @property
     def ended(self) -> Ended | None:
-        """How it ends a wait, if it does."""
+        """How it ends the wait; ``None`` if it does not."""
         return None if self.error is None else Ended(self.error)
 
 
-Seen: TypeAlias = Delivered | Fault
+Scripted: TypeAlias = Delivered | Fault
 
 
 @dataclass
 class Script(ScriptedDriver):
-    """Answers by the time: each look sees the next state, and the last one stays."""
+    """Responses by time: each poll gets the next state, and the last one stays."""
 
-    clock: VirtualClock = field(default_factory=lambda: VirtualClock(BEGIN))
-    states: Sequence[Seen] = ()
+    clock: VirtualClock = field(default_factory=lambda: VirtualClock(FIRST_POLL))
+    states: Sequence[Scripted] = ()
     right_source: bool = True
     seen: list[str] = field(default_factory=list)
-    """The metrics that were asked for, and given."""
+    """The metrics requests that succeeded."""
 
     def close(self) -> None:
         """Nothing is open."""
@@ -82,96 +82,100 @@ class Script(ScriptedDriver):
         if not self.right_source:
             return refusal(404)
         if self.seen[-1:] != [request.target]:
-            self.seen.append(request.target)  # when the worker takes the first look again, the trigger just has
+            self.seen.append(request.target)  # a recheck in the worker repeats the trigger's poll
         return done({"deliveryMetricsSummary": seen.summary})
 
 
 @dataclass
-class Told:
-    """A log that keeps the lines about the destination."""
+class ProgressLog:
+    """A logger that keeps the lines about progress."""
 
     lines: list[str] = field(default_factory=list)
 
-    def info(self, text: str, *values: Any) -> None:
-        """Keep what is about how far it is."""
-        line = text % values
+    def info(self, message: str, *values: Any) -> None:
+        """Keep lines about progress."""
+        line = message % values
         if line.startswith("Destination ") and self.lines[-1:] != [line]:
-            self.lines.append(line)  # each worker begins with what was said last
+            self.lines.append(line)  # a new worker repeats the last line
 
-    def warning(self, text: str, *values: Any) -> None:
-        """Format, as a log does."""
-        _ = text % values
+    def warning(self, message: str, *values: Any) -> None:
+        """Format the line, as a logger does."""
+        _ = message % values
 
     error = exception = warning
 
 
 @dataclass(frozen=True)
-class Story:
-    """What came of a wait.
+class WaitOutcome:
+    """The outcome of a wait.
 
-    :param ended: how.
-    :param lines: in the log, none twice in a row.
-    :param looks: which metrics were given, none twice in a row.
+    :param ended: how the task ended.
+    :param lines: progress lines in the log, without repetitions.
+    :param polls: requests that returned metrics, without repetitions.
     """
 
     ended: Ended
     lines: list[str]
-    looks: list[str]
+    polls: list[str]
 
 
 class World:
-    """Plays waits.
+    """Runs waits.
 
-    :param patch: puts the clock and the script in their places.
+    :param patch: patches the clock and the script in.
     """
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self._patch = patch
 
-    def play(self, mode: str, states: Sequence[Seen], *, right_source: bool = True, **arguments: Any) -> Story:
-        """Play one wait to its end.
+    def play(
+        self, mode: str, states: Sequence[Scripted], *, right_source: bool = True, **arguments: Any
+    ) -> WaitOutcome:
+        """Run one wait to its end.
 
-        :param mode: of the sensor.
-        :param states: what the looks see.
+        :param mode: the sensor's mode.
+        :param states: what Segment returns to each poll.
         :param right_source: whether the destination belongs to the source.
-        :param arguments: of the sensor.
+        :param arguments: the sensor's arguments.
         """
-        clock = VirtualClock(BEGIN)
+        clock = VirtualClock(FIRST_POLL)
         script = Script(clock=clock, states=states, right_source=right_source)
-        told = Told()
+        log = ProgressLog()
         with self._patch.context() as patch, asyncio.Runner(loop_factory=lambda: VirtualLoop(clock)) as runner:
-            _put_in_place(patch, clock, script, told)
+            _patch_in(patch, clock, script, log)
 
-            def make(**how: Any) -> SegmentDeliveryMetricsSensor:
-                return SegmentDeliveryMetricsSensor(task_id="wait", poke_interval=INTERVAL, **arguments | how)
+            def make(**mode_arguments: Any) -> SegmentDeliveryMetricsSensor:
+                return SegmentDeliveryMetricsSensor(
+                    task_id="wait", poke_interval=INTERVAL, **arguments | mode_arguments
+                )
 
             ended = run(
                 mode, make, clock=clock, wait=lambda trigger: runner.run(first_event(trigger)), name=str(id(script))
             )
-        return Story(ended, told.lines, script.seen)
+        return WaitOutcome(ended, log.lines, script.seen)
 
 
-def _put_in_place(patch: pytest.MonkeyPatch, clock: VirtualClock, script: Script, told: Told) -> None:
-    airflows: Any = sys.modules[BaseSensorOperator.__module__]
-    patch.setattr(airflows, "time", SimpleNamespace(sleep=clock.sleep, monotonic=clock.monotonic))
-    patch.setattr(airflows, "timezone", SimpleNamespace(utcnow=clock.now))
+def _patch_in(patch: pytest.MonkeyPatch, clock: VirtualClock, script: Script, log: ProgressLog) -> None:
+    airflow: Any = sys.modules[BaseSensorOperator.__module__]
+    patch.setattr(airflow, "time", SimpleNamespace(sleep=clock.sleep, monotonic=clock.monotonic))
+    patch.setattr(airflow, "timezone", SimpleNamespace(utcnow=clock.now))
     ours = "airflow_provider_segment"
     for module in ("sensors.delivery_metrics", "sensors.deferral", "triggers.delivery_metrics", "triggers.polling"):
-        patch.setattr(f"{ours}.{module}.datetime", _told_the_time_by(clock))
+        patch.setattr(f"{ours}.{module}.datetime", _datetime_of(clock))
     patch.setattr(f"{ours}.triggers.polling.random.uniform", lambda low, high: high)
     patch.setattr(f"{ours}.hooks.segment.SegmentPublicApiHook", lambda **_: _Hook(script))
     patch.setattr(f"{ours}.hooks.segment.SegmentPublicApiAsyncHook", lambda **_: _AsyncHook(script))
-    patch.setattr(SegmentDeliveryMetricsSensor, "log", told)
-    patch.setattr(SegmentDeliveryMetricsTrigger, "log", told)
+    patch.setattr(SegmentDeliveryMetricsSensor, "log", log)
+    patch.setattr(SegmentDeliveryMetricsTrigger, "log", log)
 
 
-def _told_the_time_by(clock: VirtualClock) -> type[datetime]:
-    class Told(datetime):
+def _datetime_of(clock: VirtualClock) -> type[datetime]:
+    class VirtualDatetime(datetime):
         @classmethod
         def now(cls, tz: Any = UTC) -> Any:
             return clock.now(tz)
 
-    return Told
+    return VirtualDatetime
 
 
 class _Hook:
@@ -200,5 +204,5 @@ class _AsyncHook:
 
 
 def after(seconds: float) -> datetime:
-    """A moment of the play."""
-    return BEGIN + timedelta(seconds=seconds)
+    """Return a moment after the first poll."""
+    return FIRST_POLL + timedelta(seconds=seconds)

@@ -1,4 +1,4 @@
-"""A task of a worker, then one which waits in the triggerer for as long as the run's conf says."""
+"""A task that runs in a worker, then one that waits in the triggerer for ``seconds`` of the run's conf."""
 
 from __future__ import annotations
 
