@@ -245,7 +245,7 @@ def test_several_matches_raise(running: Running, segment_sandbox: SegmentSandbox
 def test_a_retry_polls_before_it_creates(
     running: Running, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT", f"{segment_sandbox.conn_uri}/?reconcile_timeout=0.6")
+    monkeypatch.setenv("AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT", f"{segment_sandbox.conn_uri}/?timeout=1")
     running.run(apply(subscriptions=None), ti=TaskInstance(try_number=2))
     polls = [entry["path"] for entry in segment_sandbox.requests].index("/destinations")
     assert polls >= 3

@@ -153,7 +153,11 @@ def test_a_missing_rule_is_detected(
 
 
 def test_a_missing_check_after_a_create_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(creating, "_confirm", _finds_nothing)
+    def unconfirmed(_options: Any, _identity: Any, _find: Any, created: Any) -> Flow[Any]:
+        yield from ()
+        return created
+
+    monkeypatch.setattr(creating, "_confirm", unconfirmed)
     with pytest.raises(ViolationError, match="no run reported it"):
         _play_many_overlapping()
 

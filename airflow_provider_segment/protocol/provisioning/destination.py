@@ -87,7 +87,7 @@ def create_from_spec(options: CallOptions, spec: DestinationSpec, *, confirm: bo
         yield from create_idempotently(
             options,
             spec.identity,
-            create=lambda: post_destination(
+            create=lambda options: post_destination(
                 options,
                 source_id=spec.source_id,
                 metadata_id=spec.metadata_id,
@@ -95,7 +95,7 @@ def create_from_spec(options: CallOptions, spec: DestinationSpec, *, confirm: bo
                 settings=without_none(spec.settings),
                 enabled=spec.enabled is not False,
             ),
-            find=lambda: find_destinations(options, spec.identity),
+            find=lambda options: find_destinations(options, spec.identity),
             confirm=confirm,
         )
     )
@@ -115,7 +115,7 @@ def ensure_destination(
     options = options.redacting(spec.settings)
     identity = spec.identity
     existing = yield from find_one(
-        options, identity, lambda: find_destinations(options, identity), wait_for_pending=wait_for_pending
+        options, identity, lambda options: find_destinations(options, identity), wait_for_pending=wait_for_pending
     )
     if existing is None:
         created = yield from create_from_spec(options, spec, confirm=True)

@@ -120,7 +120,7 @@ def ensure_subscription(
     options = options.redacting(spec.settings)
     identity = spec.identity(destination_id)
     existing = yield from find_one(
-        options, identity, lambda: find_subscriptions(options, identity), wait_for_pending=wait_for_pending
+        options, identity, lambda options: find_subscriptions(options, identity), wait_for_pending=wait_for_pending
     )
     if existing is None:
         created = yield from create_from_spec(options, destination_id, spec)
@@ -192,7 +192,7 @@ def _create_once(
 ) -> Flow[Subscription]:
     identity = spec.identity(destination_id)
 
-    def find() -> Flow[list[Subscription]]:
+    def find(options: CallOptions) -> Flow[list[Subscription]]:
         listed = yield from find_subscriptions(options, identity)
         return [one for one in listed if one["id"] not in known_ids and (unique or as_described(spec, one))]
 
@@ -200,7 +200,7 @@ def _create_once(
         yield from create_idempotently(
             options,
             identity,
-            create=lambda: post_subscription(
+            create=lambda options: post_subscription(
                 options,
                 destination_id=destination_id,
                 name=spec.name,
