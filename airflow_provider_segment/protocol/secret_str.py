@@ -31,6 +31,17 @@ class SecretStr:
             return False
         return True
 
+    def strip(self) -> SecretStr:
+        """Return the secret without the white space around it."""
+        return SecretStr(self._value.strip())
+
+    def startswith(self, prefixes: tuple[str, ...]) -> bool:
+        """Return whether the secret starts with one of several strings.
+
+        :param prefixes: the strings.
+        """
+        return self._value.startswith(prefixes)
+
     def endswith(self, suffix: str) -> bool:
         """Return whether the secret ends with a string.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from msgspec import structs
 
 from airflow_provider_segment.protocol.api.destinations import (
     destinations_listing,
@@ -14,16 +15,18 @@ from airflow_provider_segment.protocol.api.destinations import (
 )
 from airflow_provider_segment.protocol.api.objects import Destination, Subscription
 from airflow_provider_segment.protocol.api.subscriptions import subscriptions_listing
-from airflow_provider_segment.protocol.errors import SegmentInvalidRequestError
+from airflow_provider_segment.protocol.errors import SegmentNotFoundError
 from airflow_provider_segment.protocol.flow.pagination import collect
+from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning import destination as destinations
 from airflow_provider_segment.protocol.provisioning.apply_subscriptions import execute_subscriptions
 from airflow_provider_segment.protocol.provisioning.creating import poll_until
-from airflow_provider_segment.protocol.provisioning.diff import diff_settings
 from airflow_provider_segment.protocol.provisioning.lookup import mask_and_warn, one_or_none
+from airflow_provider_segment.protocol.provisioning.matching import match_subscriptions
 from airflow_provider_segment.protocol.provisioning.plan import ApplySummary, Plan, make_plan
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
+from airflow_provider_segment.protocol.provisioning.settings_writes import SettingsContext, ignored_settings
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 
 
@@ -35,6 +38,8 @@ class ApplyRequest:
     :param subscriptions: the descriptions of its subscriptions; ``None`` leaves them alone.
     :param destination_id: id of the destination; by default it is found by its identity. With an id, ``spec.name`` is
         a field like the others: a different name renames the destination.
+    :param previous_name: the destination's name before; if only that exists, the destination is renamed.
+    :param if_missing: ``create`` or ``fail``.
     :param prune_subscriptions: remove subscriptions that are not described.
     :param max_prune: how many may be removed.
     :param rotate_secrets: count secrets that can't be compared as changed.
@@ -45,6 +50,8 @@ class ApplyRequest:
     spec: DestinationSpec
     subscriptions: Sequence[SubscriptionSpec] | None = None
     destination_id: str | None = None
+    previous_name: str | None = None
+    if_missing: str = "create"
     prune_subscriptions: bool = False
     max_prune: int = 10
     rotate_secrets: bool = False
@@ -63,6 +70,16 @@ def apply_destination(options: CallOptions, *, request: ApplyRequest, write: boo
     :raises SegmentPruneLimitError: more would be removed than allowed.
     """
     options = options.redacting([request.spec.settings, *(one.settings for one in request.subscriptions or ())])
+    return (
+        yield from replan_when_stale(
+            options,
+            lambda pending: _plan_and_execute(options, replace(request, wait_for_pending=pending), write=write),
+            wait_for_pending=request.wait_for_pending,
+        )
+    )
+
+
+def _plan_and_execute(options: CallOptions, request: ApplyRequest, *, write: bool) -> Flow[tuple[Plan, ApplySummary]]:
     plan = yield from plan_apply(options, request=request)
     if not write:
         return plan, plan.summary()
@@ -117,18 +134,33 @@ def _read_destination(options: CallOptions, request: ApplyRequest) -> Flow[tuple
         return (yield from get_destination(options, id=request.destination_id)), []
     identity = request.spec.identity
     listed = yield from poll_until(
-        lambda: collect(destinations_listing(source_id=identity.source_id), options),
-        lambda listed: bool(destinations.matching(listed, identity)),
+        lambda: collect(destinations_listing(source_id=identity.source_id, with_options=True), options),
+        lambda listed: _find(listed, request) is not None,
         seconds=options.reconcile_timeout if request.wait_for_pending else 0,
         awaited=str(identity),
     )
-    actual = one_or_none(destinations.matching(listed, identity), identity)
+    actual = _find(listed, request)
     others = [
-        other["id"]
+        f"{other.get('name') or ''!r} ({other['id']})"
         for other in listed
         if other["metadata"]["id"] == identity.metadata_id and (actual is None or other["id"] != actual["id"])
     ]
+    if actual is None and request.if_missing == "fail":
+        siblings = f"it has {', '.join(others)}" if others else "it has none"
+        raise SegmentNotFoundError(
+            f"there is no {identity}, and if_missing='fail'; of destinations of this type {siblings}", status=404
+        )
     return actual, others
+
+
+def _find(listed: list[Destination], request: ApplyRequest) -> Destination | None:
+    """Return the destination with the identity, or else the one with the previous name."""
+    identity = request.spec.identity
+    match = one_or_none(destinations.matching(listed, identity), identity)
+    if match is None and request.previous_name is not None:
+        previous = structs.replace(identity, name=request.previous_name)
+        match = one_or_none(destinations.matching(listed, previous), previous)
+    return match
 
 
 def _read_subscriptions(
@@ -137,16 +169,23 @@ def _read_subscriptions(
     """List the subscriptions; with ``wait_for_pending`` until all described ones are listed, or time is up."""
     if request.subscriptions is None or actual is None:
         return ()
-    wanted = {(one.action_id, one.name) for one in request.subscriptions}
+    specs = request.subscriptions
     listing = subscriptions_listing(destination_id=actual["id"])
     return (
         yield from poll_until(
             lambda: collect(listing, options),
-            lambda listed: wanted <= {(one["actionId"], one["name"]) for one in listed},
+            lambda listed: _all_listed(specs, listed),
             seconds=options.reconcile_timeout if request.wait_for_pending else 0,
             awaited="subscriptions that an earlier try may have created",
         )
     )
+
+
+def _all_listed(specs: Sequence[SubscriptionSpec], listed: Sequence[Subscription]) -> bool:
+    try:
+        return None not in match_subscriptions(specs, listed)
+    except SegmentNotFoundError:
+        return False
 
 
 def _log_plan(plan: Plan) -> Flow[None]:
@@ -155,6 +194,8 @@ def _log_plan(plan: Plan) -> Flow[None]:
     yield from mask_and_warn(identity, plan.destination.diff)
     for part in plan.subscriptions:
         yield from mask_and_warn(f"subscription {part.name!r}", part.diff)
+    for warning in plan.warnings:
+        yield Log(warning, logging.WARNING)
     if plan.others:
         yield Log(
             f"source {identity.source_id} has other destinations of type {identity.metadata_id}:"
@@ -167,40 +208,10 @@ def _log_plan(plan: Plan) -> Flow[None]:
 def _apply_destination_plan(options: CallOptions, plan: Plan) -> Flow[tuple[str, list[str]]]:
     """Create or change the destination, except for enabling it, which comes last."""
     part = plan.destination
-    if part.id is None:
+    if part.actual is None:
         created = yield from destinations.create_from_spec(options, part.spec, confirm=True)
         yield Log(f"created {part.spec.identity}: {created['id']}")
-        return created["id"], (yield from _ignored_settings(part.spec.settings, created))
-    changes = dict(part.diff.changes)
-    if changes.get("enabled"):
-        del changes["enabled"]
-    return part.id, (yield from _change_destination(options, part.id, changes))
-
-
-def _change_destination(options: CallOptions, destination_id: str, changes: Mapping[str, Any]) -> Flow[list[str]]:
-    if not changes:
-        return []
-    settings = changes.get("settings")
-    try:
-        changed = yield from update_destination(options, id=destination_id, **changes)
-    except SegmentInvalidRequestError as error:
-        # Segment returns 400 if all settings of an update are read-only.
-        if error.status != 400 or settings is None:
-            raise
-        yield Log(f"{error}; its settings stay unchanged", logging.WARNING)
-        rest = {field: value for field, value in changes.items() if field != "settings"}
-        yield from _change_destination(options, destination_id, rest)
-        current = yield from get_destination(options, id=destination_id)
-        return (yield from _ignored_settings(settings, current))
-    yield Log(f"changed destination {destination_id}")
-    return (yield from _ignored_settings(settings or {}, changed))
-
-
-def _ignored_settings(settings: Mapping[str, Any], response: Destination) -> Flow[list[str]]:
-    """Return the settings that come back with another value than was sent: read-only ones."""
-    ignored = list(diff_settings(settings, response["settings"]).changed)
-    for key in ignored:
-        yield Log(
-            f"settings[{key!r}] was not changed: Segment keeps its own value, so it is read-only", logging.WARNING
-        )
-    return ignored
+        context = SettingsContext(label=str(part.spec.identity), options=created["metadata"].get("options") or [])
+        return created["id"], (yield from ignored_settings(context, part.spec.settings, created["settings"]))
+    changes = {name: value for name, value in part.diff.changes.items() if (name, value) != ("enabled", True)}
+    return part.actual["id"], (yield from destinations.write_destination(options, part.actual, changes))
