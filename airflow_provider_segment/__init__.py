@@ -1,7 +1,7 @@
 """Airflow provider for the Twilio Segment Public API.
 
-Importing this package imports nothing of Airflow: Airflow's provider discovery imports it before its own
-configuration is ready.
+Importing this package does not import Airflow, because provider discovery imports it before Airflow's configuration is
+ready.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ __all__ = ["__version__", "get_provider_info"]
 
 
 def get_provider_info() -> dict[str, Any]:
-    """Describe the provider to Airflow (entry point group ``apache_airflow_provider``)."""
+    """Return the provider info for Airflow (entry point group ``apache_airflow_provider``)."""
     from copy import deepcopy
 
     from airflow_provider_segment.provider_info import PROVIDER_INFO
 
-    return deepcopy(PROVIDER_INFO)  # Airflow writes into it
+    return deepcopy(PROVIDER_INFO)  # a copy, because Airflow modifies it

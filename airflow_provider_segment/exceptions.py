@@ -1,8 +1,8 @@
-"""Every error of this package.
+"""The errors of this package.
 
-Errors about the API derive from :class:`SegmentError` and never from an ``AirflowException``, so ``soft_fail`` turns
-none of them into a skip. The two verdicts are no errors but answers to what the user asked for; they end the task
-without a retry. Arguments are ``ValueError``.
+Errors about the API derive from :class:`SegmentError` and never from ``AirflowException``, so ``soft_fail`` does not
+turn them into a skip. The two verdicts, :class:`SegmentDeliveryFailedError` and :class:`SegmentDriftError`, fail the
+task without a retry. Invalid arguments raise ``ValueError``.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 
 
 class SegmentDeliveryFailedError(AirflowFailException):
-    """The sensor's verdict: a condition of ``fail_when`` holds. Not retried; ``soft_fail`` skips."""
+    """A condition of the sensor's ``fail_when`` holds. Not retried; ``soft_fail`` turns it into a skip."""
 
 
 class SegmentDriftError(AirflowFailException):
-    """The verdict of ``on_drift="fail"``: Segment is not as described. Nothing was written; not retried.
+    """Segment differs from the spec and ``on_drift="fail"``. Nothing was written; not retried.
 
     :param message: what differs.
-    :param plan: what an apply would do, in the form of its summary.
+    :param plan: the changes that an apply would make, as its summary.
     """
 
     def __init__(self, message: str = "", *, plan: ApplySummary | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What Airflow reads about this provider; plain data, importing nothing of Airflow."""
+"""The provider info that Airflow reads: plain data that does not import Airflow."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ PROVIDER_INFO: dict[str, Any] = {
         f"airflow_provider_segment.notifications.destination.Segment{verb}DestinationNotifier"
         for verb in ("Disable", "Enable")
     ],
-    # Airflow 2.11 drops all links of an operator that has one which is not named here.
+    # If an operator has a link that is not named here, Airflow 2.11 drops all its links.
     "extra-links": ["airflow_provider_segment.links.segment.SegmentDestinationsLink"],
-    # Airflow 2.11 knows them by their old name.
+    # Airflow 2.11 uses the old name.
     **{key: [_DESTINATION_ASSET] for key in ("asset-uris", "dataset-uris")},
     "connection-types": [provider_info_connection_type()],
 }

@@ -1,4 +1,4 @@
-"""Secrets in settings: named in the DAG file, read only while the task runs."""
+"""Secrets in settings: referenced in the DAG file, read only while the task runs."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ _EXTRA = "extra."
 
 
 ReadSecret: TypeAlias = Callable[[str, "SecretRef"], str]
-"""Takes the place of a reference, as ``settings['apiKey']``, and the reference; gives a text."""
+"""A function of the place of a reference, such as ``settings['apiKey']``, and the reference; returns its value."""
 
 
 class SecretRef:
-    """Stands for a secret of an Airflow connection, anywhere inside the ``settings`` of an operator.
+    """A reference to a secret in an Airflow connection, for use anywhere inside the ``settings`` of an operator.
 
-    ``settings={"apiKey": SecretRef("analytics")}`` sends the connection's password. It is read when the task executes
-    and registered with Airflow's masker; Airflow renders, stores and shows the reference alone. Only the object itself
-    stands for a secret: a text or a dict that looks like one is data, and it can't be passed by XCom.
+    ``settings={"apiKey": SecretRef("analytics")}`` sends the connection's password. It is read when the task executes,
+    and registered with Airflow's masker; Airflow only renders, stores and shows the reference. Only this object is a
+    reference: a string or dict that looks like one is data, and a reference cannot be passed through XCom.
 
-    :param conn_id: the Airflow connection, of any type; not templated.
+    :param conn_id: id of the Airflow connection, of any type; not templated.
     :param field: ``"password"`` (default), ``"login"``, ``"host"``, ``"schema"``, or ``"extra.<key>"`` for a key of
         the connection's extra; not templated.
-    :raises ValueError: an argument can't be right.
+    :raises ValueError: an argument is invalid.
     """
 
-    # Not a dataclass, since Airflow would pass one by XCom. Not named `resolve`, `serialize` or `template_fields`:
-    # methods that Airflow calls on whatever it finds in an argument.
+    # Not a dataclass, because Airflow would pass one through XCom. No method is named `resolve`, `serialize` or
+    # `template_fields`, because Airflow uses these on any object in an argument.
     __slots__ = ("_conn_id", "_field")
 
     _conn_id: Final[str]
     _field: Final[str]
 
     def __init__(self, conn_id: str, field: str = "password") -> None:
-        _check_text("conn_id", conn_id, "the id of an Airflow connection")
+        _check_string("conn_id", conn_id, "the id of an Airflow connection")
         allowed = f"one of {', '.join(map(repr, _FIELDS))}, or {_EXTRA + '<key>'!r}"
-        _check_text("field", field, allowed)
+        _check_string("field", field, allowed)
         if field not in _FIELDS and (not field.startswith(_EXTRA) or field == _EXTRA):
             raise ValueError(f"field is {field!r}; it must be {allowed}")
         self._conn_id = conn_id
@@ -45,7 +45,7 @@ class SecretRef:
 
     @property
     def conn_id(self) -> str:
-        """The Airflow connection."""
+        """The id of the Airflow connection."""
         return self._conn_id
 
     @property
@@ -66,44 +66,44 @@ class SecretRef:
 
 
 def replace_references(where: str, value: Any, read: ReadSecret) -> Any:
-    """Copy settings with texts in place of the references inside them.
+    """Return a copy of settings with the references in it replaced by their values.
 
-    :param where: what they are, for messages.
-    :param value: as the DAG file gives them; a reference in place of all settings is left alone.
-    :param read: gives the texts.
-    :raises ValueError: they are nested too deep.
+    :param where: name of the argument, for messages.
+    :param value: settings from the DAG file; a reference instead of the whole settings is returned as it is.
+    :param read: function that reads a reference.
+    :raises ValueError: the settings are nested too deeply.
     """
     try:
         return value if isinstance(value, SecretRef) else _replace(where, value, read)
     except RecursionError:
-        raise ValueError(f"{where} is nested too deep") from None
+        raise ValueError(f"{where} is nested too deeply") from None
 
 
 def placeholder(_where: str, _reference: SecretRef) -> str:
-    """Give what stands for a secret before the task runs: no mask, and no template."""
+    """Return a value that stands for a secret while the DAG is parsed: neither a mask nor a template."""
     return ""
 
 
 def secret_reader() -> ReadSecret:
-    """Make a function that reads secrets, each connection once, and registers them with Airflow's masker.
+    """Return a function that reads secrets, each connection once, and registers them with Airflow's masker.
 
-    It raises a ``ValueError`` where the field is empty or holds anything but a text; a connection that does
-    not exist is Airflow's own error.
+    It raises ``ValueError`` if the field is empty or not a string, and Airflow's own error if the connection does not
+    exist.
     """
     from airflow.providers.common.compat.sdk import BaseHook
 
     from airflow_provider_segment.masking import mask_secrets
 
-    connection = functools.cache(BaseHook.get_connection)
+    get_connection = functools.cache(BaseHook.get_connection)
 
     def read(where: str, reference: SecretRef) -> str:
-        found = connection(reference.conn_id)
+        connection = get_connection(reference.conn_id)
         key = reference.field.removeprefix(_EXTRA)
-        secret = getattr(found, key) if key == reference.field else found.extra_dejson.get(key)
+        secret = getattr(connection, key) if key == reference.field else connection.extra_dejson.get(key)
         if secret is None or secret == "":
             raise ValueError(f"{where} is {reference}, and that field of the connection is empty")
         if not isinstance(secret, str):
-            raise ValueError(f"{where} is {reference}, which is a {type(secret).__name__}; it must be a text")
+            raise ValueError(f"{where} is {reference}, which is a {type(secret).__name__}; it must be a string")
         mask_secrets([secret])
         return secret
 
@@ -120,7 +120,7 @@ def _replace(where: str, value: Any, read: ReadSecret) -> Any:
     return value
 
 
-def _check_text(argument: str, value: Any, allowed: str) -> None:
+def _check_string(argument: str, value: Any, allowed: str) -> None:
     if not isinstance(value, str):
         raise ValueError(f"{argument} is a {type(value).__name__}; it must be {allowed}")
     if not value.strip():

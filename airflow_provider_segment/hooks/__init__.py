@@ -1,1 +1,1 @@
-"""The hooks: thin drivers of ``protocol/``, and the connection they read."""
+"""The hooks, the connection form, and how calls become methods."""

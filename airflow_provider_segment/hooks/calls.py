@@ -1,4 +1,4 @@
-"""Every call of both hooks, once."""
+"""The calls of both hooks."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from airflow_provider_segment.protocol.provisioning import subscription as provi
 class SegmentCalls:
     """The operations of the Segment Public API as methods.
 
-    Objects come back as dicts with the API's key names. All methods may raise a
-    :class:`~airflow_provider_segment.exceptions.SegmentError`, and ``ValueError`` for their arguments or the
-    connection's fields.
+    Objects are returned as dicts with the API's key names. All methods may raise a
+    :class:`~airflow_provider_segment.exceptions.SegmentError`, and ``ValueError`` for invalid arguments or connection
+    fields.
     """
 
     get_workspace = method(workspace.get_workspace)

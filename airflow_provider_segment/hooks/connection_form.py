@@ -1,6 +1,6 @@
-"""The connection's fields, described once: Airflow 3 reads them from the provider info, Airflow 2.11 from the hook.
+"""The fields of the connection: Airflow 3 reads them from the provider info, Airflow 2.11 from the hook.
 
-Plain data, importing nothing: the provider info is read before Airflow's own configuration is ready.
+Plain data without imports, because the provider info is read before Airflow's configuration is ready.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ HIDDEN_FIELDS = ["login", "schema"]
 RELABELING = {"password": "API token", "host": "Base URL", "port": "Port"}
 PLACEHOLDERS = {
     "password": "Public API token of the workspace",
-    "host": "empty = the region's, https://api.segmentapis.com",
+    "host": "default: the region's, https://api.segmentapis.com",
     # Airflow 3.3.1 and 3.3.2 refuse to test a connection without a port (https://github.com/apache/airflow/pull/73298).
     "port": "443",
 }
@@ -24,7 +24,7 @@ PLACEHOLDERS = {
 EXTRA_FIELDS: dict[str, dict[str, Any]] = {
     "region": {
         "label": "Region",
-        "description": "Where the workspace lives: us or eu. Not used when a base URL is given.",
+        "description": "Region of the workspace: us or eu. Ignored if a base URL is set.",
         "schema": {"type": ["string", "null"], "enum": ["us", "eu"], "default": "us"},
     },
     "timeout": {
@@ -34,7 +34,7 @@ EXTRA_FIELDS: dict[str, dict[str, Any]] = {
     },
     "retry_budget": {
         "label": "Retry budget (s)",
-        "description": "Seconds one call may spend on faults. Default 300.",
+        "description": "Seconds one call may spend on failed attempts. Default 300.",
         "schema": {"type": ["number", "null"], "minimum": 0},
     },
     "rate_limit_budget": {
@@ -44,24 +44,24 @@ EXTRA_FIELDS: dict[str, dict[str, Any]] = {
     },
     "reconcile_timeout": {
         "label": "Reconcile timeout (s)",
-        "description": "Seconds to keep looking for an object after a write whose answer was lost. Default 10.",
+        "description": "Seconds to keep looking for an object after a write whose response was lost. Default 10.",
         "schema": {"type": ["number", "null"], "minimum": 0},
     },
     "verify": {
         "label": "CA bundle",
-        "description": "Path of a CA bundle to verify TLS with; false only for a loopback address.",
+        "description": "Path of a CA bundle to verify TLS with; false is allowed only for loopback addresses.",
         "schema": {"type": ["string", "null"]},
     },
     "proxies": {
         "label": "Proxies",
-        "description": 'JSON, as {"https": "http://proxy:3128"}. Otherwise the environment\'s.',
+        "description": 'JSON, such as {"https": "http://proxy:3128"}. Default: the environment\'s.',
         "schema": {"type": ["string", "null"]},
     },
 }
 
 
 def provider_info_connection_type() -> dict[str, Any]:
-    """Describe the connection type to Airflow 3, in the spelling of the provider info."""
+    """Return the connection type for Airflow 3, as the provider info describes it."""
     return {
         "connection-type": CONN_TYPE,
         "hook-class-name": HOOK_CLASS,
@@ -76,13 +76,13 @@ def provider_info_connection_type() -> dict[str, Any]:
 
 
 def hook_field_behaviour() -> dict[str, Any]:
-    """Describe the standard fields to Airflow 2.11, in the spelling of the hook."""
+    """Return the standard fields for Airflow 2.11, as a hook describes them."""
     return {"hidden_fields": HIDDEN_FIELDS, "relabeling": RELABELING, "placeholders": PLACEHOLDERS}
 
 
 def hook_widgets() -> dict[str, Any]:
-    """Make the extra fields of Airflow 2.11's form, which takes text fields and no choices."""
-    # Neither is installed with plain Airflow 3, which never asks.
+    """Return the extra fields for Airflow 2.11's form, which has text fields but no choices."""
+    # Not installed with Airflow 3, which never calls this.
     from flask_appbuilder.fieldwidgets import BS3TextFieldWidget
     from wtforms import StringField
     from wtforms.validators import AnyOf, Optional

@@ -1,7 +1,7 @@
-"""Turning flows into methods of the hooks, so that no call is written once for each driver.
+"""Descriptors that turn flows into hook methods, so that each call is written once for both drivers.
 
-A flow is bound to the hook's own ``run`` or ``iterate``: on the synchronous hook the method returns the result, on the
-asynchronous one it is awaited, or iterated over with ``async for``.
+A method calls the ``run`` or ``iterate`` of its hook. The synchronous hook returns the result; on the asynchronous one
+the method is awaited, or iterated with ``async for``.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ class _Asynchronous(Protocol):
 
 
 class method(Generic[P, T]):  # noqa: N801 - used as a decorator is
-    """Make a method that runs a flow and returns its result.
+    """A method that runs a flow and returns its result.
 
-    :param flow: a function from terms and keyword arguments to a flow; the method takes the same arguments.
+    :param flow: a function of call options and keyword arguments that returns a flow; the method takes the same
+        arguments without the options.
     """
 
     def __init__(self, flow: Callable[Concatenate[CallOptions, P], Flow[T]]) -> None:
@@ -41,17 +42,18 @@ class method(Generic[P, T]):  # noqa: N801 - used as a decorator is
     @overload
     def __get__(self, hook: _Asynchronous, owner: type) -> Callable[P, Coroutine[Any, Any, T]]: ...
     def __get__(self, hook: Any, owner: type) -> Any:
-        return _described(self._flow) if hook is None else functools.partial(hook.run, self._flow)
+        return _documented(self._flow) if hook is None else functools.partial(hook.run, self._flow)
 
 
 class iterator(Generic[P, T]):  # noqa: N801 - used as a decorator is
-    """Make a method that iterates over what a flow emits, fetching pages as it is consumed.
+    """A method that iterates over the items of a flow, fetching pages as they are consumed.
 
-    :param walk: a function from terms and keyword arguments to a flow; the method takes the same arguments.
+    :param flow: a function of call options and keyword arguments that returns a flow; the method takes the same
+        arguments without the options.
     """
 
-    def __init__(self, walk: Callable[Concatenate[CallOptions, P], PagedFlow[T]]) -> None:
-        self._walk = walk
+    def __init__(self, flow: Callable[Concatenate[CallOptions, P], PagedFlow[T]]) -> None:
+        self._flow = flow
 
     @overload
     def __get__(self, hook: None, owner: type) -> Callable[..., Any]: ...
@@ -60,31 +62,31 @@ class iterator(Generic[P, T]):  # noqa: N801 - used as a decorator is
     @overload
     def __get__(self, hook: _Asynchronous, owner: type) -> Callable[P, AsyncIterator[T]]: ...
     def __get__(self, hook: Any, owner: type) -> Any:
-        return _described(self._walk) if hook is None else functools.partial(hook.iterate, self._walk)
+        return _documented(self._flow) if hook is None else functools.partial(hook.iterate, self._flow)
 
 
-def _described(flow: Callable[..., Any]) -> Callable[..., Any]:
-    """What ``help()`` and the reference show: the flow's words, and arguments as the method takes them."""
+def _documented(flow: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function for ``help()`` and the reference: the flow's docstring with the method's signature."""
 
     @functools.wraps(flow)
-    def of_a_hook(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def hook_method(self: Any, *args: Any, **kwargs: Any) -> Any:
         return getattr(self, flow.__name__)(*args, **kwargs)
 
     signature = inspect.signature(flow)
     _, *arguments = signature.parameters.values()
     self = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     result = _result(signature.return_annotation)
-    of_a_hook.__signature__ = signature.replace(  # type: ignore[attr-defined]
+    hook_method.__signature__ = signature.replace(  # type: ignore[attr-defined]
         parameters=[self, *arguments], return_annotation=result
     )
-    of_a_hook.__annotations__ = flow.__annotations__ | {"return": result}
-    return of_a_hook
+    hook_method.__annotations__ = flow.__annotations__ | {"return": result}
+    return hook_method
 
 
 def _result(annotation: Any) -> Any:
-    """``X`` of ``Flow[X]``, ``Iterator[X]`` of ``Walk[X]``; annotations are texts here."""
-    text = str(annotation)
-    for wrapper, shown in (("Flow", "{}"), ("PagedFlow", "Iterator[{}]")):
-        if text.startswith(f"{wrapper}[") and text.endswith("]"):
-            return shown.format(text[len(wrapper) + 1 : -1])
+    """Return ``X`` for ``Flow[X]`` and ``Iterator[X]`` for ``PagedFlow[X]``; annotations are strings here."""
+    string = str(annotation)
+    for wrapper, template in (("Flow", "{}"), ("PagedFlow", "Iterator[{}]")):
+        if string.startswith(f"{wrapper}[") and string.endswith("]"):
+            return template.format(string[len(wrapper) + 1 : -1])
     return annotation

@@ -33,7 +33,7 @@ _TEST_FAILURES = (SegmentError, AirflowException, ValueError, OSError)
 
 
 class _SegmentHook(SegmentCalls, BaseHook):
-    """What both hooks share: the connection's type and its form, and the calls."""
+    """The base of both hooks: the connection type, its form, and the calls."""
 
     conn_name_attr = "segment_conn_id"
     default_conn_name = connection_form.DEFAULT_CONN_ID
@@ -46,52 +46,52 @@ class _SegmentHook(SegmentCalls, BaseHook):
 
     @classmethod
     def get_ui_field_behaviour(cls) -> dict[str, Any]:
-        """Describe the standard fields of the form to Airflow 2.11; Airflow 3 reads the provider info."""
+        """Return the standard fields of the form for Airflow 2.11; Airflow 3 reads the provider info."""
         return connection_form.hook_field_behaviour()
 
     @classmethod
     def get_connection_form_widgets(cls) -> dict[str, Any]:
-        """Describe the extra fields of the form to Airflow 2.11; Airflow 3 reads the provider info."""
+        """Return the extra fields of the form for Airflow 2.11; Airflow 3 reads the provider info."""
         return connection_form.hook_widgets()
 
-    def _parsed(self, found: Any, extra: Any) -> SegmentConnection:
+    def _parse(self, connection: Any, extra: Any) -> SegmentConnection:
         return parse_connection(
             conn_id=self.segment_conn_id,
-            host=found.host,
-            port=found.port,
-            password=found.password,
+            host=connection.host,
+            port=connection.port,
+            password=connection.password,
             extra=extra,
         )
 
 
 class SegmentPublicApiHook(_SegmentHook):
-    """Talks to the Segment Public API over one session.
+    """The hook for the Segment Public API in tasks.
 
-    Nothing is read or opened before the first call. Objects come back as dicts with the API's key names. All methods
-    may raise a :class:`~airflow_provider_segment.exceptions.SegmentError`, and ``ValueError`` for their arguments or
-    the connection's fields. Use it in a ``with`` statement, or call :meth:`close`.
+    Nothing is read or opened before the first call. Objects are returned as dicts with the API's key names. All methods
+    may raise a :class:`~airflow_provider_segment.exceptions.SegmentError`, and ``ValueError`` for invalid arguments or
+    connection fields. Use it in a ``with`` statement, or call :meth:`close`.
 
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     """
 
     def run(self, flow: Callable[Concatenate[CallOptions, P], Flow[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a flow of ``protocol/`` over this hook's session, as the operators do.
+        """Run a flow of ``protocol/`` with this hook's connection, as the operators do.
 
-        :param flow: a function from terms and arguments to a flow.
+        :param flow: a function of call options and arguments that returns a flow.
         """
         return self.driver.run(flow(self.options, *args, **kwargs))
 
     def iterate(
-        self, walk: Callable[Concatenate[CallOptions, P], PagedFlow[T]], *args: P.args, **kwargs: P.kwargs
+        self, flow: Callable[Concatenate[CallOptions, P], PagedFlow[T]], *args: P.args, **kwargs: P.kwargs
     ) -> Iterator[T]:
-        """Iterate over what a flow of ``protocol/`` emits.
+        """Iterate over the items of a flow of ``protocol/``.
 
-        :param walk: a function from terms and arguments to a flow that emits entries.
+        :param flow: a function of call options and arguments that returns a flow.
         """
-        return self.driver.iterate(walk(self.options, *args, **kwargs))
+        return self.driver.iterate(flow(self.options, *args, **kwargs))
 
     def test_connection(self) -> tuple[bool, str]:
-        """Try the connection once, for the "Test" button: nobody wants to wait for retries there.
+        """Test the connection with a single attempt, for the "Test" button.
 
         :return: whether it works, and ``Connected to workspace <name> (<slug>)`` or what to fix.
         """
@@ -109,28 +109,28 @@ class SegmentPublicApiHook(_SegmentHook):
 
     @cached_property
     def segment_connection(self) -> SegmentConnection:
-        """The connection, read and checked at the first use."""
-        found = self.get_connection(self.segment_conn_id)
-        return self._parsed(found, found.extra_dejson)
+        """The parsed connection, read at the first use."""
+        connection = self.get_connection(self.segment_conn_id)
+        return self._parse(connection, connection.extra_dejson)
 
     @property
     def options(self) -> CallOptions:
-        """The terms that the connection sets for every call."""
+        """The options that the connection sets for every call."""
         return self.segment_connection.options
 
     @cached_property
     def driver(self) -> RequestsDriver:
-        """The session, opened at the first call."""
+        """The driver, made at the first call."""
         from airflow_provider_segment.transport.requests_driver import RequestsDriver
 
         return RequestsDriver(self.segment_connection, self.log)
 
     def get_conn(self) -> RequestsDriver:
-        """Return what runs flows over this hook's session."""
+        """Return the driver that runs flows."""
         return self.driver
 
     def close(self) -> None:
-        """Close the session; a later call opens a new one."""
+        """Close all connections; a later call opens new ones."""
         driver: RequestsDriver | None = self.__dict__.pop("driver", None)
         if driver is not None:
             driver.close()
@@ -152,11 +152,11 @@ class _Opened:
 
 
 class SegmentPublicApiAsyncHook(_SegmentHook):
-    """Talks to the Segment Public API from an event loop, never holding it up.
+    """The hook for the Segment Public API in triggers and other code on an event loop; it never blocks the loop.
 
-    It has the methods of :class:`SegmentPublicApiHook`, to be awaited; lists are for ``async for``. All hooks of one
-    connection in one event loop share a client session, which the last one closes. Use it in an ``async with``
-    statement, or await :meth:`close`.
+    It has the methods of :class:`SegmentPublicApiHook`: await them, and iterate over lists with ``async for``. All
+    hooks of one connection in one event loop share a client session, which the last one closes. Use it in an
+    ``async with`` statement, or await :meth:`close`.
 
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     """
@@ -167,44 +167,44 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
         self._opened: _Opened | None = None
 
     async def run(self, flow: Callable[Concatenate[CallOptions, P], Flow[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a flow of ``protocol/`` over the session, as the triggers do.
+        """Run a flow of ``protocol/`` with this hook's connection, as the triggers do.
 
-        :param flow: a function from terms and arguments to a flow.
+        :param flow: a function of call options and arguments that returns a flow.
         """
         opened = await self._open()
         return await opened.driver.run(flow(opened.options, *args, **kwargs))
 
     async def iterate(
-        self, walk: Callable[Concatenate[CallOptions, P], PagedFlow[T]], *args: P.args, **kwargs: P.kwargs
+        self, flow: Callable[Concatenate[CallOptions, P], PagedFlow[T]], *args: P.args, **kwargs: P.kwargs
     ) -> AsyncIterator[T]:
-        """Iterate over what a flow of ``protocol/`` emits.
+        """Iterate over the items of a flow of ``protocol/``.
 
-        :param walk: a function from terms and arguments to a flow that emits entries.
+        :param flow: a function of call options and arguments that returns a flow.
         """
         opened = await self._open()
-        async for item in opened.driver.iterate(walk(opened.options, *args, **kwargs)):
+        async for item in opened.driver.iterate(flow(opened.options, *args, **kwargs)):
             yield item
 
     async def test_connection(self) -> tuple[bool, str]:
-        """Try the connection once.
+        """Test the connection with a single attempt.
 
         :return: whether it works, and ``Connected to workspace <name> (<slug>)`` or what to fix.
         """
         try:
             connection, network = await self._read()
-            opened = await self._made(for_test_button(connection), network)
+            opened = await self._make(for_test_button(connection), network)
             try:
                 return _connected_to(await opened.driver.run(get_workspace(opened.options)))
             finally:
-                await opened.lease.give_back()
+                await opened.lease.release()
         except _TEST_FAILURES as error:
             return False, str(error)
 
     async def close(self) -> None:
-        """Leave the session; a later call takes part again."""
+        """Release the shared session; a later call acquires it again."""
         opened, self._opened = self._opened, None
         if opened is not None:
-            await opened.lease.give_back()
+            await opened.lease.release()
 
     async def __aenter__(self) -> Self:
         return self
@@ -219,21 +219,22 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
             return self._opened
         async with self._opening:
             if self._opened is None:
-                self._opened = await self._made(*await self._read())
+                self._opened = await self._make(*await self._read())
             return self._opened
 
     async def _read(self) -> tuple[SegmentConnection, Network]:
-        """Read the connection; what looks at files goes into a thread."""
-        found = await get_async_connection(self.segment_conn_id, hook=type(self))
-        connection = await asyncio.to_thread(self._parsed, found, await get_async_extra_dejson(found))
-        return connection, await asyncio.to_thread(network_for, connection)
+        """Read and parse the connection; a thread does what accesses files."""
+        connection = await get_async_connection(self.segment_conn_id, hook=type(self))
+        extra = await get_async_extra_dejson(connection)
+        parsed = await asyncio.to_thread(self._parse, connection, extra)
+        return parsed, await asyncio.to_thread(network_for, parsed)
 
-    async def _made(self, connection: SegmentConnection, network: Network) -> _Opened:
+    async def _make(self, connection: SegmentConnection, network: Network) -> _Opened:
         from airflow_provider_segment.transport.aiohttp_driver import AiohttpDriver
         from airflow_provider_segment.transport.sessions import SessionLease
 
         lease = SessionLease(connection, network)
-        driver = AiohttpDriver(connection, network=network, session=await lease.take(), log=self.log)
+        driver = AiohttpDriver(connection, network=network, session=await lease.acquire(), log=self.log)
         return _Opened(connection.options, driver, lease)
 
 

@@ -1,19 +1,19 @@
 """The Segment Public API without I/O and without Airflow.
 
-Theory of operation. An intention becomes a frozen :class:`~.wire.message.Request`; an answer (status, headers, bytes)
-becomes a value or a typed error; whether and when to try again is a pure decision. Whatever takes more than one
-request is a *flow*: a generator that yields steps (send this, pause, log, here are some items) and is sent what came
-of them. A driver in ``hooks/`` moves the bytes and sleeps, and knows nothing else; so a synchronous and an
-asynchronous driver, and a test with a virtual clock, all run the very same rules.
+Arguments become a frozen :class:`~.wire.messages.Request`; a response (status, headers, bytes) becomes a value or a
+typed error; whether and when to retry is a pure function. An operation of more than one request is a *flow*: a
+generator that yields steps (send, pause, log, items) and receives the outcome of each. A driver in ``transport/``
+performs the steps. The synchronous driver, the asynchronous one and a test with a virtual clock therefore run the same
+rules.
 
-Values are frozen dataclasses; those that a DAG file needs while it is parsed are msgspec structs, frozen too, which
-take a fiftieth of a dataclass's time to define. What holds settings stays a dataclass: its ``repr`` leaves them out.
+Values are frozen dataclasses. Those needed while a DAG file is parsed are frozen msgspec structs, which take a fiftieth
+of a dataclass's time to define. Values with settings stay dataclasses: their ``repr`` leaves the settings out.
 
-- ``errors``: the error tree.
-- ``arguments``: checks of what users pass.
-- ``wire/``: how requests and answers look as bytes.
-- ``flow/``: steps, one exchange with its retries, walking pages.
+- ``errors``: the error types.
+- ``arguments``: validation of user arguments.
+- ``wire/``: how requests and responses are encoded.
+- ``flow/``: steps, one exchange with its retries, pagination.
 - ``api/``: the operations, one function each.
-- ``provisioning/``: look, then create, change or remove; what differs.
+- ``provisioning/``: find, then create, change or delete; diffs and plans.
 - ``delivery/``: metrics, conditions, windows and the sensor's verdict.
 """

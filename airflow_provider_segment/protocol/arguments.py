@@ -1,7 +1,7 @@
-"""Checks of what users pass, before anything is sent.
+"""Validation of user arguments, before anything is sent.
 
-Each takes the argument's name and value and returns the value to use, or raises a ``ValueError`` that says what was
-given and what is allowed. Values of settings are never shown.
+Each function takes an argument's name and value. It returns the value to use, or raises a ``ValueError`` with the value
+and what is allowed. Values of settings are never shown.
 """
 
 from __future__ import annotations
@@ -11,40 +11,42 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 MASK_CHARACTER = "\u2022"
-"""The bullet that Segment puts in place of a secret's characters."""
+"""The bullet with which Segment replaces the characters of a secret."""
 
 _SCHEDULE_STRATEGIES = ("CRON", "DBT_CLOUD", "MANUAL", "PERIODIC", "SPECIFIC_DAYS")
 
 
 def check_id(argument: str, value: Any) -> str:
-    """Check an id of Segment's: 1 to 255 characters, about whose form nothing else is promised.
+    """Return an id of 1 to 255 characters; Segment promises nothing else about its form.
 
     :param argument: the argument's name.
-    :param value: what was given.
+    :param value: the argument's value.
     """
-    _require_text(argument, value, "an id of 1 to 255 characters")
+    _require_string(argument, value, "an id of 1 to 255 characters")
     if len(value) > 255:
         raise ValueError(f"{argument} has {len(value)} characters; an id has 1 to 255")
     if value in {".", ".."}:
-        raise ValueError(f"{argument} is {value!r}, which no address can hold; an id of 1 to 255 characters is needed")
+        raise ValueError(
+            f"{argument} is {value!r}, which cannot be used in a URL path; an id of 1 to 255 characters is needed"
+        )
     return str(value)
 
 
 def check_name(argument: str, value: Any) -> str:
-    """Check a text that must not be empty.
+    """Return a string that is not blank.
 
     :param argument: the argument's name.
-    :param value: what was given.
+    :param value: the argument's value.
     """
-    _require_text(argument, value, "a text that is not empty")
+    _require_string(argument, value, "a string that is not empty")
     return str(value)
 
 
 def check_flag(argument: str, value: Any) -> bool:
-    """Check a truth value; ``"True"`` and ``"false"``, as templates render them, become booleans.
+    """Return a boolean; ``"True"`` and ``"false"``, as templates render them, are converted.
 
     :param argument: the argument's name.
-    :param value: what was given.
+    :param value: the argument's value.
     """
     if isinstance(value, bool):
         return value
@@ -55,10 +57,10 @@ def check_flag(argument: str, value: Any) -> bool:
 
 
 def check_choice(argument: str, value: Any, allowed: Sequence[str]) -> str:
-    """Check that a text is one of a few.
+    """Return a string that is one of the choices.
 
     :param argument: the argument's name.
-    :param value: what was given.
+    :param value: the argument's value.
     :param allowed: the choices.
     """
     if not isinstance(value, str) or value not in allowed:
@@ -67,7 +69,7 @@ def check_choice(argument: str, value: Any, allowed: Sequence[str]) -> str:
 
 
 def check_if_exists(argument: str, value: Any) -> str:
-    """Check what to do about an object that exists already.
+    """Return what to do about an object that already exists.
 
     :param argument: the argument's name.
     :param value: ``reuse``, ``update`` or ``fail``.
@@ -76,7 +78,7 @@ def check_if_exists(argument: str, value: Any) -> str:
 
 
 def check_if_missing(argument: str, value: Any) -> str:
-    """Check what to do about an object that is not there.
+    """Return what to do about an object that does not exist.
 
     :param argument: the argument's name.
     :param value: ``ignore`` or ``fail``.
@@ -85,7 +87,7 @@ def check_if_missing(argument: str, value: Any) -> str:
 
 
 def check_on_drift(argument: str, value: Any) -> str:
-    """Check what to do about a difference.
+    """Return what to do about a difference between Segment and the spec.
 
     :param argument: the argument's name.
     :param value: ``fix``, ``report`` or ``fail``.
@@ -94,10 +96,10 @@ def check_on_drift(argument: str, value: Any) -> str:
 
 
 def check_count(argument: str, value: Any) -> int:
-    """Check a whole number, 0 or more; digits, as templates render them, become a number.
+    """Return a whole number, 0 or more; digits, as templates render them, are converted.
 
     :param argument: the argument's name.
-    :param value: what was given.
+    :param value: the argument's value.
     """
     number = int(value) if isinstance(value, str) and len(value) < 20 and value.strip().isdecimal() else value
     if isinstance(number, bool) or not isinstance(number, int) or number < 0:
@@ -106,23 +108,23 @@ def check_count(argument: str, value: Any) -> int:
 
 
 def check_settings(argument: str, value: Any) -> dict[str, Any]:
-    """Check settings: a mapping with text keys that JSON can hold, or the text of such a JSON object.
+    """Return settings as a dict of JSON values.
 
     :param argument: the argument's name.
-    :param value: what was given.
+    :param value: a mapping with string keys, or a string that holds a JSON object.
     """
     try:
         settings: dict[str, Any] = _check_json(argument, _mapping(argument, value))
     except RecursionError:
-        raise ValueError(f"{argument} is nested too deep") from None
+        raise ValueError(f"{argument} is nested too deeply") from None
     return settings
 
 
 def check_new_settings(argument: str, value: Any) -> dict[str, Any]:
-    """Check settings of something that is not there yet, so that a mask can't stand for a secret that is kept.
+    """Return settings for an object to create, in which a masked value cannot mean "keep the secret".
 
     :param argument: the argument's name.
-    :param value: what was given.
+    :param value: a mapping with string keys, or a string that holds a JSON object.
     """
     settings = check_settings(argument, value)
     if masked := masked_keys(settings):
@@ -134,31 +136,31 @@ def check_new_settings(argument: str, value: Any) -> dict[str, Any]:
 
 
 def masked_keys(settings: Mapping[str, Any]) -> list[str]:
-    """Name the top-level keys whose value holds a masked secret, at any depth.
+    """Return the top-level keys whose value contains a masked secret, at any depth.
 
-    :param settings: given by a user or returned by Segment.
+    :param settings: from a user or from Segment.
     """
     return [key for key, value in settings.items() if _holds_mask(value)]
 
 
 def check_schedule(argument: str, value: Any) -> dict[str, Any]:
-    """Check a Reverse ETL schedule. https://docs.segmentapis.com/tag/Reverse-ETL
+    """Return a Reverse ETL schedule. https://docs.segmentapis.com/tag/Reverse-ETL
 
     :param argument: the argument's name.
-    :param value: ``{"strategy": …, "config": …}``; the strategy may be written in lower case.
+    :param value: ``{"strategy": …, "config": …}``; the strategy may be in lower case.
     """
-    given = _mapping(argument, value)
-    if unknown := sorted(map(str, set(given) - {"strategy", "config"})):
+    entries = _mapping(argument, value)
+    if unknown := sorted(map(str, set(entries) - {"strategy", "config"})):
         raise ValueError(f"{argument} has the key {unknown[0]!r}; it may have 'strategy' and 'config'")
-    strategy = given.get("strategy")
+    strategy = entries.get("strategy")
     strategy = strategy.upper() if isinstance(strategy, str) else strategy
     schedule: dict[str, Any] = {"strategy": check_choice(f"{argument}['strategy']", strategy, _SCHEDULE_STRATEGIES)}
-    if (config := given.get("config")) is not None:
+    if (config := entries.get("config")) is not None:
         schedule["config"] = check_settings(f"{argument}['config']", config)
     return schedule
 
 
-def _require_text(argument: str, value: Any, allowed: str) -> None:
+def _require_string(argument: str, value: Any, allowed: str) -> None:
     if not isinstance(value, str):
         raise ValueError(f"{argument} is {value!r}; it must be {allowed}")
     if not value.strip():
@@ -166,27 +168,27 @@ def _require_text(argument: str, value: Any, allowed: str) -> None:
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise ValueError(f"{argument} holds half a character (a lone surrogate); it must be {allowed}") from None
+        raise ValueError(f"{argument} contains a lone surrogate (half a character); it must be {allowed}") from None
 
 
-def json_text(argument: str, text: str, *, wanted: str) -> Any:
-    """Read JSON, as templates render it.
+def parse_json(argument: str, text: str, *, allowed: str) -> Any:
+    """Parse JSON, as templates render it.
 
     :param argument: the argument's name.
-    :param text: what was given.
-    :param wanted: what is allowed, for the message.
+    :param text: the argument's value.
+    :param allowed: what is allowed, for the message.
     """
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        raise ValueError(f"{argument} is a text that is not JSON; it must be {wanted}") from None
+        raise ValueError(f"{argument} is a string that is not JSON; it must be {allowed}") from None
 
 
 def _mapping(argument: str, value: Any) -> Mapping[str, Any]:
     if isinstance(value, str):
-        value = json_text(argument, value, wanted="a dict or the text of a JSON object")
+        value = parse_json(argument, value, allowed="a dict or a JSON object as a string")
     if not isinstance(value, Mapping):
-        raise ValueError(f"{argument} is a {type(value).__name__}; it must be a dict or the text of a JSON object")
+        raise ValueError(f"{argument} is a {type(value).__name__}; it must be a dict or a JSON object as a string")
     return value
 
 
@@ -198,30 +200,30 @@ def _holds_mask(value: Any) -> bool:
     return isinstance(value, list | tuple) and any(map(_holds_mask, value))
 
 
-def _whole_text(where: str, text: str) -> str:
+def _encodable(where: str, string: str) -> str:
     try:
-        text.encode()
+        string.encode()
     except UnicodeEncodeError:
-        raise ValueError(f"{where} holds half a character (a lone surrogate)") from None
-    return str(text)
+        raise ValueError(f"{where} contains a lone surrogate (half a character)") from None
+    return str(string)
 
 
 def _check_json(where: str, value: Any) -> Any:
-    """The value as JSON holds it; names the place, never the value, where it can't."""
+    """Return the value as plain JSON types; errors name its place, never the value."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return _whole_text(where, value)
+        return _encodable(where, value)
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float):
         if value != value or value in {float("inf"), float("-inf")}:
-            raise ValueError(f"{where} is not a finite number, which JSON can't hold")
+            raise ValueError(f"{where} is not a finite number; JSON cannot represent it")
         return float(value)
     if isinstance(value, Mapping):
         if strange := [key for key in value if not isinstance(key, str)]:
-            raise ValueError(f"{where} has the key {strange[0]!r}; keys must be texts")
-        return {_whole_text(where, key): _check_json(f"{where}[{key!r}]", item) for key, item in value.items()}
+            raise ValueError(f"{where} has the key {strange[0]!r}; keys must be strings")
+        return {_encodable(where, key): _check_json(f"{where}[{key!r}]", item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_check_json(f"{where}[{index}]", item) for index, item in enumerate(value)]
-    raise ValueError(f"{where} is a {type(value).__name__}, which JSON can't hold")
+    raise ValueError(f"{where} is a {type(value).__name__}; JSON cannot represent it")

@@ -1,8 +1,8 @@
-"""Everything that can go wrong, as types.
+"""The error types.
 
-``SegmentApiError`` and below: Segment answered, and refused. The other errors: no usable answer, or an answer this
-package cannot act on. Mistakes in arguments are ``ValueError``. No message holds headers, bodies or settings; the
-texts of Segment's own error objects are shown.
+``SegmentApiError`` and its subclasses: Segment returned an error. The others: there was no usable response, or this
+package cannot act on it. Invalid arguments raise ``ValueError``. Messages contain no headers, bodies or settings, but
+do contain the messages of Segment's own error objects.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 
 
 class ErrorObject(TypedDict, total=False):
-    """One error as Segment describes it. https://docs.segmentapis.com/tag/Error-Handling"""
+    """An error object of a response. https://docs.segmentapis.com/tag/Error-Handling"""
 
     type: str
     message: str
@@ -23,27 +23,27 @@ class ErrorObject(TypedDict, total=False):
 class SegmentError(Exception):
     """Base of every error of this package.
 
-    ``transient`` says whether the same request may well succeed later: the retry policy and the sensor go by it.
+    ``transient`` is true where the same request may succeed later; the retry policy and the sensor depend on it.
     """
 
     transient = False
 
     def explain(self, addition: str) -> None:
-        """Add a sentence to the message, as when the retries are spent.
+        """Append an explanation to the message, such as how often a call was tried.
 
-        :param addition: the sentence, without settings or secrets.
+        :param addition: without settings or secrets.
         """
         self.args = (f"{self}; {addition}", *self.args[1:])
 
 
 class SegmentApiError(SegmentError):
-    """Segment answered with an error status.
+    """Segment returned an error status.
 
-    :param message: what happened, for people.
+    :param message: what happened.
     :param status: HTTP status.
-    :param errors: Segment's own error objects, possibly none.
-    :param method: of the request.
-    :param path: of the request, percent-encoded, without the query.
+    :param errors: the error objects of the response, possibly none.
+    :param method: method of the request.
+    :param path: path of the request, percent-encoded, without the query.
     """
 
     # Defaults, because exceptions are rebuilt from their message alone when pickled between processes.
@@ -64,25 +64,25 @@ class SegmentApiError(SegmentError):
 
 
 class SegmentAuthError(SegmentApiError):
-    """401 or 403: no token, a wrong one, one without permission, or the other region's."""
+    """401 or 403: the token is missing, wrong, lacks a permission, or belongs to the other region."""
 
 
 class SegmentNotFoundError(SegmentApiError):
-    """404, or no object has the identity asked for."""
+    """404, or no object has the given identity."""
 
 
 class SegmentConflictError(SegmentApiError):
-    """409: in conflict with the current state."""
+    """409: the request conflicts with the current state."""
 
 
 class SegmentInvalidRequestError(SegmentApiError):
-    """400, 413 or 422: Segment refuses what was asked."""
+    """400, 413 or 422: Segment rejected the request."""
 
 
 class SegmentRateLimitError(SegmentApiError):
     """429, and the connection's ``rate_limit_budget`` is spent.
 
-    ``retry_after`` is how many seconds the next try should wait; ``None`` where nobody knows.
+    ``retry_after`` is how many seconds to wait before the next try; ``None`` if unknown.
     """
 
     transient = True
@@ -90,17 +90,17 @@ class SegmentRateLimitError(SegmentApiError):
 
 
 class SegmentServerError(SegmentApiError):
-    """5xx: a fault on Segment's side that outlasted the retries."""
+    """5xx: Segment failed, and still did after all retries."""
 
     transient = True
 
 
 class SegmentConnectionError(SegmentError):
-    """No answer: refused, reset, timed out, or an untrusted certificate.
+    """No response: connection refused or reset, timeout, or untrusted certificate.
 
-    :param message: what happened, for people.
+    :param message: what happened.
     :param sent: whether the request may have reached Segment.
-    :param transient: whether it may well succeed later; an untrusted certificate will not.
+    :param transient: whether a retry may succeed; not so with an untrusted certificate.
     """
 
     def __init__(self, message: str = "", *, sent: bool = True, transient: bool = True) -> None:
@@ -110,11 +110,11 @@ class SegmentConnectionError(SegmentError):
 
 
 class SegmentProtocolError(SegmentError):
-    """An answer that is not the API's: HTML, half a document, a redirect, or unexpected fields.
+    """A response that is not the API's: HTML, truncated JSON, a redirect, or unexpected fields.
 
-    :param message: what came instead.
-    :param status: HTTP status of the answer.
-    :param transient: whether it may well be the API's next time, as when an answer was cut short.
+    :param message: what was received instead.
+    :param status: HTTP status of the response.
+    :param transient: whether a retry may succeed, as after a truncated response.
     """
 
     def __init__(self, message: str = "", *, status: int = 0, transient: bool = False) -> None:
@@ -124,10 +124,10 @@ class SegmentProtocolError(SegmentError):
 
 
 class SegmentAmbiguousWriteError(SegmentError):
-    """The answer to a create was lost: nobody knows whether the object exists now.
+    """The response to a create was lost, so the object may or may not exist.
 
-    :param message: what happened, for people.
-    :param seconds: spent on it so far.
+    :param message: what happened.
+    :param seconds: time spent on the create so far.
     """
 
     def __init__(self, message: str = "", *, seconds: float = 0.0) -> None:
@@ -136,9 +136,9 @@ class SegmentAmbiguousWriteError(SegmentError):
 
 
 class _SegmentMatchError(SegmentError):
-    """Base of the errors about objects that exist already.
+    """Base of the errors about objects that already exist.
 
-    :param message: what was found, for people.
+    :param message: what was found.
     :param ids: the ids of the objects found.
     """
 
@@ -148,12 +148,12 @@ class _SegmentMatchError(SegmentError):
 
 
 class SegmentAlreadyExistsError(_SegmentMatchError):
-    """``if_exists="fail"`` met an object with the same identity; ``ids`` holds its id."""
+    """An object with this identity exists and ``if_exists="fail"``; ``ids`` holds its id."""
 
 
 class SegmentSeveralMatchesError(_SegmentMatchError):
-    """More than one object has the identity asked for; ``ids`` holds them all. Never a guess among them."""
+    """More than one object has the given identity; ``ids`` holds all of them. None is picked on a guess."""
 
 
 class SegmentPruneLimitError(SegmentError):
-    """More subscriptions would be removed than ``max_prune`` allows; nothing was written."""
+    """Pruning would delete more subscriptions than ``max_prune`` allows; nothing was written."""

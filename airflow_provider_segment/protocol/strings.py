@@ -1,4 +1,4 @@
-"""The texts in a value, and the spellings in which a text may turn up again."""
+"""The strings inside a value, and the encodings in which a string may reappear."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 _PATHS = {"@path"}
-"""Directives of Segment's mapping language whose value says where to look, and is no secret."""
+"""Directives of Segment's mapping language whose value is a path into the event, not a secret."""
 
 
 def all_strings(value: Any) -> Iterator[str]:
-    """Find all texts, at any depth.
+    """Yield all strings in a value, at any depth.
 
-    :param value: what is secret as a whole.
+    :param value: secret as a whole.
     """
     if isinstance(value, str):
         yield value
@@ -27,10 +27,10 @@ def all_strings(value: Any) -> Iterator[str]:
 
 
 def map_strings(change: Callable[[str], str], value: Any) -> Any:
-    """Copy a JSON value with all texts changed, but for its keys.
+    """Return a copy of a JSON value with all strings replaced, except keys.
 
-    :param change: gives another text.
-    :param value: as JSON was read.
+    :param change: returns the replacement of a string.
+    :param value: decoded JSON.
     """
     if isinstance(value, str):
         return change(value)
@@ -40,7 +40,7 @@ def map_strings(change: Callable[[str], str], value: Any) -> Any:
 
 
 def encodings(text: str) -> Iterator[str]:
-    """Give a text as it is, as JSON writes it, and with its white space folded.
+    """Yield a string as it is, as JSON encodes it, and with its white space folded.
 
     :param text: a secret.
     """

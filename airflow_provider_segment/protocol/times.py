@@ -1,4 +1,4 @@
-"""Moments and durations as users give them and as the API takes them."""
+"""Times and durations, as users pass them and as the API expects them."""
 
 from __future__ import annotations
 
@@ -7,45 +7,45 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 _HEADROOM = timedelta(days=31)
-"""Times so close to the end of the calendar that nothing can be added to them are refused."""
+"""Distance kept from the end of the calendar, so that durations can be added to any valid time."""
 
 
 def check_time(argument: str, value: Any) -> datetime:
-    """Check a moment.
+    """Return a time in UTC, in whole seconds.
 
     :param argument: the argument's name.
-    :param value: a datetime or ISO 8601 text; without a zone, UTC.
-    :return: UTC, whole seconds.
+    :param value: a datetime or an ISO 8601 string; UTC if it has no time zone.
     """
-    moment = _parsed(value) if isinstance(value, str) and _DATED.match(value) else value
+    moment = _parse_iso(value) if isinstance(value, str) and _DATED.match(value) else value
     try:
         if not isinstance(moment, datetime):
             raise TypeError
         zoned = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-        # A plain datetime: subclasses as pendulum's do not survive JSON or comparison by type.
+        # A plain datetime: subclasses such as pendulum's do not survive JSON or comparison by type.
         plain = datetime.fromtimestamp(int(zoned.timestamp()), UTC)
         _ = plain + _HEADROOM
     except (TypeError, ValueError, OverflowError):
         raise ValueError(
-            f"{argument} is {value!r}; it must be a datetime or ISO 8601 text as '2026-01-31T12:00:00Z'"
+            f"{argument} is {value!r}; it must be a datetime or an ISO 8601 string such as '2026-01-31T12:00:00Z'"
         ) from None
     return plain
 
 
 def check_duration(argument: str, value: Any) -> timedelta:
-    """Check a length of time, 0 or more.
+    """Return a duration, 0 or more.
 
     :param argument: the argument's name.
-    :param value: a timedelta, a number of seconds, or text: ``PT30M``, ``0:30:00`` or ``1800``, as templates render
-        them.
+    :param value: a timedelta, a number of seconds, or a string such as ``PT30M``, ``0:30:00`` or ``1800``, as
+        templates render them.
     """
     try:
-        read = _duration_text(value.strip()) if isinstance(value, str) else value
-        length = read if isinstance(read, timedelta) else timedelta(seconds=_number(read))
+        parsed = _parse_duration(value.strip()) if isinstance(value, str) else value
+        length = parsed if isinstance(parsed, timedelta) else timedelta(seconds=_number(parsed))
         length = timedelta(seconds=length.total_seconds())
     except (TypeError, OverflowError, ValueError):
         raise ValueError(
-            f"{argument} is {value!r}; it must be a timedelta, a number of seconds or an ISO 8601 duration as 'PT30M'"
+            f"{argument} is {value!r}; it must be a timedelta, a number of seconds or an ISO 8601 duration"
+            " such as 'PT30M'"
         ) from None
     if length < timedelta(0):
         raise ValueError(f"{argument} is {length}; it must not be negative")
@@ -53,9 +53,9 @@ def check_duration(argument: str, value: Any) -> timedelta:
 
 
 def utc_text(moment: datetime) -> str:
-    """Write a moment as the API takes it: ISO 8601, UTC, whole seconds.
+    """Return a time as the API expects it: ISO 8601, UTC, whole seconds.
 
-    :param moment: with a zone.
+    :param moment: with a time zone.
     """
     return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
@@ -63,30 +63,30 @@ def utc_text(moment: datetime) -> str:
 def duration_text(length: timedelta) -> str:
     """Return a duration in whole hours or days, for messages.
 
-    :param length: any.
+    :param length: of any length.
     """
     hours = int(length.total_seconds() // 3600)
     return f"{hours} hours" if hours < 72 else f"{hours // 24} days"
 
 
-# pendulum also takes "now" and "12:00", which would mean something else at each look.
+# pendulum also accepts "now" and "12:00", which would mean something else at each poll.
 _DATED = re.compile(r"\s*\d{4}-?(\d\d|W)", re.ASCII)
 _CLOCK = re.compile(r"(?:(\d+) days?, )?(\d+):([0-5]\d):([0-5]\d)(?:\.\d+)?", re.ASCII)
 
 
-def _duration_text(text: str) -> Any:
+def _parse_duration(text: str) -> Any:
     if match := _CLOCK.fullmatch(text):
         days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
         return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
     try:
         return float(text)
     except ValueError:
-        parsed = _parsed(text)
+        parsed = _parse_iso(text)
         return parsed if isinstance(parsed, timedelta) else text
 
 
-def _parsed(text: str) -> Any:
-    """Whatever ISO 8601 text stands for; the text itself where it is none."""
+def _parse_iso(text: str) -> Any:
+    """Return the value of an ISO 8601 string, or the string itself if it is not one."""
     import pendulum
 
     try:

@@ -1,1 +1,1 @@
-"""Moving bytes: the two drivers that run the flows of ``protocol/``, their sessions, and the parsed connection."""
+"""The transport: two drivers that run the flows of ``protocol/``, their sessions, and the parsed connection."""

@@ -1,4 +1,4 @@
-"""The asynchronous driver: moves bytes with aiohttp, and sleeps without holding the event loop."""
+"""The asynchronous driver: sends requests with aiohttp and sleeps without blocking the event loop."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from airflow_provider_segment.protocol.wire.messages import Request, RequestFail
 from airflow_provider_segment.transport.body import Body, BodyEncodingError, BodyTooLongError
 from airflow_provider_segment.transport.connection import SegmentConnection
 from airflow_provider_segment.transport.network import LogSink, Network, is_tls_failure
-from airflow_provider_segment.transport.sessions import SENT
+from airflow_provider_segment.transport.sessions import Attempt
 
 T = TypeVar("T")
 
 
 class AiohttpDriver:
-    """Runs flows over a client session that may be shared.
+    """A driver that runs flows over a shared client session.
 
-    :param connection: where to.
-    :param network: headers and proxy; the session knows the CA.
-    :param session: of a :class:`~.sessions.SessionLease`, whose requests note when they are sent; not closed here.
-    :param log: where pauses and messages of flows go.
+    :param connection: the parsed connection.
+    :param network: headers and proxy; the CA is the session's.
+    :param session: from a :class:`~.sessions.SessionLease`; not closed here.
+    :param log: logger for the pauses and messages of flows.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class AiohttpDriver:
     async def run(self, flow: Flow[T]) -> T:
         """Run a flow to its end.
 
-        :param flow: a generator that has not begun.
+        :param flow: a generator that has not started.
         :return: its result.
         """
         outcome: Outcome | None = None
@@ -67,15 +67,15 @@ class AiohttpDriver:
                 return result
             outcome = await self._take(step)
 
-    async def iterate(self, walk: PagedFlow[T]) -> AsyncIterator[T]:
-        """Run a flow as far as its entries are asked for.
+    async def iterate(self, flow: PagedFlow[T]) -> AsyncIterator[T]:
+        """Iterate over the items of a flow, running it as they are consumed.
 
-        :param walk: a flow that emits entries.
+        :param flow: a generator that has not started.
         """
         outcome: Outcome | None = None
         while True:
             try:
-                step = walk.send(outcome)
+                step = flow.send(outcome)
             except StopIteration:
                 return
             if isinstance(step, Items):
@@ -95,43 +95,44 @@ class AiohttpDriver:
             case Log(message, level):
                 self._log.log(level, "%s", message)
             case MaskSecrets(strings):
-                # In a thread: Airflow tells another process, and waits for it.
+                # In a thread, because Airflow sends them to another process and waits for it.
                 await asyncio.to_thread(mask_secrets, strings)
         return None
 
     def _headers(self, request: Request) -> CIMultiDict[str]:
-        """The same for all requests of a kind, and in the form that aiohttp would make of them each time."""
-        kind = (request.accept, request.content_type)
-        if kind not in self._headers_of:
+        """Return the headers in the type that aiohttp would convert them to, cached by the two media types."""
+        media_types = (request.accept, request.content_type)
+        if media_types not in self._headers_of:
             headers = {**self._network.headers, **request.headers, "Accept-Encoding": "identity"}
-            self._headers_of[kind] = CIMultiDict(headers)
-        return self._headers_of[kind]
+            self._headers_of[media_types] = CIMultiDict(headers)
+        return self._headers_of[media_types]
 
     async def _send(self, request: Request) -> Outcome:
         started = time.monotonic()
-        SENT.set(False)
+        attempt = Attempt()
         try:
             async with self._session.request(
                 request.method,
-                # As it is: an id that was percent-encoded stays so.
+                # Already percent-encoded.
                 URL(self._connection.base_url + request.target, encoded=True),
                 headers=self._headers(request),
                 data=request.body,
                 proxy=self._network.proxy,
                 allow_redirects=False,
                 timeout=self._timeout,
+                middlewares=(attempt,),
             ) as response:
                 body = await _read(response)
         except BodyTooLongError as error:
             return RequestFailure(reason=str(error), sent=True, transient=False, seconds=time.monotonic() - started)
         except _FAULTS as error:
-            return _request_failure(error, sent=SENT.get(), seconds=time.monotonic() - started)
+            return _request_failure(error, sent=attempt.sent, seconds=time.monotonic() - started)
         seconds = time.monotonic() - started
         return Response(status=response.status, headers=response.headers, body=body, seconds=seconds)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
-    body = Body(response.headers.get("Content-Encoding"))  # the session leaves decompressing to us
+    body = Body(response.headers.get("Content-Encoding"))  # the session does not decompress
     while piece := await response.content.readany():
         body.add(piece)
     return body.whole()
@@ -139,19 +140,19 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 
 _FAULTS = (aiohttp.ClientError, BodyEncodingError, OSError, TimeoutError, ValueError)
 _MISCONFIGURED = (aiohttp.InvalidURL, ValueError)
-# The first that fits.
+# The first match counts.
 _REASONS: tuple[tuple[type[Exception], str], ...] = (
-    (aiohttp.ClientConnectorDNSError, "the host's name is not known"),
+    (aiohttp.ClientConnectorDNSError, "the host name cannot be resolved"),
     (aiohttp.ClientConnectorCertificateError, "the certificate is not trusted"),
-    (aiohttp.ClientConnectorSSLError, "TLS could not be agreed on"),
-    (aiohttp.ClientConnectorError, "no connection could be made"),
+    (aiohttp.ClientConnectorSSLError, "the TLS handshake failed"),
+    (aiohttp.ClientConnectorError, "the connection failed"),
     (aiohttp.ConnectionTimeoutError, "connecting timed out"),
-    (aiohttp.ClientHttpProxyError, "the proxy refuses"),
-    (TimeoutError, "the answer timed out"),
-    (aiohttp.ServerDisconnectedError, "the connection was closed without an answer"),
-    (aiohttp.ClientPayloadError, "the answer broke off"),
-    (BodyEncodingError, "the answer could not be decompressed"),
-    (aiohttp.ClientResponseError, "the answer is not HTTP"),
+    (aiohttp.ClientHttpProxyError, "the proxy rejected the request"),
+    (TimeoutError, "the response timed out"),
+    (aiohttp.ServerDisconnectedError, "the connection was closed without a response"),
+    (aiohttp.ClientPayloadError, "the response was truncated"),
+    (BodyEncodingError, "the response could not be decompressed"),
+    (aiohttp.ClientResponseError, "the response is not HTTP"),
 )
 
 
@@ -168,9 +169,9 @@ def _request_failure(error: Exception, *, sent: bool, seconds: float) -> Request
 
 
 def _reason(error: Exception) -> str:
-    """Words of our own and the system's: aiohttp's repeat the URL, and objects in memory."""
-    # One for a certificate is a connector's error too, but has no system's error in every version.
+    """Return a reason in our words and the system's; aiohttp's messages repeat the URL and object reprs."""
+    # An error about a certificate is a connector error too, but not in every version has it an OS error.
     number = getattr(getattr(error, "_os_error", error), "errno", None)
     detail = os.strerror(number) if number and number > 0 else getattr(error, "certificate_error", "")
-    words = next((words for kind, words in _REASONS if isinstance(error, kind)), type(error).__name__)
-    return f"{words} ({getattr(detail, 'verify_message', detail)})" if detail else words
+    reason = next((reason for kind, reason in _REASONS if isinstance(error, kind)), type(error).__name__)
+    return f"{reason} ({getattr(detail, 'verify_message', detail)})" if detail else reason

@@ -1,4 +1,4 @@
-"""The body of an answer, collected piece by piece, with a limit on what it may become in memory."""
+"""The body of a response, collected chunk by chunk and limited in size."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import zlib
 from collections.abc import Iterator
 
 BODY_LIMIT = 64 * 1024 * 1024
-"""Longest answer read, in bytes as sent and in bytes decompressed: three times a page of 1000 destinations."""
+"""Longest body, in bytes as sent and in bytes decompressed: three times a page of 1000 destinations."""
 
 _PLAIN = {"", "identity"}
 _ZLIB = {"gzip", "x-gzip", "deflate"}
 _KNOWN = _PLAIN | _ZLIB
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
-"""It is told from the first bytes."""
+"""Makes zlib detect the format from the first bytes."""
 _STEP = 1024 * 1024
 """Bytes inflated at once."""
 
@@ -21,23 +21,23 @@ class BodyTooLongError(Exception):
     """The body is longer than :data:`BODY_LIMIT`."""
 
     def __init__(self) -> None:
-        super().__init__(f"the answer is longer than {BODY_LIMIT} bytes")
+        super().__init__(f"the response is longer than {BODY_LIMIT} bytes")
 
 
 class BodyEncodingError(Exception):
-    """The body is compressed in a way that can't be undone."""
+    """The body cannot be decompressed."""
 
     def __init__(self) -> None:
-        super().__init__("the answer could not be decompressed")
+        super().__init__("the response could not be decompressed")
 
 
 class Body:
-    """Collects a body. We ask for none that is compressed; a gateway may compress all the same.
+    """A response body under construction. We request no compression, but a gateway may compress anyway.
 
-    The libraries below inflate all that has arrived at once, some versions of them however much that becomes.
+    requests and aiohttp would inflate everything that has arrived at once, some versions of them without a limit.
 
-    :param encoding: the header Content-Encoding.
-    :raises BodyEncodingError: nobody knows this one.
+    :param encoding: value of the header Content-Encoding.
+    :raises BodyEncodingError: the encoding is not supported.
     """
 
     def __init__(self, encoding: str | None) -> None:
@@ -45,45 +45,45 @@ class Body:
         if name not in _KNOWN:
             raise BodyEncodingError
         self._inflate = None if name in _PLAIN else zlib.decompressobj(_GZIP_OR_ZLIB)
-        self._pieces: list[bytes] = []
-        self._arrived = self._kept = 0
+        self._chunks: list[bytes] = []
+        self._received = self._kept = 0
 
-    def add(self, piece: bytes) -> None:
-        """Add what arrived.
+    def add(self, chunk: bytes) -> None:
+        """Add a chunk.
 
-        :param piece: not empty.
-        :raises BodyTooLongError: it is enough.
-        :raises BodyEncodingError: it is not what the header says.
+        :param chunk: bytes as received, not empty.
+        :raises BodyTooLongError: the body exceeds :data:`BODY_LIMIT`.
+        :raises BodyEncodingError: the bytes do not match the header.
         """
-        self._arrived += len(piece)
-        for plain in [piece] if self._inflate is None else _inflated(self._inflate, piece):
+        self._received += len(chunk)
+        for plain in [chunk] if self._inflate is None else _inflate_steps(self._inflate, chunk):
             self._kept += len(plain)
-            if max(self._arrived, self._kept) > BODY_LIMIT:
-                self._pieces.clear()
+            if max(self._received, self._kept) > BODY_LIMIT:
+                self._chunks.clear()
                 raise BodyTooLongError
-            self._pieces.append(plain)
+            self._chunks.append(plain)
 
     def whole(self) -> bytes:
-        """Return it all.
+        """Return the whole body, decompressed.
 
-        :raises BodyEncodingError: its end is missing.
+        :raises BodyEncodingError: compressed data is truncated.
         """
-        if self._inflate is not None and self._arrived and not self._inflate.eof:
+        if self._inflate is not None and self._received and not self._inflate.eof:
             raise BodyEncodingError
-        return b"".join(self._pieces)
+        return b"".join(self._chunks)
 
 
-def _inflated(inflate: zlib._Decompress, piece: bytes) -> Iterator[bytes]:
-    """Inflate what arrived, a step at a time: whoever counts them can stop."""
-    if inflate.eof:  # more behind the end; zlib would keep it all
+def _inflate_steps(inflate: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:
+    """Inflate a chunk in steps of limited size, so that the caller can stop."""
+    if inflate.eof:  # data behind the end, all of which zlib would keep
         raise BodyEncodingError
     full = False
-    while piece or full:
+    while chunk or full:
         try:
-            plain = inflate.decompress(piece, _STEP)
+            plain = inflate.decompress(chunk, _STEP)
         except zlib.error:
             raise BodyEncodingError from None
         if inflate.unused_data:
             raise BodyEncodingError
         yield plain
-        piece, full = inflate.unconsumed_tail, len(plain) == _STEP
+        chunk, full = inflate.unconsumed_tail, len(plain) == _STEP

@@ -1,4 +1,4 @@
-"""An Airflow connection of type ``segment_public_api``, checked, as a frozen value."""
+"""An Airflow connection of type ``segment_public_api``, validated, as a frozen value."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ REGIONS = {"us": "https://api.segmentapis.com", "eu": "https://eu1.api.segmentap
 """https://docs.segmentapis.com/tag/Getting-Started"""
 
 _TEST_TIMEOUT = 10.0
-"""Seconds; a person waits for the "Test" button."""
+"""Seconds; someone is waiting for the "Test" button."""
 
 _MAX_SECONDS = 1_000_000.0
-"""Eleven days: no wait is meant to be longer, and a socket's timeout has a limit of its own."""
+"""Upper bound of all durations: eleven days, longer than any sensible wait; sockets have a limit as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentConnection:
     """Where and how to reach Segment.
 
-    :param conn_id: of the Airflow connection.
-    :param base_url: scheme, host, port and perhaps a path, without a slash at the end.
+    :param conn_id: id of the Airflow connection.
+    :param base_url: scheme, host, port and optionally a path, without a trailing slash.
     :param token: API token; never shown.
     :param timeout: seconds per attempt.
-    :param options: what flows go by.
-    :param verify: path of a CA bundle, ``True`` for the environment's or the system's, ``False`` for none.
-    :param proxies: by scheme; ``None`` for the environment's.
+    :param options: options of every call.
+    :param verify: path of a CA bundle, ``True`` for the environment's or certifi's, ``False`` to verify nothing.
+    :param proxies: proxies by scheme; ``None`` for the environment's.
     """
 
     conn_id: str
@@ -49,14 +49,14 @@ class SegmentConnection:
 def parse_connection(
     *, conn_id: str, host: str | None, port: int | None, password: str | None, extra: Mapping[str, Any]
 ) -> SegmentConnection:
-    """Check the fields of a connection.
+    """Return a connection from its fields.
 
-    :param conn_id: of the Airflow connection, for the messages.
-    :param host: base URL; empty for the region's; without a scheme, https.
-    :param port: honoured when the host has none.
+    :param conn_id: id of the Airflow connection, for messages.
+    :param host: base URL; empty for the region's; https if it has no scheme.
+    :param port: port, used if the host has none.
     :param password: API token.
     :param extra: the extra fields; empty ones mean the default.
-    :raises ValueError: naming the connection, the field, and what is allowed.
+    :raises ValueError: a field is invalid; the message names the connection, the field, and what is allowed.
     """
     if not isinstance(extra, Mapping):
         raise ValueError(f"connection {conn_id!r}, field extra: it is not a JSON object")
@@ -81,18 +81,18 @@ def parse_connection(
 
 
 def for_test_button(connection: SegmentConnection) -> SegmentConnection:
-    """Make a connection that answers soon, as the "Test" button needs it: it tries once.
+    """Return the same connection without retries and with a short timeout, for the "Test" button.
 
-    :param connection: to try.
+    :param connection: the connection to test.
     """
-    impatient = replace(connection.options, retry_budget=0, rate_limit_budget=0)
-    return replace(connection, timeout=min(connection.timeout, _TEST_TIMEOUT), options=impatient)
+    single_attempt = replace(connection.options, retry_budget=0, rate_limit_budget=0)
+    return replace(connection, timeout=min(connection.timeout, _TEST_TIMEOUT), options=single_attempt)
 
 
 def is_loopback(host: str | None) -> bool:
-    """Say whether a host is this machine by any of its own names.
+    """Return whether a host is a loopback address or ``localhost``.
 
-    :param host: without a port.
+    :param host: host without a port.
     """
     if host == "localhost":
         return True
@@ -115,8 +115,8 @@ class _Fields:
     conn_id: str
     extra: Mapping[str, Any]
 
-    def wrong(self, name: str, what: str) -> ValueError:
-        return ValueError(f"connection {self.conn_id!r}, field {name}: {what}")
+    def error(self, name: str, problem: str) -> ValueError:
+        return ValueError(f"connection {self.conn_id!r}, field {name}: {problem}")
 
     def seconds(self, name: str, default: float, *, positive: bool = False) -> float:
         value = self.extra.get(name, default)
@@ -127,16 +127,16 @@ class _Fields:
         except (TypeError, ValueError):
             number = math.nan
         if not 0 <= number <= _MAX_SECONDS or (positive and number == 0):
-            raise self.wrong(name, f"{value!r} is not {allowed}")
+            raise self.error(name, f"{value!r} is not {allowed}")
         return number
 
 
 def _token(fields: _Fields, password: str | None) -> str:
     token = (password or "").strip()
     if not token:
-        raise fields.wrong("password", "it is empty; the API token of the workspace is needed")
+        raise fields.error("password", "it is empty; the API token of the workspace is needed")
     if not token.isascii() or not token.isprintable() or " " in token:
-        raise fields.wrong("password", "it holds characters that no API token has")
+        raise fields.error("password", "it contains characters that no API token has")
     return token
 
 
@@ -144,37 +144,37 @@ def _base_url(fields: _Fields, host: str | None, port: int | None) -> SplitResul
     text = (host or "").strip()
     region = fields.extra.get("region", "us")
     if not isinstance(region, str) or region not in REGIONS:
-        raise fields.wrong("region", f"{region!r} is not one of {', '.join(map(repr, REGIONS))}")
+        raise fields.error("region", f"{region!r} is not one of {', '.join(map(repr, REGIONS))}")
     if not text:
         return urlsplit(REGIONS[region])
     try:
         url = urlsplit(text if "://" in text else f"https://{text}")
         host_port = url.port
     except ValueError:  # which may quote a part of a password
-        raise fields.wrong("host", "it is not a URL; write it as https://api.segmentapis.com") from None
-    if reason := _why_unfit(url, text):
-        raise fields.wrong("host", reason)
+        raise fields.error("host", "it is not a URL; write it as https://api.segmentapis.com") from None
+    if reason := _url_problem(url, text):
+        raise fields.error("host", reason)
     netloc = f"{url.netloc.removesuffix(':')}:{port}" if host_port is None and port else url.netloc
     return url._replace(netloc=netloc, path=url.path.rstrip("/"))
 
 
-def _why_unfit(url: SplitResult, text: str) -> str | None:
-    """Say what is wrong with a base URL. Libraries disagree about odd ones, so only plain ones pass.
+def _url_problem(url: SplitResult, text: str) -> str | None:
+    """Return what is wrong with a base URL. Only plain URLs are valid, because libraries disagree about odd ones.
 
-    :param text: the same as given; splitting drops line ends and tabs.
+    :param text: the URL as configured; splitting drops line breaks and tabs.
     """
     if url.username is not None or url.password is not None:
-        return "it holds user info; the token belongs into password"
+        return "it contains user info; put the token in the password field"
     if url.query or url.fragment:
-        return "it holds a query or a fragment; a base URL has neither"
+        return "it contains a query or a fragment; a base URL has neither"
     if not url.hostname or not (_HOST_NAME.fullmatch(url.hostname) or _is_address(url.hostname)):
-        return "it names no host; write it as https://api.segmentapis.com, a name beyond ASCII in its xn-- form"
+        return "it names no host; write it as https://api.segmentapis.com, and non-ASCII names in their xn-- form"
     if not text.isascii() or not text.isprintable() or set(text) & set(' \\"<>^`{|}'):
-        return "it holds characters that no URL has; they need percent-encoding"
+        return "it contains characters that are not allowed in a URL; percent-encode them"
     if url.scheme not in {"http", "https"}:
         return f"the scheme {url.scheme!r} is not https"
     if url.scheme == "http" and not is_loopback(url.hostname):
-        return f"http:// would send the token in the clear to {url.hostname}; it is for loopback addresses only"
+        return f"http:// would send the token unencrypted to {url.hostname}; it is for loopback addresses only"
     return None
 
 
@@ -183,11 +183,11 @@ def _verify(fields: _Fields, loopback: bool) -> bool | str:  # noqa: FBT001
     if isinstance(value, str) and value.strip().lower() in {"true", "false"}:
         value = value.strip().lower() == "true"
     if value is False and not loopback:
-        raise fields.wrong("verify", "false is for loopback addresses only; give the path of a CA bundle")
+        raise fields.error("verify", "false is for loopback addresses only; give the path of a CA bundle")
     if isinstance(value, bool):
         return value
     if not isinstance(value, str) or not Path(value).exists():
-        raise fields.wrong("verify", f"{value!r} is not the path of a CA bundle")
+        raise fields.error("verify", f"{value!r} is not the path of a CA bundle")
     return value
 
 
@@ -202,5 +202,5 @@ def _proxies(fields: _Fields) -> Mapping[str, str] | None:
         return None
     if not isinstance(value, Mapping) or not all(isinstance(item, str) for pair in value.items() for item in pair):
         # Not shown: a proxy's URL may hold a password.
-        raise fields.wrong("proxies", 'it is not a JSON object of texts, as {"https": "http://proxy:3128"}')
+        raise fields.error("proxies", 'it is not a JSON object of strings such as {"https": "http://proxy:3128"}')
     return dict(value)

@@ -1,7 +1,7 @@
-"""One deadline for a whole attempt, where urllib3 knows only a timeout for each piece.
+"""One deadline for a whole attempt; urllib3 only has a timeout for each read.
 
-A server that sends a byte now and then, in the status line, the headers or the body, would hold a worker for ever. So
-every wait gets what is left of the attempt: for the connection, the proxy's answer, the TLS handshake, each read.
+A server that sends a byte now and then, in the status line, the headers or the body, would block a worker forever.
+Therefore connecting, the proxy's response, the TLS handshake and each read time out at the end of the attempt.
 """
 
 from __future__ import annotations
@@ -21,33 +21,33 @@ if TYPE_CHECKING:
 
 
 class Attempt(threading.local):
-    """What is known of the attempt under way in this thread."""
+    """The state of this thread's current attempt."""
 
     deadline: float | None = None
     sent: bool = False
-    """Whether anything of the request may have left; connecting and speaking to a proxy send nothing of it."""
+    """Whether any part of the request may have been sent; connecting and proxy handshakes do not count."""
 
     def begin(self, *, seconds: float) -> None:
         """Begin an attempt.
 
-        :param seconds: that it may take.
+        :param seconds: how long it may take.
         """
         self.deadline = time.monotonic() + seconds
         self.sent = False
 
     @property
     def left(self) -> float | None:
-        """Seconds that are left, perhaps none, perhaps less than none."""
+        """Seconds until the deadline; zero or negative after it."""
         return None if self.deadline is None else self.deadline - time.monotonic()
 
     @property
     def timeout(self) -> float | None:
-        """The same for a socket, where 0 would mean not to wait at all."""
+        """The timeout for a socket; always positive, because 0 would make it non-blocking."""
         return None if self.left is None else max(self.left, 0.001)
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """An adapter of ``requests`` whose connections keep the deadline of :attr:`attempt`."""
+    """A ``requests`` adapter whose connections obey the deadline of :attr:`attempt`."""
 
     def __init__(self) -> None:
         self.attempt = Attempt()
@@ -58,7 +58,7 @@ class DeadlineAdapter(HTTPAdapter):
         super().__init__()
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the pool of connections for a request."""
+        """Return the connection pool for a request."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         pool.ConnectionCls = self._classes[pool.scheme]
         return pool
@@ -73,12 +73,12 @@ class _DeadlineConnection(urllib3.connection.HTTPConnection):
 
     @timeout.setter
     def timeout(self, value: object) -> None:
-        """urllib3 divides its timeout among connecting and reading, and begins anew behind a proxy."""
+        """Ignore urllib3's timeout, which restarts for connecting, for reading, and behind a proxy."""
 
     def _new_conn(self) -> socket.socket:
-        made = super()._new_conn()
-        made.settimeout(self.timeout)  # for the handshake
-        return made
+        connected = super()._new_conn()
+        connected.settimeout(self.timeout)  # for the handshake
+        return connected
 
     def _tunnel(self) -> None:
         super()._tunnel()
@@ -86,7 +86,7 @@ class _DeadlineConnection(urllib3.connection.HTTPConnection):
 
     def endheaders(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is None:
-            self.connect()  # or it would be done below, after "sent"
+            self.connect()  # otherwise http.client connects below, after `sent` is set
         self._attempt.sent = True
         super().endheaders(*args, **kwargs)
 
@@ -111,7 +111,7 @@ class _Response(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_Reader(sock, attempt), 65536)
 
     def _read_status(self) -> tuple[str, int, str]:
-        """Pass over the interim answers; ``http.client`` knows only 100, and would take the next one for the answer."""
+        """Skip interim responses; ``http.client`` only skips 100, and would take another one for the response."""
         while True:
             version, status, reason = super()._read_status()  # type: ignore[misc]
             if status not in _INTERIM:
@@ -123,7 +123,7 @@ _INTERIM = range(102, 200)
 
 
 class _Reader(io.RawIOBase):
-    """Reads from a socket until the deadline."""
+    """A reader of a socket that stops at the deadline."""
 
     def __init__(self, sock: socket.socket, attempt: Attempt) -> None:
         self._socket = sock
@@ -136,7 +136,7 @@ class _Reader(io.RawIOBase):
     def readinto(self, buffer: WriteableBuffer) -> int | None:
         left = self._attempt.left
         if left is not None and left <= 0:
-            raise TimeoutError("the deadline is past")  # also while the server sends faster than we read
+            raise TimeoutError("the deadline has passed")  # also while the server sends faster than we read
         self._socket.settimeout(self._attempt.timeout)
         return self._raw.readinto(buffer)
 

@@ -1,7 +1,7 @@
-"""Proxy, CA and header rules, from one place for both drivers.
+"""The rules for proxies, CAs and headers, in one place for both drivers.
 
-The drivers trust nothing of the environment by themselves, or a ``.netrc`` would replace the token; what the
-environment may say, it says here.
+The drivers ignore the environment, because a ``.netrc`` would replace the token. Settings that may come from the
+environment are read here.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from airflow_provider_segment.version import __version__
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """What a driver needs beside the request.
+    """The headers, proxy and CA of a connection.
 
-    :param headers: of every request, the token among them.
-    :param proxy: URL of the proxy to go through; ``None`` for none.
-    :param ca: path of a CA bundle, a file or a directory; ``None`` where nothing is verified.
+    :param headers: headers of every request, including the token.
+    :param proxy: URL of the proxy to use; ``None`` for none.
+    :param ca: path of a CA bundle, a file or a directory; ``None`` if TLS is not verified.
     """
 
     headers: Mapping[str, str] = field(repr=False)
@@ -37,18 +37,19 @@ class Network:
 
 
 def network_for(connection: SegmentConnection) -> Network:
-    """Settle proxy, CA and headers for a connection, and let Airflow mask its passwords, wherever they come from.
+    """Return proxy, CA and headers for a connection, and mask its token and proxy passwords in logs.
 
-    :param connection: its own proxies and CA go before the environment's.
-    :raises ValueError: a CA bundle of the environment that does not exist, or a proxy that is none.
+    :param connection: its proxies and CA take precedence over the environment's.
+    :raises ValueError: the environment names a CA bundle that does not exist, or a proxy URL is invalid.
     """
     url = urlsplit(connection.base_url)
     proxies = _environment_proxies(url) if connection.proxies is None else connection.proxies
     mask_secrets([connection.token, *_passwords(proxies)])
     proxy = _proxy(proxies, url)
-    if proxy and (reason := _why_unfit(proxy)):
-        own = f"connection {connection.conn_id!r}, field proxies"
-        raise ValueError(f"{'the proxy of the environment' if connection.proxies is None else own}: {reason}")
+    if proxy and (problem := _proxy_problem(proxy)):
+        field_of_connection = f"connection {connection.conn_id!r}, field proxies"
+        origin = "the proxy of the environment" if connection.proxies is None else field_of_connection
+        raise ValueError(f"{origin}: {problem}")
     return Network(
         headers={
             "Authorization": f"Bearer {connection.token}",
@@ -62,17 +63,17 @@ def network_for(connection: SegmentConnection) -> Network:
 def _ca(verify: bool | str) -> str | None:  # noqa: FBT001
     if isinstance(verify, str):
         return verify
-    # Neither of the drivers would take the bundle of the other.
+    # certifi's, so that both drivers trust the same CAs; their own defaults differ.
     return (_environment_ca() or certifi.where()) if verify else None
 
 
 def _passwords(proxies: Mapping[str, str]) -> Iterator[str]:
-    """Passwords of proxies, as they are and as they stand in the address."""
+    """Yield the passwords of proxies, plain and as they are encoded in the URL."""
     for proxy in proxies.values():
         try:
             password = urlsplit(proxy if "://" in proxy else f"//{proxy}").password
         except ValueError:
-            continue  # what is no URL is refused when it is used, without being shown
+            continue  # an invalid URL is reported when it is used, without being shown
         if password:
             yield from (password, unquote(password))
 
@@ -87,14 +88,14 @@ def _environment_ca() -> str | None:
 
 
 def _environment_proxies(url: SplitResult) -> Mapping[str, str]:
-    # A proxy elsewhere can't reach this machine's own loopback. NO_PROXY may name a host with its port.
+    # A proxy on another machine cannot reach this one's loopback. NO_PROXY may name a host with its port.
     if is_loopback(url.hostname) or any(proxy_bypass(host) for host in (url.hostname or "", url.netloc)):
         return {}
     return getproxies()
 
 
 def _proxy(proxies: Mapping[str, str], url: SplitResult) -> str | None:
-    """Pick the proxy: one for the host goes before one for the scheme, and that before one for all.
+    """Return the proxy to use: the host's, else the scheme's, else the one for all.
 
     The keys and their order are those of requests: https://requests.readthedocs.io/en/latest/user/advanced/#proxies
     """
@@ -103,30 +104,33 @@ def _proxy(proxies: Mapping[str, str], url: SplitResult) -> str | None:
     return f"http://{found}" if found and "://" not in found else found
 
 
-def _why_unfit(proxy: str) -> str | None:
-    """Never shows more of a proxy than its scheme: its URL may hold a password."""
+def _proxy_problem(proxy: str) -> str | None:
+    """Return what is wrong with a proxy, showing no more than its scheme: the URL may contain a password."""
     try:
         url = urlsplit(proxy)
-        named = bool(url.hostname) and url.port != 0
+        names_host = bool(url.hostname) and url.port != 0
     except ValueError:
         return "it is not a URL"
     if url.scheme not in {"http", "https"}:
         return f"the scheme {url.scheme!r} is not http or https; other kinds of proxy are not supported"
-    if not named or not proxy.isprintable() or " " in proxy:
+    if not names_host or not proxy.isprintable() or " " in proxy:
         return "it names no host; write it as http://proxy.example:3128"
     return None
 
 
 class LogSink(Protocol):
-    """What Airflow's loggers and the standard library's have in common."""
+    """A logger: Airflow's or the standard library's."""
 
     def log(self, level: int, msg: Any, /, *args: Any) -> Any:
-        """Log with a level of the standard library's."""
+        """Log a message with a level of the standard library's ``logging``."""
 
 
-_ENDED = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError, TimeoutError)
+_CONNECTION_ENDED = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError, TimeoutError)
 
 
 def is_tls_failure(cause: BaseException) -> bool:
-    """Whatever goes wrong in TLS before it is agreed on will go wrong again; a connection that ends will not."""
-    return isinstance(cause, ssl.SSLError) and not isinstance(cause, _ENDED)
+    """Return whether TLS failed for good: a failed handshake fails again, a connection that ended need not.
+
+    :param cause: an error below a failed request.
+    """
+    return isinstance(cause, ssl.SSLError) and not isinstance(cause, _CONNECTION_ENDED)

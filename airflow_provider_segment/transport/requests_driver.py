@@ -1,4 +1,4 @@
-"""The synchronous driver: moves bytes with requests, and sleeps."""
+"""The synchronous driver: sends requests with the library requests, and sleeps."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ T = TypeVar("T")
 
 
 class RequestsDriver:
-    """Runs flows over connections of ``requests`` that are kept.
+    """A driver that runs flows over persistent connections of ``requests``.
 
-    :param connection: where to.
-    :param log: where pauses and messages of flows go.
+    :param connection: the parsed connection.
+    :param log: logger for the pauses and messages of flows.
     """
 
     def __init__(self, connection: SegmentConnection, log: LogSink) -> None:
@@ -49,7 +49,7 @@ class RequestsDriver:
     def run(self, flow: Flow[T]) -> T:
         """Run a flow to its end.
 
-        :param flow: a generator that has not begun.
+        :param flow: a generator that has not started.
         :return: its result.
         """
         outcome: Outcome | None = None
@@ -61,15 +61,15 @@ class RequestsDriver:
                 return result
             outcome = self._take(step)
 
-    def iterate(self, walk: PagedFlow[T]) -> Iterator[T]:
-        """Run a flow as far as its entries are asked for.
+    def iterate(self, flow: PagedFlow[T]) -> Iterator[T]:
+        """Iterate over the items of a flow, running it as they are consumed.
 
-        :param walk: a flow that emits entries.
+        :param flow: a generator that has not started.
         """
         outcome: Outcome | None = None
         while True:
             try:
-                step = walk.send(outcome)
+                step = flow.send(outcome)
             except StopIteration:
                 return
             if isinstance(step, Items):
@@ -79,7 +79,7 @@ class RequestsDriver:
                 outcome = self._take(step)
 
     def close(self) -> None:
-        """Close the session's connections."""
+        """Close the connections."""
         self._adapter.close()
 
     def _take(self, step: Step) -> Outcome | None:
@@ -109,10 +109,10 @@ class RequestsDriver:
         return Response(status=response.status_code, headers=response.headers, body=body, seconds=seconds)
 
     def _transmit(self, request: Request) -> requests.Response:
-        """Hand the request to the adapter as it is.
+        """Pass the request to the adapter unchanged.
 
-        What ``Session.request`` would do on the way is what must not happen: redirects, cookies, a ``.netrc`` in place
-        of the token, another spelling of the path. It would also cost more than all the rest of reading a page.
+        ``Session.request`` would follow redirects, keep cookies, let a ``.netrc`` replace the token and re-encode the
+        path. It would also cost more than all other work for a page.
         """
         prepared = requests.PreparedRequest()
         prepared.method = request.method
@@ -123,7 +123,7 @@ class RequestsDriver:
             prepared.headers["Content-Length"] = str(len(request.body))
         return self._adapter.send(
             prepared,
-            stream=True,  # so that the size is known before the memory is taken
+            stream=True,  # so that the size of the body can be limited
             timeout=self._connection.timeout,
             verify=self._network.ca or False,
             proxies={"all": self._network.proxy} if self._network.proxy else {},
@@ -132,19 +132,19 @@ class RequestsDriver:
 
 def _read(response: requests.Response) -> bytes:
     body = Body(response.headers.get("Content-Encoding"))
-    while piece := response.raw.read1(_PIECE, decode_content=False):
-        body.add(piece)
+    while chunk := response.raw.read1(_CHUNK_SIZE, decode_content=False):
+        body.add(chunk)
     return body.whole()
 
 
-_PIECE = 1024 * 1024
+_CHUNK_SIZE = 1024 * 1024
 _FAULTS = (
     requests.RequestException,
     urllib3.exceptions.HTTPError,
     http.client.HTTPException,
     BodyEncodingError,
     OSError,
-    ValueError,  # what is below reads numbers out of an answer
+    ValueError,  # raised for malformed numbers in a response
 )
 _MISCONFIGURED = (
     urllib3.exceptions.LocationParseError,
@@ -152,20 +152,20 @@ _MISCONFIGURED = (
     requests.exceptions.InvalidProxyURL,
     requests.exceptions.InvalidSchema,
 )
-# The first that fits: to urllib3, refused is a kind of timed out, and to http.client, closed a kind of garbled.
+# The first match counts: in urllib3 "refused" derives from "timed out", and in http.client "closed" from "malformed".
 _REASONS = (
-    (urllib3.exceptions.NameResolutionError, "the host's name is not known"),
+    (urllib3.exceptions.NameResolutionError, "the host name cannot be resolved"),
     (ssl.SSLCertVerificationError, "the certificate is not trusted"),
-    (urllib3.exceptions.NewConnectionError, "no connection could be made"),
+    (urllib3.exceptions.NewConnectionError, "the connection failed"),
     (urllib3.exceptions.ConnectTimeoutError, "connecting timed out"),
-    (urllib3.exceptions.ProxyError, "the proxy refuses"),
-    (http.client.RemoteDisconnected, "the connection was closed without an answer"),
-    (urllib3.exceptions.IncompleteRead, "the answer broke off"),
-    (http.client.IncompleteRead, "the answer broke off"),
-    (BodyEncodingError, "the answer could not be decompressed"),
-    (http.client.HTTPException, "the answer is not HTTP"),
-    (TimeoutError, "the answer timed out"),
-    (urllib3.exceptions.ReadTimeoutError, "the answer timed out"),
+    (urllib3.exceptions.ProxyError, "the proxy rejected the request"),
+    (http.client.RemoteDisconnected, "the connection was closed without a response"),
+    (urllib3.exceptions.IncompleteRead, "the response was truncated"),
+    (http.client.IncompleteRead, "the response was truncated"),
+    (BodyEncodingError, "the response could not be decompressed"),
+    (http.client.HTTPException, "the response is not HTTP"),
+    (TimeoutError, "the response timed out"),
+    (urllib3.exceptions.ReadTimeoutError, "the response timed out"),
 )
 
 
@@ -182,20 +182,20 @@ def _request_failure(error: Exception, *, sent: bool, seconds: float) -> Request
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what lies below it: requests and urllib3 wrap one another in reasons, arguments and causes."""
+    """Yield the error and the ones it wraps: requests and urllib3 use reasons, arguments and causes for that."""
     current: BaseException | None = error
     while current is not None:
         yield current
-        inside = (getattr(current, "reason", None), *reversed(current.args), current.__cause__)
-        current = next((part for part in inside if isinstance(part, BaseException)), None)
+        wrapped = (getattr(current, "reason", None), *reversed(current.args), current.__cause__)
+        current = next((part for part in wrapped if isinstance(part, BaseException)), None)
 
 
 def _reason(causes: list[BaseException]) -> str:
-    """Words of our own and the system's: the libraries' repeat the URL, and addresses of objects in memory."""
+    """Return a reason in our words and the system's; the libraries' messages repeat the URL and object reprs."""
     innermost = causes[-1]
-    words = next(
-        (words for kind, words in _REASONS if any(isinstance(cause, kind) for cause in causes)),
+    reason = next(
+        (reason for kind, reason in _REASONS if any(isinstance(cause, kind) for cause in causes)),
         type(innermost).__name__,
     )
     detail = getattr(innermost, "strerror", None) or getattr(innermost, "verify_message", None)
-    return f"{words} ({detail})" if detail else words
+    return f"{reason} ({detail})" if detail else reason

@@ -1,17 +1,16 @@
-"""Client sessions that many waits share: one for each connection and event loop, closed when the last one leaves.
+"""Shared client sessions: one for each connection and event loop, closed with its last lease.
 
-A triggerer runs all its triggers in one event loop, so a thousand waits on one workspace go over a few connections.
+A triggerer runs all its triggers in one event loop, so a thousand waits on one workspace need only a few connections.
 """
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Coroutine
-from contextvars import ContextVar
+from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 import aiohttp
@@ -22,66 +21,86 @@ from airflow_provider_segment.transport.network import Network
 _Key = tuple[str, str, str | None]
 
 _KEEP_ALIVE = 300.0
-"""Seconds an idle connection is kept: longer than any usual poke interval, or each poll would open one."""
-
-
-SENT: ContextVar[bool] = ContextVar("SENT", default=False)
-"""Whether anything of this task's last request may have left; connecting and speaking to a proxy send nothing of it."""
+"""Seconds before an idle connection is closed: longer than usual poke intervals, so that polls reuse connections."""
 
 
 class _Request(aiohttp.ClientRequest):
-    """One that notes when it is sent. A tracing of aiohttp's tells the same, for a seventh of what a request costs."""
+    """A request that records whether it was sent; aiohttp's tracing would cost a seventh of the whole request."""
 
-    # Not a coroutine function, which would be one coroutine more.
+    sent = False
+    """Whether any part of the request may have been sent; connecting and proxy handshakes do not count."""
+
+    # Not a coroutine function: that would add a coroutine to each request.
     def send(self, conn: aiohttp.connector.Connection) -> Coroutine[Any, Any, aiohttp.ClientResponse]:
-        SENT.set(True)
+        self.sent = True
         return super().send(conn)
+
+
+class Attempt:
+    """One attempt to send a request over a shared session; pass it to the request as its only middleware."""
+
+    __slots__ = ("_request",)
+
+    def __init__(self) -> None:
+        self._request: aiohttp.ClientRequest | None = None
+
+    @property
+    def sent(self) -> bool:
+        """Whether any part of the request may have been sent; connecting and proxy handshakes do not count."""
+        return self._request is not None and cast("_Request", self._request).sent
+
+    def __call__(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> Awaitable[aiohttp.ClientResponse]:
+        """Remember the request that aiohttp made, and send it."""
+        self._request = request
+        return handler(request)
 
 
 @dataclass(eq=False, slots=True)
 class _Shared:
     opening: asyncio.Task[aiohttp.ClientSession]
-    users: int = 0
+    leases: int = 0
 
 
 _SHARED: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[_Key, _Shared]] = WeakKeyDictionary()
 
 
 class SessionLease:
-    """The right to use a shared session until it is given back.
+    """The right to use a shared session until it is released.
 
-    :param connection: where to; the token is not the session's but each request's.
-    :param network: what the CA is.
+    :param connection: the parsed connection; its token belongs to each request, not to the session.
+    :param network: the CA of the connection.
     """
 
     def __init__(self, connection: SegmentConnection, network: Network) -> None:
         self._key: _Key = (connection.conn_id, connection.base_url, network.ca)
         self._shared: _Shared | None = None
 
-    async def take(self) -> aiohttp.ClientSession:
-        """Take part in the session, which the first one opens."""
-        of_loop = _SHARED.setdefault(asyncio.get_running_loop(), {})
-        shared = of_loop.get(self._key)
+    async def acquire(self) -> aiohttp.ClientSession:
+        """Return the shared session; the first lease opens it."""
+        sessions = _SHARED.setdefault(asyncio.get_running_loop(), {})
+        shared = sessions.get(self._key)
         if shared is None:
-            shared = of_loop[self._key] = _Shared(asyncio.create_task(_open(self._key[2])))
-        shared.users += 1
+            shared = sessions[self._key] = _Shared(asyncio.create_task(_open(self._key[2])))
+        shared.leases += 1
         self._shared = shared
         try:
-            # Shielded: the others still wait for it when this one is cancelled.
+            # Shielded, because other leases still need the session if this one is cancelled.
             return await asyncio.shield(shared.opening)
         except BaseException:
-            await self.give_back()
+            await self.release()
             raise
 
-    async def give_back(self) -> None:
-        """Leave; the last one closes the session. Once more does nothing."""
+    async def release(self) -> None:
+        """Release the session; the last lease closes it. Calling it again does nothing."""
         shared, self._shared = self._shared, None
         if shared is None:
             return
-        shared.users -= 1
-        if shared.users:
+        shared.leases -= 1
+        if shared.leases:
             return
-        # Before anything is awaited: whoever comes meanwhile opens a new one.
+        # Before anything is awaited, so that a lease acquired meanwhile opens a new session.
         _SHARED[asyncio.get_running_loop()].pop(self._key, None)
         if not shared.opening.done():
             shared.opening.cancel()
@@ -90,7 +109,7 @@ class SessionLease:
 
 
 async def _open(ca: str | None) -> aiohttp.ClientSession:
-    # In a thread: reading a CA bundle takes tens of milliseconds, in which no trigger could run.
+    # In a thread, because reading a CA bundle would block all triggers for tens of milliseconds.
     context = await asyncio.to_thread(_tls_context, ca)
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(ssl=context, keepalive_timeout=_KEEP_ALIVE),
@@ -99,7 +118,7 @@ async def _open(ca: str | None) -> aiohttp.ClientSession:
         auto_decompress=False,
         trust_env=False,
     )
-    # It would send a DELETE again by itself where an answer was lost, and hide from us that it was the second.
+    # aiohttp would repeat a DELETE whose response was lost, without telling us.
     session._retry_connection = False  # noqa: SLF001
     return session
 

@@ -22,7 +22,7 @@ from tests.canaries.canaries import DEEP, REFERENCE, TEMPLATE, TOKEN, UNSENT
 from tests.canaries.database import cells
 from tests.canaries.pages import pages
 from tests.canaries.search import Search
-from tests.secrets.quoting_middleware import Front, Status, quoting_front
+from tests.secrets.quoting_server import QuotingServer, Status, quoting_server
 
 DAGS = Path(__file__).parent / "dags"
 
@@ -43,7 +43,7 @@ class Scene:
     airflow: LocalAirflow
     sandbox: SegmentSandbox
     sandbox_log: Path
-    quoting: Front
+    quoting: QuotingServer
 
     def search(self, search: Search) -> None:
         """Search everything that has been left behind."""
@@ -85,7 +85,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     log = folder / "sandbox.log"
     with (
         debugging_sandbox(log) as sandbox,
-        quoting_front(sandbox, token=TOKEN) as quoting,
+        quoting_server(sandbox, token=TOKEN) as quoting,
         LocalAirflow(home=folder / "home", dags_folder=DAGS, environment=environment, log_level="DEBUG") as airflow,
     ):
         quoting.status, quoting.method = Status(status=400), "P*"

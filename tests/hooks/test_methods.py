@@ -1,4 +1,4 @@
-"""What the reference shows of the hooks' methods, which are made of flows."""
+"""How the hooks' methods, which are made from flows, appear in the reference."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 @pytest.mark.parametrize(
     ("name", "returned"), [("get_destination", "Destination"), ("list_destinations", "Iterator[Destination]")]
 )
-def test_they_look_as_they_are_called(name: str, returned: str) -> None:
+def test_the_signature_is_that_of_the_call(name: str, returned: str) -> None:
     method = getattr(SegmentPublicApiHook, name)
     signature = inspect.signature(method)
     assert next(iter(signature.parameters)) == "self"

@@ -1,4 +1,4 @@
-"""The "Test" button, as the web server of either Airflow answers it: a connection that exists only meanwhile."""
+"""The "Test" button, as the web server of Airflow 2 and 3 runs it: with a temporary connection."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from airflow_provider_segment.sandbox.testing import SegmentSandbox
 
 
 def press_test(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> tuple[bool, str]:
-    """What both do: put the form's fields into a variable of the environment, as a URI, and ask the hook."""
+    """Put the form's fields into an environment variable, as a URI, and call the hook, as both web servers do."""
     connection: Any = Connection(conn_id="transient", conn_type=connection_form.CONN_TYPE, **fields)
     monkeypatch.setenv("AIRFLOW_CONN_TRANSIENT", connection.get_uri())
     works, message = connection.test_connection()
     return works, message
 
 
-def test_what_a_form_gives_connects(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_fields_of_a_form_connect(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     address = urlsplit(segment_sandbox.url)
     as_forms_leave_them = dict.fromkeys(connection_form.EXTRA_FIELDS) | {"region": "us", "reconcile_timeout": ""}
     assert press_test(
@@ -33,7 +33,7 @@ def test_what_a_form_gives_connects(segment_sandbox: SegmentSandbox, monkeypatch
     ) == (True, "Connected to workspace Sandbox (sandbox)")
 
 
-def test_a_wrong_token_is_said(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_token_is_reported(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     works, message = press_test(monkeypatch, host=segment_sandbox.url, password="wrong-token")
     assert not works
     assert "token" in message

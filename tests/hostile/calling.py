@@ -1,4 +1,4 @@
-"""Asking a server with either driver, and not waiting for it for ever."""
+"""Calls to a server with either driver, with a limit on how long a test may hang."""
 
 from __future__ import annotations
 
@@ -12,57 +12,57 @@ from airflow_provider_segment.protocol.api.destinations import delete_destinatio
 from airflow_provider_segment.protocol.api.workspace import get_workspace
 from airflow_provider_segment.protocol.flow.steps import Flow
 from airflow_provider_segment.transport.connection import SegmentConnection, parse_connection
-from tests.transport.both import ASKS
+from tests.transport.both import DRIVERS
 
 T = TypeVar("T")
 
 TOKEN = "the-one-token"
-PATIENCE = 60.0
-"""Seconds after which something is taken to hang: far above what any of these tests needs."""
+TIME_LIMIT = 60.0
+"""Seconds after which a test is considered to hang: far more than any of these tests needs."""
 
 
 class Silent:
-    """Stands for Airflow's logger where nobody reads it."""
+    """A logger that discards everything."""
 
     def log(self, level: int, msg: Any, /, *args: Any) -> None:
         pass
 
 
-class Asking(Protocol):
-    """Asks with one of the drivers; extra fields of the connection as keywords."""
+class CallApi(Protocol):
+    """A function that runs a flow with one of the drivers; keywords are extra fields of the connection."""
 
     def __call__(self, url: str, /, flow: Callable[..., Flow[Any]] = ..., **extra: Any) -> Any: ...
 
 
 def connection_to(url: str, **extra: Any) -> SegmentConnection:
-    """A connection that tries once and gives an attempt little time."""
+    """Return a connection with a single attempt and a short timeout."""
     fields = {"retry_budget": 0, "rate_limit_budget": 0, "timeout": 10} | extra
     return parse_connection(conn_id="seg", host=url, port=None, password=TOKEN, extra=fields)
 
 
-def asking_with(driver: str) -> Asking:
-    """Make a function that asks with a driver.
+def api_caller(driver: str) -> CallApi:
+    """Return a function that runs a flow with a driver.
 
-    :param driver: key of ``ASKS``.
+    :param driver: key of ``DRIVERS``.
     """
 
-    def ask(url: str, /, flow: Callable[..., Flow[Any]] = get_workspace, **extra: Any) -> Any:
+    def call_api(url: str, /, flow: Callable[..., Flow[Any]] = get_workspace, **extra: Any) -> Any:
         connection = connection_to(url, **extra)
-        return not_for_ever(lambda: ASKS[driver](connection, lambda: flow(connection.options), Silent()))
+        return within_limit(lambda: DRIVERS[driver](connection, lambda: flow(connection.options), Silent()))
 
-    return ask
+    return call_api
 
 
-def removing(options: Any) -> Flow[Any]:
-    """A write, where it matters whether it was sent."""
+def deleting(options: Any) -> Flow[Any]:
+    """Delete a destination: for a write it matters whether it was sent."""
     return delete_destination(options, id="d")
 
 
-def not_for_ever(work: Callable[[], T], *, patience: float = PATIENCE) -> T:
-    """Run something that should end by itself; a hang becomes a failure with everybody's stack.
+def within_limit(work: Callable[[], T], *, time_limit: float = TIME_LIMIT) -> T:
+    """Run a function in a thread; if it hangs, fail with the stacks of all threads.
 
-    :param work: what to run; its result is returned, its error raised.
-    :param patience: seconds.
+    :param work: the function; its result is returned, its error raised.
+    :param time_limit: seconds.
     """
     results: list[T] = []
     errors: list[BaseException] = []
@@ -75,10 +75,10 @@ def not_for_ever(work: Callable[[], T], *, patience: float = PATIENCE) -> T:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    thread.join(patience)
+    thread.join(time_limit)
     if thread.is_alive():
         faulthandler.dump_traceback(sys.__stderr__ or sys.stderr)
-        raise AssertionError(f"it did not end within {patience:.0f} seconds")
+        raise AssertionError(f"it did not end within {time_limit:.0f} seconds")
     if errors:
         raise errors[0]
     return results[0]

@@ -1,14 +1,14 @@
-"""Each test that asks does so with both drivers."""
+"""Fixtures that run each test with both drivers."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.hostile.calling import Asking, asking_with
-from tests.transport.both import ASKS
+from tests.hostile.calling import CallApi, api_caller
+from tests.transport.both import DRIVERS
 
 
-@pytest.fixture(params=ASKS)
-def ask(request: pytest.FixtureRequest) -> Asking:
-    """Asks for the workspace with one of the drivers."""
-    return asking_with(request.param)
+@pytest.fixture(params=DRIVERS)
+def call_api(request: pytest.FixtureRequest) -> CallApi:
+    """Return a function that gets the workspace with one of the drivers."""
+    return api_caller(request.param)

@@ -1,4 +1,4 @@
-"""Servers that do on a socket what a test tells them, for as long as the client stays."""
+"""Socket servers whose behaviour is a function of the test."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ Behaviour = Callable[["Talk"], None]
 
 @dataclass
 class Talk:
-    """One connection of a client.
+    """The connection of one client.
 
-    :param connection: to the client.
-    :param ended: set when the test is over.
+    :param connection: socket to the client.
+    :param ended: event that is set when the test is over.
     """
 
     connection: socket.socket
     ended: threading.Event
 
     def read_request(self) -> bytes:
-        """Read one request, its body too where it has one."""
+        """Read one request, including its body."""
         read = b""
         while b"\r\n\r\n" not in read:
             if not (piece := self.connection.recv(65536)):
@@ -41,26 +41,26 @@ class Talk:
     def send(self, data: bytes) -> None:
         self.connection.sendall(data)
 
-    def for_ever(self, *pieces: bytes, every: float = 0.0) -> None:
-        """Send the pieces again and again until the client leaves, or the test ends.
+    def forever(self, *pieces: bytes, every: float = 0.0) -> None:
+        """Send the pieces in a loop until the client disconnects or the test ends.
 
-        :param every: seconds between two.
+        :param every: seconds between two pieces.
         """
         while not self.ended.wait(every):
             for piece in pieces:
                 self.send(piece)
 
     def stay(self) -> None:
-        """Keep the connection, and say nothing, until the test ends."""
+        """Keep the connection open without sending anything until the test ends."""
         self.ended.wait()
 
 
 @dataclass
 class Server:
-    """A server that is listening.
+    """A listening server.
 
-    :param url: where.
-    :param requests: the request of each connection, as its behaviour recorded it.
+    :param url: base URL.
+    :param requests: requests that the behaviours have read.
     """
 
     host: str
@@ -76,10 +76,10 @@ class Server:
 
 @contextmanager
 def serving(behaviour: Behaviour, *, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
-    """Let each client that comes experience a behaviour, each in a thread.
+    """Run a server that handles each client with a behaviour, in a thread.
 
-    :param behaviour: what to do on a connection; it ends when the client leaves.
-    :param tls: to speak TLS first.
+    :param behaviour: function that handles a connection; it ends when the client disconnects.
+    :param tls: TLS context; ``None`` for plain HTTP.
     """
     listener = socket.create_server(("127.0.0.1", 0))
     server = Server("127.0.0.1", listener.getsockname()[1], tls is not None)
@@ -87,7 +87,7 @@ def serving(behaviour: Behaviour, *, tls: ssl.SSLContext | None = None) -> Itera
     opened: list[socket.socket] = []
 
     def meet(raw: socket.socket) -> None:
-        with suppress(OSError):  # the client left, or the test ended
+        with suppress(OSError):  # the client disconnected, or the test ended
             connection = tls.wrap_socket(raw, server_side=True) if tls else raw
             opened.append(connection)
             with connection:
@@ -128,12 +128,12 @@ class _Recorded(Talk):
 
 
 def http(body: bytes = WORKSPACE, *, status: str = "200 OK", headers: str = "") -> bytes:
-    """An answer that says how long it is and keeps the connection."""
+    """Return a response with a Content-Length, which keeps the connection open."""
     return f"HTTP/1.1 {status}\r\n{headers}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 def once(response: bytes) -> Behaviour:
-    """Answer the first request with these bytes, then close."""
+    """Return a behaviour that sends these bytes after the first request, then closes."""
 
     def behave(talk: Talk) -> None:
         talk.read_request()
@@ -143,10 +143,10 @@ def once(response: bytes) -> Behaviour:
 
 
 def tunnelling(*, to: int, refusal: bytes | None = None) -> Behaviour:
-    """Be a proxy that tunnels every CONNECT, wherever it should go, to one port of this machine.
+    """Return the behaviour of a proxy that tunnels every CONNECT to one port of this machine.
 
     :param to: the port.
-    :param refusal: sent instead.
+    :param refusal: response to send instead of tunnelling.
     """
 
     def behave(talk: Talk) -> None:

@@ -1,4 +1,4 @@
-"""Answers that are wrong in themselves: a typed error, and never the answer to another question."""
+"""Malformed responses: a typed error, and never the response to another request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from airflow_provider_segment.protocol.api.workspace import get_workspace
 from airflow_provider_segment.protocol.errors import SegmentConnectionError, SegmentProtocolError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
-from tests.hostile.calling import TOKEN, Asking, removing
+from tests.hostile.calling import TOKEN, CallApi, deleting
 from tests.hostile.server import WORKSPACE, Talk, http, once, serving
 
 EVIL = WORKSPACE.replace(b'"w"', b'"evil"')
@@ -26,7 +26,7 @@ def chunked(*lines: bytes) -> bytes:
 
 
 def deflated(body: bytes) -> bytes:
-    """Without the header of zlib, as some servers understand "deflate"."""
+    """Return the body compressed without the zlib header, as some servers do for "deflate"."""
     raw = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     return raw.compress(body) + raw.flush()
 
@@ -46,9 +46,9 @@ def deflated(body: bytes) -> bytes:
     ],
     ids=["gzip", "GZIP", "x-gzip", "deflate", "identity", "chunked", "after-100", "after-103", "until-it-closes"],
 )
-def test_what_is_well_formed_is_read(ask: Asking, response: bytes) -> None:
+def test_a_well_formed_response_is_decoded(call_api: CallApi, response: bytes) -> None:
     with serving(once(response)) as server:
-        assert ask(server.url)["slug"] == "w"
+        assert call_api(server.url)["slug"] == "w"
 
 
 UNREADABLE = {
@@ -66,12 +66,12 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("response", UNREADABLE.values(), ids=UNREADABLE)
-def test_what_can_not_be_decompressed(ask: Asking, response: bytes) -> None:
+def test_a_body_that_cannot_be_decompressed_is_an_error(call_api: CallApi, response: bytes) -> None:
     with (
         serving(once(response)) as server,
-        pytest.raises(SegmentConnectionError, match="the answer could not be decompressed") as caught,
+        pytest.raises(SegmentConnectionError, match="the response could not be decompressed") as caught,
     ):
-        ask(server.url)
+        call_api(server.url)
     assert caught.value.sent
 
 
@@ -90,75 +90,75 @@ BROKEN = {
     "huge chunk size": chunked(b"f" * 30, WORKSPACE),
     "no chunk size": chunked(b"", WORKSPACE, b"0", b"", b""),
     "chunks cut short": chunked(b"5", WORKSPACE[:5], b"5", b"x"),
-    "chunk shorter than it says": chunked(b"ffff", WORKSPACE, b"0", b"", b""),
+    "chunk shorter than its size": chunked(b"ffff", WORKSPACE, b"0", b"", b""),
     "no last chunk": chunked(b"%x" % len(WORKSPACE), WORKSPACE),
     "five hundred headers": b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 500 + b"\r\n",
 }
 
 
 @pytest.mark.parametrize("response", BROKEN.values(), ids=BROKEN)
-def test_what_is_broken(ask: Asking, response: bytes) -> None:
+def test_a_malformed_response_is_an_error(call_api: CallApi, response: bytes) -> None:
     with serving(once(response)) as server, pytest.raises((SegmentConnectionError, SegmentProtocolError)) as caught:
-        ask(server.url)
+        call_api(server.url)
     assert " at 0x" not in str(caught.value)
     assert server.url not in str(caught.value)
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"{", b'{"data": 1}', b"null", b"\xff\xfe", b"[" * 100_000, b""])
-def test_what_is_not_the_apis(ask: Asking, body: bytes) -> None:
+def test_a_body_that_is_not_the_apis_is_an_error(call_api: CallApi, body: bytes) -> None:
     with serving(once(http(body))) as server, pytest.raises(SegmentProtocolError):
-        ask(server.url)
+        call_api(server.url)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-@pytest.mark.parametrize("flow", [get_workspace, removing])
-def test_a_redirect_is_not_followed(ask: Asking, status: int, flow: object) -> None:
+@pytest.mark.parametrize("flow", [get_workspace, deleting])
+def test_a_redirect_is_not_followed(call_api: CallApi, status: int, flow: object) -> None:
     with serving(once(http())) as elsewhere:
         moved = http(b"", status=f"{status} Moved", headers=f"Location: {elsewhere.url}/\r\n")
         with (
             serving(once(moved)) as server,
             pytest.raises(SegmentProtocolError, match="a redirect, which is never followed") as caught,
         ):
-            ask(server.url, flow)  # type: ignore[arg-type]
+            call_api(server.url, flow)  # type: ignore[arg-type]
         assert (server.connections, elsewhere.connections) == (1, 0)
     assert TOKEN not in str(caught.value)
 
 
 def twice(options: CallOptions) -> Flow[list[str]]:
-    """Two questions, one after the other, over one connection where it is kept."""
+    """Get two objects, one after the other, over one connection if it is kept open."""
     first = yield from get_workspace(options)
     second = yield from get_workspace(options)
     return [first["slug"], second["slug"]]
 
 
-def test_questions_go_over_one_connection(ask: Asking) -> None:
+def test_successive_requests_use_one_connection(call_api: CallApi) -> None:
     def behave(talk: Talk) -> None:
         while True:
             talk.read_request()
             talk.send(http())
 
     with serving(behave) as server:
-        assert ask(server.url, twice) == ["w", "w"]
+        assert call_api(server.url, twice) == ["w", "w"]
         assert server.connections == 1
 
 
 @pytest.mark.parametrize(
     "more",
     [EVIL, http(EVIL), b"HTTP/1.1 200 OK\r\n\r\n" + EVIL, http(EVIL) * 2000, b"\0" * 100_000],
-    ids=["a body", "an answer", "an answer until it closes", "many answers", "garbage"],
+    ids=["a body", "a response", "a response until it closes", "many responses", "garbage"],
 )
-def test_more_than_was_asked_for_answers_no_later_question(ask: Asking, more: bytes) -> None:
+def test_surplus_bytes_are_not_taken_for_the_next_response(call_api: CallApi, more: bytes) -> None:
     def behave(talk: Talk) -> None:
         while True:
             talk.read_request()
             talk.send(http() + more)
 
-    # aiohttp may see at once that what follows is not HTTP, and then not believe the first answer either.
+    # aiohttp may notice at once that the surplus is not HTTP, and then reject the first response as well.
     with serving(behave) as server, suppress(SegmentConnectionError):
-        assert ask(server.url, twice) == ["w", "w"]
+        assert call_api(server.url, twice) == ["w", "w"]
 
 
-def test_a_late_interim_answer_answers_no_later_question(ask: Asking) -> None:
+def test_a_late_interim_response_is_not_taken_for_the_next_response(call_api: CallApi) -> None:
     def behave(talk: Talk) -> None:
         while True:
             talk.read_request()
@@ -167,5 +167,5 @@ def test_a_late_interim_answer_answers_no_later_question(ask: Asking) -> None:
             talk.send(http())
 
     with serving(behave) as server:
-        assert ask(server.url, twice) == ["w", "w"]
+        assert call_api(server.url, twice) == ["w", "w"]
         assert len(server.requests) == 2

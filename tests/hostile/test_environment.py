@@ -1,4 +1,4 @@
-"""Proxies, and what else of the environment could come between us and Segment: the same with both drivers."""
+"""Proxies and other settings of the environment: the same with both drivers."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import trustme
 
 from airflow_provider_segment.protocol.errors import SegmentConnectionError
 from airflow_provider_segment.transport.network import network_for
-from tests.hostile.calling import TOKEN, Asking, connection_to, removing
+from tests.hostile.calling import TOKEN, CallApi, connection_to, deleting
 from tests.hostile.certificates import ca_file, server_context
 from tests.hostile.server import Server, http, once, serving, tunnelling
 
 HOST = "api.segment.example"
-"""Nobody's: only the proxy of a test knows the way."""
+"""A host that does not exist; only the proxy of a test reaches it."""
 
 
 @dataclass
@@ -53,7 +53,7 @@ def head(request: bytes) -> list[bytes]:
 
 
 def check_tunnel(behind: Behind, credentials: str | None) -> None:
-    """The proxy learns where to, and its own credentials; only Segment gets the token."""
+    """Check that the proxy got the host and its own credentials, and only Segment got the token."""
     (connect,) = behind.proxy.requests
     assert connect.startswith(f"CONNECT {HOST}:443 ".encode())
     assert TOKEN.encode() not in connect
@@ -75,28 +75,28 @@ def check_tunnel(behind: Behind, credentials: str | None) -> None:
     ids=["open", "with-password"],
 )
 def test_a_proxy_of_the_connection(
-    ask: Asking, ca: trustme.CA, tmp_path: Path, scheme: str, user_info: str, credentials: str | None
+    call_api: CallApi, ca: trustme.CA, tmp_path: Path, scheme: str, user_info: str, credentials: str | None
 ) -> None:
     with behind_a_proxy(ca, tmp_path) as behind:
         proxies = {"https": behind.proxy_url(user_info, scheme)}
-        assert ask(f"https://{HOST}", proxies=proxies, verify=behind.verify)["slug"] == "w"
+        assert call_api(f"https://{HOST}", proxies=proxies, verify=behind.verify)["slug"] == "w"
         check_tunnel(behind, credentials)
 
 
-def test_a_proxy_that_speaks_tls_itself(ask: Asking, ca: trustme.CA, tmp_path: Path) -> None:
+def test_an_https_proxy(call_api: CallApi, ca: trustme.CA, tmp_path: Path) -> None:
     with behind_a_proxy(ca, tmp_path, encrypted=True) as behind:
         proxies = {"https": behind.proxy_url("user:word@", "https://")}
-        assert ask(f"https://{HOST}", proxies=proxies, verify=behind.verify)["slug"] == "w"
+        assert call_api(f"https://{HOST}", proxies=proxies, verify=behind.verify)["slug"] == "w"
         check_tunnel(behind, "user:word")
 
 
 @pytest.mark.parametrize("variable", ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
 def test_a_proxy_of_the_environment(
-    ask: Asking, ca: trustme.CA, tmp_path: Path, variable: str, monkeypatch: pytest.MonkeyPatch
+    call_api: CallApi, ca: trustme.CA, tmp_path: Path, variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with behind_a_proxy(ca, tmp_path) as behind:
         monkeypatch.setenv(variable, behind.proxy_url("user:word@"))
-        assert ask(f"https://{HOST}", verify=behind.verify)["slug"] == "w"
+        assert call_api(f"https://{HOST}", verify=behind.verify)["slug"] == "w"
         check_tunnel(behind, "user:word")
 
 
@@ -116,16 +116,16 @@ def test_a_proxy_of_the_environment(
         ({"https_proxy": "p", "NO_PROXY": "ment.example"}, "http://p"),
     ],
 )
-def test_which_proxy_of_the_environment(
+def test_the_proxy_is_chosen_from_the_environment(
     environment: dict[str, str], proxy: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One function decides for both drivers."""
+    """One function chooses for both drivers."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert network_for(connection_to(f"https://{HOST}:8443")).proxy == proxy
 
 
-def test_the_connections_proxies_go_before_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_connections_proxies_take_precedence_over_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "http://environment.example")
     monkeypatch.setenv("no_proxy", "*")
     own = connection_to(f"https://{HOST}", proxies={"all": "http://own.example"})
@@ -136,39 +136,39 @@ def test_the_connections_proxies_go_before_the_environments(monkeypatch: pytest.
 @pytest.mark.parametrize(
     "status", ["407 Proxy Authentication Required", "403 Forbidden", "502 Bad Gateway", "302 Found"]
 )
-def test_a_proxy_that_refuses_was_surely_not_told(ask: Asking, status: str) -> None:
+def test_a_request_rejected_by_the_proxy_counts_as_not_sent(call_api: CallApi, status: str) -> None:
     refusal = f"HTTP/1.1 {status}\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n".encode()
     with (
         serving(tunnelling(to=1, refusal=refusal)) as proxy,
-        pytest.raises(SegmentConnectionError, match="the proxy refuses") as caught,
+        pytest.raises(SegmentConnectionError, match="the proxy rejected the request") as caught,
     ):
-        ask(f"https://{HOST}", removing, proxies={"https": f"http://user:secret-word@127.0.0.1:{proxy.port}"})
+        call_api(f"https://{HOST}", deleting, proxies={"https": f"http://user:secret-word@127.0.0.1:{proxy.port}"})
     assert not caught.value.sent
     assert "secret-word" not in str(caught.value)
     assert all(TOKEN.encode() not in request for request in proxy.requests)
 
 
 @pytest.mark.parametrize("refusal", [b"", b"SSH-2.0-x\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\nnot TLS at all"])
-def test_a_proxy_that_is_none_was_surely_not_told(ask: Asking, refusal: bytes) -> None:
+def test_a_request_to_a_broken_proxy_counts_as_not_sent(call_api: CallApi, refusal: bytes) -> None:
     with (
         serving(tunnelling(to=1, refusal=refusal)) as proxy,
         pytest.raises(SegmentConnectionError) as caught,
     ):
-        ask(f"https://{HOST}", removing, proxies={"https": f"http://user:secret-word@127.0.0.1:{proxy.port}"})
+        call_api(f"https://{HOST}", deleting, proxies={"https": f"http://user:secret-word@127.0.0.1:{proxy.port}"})
     assert not caught.value.sent
     assert "secret-word" not in str(caught.value)
 
 
-def test_a_proxy_that_is_not_there(ask: Asking, unused_port: int) -> None:
+def test_an_unreachable_proxy(call_api: CallApi, unused_port: int) -> None:
     with pytest.raises(SegmentConnectionError) as caught:
-        ask(f"https://{HOST}", removing, proxies={"https": f"http://user:secret-word@127.0.0.1:{unused_port}"})
+        call_api(f"https://{HOST}", deleting, proxies={"https": f"http://user:secret-word@127.0.0.1:{unused_port}"})
     assert not caught.value.sent
     assert caught.value.transient
     assert "secret-word" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("proxy", "says"),
+    ("proxy", "message"),
     [
         ("socks5://u:secret-word@127.0.0.1:1080", "the scheme 'socks5' is not http or https"),
         ("socks5h://u:secret-word@127.0.0.1:1080", "the scheme 'socks5h' is not http or https"),
@@ -182,21 +182,23 @@ def test_a_proxy_that_is_not_there(ask: Asking, unused_port: int) -> None:
         ("http://u:secret-word@[::1", "not a URL"),
     ],
 )
-def test_a_proxy_that_can_not_be_used(ask: Asking, proxy: str, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_proxy_is_rejected(
+    call_api: CallApi, proxy: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(ValueError, match="connection 'seg', field proxies: ") as own:
-        ask(f"https://{HOST}", proxies={"https": proxy})
+        call_api(f"https://{HOST}", proxies={"https": proxy})
     monkeypatch.setenv("all_proxy", proxy)
     with pytest.raises(ValueError, match="the proxy of the environment: ") as environments:
-        ask(f"https://{HOST}")
+        call_api(f"https://{HOST}")
     for caught in (own, environments):
-        assert says in str(caught.value)
+        assert message in str(caught.value)
         assert "secret-word" not in str(caught.value)
 
 
 @pytest.mark.parametrize("entry", ["machine 127.0.0.1", "machine localhost", "default"])
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_netrc_does_not_replace_the_token(
-    ask: Asking, entry: str, host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    call_api: CallApi, entry: str, host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in (".netrc", "_netrc"):
         (tmp_path / name).write_text(f"{entry}\nlogin somebody\npassword else\n")
@@ -204,13 +206,13 @@ def test_a_netrc_does_not_replace_the_token(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
     with serving(once(http())) as server:
-        assert ask(server.url.replace("127.0.0.1", host))["slug"] == "w"
+        assert call_api(server.url.replace("127.0.0.1", host))["slug"] == "w"
     lines = head(server.requests[0])
     assert [line for line in lines if b"uthorization" in line] == [f"Authorization: Bearer {TOKEN}".encode()]
 
 
-def test_a_netrc_gives_the_proxy_nothing(
-    ask: Asking, ca: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_netrc_is_not_used_for_the_proxy(
+    call_api: CallApi, ca: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / ".netrc"
     netrc.write_text("default\nlogin somebody\npassword else\n")
@@ -218,14 +220,14 @@ def test_a_netrc_gives_the_proxy_nothing(
     monkeypatch.setenv("NETRC", str(netrc))
     with behind_a_proxy(ca, tmp_path) as behind:
         monkeypatch.setenv("https_proxy", behind.proxy_url())
-        assert ask(f"https://{HOST}", verify=behind.verify)["slug"] == "w"
+        assert call_api(f"https://{HOST}", verify=behind.verify)["slug"] == "w"
         check_tunnel(behind, None)
 
 
-def test_no_variable_of_the_environment_adds_a_header(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_variable_of_the_environment_adds_a_header(call_api: CallApi, monkeypatch: pytest.MonkeyPatch) -> None:
     def headers() -> Any:
         with serving(once(http())) as server:
-            ask(server.url)
+            call_api(server.url)
             return [line for line in head(server.requests[0]) if not line.startswith(b"Host:")]
 
     plain = headers()

@@ -1,4 +1,4 @@
-"""An answer without end ends with a clear error, and not with the worker's memory."""
+"""An endless response ends with a clear error before it fills the worker's memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.transport.body import BODY_LIMIT
-from tests.hostile.calling import Asking
+from tests.hostile.calling import CallApi
 from tests.hostile.server import Behaviour, Talk, http, once, serving
 
 MIB = 1024 * 1024
@@ -20,13 +20,13 @@ def endless(start: bytes, piece: bytes) -> Behaviour:
     def behave(talk: Talk) -> None:
         talk.read_request()
         talk.send(start)
-        talk.for_ever(piece)
+        talk.forever(piece)
 
     return behave
 
 
 def bomb(wbits: int) -> tuple[bytes, bytes]:
-    """The beginning of a compressed stream, and a piece that may follow it any number of times: a MiB out of a KiB."""
+    """Return the start of a compressed stream, and a piece to repeat at will that inflates from 1 KiB to 1 MiB."""
     made = zlib.compressobj(9, wbits=wbits)
     start = made.compress(b" ") + made.flush(zlib.Z_FULL_FLUSH)
     piece = made.compress(b" " * MIB) + made.flush(zlib.Z_FULL_FLUSH)
@@ -49,14 +49,14 @@ TOO_LONG = {
 }
 
 
-def taken(ask: Asking, behaviour: Behaviour) -> tuple[int, str]:
-    """The most memory that Python held while it asked this server, beyond what it held before; and how it ended."""
+def peak_memory(call_api: CallApi, behaviour: Behaviour) -> tuple[int, str]:
+    """Return the peak of Python's memory during a call to this server, above that before it; and the result."""
     with serving(once(http())) as well:
-        ask(well.url)  # whatever is imported at the first request
+        call_api(well.url)  # for the imports of the first request
     with serving(behaviour) as hostile:
         tracemalloc.start()
         try:
-            ask(hostile.url, timeout=50)
+            call_api(hostile.url, timeout=50)
         except SegmentError as error:
             result = str(error)
         finally:
@@ -66,15 +66,15 @@ def taken(ask: Asking, behaviour: Behaviour) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("behaviour", TOO_LONG.values(), ids=TOO_LONG)
-def test_an_answer_that_is_too_long(ask: Asking, behaviour: Behaviour) -> None:
-    peak, result = taken(ask, behaviour)
+def test_a_response_that_is_too_long_is_an_error(call_api: CallApi, behaviour: Behaviour) -> None:
+    peak, result = peak_memory(call_api, behaviour)
     print(f"{peak / MIB:.0f} MiB")  # noqa: T201
-    assert f"the answer is longer than {BODY_LIMIT} bytes" in result
+    assert f"the response is longer than {BODY_LIMIT} bytes" in result
     assert peak < 1.5 * BODY_LIMIT
 
 
-def test_the_longest_answer_that_is_read(ask: Asking) -> None:
-    peak, result = taken(ask, once(http(b" " * BODY_LIMIT)))
+def test_the_longest_allowed_response_is_read(call_api: CallApi) -> None:
+    peak, result = peak_memory(call_api, once(http(b" " * BODY_LIMIT)))
     print(f"{peak / MIB:.0f} MiB")  # noqa: T201
     assert "longer" not in result
     assert BODY_LIMIT < peak < 3.5 * BODY_LIMIT

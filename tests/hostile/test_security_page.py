@@ -1,4 +1,4 @@
-"""What SECURITY.md names as proof is there."""
+"""The tests that SECURITY.md names exist."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def test_every_test_it_names_exists() -> None:
+def test_every_named_test_exists() -> None:
     named = re.findall(r"`(tests/[^`]*)`", (ROOT / "SECURITY.md").read_text())
     assert len(named) > 10
     assert [path for path in named if not (ROOT / path).exists()] == []

@@ -1,6 +1,6 @@
-"""Servers that would go on for ever: the timeout is one for the whole attempt, not for each piece.
+"""Servers that never finish: the timeout applies to the whole attempt, not to each read.
 
-No test looks at a clock. The servers never end by themselves, so an error is the proof.
+No test measures time. The servers never finish, so any error is the proof.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ import aiohttp
 import pytest
 
 from airflow_provider_segment.protocol.errors import SegmentConnectionError
-from tests.hostile.calling import Asking, removing
+from tests.hostile.calling import CallApi, deleting
 from tests.hostile.server import Behaviour, Talk, serving
 
 DRIP = 0.05
-"""Seconds between two bytes: well below the timeout, so that no single wait is too long."""
+"""Seconds between two bytes: well below the timeout, so that no single read times out."""
 TIMEOUT = 0.4
 
 
 def after(start: bytes, *pieces: bytes, every: float = 0.0) -> Behaviour:
-    """Begin an answer, then send pieces without end."""
+    """Return a behaviour that starts a response and then sends pieces endlessly."""
 
     def behave(talk: Talk) -> None:
         talk.read_request()
         talk.send(start)
-        talk.for_ever(*pieces, every=every)
+        talk.forever(*pieces, every=every)
 
     return behave
 
@@ -50,7 +50,7 @@ ENDLESS: dict[str, Behaviour] = {
     ),
     "100 again and again": after(b"", b"HTTP/1.1 100 Continue\r\n\r\n", every=DRIP),
     "103 again and again": after(b"", b"HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n", every=DRIP),
-    # As fast as it can: the deadline must also hold where no wait is ever long.
+    # At full speed: the deadline must also hold if no single read takes long.
     "flood of 100": after(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100),
     "flood of 102": after(b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 100),
     "flood of zeros for a chunk size": after(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0" * 10_000),
@@ -60,9 +60,9 @@ ENDLESS: dict[str, Behaviour] = {
 
 
 @pytest.mark.parametrize("behaviour", ENDLESS.values(), ids=ENDLESS)
-def test_ends_with_the_timeout(ask: Asking, behaviour: Behaviour) -> None:
+def test_an_attempt_ends_with_the_timeout(call_api: CallApi, behaviour: Behaviour) -> None:
     with serving(behaviour) as server, pytest.raises(SegmentConnectionError) as caught:
-        ask(server.url, timeout=TIMEOUT)
+        call_api(server.url, timeout=TIMEOUT)
     assert caught.value.sent
     assert caught.value.transient
     assert server.connections == 1
@@ -78,29 +78,29 @@ LIMITED: dict[str, Behaviour] = {
 
 
 @pytest.mark.parametrize("what", LIMITED)
-def test_ends_before_the_timeout_where_it_is_too_much(ask: Asking, what: str) -> None:
+def test_too_many_headers_end_the_attempt_before_the_timeout(call_api: CallApi, what: str) -> None:
     if what == MANY_HEADERS and "max_headers" not in inspect.signature(aiohttp.ClientSession).parameters:
         pytest.skip("aiohttp counts headers from 3.13.4 on; before, the timeout alone ends them")
     with serving(LIMITED[what]) as server, pytest.raises(SegmentConnectionError) as caught:
-        ask(server.url, timeout=3600)
+        call_api(server.url, timeout=3600)
     assert caught.value.sent
     assert "timed out" not in str(caught.value)
 
 
-def test_a_handshake_that_stalls_was_surely_not_sent(ask: Asking) -> None:
+def test_a_stalled_handshake_counts_as_not_sent(call_api: CallApi) -> None:
     with serving(silent) as server, pytest.raises(SegmentConnectionError) as caught:
-        ask(server.url.replace("http:", "https:"), removing, timeout=TIMEOUT, verify=False)
+        call_api(server.url.replace("http:", "https:"), deleting, timeout=TIMEOUT, verify=False)
     assert not caught.value.sent
     assert caught.value.transient
 
 
 @pytest.mark.parametrize("response", [b"", b"H", b"HTTP/1.1 200 Connection established\r\nX: "])
-def test_a_proxy_that_drips_was_surely_not_told(ask: Asking, response: bytes) -> None:
+def test_a_slow_proxy_counts_as_not_sent(call_api: CallApi, response: bytes) -> None:
     with (
         serving(after(response, b"x" if response else b"\r", every=DRIP)) as proxy,
         pytest.raises(SegmentConnectionError) as caught,
     ):
-        ask("https://127.0.0.1:1", removing, timeout=TIMEOUT, proxies={"https": proxy.url})
+        call_api("https://127.0.0.1:1", deleting, timeout=TIMEOUT, proxies={"https": proxy.url})
     assert not caught.value.sent
     assert proxy.requests[0].startswith(b"CONNECT 127.0.0.1:1 ")
     assert b"the-one-token" not in proxy.requests[0]

@@ -1,4 +1,4 @@
-"""The package runs no code that it was sent, and starts no other program."""
+"""The package runs no code from data and starts no other program."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ LOADED_BY_NAME = {("importlib", "import_module"), ("importlib", "__import__")}
 
 
 def forbidden(tree: ast.AST) -> Iterator[str]:
-    """Whatever in a module could run code or a program, by name."""
+    """Yield the names in a module that could run code or a program."""
     for node in ast.walk(tree):
         match node:
             case ast.Import(names=names):
@@ -66,7 +66,7 @@ def _starts(name: str, beginnings: set[str]) -> bool:
     return any(name.startswith(beginning) for beginning in beginnings)
 
 
-def test_no_module_runs_what_it_was_sent() -> None:
+def test_no_module_runs_code_or_programs() -> None:
     modules = sorted(PACKAGE.rglob("*.py"))
     assert {"requests_driver.py", "apply.py", "app.py"} <= {path.name for path in modules}
     found = {str(path.relative_to(PACKAGE)): list(forbidden(ast.parse(path.read_text()))) for path in modules}
@@ -94,5 +94,5 @@ def test_no_module_runs_what_it_was_sent() -> None:
         "asyncio.create_subprocess_shell('ls')",
     ],
 )
-def test_it_would_be_noticed(line: str) -> None:
+def test_running_code_would_be_noticed(line: str) -> None:
     assert list(forbidden(ast.parse(line)))

@@ -1,4 +1,4 @@
-"""Real requests over real sockets, to the sandbox, with each of the hooks."""
+"""Fixtures for requests to the sandbox with each of the hooks."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ MakeHook = Callable[..., Any]
 
 @pytest.fixture(params=HOOKS)
 def make_hook(request: pytest.FixtureRequest, segment_sandbox: object) -> Iterator[MakeHook]:
-    """Makes hooks that are closed at the end."""
+    """Return a function that makes hooks, which are closed at the end."""
     with ExitStack() as opened:
         yield lambda **arguments: opened.enter_context(HOOKS[request.param](**arguments))
 
 
 @pytest.fixture
 def hook(make_hook: MakeHook) -> SegmentPublicApiHook:
-    """Typed as the synchronous one: the other has the same methods."""
+    """A hook, typed as the synchronous one; the other has the same methods."""
     made: SegmentPublicApiHook = make_hook()
     return made
 

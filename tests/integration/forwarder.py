@@ -9,9 +9,9 @@ from contextlib import contextmanager, suppress
 
 
 class Forwarder:
-    """Forwards each connection to a server of this machine.
+    """A forwarder of connections to a server of this machine.
 
-    :param port: of the server.
+    :param port: port of the server.
     """
 
     def __init__(self, port: int) -> None:

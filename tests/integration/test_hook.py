@@ -1,4 +1,4 @@
-"""The hooks' methods, each against the sandbox: one table of cases for both hooks."""
+"""The methods of both hooks, against the sandbox."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from tests.integration.forwarder import forwarding_to
 CONNECTION = "AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT"
 
 
-def impatient(monkeypatch: pytest.MonkeyPatch, sandbox: SegmentSandbox, **extra: Any) -> None:
-    """Give the connection extra fields, budgets among them."""
+def set_extra(monkeypatch: pytest.MonkeyPatch, sandbox: SegmentSandbox, **extra: Any) -> None:
+    """Set extra fields of the connection, such as budgets."""
     fields = "&".join(f"{key}={value}" for key, value in extra.items())
     monkeypatch.setenv(CONNECTION, f"{sandbox.conn_uri}/?{fields}")
 
@@ -41,7 +41,7 @@ def test_nothing_is_read_or_opened_before_the_first_call(make_hook: MakeHook, se
     assert segment_sandbox.requests == []
 
 
-def test_workspace_sources_and_catalog(hook: SegmentPublicApiHook) -> None:
+def test_workspace_sources_and_catalog_are_read(hook: SegmentPublicApiHook) -> None:
     assert hook.get_workspace()["slug"] == "sandbox"
     assert [source["id"] for source in hook.list_sources()] == ["sandbox-web"]
     assert "writeKeys" not in next(hook.list_sources())
@@ -51,7 +51,7 @@ def test_workspace_sources_and_catalog(hook: SegmentPublicApiHook) -> None:
     assert {action["id"] for action in entry["actions"]} == {"sandbox-track", "sandbox-identify"}
 
 
-def test_life_of_a_destination(hook: SegmentPublicApiHook) -> None:
+def test_a_destination_is_created_read_updated_and_deleted(hook: SegmentPublicApiHook) -> None:
     created = hook.create_destination(
         source_id="sandbox-web",
         metadata_id="sandbox-analytics",
@@ -77,7 +77,7 @@ def test_life_of_a_destination(hook: SegmentPublicApiHook) -> None:
     assert caught.value.path == f"/destinations/{created['id']}"
 
 
-def test_life_of_a_subscription(hook: SegmentPublicApiHook, destination_id: str) -> None:
+def test_a_subscription_is_created_read_updated_and_deleted(hook: SegmentPublicApiHook, destination_id: str) -> None:
     created = hook.create_subscription(
         destination_id=destination_id,
         name="Track",
@@ -108,7 +108,7 @@ def test_life_of_a_subscription(hook: SegmentPublicApiHook, destination_id: str)
     assert list(hook.list_subscriptions(destination_id=destination_id)) == []
 
 
-def test_delivery_metrics_as_one_flat_dict(
+def test_delivery_metrics_are_one_flat_dict(
     hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox, destination_id: str
 ) -> None:
     segment_sandbox.deliver(destination_id, successes=90, successes_after_retry=10, discarded=6, expired=4, retried=12)
@@ -171,7 +171,7 @@ def test_one_connection_serves_all_calls(
     assert len(segment_sandbox.requests) == 5
 
 
-def test_test_connection_says_what_works(hook: SegmentPublicApiHook) -> None:
+def test_test_connection_names_the_workspace(hook: SegmentPublicApiHook) -> None:
     assert hook.test_connection() == (True, "Connected to workspace Sandbox (sandbox)")
 
 
@@ -190,7 +190,7 @@ def test_test_connection_says_what_to_fix(
 @pytest.mark.parametrize(
     "fault", [{"kind": "status", "status": 503}, {"kind": "rate_limit", "retry_after": 60}, {"kind": "garbage"}]
 )
-def test_test_connection_tries_once(
+def test_test_connection_makes_a_single_attempt(
     hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox, fault: dict[str, Any]
 ) -> None:
     segment_sandbox.fault(**fault, times=None)
@@ -200,19 +200,19 @@ def test_test_connection_tries_once(
     assert len(segment_sandbox.requests) == 1
 
 
-def test_test_connection_of_a_connection_that_is_not_there(make_hook: MakeHook) -> None:
+def test_test_connection_of_a_missing_connection(make_hook: MakeHook) -> None:
     works, message = make_hook(segment_conn_id="no_such_connection").test_connection()
     assert not works
     assert "no_such_connection" in message
 
 
-def test_bad_arguments_of_a_list_are_refused(hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox) -> None:
+def test_invalid_arguments_of_a_list_are_rejected(hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox) -> None:
     with pytest.raises(ValueError, match="source_id is empty"):
         list(hook.list_destinations(source_id=""))
     assert segment_sandbox.requests == []
 
 
-def test_bad_arguments_of_a_list_are_refused_at_the_call(segment_sandbox: SegmentSandbox) -> None:
+def test_invalid_arguments_of_a_list_are_rejected_at_the_call(segment_sandbox: SegmentSandbox) -> None:
     with SegmentPublicApiHook() as hook, pytest.raises(ValueError, match="source_id is empty"):
         hook.list_destinations(source_id="")
 
@@ -234,7 +234,7 @@ def test_a_wrong_token(make_hook: MakeHook, segment_sandbox: SegmentSandbox, mon
     assert len(segment_sandbox.requests) == 1
 
 
-def test_validation_errors_come_in_segments_words(hook: SegmentPublicApiHook, destination_id: str) -> None:
+def test_validation_errors_show_segments_message(hook: SegmentPublicApiHook, destination_id: str) -> None:
     now = datetime.now(UTC)
     with pytest.raises(SegmentInvalidRequestError) as caught:
         hook.get_delivery_metrics(
@@ -267,7 +267,7 @@ def test_a_mask_is_never_written_back(hook: SegmentPublicApiHook, destination_id
 
 
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after", "truncate", "garbage"])
-def test_a_read_is_repeated_after_a_fault(
+def test_a_read_is_retried_after_a_fault(
     hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox, kind: str
 ) -> None:
     segment_sandbox.fault(kind, method="GET", path="/")
@@ -275,14 +275,14 @@ def test_a_read_is_repeated_after_a_fault(
     assert [entry["fault"] for entry in segment_sandbox.requests] == [kind, None]
 
 
-def test_a_read_is_repeated_after_a_5xx(hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox) -> None:
+def test_a_read_is_retried_after_a_5xx(hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.fault("status", status=503, times=2)
     assert hook.get_workspace()["slug"] == "sandbox"
     assert [entry["status"] for entry in segment_sandbox.requests] == [503, 503, 200]
 
 
 @pytest.mark.parametrize("kind", ["drop_after", "truncate", "garbage"])
-def test_a_create_whose_answer_was_lost_is_found_again(
+def test_a_create_whose_response_was_lost_is_found(
     hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox, kind: str
 ) -> None:
     segment_sandbox.fault(kind, method="POST")
@@ -293,10 +293,10 @@ def test_a_create_whose_answer_was_lost_is_found_again(
     assert [made["id"] for made in segment_sandbox.destinations] == [created["id"]]
 
 
-def test_a_create_that_was_not_carried_out_is_sent_again(
+def test_a_create_that_was_not_applied_is_sent_again(
     make_hook: MakeHook, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient(monkeypatch, segment_sandbox, reconcile_timeout="0.1")
+    set_extra(monkeypatch, segment_sandbox, reconcile_timeout="0.1")
     segment_sandbox.fault("status", status=503, method="POST")
     with make_hook() as hook:
         created = hook.create_destination(
@@ -306,7 +306,7 @@ def test_a_create_that_was_not_carried_out_is_sent_again(
     assert paths(segment_sandbox).count("POST /destinations") == 2
 
 
-def test_a_create_is_waited_for_while_a_slow_server_carries_it_out(
+def test_a_create_that_a_slow_server_applies_late_is_found(
     hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox
 ) -> None:
     segment_sandbox.fault("late", method="POST", seconds=1)
@@ -317,10 +317,10 @@ def test_a_create_is_waited_for_while_a_slow_server_carries_it_out(
     assert paths(segment_sandbox).count("POST /destinations") == 1
 
 
-def test_nobody_knows_when_the_budget_is_spent(
+def test_a_create_is_ambiguous_once_the_budget_is_spent(
     make_hook: MakeHook, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient(monkeypatch, segment_sandbox, reconcile_timeout="0.1", retry_budget="0.2")
+    set_extra(monkeypatch, segment_sandbox, reconcile_timeout="0.1", retry_budget="0.2")
     segment_sandbox.fault("drop_before", method="POST", times=None)
     with pytest.raises(SegmentAmbiguousWriteError, match="sent 1 times over 0 s and never seen"):
         make_hook().create_destination(
@@ -328,7 +328,7 @@ def test_nobody_knows_when_the_budget_is_spent(
         )
 
 
-def test_a_delete_whose_answer_was_lost_succeeds(
+def test_a_delete_whose_response_was_lost_succeeds(
     hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox, destination_id: str
 ) -> None:
     segment_sandbox.fault("drop_after", method="DELETE")
@@ -339,30 +339,30 @@ def test_a_delete_whose_answer_was_lost_succeeds(
 def test_a_spent_budget_says_how_often_it_was_tried(
     make_hook: MakeHook, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient(monkeypatch, segment_sandbox, retry_budget="0.1")
+    set_extra(monkeypatch, segment_sandbox, retry_budget="0.1")
     segment_sandbox.fault("status", status=500, times=None)
     with pytest.raises(SegmentServerError, match="tried 1 times") as caught:
         make_hook().get_workspace()
     assert caught.value.status == 500
 
 
-def test_a_rate_limit_is_waited_for(hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox) -> None:
+def test_a_rate_limit_is_waited_out(hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.fault("rate_limit", retry_after=1, path="/")
     assert hook.get_workspace()["slug"] == "sandbox"
     assert [entry["status"] for entry in segment_sandbox.requests] == [429, 200]
 
 
-def test_a_rate_limit_beyond_the_budget(
+def test_a_rate_limit_beyond_the_budget_is_an_error(
     make_hook: MakeHook, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient(monkeypatch, segment_sandbox, rate_limit_budget="5")
+    set_extra(monkeypatch, segment_sandbox, rate_limit_budget="5")
     segment_sandbox.fault("rate_limit", retry_after=60)
     with pytest.raises(SegmentRateLimitError, match="rate_limit_budget of 5 s") as caught:
         make_hook().get_workspace()
     assert caught.value.status == 429
 
 
-def test_the_subscription_limit_is_waited_for(
+def test_the_subscription_limit_is_waited_out(
     hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox, destination_id: str
 ) -> None:
     segment_sandbox.settings(limit_window_seconds=1)
@@ -376,10 +376,10 @@ def test_the_subscription_limit_is_waited_for(
     assert len(list(hook.list_subscriptions(destination_id=destination_id))) == 7
 
 
-def test_html_instead_of_json_says_so(
+def test_html_instead_of_json_is_reported(
     make_hook: MakeHook, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient(monkeypatch, segment_sandbox, retry_budget="0.1")
+    set_extra(monkeypatch, segment_sandbox, retry_budget="0.1")
     segment_sandbox.fault("garbage")
     with pytest.raises(SegmentProtocolError, match="an HTML page instead of JSON, beginning '<") as caught:
         make_hook().get_workspace()
@@ -387,7 +387,9 @@ def test_html_instead_of_json_says_so(
     assert caught.value.__cause__ is None
 
 
-def test_nobody_listens(make_hook: MakeHook, monkeypatch: pytest.MonkeyPatch, unused_port: int) -> None:
+def test_a_port_without_a_server_is_a_connection_error(
+    make_hook: MakeHook, monkeypatch: pytest.MonkeyPatch, unused_port: int
+) -> None:
     monkeypatch.setenv(CONNECTION, f"segment-public-api://:t@http%3A%2F%2F127.0.0.1:{unused_port}/?retry_budget=0.1")
     with pytest.raises(SegmentConnectionError) as caught:
         make_hook().get_workspace()

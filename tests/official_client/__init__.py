@@ -1,4 +1,4 @@
-"""Segment's own TypeScript client, used as a witness: what it understands and what it sends.
+"""Segment's own TypeScript client as a reference: what it accepts and what it sends.
 
-It is installed by npm into ``node_modules`` beside this file at the first test that needs it, and stays there.
+npm installs it into ``node_modules`` beside this file before the first test that needs it, and it stays there.
 """

@@ -1,4 +1,4 @@
-// Makes calls with Segment's own client: one call a line of JSON on stdin, what came of it as one line on stdout.
+// Calls Segment's own client: one call per line of JSON on stdin, its result as one line on stdout.
 'use strict';
 
 const readline = require('node:readline');
@@ -7,7 +7,7 @@ const { configureApis, unwrap } = require('@segment/public-api-sdk-typescript');
 async function outcome({ url, token, api, operation, args, unwrapped }) {
     const client = configureApis(token)[api];
     client.basePath = url;
-    // JSON has no word for "left out".
+    // JSON has no undefined; null marks an omitted argument.
     const call = client[operation](...args.map((value) => (value === null ? undefined : value)));
     try {
         if (unwrapped) return { data: await unwrap(call) };

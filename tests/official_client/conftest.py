@@ -11,7 +11,7 @@ from tests.sandbox.client import Client
 
 
 def pytest_runtest_setup() -> None:
-    """Skip here, not in a fixture: pytest then says so in one line for all tests."""
+    """Skip here instead of in a fixture, so that pytest reports one line for all tests."""
     reason = missing()
     if reason is not None:
         pytest.skip(reason)
@@ -31,7 +31,7 @@ def official(official_process: subprocess.Popen[str], segment_sandbox: SegmentSa
 
 @pytest.fixture
 def segment(segment_sandbox: SegmentSandbox) -> Iterator[Client]:
-    """A plain client of the same sandbox, which takes every answer as it is."""
+    """A plain client of the same sandbox."""
     client = Client(segment_sandbox)
     with client.session:
         yield client

@@ -1,4 +1,4 @@
-"""Segment's own client as a process: installed once, spoken to in lines of JSON."""
+"""Segment's own client as a process, installed once, controlled by lines of JSON."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ VERSION: str = json.loads((HERE / "package.json").read_text())["dependencies"][P
 
 @dataclass(frozen=True, kw_only=True)
 class OfficialClient:
-    """Calls operations of one API with one token.
+    """Segment's client with one base URL and token.
 
     :param url: base URL.
-    :param token: sent as it is.
+    :param token: API token.
     """
 
     url: str
@@ -31,19 +31,19 @@ class OfficialClient:
     process: subprocess.Popen[str]
 
     def call(self, operation: str, *args: object) -> Any:
-        """Give ``status``, ``headers`` and ``body`` of an answer, as the client understood it.
+        """Return ``status``, ``headers`` and ``body`` of a response, as the client decoded it.
 
         :param operation: such as ``destinations.listDestinations``.
-        :param args: of the client's method; None for one that is left out.
+        :param args: arguments of the client's method; None for an omitted one.
         """
         return self._ask(operation, args, unwrapped=False)
 
     def unwrap(self, operation: str, *args: object) -> Any:
-        """Give what the client's own ``unwrap`` makes of an answer: ``data``, or what it has ``thrown``."""
+        """Return the result of the client's ``unwrap``: ``data``, or the error under ``thrown``."""
         return self._ask(operation, args, unwrapped=True)
 
     def data(self, operation: str, *args: object) -> Any:
-        """Give the ``data`` of an answer that must be a success."""
+        """Return the ``data`` of a response that must be a success."""
         outcome = self.unwrap(operation, *args)
         assert outcome.keys() == {"data"}, outcome
         return outcome["data"]
@@ -51,21 +51,21 @@ class OfficialClient:
     def _ask(self, operation: str, args: tuple[object, ...], *, unwrapped: bool) -> Any:
         api, _, name = operation.partition(".")
         query = {"url": self.url, "token": self.token, "api": api, "operation": name, "args": args}
-        asked, answered = _pipes(self.process)
-        asked.write(json.dumps({**query, "unwrapped": unwrapped}) + "\n")
-        asked.flush()
-        return json.loads(answered.readline())
+        stdin, stdout = _pipes(self.process)
+        stdin.write(json.dumps({**query, "unwrapped": unwrapped}) + "\n")
+        stdin.flush()
+        return json.loads(stdout.readline())
 
 
 @cache
 def missing() -> str | None:
-    """Install the client, if need be; say in one line why it can't be had here, or None."""
+    """Install the client if necessary; return one line about why that is impossible here, or None."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
         return "Node.js or npm is not installed, so Segment's own client is not tried"
     installed = HERE / "node_modules" / PACKAGE / "package.json"
     with (HERE / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # test workers are processes of their own
+        fcntl.flock(lock, fcntl.LOCK_EX)  # test workers are separate processes
         if installed.exists() and json.loads(installed.read_text())["version"] == VERSION:
             return None
         options = ["--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"]
@@ -77,7 +77,7 @@ def missing() -> str | None:
 
 @contextmanager
 def running() -> Iterator[subprocess.Popen[str]]:
-    """Run the client, which must not be missing."""
+    """Run the client, which must be installed."""
     with subprocess.Popen(
         ["node", "client.js"], cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as it:

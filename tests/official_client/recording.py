@@ -1,4 +1,4 @@
-"""What clients put on the wire: recorded on a real socket on its way to the sandbox."""
+"""A recorder of requests between clients and the sandbox."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ import msgspec
 
 @dataclass(frozen=True, kw_only=True)
 class Recorded:
-    """One request as it came in.
+    """One request as received.
 
-    :param target: of the request line.
-    :param headers: names in lower case.
+    :param target: target in the request line.
+    :param headers: headers with lower-case names.
     """
 
     method: str
@@ -28,16 +28,16 @@ class Recorded:
     body: bytes
 
     def facts(self) -> dict[str, Any]:
-        """Everything that a request says, one entry each, in the one spelling that both clients can be compared in.
+        """The contents of a request, normalised so that requests of both clients can be compared.
 
-        That leaves out how the path and the query are percent-encoded, which of the two spellings of pagination was
-        taken, and the order of keys. What an empty body is, and whether there is one, stays.
+        Percent-encoding of path and query, the two notations of pagination and the order of keys are normalised; an
+        empty body and a missing one stay different.
         """
         path, _, query = self.target.partition("?")
-        # Segment by segment, or an id with a slash could pass for two.
+        # Segment by segment; otherwise an id with a slash would equal two segments.
         facts: dict[str, Any] = {"method": self.method, "path": [unquote(segment) for segment in path.split("/")]}
         for name, value in parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query)):
-            facts[f"query {_one_spelling(name)}"] = value
+            facts[f"query {_normalise(name)}"] = value
         facts |= {f"header {name}": value for name, value in self.headers.items()}
         if self.body:
             facts["body"] = msgspec.json.decode(self.body)
@@ -45,9 +45,9 @@ class Recorded:
 
 
 class Recorder:
-    """Passes requests on to a sandbox and keeps what they were.
+    """A server that forwards requests to a sandbox and keeps them.
 
-    :param url: where it listens.
+    :param url: base URL.
     """
 
     def __init__(self, url: str) -> None:
@@ -55,18 +55,18 @@ class Recorder:
         self._recorded: list[Recorded] = []
 
     def add(self, request: Recorded) -> None:
-        """Keep one."""
+        """Keep a request."""
         self._recorded.append(request)
 
     def take(self) -> list[Recorded]:
-        """Give what came in since the last time."""
+        """Return the requests since the last call."""
         taken, self._recorded = self._recorded, []
         return taken
 
 
 @contextmanager
 def recording(sandbox_url: str) -> Iterator[Recorder]:
-    """Record on a free port what is sent to a sandbox."""
+    """Record on a free port the requests to a sandbox."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     recorder = Recorder(f"http://127.0.0.1:{server.server_port}")
     server.RequestHandlerClass = _handler(recorder, urlsplit(sandbox_url).netloc)
@@ -82,7 +82,7 @@ def recording(sandbox_url: str) -> Iterator[Recorder]:
 
 def _handler(recorder: Recorder, sandbox: str) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        def pass_on(self) -> None:
+        def forward(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
             recorder.add(Recorded(method=self.command, target=self.path, headers=headers, body=body))
@@ -99,7 +99,7 @@ def _handler(recorder: Recorder, sandbox: str) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(text)
 
-        do_GET = do_POST = do_PATCH = do_DELETE = pass_on  # noqa: N815 - the library's names
+        do_GET = do_POST = do_PATCH = do_DELETE = forward  # noqa: N815 - the library's names
 
         def log_message(self, *_: object) -> None:
             pass
@@ -107,7 +107,7 @@ def _handler(recorder: Recorder, sandbox: str) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _one_spelling(name: str) -> str:
-    """``pagination[count]`` and ``pagination.count`` are the same."""
+def _normalise(name: str) -> str:
+    """Return one name for ``pagination[count]`` and ``pagination.count``, which are equivalent."""
     head, bracket, tail = name.partition("[")
     return f"{head}.{tail.removesuffix(']')}" if bracket else name

@@ -1,6 +1,6 @@
-"""What our hook puts on the wire, beside what Segment's own client does for the same arguments.
+"""The requests of our hook compared with those of Segment's own client for the same arguments.
 
-Where they differ, the difference stands here with its reason, and is checked: anything else fails.
+Known differences are listed with their reasons and are checked; any other difference fails.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from tests.sandbox.client import ANALYTICS, SECRET, TRACK, WEB
 
 V1, BETA, ALPHA = (f"application/vnd.segment.{version}+json" for version in ("v1", "v1beta", "v1alpha"))
 ANY = "<any>"
-"""Stands for a value that says nothing about the request."""
-LEFT_OUT = "<left out>"
+"""Matches any value: it does not matter for the request."""
+ABSENT = "<absent>"
 SLASHED = "a/b c%\xe9"
 """An id that must be percent-encoded to stay one segment."""
 END = datetime.now(UTC).replace(microsecond=0)
@@ -46,35 +46,35 @@ Diff = tuple[Any, Any]
 """What Segment's client sends, and what our hook sends."""
 
 TRANSPORT: dict[str, Diff] = {
-    "header user-agent": (ANY, ANY),  # each says who it is
-    "header accept-encoding": (LEFT_OUT, ANY),  # ours takes compressed answers
-    "header connection": (ANY, LEFT_OUT),  # in HTTP/1.1 it means what is so anyway
+    "header user-agent": (ANY, ANY),  # each names itself
+    "header accept-encoding": (ABSENT, ANY),  # ours accepts compressed responses
+    "header connection": (ANY, ABSENT),  # the default in HTTP/1.1
 }
 
 
 def accepts(media_type: str) -> dict[str, Diff]:
-    """Ours asks for the version it was written for; plain JSON would mean the most stable one, whichever that is."""
+    """Return the difference in Accept: ours names a version; plain JSON would select the most stable one."""
     return {"header accept": ("application/json", media_type)}
 
 
 ALPHA_BODY: dict[str, Diff] = {
-    # The one type that Segment publishes for bodies of alpha operations; its Python, Go and Java clients send it.
+    # The only type documented for bodies of alpha operations; Segment's Python, Go and Java clients send it.
     "header content-type": ("application/json", ALPHA),
 }
 EMPTY_BODY: dict[str, Diff] = {
-    # Node writes it for every request that could have a body.
-    "header content-length": ("0", LEFT_OUT),
+    # Node sends it with every request that could have a body.
+    "header content-length": ("0", ABSENT),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One operation, asked for in both ways.
+    """One operation, called with both clients.
 
-    :param official: Segment's method and its arguments.
+    :param official: the method of Segment's client and its arguments.
     :param ours: our method and its arguments.
-    :param differences: those beyond :data:`TRANSPORT`, each a fact that both must show.
-    :param pages: how many there are of a list.
+    :param differences: expected differences in addition to :data:`TRANSPORT`.
+    :param pages: number of pages of a list.
     """
 
     official: tuple[Any, ...]
@@ -102,8 +102,8 @@ CASES = {
         ours=lambda hook: hook.create_destination(source_id=WEB, metadata_id=ANALYTICS, name="mine", settings={}),
         differences={
             **accepts(V1),
-            # What Segment takes it for when it is left out is nowhere written, so ours always says it.
-            "body.enabled": (LEFT_OUT, True),
+            # Its default is not documented, so ours always sends it.
+            "body.enabled": (ABSENT, True),
             "header content-length": (ANY, ANY),
         },
     ),
@@ -184,9 +184,9 @@ CASES = {
         differences={
             **accepts(ALPHA),
             **ALPHA_BODY,
-            # Published after this version of Segment's client, which drops them without a word.
-            "body.input.reverseETLModelId": (LEFT_OUT, "a-model"),
-            "body.input.reverseETLSchedule": (LEFT_OUT, SCHEDULE),
+            # Newer than this version of Segment's client, which drops them silently.
+            "body.input.reverseETLModelId": (ABSENT, "a-model"),
+            "body.input.reverseETLSchedule": (ABSENT, SCHEDULE),
             "header content-length": (ANY, ANY),
         },
     ),
@@ -254,7 +254,7 @@ LISTS = {
 
 @pytest.fixture
 def recorder(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
-    """A recorder in front of the sandbox, to which Airflow's connection points too."""
+    """A recorder in front of the sandbox; Airflow's connection points to it, too."""
     with recording(segment_sandbox.url) as made:
         recorded_sandbox = SegmentSandbox(url=made.url, token=segment_sandbox.token)
         monkeypatch.setenv("AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT", recorded_sandbox.conn_uri)
@@ -267,18 +267,18 @@ def recorded_official(official: OfficialClient, recorder: Recorder) -> OfficialC
 
 
 def differences(official: Recorded, ours: Recorded, allowed: dict[str, Diff]) -> dict[str, Diff]:
-    """Every fact in which two requests differ; a value that may be anything is shown as such where there is one."""
+    """Return the differences between two requests; values that do not matter are shown as ``ANY``."""
     left, right = (dict(_flat(request.facts())) for request in (official, ours))
     found = {
-        name: (left.get(name, LEFT_OUT), right.get(name, LEFT_OUT))
+        name: (left.get(name, ABSENT), right.get(name, ABSENT))
         for name in left.keys() | right.keys()
-        if left.get(name, LEFT_OUT) != right.get(name, LEFT_OUT)
+        if left.get(name, ABSENT) != right.get(name, ABSENT)
     }
     return {name: _with_any(pair, allowed.get(name, ())) for name, pair in found.items()}
 
 
 def _flat(facts: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The fields of a body, and of its ``input``, one by one; settings stay whole."""
+    """Yield the fields of a body and of its ``input`` one by one; settings stay whole."""
     for name, value in facts.items():
         if name in ("body", "body.input"):
             yield from _flat({f"{name}.{key}": inner for key, inner in value.items()})
@@ -289,11 +289,11 @@ def _flat(facts: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 def _with_any(pair: Diff, allowed: tuple[Any, ...]) -> Any:
     if len(allowed) != len(pair):
         return pair
-    return tuple(ANY if may == ANY and is_ != LEFT_OUT else is_ for is_, may in zip(pair, allowed, strict=True))
+    return tuple(ANY if may == ANY and is_ != ABSENT else is_ for is_, may in zip(pair, allowed, strict=True))
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-def test_one_request(
+def test_one_request_is_the_same(
     case: Case, recorded_official: OfficialClient, recorder: Recorder, segment_sandbox: SegmentSandbox
 ) -> None:
     segment_sandbox.seed(FEW)
@@ -310,7 +310,7 @@ def test_one_request(
 
 
 @pytest.mark.parametrize("case", LISTS.values(), ids=LISTS.keys())
-def test_pages(
+def test_pages_are_the_same(
     case: Case, recorded_official: OfficialClient, recorder: Recorder, segment_sandbox: SegmentSandbox
 ) -> None:
     segment_sandbox.seed(MANY)
@@ -332,7 +332,7 @@ def test_pages(
         assert differences(their_request, our_request, allowed) == allowed
 
 
-def test_no_operation_is_left_out() -> None:
+def test_every_operation_is_compared() -> None:
     rows = {row.name for row in vars(operations).values() if isinstance(row, Operation)}
 
     assert {case.official[0].partition(".")[2] for case in (CASES | LISTS).values()} == rows

@@ -31,7 +31,7 @@ SEED = {
 }
 
 
-def test_the_life_of_a_destination(official: OfficialClient) -> None:
+def test_a_destination_is_created_read_updated_and_deleted(official: OfficialClient) -> None:
     created = official.data("destinations.createDestination", NEW)["destination"]
     path = created["id"]
     assert (created["name"], created["enabled"], created["sourceId"]) == ("first", True, WEB)
@@ -53,7 +53,7 @@ def test_the_life_of_a_destination(official: OfficialClient) -> None:
     assert official.call("destinations.getDestination", path)["status"] == 404
 
 
-def test_the_life_of_a_subscription(official: OfficialClient) -> None:
+def test_a_subscription_is_created_read_updated_and_deleted(official: OfficialClient) -> None:
     destination = official.data("destinations.createDestination", NEW)["destination"]["id"]
     created = official.data(
         "destinations.createDestinationSubscription",
@@ -74,7 +74,7 @@ def test_the_life_of_a_subscription(official: OfficialClient) -> None:
     assert official.call("destinations.getSubscriptionFromDestination", *ids)["status"] == 404
 
 
-def test_delivery_metrics(official: OfficialClient, segment_sandbox: SegmentSandbox) -> None:
+def test_delivery_metrics_are_read(official: OfficialClient, segment_sandbox: SegmentSandbox) -> None:
     destination = official.data("destinations.createDestination", NEW)["destination"]["id"]
     now = datetime.now(UTC)
     segment_sandbox.deliver(
@@ -82,9 +82,9 @@ def test_delivery_metrics(official: OfficialClient, segment_sandbox: SegmentSand
     )
     window = ((now - timedelta(hours=1)).isoformat(), now.isoformat())
 
-    for asked in (window, (None, None)):  # left out, it is the last hour
+    for interval in (window, (None, None)):  # the default is the last hour
         summary = official.data(
-            "destinations.listDeliveryMetricsSummaryFromDestination", destination, WEB, *asked, "MINUTE"
+            "destinations.listDeliveryMetricsSummaryFromDestination", destination, WEB, *interval, "MINUTE"
         )["deliveryMetricsSummary"]
 
         assert (summary["sourceId"], summary["destinationMetadataId"]) == (WEB, ANALYTICS)
@@ -100,7 +100,7 @@ def test_delivery_metrics(official: OfficialClient, segment_sandbox: SegmentSand
         assert discarded == {"metricName": "discarded", "total": 1}
 
 
-def test_the_neighbours(official: OfficialClient) -> None:
+def test_workspace_sources_and_catalog_are_read(official: OfficialClient) -> None:
     assert official.data("workspaces.getWorkspace")["workspace"]["slug"] == "sandbox"
     (source,) = official.data("sources.listSources", {"count": 10})["sources"]
     assert official.data("sources.getSource", WEB) == {"source": source, "trackingPlanId": None}
@@ -120,7 +120,7 @@ def test_the_neighbours(official: OfficialClient) -> None:
         ("catalog.getDestinationsCatalog", (), "destinationsCatalog"),
     ],
 )
-def test_pages(
+def test_pages_are_the_same(
     official: OfficialClient, segment_sandbox: SegmentSandbox, operation: str, ids: tuple[str, ...], key: str
 ) -> None:
     segment_sandbox.seed(SEED)
@@ -141,7 +141,7 @@ def test_pages(
 
 
 @pytest.mark.parametrize("destination_id", ["a/b c", "caf\xe9", "100%", "q?a=1#x", "%2F", "a+b", "it's (so)!*~"])
-def test_awkward_ids(official: OfficialClient, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+def test_ids_that_need_encoding(official: OfficialClient, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     segment_sandbox.seed({"destinations": [{"id": destination_id, "sourceId": WEB, "metadataId": ANALYTICS}]})
 
     assert official.data("destinations.getDestination", destination_id)["destination"]["id"] == destination_id
@@ -170,11 +170,11 @@ NEWER_THAN_THE_CLIENT = (
     ".multiInstanceSupportedVersion",
     ".actions[].fields[].hidden",
 )
-"""Fields that Segment published after this version of its client; later clients have them."""
+"""Fields that are newer than this version of the client."""
 
 
 def lost(sent: Any, understood: Any, where: str = "") -> set[str]:
-    """Where something was sent that did not come out as it was; positions in lists don't count."""
+    """Return where the client decoded something else than was sent; positions in lists don't count."""
     if isinstance(sent, dict) and isinstance(understood, dict):
         keys = sent.keys() | understood.keys()
         return set().union(*(lost(sent.get(key), understood.get(key), f"{where}.{key}") for key in keys))
@@ -192,7 +192,7 @@ def test_the_client_knows_every_field_that_the_sandbox_sends(
     args: tuple[Any, ...],
     path: str,
 ) -> None:
-    """It drops what its models lack."""
+    """The client drops fields that its models lack."""
     destination = {**NEW, "id": "d", "subscriptions": [{"id": "s", "actionId": TRACK}]}
     segment_sandbox.seed({"destinations": [destination]})
 
@@ -202,7 +202,7 @@ def test_the_client_knows_every_field_that_the_sandbox_sends(
 
 
 def refusal(outcome: Any) -> dict[str, Any]:
-    """The one error of an answer that the client took for a failure."""
+    """Return the single error of a response that the client treated as a failure."""
     (error,) = outcome["body"]["errors"]
     assert error["status"] == outcome["status"]
     assert error["type"]
@@ -211,7 +211,7 @@ def refusal(outcome: Any) -> dict[str, Any]:
     return found
 
 
-def test_401(official: OfficialClient) -> None:
+def test_a_wrong_token_is_401(official: OfficialClient) -> None:
     stranger = replace(official, token="wrong")
 
     error = refusal(stranger.call("workspaces.getWorkspace"))
@@ -220,14 +220,14 @@ def test_401(official: OfficialClient) -> None:
     assert stranger.unwrap("workspaces.getWorkspace") == {"thrown": error}
 
 
-def test_404(official: OfficialClient) -> None:
+def test_a_missing_object_is_404(official: OfficialClient) -> None:
     error = refusal(official.call("destinations.getDestination", "none"))
 
     assert error["status"] == 404
     assert official.unwrap("destinations.getDestination", "none") == {"thrown": error}
 
 
-def test_422_names_the_field(official: OfficialClient) -> None:
+def test_an_invalid_field_is_422_and_named(official: OfficialClient) -> None:
     nameless = {key: value for key, value in NEW_SUBSCRIPTION.items() if key != "actionId"}
     destination = official.data("destinations.createDestination", NEW)["destination"]["id"]
     call = ("destinations.createDestinationSubscription", destination, nameless)
@@ -238,13 +238,13 @@ def test_422_names_the_field(official: OfficialClient) -> None:
     assert official.unwrap(*call) == {"thrown": error}
 
 
-def test_422_of_a_count_beyond_the_limit(official: OfficialClient) -> None:
+def test_a_page_size_beyond_the_limit_is_422(official: OfficialClient) -> None:
     error = refusal(official.call("destinations.listDestinations", {"count": 1001}))
 
     assert (error["status"], error["field"]) == (422, "pagination.count")
 
 
-def test_400_of_a_read_only_setting(official: OfficialClient) -> None:
+def test_a_read_only_setting_is_400(official: OfficialClient) -> None:
     destination = official.data("destinations.createDestination", NEW)["destination"]["id"]
 
     error = refusal(official.call("destinations.updateDestination", destination, {"settings": {"externalId": "mine"}}))
@@ -252,7 +252,7 @@ def test_400_of_a_read_only_setting(official: OfficialClient) -> None:
     assert error["status"] == 400
 
 
-def test_429_says_how_long(official: OfficialClient) -> None:
+def test_a_429_says_how_long_to_wait(official: OfficialClient) -> None:
     destination = official.data("destinations.createDestination", NEW)["destination"]["id"]
     call = ("destinations.createDestinationSubscription", destination, NEW_SUBSCRIPTION)
     for _ in range(5):

@@ -267,7 +267,7 @@ def test_settings_and_subscriptions_by_template(running: Running, segment_sandbo
     [
         ({"name": ""}, "name is empty"),
         ({"settings": None}, "settings is a NoneType"),
-        ({"subscriptions": "nothing"}, "subscriptions is a text that is not JSON"),
+        ({"subscriptions": "nothing"}, "subscriptions is a string that is not JSON"),
         ({"subscriptions": [TRACK, 5]}, r"subscriptions\[1\] is a int"),
         (
             {"subscriptions": [TRACK | {"actionId": "x"}]},

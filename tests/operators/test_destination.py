@@ -201,7 +201,7 @@ def test_settings_may_render_to_json(running: Running, segment_sandbox: SegmentS
         ({"source_id": "x" * 256}, "source_id has 256 characters"),
         ({"metadata_id": 5}, "metadata_id is 5"),
         ({"settings": None}, "settings is a NoneType"),
-        ({"settings": "nothing"}, "settings is a text that is not JSON"),
+        ({"settings": "nothing"}, "settings is a string that is not JSON"),
         ({"settings": {1: 2}}, "settings has the key 1"),
         ({"settings": {"apiKey": "••••cdef"}}, "'apiKey' holds a bullet"),
         ({"settings": {"apiKey": object()}}, r"settings\['apiKey'\] is a object"),

@@ -1,4 +1,4 @@
-"""Answers as nobody should give them: made up, or real ones with something wrong. Strategies of hypothesis."""
+"""Hypothesis strategies for malformed responses: invented ones, and real ones with a defect."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ bodies = st.one_of(
 
 @st.composite
 def mutated(draw: st.DrawFn, document: Any) -> Any:
-    """The document with one part, chosen by going down at random, removed or replaced."""
+    """Return the document with one randomly chosen part removed or replaced."""
     if isinstance(document, (dict, list)) and document and draw(st.integers(0, 9)):
         keys = list(document) if isinstance(document, dict) else range(len(document))
         chosen = draw(st.sampled_from(keys))
@@ -67,7 +67,7 @@ def mutated(draw: st.DrawFn, document: Any) -> Any:
 
 @st.composite
 def damaged(draw: st.DrawFn, body: bytes) -> bytes:
-    """The bytes cut short, or with some replaced."""
+    """Return the bytes truncated, or with some of them replaced."""
     start = draw(st.integers(0, len(body)))
     end = draw(st.integers(start, min(len(body), start + 20)))
     return (
@@ -76,9 +76,9 @@ def damaged(draw: st.DrawFn, body: bytes) -> bytes:
 
 
 def bodies_for(data: Any) -> st.SearchStrategy[bytes]:
-    """Bodies for an operation: made up, or its real answer with a part exchanged or some bytes damaged.
+    """Return bodies for an operation: invented ones, or its real response with a part replaced or bytes damaged.
 
-    :param data: of its good answer.
+    :param data: data of a successful response.
     """
     real = {"data": data}
     return st.one_of(

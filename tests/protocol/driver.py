@@ -1,4 +1,4 @@
-"""A driver of flows without a network: outcomes come from a script, and time passes only where a flow says so."""
+"""A driver for flows without a network: outcomes come from a script, and time passes only in pauses."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ AnyFlow: TypeAlias = Generator[Step | Items[Any], Outcome | None, R]
 
 @dataclass
 class ScriptedDriver:
-    """Answers each request with the next outcome of a script.
+    """A driver that returns the next outcome of a script for each request.
 
-    :param script: one outcome for each request; asking for more is a failure of the test.
-    :param then: what every further request gets, where there may be any number.
+    :param script: one outcome for each request; the test fails if there are more requests.
+    :param then: outcome of every further request, if there may be any number.
     """
 
     script: list[Outcome] = field(default_factory=list)
@@ -37,16 +37,16 @@ class ScriptedDriver:
                 step = flow.send(reply)
             except StopIteration as stop:
                 result: R = stop.value
-                assert not self.script, f"never asked for: {self.script}"
+                assert not self.script, f"never requested: {self.script}"
                 return result
             reply = self.take(step)
 
-    def iterate(self, walk: AnyFlow[None]) -> Iterator[Any]:
-        """Run a walk only as far as its items are asked for."""
+    def iterate(self, flow: AnyFlow[None]) -> Iterator[Any]:
+        """Iterate over the items of a flow, running it as they are consumed."""
         reply: Outcome | None = None
         while True:
             try:
-                step = walk.send(reply)
+                step = flow.send(reply)
             except StopIteration:
                 return
             reply = self.take(step)
@@ -54,7 +54,7 @@ class ScriptedDriver:
                 yield from step.items
 
     def take(self, step: Step | Items[Any]) -> Outcome | None:
-        """Do one step."""
+        """Perform one step."""
         match step:
             case Send(request):
                 self.requests.append(request)
@@ -71,7 +71,7 @@ class ScriptedDriver:
 
     @property
     def log_text(self) -> str:
-        """All that a person would read in the log."""
+        """The text of all log lines."""
         return "\n".join([*(pause.reason for pause in self.pauses), *(log.message for log in self.logs)])
 
     def _outcome(self, request: Request) -> Outcome:

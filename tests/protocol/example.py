@@ -1,4 +1,4 @@
-"""What is known of one operation, for tests that go over all of them."""
+"""The description of an operation, for tests that cover all of them."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ V1 = "application/vnd.segment.v1+json"
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Example:
-    """One operation.
+    """An operation with its arguments, request and response.
 
     :param operation_id: Segment's name for it.
-    :param start: begins the flow.
-    :param method: of its request.
-    :param target: path and query as they must stand in the request line.
-    :param accept: media type it must ask for.
-    :param content_type: media type of its body.
-    :param body: as JSON reads it.
-    :param data: of a good answer.
-    :param value: what must come of that: the result, or the list of emitted items.
+    :param start: returns the flow.
+    :param method: method of its request.
+    :param target: expected path and query in the request line.
+    :param accept: expected media type of the response.
+    :param content_type: expected media type of the request's body.
+    :param body: expected body, decoded.
+    :param data: data of a successful response.
+    :param value: expected result, or the expected list of items.
     """
 
     operation_id: str

@@ -1,4 +1,4 @@
-"""Every operation once: how it is called, the request it must make, its answer and what must come of that."""
+"""Every operation with its arguments, the expected request, a response and the expected result."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 from airflow_provider_segment.protocol.api.catalog import get_destination_metadata, list_destinations_catalog
 from airflow_provider_segment.protocol.api.delivery_metrics import get_delivery_metrics
 from airflow_provider_segment.protocol.api.destinations import (
-    create_destination,
     delete_destination,
     get_destination,
     list_destinations,
+    post_destination,
     update_destination,
 )
 from airflow_provider_segment.protocol.api.subscriptions import (
-    create_subscription,
     delete_subscription,
     get_subscription,
     list_subscriptions,
+    post_subscription,
     update_subscription,
 )
 from airflow_provider_segment.protocol.api.workspace import get_workspace, list_sources
@@ -82,7 +82,7 @@ EXAMPLES = (
     ),
     Example(
         operation_id="createDestination",
-        start=lambda options: create_destination(
+        start=lambda options: post_destination(
             options, source_id="src1", metadata_id="cat1", name="Mails", settings={"apiKey": SECRET, "to": None}
         ),
         method="POST",
@@ -135,7 +135,7 @@ EXAMPLES = (
     ),
     Example(
         operation_id="createDestinationSubscription",
-        start=lambda options: create_subscription(
+        start=lambda options: post_subscription(
             options,
             destination_id="dst1",
             name="All tracks",

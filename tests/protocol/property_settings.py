@@ -1,4 +1,4 @@
-"""How many examples the property tests try."""
+"""The number of examples in property tests."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _EXAMPLES = int(os.environ.get("SEGMENT_TEST_EXAMPLES", "300"))
 
 
 def examples(share: float = 1.0) -> settings:
-    """Settings for a property test; ``SEGMENT_TEST_EXAMPLES`` sets the number, for longer runs.
+    """Return the settings of a property test; ``SEGMENT_TEST_EXAMPLES`` sets the number of examples.
 
-    :param share: of that number, as for a test that is itself repeated for each operation.
+    :param share: fraction of that number, for tests that are repeated for each operation.
     """
     return settings(
         max_examples=max(1, round(_EXAMPLES * share)),

@@ -1,4 +1,4 @@
-"""Answers as Segment gives them, and what may come instead."""
+"""Responses as Segment returns them, and failures."""
 
 from __future__ import annotations
 
@@ -72,39 +72,39 @@ METRICS_SUMMARY = {
 
 
 def with_more_fields(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The record as a later version of the API might return it: with fields this package does not know."""
+    """Return the record as a later version of the API might: with fields this package does not know."""
     return {**record, "yetUnknown": {"deep": [1, "x", None]}, "description": "catalog text"}
 
 
 def response(status: int, document: Any, **headers: str) -> Response:
-    """An answer whose body is JSON; ``retry_after="3"`` becomes the header ``retry-after``."""
+    """Return a response with a JSON body; ``retry_after="3"`` becomes the header ``retry-after``."""
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     return Response(status=status, headers=names, body=json.dumps(document).encode())
 
 
 def done(data: Mapping[str, Any]) -> Response:
-    """A success."""
+    """Return a successful response."""
     return response(200, {"data": data})
 
 
 def refusal(status: int, *errors: Any, **headers: str) -> Response:
-    """An error in the API's own envelope."""
+    """Return an error in the API's envelope."""
     return response(status, {"errors": list(errors) or [{"type": "some-type", "message": "some reason"}]}, **headers)
 
 
 def page(key: str, *records: Any, next: str | None = None) -> Response:
-    """A page of a listing; without ``next``, the last one."""
+    """Return a page of a listing; without ``next``, the last page."""
     pagination = {"current": "MA==", "totalEntries": 99} | ({} if next is None else {"next": next})
     return done({key: list(records), "pagination": pagination})
 
 
 def html(status: int) -> Response:
-    """A page for people, as a proxy sends it."""
+    """Return an HTML page, as a gateway does."""
     body = b"\n <!DOCTYPE html>\n<html><head><title>Gateway</title></head><body>" + b"x" * 5000 + b"</body></html>"
     return Response(status=status, headers={"content-type": "text/html"}, body=body)
 
 
 REFUSED = RequestFailure(reason="connection refused", sent=False)
-LOST = RequestFailure(reason="the answer timed out", sent=True)
+LOST = RequestFailure(reason="the response timed out", sent=True)
 UNTRUSTED = RequestFailure(reason="certificate verify failed", sent=False, transient=False)
-TOO_LONG = RequestFailure(reason="the answer is too long", sent=True, transient=False)
+TOO_LONG = RequestFailure(reason="the response is too long", sent=True, transient=False)

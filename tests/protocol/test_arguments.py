@@ -1,4 +1,4 @@
-"""Checks of arguments: the value to use, or what is wrong with the one given."""
+"""Validation of arguments: the value to use, or the error."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from tests.protocol.samples import MASK
 
 
 class Text(str):
-    """As a templating library hands over."""
+    """A string as a templating library returns it."""
 
 
 class Number(int):
-    """As a numeric library hands over."""
+    """A number as a numeric library returns it."""
 
 
 class Share(float):
-    """As a numeric library hands over."""
+    """A number as a numeric library returns it."""
 
 
 class Colour(enum.StrEnum):
@@ -92,7 +92,7 @@ GOOD: dict[str, tuple[Callable[[str, Any], Any], Any, Any]] = {
 
 
 @pytest.mark.parametrize(("check", "value", "used"), GOOD.values(), ids=GOOD)
-def test_good(check: Callable[[str, Any], Any], value: Any, used: Any) -> None:
+def test_a_valid_value_is_returned(check: Callable[[str, Any], Any], value: Any, used: Any) -> None:
     result = check("argument", value)
 
     assert result == used
@@ -137,15 +137,15 @@ BAD: dict[str, tuple[Callable[[str, Any], Any], Any, tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize(("check", "value", "words"), BAD.values(), ids=BAD)
-def test_bad(check: Callable[[str, Any], Any], value: Any, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("check", "value", "parts"), BAD.values(), ids=BAD)
+def test_an_invalid_value_is_rejected(check: Callable[[str, Any], Any], value: Any, parts: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="argument") as caught:
         check("the_argument", value)
 
     message = str(caught.value)
     assert message.startswith("the_argument")
-    for word in words:
-        assert word in message
+    for part in parts:
+        assert part in message
     assert len(message) < 500
 
 
@@ -159,8 +159,8 @@ BAD_SETTINGS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "text of Python": (f"{{'apiKey': '{SECRET}'}}", ("not JSON", "dict")),
     "JSON of a text": (json.dumps(SECRET), ("str", "dict")),
     "JSON that is too deep": ("[" * 100_000, ("settings",)),
-    "number as key": ({1: SECRET}, ("key 1", "texts")),
-    "number as key, deep": ({"a": [{"b": {2: SECRET}}]}, ("['a'][0]['b']", "key 2", "texts")),
+    "number as key": ({1: SECRET}, ("key 1", "strings")),
+    "number as key, deep": ({"a": [{"b": {2: SECRET}}]}, ("['a'][0]['b']", "key 2", "strings")),
     "nan": ({"a": float("nan"), "b": SECRET}, ("['a']", "finite")),
     "infinity": ({"a": [1, float("-inf")]}, ("['a'][1]", "finite")),
     "NaN of JSON": ('{"a": NaN}', ("['a']", "finite")),
@@ -174,17 +174,17 @@ BAD_SETTINGS: dict[str, tuple[Any, tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("check", [check_settings, check_new_settings])
-@pytest.mark.parametrize(("value", "words"), BAD_SETTINGS.values(), ids=BAD_SETTINGS)
-def test_bad_settings_are_named_by_their_place_alone(
-    check: Callable[[str, Any], Any], value: Any, words: tuple[str, ...]
+@pytest.mark.parametrize(("value", "parts"), BAD_SETTINGS.values(), ids=BAD_SETTINGS)
+def test_invalid_settings_are_named_by_their_place_only(
+    check: Callable[[str, Any], Any], value: Any, parts: tuple[str, ...]
 ) -> None:
     with pytest.raises(ValueError, match="settings") as caught:
         check("settings", value)
 
     message = str(caught.value)
     assert message.startswith("settings")
-    for word in words:
-        assert word in message
+    for part in parts:
+        assert part in message
     assert SECRET not in message
     assert len(message) < 500
 
@@ -195,7 +195,7 @@ def test_bad_settings_are_named_by_their_place_alone(
     ids=["text", "number", "fraction", "text of an enum", "number of an enum"],
 )
 def test_values_of_a_subclass_become_plain_ones(value: Any, plain: Any) -> None:
-    """The encoder knows the plain types only."""
+    """The encoder only knows plain types."""
     settings = check_settings("settings", {"a": value, "b": [value]})
 
     assert settings == {"a": plain, "b": [plain]}
@@ -213,7 +213,7 @@ MASKED: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 
 @pytest.mark.parametrize(("settings", "keys"), MASKED.values(), ids=MASKED)
-def test_masked_keys(settings: dict[str, Any], keys: list[str]) -> None:
+def test_masked_keys_are_found_at_any_depth(settings: dict[str, Any], keys: list[str]) -> None:
     assert masked_keys(settings) == keys
     if keys:
         with pytest.raises(ValueError, match=rf"settings: the value of '{keys[0]}' holds a bullet") as caught:

@@ -1,4 +1,4 @@
-"""The error tree, and that errors survive the way between processes."""
+"""The error types, and that errors survive pickling and copying."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_every_error_of_the_package_is_in_the_table() -> None:
 
 
 @every_error
-def test_attributes(error: SegmentError, attributes: dict[str, Any], transient: bool) -> None:
+def test_an_error_has_its_attributes(error: SegmentError, attributes: dict[str, Any], transient: bool) -> None:
     assert str(error) == "what"
     assert {name: getattr(error, name) for name in attributes} == attributes
     assert error.transient is transient
@@ -78,7 +78,7 @@ def test_attributes(error: SegmentError, attributes: dict[str, Any], transient: 
 
 @every_error
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-def test_nothing_is_lost_on_the_way(
+def test_a_copied_error_keeps_its_attributes(
     way: Callable[[SegmentError], SegmentError], error: SegmentError, attributes: dict[str, Any], transient: bool
 ) -> None:
     arrived = way(error)
@@ -90,7 +90,9 @@ def test_nothing_is_lost_on_the_way(
 
 
 @every_error
-def test_a_sentence_added_stays_too(error: SegmentError, attributes: dict[str, Any], transient: bool) -> None:
+def test_a_copied_error_keeps_an_added_explanation(
+    error: SegmentError, attributes: dict[str, Any], transient: bool
+) -> None:
     explained = copy.copy(error)
     explained.explain("tried twice")
     arrived = pickle.loads(pickle.dumps(explained))
@@ -111,7 +113,7 @@ def test_a_sentence_added_stays_too(error: SegmentError, attributes: dict[str, A
         SegmentServerError,
     ],
 )
-def test_refusals_are_one_family(kind: type[SegmentError]) -> None:
+def test_errors_returned_by_the_api_are_api_errors(kind: type[SegmentError]) -> None:
     assert issubclass(kind, SegmentApiError)
 
 
@@ -125,6 +127,6 @@ def test_refusals_are_one_family(kind: type[SegmentError]) -> None:
         SegmentSeveralMatchesError,
     ],
 )
-def test_the_others_are_not_the_apis_word(kind: type[SegmentError]) -> None:
+def test_other_errors_are_not_api_errors(kind: type[SegmentError]) -> None:
     assert issubclass(kind, SegmentError)
     assert not issubclass(kind, SegmentApiError)

@@ -1,4 +1,4 @@
-"""The protocol does no I/O: it imports neither Airflow, nor a network library, nor what stands above it."""
+"""The protocol does no I/O: it imports neither Airflow, nor a network library, nor the layers above it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def forbidden(modules: Iterator[str]) -> list[str]:
 
 
 def imports_of(source: Path) -> Iterator[str]:
-    """Every module named by an import, also those inside functions."""
+    """Yield every imported module, also those imported inside functions."""
     for node in ast.walk(ast.parse(source.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -1,4 +1,4 @@
-"""Moments and lengths of time as users and templates write them."""
+"""Times and durations as users and templates write them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TIMES: dict[str, tuple[Any, datetime]] = {
 
 
 @pytest.mark.parametrize(("value", "moment"), TIMES.values(), ids=TIMES)
-def test_time(value: Any, moment: datetime) -> None:
+def test_a_time_is_parsed(value: Any, moment: datetime) -> None:
     checked = check_time("start_time", value)
 
     assert checked == moment
@@ -68,12 +68,12 @@ BAD_TIMES: list[Any] = [
 
 
 @pytest.mark.parametrize("value", BAD_TIMES, ids=repr)
-def test_bad_time(value: Any) -> None:
+def test_an_invalid_time_is_rejected(value: Any) -> None:
     with pytest.raises(ValueError, match="start_time is ") as caught:
         check_time("start_time", value)
 
     assert repr(value) in str(caught.value)
-    assert "datetime or ISO 8601" in str(caught.value)
+    assert "datetime or an ISO 8601 string" in str(caught.value)
 
 
 DURATIONS: dict[str, tuple[Any, timedelta]] = {
@@ -94,7 +94,7 @@ DURATIONS: dict[str, tuple[Any, timedelta]] = {
 
 
 @pytest.mark.parametrize(("value", "length"), DURATIONS.values(), ids=DURATIONS)
-def test_duration(value: Any, length: timedelta) -> None:
+def test_a_duration_is_parsed(value: Any, length: timedelta) -> None:
     checked = check_duration("settle_time", value)
 
     assert checked == length
@@ -129,6 +129,6 @@ BAD_DURATIONS: list[Any] = [
 
 
 @pytest.mark.parametrize("value", BAD_DURATIONS, ids=lambda value: repr(value)[:40])
-def test_bad_duration(value: Any) -> None:
+def test_an_invalid_duration_is_rejected(value: Any) -> None:
     with pytest.raises(ValueError, match="settle_time is "):
         check_duration("settle_time", value)

@@ -1,4 +1,4 @@
-"""Secrets in settings, against the sandbox and with Airflow's own masker."""
+"""Fixtures for secrets in settings: the sandbox, Airflow's masker, connections."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def running(segment_sandbox: object) -> Running:
 
 @pytest.fixture
 def masker() -> Iterator[Masker]:
-    """Airflow's masker, with nothing to mask in the beginning."""
+    """Airflow's masker, with nothing registered yet."""
     with fresh_masker() as masker:
         yield masker
 
 
 @pytest.fixture
 def connect(monkeypatch: pytest.MonkeyPatch) -> Connect:
-    """Makes an Airflow connection."""
+    """Return a function that makes an Airflow connection."""
 
     def make(conn_id: str, **fields: object) -> None:
         document = json.dumps({"conn_type": "generic"} | fields)

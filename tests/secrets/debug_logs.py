@@ -1,4 +1,4 @@
-"""Logging at DEBUG. Airflow 3 logs by structlog, which has levels of its own from 3.1 on."""
+"""Logging at DEBUG. Airflow 3 logs with structlog, which has its own levels since 3.1."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STRUCTLOG = "airflow._shared.logging.structlog"
 
 @contextmanager
 def logging_at_debug(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Let everything through, to caplog or, where structlog does it, to the output."""
+    """Log everything, to caplog or, with structlog, to the output."""
     with caplog.at_level("DEBUG"), caplog.at_level("DEBUG", logger="airflow.task"):
         if not there(STRUCTLOG):
             yield

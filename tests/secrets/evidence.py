@@ -1,4 +1,4 @@
-"""What a task leaves behind, place by place, and the search for secrets in it."""
+"""The traces of a task, by place, and the search for secrets in them."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from airflow.providers.common.compat.sdk import DAG, BaseOperator
 from airflow.serialization import serialized_objects
 from airflow.serialization.helpers import serialize_template_field
 
-# Airflow 2.11 calls it otherwise.
+# Airflow 2.11 uses another name.
 _NAME = "DagSerialization" if hasattr(serialized_objects, "DagSerialization") else "SerializedDAG"
 _Dags: Any = getattr(serialized_objects, _NAME)
 
 
 def serialised(dag: DAG) -> str:
-    """The DAG as Airflow stores it."""
+    """Return the DAG as Airflow stores it."""
     return json.dumps(_Dags.to_dict(dag))
 
 
 def deserialised(text: str) -> Any:
-    """The DAG as the scheduler and the web server have it."""
+    """Return the DAG as the scheduler and the web server load it."""
     return _Dags.from_dict(json.loads(text))
 
 
 def rendered(task: BaseOperator) -> str:
-    """The fields as Airflow stores them for the page "Rendered Templates"."""
+    """Return the fields as Airflow stores them for the page "Rendered Templates"."""
     return json.dumps({name: serialize_template_field(getattr(task, name), name) for name in task.template_fields})
 
 
 def exceptions(error: BaseException | None) -> Iterator[str]:
-    """An exception with all that hangs on it."""
+    """Yield an exception with everything attached to it."""
     if error is not None:
         yield "".join(traceback.format_exception(error))
     while error is not None:
@@ -43,30 +43,30 @@ def exceptions(error: BaseException | None) -> Iterator[str]:
 
 
 def encodings(secret: str) -> Iterator[str]:
-    """How a secret may be written."""
+    """Yield the encodings of a secret."""
     yield secret
-    yield secret[-8:]  # however the rest is escaped; twice as much as Segment shows
+    yield secret[-8:]  # the rest may be escaped; twice as much as Segment shows
     yield repr(secret)[1:-1]
     yield json.dumps(secret)[1:-1]
     yield json.dumps(secret, ensure_ascii=False)[1:-1]
     yield quote(secret, safe="")
     encoded = secret.encode()
-    # Wherever it begins among the groups of three bytes; the first and last characters depend on the neighbours.
+    # For each alignment to groups of three bytes; the first and last characters depend on the adjacent bytes.
     for offset in range(3):
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
             yield encode(b"\0" * offset + encoded).decode()[offset + 1 : -4]
 
 
 def places_of(secrets: Mapping[str, str], evidence: Mapping[str, str]) -> set[str]:
-    """Where a secret is found.
+    """Return the places in which a secret is found.
 
-    :param secrets: by name.
-    :param evidence: text by place.
+    :param secrets: the secrets by name.
+    :param evidence: the traces by place.
     :return: ``<name> in <place>``.
     """
     return {
         f"{name} in {place}"
         for name, secret in secrets.items()
         for place, text in evidence.items()
-        if any(spelling in text for spelling in encodings(secret))
+        if any(encoding in text for encoding in encodings(secret))
     }

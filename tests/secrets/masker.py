@@ -1,4 +1,4 @@
-"""Airflow's masker for the length of a test; it has a home of its own in each version."""
+"""Airflow's masker for the duration of a test; its module differs between versions."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from airflow.providers.common.compat.sdk import redact
 
 
 def there(module: str) -> bool:
-    """Say whether this Airflow has a module."""
+    """Return whether this Airflow has a module."""
     try:
         return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:  # not even what it would lie in
+    except ModuleNotFoundError:  # not even its parent package
         return False
 
 
@@ -28,26 +28,26 @@ HOME = next(home for home in _HOMES if there(home))
 
 
 class Masker:
-    """Says what Airflow masks.
+    """The strings that Airflow masks.
 
-    :param masker: Airflow's own.
+    :param masker: Airflow's masker.
     """
 
     def __init__(self, masker: Any) -> None:
         self._masker = masker
 
     def masks(self, text: str) -> bool:
-        """Say whether a text is blotted out where it stands in another."""
+        """Return whether a string is masked inside another."""
         return redact(f"so {text} it is") == "so *** it is"
 
     def forget(self) -> None:
-        """Mask nothing that was registered up to now."""
+        """Forget everything registered so far."""
         self._masker.patterns, self._masker.replacer = set(), None
 
 
 @contextmanager
 def fresh_masker() -> Iterator[Masker]:
-    """Forget what is masked, and remember it at the end."""
+    """Forget everything registered, and restore it at the end."""
     masker = importlib.import_module(HOME)._secrets_masker()
     patterns, replacer = masker.patterns, masker.replacer
     fresh = Masker(masker)
@@ -60,7 +60,7 @@ def fresh_masker() -> Iterator[Masker]:
 
 @contextmanager
 def without_masker() -> Iterator[None]:
-    """Mask nothing, so that what is searched is what we wrote ourselves."""
+    """Turn masking off, so that the search sees what this package writes."""
     masker = importlib.import_module(HOME)._secrets_masker()
     with fresh_masker():
         masker.add_mask = lambda *_, **__: None

@@ -1,4 +1,4 @@
-"""What is registered with Airflow's masker, and what must not be, since it would blot out the logs."""
+"""What is registered with Airflow's masker, and what must not be, because logs would become unreadable."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_sensitive_names(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["name", "region", "key", "primaryKey", "trackAllPages", "monkey", "", 7])
-def test_other_names(name: object) -> None:
+def test_other_names_are_not_sensitive(name: object) -> None:
     assert not is_sensitive(name)
 
 
@@ -73,7 +73,7 @@ def test_rendered_values_are_masked_before_airflow_stores_them(running: Running,
     assert masker.masks(key)
 
 
-def test_what_would_blot_out_the_log_is_left_alone(running: Running, masker: Masker) -> None:
+def test_short_and_common_values_are_not_masked(running: Running, masker: Masker) -> None:
     settings = {
         "apiKey": "abcd",  # too short
         "tokenEnabled": True,
@@ -87,8 +87,10 @@ def test_what_would_blot_out_the_log_is_left_alone(running: Running, masker: Mas
         assert not masker.masks(text)
 
 
-def test_what_segment_masks_is_masked(running: Running, segment_sandbox: SegmentSandbox, masker: Masker) -> None:
-    """`magicWord` is no name that anybody would find sensitive; this type's catalog entry does."""
+def test_settings_that_segment_masks_are_masked(
+    running: Running, segment_sandbox: SegmentSandbox, masker: Masker
+) -> None:
+    """The name `magicWord` is not sensitive; only the catalog entry of this type says so."""
     segment_sandbox.seed({"sources": [{"id": "sandbox-web"}], "catalog": [{"id": "magic", "options": MAGIC}]})
     arguments: dict[str, Any] = {"metadata_id": "magic", "settings": {"magicWord": "abracadabra", "motto": "so be it"}}
     running.run(create(**arguments))
@@ -97,7 +99,7 @@ def test_what_segment_masks_is_masked(running: Running, segment_sandbox: Segment
     assert not masker.masks("so be it")
 
 
-def test_what_segment_masks_of_one_that_exists(
+def test_settings_that_segment_masks_of_an_existing_object_are_masked(
     running: Running, segment_sandbox: SegmentSandbox, masker: Masker
 ) -> None:
     segment_sandbox.seed(
@@ -132,7 +134,7 @@ def open_async() -> None:
 
 
 @pytest.mark.parametrize("opened", [open_sync, open_async])
-def test_the_token_and_passwords_of_proxies(
+def test_the_token_and_passwords_of_proxies_are_masked(
     masker: Masker, monkeypatch: pytest.MonkeyPatch, opened: Callable[[], None]
 ) -> None:
     proxies = {"https": "http://me:canary%2Fproxy@127.0.0.1:9", "http": "you:canary-plain@127.0.0.1:9"}
@@ -145,7 +147,7 @@ def test_the_token_and_passwords_of_proxies(
 
 
 def forget_airflows_own(masker: Masker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let only what we register count: Airflow finds the token in the connection by itself."""
+    """Forget what Airflow registers: it masks the token of a connection by itself."""
 
     def settled(connection: SegmentConnection) -> Network:
         masker.forget()
@@ -155,7 +157,9 @@ def forget_airflows_own(masker: Masker, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("airflow_provider_segment.hooks.segment.network_for", settled)
 
 
-def test_what_segment_masks_as_an_event_loop_hears_it(segment_sandbox: SegmentSandbox, masker: Masker) -> None:
+def test_settings_that_segment_masks_are_masked_on_an_event_loop(
+    segment_sandbox: SegmentSandbox, masker: Masker
+) -> None:
     segment_sandbox.seed({"sources": [{"id": "sandbox-web"}], "catalog": [{"id": "magic", "options": MAGIC}]})
 
     async def create() -> None:
@@ -168,8 +172,8 @@ def test_what_segment_masks_as_an_event_loop_hears_it(segment_sandbox: SegmentSa
     assert masker.masks("abracadabra")
 
 
-def test_a_key_of_many_lines_however_it_is_written(masker: Masker) -> None:
+def test_a_key_of_many_lines_is_masked_in_every_encoding(masker: Masker) -> None:
     key = "-----BEGIN KEY-----\nüber\n-----END KEY-----"
     mask_secrets([key])
-    for spelling in (key, json.dumps(key)[1:-1], json.dumps(key, ensure_ascii=False)[1:-1], " ".join(key.split())):
-        assert masker.masks(spelling)
+    for encoding in (key, json.dumps(key)[1:-1], json.dumps(key, ensure_ascii=False)[1:-1], " ".join(key.split())):
+        assert masker.masks(encoding)

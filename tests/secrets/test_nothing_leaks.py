@@ -1,6 +1,6 @@
-"""Neither the token nor a secret of the settings is anywhere a task leaves something, whatever becomes of its requests.
+"""Neither the token nor a secret of the settings is in any trace of a task, whatever happens to its requests.
 
-Airflow's masker is off: what is searched is what we wrote ourselves. The server is one that quotes all it was told.
+Airflow's masker is off, so the search sees what this package writes. The server quotes everything it receives.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from tests.secrets.conftest import Connect
 from tests.secrets.debug_logs import logging_at_debug
 from tests.secrets.evidence import exceptions, places_of, rendered, serialised
 from tests.secrets.masker import without_masker
-from tests.secrets.quoting_middleware import Front, Status, quoting_front
+from tests.secrets.quoting_server import QuotingServer, Status, quoting_server
 
 TOKEN = "canary-token-9d1e77b0"
 SECRET = 'canary "secret"\n of ünusual form 7f3a91c0'
@@ -70,19 +70,19 @@ WRITES: dict[str, Callable[[], SegmentOperator]] = {
         task_id="t", destination_id="there", action_id="sandbox-track", name="Track", settings=SETTINGS
     ),
 }
-FATES = {
+STATUSES = {
     **{f"{status}": Status(status=status) for status in (400, 401, 404, 429, 500, 302)},
     **{f"{status} page": Status(status=status, kind="page") for status in (200, 401, 404, 502)},
     "200 of another form": Status(status=200, kind="json"),
-    "200 cut short": Status(status=200, kind="half", carried_out=True),
+    "200 cut short": Status(status=200, kind="half", applied=True),
     "dropped": Status(status=0),
-    "dropped when done": Status(status=0, carried_out=True),
+    "dropped when done": Status(status=0, applied=True),
 }
 
 
 @dataclass
 class TaskInstance:
-    """Stands for Airflow's: keeps what is pushed."""
+    """A replacement for Airflow's that keeps what is pushed."""
 
     try_number: int = 1
     pushed: dict[str, Any] = field(default_factory=dict)
@@ -93,9 +93,9 @@ class TaskInstance:
 
 @dataclass
 class Bench:
-    """Runs a task, and gathers what it leaves behind."""
+    """A runner of tasks that collects their traces."""
 
-    front: Front
+    server: QuotingServer
     caplog: pytest.LogCaptureFixture
     capfd: pytest.CaptureFixture[str]
     error: BaseException | None = None
@@ -109,7 +109,7 @@ class Bench:
         before = serialised(dag)
         try:
             result = Running().run(task, ti=ti)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is searched
+        except Exception as error:  # noqa: BLE001 - any error is searched
             self.error = error
         self.evidence = {
             # Airflow 3 prints its log.
@@ -121,12 +121,12 @@ class Bench:
             "serialised dag": before + serialised(dag),
             "rendered fields": rendered(task),
             "operator": f"{task!r} {vars(task)!r}",
-            "requests": "\n".join(self.front.seen),
+            "requests": "\n".join(self.server.seen),
         }
 
     @property
     def found(self) -> set[str]:
-        """Where a secret is."""
+        """Return the places in which a secret is found."""
         return places_of(SECRETS, self.evidence)
 
 
@@ -142,18 +142,18 @@ def bench(
     segment_sandbox.seed({"destinations": [THERE | {"subscriptions": [subscription]}]})
     connect("partner", password=SECRET, extra={"deep": DEEP})
     extra = {"retry_budget": 0.6, "rate_limit_budget": 0.3, "reconcile_timeout": 0, "timeout": 5}
-    with quoting_front(segment_sandbox, token=TOKEN) as front, without_masker(), logging_at_debug(caplog):
-        document = {"conn_type": "segment_public_api", "host": front.url, "password": TOKEN, "extra": extra}
+    with quoting_server(segment_sandbox, token=TOKEN) as server, without_masker(), logging_at_debug(caplog):
+        document = {"conn_type": "segment_public_api", "host": server.url, "password": TOKEN, "extra": extra}
         monkeypatch.setenv(CONNECTION_VARIABLE, json.dumps(document))
-        yield Bench(front, caplog, capfd)
+        yield Bench(server, caplog, capfd)
 
 
-def test_what_is_told_is_told(bench: Bench, segment_sandbox: SegmentSandbox) -> None:
-    """Segment gets the secrets, and the places that are searched are not empty."""
+def test_segment_receives_the_secrets_and_there_are_traces(bench: Bench, segment_sandbox: SegmentSandbox) -> None:
+    """Without this, the searches could find nothing because there is nothing."""
     bench.run(WRITES["apply"]())
     assert bench.error is None
-    assert SECRET in json.loads(bench.front.bodies[0])["settings"]["apiKey"]
-    assert DEEP in bench.front.bodies[0]
+    assert SECRET in json.loads(bench.server.bodies[0])["settings"]["apiKey"]
+    assert DEEP in bench.server.bodies[0]
     assert "created destination" in bench.evidence["log"]
     assert "SecretRef(conn_id='partner', field='password')" in bench.evidence["serialised dag"]
     assert "SecretRef(conn_id='partner', field='extra.deep')" in bench.evidence["rendered fields"]
@@ -163,17 +163,17 @@ def test_what_is_told_is_told(bench: Bench, segment_sandbox: SegmentSandbox) -> 
 
 
 @pytest.mark.parametrize("write", WRITES)
-def test_in_success(bench: Bench, write: str) -> None:
+def test_nothing_leaks_in_success(bench: Bench, write: str) -> None:
     bench.run(WRITES[write]())
     assert bench.error is None
     assert bench.found == set()
 
 
-@pytest.mark.parametrize(("write", "status"), [*product(WRITES, FATES)])
-def test_in_failure(bench: Bench, write: str, status: str) -> None:
-    bench.front.status, bench.front.method = FATES[status], "P*"
+@pytest.mark.parametrize(("write", "status"), [*product(WRITES, STATUSES)])
+def test_nothing_leaks_in_failure(bench: Bench, write: str, status: str) -> None:
+    bench.server.status, bench.server.method = STATUSES[status], "P*"
     bench.run(WRITES[write]())
-    assert bench.front.met
+    assert bench.server.met
     assert bench.found == set()
 
 
@@ -181,16 +181,16 @@ def test_in_failure(bench: Bench, write: str, status: str) -> None:
     ("write", "status"),
     [*product(("create", "create subscription", "apply", "apply existing"), ("500", "404", "200 page"))],
 )
-def test_when_reading_fails_after_writing(bench: Bench, write: str, status: str) -> None:
-    """The server still quotes what an earlier request told it."""
-    bench.front.bodies.append(json.dumps({"settings": [SECRET, DEEP]}))
-    bench.front.status, bench.front.method = FATES[status], "GET"
+def test_nothing_leaks_if_a_read_fails_after_a_write(bench: Bench, write: str, status: str) -> None:
+    """The server still quotes earlier requests."""
+    bench.server.bodies.append(json.dumps({"settings": [SECRET, DEEP]}))
+    bench.server.status, bench.server.method = STATUSES[status], "GET"
     bench.run(WRITES[write]())
     assert isinstance(bench.error, SegmentError)
     assert bench.found == set()
 
 
-def test_a_secret_that_can_not_be_sent(bench: Bench, connect: Connect) -> None:
+def test_nothing_leaks_if_a_secret_cannot_be_sent(bench: Bench, connect: Connect) -> None:
     connect("partner", password=f"{SECRET}•", extra={"deep": DEEP})
     bench.run(WRITES["create"]())
     assert "holds a bullet" in str(bench.error)
@@ -201,11 +201,11 @@ def test_a_secret_that_can_not_be_sent(bench: Bench, connect: Connect) -> None:
 def logging_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     run = SegmentPublicApiHook.run
 
-    def talkative(self: SegmentPublicApiHook, *arguments: Any, **named: Any) -> Any:
+    def logging_run(self: SegmentPublicApiHook, *arguments: Any, **named: Any) -> Any:
         self.log.debug("running with %s", getattr(named.get("spec"), "settings", None))
         return run(self, *arguments, **named)
 
-    monkeypatch.setattr(SegmentPublicApiHook, "run", talkative)
+    monkeypatch.setattr(SegmentPublicApiHook, "run", logging_run)
     yield
 
 
@@ -256,11 +256,11 @@ def naming_it_in_a_header(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         (naming_it_in_a_header, {"token in requests"}),
     ],
 )
-def test_a_leak_is_found(
+def test_a_planted_leak_is_found(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, leak: Callable[[pytest.MonkeyPatch], Any], found: set[str]
 ) -> None:
     if leak is quoting_segment:
-        bench.front.status, bench.front.method = FATES["400"], "POST"
+        bench.server.status, bench.server.method = STATUSES["400"], "POST"
     with leak(monkeypatch):
         bench.run(WRITES["create"]())
     assert found <= bench.found

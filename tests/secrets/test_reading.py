@@ -1,4 +1,4 @@
-"""References in settings are read when the task runs, wherever they stand, and nothing else is."""
+"""References in settings are read when the task runs, at any depth, and nothing else is."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def create(**changes: Any) -> SegmentCreateDestinationOperator:
         ("extra.a.b", {"extra": {"a.b": "the-secret-0001"}}),
     ],
 )
-def test_each_field(
+def test_each_field_can_be_referenced(
     running: Running,
     segment_sandbox: SegmentSandbox,
     connect: Connect,
@@ -57,7 +57,7 @@ def test_each_field(
     assert masker.masks("the-secret-0001")
 
 
-def test_nested_ones_and_the_reference_stays_on_the_operator(
+def test_nested_references_are_read_and_stay_on_the_operator(
     running: Running, segment_sandbox: SegmentSandbox, connect: Connect
 ) -> None:
     connect("partner", login="the-login", extra={"deep": "the-deep-one"})
@@ -73,7 +73,9 @@ def test_nested_ones_and_the_reference_stays_on_the_operator(
     assert task.settings == settings
 
 
-def test_update_and_subscriptions(running: Running, segment_sandbox: SegmentSandbox, connect: Connect) -> None:
+def test_references_in_updates_and_subscriptions(
+    running: Running, segment_sandbox: SegmentSandbox, connect: Connect
+) -> None:
     connect("partner", password="first-secret-1111", login="other-secret-2222")
     made = running.run(create())
     update = {"apiKey": SecretRef("partner", "login")}
@@ -97,7 +99,7 @@ def test_update_and_subscriptions(running: Running, segment_sandbox: SegmentSand
     assert segment_sandbox.destinations[0]["subscriptions"][0]["settings"] == {"header": ["other-secret-2222"]}
 
 
-def test_apply_twice_writes_once(running: Running, segment_sandbox: SegmentSandbox, connect: Connect) -> None:
+def test_applying_twice_writes_once(running: Running, segment_sandbox: SegmentSandbox, connect: Connect) -> None:
     connect("partner", password="first-secret-1111")
     subscriptions = [TRACK | {"settings": {"header": SecretRef("partner")}}]
     task: dict[str, Any] = {"name": "mine", "settings": {"apiKey": SecretRef("partner")}}
@@ -120,7 +122,7 @@ def test_apply_twice_writes_once(running: Running, segment_sandbox: SegmentSandb
     ],
     ids=["text", "serde", "serialised", "dict"],
 )
-def test_what_looks_like_a_reference_is_data(
+def test_a_lookalike_of_a_reference_is_data(
     running: Running, segment_sandbox: SegmentSandbox, connect: Connect, data: Any
 ) -> None:
     connect("partner", password="the-secret-0001")
@@ -130,25 +132,25 @@ def test_what_looks_like_a_reference_is_data(
 
 
 @pytest.mark.parametrize(
-    ("field", "fields", "says"),
+    ("field", "fields", "message"),
     [
         ("password", {}, "that field of the connection is empty"),
         ("password", {"password": ""}, "that field of the connection is empty"),
         ("extra.key", {"extra": {"other": "canary-value"}}, "that field of the connection is empty"),
-        ("extra.key", {"extra": {"key": {"deep": "canary-value"}}}, "which is a dict; it must be a text"),
-        ("extra.key", {"extra": {"key": 12345}}, "which is a int; it must be a text"),
+        ("extra.key", {"extra": {"key": {"deep": "canary-value"}}}, "which is a dict; it must be a string"),
+        ("extra.key", {"extra": {"key": 12345}}, "which is a int; it must be a string"),
     ],
 )
-def test_what_can_not_be_read_is_named(
+def test_an_unreadable_reference_is_named(
     running: Running,
     segment_sandbox: SegmentSandbox,
     connect: Connect,
     field: str,
     fields: dict[str, Any],
-    says: str,
+    message: str,
 ) -> None:
     connect("partner", **fields)
-    with pytest.raises(ValueError, match=says) as caught:
+    with pytest.raises(ValueError, match=message) as caught:
         running.run(create(settings={"a": [{"b": SecretRef("partner", field)}]}))
     assert f"settings['a'][0]['b'] is SecretRef(conn_id='partner', field='{field}')" in str(caught.value)
     assert "canary" not in str(caught.value)
@@ -156,7 +158,7 @@ def test_what_can_not_be_read_is_named(
     assert segment_sandbox.requests == []
 
 
-def test_a_connection_that_does_not_exist(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_a_reference_to_a_missing_connection(running: Running, segment_sandbox: SegmentSandbox) -> None:
     with pytest.raises(Exception, match="no_such_partner"):
         running.run(create(settings={"apiKey": SecretRef("no_such_partner")}))
     assert segment_sandbox.requests == []
@@ -166,65 +168,65 @@ def test_each_connection_is_read_once(running: Running, connect: Connect, monkey
     from airflow.providers.common.compat.sdk import BaseHook
 
     connect("partner", password="the-secret-0001", login="the-login-0002")
-    asked: list[str] = []
-    read = BaseHook.get_connection
+    read_ids: list[str] = []
+    get_connection = BaseHook.get_connection
 
     def counting(cls: type[BaseHook], conn_id: str) -> Any:
-        asked.append(conn_id)
-        return read(conn_id)
+        read_ids.append(conn_id)
+        return get_connection(conn_id)
 
     monkeypatch.setattr(BaseHook, "get_connection", classmethod(counting))
     running.run(create(settings={"apiKey": SecretRef("partner"), "eventNames": {"x": SecretRef("partner", "login")}}))
-    assert asked.count("partner") == 1
+    assert read_ids.count("partner") == 1
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "message"),
     [
         ({"settings": SecretRef("partner")}, "settings is a SecretRef; it must be a dict"),
         ({"settings": {SecretRef("partner"): 1}}, r"settings has the key SecretRef\(conn_id='partner'"),
         ({"settings": {"a": {SecretRef("partner")}}}, r"settings\['a'\] is a set"),
         (
             {"name": SecretRef("partner")},
-            r"name is SecretRef\(conn_id='partner', field='password'\); it must be a text",
+            r"name is SecretRef\(conn_id='partner', field='password'\); it must be a string",
         ),
         ({"settings": {"apiKey": SecretRef("partner"), "b": "••••cdef"}}, "'b' holds a bullet"),
         ({"settings": {"apiKey": SecretRef("partner"), "b": object()}}, r"settings\['b'\] is a object"),
     ],
 )
-def test_refused_when_the_dag_is_parsed(changes: dict[str, Any], says: str) -> None:
-    with pytest.raises(ValueError, match=says):
+def test_invalid_references_are_rejected_when_the_dag_is_parsed(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         create(**changes)
 
 
-def test_settings_without_end_are_refused() -> None:
+def test_endless_settings_are_rejected() -> None:
     endless: dict[str, Any] = {}
     endless["x"] = endless
-    with pytest.raises(ValueError, match="settings is nested too deep"):
+    with pytest.raises(ValueError, match="settings is nested too deeply"):
         create(settings=endless)
 
 
 @pytest.mark.parametrize(
-    ("entry", "says"),
+    ("entry", "message"),
     [
         ({"trigger": SecretRef("partner")}, r"trigger'\] is SecretRef"),
         ({"settings": {"a": SecretRef("partner")}, "colour": "red"}, "has the key 'colour'"),
         ({"settings": SecretRef("partner")}, "settings'\\] is a SecretRef"),
     ],
 )
-def test_in_a_subscription_only_inside_settings(entry: dict[str, Any], says: str) -> None:
-    with pytest.raises(ValueError, match=says):
+def test_in_a_subscription_references_are_allowed_in_settings_only(entry: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         SegmentApplyDestinationOperator(task_id="a", **TYPE, name="mine", settings={}, subscriptions=[TRACK | entry])
 
 
-def test_a_secret_that_is_a_mask_is_refused_without_showing_it(running: Running, connect: Connect) -> None:
+def test_a_secret_that_is_a_mask_is_rejected_without_showing_it(running: Running, connect: Connect) -> None:
     connect("partner", password="••••••cdef")
     with pytest.raises(ValueError, match="'apiKey' holds a bullet") as caught:
         running.run(create())
     assert "cdef" not in str(caught.value)
 
 
-def test_it_does_not_go_through_xcom() -> None:
+def test_a_reference_cannot_be_pushed_to_xcom() -> None:
     serde = importlib.import_module(SERDE)
     with pytest.raises(TypeError, match="annot serialize object"):
         serde.serialize({"apiKey": SecretRef("partner")})

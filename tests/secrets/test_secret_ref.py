@@ -1,4 +1,4 @@
-"""What a SecretRef is: checked at once, immutable, shown as a reference, and nothing that Airflow would touch."""
+"""A SecretRef is validated at once, immutable, shown as a reference, and ignored by Airflow."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import pytest
 from airflow_provider_segment.secrets import SecretRef
 
 
-def test_defaults_and_what_it_shows() -> None:
+def test_the_defaults_and_the_repr() -> None:
     reference = SecretRef("analytics")
     assert (reference.conn_id, reference.field) == ("analytics", "password")
     assert repr(reference) == str(reference) == "SecretRef(conn_id='analytics', field='password')"
 
 
 @pytest.mark.parametrize("field", ["password", "login", "host", "schema", "extra.api_key", "extra.a.b", "extra.extra."])
-def test_fields(field: str) -> None:
+def test_valid_fields(field: str) -> None:
     assert SecretRef(conn_id="analytics", field=field).field == field
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         ({"conn_id": ""}, "conn_id is empty"),
         ({"conn_id": " "}, "conn_id is empty"),
@@ -41,19 +41,19 @@ def test_fields(field: str) -> None:
         ({"conn_id": "a", "field": "extra."}, "field is 'extra.'"),
     ],
 )
-def test_refused_at_construction(arguments: dict[str, Any], says: str) -> None:
-    with pytest.raises(ValueError, match=says):
+def test_invalid_arguments_are_rejected(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         SecretRef(**arguments)
 
 
-def test_it_can_not_be_changed() -> None:
+def test_it_is_immutable() -> None:
     reference: Any = SecretRef("analytics")
     for attribute in ("conn_id", "field", "other"):
         with pytest.raises(AttributeError):
             setattr(reference, attribute, "x")
 
 
-def test_equal_by_what_it_points_at() -> None:
+def test_references_to_the_same_field_are_equal() -> None:
     assert SecretRef("a") == SecretRef("a", "password")
     assert SecretRef("a") != SecretRef("a", "login")
     assert SecretRef("a") != "SecretRef(conn_id='a', field='password')"
@@ -70,12 +70,12 @@ def test_copies_are_equal(copied: Any) -> None:
     assert copied(settings) == settings
 
 
-def test_airflow_finds_nothing_in_it_to_call() -> None:
+def test_it_has_no_method_that_airflow_would_call() -> None:
     called = {"resolve", "serialize", "to_dict", "template_fields", "__call__", "__iter__", "__fspath__", "__dict__"}
     assert not called & set(dir(SecretRef("a")))
 
 
-def test_importing_it_imports_nothing_of_airflow_or_the_network() -> None:
+def test_importing_it_imports_neither_airflow_nor_a_network_library() -> None:
     code = (
         "import sys, airflow_provider_segment.secrets;"
         "print([m for m in sys.modules if m.split('.')[0] in ('airflow', 'requests', 'aiohttp', 'msgspec', 'http')])"

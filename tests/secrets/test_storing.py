@@ -1,4 +1,4 @@
-"""What Airflow stores of a DAG with references: the references. And what it makes of them in mapped tasks."""
+"""Airflow stores references, not their values; also in mapped tasks."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ def test_every_way_is_stored_as_a_reference() -> None:
     assert set(deserialised(stored).task_dict) == set(every_way().task_dict)
 
 
-def test_it_is_stored_the_same_each_time() -> None:
-    """Or Airflow 3 would make a version of the DAG each time the file is parsed."""
+def test_a_dag_is_serialised_the_same_each_time() -> None:
+    """Otherwise Airflow 3 would make a new version of the DAG each time the file is parsed."""
     assert serialised(every_way()) == serialised(every_way())
 
 
-def test_rendered_fields(running: Running) -> None:
+def test_rendered_fields_show_the_reference(running: Running) -> None:
     task = SegmentCreateDestinationOperator(
         task_id="t",
         **TYPE,
@@ -88,7 +88,7 @@ def test_rendered_fields(running: Running) -> None:
     ],
     ids=["expand", "partial"],
 )
-def test_a_mapped_task(
+def test_references_in_a_mapped_task(
     running: Running, segment_sandbox: SegmentSandbox, connect: Connect, mapped: Any, chosen: dict[str, Any]
 ) -> None:
     connect("partner", password="the-secret-0001")
@@ -103,14 +103,14 @@ def create(**arguments: Any) -> Any:
     return SegmentCreateDestinationOperator.partial(task_id="t", **TYPE, name="n", **arguments)
 
 
-def test_default_args(running: Running, segment_sandbox: SegmentSandbox, connect: Connect) -> None:
+def test_references_in_default_args(running: Running, segment_sandbox: SegmentSandbox, connect: Connect) -> None:
     connect("by_default", password="the-secret-0001")
     task: Any = every_way().get_task("default_args")
     running.run(task)
     assert segment_sandbox.destinations[0]["settings"]["apiKey"] == "••••••••••0001"
 
 
-def test_a_stored_reference_is_a_text() -> None:
-    """So nothing that comes out of Airflow's database is ever read as one."""
+def test_a_stored_reference_is_a_string() -> None:
+    """So nothing from Airflow's database is ever taken for a reference."""
     task = deserialised(serialised(every_way())).get_task("plain")
     assert "SecretRef" in json.dumps(task.settings)

@@ -59,7 +59,7 @@ def _limit(data: bytes = b"", **headers: str) -> Response:
 NONE = Fault("none", "yes")
 CAME_LATE = Fault("what was late", "yes")
 FAULTS = (
-    Fault("refused", "no", _lost("no connection could be made", sent=False)),
+    Fault("refused", "no", _lost("the connection failed", sent=False)),
     Fault("drop_before", "no", _lost("reset"), sandbox={"kind": "drop_before"}),
     Fault("drop_after", "yes", _lost("reset"), sandbox={"kind": "drop_after"}),
     Fault("late", "late", _lost("reset"), sandbox={"kind": "late", "seconds": 1}),
@@ -71,7 +71,7 @@ FAULTS = (
         sandbox={"kind": "status", "status": 502, "html": True},
     ),
     Fault("status, carried out", "yes", Response(status=500, body=_ERROR)),
-    Fault("truncate", "yes", _lost("the answer broke off"), sandbox={"kind": "truncate"}),
+    Fault("truncate", "yes", _lost("the response was truncated"), sandbox={"kind": "truncate"}),
     Fault("half an answer", "yes", broken=True),
     Fault("garbage", "yes", Response(status=200, body=PAGE), sandbox={"kind": "garbage"}),
     Fault("rate_limit, silent", "no", _limit(), sandbox={"kind": "rate_limit"}),
@@ -87,9 +87,9 @@ FAULTS = (
         _limit(b',"data":{"msBeforeNext":2500,"remainingPoints":0,"consumedPoints":1}'),
         sandbox={"kind": "rate_limit", "msBeforeNext": 2500},
     ),
-    Fault("timeout, carried out", "yes", _lost("the answer timed out", seconds=30.0)),
-    Fault("timeout, late", "late", _lost("the answer timed out", seconds=30.0)),
-    Fault("timeout, not carried out", "no", _lost("the answer timed out", seconds=30.0)),
+    Fault("timeout, carried out", "yes", _lost("the response timed out", seconds=30.0)),
+    Fault("timeout, late", "late", _lost("the response timed out", seconds=30.0)),
+    Fault("timeout, not carried out", "no", _lost("the response timed out", seconds=30.0)),
 )
 
 

@@ -1,4 +1,4 @@
-"""Both drivers and both hooks behind one face, so that one table of cases tests them alike."""
+"""One interface for both drivers and both hooks, so that one table of cases tests them all."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from airflow_provider_segment.transport.network import network_for
 from airflow_provider_segment.transport.requests_driver import RequestsDriver
 from airflow_provider_segment.transport.sessions import SessionLease
 
-Ask = Callable[[SegmentConnection, Callable[[], Flow[Any]], Any], Any]
+CallFlow = Callable[[SegmentConnection, Callable[[], Flow[Any]], Any], Any]
 
 
-def ask_with_requests(connection: SegmentConnection, flow: Callable[[], Flow[Any]], log: Any) -> Any:
+def call_with_requests(connection: SegmentConnection, flow: Callable[[], Flow[Any]], log: Any) -> Any:
     driver = RequestsDriver(connection, log)
     try:
         return driver.run(flow())
@@ -26,21 +26,21 @@ def ask_with_requests(connection: SegmentConnection, flow: Callable[[], Flow[Any
         driver.close()
 
 
-def ask_with_aiohttp(connection: SegmentConnection, flow: Callable[[], Flow[Any]], log: Any) -> Any:
-    async def ask() -> Any:
+def call_with_aiohttp(connection: SegmentConnection, flow: Callable[[], Flow[Any]], log: Any) -> Any:
+    async def call() -> Any:
         network = network_for(connection)
         lease = SessionLease(connection, network)
         try:
-            driver = AiohttpDriver(connection, network=network, session=await lease.take(), log=log)
+            driver = AiohttpDriver(connection, network=network, session=await lease.acquire(), log=log)
             return await driver.run(flow())
         finally:
-            await lease.give_back()
+            await lease.release()
 
-    return asyncio.run(ask())
+    return asyncio.run(call())
 
 
 class Awaited:
-    """An asynchronous hook whose methods await themselves, and whose lists are plain iterators."""
+    """An asynchronous hook as a synchronous one: its methods run to completion, and lists are plain iterators."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._runner = asyncio.Runner()
@@ -65,13 +65,13 @@ class Awaited:
             self._runner.run(self._hook.close())
             self._runner.close()
 
-    def _each(self, found: AsyncIterator[Any]) -> Iterator[Any]:
-        async def following() -> Any:
-            return await anext(found, None)
+    def _each(self, items: AsyncIterator[Any]) -> Iterator[Any]:
+        async def next_item() -> Any:
+            return await anext(items, None)
 
-        while (item := self._runner.run(following())) is not None:
+        while (item := self._runner.run(next_item())) is not None:
             yield item
 
 
 HOOKS: dict[str, Callable[..., Any]] = {"requests": SegmentPublicApiHook, "aiohttp": Awaited}
-ASKS: dict[str, Ask] = {"requests": ask_with_requests, "aiohttp": ask_with_aiohttp}
+DRIVERS: dict[str, CallFlow] = {"requests": call_with_requests, "aiohttp": call_with_aiohttp}

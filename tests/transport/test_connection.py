@@ -1,4 +1,4 @@
-"""The fields of the connection: what they mean, and what is refused before any request."""
+"""The fields of the connection: what they mean, and what is rejected before any request."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def parse(
         ({"host": "https://gateway.example/a%20b"}, "https://gateway.example/a%20b"),
     ],
 )
-def test_base_url(fields: dict[str, Any], base_url: str) -> None:
+def test_the_base_url(fields: dict[str, Any], base_url: str) -> None:
     assert parse(**fields).base_url == base_url
 
 
-def test_defaults() -> None:
+def test_the_defaults() -> None:
     found = parse()
     assert (found.timeout, found.verify, found.proxies) == (30.0, True, None)
     assert (found.options.retry_budget, found.options.rate_limit_budget, found.options.reconcile_timeout) == (
@@ -56,7 +56,7 @@ def test_defaults() -> None:
     )
 
 
-def test_extra_fields_as_a_form_or_a_uri_gives_them() -> None:
+def test_extra_fields_may_be_strings_as_in_a_form_or_a_uri() -> None:
     found = parse(
         timeout="5",
         retry_budget="60.5",
@@ -73,12 +73,12 @@ def test_extra_fields_as_a_form_or_a_uri_gives_them() -> None:
     assert found.proxies == {"https": "http://proxy.example:3128"}
 
 
-def test_white_space_around_the_token_is_not_the_token() -> None:
+def test_white_space_around_the_token_is_ignored() -> None:
     assert parse(password=" a-token\n").token == "a-token"
 
 
 @pytest.mark.parametrize("loopback_verify", [False, "false", "False"])
-def test_verification_can_be_left_out_on_loopback(loopback_verify: object) -> None:
+def test_verification_can_be_disabled_on_loopback(loopback_verify: object) -> None:
     assert parse(host="https://127.0.0.1:1", verify=loopback_verify).verify is False
 
 
@@ -89,7 +89,7 @@ def test_verify_takes_a_ca_bundle(tmp_path: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "field", "says"),
+    ("fields", "field", "message"),
     [
         ({"password": None}, "password", "is empty"),
         ({"password": ""}, "password", "is empty"),
@@ -158,15 +158,15 @@ def test_verify_takes_a_ca_bundle(tmp_path: Any) -> None:
         ({"proxies": ["a"]}, "proxies", "JSON object"),
     ],
 )
-def test_refused_naming_connection_and_field(fields: dict[str, Any], field: str, says: str) -> None:
+def test_an_invalid_field_is_rejected_by_connection_and_name(fields: dict[str, Any], field: str, message: str) -> None:
     with pytest.raises(ValueError, match="connection 'seg'") as caught:
         parse(**fields)
     assert f"field {field}:" in str(caught.value)
-    assert says in str(caught.value)
+    assert message in str(caught.value)
     assert "secret" not in str(caught.value)
 
 
-def test_extra_must_be_an_object() -> None:
+def test_extra_must_be_a_json_object() -> None:
     with pytest.raises(ValueError, match="connection 'seg', field extra: it is not a JSON object"):
         parse_connection(conn_id="seg", host=None, port=None, password="t", extra=["us"])  # type: ignore[arg-type]
 
@@ -178,7 +178,7 @@ def test_a_ca_bundle_of_the_environment_must_exist(variable: str, monkeypatch: p
         network_for(parse())
 
 
-def test_nothing_shows_the_token() -> None:
+def test_the_repr_hides_the_token() -> None:
     found = parse(password="canary-token", proxies={"https": "http://u:canary-proxy@proxy.example"})
     assert "canary" not in repr(found)
     assert "canary" not in str(found.options)

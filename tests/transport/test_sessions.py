@@ -1,4 +1,4 @@
-"""The session that asynchronous hooks share, against the sandbox."""
+"""The session shared by asynchronous hooks, against the sandbox."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CONNECTION = "AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT"
 
 @pytest.fixture
 def forwarder(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Forwarder]:
-    """The connection goes through it."""
+    """A forwarder through which the connection goes."""
     port = urlsplit(segment_sandbox.url).port
     assert port is not None
     with forwarding_to(port) as made:
@@ -40,7 +40,7 @@ def open_sessions() -> list[aiohttp.ClientSession]:
     ]
 
 
-def test_hooks_of_one_connection_share_a_session_that_the_last_one_closes(forwarder: Forwarder) -> None:
+def test_hooks_of_one_connection_share_a_session_closed_by_the_last(forwarder: Forwarder) -> None:
     async def waits() -> None:
         first, second = SegmentPublicApiAsyncHook(), SegmentPublicApiAsyncHook()
         await asyncio.gather(first.get_workspace(), second.get_workspace())
@@ -57,7 +57,7 @@ def test_hooks_of_one_connection_share_a_session_that_the_last_one_closes(forwar
     assert forwarder.connections <= 2
 
 
-def test_polls_one_after_the_other_go_over_one_connection(forwarder: Forwarder) -> None:
+def test_successive_polls_use_one_connection(forwarder: Forwarder) -> None:
     async def wait() -> None:
         async with SegmentPublicApiAsyncHook() as holder:
             await holder.get_workspace()
@@ -69,11 +69,11 @@ def test_polls_one_after_the_other_go_over_one_connection(forwarder: Forwarder) 
     assert forwarder.connections == 1
 
 
-def test_one_that_is_cancelled_while_the_session_opens_does_not_stop_the_others(forwarder: Forwarder) -> None:
+def test_cancelling_a_hook_while_the_session_opens_does_not_affect_others(forwarder: Forwarder) -> None:
     async def waits() -> None:
         cancelled, other = SegmentPublicApiAsyncHook(), SegmentPublicApiAsyncHook()
         doomed = asyncio.create_task(cancelled.get_workspace())
-        while not sessions._SHARED:  # noqa: ASYNC110 - nobody tells when it has begun
+        while not sessions._SHARED:  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(0)
         fine = asyncio.create_task(other.get_workspace())
         doomed.cancel()
@@ -86,7 +86,7 @@ def test_one_that_is_cancelled_while_the_session_opens_does_not_stop_the_others(
     asyncio.run(waits())
 
 
-def test_a_cancelled_call_leaves_a_hook_that_can_be_closed(segment_sandbox: SegmentSandbox) -> None:
+def test_a_hook_can_be_closed_after_a_cancelled_call(segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.fault("delay", seconds=30)
 
     async def wait() -> None:
@@ -98,7 +98,7 @@ def test_a_cancelled_call_leaves_a_hook_that_can_be_closed(segment_sandbox: Segm
     asyncio.run(wait())
 
 
-def test_each_event_loop_has_its_own(segment_sandbox: SegmentSandbox) -> None:
+def test_each_event_loop_has_its_own_session(segment_sandbox: SegmentSandbox) -> None:
     async def wait() -> str:
         async with SegmentPublicApiAsyncHook() as hook:
             return (await hook.get_workspace())["slug"]
@@ -109,7 +109,7 @@ def test_each_event_loop_has_its_own(segment_sandbox: SegmentSandbox) -> None:
         gc.collect()
 
 
-def test_a_ca_bundle_that_can_not_be_read_is_an_error_for_each(
+def test_an_unreadable_ca_bundle_is_an_error_for_each_hook(
     segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     bundle = tmp_path / "bundle.pem"
@@ -126,11 +126,11 @@ def test_a_ca_bundle_that_can_not_be_read_is_an_error_for_each(
 
 
 def test_nothing_blocks_the_event_loop(segment_sandbox: SegmentSandbox) -> None:
-    """Everything a hook does, from reading the connection to closing the session; noticed by call, not by time."""
+    """From reading the connection to closing the session; blocking calls are detected, no time is measured."""
 
     async def wait() -> None:
         with pytest.raises(BlockingError):
-            Path(__file__).stat()  # noqa: ASYNC240 - shows that the watchman is awake
+            Path(__file__).stat()  # noqa: ASYNC240 - shows that blocking calls are detected
         async with SegmentPublicApiAsyncHook() as hook:
             await hook.get_workspace()
             assert [source["id"] async for source in hook.list_sources()] == ["sandbox-web"]

@@ -1,1 +1,1 @@
-"""The operations of the API: what they return, the table of their facts, and one function each."""
+"""The operations of the API: a table of them, the objects they return, and one function each."""

@@ -13,7 +13,7 @@ from airflow_provider_segment.protocol.wire.pagination import Listing, page_read
 
 
 def list_destinations_catalog(options: CallOptions) -> PagedFlow[CatalogEntry]:
-    """List the destination types that destinations can be made of.
+    """List the destination types of the catalog.
 
     :return: an iterator that fetches pages as it is consumed.
     """

@@ -1,4 +1,4 @@
-"""How deliveries to a destination went. A beta operation. https://docs.segmentapis.com/tag/Destinations"""
+"""Delivery metrics of a destination. A beta operation. https://docs.segmentapis.com/tag/Destinations"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from airflow_provider_segment.protocol.wire.operation import Call
 
 
 class Breakdown(TypedDict):
-    """A part of a metric."""
+    """One part of a metric, with its share of the total."""
 
     metricName: str
     value: float
@@ -32,16 +32,16 @@ class Metric(TypedDict):
 
 
 class MetricsSummary(TypedDict):
-    """The API's answer: one summary over the whole stretch of time, not a series."""
+    """The metrics as the API returns them: one summary of the interval, not a time series."""
 
     metrics: list[Metric]
 
 
 class DeliveryMetrics(TypedDict):
-    """The numbers conditions are about. Counts are events; the unit of the times is not stated by Segment.
+    """Delivery metrics, on which conditions are evaluated. Counts are events; Segment documents no unit for times.
 
     ``attempted`` = successes + expired + discarded; ``failures`` = expired + discarded; the rates are shares of
-    ``attempted``, and ``None`` while it is 0. A time is ``None`` where the API did not return it.
+    ``attempted``, and ``None`` while it is 0. A time is ``None`` if the API did not return it.
     """
 
     successes: float
@@ -69,14 +69,14 @@ def get_delivery_metrics(
     end_time: datetime | str,
     granularity: str,
 ) -> Flow[DeliveryMetrics]:
-    """Get one summary of the deliveries in a stretch of time. Data lags by some 30 seconds.
+    """Get one summary of the deliveries in an interval. The data lags by some 30 seconds.
 
-    :param destination_id: of this destination; only cloud-mode destinations have delivery data.
-    :param source_id: the destination's source.
-    :param start_time: inclusive, a datetime or ISO 8601; without a zone, UTC.
-    :param end_time: exclusive.
+    :param destination_id: id of the destination; only cloud-mode destinations have delivery data.
+    :param source_id: id of the destination's source.
+    :param start_time: start of the interval, inclusive: a datetime or an ISO 8601 string; UTC without a time zone.
+    :param end_time: end of the interval, exclusive.
     :param granularity: ``MINUTE`` (up to 4 hours, not older than 48), ``HOUR`` (7 days) or ``DAY`` (14 days).
-    :return: counts of events and times (in a unit Segment does not state), raw and derived, in one flat dict.
+    :return: counts of events, times (Segment documents no unit) and derived metrics, in one flat dict.
     """
     interval = Interval(
         check_time("start_time", start_time),
@@ -88,11 +88,11 @@ def get_delivery_metrics(
 
 
 def metrics_call(destination_id: str, source_id: str, interval: Interval) -> Call[DeliveryMetrics]:
-    """The call for the metrics of a stretch of time; all arguments are checked already.
+    """Return the call for the metrics of an interval; all arguments must be valid.
 
-    :param destination_id: of this destination.
-    :param source_id: the destination's source.
-    :param interval: the stretch of time.
+    :param destination_id: id of the destination.
+    :param source_id: id of the destination's source.
+    :param interval: the interval.
     """
     query = (
         ("sourceId", source_id),
@@ -105,16 +105,16 @@ def metrics_call(destination_id: str, source_id: str, interval: Interval) -> Cal
 
 
 def flatten(summary: MetricsSummary) -> DeliveryMetrics:
-    """Make one dict of the API's list, and derive the rates.
+    """Return the metrics as one flat dict, with the derived metrics.
 
-    :param summary: as the API returned it; a count it does not name is 0, and names not known here are passed over.
+    :param summary: as the API returns it; missing counts become 0, unknown metrics are ignored.
     """
     raw: dict[str, float] = {}
     for metric in summary["metrics"]:
         raw[metric["metricName"]] = metric["total"]
         raw.update({part["metricName"]: part["value"] for part in metric.get("breakdown") or []})
-    counts = {name: _tidy(raw.get(name, 0.0)) for name in COUNTS}
-    times = {name: None if (value := raw.get(name)) is None else _tidy(value) for name in TIMES}
+    counts = {name: _whole(raw.get(name, 0.0)) for name in COUNTS}
+    times = {name: None if (value := raw.get(name)) is None else _whole(value) for name in TIMES}
     failures = counts["expired"] + counts["discarded"]
     attempted = counts["successes"] + failures
     derived = {
@@ -127,8 +127,8 @@ def flatten(summary: MetricsSummary) -> DeliveryMetrics:
     return cast("DeliveryMetrics", {**counts, **times, **derived})
 
 
-def _tidy(value: float) -> float:
-    """120, not 120.0, where the number is whole: it is read by people."""
+def _whole(value: float) -> float:
+    """Return whole numbers as integers: messages then show 120 instead of 120.0."""
     return int(value) if float(value).is_integer() else value
 
 

@@ -22,10 +22,11 @@ from airflow_provider_segment.protocol.wire.pagination import Listing, page_read
 
 
 def destinations_listing(*, source_id: str | None = None, full: bool = False) -> Listing[Destination]:
-    """Say which destinations to list.
+    """Return the listing of destinations.
 
-    :param source_id: only this source's, which the API can list by itself; by default the whole workspace's.
-    :param full: whole records instead of the fields of ``Destination``.
+    :param source_id: list this source's destinations only, which is one operation of the API; by default the whole
+        workspace's.
+    :param full: return whole records instead of the fields of ``Destination``.
     """
     read = page_reader(_record(full=full), key="destinations")
     if source_id is None:
@@ -39,8 +40,8 @@ def list_destinations(
 ) -> PagedFlow[Destination]:
     """List destinations.
 
-    :param source_id: only this source's; by default the whole workspace's.
-    :param full: whole records, each with some 20 KB of catalog text, instead of the fields of ``Destination``.
+    :param source_id: list this source's destinations only; by default the whole workspace's.
+    :param full: return whole records, with some 20 KB of catalog text each, instead of the fields of ``Destination``.
     :return: an iterator that fetches pages as it is consumed.
     """
     return paginate(destinations_listing(source_id=source_id, full=full), options)
@@ -49,26 +50,26 @@ def list_destinations(
 def get_destination(options: CallOptions, *, id: str, full: bool = False) -> Flow[Destination]:
     """Get a destination.
 
-    :param id: its id.
-    :param full: the whole record, with its catalog text, instead of the fields of ``Destination``.
-    :raises SegmentNotFoundError: there is none.
+    :param id: id of the destination.
+    :param full: return the whole record, with its catalog text, instead of the fields of ``Destination``.
+    :raises SegmentNotFoundError: it does not exist.
     """
     call = build_call(_record(full=full), operations.GET_DESTINATION, key="destination", ids=_ids(id))
     return (yield from exchange(call, options))
 
 
-def create_destination(
+def post_destination(
     options: CallOptions, *, source_id: str, metadata_id: str, name: str, settings: dict[str, Any], enabled: bool = True
 ) -> Flow[Destination]:
-    """Create a destination.
+    """Create a destination with a single POST, which is not repeated if its response is lost.
 
-    :param source_id: the source to connect it to, for life.
-    :param metadata_id: the catalog id of its type, for life.
-    :param name: display name; instances of one type on one source need distinct names.
-    :param settings: by the keys of the catalog entry's options; may be empty.
+    :param source_id: source to connect it to; cannot be changed later.
+    :param metadata_id: catalog id of its type; cannot be changed later.
+    :param name: display name; must be unique among the destinations of one type on one source.
+    :param settings: settings by the keys of the catalog entry's options; may be empty.
     :param enabled: whether it receives data.
     :return: the destination, with the catalog's defaults filled in and secrets masked.
-    :raises SegmentAmbiguousWriteError: the answer was lost, so it may exist or not.
+    :raises SegmentAmbiguousWriteError: the response was lost, so the destination may or may not exist.
     """
     body = {
         "sourceId": check_id("source_id", source_id),
@@ -91,14 +92,14 @@ def update_destination(
     enabled: bool | None = None,
     settings: dict[str, Any] | None = None,
 ) -> Flow[Destination]:
-    """Change a destination; ``None`` means "leave alone".
+    """Change a destination; arguments that are ``None`` stay unchanged.
 
-    :param id: its id.
+    :param id: id of the destination.
     :param name: new display name.
     :param enabled: whether it receives data.
-    :param settings: the keys to set; a masked value, as the API returns secrets, is left out with a warning.
-    :return: the destination as it is then; where nothing is left to send, as it is.
-    :raises SegmentInvalidRequestError: also when all given settings are read-only.
+    :param settings: settings to change; masked values, as the API returns secrets, are skipped with a warning.
+    :return: the destination after the change; no request changes anything if nothing is left to send.
+    :raises SegmentInvalidRequestError: also if all given settings are read-only.
     """
     body = drop_none(
         name=None if name is None else check_name("name", name),
@@ -114,10 +115,10 @@ def update_destination(
 
 
 def delete_destination(options: CallOptions, *, id: str) -> Flow[None]:
-    """Delete a destination, and its subscriptions with it.
+    """Delete a destination and its subscriptions.
 
-    :param id: its id.
-    :raises SegmentNotFoundError: there is none.
+    :param id: id of the destination.
+    :raises SegmentNotFoundError: it does not exist.
     """
     return (yield from exchange(delete_call(operations.DELETE_DESTINATION, ids=_ids(id)), options))
 

@@ -1,4 +1,4 @@
-"""The granularities of delivery metrics, how far each reaches, and the interval that is asked for.
+"""The granularities of delivery metrics with their limits, and the interval to query.
 
 https://docs.segmentapis.com/tag/Destinations#operation/listDeliveryMetricsSummaryFromDestination
 """
@@ -14,10 +14,10 @@ from airflow_provider_segment.protocol.arguments import check_choice
 
 
 class Limits(Struct, frozen=True):
-    """How far a granularity reaches.
+    """The limits of a granularity.
 
-    :param range: the longest interval.
-    :param age: how far back its start may lie.
+    :param range: longest interval.
+    :param age: how far back the interval may start.
     """
 
     range: timedelta
@@ -32,15 +32,15 @@ LIMITS = {
 }
 GRANULARITIES = tuple(LIMITS)
 LONGEST_WINDOW = LIMITS[GRANULARITIES[-1]].range
-"""The longest window there can be."""
+"""The longest window that any granularity allows."""
 
 
 class Interval(Struct, frozen=True):
-    """What to ask for.
+    """The interval of a metrics query.
 
-    :param start: inclusive, UTC, whole seconds.
-    :param end: exclusive.
-    :param granularity: Segment's.
+    :param start: start, inclusive; UTC, whole seconds.
+    :param end: end, exclusive.
+    :param granularity: one of :data:`GRANULARITIES`.
     """
 
     start: datetime
@@ -49,9 +49,9 @@ class Interval(Struct, frozen=True):
 
 
 def check_granularity(argument: str, value: Any) -> str:
-    """Check a granularity as the API takes it.
+    """Return a granularity that the API accepts.
 
     :param argument: the argument's name.
-    :param value: what was given.
+    :param value: the argument's value.
     """
     return check_choice(argument, value, GRANULARITIES)

@@ -1,4 +1,4 @@
-"""What a mask tells: here is a secret, not to be written over with the mask, and not to be shown."""
+"""Masked settings: never written back over the secret, and a sign of which settings to mask in logs."""
 
 from __future__ import annotations
 
@@ -12,42 +12,42 @@ from airflow_provider_segment.protocol.strings import all_strings
 
 
 def drop_masked(settings: dict[str, Any]) -> Flow[dict[str, Any] | None]:
-    """Leave out each key whose value is a mask, with a warning.
+    """Return the settings without masked values, and warn about each.
 
-    :param settings: as a user gave them.
-    :return: what may be sent; ``None`` where nothing is left, since empty settings might replace what is there.
+    :param settings: settings from a user.
+    :return: the settings to send; ``None`` if nothing is left, because empty settings might replace existing ones.
     """
     masked = masked_keys(settings)
     for key in masked:
         yield Log(
-            f"settings[{key!r}] holds a bullet, so it is the mask of a secret and not the secret: left out",
+            f"settings[{key!r}] holds a bullet, so it is the mask of a secret and not the secret: skipped",
             logging.WARNING,
         )
     kept = {key: value for key, value in settings.items() if key not in masked}
     return None if masked and not kept else kept
 
 
-def mask_returned_secrets(given: Mapping[str, Any] | None, shown: Mapping[str, Any] | None) -> Iterator[MaskSecrets]:
-    """MaskSecrets the values that Segment itself shows masked.
+def mask_returned_secrets(sent: Mapping[str, Any] | None, returned: Mapping[str, Any] | None) -> Iterator[MaskSecrets]:
+    """Mask in logs what Segment itself returns masked.
 
-    :param given: settings as a user gave them.
-    :param shown: the same as Segment shows them.
+    :param sent: settings that were sent.
+    :param returned: the same settings as Segment returns them.
     """
-    if secrets := tuple(masked_strings(given, shown)):
+    if secrets := tuple(masked_strings(sent, returned)):
         yield MaskSecrets(secrets)
 
 
-def masked_strings(given: Any, shown: Any) -> Iterator[str]:
-    """Find the texts for which Segment shows a mask.
+def masked_strings(sent: Any, returned: Any) -> Iterator[str]:
+    """Yield the strings that Segment returns masked.
 
-    :param given: a value as a user gave it.
-    :param shown: the same as Segment shows it.
+    :param sent: a value that was sent.
+    :param returned: the same value as Segment returns it.
     """
-    if isinstance(shown, str) and MASK_CHARACTER in shown:
-        yield from all_strings(given)
-    elif isinstance(shown, Mapping) and isinstance(given, Mapping):
-        for key in given.keys() & shown.keys():
-            yield from masked_strings(given[key], shown[key])
-    elif isinstance(shown, list) and isinstance(given, list | tuple):
-        for ours, theirs in zip(given, shown, strict=False):
+    if isinstance(returned, str) and MASK_CHARACTER in returned:
+        yield from all_strings(sent)
+    elif isinstance(returned, Mapping) and isinstance(sent, Mapping):
+        for key in sent.keys() & returned.keys():
+            yield from masked_strings(sent[key], returned[key])
+    elif isinstance(returned, list) and isinstance(sent, list | tuple):
+        for ours, theirs in zip(sent, returned, strict=False):
             yield from masked_strings(ours, theirs)

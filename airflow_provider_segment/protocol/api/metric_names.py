@@ -1,4 +1,4 @@
-"""The names a condition may speak of: the API's own, and the derived ones."""
+"""The metrics that a condition may name: the API's own and the derived ones."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The API's objects, cut to the fields this package uses; keys are spelled as the API spells them.
+"""The objects of the API, reduced to the fields this package uses, under the API's key names.
 
-They are plain dicts, so they go through XCom. Unknown fields are passed over and unknown enum values accepted, since
-the API may grow. https://docs.segmentapis.com/tag/Destinations
+They are plain dicts, so they can be pushed to XCom. Unknown fields are ignored and unknown enum values accepted,
+because the API may add some. https://docs.segmentapis.com/tag/Destinations
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, NotRequired, TypedDict
 
 
 class Workspace(TypedDict):
-    """The workspace a token belongs to."""
+    """The workspace of the token."""
 
     id: str
     name: str
@@ -28,7 +28,7 @@ class Source(TypedDict):
 
 
 class DestinationMetadata(TypedDict):
-    """The catalog entry a destination is an instance of, cut to what names it."""
+    """The catalog entry of a destination's type, reduced to its id and names."""
 
     id: str
     name: NotRequired[str]
@@ -37,7 +37,7 @@ class DestinationMetadata(TypedDict):
 
 
 class Destination(TypedDict):
-    """A destination. Secrets in ``settings`` come back masked; catalog defaults are filled in."""
+    """A destination. Secrets in ``settings`` are masked; the catalog's defaults are filled in."""
 
     id: str
     enabled: bool
@@ -48,7 +48,7 @@ class Destination(TypedDict):
 
 
 class CatalogAction(TypedDict):
-    """Something a destination of this type can do with an event."""
+    """An action that destinations of this type can perform on an event."""
 
     id: str
     name: NotRequired[str]
@@ -57,7 +57,7 @@ class CatalogAction(TypedDict):
 
 
 class CatalogEntry(TypedDict):
-    """A destination type of the catalog, cut to what is needed to make a destination of it."""
+    """A destination type of the catalog, reduced to what is needed to create a destination."""
 
     id: str
     name: str
@@ -75,7 +75,7 @@ class ReverseEtlSchedule(TypedDict):
 
 
 class Subscription(TypedDict):
-    """A subscription of a destination, shown as "mapping" in the Segment app. ``modelId`` ``""`` means none."""
+    """A subscription of a destination; the Segment app calls it "mapping". An empty ``modelId`` means none."""
 
     id: str
     name: str

@@ -1,6 +1,7 @@
 """The operations this package uses, one row each.
 
-To add one: a row here, its objects in ``objects.py``, a function in the module of its subject, a line in the hooks.
+To add an operation, add a row here, its objects to ``objects.py``, a function to the module of its subject, and a line
+to ``hooks/calls.py``.
 https://docs.segmentapis.com/
 """
 
@@ -22,7 +23,7 @@ GET_DESTINATION = Operation("getDestination", "GET", "/destinations/{destination
 UPDATE_DESTINATION = Operation("updateDestination", "PATCH", "/destinations/{destinationId}")
 DELETE_DESTINATION = Operation("deleteDestination", "DELETE", "/destinations/{destinationId}")
 
-# Alpha; create, update and remove are limited to 5 requests a minute each.
+# Alpha. Create, update and remove are limited to 5 requests a minute each.
 LIST_SUBSCRIPTIONS = Operation(
     "listSubscriptionsFromDestination", "GET", "/destinations/{destinationId}/subscriptions", Stage.ALPHA
 )

@@ -1,4 +1,4 @@
-"""Calls whose ``data`` holds one thing under one key."""
+"""Calls whose response holds one value under one key."""
 
 from __future__ import annotations
 
@@ -20,38 +20,38 @@ def build_call(
     query: tuple[tuple[str, str], ...] = (),
     body: dict[str, Any] | None = None,
 ) -> Call[T]:
-    """Make a call whose answer is ``{"data": {key: value}}``.
+    """Return a call whose response is ``{"data": {key: value}}``.
 
-    :param value_type: of the value.
-    :param operation: what it asks.
-    :param key: where ``data`` holds the value.
-    :param ids: for the path.
+    :param value_type: type of the value.
+    :param operation: the operation to call.
+    :param key: key of the value in ``data``.
+    :param ids: ids in the path.
     :param query: decoded pairs.
-    :param body: becomes JSON.
+    :param body: value to encode as JSON.
     """
     return Call(operation, operation.request(ids=ids, query=query, body=body), value_reader(value_type, key=key))
 
 
 def value_reader(value_type: type[T], *, key: str) -> Callable[[bytes], T]:
-    """Make a reader of ``{"data": {key: value}}``.
+    """Return a decoder of ``{"data": {key: value}}``.
 
-    :param value_type: of the value.
-    :param key: where ``data`` holds the value.
+    :param value_type: type of the value.
+    :param key: key of the value in ``data``.
     """
     read_data = data_reader((key, value_type))
 
-    def read(answer_body: bytes) -> T:
-        value: T = getattr(read_data(answer_body), key)
+    def read(body: bytes) -> T:
+        value: T = getattr(read_data(body), key)
         return value
 
     return read
 
 
 def delete_call(operation: Operation, *, ids: dict[str, str]) -> Call[None]:
-    """Make a call that removes something; that it is gone already, after a lost answer, is success too.
+    """Return a call that deletes an object; after a lost response, a 404 means success.
 
-    :param operation: what it asks.
-    :param ids: for the path.
+    :param operation: the operation to call.
+    :param ids: ids in the path.
     """
 
     def gone() -> None:
@@ -59,14 +59,14 @@ def delete_call(operation: Operation, *, ids: dict[str, str]) -> Call[None]:
 
     read_status = data_reader(("status", str))
 
-    def read(answer_body: bytes) -> None:
-        read_status(answer_body)
+    def read(body: bytes) -> None:
+        read_status(body)
 
     return Call(operation, operation.request(ids=ids), read, gone)
 
 
 def drop_none(**values: Any) -> dict[str, Any]:
-    """Keep what was given: ``None`` means "leave alone", and null is never sent.
+    """Return the values that are not ``None``; null is never sent.
 
     :param values: by the API's key names.
     """

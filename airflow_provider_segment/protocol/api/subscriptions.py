@@ -26,9 +26,9 @@ from airflow_provider_segment.protocol.wire.pagination import Listing, page_read
 
 
 def subscriptions_listing(*, destination_id: str) -> Listing[Subscription]:
-    """Say which subscriptions to list.
+    """Return the listing of a destination's subscriptions.
 
-    :param destination_id: of this destination.
+    :param destination_id: id of the destination.
     """
     ids = {"destinationId": check_id("destination_id", destination_id)}
     return Listing(operations.LIST_SUBSCRIPTIONS, ids, page_reader(Subscription, key="subscriptions"))
@@ -37,7 +37,7 @@ def subscriptions_listing(*, destination_id: str) -> Listing[Subscription]:
 def list_subscriptions(options: CallOptions, *, destination_id: str) -> PagedFlow[Subscription]:
     """List a destination's subscriptions.
 
-    :param destination_id: of this destination.
+    :param destination_id: id of the destination.
     :return: an iterator that fetches pages as it is consumed.
     """
     return paginate(subscriptions_listing(destination_id=destination_id), options)
@@ -46,9 +46,9 @@ def list_subscriptions(options: CallOptions, *, destination_id: str) -> PagedFlo
 def get_subscription(options: CallOptions, *, destination_id: str, id: str) -> Flow[Subscription]:
     """Get a subscription.
 
-    :param destination_id: of this destination.
-    :param id: its id.
-    :raises SegmentNotFoundError: there is none.
+    :param destination_id: id of its destination.
+    :param id: id of the subscription.
+    :raises SegmentNotFoundError: it does not exist.
     """
     ids = _ids(destination_id, id)
     return (
@@ -56,7 +56,7 @@ def get_subscription(options: CallOptions, *, destination_id: str, id: str) -> F
     )
 
 
-def create_subscription(
+def post_subscription(
     options: CallOptions,
     *,
     destination_id: str,
@@ -67,17 +67,19 @@ def create_subscription(
     settings: dict[str, Any] | None = None,
     model_id: str | None = None,
 ) -> Flow[Subscription]:
-    """Create a subscription. Segment allows 5 a minute; the flow waits for its turn.
+    """Create a subscription with a single POST, which is not repeated if its response is lost.
 
-    :param destination_id: of this destination.
+    Segment allows 5 a minute; beyond that the flow waits.
+
+    :param destination_id: id of the destination.
     :param name: display name.
-    :param action_id: what it does, for life; an action of the destination's type.
-    :param trigger: an FQL statement saying for which events, as ``type = "track"``.
-    :param enabled: whether it does anything.
-    :param settings: by the field keys of the action.
-    :param model_id: the Reverse ETL model its data comes from.
+    :param action_id: id of an action of the destination's type; cannot be changed later.
+    :param trigger: FQL statement that selects events, such as ``type = "track"``.
+    :param enabled: whether it processes events.
+    :param settings: settings by the field keys of the action.
+    :param model_id: Reverse ETL model that its data comes from.
     :return: the subscription.
-    :raises SegmentAmbiguousWriteError: the answer was lost, so it may exist or not.
+    :raises SegmentAmbiguousWriteError: the response was lost, so the subscription may or may not exist.
     """
     ids = {"destinationId": check_id("destination_id", destination_id)}
     body = {
@@ -89,7 +91,7 @@ def create_subscription(
         settings=None if settings is None else check_new_settings("settings", settings),
         modelId=None if model_id is None else check_id("model_id", model_id),
     )
-    # The one operation that does not call it `subscription`.
+    # The only operation that does not use the key `subscription`.
     key = "destinationSubscription"
     call = build_call(Subscription, operations.CREATE_SUBSCRIPTION, key=key, ids=ids, body=body)
     created = yield from exchange(call, options)
@@ -109,24 +111,26 @@ def update_subscription(
     model_id: str | None = None,
     reverse_etl_schedule: dict[str, Any] | None = None,
 ) -> Flow[Subscription]:
-    """Change a subscription; ``None`` means "leave alone". Segment allows 5 a minute; the flow waits for its turn.
+    """Change a subscription; arguments that are ``None`` stay unchanged.
 
-    :param destination_id: of this destination.
-    :param id: its id.
+    Segment allows 5 a minute; beyond that the flow waits.
+
+    :param destination_id: id of its destination.
+    :param id: id of the subscription.
     :param name: new display name.
     :param trigger: new FQL statement.
-    :param enabled: whether it does anything.
-    :param settings: the field keys to set; a masked value is left out with a warning.
-    :param model_id: the Reverse ETL model its data comes from.
-    :param reverse_etl_schedule: when that syncs: ``{"strategy": …, "config": …}``.
-    :return: the subscription as it is then; where nothing is left to send, as it is.
+    :param enabled: whether it processes events.
+    :param settings: settings to change; masked values are skipped with a warning.
+    :param model_id: Reverse ETL model that its data comes from.
+    :param reverse_etl_schedule: when the model syncs: ``{"strategy": …, "config": …}``.
+    :return: the subscription after the change; no request changes anything if nothing is left to send.
     """
     changes = drop_none(
         name=None if name is None else check_name("name", name),
         trigger=None if trigger is None else check_name("trigger", trigger),
         enabled=None if enabled is None else check_flag("enabled", enabled),
         settings=None if settings is None else (yield from drop_masked(check_settings("settings", settings))),
-        # Called `modelId` on create and in the answers, and this on update.
+        # `modelId` on create and in responses, but this on update.
         reverseETLModelId=None if model_id is None else check_id("model_id", model_id),
         reverseETLSchedule=None
         if reverse_etl_schedule is None
@@ -135,7 +139,7 @@ def update_subscription(
     if not changes:
         return (yield from get_subscription(options, destination_id=destination_id, id=id))
     ids = _ids(destination_id, id)
-    body = {"input": changes}  # a bare body is refused
+    body = {"input": changes}  # the API rejects the fields without this wrapper
     call = build_call(Subscription, operations.UPDATE_SUBSCRIPTION, key="subscription", ids=ids, body=body)
     changed = yield from exchange(call, options)
     yield from mask_returned_secrets(settings, changed.get("settings"))
@@ -143,11 +147,11 @@ def update_subscription(
 
 
 def delete_subscription(options: CallOptions, *, destination_id: str, id: str) -> Flow[None]:
-    """Remove a subscription. Segment allows 5 a minute; the flow waits for its turn.
+    """Delete a subscription. Segment allows 5 a minute; beyond that the flow waits.
 
-    :param destination_id: of this destination.
-    :param id: its id.
-    :raises SegmentNotFoundError: there is none.
+    :param destination_id: id of its destination.
+    :param id: id of the subscription.
+    :raises SegmentNotFoundError: it does not exist.
     """
     return (yield from exchange(delete_call(operations.REMOVE_SUBSCRIPTION, ids=_ids(destination_id, id)), options))
 

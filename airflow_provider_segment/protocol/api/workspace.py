@@ -12,7 +12,7 @@ from airflow_provider_segment.protocol.wire.pagination import Listing, page_read
 
 
 def get_workspace(options: CallOptions) -> Flow[Workspace]:
-    """Get the workspace of the token; the cheapest way to try a connection.
+    """Get the workspace of the token: the cheapest way to test a connection.
 
     :return: ``id``, ``name`` and ``slug``.
     """

@@ -1,1 +1,1 @@
-"""Flows: programs over the API that a driver runs. Steps, one exchange with its retries, walking pages."""
+"""Flows, which a driver runs: their steps, one exchange with its retries, and pagination."""

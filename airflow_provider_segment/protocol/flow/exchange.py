@@ -1,4 +1,4 @@
-"""One call, repeated until it is answered, refused, or its budget is spent."""
+"""One call with its retries."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ T = TypeVar("T")
 
 
 def exchange(call: Call[T], options: CallOptions) -> Flow[T]:
-    """Carry out one call.
+    """Send a request, and retry until it succeeds, fails for good, or a budget is spent.
 
-    :param call: what to ask.
-    :param options: budgets and names.
-    :return: the value of its answer.
-    :raises SegmentAmbiguousWriteError: the answer to a create was lost.
-    :raises SegmentError: the API refused, or the last fault when a budget is spent.
+    :param call: the call to make.
+    :param options: budgets, and what messages name and redact.
+    :return: the decoded response.
+    :raises SegmentAmbiguousWriteError: the response to a create was lost.
+    :raises SegmentError: the API rejected the request, or the last fault when a budget is spent.
     """
     state = NO_RETRIES
     while True:
@@ -31,7 +31,7 @@ def exchange(call: Call[T], options: CallOptions) -> Flow[T]:
         except SegmentError as raised:
             error = raised
         if state.maybe_applied and call.gone is not None and isinstance(error, SegmentNotFoundError):
-            return call.gone()  # an earlier attempt removed it and its answer was lost
+            return call.gone()  # an earlier attempt deleted it, and its response was lost
         # Not a secret: it only spreads the retries of many tasks.
         decision = decide(call, error, outcome, state, options, jitter=random.random())  # noqa: S311
         if isinstance(decision, GiveUp):

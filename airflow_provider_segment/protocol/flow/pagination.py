@@ -1,4 +1,4 @@
-"""Walking the pages of a listing, one request at a time."""
+"""Pagination: fetching a listing page by page."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ T = TypeVar("T")
 
 
 def paginate(listing: Listing[T], options: CallOptions) -> PagedFlow[T]:
-    """Fetch page after page and emit each one's entries.
+    """Fetch a listing and yield the entries of each page.
 
-    :param listing: what to list.
-    :param options: budgets hold for each page.
-    :raises SegmentProtocolError: a cursor came twice, so the walk would never end.
+    :param listing: the listing to fetch.
+    :param options: its budgets apply to each page.
+    :raises SegmentProtocolError: a cursor was repeated, so the pages would never end.
     """
     seen: set[str | None] = set()
     cursor: str | None = None
@@ -34,23 +34,23 @@ def paginate(listing: Listing[T], options: CallOptions) -> PagedFlow[T]:
 
 
 def collect(listing: Listing[T], options: CallOptions) -> Flow[list[T]]:
-    """Fetch all pages.
+    """Fetch all pages of a listing.
 
-    :param listing: what to list.
-    :param options: budgets hold for each page.
+    :param listing: the listing to fetch.
+    :param options: its budgets apply to each page.
     :return: all entries.
-    :raises SegmentProtocolError: a cursor came twice, so the walk would never end.
+    :raises SegmentProtocolError: a cursor was repeated, so the pages would never end.
     """
     items: list[T] = []
     pages = paginate(listing, options)
-    reply: Outcome | None = None
+    outcome: Outcome | None = None
     while True:
         try:
-            step = pages.send(reply)
+            step = pages.send(outcome)
         except StopIteration:
             return items
         if isinstance(step, Items):
             items.extend(step.items)
-            reply = None
+            outcome = None
         else:
-            reply = yield step
+            outcome = yield step

@@ -1,4 +1,4 @@
-"""Keeping settings and the token out of messages: validators and proxies like to quote what they refuse."""
+"""Redaction of settings and the token in messages: validators and proxies often quote what they reject."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import msgspec
 
 from airflow_provider_segment.protocol.strings import encodings
 
-_SHORTEST = 4
-"""Shorter values are no secrets, and would blot out half a message."""
+_MIN_LENGTH = 4
+"""Shorter values are not redacted: they are not secrets, and would remove half of a message."""
 
 
 def redact(text: str, *, body: bytes | None, secrets: tuple[str, ...] = ()) -> str:
-    """Blot out every value that stands in the settings of a request, however it is written.
+    """Return a message with every secret replaced by ``***``, in any of its encodings.
 
-    :param text: a message about the request, as it came: before it is folded or cut.
-    :param body: the request's own, as it was sent.
-    :param secrets: further texts, as the token.
+    :param text: a message about the request, as received: not yet folded or shortened.
+    :param body: body of the request; the values of its settings are redacted.
+    :param secrets: further strings to redact, such as the token.
     """
     sent = msgspec.json.decode(body) if body else {}
     values = {*secrets, *_values(sent.get("settings")), *_values(sent.get("input", {}).get("settings"))}
-    spelled = {spelling for value in values for spelling in encodings(value) if len(spelling) >= _SHORTEST}
-    # Longest first: one may hold another.
-    for spelling in sorted(spelled, key=len, reverse=True):
-        text = text.replace(spelling, "***")
+    encoded = {encoding for value in values for encoding in encodings(value) if len(encoding) >= _MIN_LENGTH}
+    # Longest first, because one may contain another.
+    for encoding in sorted(encoded, key=len, reverse=True):
+        text = text.replace(encoding, "***")
     return text
 
 

@@ -1,4 +1,4 @@
-"""From what came of a request to a value or a typed error. https://docs.segmentapis.com/tag/Error-Handling"""
+"""Decoding of outcomes: a value, or a typed error. https://docs.segmentapis.com/tag/Error-Handling"""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from airflow_provider_segment.protocol.wire.operation import Call
 
 T = TypeVar("T")
 
-# Clients must branch on the status, never on an error's type or message: published samples contradict each other.
+# By status, never by an error's type or message: the documented samples contradict each other.
 _BY_STATUS: dict[int, type[SegmentApiError]] = {
     400: SegmentInvalidRequestError,
     401: SegmentAuthError,
@@ -40,43 +40,43 @@ _BY_STATUS: dict[int, type[SegmentApiError]] = {
     422: SegmentInvalidRequestError,
     429: SegmentRateLimitError,
 }
-# A proxy may answer these for the API and mean the same; any other refusal must be in the API's own words, or a page
-# of a proxy would pass for "no such destination".
+# From a gateway these mean the same as from the API. Other client errors count only in the API's envelope; otherwise a
+# gateway's 404 page would mean "no such destination".
 _TRUSTED_WITHOUT_ENVELOPE = {401, 403, 413, 429}
-_LONGEST_WORDS = 1000
+_MAX_REASON_LENGTH = 1000
 
 
 def parse_outcome(call: Call[T], outcome: Outcome, options: CallOptions) -> T:
-    """Read what came of a call.
+    """Return the value of a response, or raise a typed error.
 
-    :param call: what was asked.
-    :param outcome: what came.
-    :param options: for the messages.
-    :return: the value.
-    :raises SegmentConnectionError: no answer came.
-    :raises SegmentProtocolError: the answer is not the API's.
-    :raises SegmentApiError: the API refused.
+    :param call: the call that was made.
+    :param outcome: its response or failure.
+    :param options: what messages name and redact.
+    :return: the decoded value.
+    :raises SegmentConnectionError: there was no response.
+    :raises SegmentProtocolError: the response is not the API's.
+    :raises SegmentApiError: the API returned an error.
     """
     if isinstance(outcome, RequestFailure):
         message = f"{call}: {outcome.reason} ({options.connection})"
         raise SegmentConnectionError(message, sent=outcome.sent, transient=outcome.transient)
     if 200 <= outcome.status < 300:
         return _read_success(call, outcome, options)
-    raise _refusal(call, outcome, options)
+    raise _error(call, outcome, options)
 
 
 def _read_success(call: Call[T], response: Response, options: CallOptions) -> T:
     try:
         return call.read(response.body)
     except msgspec.ValidationError as error:
-        # The text names a path and types, never a value.
-        what = f"{call} returned {response.status} with unexpected JSON: {error} ({options.connection})"
+        # msgspec names a path and types, never a value.
+        message = f"{call} returned {response.status} with unexpected JSON: {error} ({options.connection})"
     except msgspec.DecodeError:
-        what = f"{call} returned {response.status} with {_describe(call, response, options)} ({options.connection})"
-    raise SegmentProtocolError(what, status=response.status, transient=True) from None
+        message = f"{call} returned {response.status} with {_describe(call, response, options)} ({options.connection})"
+    raise SegmentProtocolError(message, status=response.status, transient=True) from None
 
 
-def _refusal(call: Call[T], response: Response, options: CallOptions) -> SegmentApiError | SegmentProtocolError:
+def _error(call: Call[T], response: Response, options: CallOptions) -> SegmentApiError | SegmentProtocolError:
     errors = _redacted_errors(read_errors(response.body), call, options)
     status = response.status
     if status < 400:
@@ -85,17 +85,17 @@ def _refusal(call: Call[T], response: Response, options: CallOptions) -> Segment
         )
         return SegmentProtocolError(message, status=status)
     if _is_from_gateway(status, errors):
-        spec = _describe(call, response, options)
-        message = f"{call} returned {status} with {spec}; check the host of {options.connection}"
+        body = _describe(call, response, options)
+        message = f"{call} returned {status} with {body}; check the host of {options.connection}"
         return SegmentProtocolError(message, status=status)
-    kind = _BY_STATUS.get(status, SegmentServerError if status >= 500 else SegmentApiError)
-    words = _describe(call, response, options) if errors is None else _reason(errors)
-    message = f"{call} returned {status}: {words}{_hint(status, options)}"
-    return kind(message, status=status, errors=errors or (), method=call.request.method, path=call.request.path)
+    error_type = _BY_STATUS.get(status, SegmentServerError if status >= 500 else SegmentApiError)
+    reason = _describe(call, response, options) if errors is None else _reason(errors)
+    message = f"{call} returned {status}: {reason}{_hint(status, options)}"
+    return error_type(message, status=status, errors=errors or (), method=call.request.method, path=call.request.path)
 
 
 def _is_from_gateway(status: int, errors: tuple[ErrorObject, ...] | None) -> bool:
-    """Whether a refusal comes from something between us and the API."""
+    """Return whether an error status comes from a gateway instead of the API."""
     if status >= 500 or status in _TRUSTED_WITHOUT_ENVELOPE:
         return False
     return not errors if status == 404 else errors is None
@@ -104,42 +104,45 @@ def _is_from_gateway(status: int, errors: tuple[ErrorObject, ...] | None) -> boo
 def _redacted_errors(
     errors: tuple[ErrorObject, ...] | None, call: Call[Any], options: CallOptions
 ) -> tuple[ErrorObject, ...] | None:
-    """Segment's own error objects, with what they quote of the request blotted out."""
-    hide = partial(redact, body=call.request.body, secrets=options.secrets)
-    # A field is a path of names; blotting out a value that happens to be a name would spoil it.
+    """Return the error objects with whatever they quote of the request redacted."""
+    redact_string = partial(redact, body=call.request.body, secrets=options.secrets)
+    # A field is a path of names; a setting whose value happens to be such a name would make it unreadable.
     return errors and tuple(
-        cast("ErrorObject", {key: item if key == "field" else _changed(hide, item) for key, item in error.items()})
+        cast(
+            "ErrorObject",
+            {key: item if key == "field" else _map_strings(redact_string, item) for key, item in error.items()},
+        )
         for error in errors
     )
 
 
-def _changed(hide: Callable[[str], str], item: Any) -> Any:
+def _map_strings(change: Callable[[str], str], item: Any) -> Any:
     try:
-        return map_strings(hide, item)
+        return map_strings(change, item)
     except RecursionError:
-        return None  # nested so deep that nobody misses it
+        return None  # nested too deeply to be of use
 
 
 def _reason(errors: tuple[ErrorObject, ...]) -> str:
-    texts = []
+    reasons = []
     for error in errors:
-        said = error.get("message") or error.get("type") or "no message"
-        text = " ".join(said.split())
-        texts.append(f"{text} (field: {error['field']})" if error.get("field") else text)
-    return "; ".join(texts)[:_LONGEST_WORDS] or "no further word"
+        message = error.get("message") or error.get("type") or "no message"
+        reason = " ".join(message.split())
+        reasons.append(f"{reason} (field: {error['field']})" if error.get("field") else reason)
+    return "; ".join(reasons)[:_MAX_REASON_LENGTH] or "no reason given"
 
 
 def _hint(status: int, options: CallOptions) -> str:
     if status in {401, 403}:
         return (
-            f". Check {options.connection}: the token may be wrong or lack the permission, or its workspace may live"
+            f". Check {options.connection}: the token may be wrong or lack the permission, or its workspace may be"
             " in the other region (extra field `region`: us or eu)"
         )
     return "" if status != 429 else f" ({options.connection})"
 
 
 def _describe(call: Call[Any], response: Response, options: CallOptions) -> str:
-    """What stands in place of JSON; only of a page for people are the first characters shown."""
+    """Return what was received instead of JSON; only of HTML and plain text are the first characters quoted."""
     raw = response.body[:4000].decode("utf-8", "replace")
     text = " ".join(redact(raw, body=call.request.body, secrets=options.secrets).split())
     if not text:
@@ -147,7 +150,7 @@ def _describe(call: Call[Any], response: Response, options: CallOptions) -> str:
     if text[:1] in '{["':
         return f"broken JSON ({len(response.body)} bytes)"
     if "{" in text[:80] and text[:1] != "<":  # JSON behind a byte order mark or the like
-        return f"text that holds JSON ({len(response.body)} bytes)"
+        return f"text that contains JSON ({len(response.body)} bytes)"
     printable = "".join(character if character.isprintable() else "?" for character in text[:80])
     kind = "an HTML page" if text[:1] == "<" else "text"
     return f"{kind} instead of JSON, beginning {printable!r}"

@@ -1,4 +1,4 @@
-"""Whether and when to try again: one pure decision for every fault."""
+"""The retry policy: whether and when to retry, as a pure function."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ FAULT_BACKOFF = (0.5, 30.0)
 """First and longest wait after a fault, in seconds; doubled in between."""
 
 _MIN_RATE_LIMIT_BACKOFF = (0.25, 5.0)
-"""The least wait after a 429, however little it asks for: "0 seconds" for ever would be a hot loop."""
+"""Lower bound of the wait after a 429; a server that keeps asking for 0 seconds would cause a hot loop."""
 
 _DEFAULT_RATE_LIMIT_BACKOFF = (1.0, 60.0)
-"""Waits after a 429 that says nothing; no limit's window is known to be longer than a minute."""
+"""Wait after a 429 that requests none; no rate limit is known to have a window longer than a minute."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetryState:
-    """What a call has cost so far.
+    """The failed attempts of a call so far.
 
-    :param faults: attempts that failed.
-    :param fault_seconds: spent on them, waits included.
-    :param rate_limits: answers with 429.
-    :param rate_limit_seconds: waited for them.
-    :param maybe_applied: whether an earlier attempt may have been carried out.
+    :param faults: number of failed attempts.
+    :param fault_seconds: time spent on them, including the waits.
+    :param rate_limits: number of 429 responses.
+    :param rate_limit_seconds: time waited because of them.
+    :param maybe_applied: whether an earlier attempt may have been applied.
     """
 
     faults: int = 0
@@ -51,10 +51,10 @@ NO_RETRIES = RetryState()
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Try again.
+    """The decision to retry.
 
-    :param pause: before that.
-    :param state: the new account.
+    :param pause: wait before the retry.
+    :param state: state of the call from then on.
     """
 
     pause: Pause
@@ -63,9 +63,9 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """Raise this.
+    """The decision to fail.
 
-    :param error: with how often and how long it was tried.
+    :param error: error to raise; its message says how often and how long the call was tried.
     """
 
     error: SegmentError
@@ -74,14 +74,14 @@ class GiveUp:
 def decide(
     call: Call[object], error: SegmentError, outcome: Outcome, state: RetryState, options: CallOptions, *, jitter: float
 ) -> Retry | GiveUp:
-    """Decide what to do about a failed attempt.
+    """Decide whether to retry after a failed attempt.
 
-    :param call: what was asked.
-    :param error: what its outcome was read as.
-    :param outcome: what came.
-    :param state: what it has cost so far.
+    :param call: the call that was made.
+    :param error: error that its outcome was decoded to.
+    :param outcome: response or failure of the attempt.
+    :param state: earlier failed attempts of this call.
     :param options: the budgets.
-    :param jitter: 0 to 1, drawn anew each time; keeps many tasks from trying again in step.
+    :param jitter: random number from 0 to 1; keeps many tasks from retrying in step.
     """
     if isinstance(error, SegmentRateLimitError) and isinstance(outcome, Response):
         return _after_rate_limit(call, error, parse_retry_after(outcome, error.errors), state, options, jitter)
@@ -93,7 +93,7 @@ def decide(
 
 
 def _maybe_applied(error: SegmentError) -> bool:
-    """A 429 and a refusal surely were not; a request that was never sent neither."""
+    """Return whether the request may have been applied: not if rejected, rate limited, or never sent."""
     if isinstance(error, SegmentConnectionError):
         return error.sent
     if isinstance(error, SegmentProtocolError):
@@ -104,26 +104,26 @@ def _maybe_applied(error: SegmentError) -> bool:
 def _after_rate_limit(
     call: Call[object],
     error: SegmentRateLimitError,
-    asked: RetryAfter | None,
+    requested: RetryAfter | None,
     state: RetryState,
     options: CallOptions,
     jitter: float,
 ) -> Retry | GiveUp:
     count = state.rate_limits + 1
-    if asked is None:
-        wait, source = backoff(_DEFAULT_RATE_LIMIT_BACKOFF, count, jitter), "no wait was named"
+    if requested is None:
+        wait, source = backoff(_DEFAULT_RATE_LIMIT_BACKOFF, count, jitter), "the response requests none"
     else:
-        wait, source = max(asked.seconds, backoff(_MIN_RATE_LIMIT_BACKOFF, count, jitter)), asked.source
+        wait, source = max(requested.seconds, backoff(_MIN_RATE_LIMIT_BACKOFF, count, jitter)), requested.source
     waited = state.rate_limit_seconds + wait
     if waited > options.rate_limit_budget:
         error.retry_after = wait
         error.explain(
-            f"limited {count} times, {state.rate_limit_seconds:.0f} s waited, and the next wait of {wait:.0f} s"
-            f" would pass the rate_limit_budget of {options.rate_limit_budget:.0f} s"
+            f"rate limited {count} times, waited {state.rate_limit_seconds:.0f} s, and the next wait of {wait:.0f} s"
+            f" would exceed the rate_limit_budget of {options.rate_limit_budget:.0f} s"
         )
         return GiveUp(error)
     reason = (
-        f"Segment's rate limit holds back {call}: waiting {wait:.1f} s ({source}; {waited:.0f} of at most"
+        f"{call} is rate limited: retrying in {wait:.1f} s ({source}; {waited:.0f} of at most"
         f" {options.rate_limit_budget:.0f} s)"
     )
     return Retry(Pause(wait, reason, logging.INFO), replace(state, rate_limits=count, rate_limit_seconds=waited))
@@ -139,21 +139,21 @@ def _after_fault(
         error.explain(f"tried {count} times over {seconds:.0f} s (retry_budget: {options.retry_budget:.0f} s)")
         return GiveUp(error)
     maybe_applied = state.maybe_applied or _maybe_applied(error)
-    reason = f"{error}; trying again in {wait:.1f} s ({seconds:.0f} of at most {options.retry_budget:.0f} s)"
+    reason = f"{error}; retrying in {wait:.1f} s ({seconds:.0f} of at most {options.retry_budget:.0f} s)"
     return Retry(
         Pause(wait, reason), replace(state, faults=count, fault_seconds=seconds + wait, maybe_applied=maybe_applied)
     )
 
 
 def backoff(bounds: tuple[float, float], count: int, jitter: float) -> float:
-    """Doubled each time up to a bound, then between half of that and all of it."""
+    """Return how long to wait: doubled each time up to a bound, then reduced by up to half."""
     first, longest = bounds
     return min(longest, first * 2.0 ** min(count - 1, 16)) * (0.5 + jitter / 2)
 
 
 def _ambiguous(cause: SegmentError, *, seconds: float) -> SegmentAmbiguousWriteError:
     error = SegmentAmbiguousWriteError(
-        f"the answer to a create was lost, so nobody knows whether it was carried out: {cause}", seconds=seconds
+        f"the response to a create was lost, so the object may or may not exist: {cause}", seconds=seconds
     )
     error.__cause__ = cause
     return error

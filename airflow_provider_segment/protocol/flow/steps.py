@@ -1,4 +1,4 @@
-"""The steps a flow yields, and the options it runs with.
+"""The steps that a flow yields, and the options of its calls.
 
 A flow is a generator. It yields a step, and the driver sends back the step's outcome: a
 :class:`~airflow_provider_segment.protocol.wire.messages.Response` or ``RequestFailure`` after :class:`Send`, ``None``
@@ -22,7 +22,7 @@ T = TypeVar("T")
 class Send:
     """Send a request; the outcome is its response or failure.
 
-    :param request: to send.
+    :param request: the request.
     """
 
     request: Request
@@ -44,9 +44,9 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """Write a line to the task's log.
+    """Write a line to the task log.
 
-    :param message: without settings or secrets.
+    :param message: the line, without settings or secrets.
     :param level: log level, as in the standard library's ``logging``.
     """
 
@@ -66,9 +66,9 @@ class MaskSecrets:
 
 @dataclass(frozen=True, slots=True)
 class Items(Generic[T]):
-    """Pass items on to the code that iterates over the flow.
+    """Return items to the code that iterates over the flow.
 
-    :param items: of one page.
+    :param items: the entries of one page.
     """
 
     items: Sequence[T]
@@ -84,7 +84,7 @@ PagedFlow: TypeAlias = Generator[Step | Items[T], Outcome | None, None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallOptions:
-    """Budgets and other options that hold for each call of a flow.
+    """The options of the calls of a flow; the budgets apply to each call.
 
     :param connection: name of the connection and its host, for messages.
     :param retry_budget: seconds that one call may spend on failed attempts.
@@ -111,17 +111,17 @@ class CallOptions:
         )
 
     def redacting(self, settings: Any) -> CallOptions:
-        """Return the same options that redact these settings too: a server may quote what it was sent earlier.
+        """Return the same options that also redact these settings, which a server may quote in a later response.
 
-        :param settings: one or several, of any type.
+        :param settings: any value with strings in it.
         """
         return replace(self, secrets=(*self.secrets, *all_strings(settings)))
 
 
 def require_outcome(outcome: Outcome | None) -> Outcome:
-    """Return the outcome of a request; fail where the driver sent none.
+    """Return the outcome of a request, or raise ``TypeError`` if the driver sent none.
 
-    :param outcome: of :class:`Send`.
+    :param outcome: outcome of :class:`Send`.
     """
     if outcome is None:
         raise TypeError("a driver must send a Response or a RequestFailure after Send")

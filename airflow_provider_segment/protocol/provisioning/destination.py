@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from airflow_provider_segment.protocol.api.destinations import create_destination as send_create
 from airflow_provider_segment.protocol.api.destinations import (
     delete_destination,
     destinations_listing,
+    post_destination,
     update_destination,
 )
 from airflow_provider_segment.protocol.api.objects import Destination
@@ -80,7 +80,7 @@ def create_from_spec(options: CallOptions, spec: DestinationSpec, *, confirm: bo
         yield from create_idempotently(
             options,
             spec.identity,
-            create=lambda: send_create(
+            create=lambda: post_destination(
                 options,
                 source_id=spec.source_id,
                 metadata_id=spec.metadata_id,

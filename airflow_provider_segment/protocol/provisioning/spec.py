@@ -12,7 +12,7 @@ from airflow_provider_segment.protocol.arguments import (
     check_name,
     check_schedule,
     check_settings,
-    json_text,
+    parse_json,
 )
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity, SubscriptionIdentity
 
@@ -90,7 +90,7 @@ def check_subscriptions(argument: str, value: Any) -> tuple[SubscriptionSpec, ..
     :raises ValueError: naming the entry, the key, what was given and what is allowed.
     """
     if isinstance(value, str):
-        value = json_text(argument, value, wanted="a list of dicts or the text of a JSON array")
+        value = parse_json(argument, value, allowed="a list of dicts or a JSON array as a string")
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise ValueError(f"{argument} is a {type(value).__name__}; it must be a list of dicts")
     spec = tuple(_check_one(f"{argument}[{number}]", entry) for number, entry in enumerate(value))

@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 
 from airflow_provider_segment.protocol.api.objects import Subscription
-from airflow_provider_segment.protocol.api.subscriptions import create_subscription as send_create
 from airflow_provider_segment.protocol.api.subscriptions import (
     delete_subscription,
+    post_subscription,
     subscriptions_listing,
     update_subscription,
 )
@@ -171,7 +171,7 @@ def _create_once(
         yield from create_idempotently(
             options,
             identity,
-            create=lambda: send_create(
+            create=lambda: post_subscription(
                 options,
                 destination_id=destination_id,
                 name=spec.name,

@@ -1,1 +1,1 @@
-"""How requests and answers look as bytes: messages, media types, envelopes, pages, rate limits."""
+"""The encoding of requests and responses: messages, media types, envelopes, pages, rate limits."""

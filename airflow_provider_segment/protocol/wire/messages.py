@@ -1,4 +1,4 @@
-"""The values a driver deals in: a request to send, and what came of it."""
+"""What a driver sends and what it returns: a request, and its response or failure."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from urllib.parse import quote_plus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One HTTP request, complete but for the host, the token and the User-Agent.
+    """An HTTP request without the host, the token and the User-Agent, which the driver adds.
 
     :param method: ``GET``, ``POST``, ``PATCH`` or ``DELETE``.
     :param path: absolute path below the base URL, percent-encoded.
     :param query: decoded pairs, in order.
-    :param accept: media type asked for.
-    :param content_type: media type of the body, where there is one.
-    :param body: bytes to send; never shown, since settings hold secrets.
+    :param accept: accepted media type.
+    :param content_type: media type of the body, if there is one.
+    :param body: bytes to send; never shown, because settings contain secrets.
     """
 
     method: str
@@ -29,14 +29,14 @@ class Request:
 
     @property
     def target(self) -> str:
-        """Path and query as they stand in the request line."""
+        """Path and query, as in the request line."""
         if not self.query:
             return self.path
-        return f"{self.path}?{'&'.join(f'{_encoded(key)}={_encoded(value)}' for key, value in self.query)}"
+        return f"{self.path}?{'&'.join(f'{_quote(key)}={_quote(value)}' for key, value in self.query)}"
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers that depend on the operation: on the two media types, and on nothing else."""
+        """The headers that depend on the operation: the two media types, nothing else."""
         headers = {"Accept": self.accept}
         if self.content_type is not None:
             headers["Content-Type"] = self.content_type
@@ -45,12 +45,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """A complete HTTP answer.
+    """A complete HTTP response.
 
     :param status: HTTP status.
-    :param headers: a mapping that ignores the case of names, or one of lower-case names.
+    :param headers: a case-insensitive mapping, or one with lower-case names.
     :param body: decompressed bytes.
-    :param seconds: how long it took.
+    :param seconds: how long the attempt took.
     """
 
     status: int
@@ -61,12 +61,12 @@ class Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFailure:
-    """The request failed below HTTP, or the answer broke off.
+    """A request without a complete response: the connection failed, or the response was truncated.
 
-    :param reason: what happened, for people, without headers or bodies.
-    :param sent: whether the request may have reached the server; only ``False`` makes a create safe to repeat.
-    :param transient: whether trying again may help.
-    :param seconds: how long it took.
+    :param reason: what happened, without headers or bodies.
+    :param sent: whether the request may have reached the server; a create is safe to repeat only if not.
+    :param transient: whether a retry may succeed.
+    :param seconds: how long the attempt took.
     """
 
     reason: str
@@ -76,4 +76,4 @@ class RequestFailure:
 
 
 # Polls repeat their ids, their names and, within a second, their times.
-_encoded = lru_cache(maxsize=1024)(quote_plus)
+_quote = lru_cache(maxsize=1024)(quote_plus)

@@ -1,4 +1,4 @@
-"""An operation of the API as a row of facts, and the requests made from it."""
+"""Descriptions of the API's operations, and the requests made from them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Stage(StrEnum):
-    """How stable an operation is; it decides the media type.
+    """How stable an operation is; determines its media type.
 
     https://docs.segmentapis.com/tag/Versioning
     """
@@ -28,22 +28,22 @@ class Stage(StrEnum):
 
     @cached_property
     def media_type(self) -> str:
-        """The versioned media type: plain JSON would mean "the most stable version there is"."""
+        """The versioned media type; plain JSON would select "the most stable version"."""
         return f"application/vnd.segment.{self.value}+json"
 
 
-# Polls ask for the same ids again and again.
-_segment = lru_cache(maxsize=4096)(partial(quote, safe=""))
+# Polls use the same ids over and over.
+_quote_segment = lru_cache(maxsize=4096)(partial(quote, safe=""))
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation.
+    """An operation of the API.
 
     :param name: Segment's ``operationId``.
     :param method: HTTP method.
-    :param path: template with the ids in braces.
-    :param stage: of the operation.
+    :param path: path template with the ids in braces.
+    :param stage: how stable the operation is.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Operation:
 
     @property
     def creates(self) -> bool:
-        """A repeated POST makes a second object: the API knows no idempotency key."""
+        """Whether repeating it creates a second object; the API has no idempotency keys."""
         return self.method == "POST"
 
     def request(
@@ -63,19 +63,19 @@ class Operation:
         query: tuple[tuple[str, str], ...] = (),
         body: dict[str, Any] | None = None,
     ) -> Request:
-        """Make the request.
+        """Return a request for this operation.
 
         :param ids: values for the braces of the path; each becomes exactly one path segment.
         :param query: decoded pairs.
-        :param body: becomes JSON.
+        :param body: value to encode as JSON.
         """
-        encoded = {key: _segment(value) for key, value in (ids or {}).items()}
+        encoded = {key: _quote_segment(value) for key, value in (ids or {}).items()}
         return Request(
             method=self.method,
             path=self.path.format(**encoded),
             query=query,
             accept=self.stage.media_type,
-            # Plain JSON in v1 as every official client sends it; the alpha operations publish their own type alone.
+            # Plain JSON in v1, as every official client sends; the alpha operations only document their own type.
             content_type=None
             if body is None
             else (self.stage.media_type if self.stage is Stage.ALPHA else "application/json"),
@@ -85,12 +85,12 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T_co]):
-    """A request together with how its answer is read.
+    """A request and the decoder of its response.
 
-    :param operation: what it asks.
-    :param request: the request itself.
-    :param read: turns the body of a 2xx into the value; raises ``msgspec.MsgspecError`` where it is not the API's.
-    :param gone: the value when a repeated DELETE finds nothing left, which is what was wanted.
+    :param operation: the operation to call.
+    :param request: the request to send.
+    :param read: decodes the body of a 2xx; raises ``msgspec.MsgspecError`` if it is not the API's.
+    :param gone: returns the result when a repeated DELETE gets 404, which then means success.
     """
 
     operation: Operation

@@ -1,7 +1,7 @@
-"""Pages: how one is asked for, and what says that there is another.
+"""Requests for pages, and the cursor of the next page.
 
-https://docs.segmentapis.com/tag/Pagination. The official clients do not agree on the wire form; brackets are what
-Segment's TypeScript client and the reference pages send.
+https://docs.segmentapis.com/tag/Pagination. The official clients disagree on how the parameters are encoded; brackets
+are what Segment's TypeScript client and the reference use.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from airflow_provider_segment.protocol.wire.operation import Call, Operation
 T = TypeVar("T")
 
 PAGE_COUNT = 500
-"""Entries asked for at once, of at most 1000. With 20 KB of catalog text each that is 10 MB in memory; fewer would make
-the cost of the requests outweigh that of reading them, and many pages in quick succession are said to cause limits."""
+"""Page size; Segment allows 1000. A page of destinations with 20 KB of catalog text each takes 10 MB of memory. With
+smaller pages the requests would cost more than decoding, and reach the rate limit sooner."""
 
 
 class Pagination(TypedDict):
-    """The part of an answer that tells of its neighbours; ``next`` is absent or null on the last page."""
+    """The pagination part of a response; ``next`` is absent or null on the last page."""
 
     next: NotRequired[str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page.
+    """One page of a listing.
 
-    :param items: its entries.
-    :param cursor: of the next page, or ``None`` on the last; a short page says nothing.
+    :param items: the entries.
+    :param cursor: cursor of the next page, ``None`` on the last; a short page need not be the last.
     """
 
     items: list[T]
@@ -40,11 +40,11 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[T]):
-    """An operation whose answer comes in pages.
+    """An operation whose response is paginated.
 
-    :param operation: what it asks.
-    :param ids: for the path.
-    :param read: turns the body of a page into its entries and the next cursor.
+    :param operation: the operation to call.
+    :param ids: ids in the path.
+    :param read: decodes the body of a page into its entries and the next cursor.
     """
 
     operation: Operation
@@ -52,9 +52,9 @@ class Listing(Generic[T]):
     read: Callable[[bytes], Page[T]]
 
     def page(self, cursor: str | None) -> Call[Page[T]]:
-        """The call for one page.
+        """Return the call for one page.
 
-        :param cursor: as a page gave it, or ``None`` for the first.
+        :param cursor: cursor from the previous page; ``None`` for the first page.
         """
         query = [("pagination[count]", str(PAGE_COUNT))]
         if cursor is not None:
@@ -63,13 +63,13 @@ class Listing(Generic[T]):
 
 
 def page_reader(item_type: type[T], *, key: str) -> Callable[[bytes], Page[T]]:
-    """Make a reader of one page.
+    """Return a decoder of pages.
 
-    :param item_type: of an entry.
-    :param key: where ``data`` holds the entries.
-    :return: a function that raises ``msgspec.MsgspecError`` where the bytes are something else.
+    :param item_type: type of an entry.
+    :param key: key of the entries in ``data``.
+    :return: a function from bytes to a page; it raises ``msgspec.MsgspecError`` for anything else.
     """
-    # Pagination is optional in the answer of the subscriptions' listing.
+    # Pagination is optional when listing subscriptions.
     read_data = data_reader((key, list[item_type]), ("pagination", Pagination | None, None))  # type: ignore[valid-type]
 
     def read(body: bytes) -> Page[T]:

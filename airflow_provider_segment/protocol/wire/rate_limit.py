@@ -1,4 +1,4 @@
-"""How long a 429 asks to wait. https://docs.segmentapis.com/tag/Rate-Limits"""
+"""The wait that a 429 response requests. https://docs.segmentapis.com/tag/Rate-Limits"""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from airflow_provider_segment.protocol.wire.messages import Response
 
 @dataclass(frozen=True, slots=True)
 class RetryAfter:
-    """A wait that the server asked for.
+    """A wait requested by the server.
 
-    :param seconds: never negative.
-    :param source: the header or field that said so.
+    :param seconds: how long to wait, 0 or more.
+    :param source: header or field that requests it.
     """
 
     seconds: float
@@ -22,16 +22,16 @@ class RetryAfter:
 
 
 def parse_retry_after(response: Response, errors: tuple[ErrorObject, ...]) -> RetryAfter | None:
-    """Read the wait, from the most to the least reliable of its three places.
+    """Return the requested wait, from the most reliable of the three places that may state it.
 
-    :param response: with status 429.
+    :param response: a response with status 429.
     :param errors: its error objects.
-    :return: the wait, or ``None`` where the answer does not say.
+    :return: the wait, or ``None`` if the response states none.
     """
     candidates = (
         ("Retry-After", _retry_after(response)),
         ("msBeforeNext", _ms_before_next(errors)),
-        ("X-RateLimit-Reset", _until(response.headers.get("x-ratelimit-reset"), response)),
+        ("X-RateLimit-Reset", _seconds_until(response.headers.get("x-ratelimit-reset"), response)),
     )
     for source, seconds in candidates:
         if seconds is not None:
@@ -43,7 +43,7 @@ def _retry_after(response: Response) -> float | None:
     value = response.headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
         return float(value[:12])
-    return _until(value, response)
+    return _seconds_until(value, response)
 
 
 def _ms_before_next(errors: tuple[ErrorObject, ...]) -> float | None:
@@ -54,18 +54,18 @@ def _ms_before_next(errors: tuple[ErrorObject, ...]) -> float | None:
     return min(value, 10**12) / 1000
 
 
-def _until(date: str | None, response: Response) -> float | None:
-    """The reset is a date, and only the answer's own ``Date`` tells what time the server believes it is."""
-    end, now = _mail_date(date), _mail_date(response.headers.get("date"))
+def _seconds_until(date: str | None, response: Response) -> float | None:
+    """Return the time until a date, measured from the response's ``Date``: the clocks may differ."""
+    end, now = _parse_date(date), _parse_date(response.headers.get("date"))
     return None if end is None or now is None else (end - now).total_seconds()
 
 
-def _mail_date(text: str | None) -> datetime | None:
-    from email.utils import parsedate_to_datetime  # brings socket along
+def _parse_date(text: str | None) -> datetime | None:
+    from email.utils import parsedate_to_datetime  # here because it imports socket
 
     try:
         date = parsedate_to_datetime(text) if text else None
     except (ValueError, TypeError, OverflowError):
         return None
-    # "-0000" makes a date without a zone, which can't be compared with one that has it.
+    # "-0000" is parsed as a date without a time zone, which cannot be compared with others.
     return date if date is not None and date.tzinfo is not None else None

@@ -1,4 +1,4 @@
-"""Operators run for real, against the sandbox."""
+"""Fixtures that run operators against the sandbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drawn examples by the seed, as many as the scale says."""
+"""Examples drawn from seeds, as many as the scale demands."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-from tests.hostile.calling import not_for_ever
+from tests.hostile.calling import within_limit
 
-PATIENCE = 1800.0
-"""Seconds for all examples of a test; a hang and not a slow machine is to be noticed."""
+TIME_LIMIT = 1800.0
+"""Seconds for all examples of a test: enough for slow machines, to detect hangs only."""
 
 
 def try_each(seeds: range, check: Callable[[st.DataObject], Any]) -> None:
-    """Draw an example for each seed, and check it. The first one says what is drawn by all.
+    """Draw an example for each seed, and check it.
 
-    :param seeds: of ``tests.scale.chunks``.
-    :param check: draws what it needs; called once for each example, more often to shrink one that failed.
+    :param seeds: seeds from ``tests.scale.chunks``.
+    :param check: function that draws an example and checks it; called more often to shrink a failing one.
     """
     tried = 0
 
@@ -31,10 +31,10 @@ def try_each(seeds: range, check: Callable[[st.DataObject], Any]) -> None:
     limits = settings(
         max_examples=len(seeds),
         deadline=None,
-        database=None,  # what is tried depends on the seed alone
+        database=None,  # examples depend on the seed alone
         suppress_health_check=list(HealthCheck),
         print_blob=True,
     )
-    not_for_ever(lambda: limits(seed(seeds.start)(drawn))(), patience=PATIENCE)
+    within_limit(lambda: limits(seed(seeds.start)(drawn))(), time_limit=TIME_LIMIT)
     print(f"{tried} examples from seed {seeds.start}")  # noqa: T201
     assert tried >= len(seeds)

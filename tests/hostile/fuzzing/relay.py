@@ -1,4 +1,4 @@
-"""A relay in front of the sandbox that keeps every request as it was sent: the journal holds no headers."""
+"""A relay in front of the sandbox that records every request, because the journal has no headers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.hostile.server import Behaviour, Talk, pump
 
 @dataclass(frozen=True)
 class Sent:
-    """A request as it stood on the wire."""
+    """A request as it was on the wire."""
 
     line: str
     headers: dict[str, list[str]]
@@ -26,9 +26,9 @@ class Sent:
 
 
 def relaying(*, to: int) -> Behaviour:
-    """Pass every request on, and what comes back.
+    """Return a behaviour that forwards every request and its response.
 
-    :param to: a port of this machine.
+    :param to: port of the server on this machine.
     """
 
     def behave(talk: Talk) -> None:
@@ -41,7 +41,7 @@ def relaying(*, to: int) -> Behaviour:
 
 
 def read_all(requests: list[bytes]) -> Iterator[Sent]:
-    """Take requests apart, not forgiving anything."""
+    """Parse requests strictly."""
     for request in requests:
         head, _, body = request.partition(b"\r\n\r\n")
         line, *rest = head.decode("ascii").split("\r\n")

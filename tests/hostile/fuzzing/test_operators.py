@@ -1,7 +1,7 @@
 """Hostile ids, names and settings through the operators, as templates render them, against the sandbox.
 
-``make fuzz`` draws 5,000. The sandbox knows objects by these very ids, so that the calls go through; its journal says
-which paths were asked, and a relay in front of it what the requests were, byte by byte.
+``make fuzz`` draws 5,000. The sandbox has objects with these ids, so that the calls succeed. Its journal records
+the paths, and a relay in front of it every request, byte by byte.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from airflow_provider_segment.operators.subscription import (
     SegmentUpdateSubscriptionOperator,
 )
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from tests.hostile.fuzzing.drawn_arguments import given_ids, hostile_texts, ids, settings
+from tests.hostile.fuzzing.drawn_arguments import hostile_strings, ids, maybe_ids, settings
 from tests.hostile.fuzzing.examples import try_each
 from tests.hostile.fuzzing.relay import Sent, read_all, relaying
 from tests.hostile.server import Server, serving
@@ -80,7 +80,7 @@ OPERATORS: dict[type[SegmentOperator], tuple[set[str], ...]] = {
 
 
 def seed_of(known: Mapping[str, str], name: str) -> dict[str, Any]:
-    """A workspace whose objects have these ids."""
+    """Return the seed of a workspace whose objects have these ids."""
     subscription = {"id": known["subscription"], "actionId": known["action"], "name": name}
     return {
         "sources": [{"id": known["source"]}],
@@ -99,40 +99,40 @@ def seed_of(known: Mapping[str, str], name: str) -> dict[str, Any]:
 
 @st.composite
 def workspaces(draw: st.DrawFn) -> tuple[dict[str, str], str]:
-    """Ids for the objects of the sandbox, and the name that both of them have."""
-    return {noun: draw(st.one_of(st.just(plain), ids)) for noun, plain in HOME.items()}, draw(hostile_texts)
+    """Draw the ids of the sandbox's objects, and the name of both."""
+    return {noun: draw(st.one_of(st.just(plain), ids)) for noun, plain in HOME.items()}, draw(hostile_strings)
 
 
 @st.composite
 def arguments(draw: st.DrawFn, names: set[str], known: Mapping[str, str], name: str) -> dict[str, Any]:
-    """Arguments that often mean what is there."""
+    """Draw arguments that often refer to existing objects."""
 
     def known_or_not(noun: str) -> Any:
-        return draw(st.one_of(st.just(known[noun]), st.just(known[noun]), given_ids))
+        return draw(st.one_of(st.just(known[noun]), st.just(known[noun]), maybe_ids))
 
     made: dict[str, Any] = {}
     for argument in sorted(names):
         if argument == "settings":
             made[argument] = draw(settings)
         elif argument == "subscriptions":
-            one = {"name": draw(hostile_texts), "action_id": known["action"], "trigger": draw(hostile_texts)}
+            one = {"name": draw(hostile_strings), "action_id": known["action"], "trigger": draw(hostile_strings)}
             made[argument] = [one | {"settings": draw(settings)}] * draw(st.integers(0, 1))
         elif argument == "if_exists":
             made[argument] = draw(st.sampled_from(["reuse", "update", "fail"]))
         elif argument.endswith("_id") and argument != "model_id":
             made[argument] = known_or_not(argument.removesuffix("_id"))
         else:
-            made[argument] = draw(st.one_of(st.just(name), hostile_texts))
+            made[argument] = draw(st.one_of(st.just(name), hostile_strings))
     return made
 
 
 def segment(text: str) -> str:
-    """An id as one segment of a path, by another way than the package's."""
+    """Return an id as one path segment, encoded independently of the package."""
     return "".join(chr(byte) if chr(byte) in UNRESERVED else f"%{byte:02X}" for byte in text.encode())
 
 
-def meant(values: Mapping[str, Any], sandbox: SegmentSandbox, before: list[dict[str, Any]]) -> set[str]:
-    """All requests that may be made with these arguments, on the objects that they are about."""
+def allowed_requests(values: Mapping[str, Any], sandbox: SegmentSandbox, before: list[dict[str, Any]]) -> set[str]:
+    """Return all requests that may be made with these arguments."""
     there = [*before, *sandbox.destinations]
     destinations = {each["id"] for each in there} | ids_in(values, "destination_id")
     subscriptions = {sub["id"] for each in there for sub in each["subscriptions"]} | ids_in(values, "subscription_id")
@@ -148,17 +148,17 @@ def meant(values: Mapping[str, Any], sandbox: SegmentSandbox, before: list[dict[
 
 
 def ids_in(values: Mapping[str, Any], argument: str) -> set[str]:
-    """The id in an argument, where it can be one."""
+    """Return the id in an argument, if it is a valid one."""
     value = values.get(argument)
     return {value} if isinstance(value, str) and value not in {"", ".", ".."} and "\ud800" not in value else set()
 
 
-def check_asked(sandbox: SegmentSandbox, sent: list[Sent], allowed: set[str]) -> None:
-    """Only what was meant was asked, with nothing added to the path, the query or the headers."""
-    asked = [(f"{entry['method']} {entry['path']}", entry["query"]) for entry in sandbox.requests]
-    assert {line for line, _ in asked} <= allowed
-    assert {query for _, query in asked} <= QUERIES
-    assert [each.line for each in sent] == [f"{line}{'?' if query else ''}{query} HTTP/1.1" for line, query in asked]
+def check_requests(sandbox: SegmentSandbox, sent: list[Sent], allowed: set[str]) -> None:
+    """Check that only allowed requests were sent, with nothing added to the path, the query or the headers."""
+    requests = [(f"{entry['method']} {entry['path']}", entry["query"]) for entry in sandbox.requests]
+    assert {line for line, _ in requests} <= allowed
+    assert {query for _, query in requests} <= QUERIES
+    assert [each.line for each in sent] == [f"{line}{'?' if query else ''}{query} HTTP/1.1" for line, query in requests]
     for each in sent:
         assert set(each.headers) <= HEADERS
         assert {len(values) for values in each.headers.values()} == {1}
@@ -167,7 +167,7 @@ def check_asked(sandbox: SegmentSandbox, sent: list[Sent], allowed: set[str]) ->
 
 
 def check_settings_sent(operator: type[SegmentOperator], sent: list[Sent], values: Mapping[str, Any]) -> None:
-    """A write carries the settings that were given, no more and no less."""
+    """Check that a write carries exactly the given settings."""
     if operator is SegmentApplyDestinationOperator:
         wanted = [values["settings"], *(each["settings"] for each in values["subscriptions"])]
     else:
@@ -179,14 +179,14 @@ def check_settings_sent(operator: type[SegmentOperator], sent: list[Sent], value
 
 
 def check_settings_stored(stored: Mapping[str, Any], given: Mapping[str, Any]) -> None:
-    """What Segment shows is what was sent; it masks what has the name of a secret, and null is like absent."""
+    """Check that Segment has what was sent; it masks secrets by their names, and null means absent."""
     for key, value in given.items():
         if "\u2022" not in str(stored.get(key)):
             assert stored.get(key) == value
 
 
 def check_result(operator: type[SegmentOperator], sandbox: SegmentSandbox, result: Any, values: Any) -> None:
-    """A task that succeeded did what its arguments say."""
+    """Check that a successful task did what its arguments say."""
     there = {each["id"]: each for each in sandbox.destinations}
     if operator is SegmentDeleteDestinationOperator:
         assert values.get("destination_id") not in there
@@ -211,12 +211,12 @@ def check_result(operator: type[SegmentOperator], sandbox: SegmentSandbox, resul
 
 
 def templated(values: Mapping[str, Any]) -> dict[str, str]:
-    """Every argument as a template, since they are where what nobody has looked at comes from."""
+    """Return every argument as a template: templates are where unchecked values come from."""
     return {name: f"{{{{ given.{name}{' | tojson' if name in AS_JSON else ''} }}}}" for name in values}
 
 
 def rendered(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What becomes of them."""
+    """Return the arguments as templates render them."""
     return {name: value if name in AS_JSON else str(value) for name, value in values.items()}
 
 
@@ -226,7 +226,7 @@ def run(
     if by_template:
         return running.run(operator(task_id="task", **templated(values)), given=values)
     task = operator(task_id="task", **values)
-    # As XCom gives them: nothing is rendered. Jinja would take line ends for one another in a literal.
+    # Values as from XCom, not rendered: in a literal, Jinja would normalise line breaks.
     execute: Any = inspect.unwrap(type(task).execute)
     return execute(task, running.context)
 
@@ -243,7 +243,7 @@ def relay(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> A
 
 
 @pytest.mark.parametrize("seeds", chunks(COUNT, size=50), ids=chunk_name)
-def test_only_what_was_meant_is_asked(
+def test_only_the_allowed_requests_are_sent(
     seeds: range, running: Running, segment_sandbox: SegmentSandbox, relay: Server
 ) -> None:
     ends: Counter[str] = Counter()
@@ -253,7 +253,7 @@ def test_only_what_was_meant_is_asked(
         known, name = data.draw(workspaces())
         try:
             segment_sandbox.seed(seed_of(known, name))
-        except (ValueError, UnicodeEncodeError):  # no workspace could have such ids
+        except (ValueError, UnicodeEncodeError):  # not a valid id in any workspace
             known, name = HOME, "name"
             segment_sandbox.seed(seed_of(known, name))
         values = data.draw(arguments(data.draw(st.sampled_from(OPERATORS[operator])), known, name))
@@ -270,9 +270,9 @@ def test_only_what_was_meant_is_asked(
             ends["done"] += 1
             check_result(operator, segment_sandbox, result, taken)
         sent = list(read_all(relay.requests))
-        check_asked(segment_sandbox, sent, meant(taken, segment_sandbox, before))
+        check_requests(segment_sandbox, sent, allowed_requests(taken, segment_sandbox, before))
         check_settings_sent(operator, sent, taken)
 
     try_each(seeds, check)
     print(dict(ends))  # noqa: T201
-    assert ends["done"] > len(seeds) // 10  # or only refusals would have been tried
+    assert ends["done"] > len(seeds) // 10  # otherwise only errors would have been tested

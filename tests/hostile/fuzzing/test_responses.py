@@ -1,6 +1,6 @@
-"""Any answer, through the decoder and over a socket through both drivers: a value or a ``SegmentError``.
+"""Any response, through the decoder and over a socket through both drivers: a value or a ``SegmentError``.
 
-``make fuzz`` draws 20,000. Where the answer is well-formed HTTP, all three must make the same of it.
+``make fuzz`` draws 20,000. For well-formed HTTP, all three must give the same result.
 """
 
 from __future__ import annotations
@@ -36,23 +36,23 @@ from tests.scale import chunk_name, chunks
 
 COUNT = 200
 
-Ask = Callable[[Example], Any]
+CallFlow = Callable[[Example], Any]
 
 header_names = st.sampled_from(
     ["Content-Type", "Date", "Location", "Retry-After", "X-RateLimit-Reset", "Set-Cookie", "Trailer", "Upgrade", "X"]
 )
 header_values = st.one_of(st.sampled_from(["7", DATE, "", "-1", "1e999"]), st.text("abc;=, /:\"'1", max_size=30))
 header_lines = st.lists(st.tuples(header_names, header_values), max_size=4)
-# Left out of what must be understood alike: answers that have no body, whatever their headers say.
+# Excluded from the comparison: responses that have no body, whatever their headers say.
 plain_statuses = statuses.filter(lambda status: status >= 200 and status not in {204, 304})
 
 
 @dataclass(frozen=True)
 class Wire:
-    """An answer as bytes.
+    """A response as bytes.
 
-    :param sent: what the server sends before it closes.
-    :param meant: what must be understood, where it is well-formed.
+    :param sent: bytes that the server sends before it closes.
+    :param meant: the response that they encode, if they are well-formed.
     """
 
     sent: bytes
@@ -109,7 +109,7 @@ framing = st.one_of(
 
 @st.composite
 def odd(draw: st.DrawFn, body: bytes) -> Wire:
-    """Headers that contradict one another or the body."""
+    """Draw headers that contradict one another or the body."""
     status = draw(st.one_of(statuses, st.sampled_from(["", "99", "600", "999", "1000", "2OO", "-200", "200 200"])))
     sent = joined(status, draw(st.lists(framing, max_size=4)), draw(st.sampled_from([body, chunk(body), b""])))
     return Wire(draw(st.sampled_from([b"", b"HTTP/1.1 100 Continue\r\n\r\n", b"\r\n"])) + sent)
@@ -129,7 +129,7 @@ def wires(draw: st.DrawFn, example: Example) -> Wire:
 
 
 def outcome_of(run: Callable[[], Any]) -> Any:
-    """The value, or the error's class; anything but a SegmentError is a failure of the test."""
+    """Return the value or the class of the error; the test fails for anything but a SegmentError."""
     try:
         value = run()
     except SegmentError as error:
@@ -143,39 +143,39 @@ def outcome_of(run: Callable[[], Any]) -> Any:
 
 
 @contextmanager
-def with_requests(connection: SegmentConnection) -> Iterator[Ask]:
+def with_requests(connection: SegmentConnection) -> Iterator[CallFlow]:
     driver = RequestsDriver(connection, Silent())
 
-    def ask(example: Example) -> Any:
+    def call_api(example: Example) -> Any:
         flow: Any = example.start(connection.options)
         try:
             return list(driver.iterate(flow)) if emits(example) else driver.run(flow)
         finally:
-            driver.close()  # or what is left of this answer might end the next one
+            driver.close()  # otherwise the rest of this response might end up in the next one
 
-    yield ask
+    yield call_api
 
 
 @contextmanager
-def with_aiohttp(connection: SegmentConnection) -> Iterator[Ask]:
+def with_aiohttp(connection: SegmentConnection) -> Iterator[CallFlow]:
     network = network_for(connection)
     lease = SessionLease(connection, network)
     with asyncio.Runner() as runner:
 
         async def opened() -> AiohttpDriver:
-            session = await lease.take()
-            # A connection of its own for each, as above.
+            session = await lease.acquire()
+            # One connection for each request, as above.
             session.connector._force_close = True  # type: ignore[union-attr]
             return AiohttpDriver(connection, network=network, session=session, log=Silent())
 
         driver = runner.run(opened())
 
-        async def asked(example: Example) -> Any:
+        async def call(example: Example) -> Any:
             flow: Any = example.start(connection.options)
             return [item async for item in driver.iterate(flow)] if emits(example) else await driver.run(flow)
 
-        yield lambda example: runner.run(asked(example))
-        runner.run(lease.give_back())
+        yield lambda example: runner.run(call(example))
+        runner.run(lease.release())
 
 
 def decoded(connection: SegmentConnection, example: Example, response: Response) -> Any:
@@ -189,7 +189,7 @@ def emits(example: Example) -> bool:
 
 
 @pytest.mark.parametrize("seeds", chunks(COUNT, size=100), ids=chunk_name)
-def test_a_value_or_a_segment_error(seeds: range) -> None:
+def test_any_response_gives_a_value_or_a_segment_error(seeds: range) -> None:
     served: list[bytes] = [b""]
     values = 0
 
@@ -206,9 +206,9 @@ def test_a_value_or_a_segment_error(seeds: range) -> None:
                 example = data.draw(st.sampled_from(EXAMPLES))
                 wire = data.draw(wires(example))
                 served[0] = wire.sent
-                results = [outcome_of(lambda ask=ask: ask(example)) for ask in (requests, aiohttp)]  # type: ignore[misc]
+                results = [outcome_of(lambda call=call: call(example)) for call in (requests, aiohttp)]  # type: ignore[misc]
                 if wire.meant is None:
-                    # Not HTTP as it should be, so the body alone is given to the decoder.
+                    # Not well-formed HTTP, so the decoder gets the body alone.
                     head, _, body = wire.sent.partition(b"\r\n\r\n")
                     status = 200 if head.count(b" 200 ") else data.draw(statuses)
                     results.append(decoded(connection, example, Response(status=status, headers={}, body=body)))
@@ -219,4 +219,4 @@ def test_a_value_or_a_segment_error(seeds: range) -> None:
 
             try_each(seeds, check)
     print(f"{values} of them gave a value")  # noqa: T201
-    assert values  # or only refusals would have been tried
+    assert values  # otherwise only errors would have been tested

@@ -1,4 +1,4 @@
-"""The query of delivery metrics."""
+"""The request for delivery metrics."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def sent(**changes: Any) -> dict[str, str]:
     return dict(driver.requests[0].query)
 
 
-def test_everything_is_sent_since_the_defaults_contradict_the_limits() -> None:
+def test_all_parameters_are_sent_because_the_api_defaults_contradict_its_limits() -> None:
     assert sent() == {
         "sourceId": "s",
         "startTime": "2026-01-01T00:00:00Z",
@@ -36,12 +36,12 @@ def test_everything_is_sent_since_the_defaults_contradict_the_limits() -> None:
 
 
 @pytest.mark.parametrize("granularity", ["MINUTE", "HOUR", "DAY"])
-def test_granularities(granularity: str) -> None:
+def test_every_granularity_is_accepted(granularity: str) -> None:
     assert sent(granularity=granularity)["granularity"] == granularity
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "message"),
     [
         ({"granularity": "auto"}, r"granularity is 'auto'; it must be one of 'MINUTE', 'HOUR', 'DAY'"),
         ({"granularity": "minute"}, "granularity is 'minute'"),
@@ -52,12 +52,12 @@ def test_granularities(granularity: str) -> None:
     ],
     ids=["auto", "lower case", "source", "destination", "start", "end"],
 )
-def test_bad_arguments_are_named(changes: dict[str, Any], words: str) -> None:
-    with pytest.raises(ValueError, match=words):
+def test_an_invalid_argument_is_named(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         sent(**changes)
 
 
-def test_a_source_id_is_encoded_in_the_query() -> None:
+def test_the_source_id_is_percent_encoded_in_the_query() -> None:
     arguments: dict[str, Any] = ARGUMENTS | {"source_id": "a b/c&startTime=0\r\n%é"}
     driver = ScriptedDriver([done({"deliveryMetricsSummary": METRICS_SUMMARY})])
     driver.run(get_delivery_metrics(TERMS, **arguments))

@@ -1,4 +1,4 @@
-"""What is particular about destinations: what is left out, what is refused, whole records."""
+"""Destinations: which settings are sent, rejected or skipped, and whole records."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment.protocol.api.destinations import (
-    create_destination,
     get_destination,
     list_destinations,
+    post_destination,
     update_destination,
 )
 from tests.protocol.driver import ScriptedDriver
@@ -21,15 +21,15 @@ CREATED = done({"destination": DESTINATION})
 
 
 def create(**changes: Any) -> dict[str, Any]:
-    """Create a destination; gives the body that was sent."""
+    """Create a destination and return the body that was sent."""
     arguments: dict[str, Any] = {"source_id": "s", "metadata_id": "m", "name": "n", "settings": {}} | changes
     driver = ScriptedDriver([CREATED])
-    driver.run(create_destination(TERMS, **arguments))
+    driver.run(post_destination(TERMS, **arguments))
     return body_of(driver)
 
 
 def update(**changes: Any) -> tuple[dict[str, Any], ScriptedDriver]:
-    """Update a destination; gives the body that was sent, and the driver."""
+    """Update a destination and return the body that was sent, and the driver."""
     driver = ScriptedDriver([CREATED])
     driver.run(update_destination(TERMS, id="dst1", **changes))
     return body_of(driver), driver
@@ -42,7 +42,7 @@ def body_of(driver: ScriptedDriver) -> dict[str, Any]:
     return body
 
 
-def test_create_sends_empty_settings_since_they_are_required() -> None:
+def test_create_sends_empty_settings_because_the_api_requires_them() -> None:
     assert create(settings={})["settings"] == {}
 
 
@@ -72,33 +72,33 @@ def test_create_sends_enabled_as_a_boolean(given: Any, sent: bool) -> None:
         "empty settings",
     ],
 )
-def test_update_sends_what_was_given_and_nothing_else(changes: dict[str, Any], sent: dict[str, Any]) -> None:
+def test_update_sends_only_the_given_arguments(changes: dict[str, Any], sent: dict[str, Any]) -> None:
     assert update(**changes)[0] == sent
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "message"),
     [
         ({"name": ""}, "name is empty"),
         ({"name": " "}, "name is empty"),
         ({"enabled": "maybe"}, "enabled is 'maybe'"),
         ({"settings": [("a", 1)]}, "settings is a list"),
-        ({"settings": "{'a': 1}"}, "settings is a text that is not JSON"),
+        ({"settings": "{'a': 1}"}, "settings is a string that is not JSON"),
         ({"settings": {1: "x"}}, "settings has the key 1"),
     ],
     ids=["empty name", "blank name", "enabled", "settings", "text", "key"],
 )
-def test_bad_changes_are_refused_before_any_request(changes: dict[str, Any], words: str) -> None:
+def test_invalid_changes_are_rejected_before_any_request(changes: dict[str, Any], message: str) -> None:
     driver = ScriptedDriver()
 
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ValueError, match=message):
         driver.run(update_destination(TERMS, id="dst1", **changes))
 
     assert driver.requests == []
 
 
 @pytest.mark.parametrize("missing", ["source_id", "metadata_id", "name"])
-def test_create_names_the_argument_that_is_empty(missing: str) -> None:
+def test_create_names_the_empty_argument(missing: str) -> None:
     with pytest.raises(ValueError, match=f"{missing} is empty"):
         create(**{missing: ""})
 
@@ -113,31 +113,31 @@ MASKED = {
 
 
 @pytest.mark.parametrize("settings", MASKED.values(), ids=MASKED)
-def test_create_refuses_a_mask(settings: dict[str, Any]) -> None:
+def test_create_rejects_a_mask(settings: dict[str, Any]) -> None:
     driver = ScriptedDriver()
 
     with pytest.raises(ValueError, match="settings: the value of 'apiKey' holds a bullet") as caught:
-        driver.run(create_destination(TERMS, source_id="s", metadata_id="m", name="n", settings=settings))
+        driver.run(post_destination(TERMS, source_id="s", metadata_id="m", name="n", settings=settings))
 
     assert driver.requests == []
     assert "dada" not in str(caught.value)
 
 
 @pytest.mark.parametrize("settings", MASKED.values(), ids=MASKED)
-def test_update_leaves_a_mask_out_and_says_so(settings: dict[str, Any]) -> None:
+def test_update_skips_a_mask_with_a_warning(settings: dict[str, Any]) -> None:
     body, driver = update(settings={**settings, "retarget": True})
 
     assert body == {"settings": {"retarget": True}}
     (log,) = driver.logs
     assert log.level == logging.WARNING
     assert "'apiKey'" in log.message
-    assert "left out" in log.message
+    assert "skipped" in log.message
     assert "dada" not in log.message
     assert "retarget" not in log.message
 
 
-def test_update_with_masks_alone_sends_no_settings_at_all() -> None:
-    """Nobody knows whether a PATCH merges or replaces: an empty object might wipe the very secret."""
+def test_update_with_only_masks_sends_no_settings() -> None:
+    """It is not documented whether a PATCH merges or replaces, so an empty object might delete the secret."""
     body, _ = update(name="new", settings={"apiKey": MASK})
 
     assert body == {"name": "new"}
@@ -148,21 +148,21 @@ def test_update_with_masks_alone_sends_no_settings_at_all() -> None:
     [{}, {"name": None, "enabled": None, "settings": None}, {"settings": {"apiKey": MASK}}],
     ids=["nothing", "none", "a mask alone"],
 )
-def test_an_update_with_nothing_to_send_reads_instead(changes: dict[str, Any]) -> None:
+def test_an_update_with_nothing_to_send_reads_the_object(changes: dict[str, Any]) -> None:
     driver = ScriptedDriver([CREATED])
 
     assert driver.run(update_destination(TERMS, id="dst1", **changes)) == DESTINATION
     assert [(request.method, request.target) for request in driver.requests] == [("GET", "/destinations/dst1")]
 
 
-def test_a_bullet_in_a_key_is_no_mask() -> None:
+def test_a_bullet_in_a_key_is_not_a_mask() -> None:
     body, driver = update(settings={"a•b": "x"})
 
     assert body == {"settings": {"a•b": "x"}}
     assert driver.logs == []
 
 
-def test_the_callers_settings_are_not_changed() -> None:
+def test_the_callers_settings_are_not_modified() -> None:
     settings = {"apiKey": MASK, "list": [1, 2]}
     update(settings=settings, name="n")
 
@@ -172,7 +172,7 @@ def test_the_callers_settings_are_not_changed() -> None:
 WHOLE = with_more_fields({**DESTINATION, "metadata": with_more_fields(dict(DESTINATION["metadata"]))})  # type: ignore[call-overload]
 
 
-def test_full_gives_the_whole_record() -> None:
+def test_full_returns_the_whole_record() -> None:
     assert ScriptedDriver([done({"destination": WHOLE})]).run(get_destination(TERMS, id="d", full=True)) == WHOLE
 
 
@@ -184,7 +184,7 @@ def test_full_lists_whole_records() -> None:
 
 
 @pytest.mark.parametrize("name", ["", None], ids=repr)
-def test_a_destination_without_a_name_is_read(name: str | None) -> None:
+def test_a_destination_without_a_name_is_decoded(name: str | None) -> None:
     unnamed = {**DESTINATION, "name": name}
 
     assert ScriptedDriver([done({"destination": unnamed})]).run(get_destination(TERMS, id="d")) == unnamed

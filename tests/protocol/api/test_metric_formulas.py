@@ -40,7 +40,7 @@ def metric(name: str, total: float, **breakdown: float) -> dict[str, Any]:
 
 
 def summary_of(*metrics: Any, **others: Any) -> DeliveryMetrics:
-    """The metrics as they come out of the whole operation."""
+    """Return the metrics that the operation returns for these."""
     flow = get_delivery_metrics(
         TERMS,
         destination_id="d",
@@ -109,21 +109,21 @@ CASES: dict[str, tuple[list[dict[str, Any]], dict[str, float | None]]] = {
 
 
 @pytest.mark.parametrize(("metrics", "different"), CASES.values(), ids=CASES)
-def test_flat(metrics: list[dict[str, Any]], different: dict[str, float | None]) -> None:
+def test_metrics_become_one_flat_dict(metrics: list[dict[str, Any]], different: dict[str, float | None]) -> None:
     assert summary_of(*metrics, sourceId="s", destinationMetadataId="m") == NOTHING | different
 
 
-def test_names_are_those_conditions_may_speak_of() -> None:
+def test_the_metrics_are_those_that_conditions_may_name() -> None:
     assert set(summary_of()) == set(ALL) == set(NOTHING)
 
 
 @pytest.mark.parametrize(
-    ("sent", "tidy"), [(120, 120), (120.0, 120), (1.5, 1.5), (0, 0), (1e15, 10**15), (0.0, 0)], ids=repr
+    ("sent", "whole"), [(120, 120), (120.0, 120), (1.5, 1.5), (0, 0), (1e15, 10**15), (0.0, 0)], ids=repr
 )
-def test_whole_numbers_are_shown_without_a_fraction(sent: float, tidy: float) -> None:
+def test_whole_numbers_are_shown_without_a_fraction(sent: float, whole: float) -> None:
     metrics = summary_of(metric("successes", sent), metric("t", 1, time_to_success_p95=sent))
 
-    assert repr([metrics["successes"], metrics["time_to_success_p95"]]) == repr([tidy, tidy])
+    assert repr([metrics["successes"], metrics["time_to_success_p95"]]) == repr([whole, whole])
 
 
 @pytest.mark.parametrize("name", ["attempted", "failures"])
@@ -138,7 +138,7 @@ counts = st.integers(0, 10**12)
 
 @examples()
 @given(successes=counts, expired=counts, discarded=counts, retried=counts)
-def test_rates_are_shares_of_what_was_attempted(successes: int, expired: int, discarded: int, retried: int) -> None:
+def test_rates_are_shares_of_the_attempted_events(successes: int, expired: int, discarded: int, retried: int) -> None:
     metrics = flatten(
         {
             "metrics": [

@@ -1,4 +1,4 @@
-"""Each operation: the exact request it makes, and what comes of a good answer."""
+"""Each operation: its exact request, and the result of a successful response."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from airflow_provider_segment.protocol.api.destinations import (
     update_destination,
 )
 from airflow_provider_segment.protocol.api.subscriptions import (
-    create_subscription,
     delete_subscription,
     get_subscription,
     list_subscriptions,
+    post_subscription,
     update_subscription,
 )
 from airflow_provider_segment.protocol.errors import SegmentAmbiguousWriteError, SegmentProtocolError
@@ -48,7 +48,7 @@ def test_each_operation_of_the_package_has_an_example() -> None:
 
 
 @every_operation
-def test_request(example: Example) -> None:
+def test_an_operation_sends_exactly_this_request(example: Example) -> None:
     request = first_request(example.start(TERMS))
 
     assert (request.method, request.target) == (example.method, example.target)
@@ -59,7 +59,7 @@ def test_request(example: Example) -> None:
 
 
 @every_operation
-def test_a_good_answer_becomes_the_value_without_unknown_fields(example: Example) -> None:
+def test_a_successful_response_becomes_the_value_without_unknown_fields(example: Example) -> None:
     driver = ScriptedDriver([done(example.data)])
 
     result = driver.run(example.start(TERMS))
@@ -70,7 +70,7 @@ def test_a_good_answer_becomes_the_value_without_unknown_fields(example: Example
 
 
 @every_operation
-def test_a_request_does_not_show_what_it_carries(example: Example) -> None:
+def test_the_repr_of_a_request_hides_its_body(example: Example) -> None:
     step = example.start(TERMS).send(None)
 
     assert SECRET not in repr(step)
@@ -78,7 +78,7 @@ def test_a_request_does_not_show_what_it_carries(example: Example) -> None:
 
 
 @every_operation
-def test_a_value_under_another_key_is_not_understood(example: Example) -> None:
+def test_a_value_under_another_key_is_an_error(example: Example) -> None:
     renamed = {f"{key}Of": value for key, value in example.data.items()}
 
     with pytest.raises((SegmentProtocolError, SegmentAmbiguousWriteError), match="unexpected JSON"):
@@ -112,7 +112,7 @@ FLOWS_WITH_IDS: dict[str, tuple[Callable[[str], AnyFlow[Any]], str]] = {
     "delete destination": (lambda id: delete_destination(TERMS, id=id), "/destinations/{id}"),
     "list subscriptions": (lambda id: list_subscriptions(TERMS, destination_id=id), "/destinations/{id}/subscriptions"),
     "create subscription": (
-        lambda id: create_subscription(TERMS, destination_id=id, name="n", action_id="a", trigger="t"),
+        lambda id: post_subscription(TERMS, destination_id=id, name="n", action_id="a", trigger="t"),
         "/destinations/{id}/subscriptions",
     ),
     "get subscription": (
@@ -143,7 +143,7 @@ FLOWS_WITH_IDS: dict[str, tuple[Callable[[str], AnyFlow[Any]], str]] = {
 
 @pytest.mark.parametrize(("raw", "encoded"), ODD_IDS.values(), ids=ODD_IDS)
 @pytest.mark.parametrize(("start", "path"), FLOWS_WITH_IDS.values(), ids=FLOWS_WITH_IDS)
-def test_an_id_is_one_segment_of_the_path(
+def test_an_id_becomes_one_segment_of_the_path(
     start: Callable[[str], AnyFlow[Any]], path: str, raw: str, encoded: str
 ) -> None:
     assert first_request(start(raw)).path == path.replace("{id}", encoded)
@@ -151,7 +151,7 @@ def test_an_id_is_one_segment_of_the_path(
 
 @pytest.mark.parametrize("bad", ["", "  ", ".", "..", "x" * 256, "\ud800", 7], ids=repr)
 @pytest.mark.parametrize("start", [start for start, _ in FLOWS_WITH_IDS.values()], ids=FLOWS_WITH_IDS)
-def test_an_impossible_id_is_refused_before_any_request(start: Callable[[Any], AnyFlow[Any]], bad: Any) -> None:
+def test_an_impossible_id_is_rejected_before_any_request(start: Callable[[Any], AnyFlow[Any]], bad: Any) -> None:
     driver = ScriptedDriver()
 
     with pytest.raises(ValueError, match="id"):
@@ -160,11 +160,11 @@ def test_an_impossible_id_is_refused_before_any_request(start: Callable[[Any], A
     assert driver.requests == []
 
 
-def test_emitted_items_are_plain_dicts() -> None:
-    """They go through XCom."""
-    walk = list_subscriptions(TERMS, destination_id="d")
-    walk.send(None)
-    step = walk.send(done({"subscriptions": [SUBSCRIPTION]}))
+def test_items_are_plain_dicts() -> None:
+    """So they can be pushed to XCom."""
+    flow = list_subscriptions(TERMS, destination_id="d")
+    flow.send(None)
+    step = flow.send(done({"subscriptions": [SUBSCRIPTION]}))
 
     assert isinstance(step, Items)
     assert [type(item) for item in step.items] == [dict]

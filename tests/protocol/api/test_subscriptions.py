@@ -1,4 +1,4 @@
-"""What is particular about subscriptions: names that differ between create, update and answers."""
+"""Subscriptions: names that differ between create, update and responses."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment.protocol.api.subscriptions import (
-    create_subscription,
     get_subscription,
+    post_subscription,
     update_subscription,
 )
 from airflow_provider_segment.protocol.errors import SegmentAmbiguousWriteError
@@ -20,15 +20,15 @@ REQUIRED = {"name": "n", "action_id": "a", "trigger": 'type = "track"'}
 
 
 def create(**changes: Any) -> dict[str, Any]:
-    """Create a subscription; gives the body that was sent."""
+    """Create a subscription and return the body that was sent."""
     driver = ScriptedDriver([done({"destinationSubscription": SUBSCRIPTION})])
     arguments: dict[str, Any] = REQUIRED | changes
-    driver.run(create_subscription(TERMS, destination_id="d", **arguments))
+    driver.run(post_subscription(TERMS, destination_id="d", **arguments))
     return body_of(driver)
 
 
 def update(**changes: Any) -> tuple[dict[str, Any], ScriptedDriver]:
-    """Update a subscription; gives the body that was sent, and the driver."""
+    """Update a subscription and return the body that was sent, and the driver."""
     driver = ScriptedDriver([done({"subscription": SUBSCRIPTION})])
     driver.run(update_subscription(TERMS, destination_id="d", id="s", **changes))
     return body_of(driver), driver
@@ -41,7 +41,7 @@ def body_of(driver: ScriptedDriver) -> dict[str, Any]:
     return body
 
 
-def test_create_sends_no_more_than_the_required_fields_by_default() -> None:
+def test_create_sends_only_the_required_fields_by_default() -> None:
     assert create() == {"name": "n", "actionId": "a", "trigger": 'type = "track"', "enabled": True}
 
 
@@ -55,7 +55,7 @@ def test_create_sends_no_more_than_the_required_fields_by_default() -> None:
     ],
     ids=["model", "empty settings", "directive", "disabled by a template"],
 )
-def test_create_sends_what_was_given(changes: dict[str, Any], sent: dict[str, Any]) -> None:
+def test_create_sends_the_given_arguments(changes: dict[str, Any], sent: dict[str, Any]) -> None:
     assert create(**changes) == create() | sent
 
 
@@ -79,25 +79,25 @@ def test_create_sends_what_was_given(changes: dict[str, Any], sent: dict[str, An
     ],
     ids=["name", "none beside it", "trigger", "enabled", "model", "schedule", "cron", "null config"],
 )
-def test_update_wraps_what_was_given_and_nothing_else(changes: dict[str, Any], sent: dict[str, Any]) -> None:
+def test_update_wraps_only_the_given_arguments(changes: dict[str, Any], sent: dict[str, Any]) -> None:
     assert update(**changes)[0] == {"input": sent}
 
 
-def test_update_leaves_a_mask_out_and_says_so() -> None:
+def test_update_skips_a_mask_with_a_warning() -> None:
     body, driver = update(settings={"token": f"{MASK}dada", "email": "x"})
 
     assert body == {"input": {"settings": {"email": "x"}}}
     assert ["'token'" in log.message and "dada" not in log.message for log in driver.logs] == [True]
 
 
-def test_update_with_masks_alone_sends_no_settings_at_all() -> None:
+def test_update_with_only_masks_sends_no_settings() -> None:
     assert update(enabled=True, settings={"token": MASK})[0] == {"input": {"enabled": True}}
 
 
 @pytest.mark.parametrize(
     "changes", [{}, {"name": None}, {"settings": {"token": MASK}}], ids=["nothing", "none", "mask"]
 )
-def test_an_update_with_nothing_to_send_reads_instead(changes: dict[str, Any]) -> None:
+def test_an_update_with_nothing_to_send_reads_the_object(changes: dict[str, Any]) -> None:
     driver = ScriptedDriver([done({"subscription": SUBSCRIPTION})])
 
     assert driver.run(update_subscription(TERMS, destination_id="d", id="s", **changes)) == SUBSCRIPTION
@@ -106,13 +106,13 @@ def test_an_update_with_nothing_to_send_reads_instead(changes: dict[str, Any]) -
     ]
 
 
-def test_create_refuses_a_mask_before_any_request() -> None:
+def test_create_rejects_a_mask_before_any_request() -> None:
     with pytest.raises(ValueError, match="'token' holds a bullet"):
         create(settings={"token": MASK})
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "message"),
     [
         ({"name": ""}, "name is empty"),
         ({"action_id": ""}, "action_id is empty"),
@@ -122,17 +122,17 @@ def test_create_refuses_a_mask_before_any_request() -> None:
     ],
     ids=["name", "action", "trigger", "model", "enabled"],
 )
-def test_bad_arguments_of_create_are_named(changes: dict[str, Any], words: str) -> None:
-    with pytest.raises(ValueError, match=words):
+def test_an_invalid_argument_of_create_is_named(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         create(**changes)
 
 
-def test_created_under_the_name_of_the_other_operations_is_not_understood() -> None:
+def test_create_rejects_a_response_under_the_key_of_the_other_operations() -> None:
     driver = ScriptedDriver([done({"subscription": SUBSCRIPTION})])
 
     with pytest.raises(SegmentAmbiguousWriteError, match="destinationSubscription"):
         driver.run(
-            create_subscription(TERMS, destination_id="d", name="n", action_id="a", trigger="t"),
+            post_subscription(TERMS, destination_id="d", name="n", action_id="a", trigger="t"),
         )
 
 
@@ -146,7 +146,7 @@ def test_created_under_the_name_of_the_other_operations_is_not_understood() -> N
     ],
     ids=["plain", "least", "nulls", "reverse ETL with a strategy not known yet"],
 )
-def test_every_form_of_a_subscription_is_read(record: dict[str, Any]) -> None:
+def test_every_form_of_a_subscription_is_decoded(record: dict[str, Any]) -> None:
     driver = ScriptedDriver([done({"subscription": record})])
 
     assert driver.run(get_subscription(TERMS, destination_id="d", id="s")) == record

@@ -1,4 +1,4 @@
-"""Whatever comes, each operation ends with a value or a ``SegmentError``, and nothing else escapes."""
+"""Whatever the response, each operation ends with a value or a ``SegmentError``."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from tests.protocol.samples import ONE_TRY
 
 def outcomes_for(example: Example) -> st.SearchStrategy[Outcome]:
     everything = bodies_for(example.data)
-    answers = st.builds(Response, status=statuses, headers=headers, body=everything)
+    responses = st.builds(Response, status=statuses, headers=headers, body=everything)
     successes = st.builds(Response, status=st.just(200), body=everything)
-    no_answers = st.builds(RequestFailure, reason=st.text(max_size=20), sent=st.booleans(), transient=st.booleans())
-    return st.one_of(successes, answers, no_answers)
+    failures = st.builds(RequestFailure, reason=st.text(max_size=20), sent=st.booleans(), transient=st.booleans())
+    return st.one_of(successes, responses, failures)
 
 
 def end_of(flow: AnyFlow[Any], outcome: Outcome) -> Any:
-    """What comes of the first answer: the result, the items, or the error."""
+    """Return the result, the items or the error after the first response."""
     assert isinstance(flow.send(None), Send)
     try:
         step = flow.send(outcome)
@@ -46,7 +46,7 @@ def end_of(flow: AnyFlow[Any], outcome: Outcome) -> Any:
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
 @examples(0.5)
 @given(data=st.data())
-def test_a_value_or_a_segment_error(example: Example, data: st.DataObject) -> None:
+def test_any_response_gives_a_value_or_a_segment_error(example: Example, data: st.DataObject) -> None:
     outcome = data.draw(outcomes_for(example))
     if isinstance(outcome, Response):
         note(f"headers {outcome.headers!r}, body {outcome.body!r}")  # not part of its repr

@@ -1,4 +1,4 @@
-"""One call in time: budgets, lost answers, repeated removals."""
+"""One call and its retries: budgets, lost responses, repeated deletes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ REMOVE_SUBSCRIPTION = BY_ID["removeSubscriptionFromDestination"]
 
 NOT_FOUND = refusal(404)
 LIMITED = refusal(429, retry_after="7")
-SLOW = RequestFailure(reason="the answer timed out", sent=True, seconds=30)
+SLOW = RequestFailure(reason="the response timed out", sent=True, seconds=30)
 
 
 SPENT: dict[str, tuple[Outcome, type[SegmentError]]] = {
@@ -58,12 +58,12 @@ def test_a_spent_budget_says_how_often_and_how_long(outcome: Outcome, kind: type
     )
     assert "GET /destinations/dst1" in message
     assert sum(pause.seconds for pause in driver.pauses) <= budget
-    # Only the last attempt may begin before the budget's end and finish after it.
+    # Only the last attempt may start within the budget and finish after it.
     assert driver.now <= budget + outcome.seconds
     assert len(driver.requests) == len(driver.pauses) + 1
 
 
-def test_a_larger_budget_buys_more_attempts() -> None:
+def test_a_larger_budget_allows_more_attempts() -> None:
     attempts = []
     for budget in (0, 5, 100):
         driver = ScriptedDriver(then=LOST)
@@ -84,21 +84,21 @@ def test_a_spent_rate_limit_budget_says_how_often_and_how_long(example: Example)
 
     assert len(driver.requests) == 5
     assert driver.now == 28
-    for words in ("limited 5 times", "28 s waited", "next wait of 7 s", "rate_limit_budget of 30 s"):
-        assert words in str(caught.value)
+    for part in ("rate limited 5 times", "waited 28 s", "next wait of 7 s", "rate_limit_budget of 30 s"):
+        assert part in str(caught.value)
     assert (caught.value.status, caught.value.method) == (429, example.method)
 
 
-def test_an_absurd_wait_is_not_begun() -> None:
+def test_a_wait_beyond_the_budget_is_not_started() -> None:
     driver = ScriptedDriver(then=refusal(429, retry_after="999999999"))
 
-    with pytest.raises(SegmentRateLimitError, match="limited 1 times, 0 s waited"):
+    with pytest.raises(SegmentRateLimitError, match="rate limited 1 times, waited 0 s"):
         driver.run(GET.start(TERMS))
 
     assert driver.now == 0
 
 
-def test_no_wait_at_all_is_no_hot_loop() -> None:
+def test_a_requested_wait_of_0_seconds_is_no_hot_loop() -> None:
     driver = ScriptedDriver(then=refusal(429, retry_after="0"))
 
     with pytest.raises(SegmentRateLimitError):
@@ -107,7 +107,7 @@ def test_no_wait_at_all_is_no_hot_loop() -> None:
     assert len(driver.requests) < 300
 
 
-def test_the_two_budgets_are_apart() -> None:
+def test_the_two_budgets_are_independent() -> None:
     options = replace(TERMS, retry_budget=2, rate_limit_budget=100)
     driver = ScriptedDriver([LIMITED] * 10 + [LOST] + [LIMITED] * 4 + [done(GET.data)])
 
@@ -115,7 +115,7 @@ def test_the_two_budgets_are_apart() -> None:
     assert driver.now > 98
 
 
-def test_the_budgets_of_the_next_call_are_whole_again() -> None:
+def test_each_call_has_the_whole_budgets() -> None:
     options = replace(TERMS, rate_limit_budget=10)
     driver = ScriptedDriver(now=1000.0)
     for _ in range(2):
@@ -130,7 +130,7 @@ def test_the_budgets_of_the_next_call_are_whole_again() -> None:
     ids=["lost", "slow", "500", "503", "html", "other json"],
 )
 @pytest.mark.parametrize("before", [[], [REFUSED], [LIMITED, REFUSED, LIMITED]], ids=["first", "refused", "several"])
-def test_a_create_is_never_repeated_once_it_may_have_been_carried_out(
+def test_a_create_that_may_have_been_applied_is_never_repeated(
     example: Example, before: list[Outcome], lost: Outcome
 ) -> None:
     driver = ScriptedDriver([*before, lost])
@@ -149,14 +149,14 @@ def test_a_create_is_never_repeated_once_it_may_have_been_carried_out(
 @pytest.mark.parametrize(
     "before", [[REFUSED], [LIMITED], [REFUSED, LIMITED, REFUSED]], ids=["refused", "limited", "both"]
 )
-def test_a_create_that_surely_was_not_carried_out_is_repeated(example: Example, before: list[Outcome]) -> None:
+def test_a_create_that_was_not_applied_is_repeated(example: Example, before: list[Outcome]) -> None:
     driver = ScriptedDriver([*before, done(example.data)])
 
     assert driver.run(example.start(TERMS)) == example.value
     assert len(set(driver.requests)) == 1
 
 
-def test_a_create_refused_until_the_end_is_not_ambiguous() -> None:
+def test_a_create_that_never_reached_segment_is_not_ambiguous() -> None:
     driver = ScriptedDriver(then=REFUSED)
 
     with pytest.raises(SegmentConnectionError, match=r"connection refused .*; tried \d+ times"):
@@ -172,7 +172,7 @@ removals = pytest.mark.parametrize("example", [DELETE, REMOVE_SUBSCRIPTION], ids
     [[LOST], [refusal(500)], [html(200)], [LOST, REFUSED], [LOST, LIMITED, REFUSED], [REFUSED, LOST]],
     ids=["lost", "500", "garbled", "lost, refused", "lost, limited, refused", "refused, lost"],
 )
-def test_gone_after_a_lost_answer_is_what_was_wanted(example: Example, before: list[Outcome]) -> None:
+def test_a_404_after_a_lost_response_to_a_delete_is_success(example: Example, before: list[Outcome]) -> None:
     driver = ScriptedDriver([*before, NOT_FOUND])
 
     driver.run(example.start(TERMS))
@@ -184,24 +184,24 @@ def test_gone_after_a_lost_answer_is_what_was_wanted(example: Example, before: l
 @pytest.mark.parametrize(
     "before", [[], [REFUSED], [LIMITED], [REFUSED, LIMITED]], ids=["first", "refused", "limited", "both"]
 )
-def test_gone_before_any_attempt_is_an_error(example: Example, before: list[Outcome]) -> None:
+def test_a_404_to_the_first_delete_is_an_error(example: Example, before: list[Outcome]) -> None:
     with pytest.raises(SegmentNotFoundError):
         ScriptedDriver([*before, NOT_FOUND]).run(example.start(TERMS))
 
 
 @removals
-def test_a_proxys_page_after_a_lost_answer_is_not_gone(example: Example) -> None:
+def test_a_gateways_404_after_a_lost_response_is_not_success(example: Example) -> None:
     with pytest.raises(SegmentProtocolError):
         ScriptedDriver([LOST, html(404)]).run(example.start(TERMS))
 
 
 @pytest.mark.parametrize("example", [GET, BY_ID["updateDestination"]], ids=str)
-def test_only_a_removal_takes_a_404_for_success(example: Example) -> None:
+def test_only_a_delete_takes_a_404_for_success(example: Example) -> None:
     with pytest.raises(SegmentNotFoundError):
         ScriptedDriver([LOST, NOT_FOUND]).run(example.start(TERMS))
 
 
-def test_waits_differ_between_tasks() -> None:
+def test_waits_are_random_so_that_tasks_do_not_retry_in_step() -> None:
     waits = set()
     for _ in range(20):
         driver = ScriptedDriver([LOST, done(GET.data)])

@@ -1,4 +1,4 @@
-"""Walking pages, lazily."""
+"""Pagination: pages are fetched as they are consumed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def consumed(driver: ScriptedDriver) -> Iterator[str]:
     return (thing["id"] for thing in driver.iterate(paginate(LISTING, TERMS)))
 
 
-def test_a_page_is_asked_for_only_when_the_one_before_is_used_up() -> None:
+def test_a_page_is_fetched_only_when_the_previous_one_is_consumed() -> None:
     driver = ScriptedDriver([things("a", "b", next="MQ=="), things("c")])
     items = consumed(driver)
     assert cursors(driver) == []
@@ -54,7 +54,7 @@ def test_a_page_is_asked_for_only_when_the_one_before_is_used_up() -> None:
     assert len(driver.requests) == 2
 
 
-def test_pages_in_order_with_every_count_asked_for() -> None:
+def test_pages_are_fetched_in_order_with_the_page_size() -> None:
     driver = ScriptedDriver(list(THREE_PAGES))
 
     assert list(consumed(driver)) == ["a", "b", "c"]
@@ -72,11 +72,11 @@ def test_pages_in_order_with_every_count_asked_for() -> None:
     ],
     ids=["absent", "null", "null pagination", "no pagination"],
 )
-def test_the_walk_ends(last: Outcome) -> None:
+def test_pagination_ends_without_a_next_cursor(last: Outcome) -> None:
     assert list(consumed(ScriptedDriver([things("a", next="MQ=="), last]))) == ["a", "z"]
 
 
-def test_an_empty_listing() -> None:
+def test_an_empty_listing_has_no_items() -> None:
     assert list(consumed(ScriptedDriver([things()]))) == []
 
 
@@ -89,7 +89,7 @@ def test_an_empty_listing() -> None:
     ],
     ids=["itself", "an earlier one", "empty page"],
 )
-def test_a_repeated_cursor_is_an_error_and_not_an_endless_loop(pages: list[Outcome]) -> None:
+def test_a_repeated_cursor_is_an_error_instead_of_an_endless_loop(pages: list[Outcome]) -> None:
     driver = ScriptedDriver(list(pages))
 
     with pytest.raises(SegmentProtocolError, match="listThings: pagination loop: a cursor was repeated") as caught:
@@ -100,7 +100,7 @@ def test_a_repeated_cursor_is_an_error_and_not_an_endless_loop(pages: list[Outco
     assert len(driver.requests) == len(pages)
 
 
-def test_budgets_hold_for_each_page() -> None:
+def test_each_page_has_its_own_budgets() -> None:
     limited = refusal(429, retry_after="7")
     options = replace(TERMS, rate_limit_budget=10)
     driver = ScriptedDriver([limited, things("a", next="A"), limited, things("b", next="B"), limited, things("c")])
@@ -110,7 +110,7 @@ def test_budgets_hold_for_each_page() -> None:
         list(ScriptedDriver(then=limited).iterate(paginate(LISTING, options)))
 
 
-def test_what_was_found_before_a_fault_is_handed_over() -> None:
+def test_items_before_a_fault_are_yielded() -> None:
     items = ScriptedDriver([things("a", next="A")], then=LOST).iterate(
         paginate(LISTING, replace(TERMS, retry_budget=0))
     )
@@ -120,7 +120,7 @@ def test_what_was_found_before_a_fault_is_handed_over() -> None:
         next(items)
 
 
-def test_collect_gives_everything_at_once() -> None:
+def test_collect_returns_all_items() -> None:
     driver = ScriptedDriver([LOST, *THREE_PAGES])
 
     assert driver.run(collect(LISTING, TERMS)) == [{"id": "a"}, {"id": "b"}, {"id": "c"}]
@@ -129,12 +129,12 @@ def test_collect_gives_everything_at_once() -> None:
     assert cursors(driver) == [None, None, "MQ==", "Mw=="]
 
 
-def test_collect_fails_on_a_repeated_cursor_too() -> None:
+def test_collect_also_fails_on_a_repeated_cursor() -> None:
     with pytest.raises(SegmentProtocolError, match="pagination loop"):
         ScriptedDriver([things("a", next="A"), things("b", next="A")]).run(collect(LISTING, TERMS))
 
 
-def test_a_walk_emits_each_page_once() -> None:
+def test_each_page_is_yielded_once() -> None:
     steps = paginate(LISTING, TERMS)
     steps.send(None)
 

@@ -1,4 +1,4 @@
-"""Segment's own words may quote what it refuses; settings are blotted out of them."""
+"""Segment's messages may quote the request; settings are redacted in them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_segment.protocol.api.destinations import create_destination, update_destination
+from airflow_provider_segment.protocol.api.destinations import post_destination, update_destination
 from airflow_provider_segment.protocol.api.subscriptions import update_subscription
 from airflow_provider_segment.protocol.errors import SegmentAuthError, SegmentError, SegmentInvalidRequestError
 from airflow_provider_segment.protocol.flow.redaction import redact
@@ -22,13 +22,13 @@ SETTINGS = {"apiKey": SECRET, "nested": {"list": ["short", f"{SECRET}-longer"]},
 @pytest.mark.parametrize(
     "flow",
     [
-        create_destination(TERMS, source_id="s", metadata_id="m", name="n", settings=SETTINGS),
+        post_destination(TERMS, source_id="s", metadata_id="m", name="n", settings=SETTINGS),
         update_destination(TERMS, id="d", settings=SETTINGS),
         update_subscription(TERMS, destination_id="d", id="s", settings=SETTINGS),
     ],
     ids=["create", "update", "subscription"],
 )
-def test_a_refusal_that_quotes_settings(flow: Flow[object]) -> None:
+def test_quoted_settings_are_redacted(flow: Flow[object]) -> None:
     next(flow)
     quoting = {
         "type": "x",
@@ -44,7 +44,7 @@ def test_a_refusal_that_quotes_settings(flow: Flow[object]) -> None:
     assert SECRET not in repr(vars(caught.value))
 
 
-def test_error_data_without_end() -> None:
+def test_endlessly_nested_error_data_is_dropped() -> None:
     flow = update_destination(TERMS, id="d", settings=SETTINGS)
     next(flow)
     refusal = b'{"errors": [{"message": "no", "data": ' + b"[" * 700 + b"]" * 700 + b"}]}"
@@ -52,7 +52,7 @@ def test_error_data_without_end() -> None:
         flow.send(Response(status=422, body=refusal))
 
 
-def test_very_long_words_are_cut() -> None:
+def test_a_very_long_message_is_shortened() -> None:
     flow = update_destination(TERMS, id="d", enabled=True)
     next(flow)
     with pytest.raises(SegmentInvalidRequestError) as caught:
@@ -73,13 +73,13 @@ SPELLINGS: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize(("value", "quoted"), SPELLINGS.values(), ids=SPELLINGS.keys())
-def test_however_a_value_is_written(value: Any, quoted: str) -> None:
+def test_a_value_is_redacted_in_every_encoding(value: Any, quoted: str) -> None:
     body = json.dumps({"settings": {"deep": [{"key": value}]}}).encode()
     assert redact(f"got {quoted}, sorry", body=body) == "got ***, sorry"
 
 
 @pytest.mark.parametrize("status", [200, 400, 404, 422, 502])
-def test_a_page_that_quotes_a_value(status: int) -> None:
+def test_a_value_quoted_by_a_gateways_page_is_redacted(status: int) -> None:
     flow = update_destination(TERMS, id="d", settings=SETTINGS)
     next(flow)
     page = Response(status=status, body=f"<html>Blocked value\n {SECRET} of a-secret-token</html>".encode())
@@ -92,7 +92,7 @@ def test_a_page_that_quotes_a_value(status: int) -> None:
     assert SECRET not in str(steps)
 
 
-def test_the_token_is_hidden_as_well() -> None:
+def test_the_token_is_redacted() -> None:
     options = CallOptions(connection="connection 'seg' to host", secrets=("a-secret-token",), retry_budget=0)
     flow = update_destination(options, id="d", enabled=True)
     next(flow)
@@ -110,5 +110,5 @@ def test_a_field_is_not_blotted_out() -> None:
         flow.send(Response(status=422, body=json.dumps(refusal).encode()))
 
 
-def test_without_a_body_nothing_is_hidden() -> None:
+def test_without_a_body_nothing_is_redacted() -> None:
     assert redact("as it is", body=None) == "as it is"

@@ -1,4 +1,4 @@
-"""Every status becomes the error it means, with messages a person can act on."""
+"""Every status becomes its error, with a message that says what to do."""
 
 from __future__ import annotations
 
@@ -61,21 +61,23 @@ BY_STATUS: dict[int, type[SegmentApiError]] = {
 
 
 @pytest.mark.parametrize(("status", "kind"), BY_STATUS.items())
-def test_status(status: int, kind: type[SegmentApiError]) -> None:
-    """The status decides, whatever the error says of itself: published samples contradict each other."""
-    told = {"type": "NotFound", "message": "because", "field": "id", "status": 404}
-    error = error_of(refusal(status, told, {"type": "second-type"}))
+def test_a_status_becomes_its_error(status: int, kind: type[SegmentApiError]) -> None:
+    """The status counts, not the error's type: the documented samples contradict each other."""
+    returned = {"type": "NotFound", "message": "because", "field": "id", "status": 404}
+    error = error_of(refusal(status, returned, {"type": "second-type"}))
 
     assert type(error) is kind
     assert isinstance(error, SegmentApiError)
     assert (error.status, error.method, error.path) == (status, "PATCH", "/things/a%2Fb")
-    assert error.errors == (told, {"type": "second-type"})
+    assert error.errors == (returned, {"type": "second-type"})
     assert str(error).startswith(f"PATCH /things/a%2Fb returned {status}: because (field: id); second-type")
 
 
 @pytest.mark.parametrize(("status", "kind"), BY_STATUS.items())
 @every_operation
-def test_status_of_every_operation(example: Example, status: int, kind: type[SegmentApiError]) -> None:
+def test_a_status_becomes_its_error_in_every_operation(
+    example: Example, status: int, kind: type[SegmentApiError]
+) -> None:
     expected: type[SegmentError] = kind
     if example.method == "POST" and status >= 500:
         expected = SegmentAmbiguousWriteError
@@ -92,15 +94,15 @@ def test_status_of_every_operation(example: Example, status: int, kind: type[Seg
 
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("body", [refusal(401).body, b"", html(401).body], ids=["json", "empty", "html"])
-def test_a_refused_token_says_what_to_check(status: int, body: bytes) -> None:
+def test_a_rejected_token_says_what_to_check(status: int, body: bytes) -> None:
     message = str(error_of(Response(status=status, body=body)))
 
-    for words in ("'segment_eu'", "eu1.api.segmentapis.com", "token", "region", "us or eu", "permission"):
-        assert words in message
+    for part in ("'segment_eu'", "eu1.api.segmentapis.com", "token", "region", "us or eu", "permission"):
+        assert part in message
 
 
 @pytest.mark.parametrize(
-    ("errors", "words"),
+    ("errors", "message"),
     [
         ([{"type": "input-validation", "message": '"id" is required', "field": "id"}], '"id" is required (field: id)'),
         (
@@ -113,10 +115,10 @@ def test_a_refused_token_says_what_to_check(status: int, body: bytes) -> None:
     ],
     ids=["one", "several", "no message", "nothing", "no object"],
 )
-def test_an_invalid_request_shows_segments_own_words(errors: list[Any], words: str) -> None:
+def test_an_invalid_request_shows_segments_message(errors: list[Any], message: str) -> None:
     error = error_of(refusal(422, *errors))
 
-    assert str(error) == f"PATCH /things/a%2Fb returned 422: {words}"
+    assert str(error) == f"PATCH /things/a%2Fb returned 422: {message}"
 
 
 @pytest.mark.parametrize(
@@ -142,8 +144,8 @@ FOREIGN_NOT_FOUND = {
 
 
 @pytest.mark.parametrize("outcome", FOREIGN_NOT_FOUND.values(), ids=FOREIGN_NOT_FOUND)
-def test_a_404_that_is_not_the_apis_is_no_missing_object(outcome: Response) -> None:
-    """It would let "ignore what is missing" pass for done, at the wrong host."""
+def test_a_404_that_is_not_the_apis_does_not_mean_a_missing_object(outcome: Response) -> None:
+    """Otherwise a delete at the wrong host would succeed."""
     error = error_of(outcome)
 
     assert type(error) is SegmentProtocolError
@@ -153,7 +155,7 @@ def test_a_404_that_is_not_the_apis_is_no_missing_object(outcome: Response) -> N
 
 
 @pytest.mark.parametrize("status", [200, 201, 400, 401, 403, 404, 407, 409, 413, 422, 429, 500, 502, 503])
-def test_a_page_for_people_is_shown_by_its_beginning(status: int) -> None:
+def test_the_beginning_of_an_html_page_is_shown(status: int) -> None:
     with pytest.raises(SegmentError) as caught:
         ScriptedDriver([html(status)]).run(EXAMPLES[0].start(ONE_TRY))
 
@@ -194,22 +196,22 @@ GARBLED = {
 }
 
 
-@pytest.mark.parametrize(("body", "words"), GARBLED.values(), ids=GARBLED)
-def test_a_garbled_success_may_be_better_next_time(body: bytes, words: str) -> None:
+@pytest.mark.parametrize(("body", "message"), GARBLED.values(), ids=GARBLED)
+def test_a_garbled_success_is_transient(body: bytes, message: str) -> None:
     with pytest.raises(SegmentProtocolError) as caught:
         ScriptedDriver([Response(status=200, body=body)]).run(EXAMPLES[0].start(ONE_TRY))
 
     assert "GET / returned 200 with" in str(caught.value)
-    assert words in str(caught.value)
+    assert message in str(caught.value)
     assert "'segment_eu'" in str(caught.value)
     assert caught.value.transient
     assert caught.value.status == 200
 
 
 @pytest.mark.parametrize(("sent", "transient"), [(True, True), (False, True), (False, False), (True, False)])
-def test_no_answer(sent: bool, transient: bool) -> None:
-    error = error_of(RequestFailure(reason="the answer timed out", sent=sent, transient=transient))
+def test_a_request_failure_becomes_a_connection_error(sent: bool, transient: bool) -> None:
+    error = error_of(RequestFailure(reason="the response timed out", sent=sent, transient=transient))
 
     assert type(error) is SegmentConnectionError
     assert (error.sent, error.transient) == (sent, transient)
-    assert str(error) == f"PATCH /things/a%2Fb: the answer timed out ({TERMS.connection})"
+    assert str(error) == f"PATCH /things/a%2Fb: the response timed out ({TERMS.connection})"

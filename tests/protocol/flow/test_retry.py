@@ -1,4 +1,4 @@
-"""The decision to try again, as tables: fault x kind of operation."""
+"""The retry policy, as tables: fault x kind of operation."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ from tests.protocol.samples import (
 )
 
 AGAIN = None
-"""Stands for: it is tried again, and succeeds."""
+"""Marks a fault after which the call is retried and succeeds."""
 
 Expected = type[SegmentError] | None
 _AMBIGUOUS = SegmentAmbiguousWriteError
 
-# What comes | what follows for GET, PATCH, DELETE | what follows for POST.
+# Outcome | result of GET, PATCH, DELETE | result of POST.
 FAULTS: dict[str, tuple[Outcome, Expected, Expected]] = {
     "refused": (REFUSED, AGAIN, AGAIN),
     "lost": (LOST, AGAIN, _AMBIGUOUS),
     "untrusted": (UNTRUSTED, SegmentConnectionError, SegmentConnectionError),
-    "too long an answer": (TOO_LONG, SegmentConnectionError, _AMBIGUOUS),
+    "too long a response": (TOO_LONG, SegmentConnectionError, _AMBIGUOUS),
     "500": (refusal(500), AGAIN, _AMBIGUOUS),
     "502 html": (html(502), AGAIN, _AMBIGUOUS),
     "503 empty": (Response(status=503), AGAIN, _AMBIGUOUS),
@@ -91,7 +91,9 @@ KINDS = [
 
 @pytest.mark.parametrize(("outcome", "expected", "expected_of_post"), FAULTS.values(), ids=FAULTS)
 @pytest.mark.parametrize("example", KINDS, ids=lambda example: f"{example.method}-{example}")
-def test_fault(example: Example, outcome: Outcome, expected: Expected, expected_of_post: Expected) -> None:
+def test_a_fault_is_retried_or_raised(
+    example: Example, outcome: Outcome, expected: Expected, expected_of_post: Expected
+) -> None:
     if example.method == "POST":
         expected = expected_of_post
     driver = ScriptedDriver([outcome, done(example.data)] if expected is AGAIN else [outcome])
@@ -109,7 +111,7 @@ def test_fault(example: Example, outcome: Outcome, expected: Expected, expected_
         assert driver.now == 0
 
 
-# The pure decision.
+# The decision as a pure function.
 
 
 def call_of(method: str) -> Call[dict[str, object]]:
@@ -137,7 +139,7 @@ def again(outcome: Outcome, *, state: RetryState, jitter: float = 1.0) -> Retry:
 @pytest.mark.parametrize(
     ("faults", "longest"), [(0, 0.5), (1, 1.0), (2, 2.0), (3, 4.0), (5, 16.0), (6, 30.0), (50, 30.0), (10_000, 30.0)]
 )
-def test_waits_after_faults_double_up_to_half_a_minute(faults: int, longest: float) -> None:
+def test_backoff_doubles_up_to_half_a_minute(faults: int, longest: float) -> None:
     state = RetryState(faults=faults)
 
     assert again(LOST, state=state, jitter=1.0).pause.seconds == pytest.approx(longest)
@@ -164,9 +166,9 @@ LIMITED: dict[str, tuple[Response, int, float, str]] = {
         60,
         "X-RateLimit-Reset",
     ),
-    "nothing, first": (refusal(429), 0, 1, "no wait was named"),
-    "nothing, fourth": (refusal(429), 3, 8, "no wait was named"),
-    "nothing, late": (html(429), 40, 60, "no wait was named"),
+    "nothing, first": (refusal(429), 0, 1, "the response requests none"),
+    "nothing, fourth": (refusal(429), 3, 8, "the response requests none"),
+    "nothing, late": (html(429), 40, 60, "the response requests none"),
     "zero, first": (refusal(429, retry_after="0"), 0, 0.25, "Retry-After"),
     "zero, late": (refusal(429, retry_after="0"), 40, 5, "Retry-After"),
     "a little, late": (refusal(429, retry_after="6"), 40, 6, "Retry-After"),
@@ -174,13 +176,13 @@ LIMITED: dict[str, tuple[Response, int, float, str]] = {
 
 
 @pytest.mark.parametrize(("outcome", "before", "seconds", "source"), LIMITED.values(), ids=LIMITED)
-def test_wait_after_a_rate_limit(outcome: Response, before: int, seconds: float, source: str) -> None:
+def test_the_wait_after_a_rate_limit(outcome: Response, before: int, seconds: float, source: str) -> None:
     decided = again(outcome, state=RetryState(rate_limits=before, rate_limit_seconds=11))
 
     assert decided.pause.seconds == pytest.approx(seconds)
     assert decided.pause.level == logging.INFO
     assert source in decided.pause.reason
-    assert f"waiting {seconds:.1f} s" in decided.pause.reason
+    assert f"retrying in {seconds:.1f} s" in decided.pause.reason
     assert "of at most 3600 s" in decided.pause.reason
     assert decided.state.rate_limits == before + 1
     assert decided.state.rate_limit_seconds == pytest.approx(11 + seconds)
@@ -188,7 +190,7 @@ def test_wait_after_a_rate_limit(outcome: Response, before: int, seconds: float,
 
 
 @pytest.mark.parametrize("jitter", [0.0, 0.5, 1.0])
-def test_a_wait_that_was_asked_for_is_never_cut_short(jitter: float) -> None:
+def test_a_requested_wait_is_never_shortened(jitter: float) -> None:
     assert again(refusal(429, retry_after="17"), state=RetryState(), jitter=jitter).pause.seconds >= 17
 
 
@@ -198,15 +200,15 @@ def test_a_wait_that_was_asked_for_is_never_cut_short(jitter: float) -> None:
     ids=["refused", "lost", "500", "garbled"],
 )
 @pytest.mark.parametrize("before", [False, True])
-def test_doubt_whether_it_was_carried_out_stays(outcome: Outcome, maybe_applied: bool, before: bool) -> None:
+def test_a_call_that_may_have_been_applied_stays_so(outcome: Outcome, maybe_applied: bool, before: bool) -> None:
     assert again(outcome, state=RetryState(maybe_applied=before)).state.maybe_applied is (maybe_applied or before)
 
 
 @pytest.mark.parametrize("outcome", [LOST, REFUSED, refusal(503)], ids=["lost", "refused", "503"])
-def test_a_pause_after_a_fault_says_why_and_warns(outcome: Outcome) -> None:
+def test_a_pause_after_a_fault_warns_with_the_reason(outcome: Outcome) -> None:
     pause = again(outcome, state=RetryState()).pause
 
     assert pause.level == logging.WARNING
     assert "GET /things" in pause.reason
-    assert "trying again in 0.5 s" in pause.reason
+    assert "retrying in 0.5 s" in pause.reason
     assert "of at most 300 s" in pause.reason

@@ -1,4 +1,4 @@
-"""No message holds a settings value, a request body or an answer's body."""
+"""No message contains a settings value, a request body or a response body."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WRITES = [
     BY_ID["updateSubscriptionForDestination"],
 ]
 
-# What Segment holds, secret and all, as a careless server would answer.
+# An object with its secret, as a careless server would return it.
 RECORD = json.dumps({"data": {"destination": {"settings": {"apiKey": SECRET}, "id": "dst1"}}}).encode()
 WRONG = json.dumps({"data": {"destination": {"settings": SECRET}, "subscription": SECRET}}).encode()
 
@@ -48,7 +48,7 @@ OUTCOMES: dict[str, Outcome] = {
 
 @pytest.mark.parametrize("outcome", OUTCOMES.values(), ids=OUTCOMES)
 @pytest.mark.parametrize("example", WRITES, ids=str)
-def test_no_message_holds_a_secret(example: Example, outcome: Outcome) -> None:
+def test_no_message_contains_a_secret(example: Example, outcome: Outcome) -> None:
     options = replace(TERMS, retry_budget=3, rate_limit_budget=3)
     driver = ScriptedDriver(then=outcome)
 
@@ -56,8 +56,8 @@ def test_no_message_holds_a_secret(example: Example, outcome: Outcome) -> None:
         driver.run(example.start(options))
 
     error: BaseException | None = caught.value
-    told = [driver.log_text, repr(driver.requests), repr(driver.pauses)]
+    traces = [driver.log_text, repr(driver.requests), repr(driver.pauses)]
     while error is not None:
-        told += [str(error), repr(error), repr(vars(error))]
+        traces += [str(error), repr(error), repr(vars(error))]
         error = error.__cause__ or error.__context__
-    assert SECRET not in "\n".join(told)
+    assert SECRET not in "\n".join(traces)

@@ -1,4 +1,4 @@
-"""Reading the envelope of a success, and the error objects of a refusal."""
+"""Decoding the envelope of a success, and the error objects of an error."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ read_thing = data_reader(("thing", Thing), ("extra", int | None, None))
     ],
     ids=["least", "whitespace", "unknown fields", "escape and null"],
 )
-def test_data(body: bytes, thing: Thing, extra: int | None) -> None:
+def test_data_is_decoded(body: bytes, thing: Thing, extra: int | None) -> None:
     data = read_thing(body)
 
     assert (data.thing, data.extra) == (thing, extra)
@@ -56,7 +56,7 @@ def test_data(body: bytes, thing: Thing, extra: int | None) -> None:
     ],
     ids=repr,
 )
-def test_anything_else_is_an_error_of_the_decoder(body: bytes) -> None:
+def test_anything_else_is_a_decoding_error(body: bytes) -> None:
     with pytest.raises(msgspec.MsgspecError):
         read_thing(body)
 
@@ -76,11 +76,11 @@ def test_anything_else_is_an_error_of_the_decoder(body: bytes) -> None:
     ],
     ids=["all fields", "several", "fields of other types", "text", "null", "none"],
 )
-def test_error_objects(body: bytes, errors: tuple[dict[str, Any], ...]) -> None:
+def test_error_objects_are_decoded(body: bytes, errors: tuple[dict[str, Any], ...]) -> None:
     assert read_errors(body) == errors
 
 
-def test_a_long_text_in_place_of_an_error_object_is_cut() -> None:
+def test_a_long_string_instead_of_an_error_object_is_shortened() -> None:
     errors = read_errors(b'{"errors":["' + b"x" * 10_000 + b'"]}')
 
     assert errors is not None
@@ -104,5 +104,5 @@ def test_a_long_text_in_place_of_an_error_object_is_cut() -> None:
     ],
     ids=["empty", "html", "half", "text", "list", "number", "null", "not utf-8", "bytes", "deep", "deep errors"],
 )
-def test_whatever_is_no_json_object_is_none(body: bytes) -> None:
+def test_anything_but_a_json_object_is_none(body: bytes) -> None:
     assert read_errors(body) is None

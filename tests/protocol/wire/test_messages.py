@@ -1,4 +1,4 @@
-"""Requests and answers as values."""
+"""Requests and responses as values."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ def request(**changes: object) -> Request:
     ],
     ids=["none", "one", "order kept", "brackets", "base64", "reserved", "line break", "empty", "unicode"],
 )
-def test_target(query: tuple[tuple[str, str], ...], target: str) -> None:
+def test_the_target_is_path_and_encoded_query(query: tuple[tuple[str, str], ...], target: str) -> None:
     assert request(query=query).target == target
 
 
-def test_headers_name_the_body_only_where_there_is_one() -> None:
+def test_headers_describe_a_body_only_if_there_is_one() -> None:
     assert request().headers == {"Accept": "application/json"}
     assert request(content_type="x/y", body=b"1").headers == {"Accept": "application/json", "Content-Type": "x/y"}
 
 
-def test_values_do_not_show_what_they_carry() -> None:
+def test_the_repr_of_a_message_hides_bodies_and_headers() -> None:
     shown = repr(
         (
             request(body=b'{"settings": {"apiKey": "hunter2"}}'),

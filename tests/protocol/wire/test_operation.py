@@ -1,4 +1,4 @@
-"""Operations as rows of facts."""
+"""Operations and the requests made from them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from airflow_provider_segment.protocol.wire.operation import Call, Operation, St
         (Stage.ALPHA, "application/vnd.segment.v1alpha+json", "application/vnd.segment.v1alpha+json"),
     ],
 )
-def test_media_types_go_by_the_stage(stage: Stage, accept: str, content_type: str) -> None:
+def test_media_types_depend_on_the_stage(stage: Stage, accept: str, content_type: str) -> None:
     operation = Operation("op", "POST", "/things", stage)
 
     assert operation.request().headers == {"Accept": accept}
@@ -23,7 +23,7 @@ def test_media_types_go_by_the_stage(stage: Stage, accept: str, content_type: st
 
 
 @pytest.mark.parametrize(("method", "creates"), [("GET", False), ("POST", True), ("PATCH", False), ("DELETE", False)])
-def test_only_a_post_makes_a_second_object(method: str, creates: bool) -> None:
+def test_only_a_post_creates(method: str, creates: bool) -> None:
     assert Operation("op", method, "/").creates is creates
 
 
@@ -38,11 +38,11 @@ def test_only_a_post_makes_a_second_object(method: str, creates: bool) -> None:
     ],
     ids=["none", "empty", "falsy values", "unicode", "large number"],
 )
-def test_body(body: dict[str, object] | None, sent: bytes | None) -> None:
+def test_a_body_is_encoded_as_json(body: dict[str, object] | None, sent: bytes | None) -> None:
     assert Operation("op", "POST", "/").request(body=body).body == sent
 
 
-def test_a_call_is_called_by_its_method_and_path() -> None:
+def test_a_call_is_shown_as_its_method_and_path() -> None:
     request = Operation("op", "GET", "/a/{id}").request(ids={"id": "x y"}, query=(("secret", "s"),))
 
     assert str(Call(Operation("op", "GET", "/a/{id}"), request, bytes.decode)) == "GET /a/x%20y"

@@ -1,4 +1,4 @@
-"""How a page is asked for, and what says that there is another."""
+"""The request for a page, and the cursor of the next."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ LISTING = Listing(Operation("listThings", "GET", "/owners/{owner}/things"), {"ow
     ],
     ids=["first", "later", "odd cursor"],
 )
-def test_request(cursor: str | None, target: str) -> None:
+def test_a_page_is_requested_by_its_cursor(cursor: str | None, target: str) -> None:
     call = LISTING.page(cursor)
 
     assert (call.request.method, call.request.target, call.request.body) == ("GET", target, None)
 
 
-def test_a_page_is_never_mistaken_for_something_removed() -> None:
+def test_a_404_for_a_page_is_never_success() -> None:
     assert LISTING.page(None).gone is None
 
 
@@ -53,7 +53,7 @@ def test_a_page_is_never_mistaken_for_something_removed() -> None:
     ids=["next", "all fields", "null", "absent", "empty", "null pagination", "no pagination"],
 )
 @pytest.mark.parametrize("things", [[], [{"id": "a"}], [{"id": "a"}, {"id": "b"}]], ids=len)
-def test_the_next_cursor_and_nothing_else_says_that_there_is_more(
+def test_only_the_next_cursor_means_another_page(
     things: list[Thing], pagination: dict[str, Any], cursor: str | None
 ) -> None:
     page = read_page(done({"things": things} | pagination).body)
@@ -73,6 +73,6 @@ def test_the_next_cursor_and_nothing_else_says_that_there_is_more(
     ],
     ids=["nothing", "null", "no list", "bad entry", "number as cursor", "list as pagination"],
 )
-def test_anything_else_is_an_error_of_the_decoder(data: dict[str, Any]) -> None:
+def test_anything_else_is_a_decoding_error(data: dict[str, Any]) -> None:
     with pytest.raises(msgspec.MsgspecError):
         read_page(done(data).body)

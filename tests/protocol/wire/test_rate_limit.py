@@ -1,4 +1,4 @@
-"""How long a 429 asks to wait."""
+"""The wait that a 429 response requests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def limited(headers: dict[str, str]) -> Response:
     return Response(status=429, headers=headers)
 
 
-def asking(milliseconds: Any) -> tuple[ErrorObject, ...]:
+def errors_requesting(milliseconds: Any) -> tuple[ErrorObject, ...]:
     return ({"type": "t", "data": {"msBeforeNext": milliseconds, "remainingPoints": 0, "consumedPoints": 21}},)
 
 
@@ -37,20 +37,20 @@ CASES: dict[str, tuple[dict[str, str], tuple[ErrorObject, ...], RetryAfter | Non
         RetryAfter(57, "Retry-After"),
     ),
     "date that is over": ({"retry-after": EARLIER, "date": DATE}, (), RetryAfter(0, "Retry-After")),
-    "date without the server's own": ({"retry-after": LATER}, asking(3000), RetryAfter(3, "msBeforeNext")),
-    "milliseconds": ({}, asking(57647), RetryAfter(57.647, "msBeforeNext")),
-    "fraction": ({}, asking(0.5), RetryAfter(0.0005, "msBeforeNext")),
-    "negative milliseconds": ({}, asking(-5), RetryAfter(0, "msBeforeNext")),
-    "several errors": ({}, (*asking(3000), *asking(5000)), RetryAfter(3, "msBeforeNext")),
+    "date without the server's own": ({"retry-after": LATER}, errors_requesting(3000), RetryAfter(3, "msBeforeNext")),
+    "milliseconds": ({}, errors_requesting(57647), RetryAfter(57.647, "msBeforeNext")),
+    "fraction": ({}, errors_requesting(0.5), RetryAfter(0.0005, "msBeforeNext")),
+    "negative milliseconds": ({}, errors_requesting(-5), RetryAfter(0, "msBeforeNext")),
+    "several errors": ({}, (*errors_requesting(3000), *errors_requesting(5000)), RetryAfter(3, "msBeforeNext")),
     "reset": ({"x-ratelimit-reset": LATER, "date": DATE}, (), RetryAfter(57, "X-RateLimit-Reset")),
     "reset that is over": ({"x-ratelimit-reset": EARLIER, "date": DATE}, (), RetryAfter(0, "X-RateLimit-Reset")),
-    "seconds before milliseconds": ({"retry-after": "17"}, asking(3000), RetryAfter(17, "Retry-After")),
+    "seconds before milliseconds": ({"retry-after": "17"}, errors_requesting(3000), RetryAfter(17, "Retry-After")),
     "milliseconds before reset": (
         {"x-ratelimit-reset": LATER, "date": DATE},
-        asking(3000),
+        errors_requesting(3000),
         RetryAfter(3, "msBeforeNext"),
     ),
-    "unreadable, then milliseconds": ({"retry-after": "soon"}, asking(3000), RetryAfter(3, "msBeforeNext")),
+    "unreadable, then milliseconds": ({"retry-after": "soon"}, errors_requesting(3000), RetryAfter(3, "msBeforeNext")),
     "negative seconds, then reset": (
         {"retry-after": "-1", "x-ratelimit-reset": LATER, "date": DATE},
         (),
@@ -62,20 +62,22 @@ CASES: dict[str, tuple[dict[str, str], tuple[ErrorObject, ...], RetryAfter | Non
     "nothing": ({}, (), None),
     "empty": ({"retry-after": "", "x-ratelimit-reset": "", "date": ""}, (), None),
     "digits of another script": ({"retry-after": "١٧"}, (), None),
-    "text for milliseconds": ({}, asking("57647"), None),
-    "true for milliseconds": ({}, asking(True), None),
-    "null for milliseconds": ({}, asking(None), None),
+    "text for milliseconds": ({}, errors_requesting("57647"), None),
+    "true for milliseconds": ({}, errors_requesting(True), None),
+    "null for milliseconds": ({}, errors_requesting(None), None),
     "data of another shape": ({}, ({"data": ["msBeforeNext"]},), None),
 }
 
 
 @pytest.mark.parametrize(("headers", "errors", "wait"), CASES.values(), ids=CASES)
-def test_asked_wait(headers: dict[str, str], errors: tuple[ErrorObject, ...], wait: RetryAfter | None) -> None:
+def test_the_requested_wait_is_parsed(
+    headers: dict[str, str], errors: tuple[ErrorObject, ...], wait: RetryAfter | None
+) -> None:
     assert parse_retry_after(limited(headers), errors) == wait
 
 
 @pytest.mark.parametrize("seconds", ["999999999999", "9" * 400], ids=["long", "absurd"])
-def test_an_absurd_wait_stays_absurd(seconds: str) -> None:
+def test_an_enormous_wait_stays_enormous(seconds: str) -> None:
     wait = parse_retry_after(limited({"retry-after": seconds}), ())
 
     assert wait is not None
@@ -93,9 +95,10 @@ milliseconds = st.one_of(st.integers(), st.just(10**400), st.floats(allow_nan=Fa
 
 @examples()
 @given(
-    headers=st.dictionaries(st.sampled_from(["retry-after", "x-ratelimit-reset", "date"]), dates), asked=milliseconds
+    headers=st.dictionaries(st.sampled_from(["retry-after", "x-ratelimit-reset", "date"]), dates),
+    milliseconds=milliseconds,
 )
-def test_whatever_stands_there_the_wait_is_not_negative(headers: dict[str, str], asked: Any) -> None:
-    wait = parse_retry_after(limited(headers), asking(asked))
+def test_the_wait_is_never_negative(headers: dict[str, str], milliseconds: Any) -> None:
+    wait = parse_retry_after(limited(headers), errors_requesting(milliseconds))
 
     assert wait is None or wait.seconds >= 0

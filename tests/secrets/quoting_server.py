@@ -1,4 +1,4 @@
-"""A careless server in front of the sandbox: it passes requests on, and quotes all it knows when it refuses one."""
+"""A careless server in front of the sandbox, which quotes all requests in its errors."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from airflow_provider_segment.sandbox.testing import SegmentSandbox
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """What becomes of a request.
+    """What the server does with a request.
 
-    :param status: of the answer; 0 closes the connection without one.
-    :param kind: ``envelope`` is the API's own form of an error; ``page``, ``json`` and ``half`` are not.
-    :param carried_out: whether the request reached Segment.
+    :param status: status of the response; 0 closes the connection without one.
+    :param kind: ``envelope`` is the API's envelope of an error; ``page``, ``json`` and ``half`` are not.
+    :param applied: whether the request reaches Segment.
     """
 
     status: int
     kind: str = "envelope"
-    carried_out: bool = False
+    applied: bool = False
 
 
 @dataclass
-class Front:
+class QuotingServer:
     """The server.
 
-    :param url: where it listens.
-    :param token: what it takes for the sandbox's.
-    :param status: of the requests that match; ``None`` passes all on.
-    :param method: which requests; ``*`` for any.
-    :param met: how many matched.
-    :param seen: what it was shown beside bodies and the token's own header.
-    :param bodies: of all requests: what it knows.
+    :param url: base URL.
+    :param token: token that it replaces by the sandbox's.
+    :param status: what it does with the matching requests; ``None`` forwards all.
+    :param method: method of the matching requests; ``*`` for any.
+    :param met: number of matching requests.
+    :param seen: everything received except bodies and the Authorization header.
+    :param bodies: bodies of all requests.
     """
 
     url: str
@@ -53,57 +53,57 @@ class Front:
 
     @property
     def quoted(self) -> str:
-        """All it knows."""
+        """Everything to quote."""
         return f"you are {self.token}, you said {' and '.join(self.bodies)}"
 
 
 @contextmanager
-def quoting_front(sandbox: SegmentSandbox, *, token: str) -> Iterator[Front]:
+def quoting_server(sandbox: SegmentSandbox, *, token: str) -> Iterator[QuotingServer]:
     """Run the server on a free port of this machine."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
-    front = Front(f"http://127.0.0.1:{server.server_address[1]}", token)
-    server.RequestHandlerClass = type("Handler", (_Handler,), {"front": front, "sandbox": sandbox})
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    listener = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    quoting = QuotingServer(f"http://127.0.0.1:{listener.server_address[1]}", token)
+    listener.RequestHandlerClass = type("Handler", (_Handler,), {"quoting": quoting, "sandbox": sandbox})
+    thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
-        yield front
+        yield quoting
     finally:
-        server.shutdown()
+        listener.shutdown()
         thread.join()
-        server.server_close()
+        listener.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):
-    front: Front
+    quoting: QuotingServer
     sandbox: SegmentSandbox
 
     def handle_one_request(self) -> None:
         self.close_connection = True
         self.raw_requestline = self.rfile.readline()
         if self.raw_requestline and self.parse_request():
-            self._answer(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+            self._respond(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
 
     def log_message(self, *_: object) -> None:
-        """Nothing: it is not us who are searched."""
+        """Log nothing: the search is for traces of this package only."""
 
-    def _answer(self, body: bytes) -> None:
+    def _respond(self, body: bytes) -> None:
         headers = {name: value for name, value in self.headers.items() if name.lower() != "authorization"}
-        self.front.seen.append(f"{self.requestline} {headers}")
+        self.quoting.seen.append(f"{self.requestline} {headers}")
         if body:
-            self.front.bodies.append(body.decode())
-        status = self.front.status if fnmatch(self.command, self.front.method) else None
+            self.quoting.bodies.append(body.decode())
+        status = self.quoting.status if fnmatch(self.command, self.quoting.method) else None
         if status is None:
-            self._send(*self._passed_on(body))
+            self._send(*self._forward(body))
             return
-        self.front.met += 1
-        if status.carried_out:
-            self._passed_on(body)
+        self.quoting.met += 1
+        if status.applied:
+            self._forward(body)
         if status.status:
-            self._send(status.status, "application/json", _words(status.kind, self.front.quoted))
+            self._send(status.status, "application/json", _words(status.kind, self.quoting.quoted))
 
-    def _passed_on(self, body: bytes) -> tuple[int, str, bytes]:
+    def _forward(self, body: bytes) -> tuple[int, str, bytes]:
         headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
-        assert headers["Authorization"] == f"Bearer {self.front.token}"
+        assert headers["Authorization"] == f"Bearer {self.quoting.token}"
         headers["Authorization"] = f"Bearer {self.sandbox.token}"
         connection = http.client.HTTPConnection(urlsplit(self.sandbox.url).netloc)
         connection.request(self.command, self.path, body or None, headers)
@@ -115,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, content_type: str, body: bytes) -> None:
         self.send_response(status)
         self.send_header("Content-Type", content_type)
-        self.send_header("Location", f"https://elsewhere.example/{self.front.token}")
+        self.send_header("Location", f"https://elsewhere.example/{self.quoting.token}")
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Connection", "close")
         self.end_headers()
