@@ -54,11 +54,12 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     :param source_id: its source.
     :param success_when: one or more conditions, all of which must hold.
     :param fail_when: one or more conditions, any of which fails the task; they take precedence over ``success_when``.
-    :param window: length of a time window that slides and ends now: a timedelta, a number of seconds, or ISO 8601 such
-        as ``"PT30M"``; at most 14 days. Either this or ``start_time`` is required, because with any default events
-        from before the run could count.
-    :param start_time: start of an anchored window, a datetime or ISO 8601; without a timezone, UTC. A template such as
-        ``"{{ data_interval_start }}"`` gives the data interval. If it is in the future, the sensor waits for it.
+    :param window: length of the time window: a timedelta, a number of seconds, or ISO 8601 such as ``"PT30M"``; at
+        most 14 days. It ends at ``end_time``, or without one slides and ends now. Either this or ``start_time`` is
+        required, because with any default events from before the run could count.
+    :param start_time: start of an anchored window, a datetime or ISO 8601; without a timezone, UTC.
+        ``"{{ data_interval_start }}"`` needs a schedule with data intervals: Airflow 3's cron strings and manual runs
+        have none. If it is in the future, the sensor waits for it.
     :param end_time: end of an anchored window. Success is then decided ``settle_time`` after it, because Segment's
         data lags; failure is decided at any time. Without it, the window ends now and grows.
     :param min_attempted: number of attempted events needed for any verdict. Default 1.
@@ -126,8 +127,8 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         self.check_known_arguments()
 
     def check_combination(self) -> None:
-        """Check that the window either slides or is anchored."""
-        check_one_window(window=self.window, start_time=self.start_time, end_time=self.end_time)
+        """Check that exactly one of ``window`` and ``start_time`` is set."""
+        check_one_window(window=self.window, start_time=self.start_time)
 
     def check_known_arguments(self) -> None:
         """Check the arguments that are known when the DAG is parsed, and those of the window against each other."""

@@ -302,7 +302,7 @@ def test_another_source_is_an_error(running: Running, segment_sandbox: SegmentSa
         ({"fail_when": ["failures >= 1", "failures => 1"]}, "fail_when: 'failures => 1' is not a condition"),
         ({"window": None}, "exactly one of window and start_time must be set; neither"),
         ({"start_time": "2026-01-01T00:00:00Z", "window": 60}, "exactly one .* both"),
-        ({"end_time": "2026-01-01T00:00:00Z"}, "end_time needs start_time"),
+        ({"start_time": "2026-01-01T00:00:00Z", "end_time": "2026-01-01T00:00:00Z"}, "CronDataIntervalTimetable"),
         ({"window": timedelta(days=15)}, "window is 15 days, 0:00:00; granularity auto covers at most 14 days"),
         ({"window": timedelta(hours=5), "granularity": "MINUTE"}, "granularity MINUTE covers at most 4 hours"),
         ({"window": "soon"}, "window is 'soon'"),
