@@ -42,6 +42,7 @@ class DeferrableWaitMixin(_Base):
 
     deferrable: bool
     _destination_checked: bool
+    _resumed: bool
     destination_id: Any
     segment_conn_id: str
     evidence_found: Evidence | None
@@ -159,6 +160,7 @@ class DeferrableWaitMixin(_Base):
 
     def _recheck(self, context: Context, event: dict[str, Any]) -> Evidence:
         """Repeat the first poll, now that Segment is reachable."""
+        self._resumed = True
         if (evidence := self.poll_once(context)) is None:
             self.defer_to_trigger(deadline=_deadline_of(event), destination_checked=self._destination_checked)
         return evidence

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import BaseSensorOperator, PokeReturnValue
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
+from airflow_provider_segment.hooks.unavailable import ConnectionUnavailableError, reading_connection
 from airflow_provider_segment.lineage.datasets import DeliveryLineage
 from airflow_provider_segment.links.segment import SegmentDestinationsLink
 from airflow_provider_segment.protocol.arguments import check_count, check_flag, check_id
@@ -123,6 +124,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         self.granularity = granularity
         self.segment_conn_id = segment_conn_id
         self._destination_checked = False
+        self._resumed = False
         self._not_before = datetime.min.replace(tzinfo=UTC)
         self.check_known_arguments()
 
@@ -175,16 +177,17 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
 
         if datetime.now(UTC) < self._not_before:
             return None
-        if not self._destination_checked:  # once per process, because a rescheduled sensor starts in a new one
-            SegmentDestinationsLink.persist(context, self._hook.segment_connection.base_url)
         try:
-            verdict = self._poll(first=self._is_first_poke(context))
+            verdict = self._poll_with_current_connection(context)
         except SegmentError as error:
             if not error.transient:
                 raise
-            delay = requested_delay(error)
-            self._not_before = datetime.now(UTC) + timedelta(seconds=delay)
-            self.log.warning("This poll failed; polling again in %.0f s: %s", max(self.poke_interval, delay), error)
+            self._log_failure(error, delay=requested_delay(error))
+            return None
+        except ConnectionUnavailableError as error:
+            if self._is_first_poke(context) and not self._resumed:
+                raise (error.__cause__ or error) from None
+            self._log_failure(error)
             return None
         for line in self._progress.lines(verdict, datetime.now(UTC)):
             self.log.info("%s", line)
@@ -208,6 +211,30 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         self.checked()
         arguments = {name: getattr(self, name) for name in self.template_fields if name != "segment_conn_id"}
         return check_criteria(**arguments)
+
+    def _poll_with_current_connection(self, context: Context) -> Verdict:
+        """Poll. Before a permanent error is raised, read the connection again, and repeat the poll if it changed."""
+        from airflow_provider_segment.exceptions import SegmentError
+
+        with reading_connection():
+            base_url = self._hook.segment_connection.base_url
+        first = self._is_first_poke(context)
+        if not self._destination_checked:  # once per process, because a rescheduled sensor starts in a new one
+            SegmentDestinationsLink.persist(context, base_url)
+        try:
+            return self._poll(first=first)
+        except SegmentError as error:
+            if error.transient:
+                raise
+            with reading_connection():
+                changed = self._hook.refresh()
+            if not changed:
+                raise
+        return self._poll(first=first)
+
+    def _log_failure(self, error: Exception, *, delay: float = 0.0) -> None:
+        self._not_before = datetime.now(UTC) + timedelta(seconds=delay)
+        self.log.warning("This poll failed; polling again in %.0f s: %s", max(self.poke_interval, delay), error)
 
     def _poll(self, *, first: bool) -> Verdict:
         from airflow_provider_segment.protocol.delivery.polling import poll, verify_destination

@@ -41,7 +41,7 @@ class RequestsDriver:
 
     def __init__(self, connection: SegmentConnection, log: LogSink) -> None:
         self._connection = connection
-        self._network = network_for(connection)
+        self.network = network_for(connection)
         self._log = log
         self._adapter = DeadlineAdapter()
         self._attempt = self._adapter.attempt
@@ -117,7 +117,7 @@ class RequestsDriver:
         prepared = requests.PreparedRequest()
         prepared.method = request.method
         prepared.url = self._connection.base_url + request.target
-        prepared.headers = requests.structures.CaseInsensitiveDict({**self._network.headers, **request.headers})
+        prepared.headers = requests.structures.CaseInsensitiveDict({**self.network.headers, **request.headers})
         prepared.body = request.body
         if request.body is not None:
             prepared.headers["Content-Length"] = str(len(request.body))
@@ -125,8 +125,8 @@ class RequestsDriver:
             prepared,
             stream=True,  # so that the size of the body can be limited
             timeout=self._connection.timeout,
-            verify=self._network.ca or False,
-            proxies={"all": self._network.proxy} if self._network.proxy else {},
+            verify=self.network.ca or False,
+            proxies={"all": self.network.proxy} if self.network.proxy else {},
         )
 
 

@@ -18,7 +18,7 @@ import aiohttp
 from airflow_provider_segment.transport.connection import SegmentConnection
 from airflow_provider_segment.transport.network import Network
 
-_Key = tuple[str, str, str | None]
+_Key = tuple[str, str, str | None, int | None]
 
 _KEEP_ALIVE = 300.0
 """Seconds before an idle connection is closed: longer than usual poke intervals, so that polls reuse connections."""
@@ -74,7 +74,7 @@ class SessionLease:
     """
 
     def __init__(self, connection: SegmentConnection, network: Network) -> None:
-        self._key: _Key = (connection.conn_id, connection.base_url, network.ca)
+        self._key: _Key = (connection.conn_id, connection.base_url, network.ca, network.ca_modified)
         self._shared: _Shared | None = None
 
     async def acquire(self) -> aiohttp.ClientSession:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from airflow.providers.common.compat.sdk import AirflowNotFoundException
-
+from airflow_provider_segment.hooks.unavailable import ConnectionUnavailableError, reading_connection
 from airflow_provider_segment.protocol.delivery.criteria import MetricsQuery, Observation
 from airflow_provider_segment.protocol.delivery.polling import fetch_observation
 from airflow_provider_segment.protocol.delivery.schedule import ceil_to_tick, poll_delay, seconds_until_next_poll
 from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
+
+if TYPE_CHECKING:
+    from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,13 @@ async def poll_indefinitely(
     # Imported late: importing a trigger must not load an HTTP library.
     from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook
 
-    capped: CallOptions | None = None  # built once, because a hook's options do not change
+    last: tuple[CallOptions, CallOptions] | None = None  # the options seldom change, so they are capped once
 
     def fetch(options: CallOptions) -> Flow[Observation]:
-        nonlocal capped
-        capped = capped or options.capped(poke_interval)
-        return fetch_observation(capped, query=query, now=datetime.now(UTC))
+        nonlocal last
+        if last is None or last[0] is not options:
+            last = options, options.capped(poke_interval)
+        return fetch_observation(last[1], query=query, now=datetime.now(UTC))
 
     clock = asyncio.get_running_loop().time
     due = ceil_to_tick(clock() + random.uniform(0, poll_delay(poke_interval)))  # noqa: S311 - not a secret
@@ -62,13 +66,34 @@ async def poll_indefinitely(
             started = clock() - due
             result: Observation | PollFailure
             try:
-                result = await hook.run(fetch)
+                result = await _poll(hook, fetch)
                 failures = 0
-            except (SegmentError, ValueError, AirflowNotFoundException) as error:
+            except (SegmentError, ValueError, ConnectionUnavailableError) as error:
                 failures += 1
                 known = error if isinstance(error, SegmentError) else None
                 wait = poll_delay(poke_interval, failures=failures, error=known)
-                result = PollFailure(error, transient=known is not None and known.transient, retry_in=wait)
+                transient = isinstance(error, ConnectionUnavailableError) or (known is not None and known.transient)
+                result = PollFailure(error, transient=transient, retry_in=wait)
             yield result
             delay = seconds_until_next_poll(poke_interval, started=started, now=clock() - due)
             await asyncio.sleep(result.retry_in if isinstance(result, PollFailure) else delay)
+
+
+async def _poll(hook: SegmentPublicApiAsyncHook, fetch: Callable[[CallOptions], Flow[Observation]]) -> Observation:
+    """Poll once. Before a permanent error is raised, the connection is read again, and the poll repeated if it changed.
+
+    :raises ConnectionUnavailableError: the connection could not be read.
+    """
+    started = asyncio.get_running_loop().time()
+    with reading_connection():
+        await hook.connect()
+    try:
+        return await hook.run(fetch)
+    except SegmentError as error:
+        if error.transient:
+            raise
+        with reading_connection():
+            changed = await hook.refresh(since=started)
+        if not changed:
+            raise
+    return await hook.run(fetch)

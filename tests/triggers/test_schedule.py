@@ -34,6 +34,9 @@ class SlowHook:
             raise SegmentServerError("not now")
         await asyncio.sleep(seconds)
 
+    async def connect(self) -> None:
+        """Nothing is read."""
+
     async def __aenter__(self) -> Self:
         return self
 
