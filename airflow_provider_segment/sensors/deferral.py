@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_segment.protocol.delivery.criteria import WaitCriteria
+    from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
     from airflow_provider_segment.protocol.delivery.results import WaitResult
     from airflow_provider_segment.protocol.delivery.verdict import Evidence
 else:
@@ -27,6 +28,9 @@ else:
 
 _GRACE = timedelta(seconds=15)
 """How much later than the trigger Airflow itself ends the wait; the trigger's message says more."""
+
+_LAST_POLL_SECONDS = 10.0
+"""How long the poll after the deadline may spend on retries and on rate limits, each."""
 
 _FAILED_BY_AIRFLOW = "__fail__"
 """The method name Airflow passes when the trigger failed or timed out; the same on 2.11 and 3."""
@@ -43,12 +47,17 @@ class DeferrableWaitMixin(_Base):
     deferrable: bool
     _destination_checked: bool
     _resumed: bool
+    _poll_budget: float
     destination_id: Any
     segment_conn_id: str
     evidence_found: Evidence | None
 
     @property
     def _criteria(self) -> WaitCriteria:
+        raise NotImplementedError
+
+    @property
+    def _progress(self) -> ProgressLogger:
         raise NotImplementedError
 
     def poll_once(self, context: Context) -> Evidence | None:
@@ -94,7 +103,7 @@ class DeferrableWaitMixin(_Base):
         arguments = next_kwargs or {}
         try:
             if next_method == _FAILED_BY_AIRFLOW:
-                self._raise_trigger_failure(arguments)
+                return self._end_without_event(context, arguments)
             return getattr(self, next_method)(context, **arguments)
         except AirflowSkipException:
             raise
@@ -130,7 +139,9 @@ class DeferrableWaitMixin(_Base):
         if result.status == ERROR:
             self._raise_error(result, event)
         if result.status == TIMED_OUT:
-            self._raise_timeout(result.message)
+            self._progress.last_message = result.message
+            self._destination_checked = event.get("destination_checked") is True
+            return self._poll_after_deadline(context)
         if result.status == Status.FAILED.value:
             raise SegmentDeliveryFailedError(f"destination {self.destination_id}: {result.message}")
         self.log.info("Destination %s %s: %s", self.destination_id, result.status, result.message)
@@ -158,6 +169,18 @@ class DeferrableWaitMixin(_Base):
             raise AirflowTaskTimeout(f"The execution_timeout of {execution_timeout} has passed: {message}")
         raise AirflowSensorTimeout(f"Sensor has timed out after {timeout}: {message}")
 
+    def _poll_after_deadline(self, context: Context) -> Evidence:
+        """Poll a last time before raising the timeout, as poke mode does; the triggerer may have been down for long."""
+        timeout, execution_timeout = self._timeouts
+        evidence = None
+        if timeout <= execution_timeout:  # in poke mode, execution_timeout interrupts without another poll
+            self._resumed = True
+            self._poll_budget = _LAST_POLL_SECONDS
+            evidence = self.poll_once(context)
+        if evidence is None:
+            self._raise_timeout(self._progress.last_message)
+        return evidence
+
     def _recheck(self, context: Context, event: dict[str, Any]) -> Evidence:
         """Repeat the first poll, now that Segment is reachable."""
         self._resumed = True
@@ -173,16 +196,18 @@ class DeferrableWaitMixin(_Base):
             raise error
         self.defer_to_trigger(deadline=_deadline_of(event), destination_checked=True)
 
-    def _raise_trigger_failure(self, arguments: dict[str, Any]) -> NoReturn:
-        """Raise the timeout or the trigger's failure for a wait that Airflow ended; ``soft_fail`` skips only timeouts.
+    def _end_without_event(self, context: Context, arguments: dict[str, Any]) -> Evidence:
+        """End a wait that Airflow itself ended: at its timeout, or because the trigger failed.
 
+        :param context: the task's context.
         :param arguments: what Airflow passes instead of an event.
         """
         from airflow_provider_segment.exceptions import SegmentError
 
         reason = str(arguments.get("error", "unknown"))
         if "timeout" in reason.lower():
-            self._raise_timeout("the trigger sent no event")
+            self._progress.last_message = "the trigger sent no event"
+            return self._poll_after_deadline(context)
         if traceback := arguments.get("traceback"):
             self.log.error("The trigger failed:\n%s", "".join(traceback))
         raise SegmentError(f"the trigger failed: {reason}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
@@ -125,6 +126,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         self.segment_conn_id = segment_conn_id
         self._destination_checked = False
         self._resumed = False
+        self._poll_budget = math.inf
         self._not_before = datetime.min.replace(tzinfo=UTC)
         self.check_known_arguments()
 
@@ -240,7 +242,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         from airflow_provider_segment.protocol.delivery.polling import poll, verify_destination
 
         # The next poll is as good as a retry, so retries should not outlast the interval by much.
-        options = self._hook.options.capped(self.poke_interval)
+        options = self._hook.options.capped(min(self.poke_interval, self._poll_budget))
         if first:
             self._hook.driver.run(verify_destination(options, criteria=self._criteria))
             self._destination_checked = True

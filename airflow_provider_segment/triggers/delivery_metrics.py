@@ -133,7 +133,8 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
                 raise
             result = WaitResult(status=TIMED_OUT, message=progress.last_message)
         # Last: Airflow cancels whatever is still awaited after the event, as if a user had cancelled the task.
-        yield TriggerEvent(result.to_event() | {"deadline": self.deadline})
+        state = {"deadline": self.deadline, "destination_checked": self.destination_checked}
+        yield TriggerEvent(result.to_event() | state)
 
     async def _wait(self, stream: AsyncIterator[PollResult], progress: ProgressLogger) -> WaitResult:
         while True:

@@ -93,12 +93,35 @@ def test_the_shorter_of_both_timeouts_ends_the_wait(
         run_deferred(running, lambda: deferrable(destination_id, **limits))
 
 
-def test_airflows_deferral_timeout_is_raised_as_the_sensors_timeout(running: Running) -> None:
+def test_airflows_deferral_timeout_is_raised_as_the_sensors_timeout(
+    segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
     for words in ("Trigger timeout", "Trigger/execution timeout"):
         with pytest.raises(AirflowSensorTimeout):
-            deferrable().resume_execution("__fail__", {"error": words}, {})
+            deferrable(destination_id).resume_execution("__fail__", {"error": words}, {})
         with pytest.raises(AirflowSkipException):
-            deferrable(soft_fail=True).resume_execution("__fail__", {"error": words}, {})
+            deferrable(destination_id, soft_fail=True).resume_execution("__fail__", {"error": words}, {})
+
+
+def test_a_last_poll_decides_when_the_triggerer_was_down_at_the_deadline(
+    segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
+    segment_sandbox.deliver(destination_id, successes=10, at=ago(minutes=5))
+    evidence = deferrable(destination_id).resume_execution("__fail__", {"error": "Trigger timeout"}, {})
+    assert evidence["metrics"]["successes"] == 10
+
+
+@pytest.mark.parametrize("status", [200, 503])
+def test_a_last_poll_decides_at_the_deadline(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, status: int
+) -> None:
+    def deliver() -> None:
+        segment_sandbox.deliver(destination_id, successes=10, at=ago(minutes=5))
+        if status != 200:
+            segment_sandbox.fault("status", status=status, path="*/delivery-metrics")
+
+    make = lambda: deferrable(destination_id, timeout=1, poke_interval=600)  # noqa: E731
+    assert run_deferred(running, make, between=deliver)["metrics"]["successes"] == 10
 
 
 def test_a_broken_trigger_is_an_error_that_soft_fail_does_not_skip() -> None:
