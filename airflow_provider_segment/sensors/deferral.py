@@ -124,6 +124,7 @@ class DeferrableWaitMixin(_Base):
         :param context: the task's context.
         :param event: the trigger's event.
         :raises SegmentDeliveryFailedError: a condition of ``fail_when`` holds.
+        :raises SegmentDeliveryUnmetError: the window has closed without meeting ``success_when``.
         :raises AirflowSensorTimeout: the ``timeout`` has passed.
         :raises AirflowTaskTimeout: the ``execution_timeout`` has passed.
         :raises SegmentError: Segment rejected a request, or the event is not one of the trigger's.
@@ -144,8 +145,21 @@ class DeferrableWaitMixin(_Base):
             return self._poll_after_deadline(context)
         if result.status == Status.FAILED.value:
             raise SegmentDeliveryFailedError(f"destination {self.destination_id}: {result.message}")
+        if result.status == Status.UNMET.value:
+            self.raise_unmet(result.message)
         self.log.info("Destination %s %s: %s", self.destination_id, result.status, result.message)
         return result.evidence
+
+    def raise_unmet(self, message: str) -> NoReturn:
+        """Fail or skip the task, because the window has closed without meeting the conditions.
+
+        :param message: the progress.
+        """
+        from airflow_provider_segment.exceptions import SegmentDeliveryUnmetError
+        from airflow_provider_segment.protocol.delivery.criteria import SKIP
+
+        text = f"destination {self.destination_id}: {message}"
+        raise AirflowSkipException(text) if self._criteria.on_unmet == SKIP else SegmentDeliveryUnmetError(text)
 
     def continues_after(self, error: Exception) -> bool:
         """Return whether a deferred wait goes on after an error, because of ``silent_fail``.

@@ -16,7 +16,13 @@ from airflow_provider_segment.lineage.datasets import DeliveryLineage
 from airflow_provider_segment.links.segment import SegmentDestinationsLink
 from airflow_provider_segment.protocol.arguments import check_count, check_flag, check_id
 from airflow_provider_segment.protocol.delivery.condition import check_conditions
-from airflow_provider_segment.protocol.delivery.criteria import WaitCriteria, check_criteria, check_settle_time
+from airflow_provider_segment.protocol.delivery.criteria import (
+    FAIL,
+    WaitCriteria,
+    check_criteria,
+    check_on_unmet,
+    check_settle_time,
+)
 from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
 from airflow_provider_segment.protocol.delivery.schedule import requested_delay
 from airflow_provider_segment.protocol.delivery.window import (
@@ -45,8 +51,9 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     Names are Segment's own (``successes``, ``successes_on_first_attempt``, ``successes_after_retry``, ``expired``,
     ``discarded``, ``retried``, ``time_to_success_average``, ``time_to_success_p95``,
     ``time_to_first_attempt_average``, ``time_to_first_attempt_p95``) and derived ones: ``attempted`` = successes +
-    expired + discarded, ``failures`` = expired + discarded, ``success_rate`` and ``failure_rate`` = their shares of
-    ``attempted``, 0 to 1.
+    expired + discarded, ``failures`` = expired + discarded, and shares of ``attempted`` from 0 to 1: ``success_rate``,
+    ``failure_rate``, ``discard_rate`` and ``expiry_rate``. Rates leave out events that are still being retried; they
+    are in ``retried`` only.
 
     Transient failures (5xx, no connection, 429) never end the wait, only its timeout does; 401, 403, 404 and 422 end
     it at once. Airflow's sensor flags (``soft_fail``, ``never_fail``, ``silent_fail``) act the same in all modes. All
@@ -64,8 +71,13 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         have none. If it is in the future, the sensor waits for it.
     :param end_time: end of an anchored window. Success is then decided ``settle_time`` after it, because Segment's
         data lags; failure is decided at any time. Without it, the window ends now and grows.
-    :param min_attempted: number of attempted events needed for any verdict. Default 1.
+    :param min_attempted: number of attempted events needed for any verdict. Default 1: with a rate, set it higher.
+        For a condition on ``retried``, retried events count too.
     :param settle_time: how long after ``end_time`` to wait for late data. Default 120 seconds.
+    :param on_unmet: what to do when the window has closed and ``success_when`` does not hold: ``"fail"`` (default),
+        ``"skip"``, or ``"wait"`` until the timeout. Decided ``settle_time`` after ``end_time``, or 4 h 15 min after it
+        while events are retried, because Segment retries for four hours. A window so old that Segment no longer has
+        its metrics ends the same way, also with ``"wait"``.
     :param granularity: ``"auto"`` (default) takes the finest that covers the window, and coarser ones as an anchored
         window grows; ``"MINUTE"`` covers 4 hours and reaches 48 back, ``"HOUR"`` 7 days, ``"DAY"`` 14 days.
     :param deferrable: if the first poll, in the worker, gives no verdict, wait in the triggerer without a worker slot.
@@ -75,6 +87,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     :return: ``{"metrics", "conditions", "start_time", "end_time", "granularity"}``: the data behind the verdict.
     :raises ValueError: an argument is invalid; at DAG parse time where it is known then.
     :raises SegmentDeliveryFailedError: a condition of ``fail_when`` holds; not retried, and skipped with ``soft_fail``.
+    :raises SegmentDeliveryUnmetError: the window has closed without meeting ``success_when``; likewise.
     :raises SegmentError: Segment rejected a request.
     """
 
@@ -87,6 +100,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         "end_time": check_time,
         "min_attempted": check_count,
         "settle_time": check_settle_time,
+        "on_unmet": check_on_unmet,
         "granularity": check_granularity_or_auto,
     }
     required = frozenset(checks) - {"start_time", "end_time"}
@@ -106,6 +120,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         end_time: datetime | str | None = None,
         min_attempted: int | str = 1,
         settle_time: timedelta | float | str = timedelta(seconds=120),
+        on_unmet: str = FAIL,
         granularity: str = AUTO,
         deferrable: bool | None = None,
         segment_conn_id: str = DEFAULT_CONN_ID,
@@ -122,6 +137,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         self.end_time = end_time
         self.min_attempted = min_attempted
         self.settle_time = settle_time
+        self.on_unmet = on_unmet
         self.granularity = granularity
         self.segment_conn_id = segment_conn_id
         self._destination_checked = False
@@ -196,6 +212,8 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         self.evidence_found = verdict.evidence
         if verdict.status is Status.FAILED:
             raise SegmentDeliveryFailedError(f"destination {self.destination_id}: {verdict.progress}")
+        if verdict.status is Status.UNMET:
+            self.raise_unmet(verdict.progress)
         return verdict.evidence if verdict.status is Status.SUCCEEDED else None
 
     @cached_property

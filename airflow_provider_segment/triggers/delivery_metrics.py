@@ -12,7 +12,7 @@ from airflow.triggers.base import TriggerEvent
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.protocol.arguments import check_flag, check_name
-from airflow_provider_segment.protocol.delivery.criteria import WaitCriteria, check_criteria
+from airflow_provider_segment.protocol.delivery.criteria import FAIL, WaitCriteria, check_criteria
 from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
 from airflow_provider_segment.protocol.delivery.results import (
     RECHECK,
@@ -44,6 +44,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
     :param end_time: end of an anchored window, in ISO 8601.
     :param min_attempted: number of attempted events needed for a verdict.
     :param settle_time: seconds after ``end_time`` to wait for late data.
+    :param on_unmet: ``"wait"`` to go on when the window has closed and the conditions are not met.
     :param granularity: ``"auto"`` or one of Segment's.
     :param poke_interval: poll interval in seconds; at least 1.
     :param deadline: end of the wait, in ISO 8601 with a timezone; a restart of the triggerer does not move it.
@@ -65,6 +66,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         end_time: str | None = None,
         min_attempted: int = 1,
         settle_time: float = 120.0,
+        on_unmet: str = FAIL,
         granularity: str = "auto",
         poke_interval: float = 60.0,
         deadline: str | None = None,
@@ -84,6 +86,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         self.start_time = start_time
         self.end_time = end_time
         self.settle_time = settle_time
+        self.on_unmet = on_unmet
         self.granularity = granularity
         self.deadline = deadline
         self.destination_checked = destination_checked
@@ -113,6 +116,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
             end_time=self.end_time,
             min_attempted=self.min_attempted,
             settle_time=self.settle_time,
+            on_unmet=self.on_unmet,
             granularity=self.granularity,
         )
 

@@ -21,7 +21,7 @@ def poll(options: CallOptions, *, criteria: WaitCriteria, now: datetime) -> Flow
 
     :param criteria: the criteria of the wait.
     :param now: the current time; timezone-aware.
-    :raises ValueError: no granularity covers the window any more.
+    :raises ValueError: no granularity covers the window, which has no end.
     """
     return evaluate(criteria, (yield from fetch_observation(options, query=criteria.query, now=now)))
 
@@ -31,10 +31,15 @@ def fetch_observation(options: CallOptions, *, query: MetricsQuery, now: datetim
 
     :param query: which metrics.
     :param now: the current time; timezone-aware.
-    :return: an observation; without metrics before the window starts.
-    :raises ValueError: no granularity covers the window any more.
+    :return: an observation; without metrics before the window starts, and for a closed window that is too old.
+    :raises ValueError: no granularity covers the window, which has no end.
     """
-    interval = interval_at(query.window, now)
+    try:
+        interval = interval_at(query.window, now)
+    except ValueError as error:
+        if query.window.end is None or now < query.window.end:
+            raise
+        return Observation(now, no_data=str(error))
     if interval is None:
         return Observation(now)
     metrics = yield from exchange(metrics_call(query.destination_id, query.source_id, interval), options)
@@ -58,6 +63,12 @@ def verify_destination(options: CallOptions, *, criteria: WaitCriteria) -> Flow[
         )
     for problem in _delivery_problems(destination):
         yield Log(f"destination {criteria.destination_id} {problem}; it may never get deliveries", logging.WARNING)
+    if criteria.min_attempted <= 1 and (rates := criteria.rate_conditions):
+        yield Log(
+            f"min_attempted is {criteria.min_attempted}, so a single event can decide {', '.join(rates)}; set it to the"
+            " number of events from which on a rate is meaningful",
+            logging.WARNING,
+        )
 
 
 class _Type(TypedDict):

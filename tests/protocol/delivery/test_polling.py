@@ -27,7 +27,9 @@ from tests.protocol.samples import (
 
 NOW = datetime(2026, 2, 15, 12, 0, 0, 123_456, tzinfo=UTC)
 METRICS = done({"deliveryMetricsSummary": METRICS_SUMMARY})  # 90 successes, 10 failures
-CRITERIA = check_criteria(destination_id="dst1", source_id="src1", success_when="success_rate >= 0.9", window="PT30M")
+CRITERIA = check_criteria(
+    destination_id="dst1", source_id="src1", success_when="success_rate >= 0.9", min_attempted=5, window="PT30M"
+)
 
 
 def anchored(**changes: Any) -> Any:
@@ -138,6 +140,27 @@ def test_destinations_that_cannot_receive_deliveries_are_warned_about(
         assert log.level == logging.WARNING
         assert problem in log.message
         assert "dst1" in log.message
+
+
+@pytest.mark.parametrize(
+    ("arguments", "conditions"),
+    [
+        ({"success_when": ["successes > 0", "success_rate > 0.5"], "fail_when": "discard_rate > 0.1"}, 2),
+        ({"success_when": "successes > 0", "fail_when": "failures > 5"}, 0),
+        ({"success_when": "success_rate > 0.5", "min_attempted": 2}, 0),
+    ],
+    ids=["rates", "counts", "min_attempted"],
+)
+def test_a_rate_that_a_single_event_can_decide_is_one_warning(arguments: dict[str, Any], conditions: int) -> None:
+    driver = ScriptedDriver([done({"destination": record()})])
+
+    criteria = check_criteria(destination_id="dst1", source_id="src1", window=60, **arguments)
+    driver.run(verify_destination(TERMS, criteria=criteria))
+
+    assert len(driver.logs) == (1 if conditions else 0)
+    for log in driver.logs:
+        assert log.level == logging.WARNING
+        assert "can decide success_rate > 0.5, discard_rate > 0.1" in log.message
 
 
 def test_another_source_is_an_error_that_names_both() -> None:

@@ -41,7 +41,7 @@ PERMANENT = [
 ]
 
 
-VERDICTS = (SUCCESS, "SegmentDeliveryFailedError")
+VERDICTS = (SUCCESS, "SegmentDeliveryFailedError", "SegmentDeliveryUnmetError")
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,8 @@ class Wait:
         verdict = evaluate(criteria, Observation(now, metrics, interval if metrics else None))
         if verdict.status is Status.FAILED:
             return Ended("SegmentDeliveryFailedError")
+        if verdict.status is Status.UNMET:
+            return Ended("SegmentDeliveryUnmetError")
         return Ended(SUCCESS, verdict.evidence) if verdict.status is Status.SUCCEEDED else None
 
     @property
@@ -136,6 +138,7 @@ def waits(draw: st.DrawFn) -> Wait:
         "success_when": draw(_SUCCESS_WHEN),
         "fail_when": draw(_FAIL_WHEN),
         "min_attempted": draw(st.sampled_from([0, 1, 5])),
+        "on_unmet": draw(st.sampled_from(["fail", "wait"])),
         **draw(_WINDOWS),
     }
     return Wait(
