@@ -20,7 +20,7 @@ from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, PagedFlow
 from airflow_provider_segment.transport.connection import SegmentConnection, for_test_button, parse_connection
 from airflow_provider_segment.transport.connection_cache import ConnectionCache
-from airflow_provider_segment.transport.network import Network, network_for
+from airflow_provider_segment.transport.network import LogSink, Network, network_for
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -181,6 +181,9 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     """
 
+    #: The log for pauses and messages of flows; by default the hook's own.
+    driver_log: LogSink | None = None
+
     def __init__(self, *, segment_conn_id: str = connection_form.DEFAULT_CONN_ID, **kwargs: Any) -> None:
         super().__init__(segment_conn_id=segment_conn_id, **kwargs)
         self._opening = asyncio.Lock()
@@ -287,7 +290,9 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
 
         connection, network = read
         lease = SessionLease(connection, network)
-        driver = AiohttpDriver(connection, network=network, session=await lease.acquire(), log=self.log)
+        driver = AiohttpDriver(
+            connection, network=network, session=await lease.acquire(), log=self.driver_log or self.log
+        )
         return _Opened(read, connection.options, driver, lease)
 
 

@@ -29,8 +29,6 @@ else:
 _GRACE = timedelta(seconds=15)
 """How much later than the trigger Airflow itself ends the wait; the trigger's message says more."""
 
-_LAST_POLL_SECONDS = 10.0
-"""How long the poll after the deadline may spend on retries and on rate limits, each."""
 
 _FAILED_BY_AIRFLOW = "__fail__"
 """The method name Airflow passes when the trigger failed or timed out; the same on 2.11 and 3."""
@@ -47,7 +45,7 @@ class DeferrableWaitMixin(_Base):
     deferrable: bool
     _destination_checked: bool
     _resumed: bool
-    _poll_budget: float
+
     destination_id: Any
     segment_conn_id: str
     evidence_found: Evidence | None
@@ -130,12 +128,11 @@ class DeferrableWaitMixin(_Base):
         :raises SegmentError: Segment rejected a request, or the event is not one of the trigger's.
         """
         from airflow_provider_segment.exceptions import SegmentDeliveryFailedError
-        from airflow_provider_segment.protocol.delivery.results import ERROR, RECHECK, TIMED_OUT, parse_event
+        from airflow_provider_segment.protocol.delivery.results import ERROR, TIMED_OUT, parse_event
         from airflow_provider_segment.protocol.delivery.verdict import Status
 
         result = parse_event(event)
-        if result.status == RECHECK:
-            return self._recheck(context, event)
+
         self.evidence_found = result.evidence
         if result.status == ERROR:
             self._raise_error(result, event)
@@ -189,17 +186,9 @@ class DeferrableWaitMixin(_Base):
         evidence = None
         if timeout <= execution_timeout:  # in poke mode, execution_timeout interrupts without another poll
             self._resumed = True
-            self._poll_budget = _LAST_POLL_SECONDS
             evidence = self.poll_once(context)
         if evidence is None:
             self._raise_timeout(self._progress.last_message)
-        return evidence
-
-    def _recheck(self, context: Context, event: dict[str, Any]) -> Evidence:
-        """Repeat the first poll, now that Segment is reachable."""
-        self._resumed = True
-        if (evidence := self.poll_once(context)) is None:
-            self.defer_to_trigger(deadline=_deadline_of(event), destination_checked=self._destination_checked)
         return evidence
 
     def _raise_error(self, result: WaitResult, event: dict[str, Any]) -> NoReturn:
@@ -208,7 +197,8 @@ class DeferrableWaitMixin(_Base):
             error = AirflowNotFoundException(result.message)
         if not self.continues_after(error):
             raise error
-        self.defer_to_trigger(deadline=_deadline_of(event), destination_checked=True)
+        checked = event.get("destination_checked") is True
+        self.defer_to_trigger(deadline=_deadline_of(event), destination_checked=checked)
 
     def _end_without_event(self, context: Context, arguments: dict[str, Any]) -> Evidence:
         """End a wait that Airflow itself ended: at its timeout, or because the trigger failed.

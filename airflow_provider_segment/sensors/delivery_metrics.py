@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
@@ -42,6 +41,10 @@ if TYPE_CHECKING:
     from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
     from airflow_provider_segment.protocol.delivery.verdict import Evidence, Verdict
     from airflow_provider_segment.templating import Text
+
+
+_LAST_POLL_SECONDS = 10.0
+"""How long the poll after the deadline may spend on retries, and on rate limits."""
 
 
 class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, CheckedArguments, BaseSensorOperator):
@@ -142,7 +145,6 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         self.segment_conn_id = segment_conn_id
         self._destination_checked = False
         self._resumed = False
-        self._poll_budget = math.inf
         self._not_before = datetime.min.replace(tzinfo=UTC)
         self.check_known_arguments()
 
@@ -239,6 +241,8 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         with reading_connection():
             base_url = self._hook.segment_connection.base_url
         first = self._is_first_poke(context)
+        if first and not self._resumed and (warning := self._criteria.warning):
+            self.log.warning("%s", warning)
         if not self._destination_checked:  # once per process, because a rescheduled sensor starts in a new one
             SegmentDestinationsLink.persist(context, base_url)
         try:
@@ -259,12 +263,20 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     def _poll(self, *, first: bool) -> Verdict:
         from airflow_provider_segment.protocol.delivery.polling import poll, verify_destination
 
-        # The next poll is as good as a retry, so retries should not outlast the interval by much.
-        options = self._hook.options.capped(min(self.poke_interval, self._poll_budget))
+        options = self._hook.options.capped(self._retry_seconds)
         if first:
-            self._hook.driver.run(verify_destination(options, criteria=self._criteria))
+            self._hook.driver.run(verify_destination(options, query=self._criteria.query))
             self._destination_checked = True
         return self._hook.driver.run(poll(options, criteria=self._criteria, now=datetime.now(UTC)))
+
+    @property
+    def _retry_seconds(self) -> float:
+        """How long a poll may spend on retries, and on rate limits."""
+        if self._resumed:
+            return min(self.poke_interval, _LAST_POLL_SECONDS)
+        if self.deferrable:
+            return 0.0  # rather defer than hold a worker slot
+        return float(self.poke_interval)  # the next poll is as good as a retry
 
     def _is_first_poke(self, context: Context) -> bool:
         """Return whether this is the first poke; on Airflow 2.11 each one of reschedule mode counts as the first."""

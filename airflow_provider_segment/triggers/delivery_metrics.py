@@ -12,10 +12,9 @@ from airflow.triggers.base import TriggerEvent
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.protocol.arguments import check_flag, check_name
-from airflow_provider_segment.protocol.delivery.criteria import FAIL, WaitCriteria, check_criteria
+from airflow_provider_segment.protocol.delivery.criteria import FAIL, Observation, WaitCriteria, check_criteria
 from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
 from airflow_provider_segment.protocol.delivery.results import (
-    RECHECK,
     TIMED_OUT,
     WaitResult,
     result_of_error,
@@ -23,8 +22,8 @@ from airflow_provider_segment.protocol.delivery.results import (
 )
 from airflow_provider_segment.protocol.delivery.verdict import Status
 from airflow_provider_segment.protocol.times import check_duration, check_time
-from airflow_provider_segment.triggers.polling import PollFailure
-from airflow_provider_segment.triggers.stream import DeliveryTrigger, PollResult
+from airflow_provider_segment.triggers.polling import PollFailure, PollResult
+from airflow_provider_segment.triggers.stream import DeliveryTrigger
 from airflow_provider_segment.triggers.threshold_state import ThresholdState
 
 
@@ -49,8 +48,8 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
     :param poke_interval: poll interval in seconds; at least 1.
     :param deadline: end of the wait, in ISO 8601 with a timezone; a restart of the triggerer does not move it.
         ``None`` for no deadline.
-    :param destination_checked: whether the sensor has checked the destination. If not, the wait ends as soon as Segment
-        is reachable, so that the sensor checks it.
+    :param destination_checked: whether the sensor has checked the destination. If not, the trigger checks it before its
+        first poll.
     :param segment_conn_id: the Airflow connection.
     """
 
@@ -126,6 +125,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         :param shared_stream: the results of the polls.
         """
         progress = ProgressLogger(self.destination_id)
+        self._verified = self.destination_checked
         # A timeout, because no poll may come before the deadline.
         left = None if self._deadline is None else (self._deadline - datetime.now(UTC)).total_seconds()
         limit = asyncio.timeout(left)
@@ -137,7 +137,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
                 raise
             result = WaitResult(status=TIMED_OUT, message=progress.last_message)
         # Last: Airflow cancels whatever is still awaited after the event, as if a user had cancelled the task.
-        state = {"deadline": self.deadline, "destination_checked": self.destination_checked}
+        state = {"deadline": self.deadline, "destination_checked": self._verified}
         yield TriggerEvent(result.to_event() | state)
 
     async def _wait(self, stream: AsyncIterator[PollResult], progress: ProgressLogger) -> WaitResult:
@@ -150,10 +150,9 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
                 return WaitResult(status=TIMED_OUT, message=progress.last_message)
 
     def _result_of_poll(self, poll: PollResult, progress: ProgressLogger) -> WaitResult | None:
-        if not (isinstance(poll, PollFailure) and poll.transient) and not self.destination_checked:
-            return WaitResult(status=RECHECK)
         if isinstance(poll, PollFailure) and not poll.transient:
             return result_of_error(poll.error)
+        self._verified = self._verified or isinstance(poll, Observation)
         verdict = self.evaluate_poll(poll, progress)
         return None if verdict is None or verdict.status is Status.WAITING else result_of_verdict(verdict)
 

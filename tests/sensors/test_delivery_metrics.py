@@ -178,6 +178,17 @@ def test_with_a_start_in_the_future_nothing_is_requested(segment_sandbox: Segmen
     assert poll_count(segment_sandbox) == 0
 
 
+def test_no_poll_is_sent_while_only_success_is_left_to_decide_after_the_end(
+    segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+) -> None:
+    window = {"start_time": ago(hours=1), "end_time": ago(hours=-1)}
+    assert not sensor(destination_id, **window).poke({})
+    assert poll_count(segment_sandbox) == 0
+    assert "success is decided only after the window's end; the next poll comes at " in told()
+    assert not sensor(destination_id, **window, fail_when="failures > 5").poke({})
+    assert poll_count(segment_sandbox) == 1
+
+
 @pytest.mark.parametrize(
     ("window", "granularity"),
     [

@@ -22,16 +22,18 @@ FAIL, SKIP, WAIT = "fail", "skip", "wait"
 
 
 class MetricsQuery(Struct, frozen=True):
-    """Which metrics to fetch. Waits with equal queries can share their polls.
+    """Which metrics to fetch, and from when on. Waits with equal queries can share their polls.
 
     :param destination_id: the destination.
     :param source_id: its source.
     :param window: the time window.
+    :param not_before: the earliest time at which a poll can decide; ``None`` for any time.
     """
 
     destination_id: str
     source_id: str
     window: Window
+    not_before: datetime | None = None
 
 
 class Observation(Struct, frozen=True):
@@ -75,12 +77,24 @@ class WaitCriteria(Struct, frozen=True, kw_only=True):
     @property
     def query(self) -> MetricsQuery:
         """The metrics to fetch."""
-        return MetricsQuery(self.destination_id, self.source_id, self.window)
+        return MetricsQuery(self.destination_id, self.source_id, self.window, self._first_useful_poll)
 
     @property
-    def rate_conditions(self) -> list[str]:
-        """The conditions on rates, as strings."""
-        return [str(condition) for condition in (*self.success_when, *self.fail_when) if condition.is_rate]
+    def _first_useful_poll(self) -> datetime | None:
+        if self.window.end is not None and not self.fail_when:
+            return self.window.end + self.settle_time  # only success is left to decide, and not before
+        return self.window.start
+
+    @property
+    def warning(self) -> str | None:
+        """What is allowed but hardly intended: a rate that a single event can decide."""
+        rates = [str(condition) for condition in (*self.success_when, *self.fail_when) if condition.is_rate]
+        if self.min_attempted > 1 or not rates:
+            return None
+        return (
+            f"min_attempted is {self.min_attempted}, so a single event can decide {', '.join(rates)}; set it to a"
+            " number of events from which on a rate is meaningful"
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the arguments of ``check_criteria`` that recreate these criteria, as plain JSON."""

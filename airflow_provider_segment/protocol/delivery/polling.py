@@ -31,9 +31,11 @@ def fetch_observation(options: CallOptions, *, query: MetricsQuery, now: datetim
 
     :param query: which metrics.
     :param now: the current time; timezone-aware.
-    :return: an observation; without metrics before the window starts, and for a closed window that is too old.
+    :return: an observation; without metrics before a poll can decide, and for a closed window that is too old.
     :raises ValueError: no granularity covers the window, which has no end.
     """
+    if query.not_before is not None and now < query.not_before:
+        return Observation(now)
     try:
         interval = interval_at(query.window, now)
     except ValueError as error:
@@ -46,29 +48,23 @@ def fetch_observation(options: CallOptions, *, query: MetricsQuery, now: datetim
     return Observation(now, metrics, interval)
 
 
-def verify_destination(options: CallOptions, *, criteria: WaitCriteria) -> Flow[None]:
+def verify_destination(options: CallOptions, *, query: MetricsQuery) -> Flow[None]:
     """Read the destination, and warn when it cannot receive deliveries.
 
-    :param criteria: the criteria of the wait.
+    :param query: names the destination and its source.
     :raises ValueError: the destination belongs to another source.
     :raises SegmentNotFoundError: the destination does not exist.
     """
-    ids = {"destinationId": criteria.destination_id}
+    ids = {"destinationId": query.destination_id}
     call = build_call(_Destination, operations.GET_DESTINATION, key="destination", ids=ids)
     destination = yield from exchange(call, options)
-    if destination["sourceId"] != criteria.source_id:
+    if destination["sourceId"] != query.source_id:
         raise ValueError(
-            f"source_id is {criteria.source_id!r}, but destination {criteria.destination_id} belongs to source"
+            f"source_id is {query.source_id!r}, but destination {query.destination_id} belongs to source"
             f" {destination['sourceId']!r}"
         )
     for problem in _delivery_problems(destination):
-        yield Log(f"destination {criteria.destination_id} {problem}; it may never get deliveries", logging.WARNING)
-    if criteria.min_attempted <= 1 and (rates := criteria.rate_conditions):
-        yield Log(
-            f"min_attempted is {criteria.min_attempted}, so a single event can decide {', '.join(rates)}; set it to the"
-            " number of events from which on a rate is meaningful",
-            logging.WARNING,
-        )
+        yield Log(f"destination {query.destination_id} {problem}; it may never get deliveries", logging.WARNING)
 
 
 class _Type(TypedDict):

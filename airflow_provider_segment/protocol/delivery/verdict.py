@@ -29,6 +29,7 @@ class Reason(Enum):
     """Why a verdict has its status."""
 
     NOT_STARTED = "the window has not started"
+    NOT_DECIDED_YET = "success is decided only after the window's end"
     TOO_FEW_EVENTS = "fewer than min_attempted events"
     FAILURE_MET = "a condition of fail_when holds"
     SUCCESS_UNMET = "a condition of success_when does not hold"
@@ -126,7 +127,8 @@ def _reason(criteria: WaitCriteria, observation: Observation) -> Reason:
     if observation.no_data is not None:
         return Reason.NO_DATA
     if observation.metrics is None:
-        return Reason.NOT_STARTED
+        start = criteria.window.start
+        return Reason.NOT_STARTED if start is None or observation.at <= start else Reason.NOT_DECIDED_YET
     reason = _reason_of_metrics(criteria, observation.metrics)
     if reason is Reason.SUCCESS_MET:
         settled_at = success_decided_at(criteria)
@@ -169,9 +171,11 @@ def unmet_decided_at(criteria: WaitCriteria, metrics: DeliveryMetrics) -> dateti
 
 
 def _message(reason: Reason, criteria: WaitCriteria, metrics: DeliveryMetrics | None) -> str:
+    if reason is Reason.NOT_DECIDED_YET and (settled_at := success_decided_at(criteria)):
+        return f"{reason.value}; the next poll comes at {utc_text(settled_at)} or later"
     if metrics is None:
         start = "" if criteria.window.start is None else f"; it starts at {utc_text(criteria.window.start)}"
-        return f"the window has not started{start}"
+        return f"{reason.value}{start}"
     if reason is Reason.FAILURE_MET:
         met = [_describe(condition, metrics) for condition in criteria.fail_when if condition.holds(metrics)]
         return f"deliveries failed: {', '.join(met)}"

@@ -80,6 +80,8 @@ class Wait:
             if not self.right_source:
                 return Ended("ValueError")
         criteria = check_criteria(**self.arguments)
+        if criteria.query.not_before is not None and now < criteria.query.not_before:
+            return None  # no request is sent
         try:
             interval = interval_at(criteria.window, now)
         except ValueError:
@@ -100,7 +102,8 @@ class Wait:
 
         On Airflow 3 only the first poll of a rescheduled task checks it; on 2.11 each one does.
         """
-        asks_each_time = "window" in self.arguments or after(-5 * 3600) < self.arguments["start_time"] < after(0)
+        not_before = check_criteria(**self.arguments).query.not_before
+        asks_each_time = not_before is None or after(-5 * 3600) < not_before < after(0)
         if AIRFLOW_2:
             return asks_each_time
         return self.right_source and (asks_each_time or isinstance(self.states[0], Delivered))
