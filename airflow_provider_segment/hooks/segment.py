@@ -290,9 +290,8 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
 
         connection, network = read
         lease = SessionLease(connection, network)
-        driver = AiohttpDriver(
-            connection, network=network, session=await lease.acquire(), log=self.driver_log or self.log
-        )
+        session, log = await lease.acquire(), self.driver_log or self.log
+        driver = AiohttpDriver(connection, network=network, session=session, log=log, slots=lease.slots)
         return _Opened(read, connection.options, driver, lease)
 
 

@@ -5,6 +5,7 @@ Pytest imports this module in every run, so it imports nothing until a fixture i
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -39,5 +40,8 @@ def segment_sandbox_server() -> Iterator[SegmentSandbox]:
 def segment_sandbox(segment_sandbox_server: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> SegmentSandbox:
     """Give a sandbox as fresh as on its first day; Airflow's ``segment_public_api_default`` points to it."""
     segment_sandbox_server.reset()
+    # Hooks in this process remember the rate limits of the sandbox before its reset.
+    if (gates := sys.modules.get("airflow_provider_segment.transport.gates")) is not None:
+        gates.forget_all()
     monkeypatch.setenv(CONNECTION_VARIABLE, segment_sandbox_server.conn_uri)
     return segment_sandbox_server

@@ -20,6 +20,7 @@ from airflow_provider_segment.protocol.flow.steps import (
     Outcome,
     PagedFlow,
     Pause,
+    Reply,
     Send,
     Step,
 )
@@ -27,6 +28,7 @@ from airflow_provider_segment.protocol.wire.messages import Request, RequestFail
 from airflow_provider_segment.transport.body import Body, BodyEncodingError, BodyTooLongError
 from airflow_provider_segment.transport.connection import SegmentConnection
 from airflow_provider_segment.transport.deadline import DeadlineAdapter
+from airflow_provider_segment.transport.gates import gates_of
 from airflow_provider_segment.transport.network import LogSink, is_tls_failure, network_for
 
 T = TypeVar("T")
@@ -43,6 +45,7 @@ class RequestsDriver:
         self._connection = connection
         self.network = network_for(connection)
         self._log = log
+        self._gates = gates_of(connection)
         self._adapter = DeadlineAdapter()
         self._attempt = self._adapter.attempt
 
@@ -52,7 +55,7 @@ class RequestsDriver:
         :param flow: a generator that has not started.
         :return: its result.
         """
-        outcome: Outcome | None = None
+        outcome: Reply | None = None
         while True:
             try:
                 step = flow.send(outcome)
@@ -66,7 +69,7 @@ class RequestsDriver:
 
         :param flow: a generator that has not started.
         """
-        outcome: Outcome | None = None
+        outcome: Reply | None = None
         while True:
             try:
                 step = flow.send(outcome)
@@ -82,10 +85,17 @@ class RequestsDriver:
         """Close the connections."""
         self._adapter.close()
 
-    def _take(self, step: Step) -> Outcome | None:
+    def _take(self, step: Step) -> Reply | None:
         match step:
             case Send(request):
-                return self._send(request)
+                if (held := self._gates.enter(step)) is not None:
+                    return held
+                outcome: Outcome | None = None
+                try:
+                    outcome = self._send(request)
+                finally:
+                    self._gates.leave(request, outcome)
+                return outcome
             case Pause(seconds, reason, level):
                 self._log.log(level, "%s", reason)
                 time.sleep(seconds)

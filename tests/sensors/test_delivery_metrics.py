@@ -260,6 +260,14 @@ def test_no_request_is_sent_before_retry_after_has_passed(
     assert told().count("polling again in 600 s") == 1
 
 
+def test_a_rate_limit_of_many_years_holds_polls_back_for_an_hour(
+    segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+) -> None:
+    segment_sandbox.fault("rate_limit", retry_after=10**9, path="*/delivery-metrics")
+    assert not sensor(destination_id).poke({})
+    assert "polling again in 3600 s" in told()
+
+
 def test_polling_resumes_after_a_rate_limit(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str
 ) -> None:
