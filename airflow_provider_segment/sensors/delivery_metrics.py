@@ -14,6 +14,7 @@ from airflow_provider_segment.hooks.unavailable import ConnectionUnavailableErro
 from airflow_provider_segment.lineage.datasets import DeliveryLineage
 from airflow_provider_segment.links.segment import SegmentDestinationsLink
 from airflow_provider_segment.protocol.arguments import check_count, check_flag, check_id
+from airflow_provider_segment.protocol.delivery import schedule
 from airflow_provider_segment.protocol.delivery.condition import check_conditions
 from airflow_provider_segment.protocol.delivery.criteria import (
     FAIL,
@@ -22,6 +23,7 @@ from airflow_provider_segment.protocol.delivery.criteria import (
     check_on_unmet,
     check_settle_time,
 )
+from airflow_provider_segment.protocol.delivery.failures import FailureRule
 from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
 from airflow_provider_segment.protocol.delivery.schedule import requested_delay
 from airflow_provider_segment.protocol.delivery.window import (
@@ -130,6 +132,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.poke_interval = max(self.poke_interval, schedule.MIN_INTERVAL)
         self.deferrable = check_flag("deferrable", default_deferrable() if deferrable is None else deferrable)
         self.destination_id = destination_id
         self.source_id = source_id
@@ -145,6 +148,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         self.segment_conn_id = segment_conn_id
         self._destination_checked = False
         self._resumed = False
+        self._reschedules = 0
         self._not_before = datetime.min.replace(tzinfo=UTC)
         self.check_known_arguments()
 
@@ -197,10 +201,12 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
 
         if datetime.now(UTC) < self._not_before:
             return None
+        self._reschedules = context.get("task_reschedule_count", 0)
         try:
             verdict = self._poll_with_current_connection(context)
+            self._failure_rule.succeeded(datetime.now(UTC))
         except SegmentError as error:
-            if not error.transient:
+            if not self._failure_rule.is_transient(error, datetime.now(UTC)):
                 raise
             self._log_failure(error, delay=requested_delay(error))
             return None
@@ -244,7 +250,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         if first and not self._resumed and (warning := self._criteria.warning):
             self.log.warning("%s", warning)
         if not self._destination_checked:  # once per process, because a rescheduled sensor starts in a new one
-            SegmentDestinationsLink.persist(context, base_url)
+            self._persist_link(context, base_url)
         try:
             return self._poll(first=first)
         except SegmentError as error:
@@ -255,6 +261,16 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
             if not changed:
                 raise
         return self._poll(first=first)
+
+    def _persist_link(self, context: Context, base_url: str) -> None:
+        try:
+            SegmentDestinationsLink.persist(context, base_url)
+        except Exception as error:  # noqa: BLE001 - any kind of XCom backend; a link is not worth a failed gate
+            self.log.warning("The link to the destinations could not be stored: %s", error)
+
+    @cached_property
+    def _failure_rule(self) -> FailureRule:
+        return FailureRule(datetime.now(UTC) if self._resumed or self._reschedules else None)
 
     def _log_failure(self, error: Exception, *, delay: float = 0.0) -> None:
         self._not_before = datetime.now(UTC) + timedelta(seconds=delay)

@@ -12,6 +12,7 @@ from airflow.triggers.base import TriggerEvent
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.protocol.arguments import check_flag, check_name
+from airflow_provider_segment.protocol.delivery.condition import Condition, check_conditions
 from airflow_provider_segment.protocol.delivery.criteria import FAIL, Observation, WaitCriteria, check_criteria
 from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
 from airflow_provider_segment.protocol.delivery.results import (
@@ -20,7 +21,7 @@ from airflow_provider_segment.protocol.delivery.results import (
     result_of_error,
     result_of_verdict,
 )
-from airflow_provider_segment.protocol.delivery.verdict import Status
+from airflow_provider_segment.protocol.delivery.verdict import Status, Verdict
 from airflow_provider_segment.protocol.times import check_duration, check_time
 from airflow_provider_segment.triggers.polling import PollFailure, PollResult
 from airflow_provider_segment.triggers.stream import DeliveryTrigger
@@ -52,6 +53,8 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         first poll.
     :param segment_conn_id: the Airflow connection.
     """
+
+    supports_triggerer_queue = True  # unlike a watcher, it belongs to a task
 
     def __init__(
         self,
@@ -174,6 +177,8 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
     :param destination_id: the destination; only cloud-mode destinations have delivery data.
     :param source_id: its source.
     :param when: one or more conditions, all of which must hold; as ``success_when`` of the sensor.
+    :param rearm_when: one or more conditions that must all hold, after an event, before there can be another. Keeps a
+        value near the threshold from starting a run at each change. Default: that ``when`` does not hold.
     :param window: how far back to count, ending now: seconds, or ISO 8601 such as ``"PT30M"``; at most 14 days.
     :param min_attempted: number of attempted events needed for the conditions to hold. Default 1.
     :param poke_interval: poll interval in seconds; at least 1. Default 60.
@@ -188,6 +193,7 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
         source_id: str,
         when: str | Sequence[str],
         window: float | str,
+        rearm_when: str | Sequence[str] = (),
         min_attempted: int = 1,
         poke_interval: float = 60.0,
         segment_conn_id: str = DEFAULT_CONN_ID,
@@ -200,6 +206,7 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
             segment_conn_id=segment_conn_id,
         )
         self.when = when
+        self.rearm_when = rearm_when
         self.window = window
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
@@ -209,6 +216,7 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
             "destination_id": plain["destination_id"],
             "source_id": plain["source_id"],
             "when": plain["success_when"],
+            "rearm_when": [str(condition) for condition in check_conditions("rearm_when", self.rearm_when)],
             "window": plain["window"],
             "min_attempted": plain["min_attempted"],
             "poke_interval": _check_interval(self.poke_interval),
@@ -233,20 +241,25 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
         :param shared_stream: the results of the polls.
         """
         progress = ProgressLogger(self.destination_id)
+        rearm_when = check_conditions("rearm_when", self.rearm_when)
         state = ThresholdState(self)
         held = await state.load()
         async for poll in shared_stream:
             verdict = self.evaluate_poll(poll, progress)
             if verdict is None:
                 continue
-            holds = verdict.status is Status.SUCCEEDED
-            if holds is not held:
-                # Saved before it fires: a crash in between loses the event, but never repeats one.
-                await state.save(holds=holds)
+            holds = verdict.status is Status.SUCCEEDED or (bool(held) and not _is_rearmed(verdict, rearm_when))
+            # Saved before it fires: a crash in between loses the event, but never repeats one.
+            await state.save(holds=holds)
             if holds and held is False:
                 ids = {"destination_id": self.destination_id, "source_id": self.source_id}
                 yield TriggerEvent({**ids, **(verdict.evidence or {})})
             held = holds
+
+
+def _is_rearmed(verdict: Verdict, rearm_when: Sequence[Condition]) -> bool:
+    metrics = verdict.observation.metrics
+    return metrics is not None and all(condition.holds(metrics) for condition in rearm_when)
 
 
 def _check_interval(value: Any) -> float:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_segment.hooks.unavailable import ConnectionUnavailableError, reading_connection
 from airflow_provider_segment.protocol.delivery.criteria import MetricsQuery, Observation
+from airflow_provider_segment.protocol.delivery.failures import FailureRule
 from airflow_provider_segment.protocol.delivery.polling import fetch_observation, verify_destination
 from airflow_provider_segment.protocol.delivery.schedule import (
     ceil_to_tick,
@@ -93,6 +94,7 @@ async def poll_indefinitely(
     due = ceil_to_tick(clock() + random.uniform(0, poll_delay(poke_interval)))  # noqa: S311 - not a secret
     poller = _Poller(query, poke_interval, destination_checked=destination_checked)
     log, failures, delay = _LogLines(), 0, due - clock()
+    rule = FailureRule(datetime.now(UTC))
     async with SegmentPublicApiAsyncHook(segment_conn_id=segment_conn_id) as hook:
         hook.driver_log = log
         while True:
@@ -102,11 +104,14 @@ async def poll_indefinitely(
             try:
                 result = await poller.poll(hook)
                 failures = 0
+                rule.succeeded(result.at)
             except (SegmentError, ValueError, ConnectionUnavailableError) as error:
                 failures += 1
                 known = error if isinstance(error, SegmentError) else None
                 delay = poll_delay(poke_interval, failures=failures, error=known)
-                transient = isinstance(error, ConnectionUnavailableError) or (known is not None and known.transient)
+                transient = isinstance(error, ConnectionUnavailableError) or (
+                    known is not None and rule.is_transient(known, datetime.now(UTC))
+                )
                 result = PollFailure(error, transient=transient, retry_in=delay)
             for line in log.take():
                 yield line

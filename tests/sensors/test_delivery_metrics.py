@@ -103,6 +103,25 @@ def test_a_rescheduled_poll_is_not_the_first(segment_sandbox: SegmentSandbox, de
     ]
 
 
+def test_a_failing_xcom_push_of_the_link_does_not_fail_the_gate(
+    segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+) -> None:
+    class Failing:
+        def xcom_push(self, *, key: str, value: str) -> None:
+            raise ConnectionError(f"no backend for {key}")
+
+    segment_sandbox.deliver(destination_id, successes=10, at=ago(minutes=5))
+    context: Any = {"ti": Failing()}
+    assert sensor(destination_id).poke(context)
+    assert "could not be stored: no backend for segment_destinations" in told()
+
+
+@pytest.mark.parametrize("mode", [{}, {"mode": "reschedule"}, {"deferrable": True}])
+def test_a_poke_interval_below_a_second_is_raised_to_a_second(mode: dict[str, Any]) -> None:
+    assert sensor(poke_interval=0.1, **mode).poke_interval == 1
+    assert sensor(poke_interval=2, **mode).poke_interval == 2
+
+
 def test_failure_takes_precedence_and_is_not_retried(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str
 ) -> None:

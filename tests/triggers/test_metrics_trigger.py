@@ -136,3 +136,7 @@ def test_serialize_checks_the_arguments() -> None:
 def test_the_repr_names_the_conditions_and_no_secret(segment_sandbox: SegmentSandbox) -> None:
     assert segment_sandbox.token not in repr(waiting())
     assert "successes >= 10" in repr(waiting())
+
+
+def test_a_deferred_task_may_have_a_triggerer_queue() -> None:
+    assert SegmentDeliveryMetricsTrigger.supports_triggerer_queue

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import pytest
 
-from airflow_provider_segment.protocol.delivery.criteria import check_criteria
+from airflow_provider_segment.protocol.delivery.criteria import Observation, check_criteria
 from airflow_provider_segment.protocol.errors import SegmentServerError
 from airflow_provider_segment.triggers.polling import PollFailure, PollResult, poll_indefinitely
 from tests.sensors.modes.virtual_time import VirtualClock, VirtualLoop
@@ -34,6 +34,7 @@ class SlowHook:
         if seconds < 0:
             raise SegmentServerError("not now")
         await asyncio.sleep(seconds)
+        return Observation(datetime.now(UTC))
 
     async def connect(self) -> None:
         """Nothing is read."""

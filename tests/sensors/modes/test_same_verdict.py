@@ -20,7 +20,7 @@ from tests.protocol.property_settings import examples
 from tests.protocol.samples import LOST, REFUSED, UNTRUSTED, html, refusal
 from tests.scale import SCALE
 from tests.sensors.modes.outcomes import FLAGS
-from tests.sensors.modes.running import AIRFLOW_2, FIRST_STARTS, SUCCESS, Ended
+from tests.sensors.modes.running import AIRFLOW_2, FIRST_STARTS, MODES, SUCCESS, Ended
 from tests.sensors.modes.world import INTERVAL, Delivered, Fault, Scripted, WaitOutcome, World, after
 
 TRANSIENT = [
@@ -216,3 +216,15 @@ def test_a_different_rule_in_the_trigger_fails_the_comparison(world: World, monk
         ),
     )
     assert play(world, "deferrable", wait, "none") != play(world, "poke", wait, "none")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_pages_of_a_gateway_do_not_end_a_running_wait_in_any_mode(world: World, mode: str) -> None:
+    pages = [Fault(html(status)) for status in (404, 403, 302, 400)]
+    wait = Wait(
+        {"destination_id": "d", "source_id": "s", "success_when": "successes >= 8", "window": 3600},
+        [Delivered(1), *pages, Delivered(9)],
+        right_source=True,
+        polls_in_time=9,
+    )
+    assert play(world, mode, wait, "none").ended.status == SUCCESS
