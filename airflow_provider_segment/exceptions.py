@@ -36,6 +36,13 @@ class SegmentDeliveryFailedError(AirflowFailException):
     """A condition of the sensor's ``fail_when`` holds. Not retried; ``soft_fail`` turns it into a skip."""
 
 
+class SegmentDeliveryUnmetError(AirflowFailException):
+    """The sensor's verdict for a window that closed without meeting ``success_when``. Not retried.
+
+    It is not a :class:`SegmentDeliveryFailedError`: a night without events is no reason to disable a destination.
+    """
+
+
 class SegmentDriftError(AirflowFailException):
     """Segment differs from the spec and ``on_drift="fail"``. Nothing was written; not retried.
 
@@ -56,6 +63,7 @@ __all__ = [
     "SegmentConflictError",
     "SegmentConnectionError",
     "SegmentDeliveryFailedError",
+    "SegmentDeliveryUnmetError",
     "SegmentDriftError",
     "SegmentError",
     "SegmentInvalidRequestError",

@@ -31,11 +31,13 @@ class Network:
     :param headers: headers of every request, including the token.
     :param proxy: URL of the proxy to use; ``None`` for none.
     :param ca: path of a CA bundle, a file or a directory; ``None`` if TLS is not verified.
+    :param ca_modified: when the bundle was changed last, so that a replaced one is noticed.
     """
 
     headers: Mapping[str, str] = field(repr=False)
     proxy: str | None = field(repr=False)
     ca: str | None
+    ca_modified: int | None = None
 
 
 @hides_frames
@@ -59,7 +61,8 @@ def network_for(connection: SegmentConnection) -> Network:
             "User-Agent": f"airflow-provider-segment/{__version__}",
         },
         proxy=proxy,
-        ca=_ca(connection.verify),
+        ca=(ca := _ca(connection.verify)),
+        ca_modified=None if ca is None else Path(ca).stat().st_mtime_ns,
     )
 
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from airflow_provider_segment.protocol.errors import SegmentProtocolError
 from airflow_provider_segment.protocol.flow.exchange import exchange
-from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Items, Outcome, PagedFlow
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Items, PagedFlow, Reply
 from airflow_provider_segment.protocol.wire.pagination import Listing
 
 T = TypeVar("T")
@@ -43,7 +43,7 @@ def collect(listing: Listing[T], options: CallOptions) -> Flow[list[T]]:
     """
     items: list[T] = []
     pages = paginate(listing, options)
-    outcome: Outcome | None = None
+    outcome: Reply | None = None
     while True:
         try:
             step = pages.send(outcome)

@@ -8,6 +8,7 @@ after any other. The flow's return value is its result; it raises ``SegmentError
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,19 +16,23 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from airflow_provider_segment.protocol.secret_str import SecretStr
 from airflow_provider_segment.protocol.strings import all_strings
-from airflow_provider_segment.protocol.wire.messages import Request, RequestFailure, Response
+from airflow_provider_segment.protocol.wire.messages import HeldBack, Request, RequestFailure, Response
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send a request; the outcome is its response or failure.
+    """Send a request; the outcome is its response or failure, or when to send it.
 
     :param request: the request.
+    :param slot: the slot it was given when it was held back.
+    :param max_wait: seconds for which it may be held back.
     """
 
     request: Request
+    slot: float | None = None
+    max_wait: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +85,11 @@ class Items(Generic[T]):
 
 Step: TypeAlias = Send | Pause | Log | MaskSecrets
 Outcome: TypeAlias = Response | RequestFailure
-Flow: TypeAlias = Generator[Step, Outcome | None, T]
+Reply: TypeAlias = Outcome | HeldBack
+"""What a driver sends back for a request: its outcome, or when to send it."""
+Flow: TypeAlias = Generator[Step, Reply | None, T]
 """Returns one result."""
-PagedFlow: TypeAlias = Generator[Step | Items[T], Outcome | None, None]
+PagedFlow: TypeAlias = Generator[Step | Items[T], Reply | None, None]
 """Yields items, page by page, and returns nothing."""
 
 
@@ -129,7 +136,7 @@ class CallOptions:
         return replace(self, secrets=(*self.secrets, *all_strings(settings)))
 
 
-def require_outcome(outcome: Outcome | None) -> Outcome:
+def require_outcome(outcome: Reply | None) -> Reply:
     """Return the outcome of a request, or raise ``TypeError`` if the driver sent none.
 
     :param outcome: outcome of :class:`Send`.
