@@ -11,6 +11,7 @@ from airflow.providers.common.compat.sdk import BaseNotifier
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.protocol.arguments import check_id, check_name
+from airflow_provider_segment.protocol.printable import printable
 from airflow_provider_segment.protocol.provisioning.identity import (
     DestinationIdentity,
     is_given_by_id,
@@ -82,7 +83,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
 
         with self._logging_failures(), SegmentPublicApiHook(segment_conn_id=self.segment_conn_id) as hook:
             destination_id = hook.run(resolve_and_update_destination, target=self._target(), enabled=self.enabled)
-            self.log.info("%sd destination %s", self.verb, destination_id)
+            self.log.info("%sd destination %s", self.verb, printable(destination_id))
 
     async def async_notify(self, context: Context) -> None:
         """Switch the destination; in the triggerer, where callbacks of deadlines run from Airflow 3.1 on."""
@@ -94,7 +95,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
                 destination_id = await hook.run(
                     resolve_and_update_destination, target=self._target(), enabled=self.enabled
                 )
-                self.log.info("%sd destination %s", self.verb, destination_id)
+                self.log.info("%sd destination %s", self.verb, printable(destination_id))
 
     def _target(self) -> str | DestinationIdentity:
         arguments = self.checked()
@@ -107,7 +108,9 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
         try:
             yield
         except Exception as error:
-            self.log.error("Could not %s the destination, so it may %s: %s", self.verb, self.otherwise, error)
+            self.log.error(
+                "Could not %s the destination, so it may %s: %s", self.verb, self.otherwise, printable(str(error))
+            )
             raise
 
 

@@ -14,6 +14,8 @@ from airflow.providers.common.compat.sdk import (
     conf,
 )
 
+from airflow_provider_segment.protocol.printable import printable, printable_lines
+
 # A mixin: beside it stands Airflow's base of sensors.
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import BaseSensorOperator as _Base
@@ -133,7 +135,7 @@ class DeferrableWaitMixin(_Base):
             self._raise_timeout(result.message)
         if result.status == Status.FAILED.value:
             raise SegmentDeliveryFailedError(f"destination {self.destination_id}: {result.message}")
-        self.log.info("Destination %s %s: %s", self.destination_id, result.status, result.message)
+        self.log.info("%s", printable(f"Destination {self.destination_id} {result.status}: {result.message}"))
         return result.evidence
 
     def continues_after(self, error: Exception) -> bool:
@@ -165,8 +167,8 @@ class DeferrableWaitMixin(_Base):
     def _raise_timeout(self, message: str) -> NoReturn:
         timeout, execution_timeout = self._timeouts
         if execution_timeout < timeout:
-            raise AirflowTaskTimeout(f"The execution_timeout of {execution_timeout} is over: {message}")
-        raise AirflowSensorTimeout(f"Sensor has timed out after {timeout}: {message}")
+            raise AirflowTaskTimeout(printable(f"The execution_timeout of {execution_timeout} is over: {message}"))
+        raise AirflowSensorTimeout(printable(f"Sensor has timed out after {timeout}: {message}"))
 
     def _recheck(self, context: Context, event: dict[str, Any]) -> Evidence:
         """Take the first look again, now that Segment answers."""
@@ -190,7 +192,7 @@ class DeferrableWaitMixin(_Base):
         if "timeout" in reason.lower():
             self._raise_timeout("the trigger did not answer any more")
         if traceback := given.get("traceback"):
-            self.log.error("The trigger failed:\n%s", "".join(traceback))
+            self.log.error("The trigger failed:\n%s", printable_lines("".join(traceback)))
         raise SegmentError(f"the trigger failed: {reason}")
 
 

@@ -49,8 +49,8 @@ class Actor:
             if isinstance(step, MaskSecrets):
                 continue
             if isinstance(step, Log):
-                self.log_text.append(step.message)
-                self._world.tell(f"{self.who} says: {step.message}")
+                self.log_text.append(step.text)
+                self._world.tell(f"{self.who} says: {step.text}")
             elif self._dies():
                 self._die(step)
             elif isinstance(step, Pause):

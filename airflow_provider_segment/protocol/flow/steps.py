@@ -12,6 +12,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from airflow_provider_segment.protocol.printable import printable
 from airflow_provider_segment.protocol.secret_str import SecretStr
 from airflow_provider_segment.protocol.strings import all_strings
 from airflow_provider_segment.protocol.wire.messages import Request, RequestFailure, Response
@@ -49,10 +50,17 @@ class Log:
 
     :param message: the line, without settings or secrets.
     :param level: log level, as in the standard library's ``logging``.
+    :param lines: further lines below it, such as a table.
     """
 
     message: str
     level: int = logging.INFO
+    lines: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """All lines, with characters escaped that could forge more of them."""
+        return "\n".join(map(printable, (self.message, *self.lines)))
 
 
 @dataclass(frozen=True, slots=True)
