@@ -41,11 +41,11 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
         """Render, and let Airflow mask what has a sensitive name before it stores the rendered fields."""
         # Only now: nothing of it is needed to parse a DAG file.
-        from airflow_provider_segment.masking import mask_rendered_fields
+        from airflow_provider_segment.masking import mask_rendered_fields, numbers_as_strings
 
         rendered = super().render_template(content, context, jinja_env, seen_oids)
         mask_rendered_fields(content, rendered)
-        return rendered
+        return numbers_as_strings(rendered)
 
     def argument_resolver(self, *, running: bool) -> ResolveArgument:
         """Make a function that puts secrets in place of the references in settings.
