@@ -21,7 +21,7 @@ from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook, Se
 from airflow_provider_segment.sandbox.pytest_plugin import CONNECTION_VARIABLE
 from tests.hostile.server import Behaviour, Talk, http, once, serving
 from tests.secrets.evidence import encodings
-from tests.secrets.frames import recorded_locals
+from tests.secrets.frames import crash_reports, recorded_locals
 from tests.transport.both import HOOKS
 
 CANARY = "canary-local-5d0c71e2"
@@ -40,7 +40,8 @@ def set_connection(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> None:
 def leaks(error: BaseException) -> set[str]:
     """Return the places in which an error has the canary."""
     needles = list(encodings(CANARY))
-    return {place for place, text in recorded_locals(error) if any(needle in text for needle in needles)}
+    shown = [*recorded_locals(error), *crash_reports(error)]
+    return {place for place, text in shown if any(needle in text for needle in needles)}
 
 
 def error_of(call: Callable[[], Any], *expected: type[BaseException]) -> BaseException:
@@ -238,7 +239,12 @@ def test_a_planted_leak_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(SegmentPublicApiHook, "segment_connection", property(eval_in_package(read)))
 
-    assert leaks(error_of(lambda: get_workspace("requests"), RuntimeError)) == {"segment.py:read.extra"}
+    assert leaks(error_of(lambda: get_workspace("requests"), RuntimeError)) == {
+        "segment.py:read.extra",
+        "traceback",
+        "Sentry",
+        "rich",
+    }
 
 
 def eval_in_package(function: Callable[..., Any]) -> Callable[..., Any]:
