@@ -9,7 +9,6 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
-from airflow.providers.common.compat.connection import get_async_connection
 from airflow.providers.common.compat.sdk import AirflowException, BaseHook
 
 from airflow_provider_segment.hooks import connection_form
@@ -102,7 +101,9 @@ class SegmentPublicApiHook(_SegmentHook):
     @cached_property
     def segment_connection(self) -> SegmentConnection:
         """The parsed connection, read at the first use."""
-        return AirflowConnection(self.segment_conn_id, self.get_connection(self.segment_conn_id)).parse()
+        connection = AirflowConnection(self.segment_conn_id)
+        connection.read(type(self))
+        return connection.parse()
 
     @property
     def options(self) -> CallOptions:
@@ -215,10 +216,8 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
 
     async def _read(self) -> tuple[SegmentConnection, Network]:
         """Read and parse the connection; a thread does what accesses files."""
-        connection = AirflowConnection(
-            self.segment_conn_id, await get_async_connection(self.segment_conn_id, hook=type(self))
-        )
-        await connection.read_extra()
+        connection = AirflowConnection(self.segment_conn_id)
+        await connection.read_async(type(self))
         parsed = await asyncio.to_thread(connection.parse)
         return parsed, await asyncio.to_thread(network_for, parsed)
 

@@ -218,6 +218,22 @@ def test_airflows_masker_failing(driver: str, monkeypatch: pytest.MonkeyPatch) -
     assert leaks(error) == set()
 
 
+@every_driver
+def test_airflow_failing_when_it_has_read_the_connection(driver: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(conn_id: str) -> Any:
+        password = f"{CANARY}"
+        raise RuntimeError(f"{len(password)} characters")
+
+    async def read_async(conn_id: str) -> Any:
+        return eval_in_package(read)(conn_id)
+
+    for hook in (SegmentPublicApiHook, SegmentPublicApiAsyncHook):
+        monkeypatch.setattr(hook, "get_connection", staticmethod(eval_in_package(read)))
+        monkeypatch.setattr(hook, "aget_connection", staticmethod(read_async), raising=False)
+
+    assert leaks(error_of(lambda: get_workspace(driver), RuntimeError)) == set()
+
+
 def test_errors_keep_the_traceback_of_the_error_that_was_being_handled(monkeypatch: pytest.MonkeyPatch) -> None:
     set_connection(monkeypatch, password="x y")
 
