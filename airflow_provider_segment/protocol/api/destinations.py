@@ -28,7 +28,7 @@ def destinations_listing(*, source_id: str | None = None, full: bool = False) ->
         workspace's.
     :param full: return whole records instead of the fields of ``Destination``.
     """
-    read = page_reader(_record(full=full), key="destinations")
+    read = page_reader(_record(full=full), key="destinations", free_key=None if full else "settings")
     if source_id is None:
         return Listing(operations.LIST_DESTINATIONS, {}, read)
     ids = {"sourceId": check_id("source_id", source_id)}
