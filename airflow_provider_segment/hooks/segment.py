@@ -9,7 +9,6 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeAlias, TypeVar
 
-from airflow.providers.common.compat.connection import get_async_connection
 from airflow.providers.common.compat.sdk import AirflowException, BaseHook
 
 from airflow_provider_segment.hooks import connection_form
@@ -103,7 +102,7 @@ class SegmentPublicApiHook(_SegmentHook):
     @cached_property
     def segment_connection(self) -> SegmentConnection:
         """The parsed connection, read at the first use."""
-        return AirflowConnection(self.segment_conn_id, self.get_connection(self.segment_conn_id)).parse()
+        return self._read()
 
     def refresh(self) -> bool:
         """Read the connection again, as after an authorization error: a token may have been rotated.
@@ -111,7 +110,7 @@ class SegmentPublicApiHook(_SegmentHook):
         :return: whether the connection or its CA has changed; later calls then use the new one.
         """
         used = (self.segment_connection, self.driver.network)
-        parsed = AirflowConnection(self.segment_conn_id, self.get_connection(self.segment_conn_id)).parse()
+        parsed = self._read()
         if (parsed, network_for(parsed)) == used:
             return False
         self.close()
@@ -129,6 +128,11 @@ class SegmentPublicApiHook(_SegmentHook):
         from airflow_provider_segment.transport.requests_driver import RequestsDriver
 
         return RequestsDriver(self.segment_connection, self.log)
+
+    def _read(self) -> SegmentConnection:
+        connection = AirflowConnection(self.segment_conn_id)
+        connection.read(type(self))
+        return connection.parse()
 
     def get_conn(self) -> RequestsDriver:
         """Return the driver that runs flows."""
@@ -269,10 +273,8 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
 
     async def _read(self) -> _Read:
         """Read and parse the connection; a thread does what accesses files."""
-        connection = AirflowConnection(
-            self.segment_conn_id, await get_async_connection(self.segment_conn_id, hook=type(self))
-        )
-        await connection.read_extra()
+        connection = AirflowConnection(self.segment_conn_id)
+        await connection.read_async(type(self))
         parsed = await asyncio.to_thread(connection.parse)
         return parsed, await asyncio.to_thread(network_for, parsed)
 

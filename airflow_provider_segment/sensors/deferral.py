@@ -14,6 +14,8 @@ from airflow.providers.common.compat.sdk import (
     conf,
 )
 
+from airflow_provider_segment.protocol.printable import printable, printable_lines
+
 # A mixin, used together with Airflow's sensor base class.
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import BaseSensorOperator as _Base
@@ -145,7 +147,7 @@ class DeferrableWaitMixin(_Base):
             raise SegmentDeliveryFailedError(f"destination {self.destination_id}: {result.message}")
         if result.status == Status.UNMET.value:
             self.raise_unmet(result.message)
-        self.log.info("Destination %s %s: %s", self.destination_id, result.status, result.message)
+        self.log.info("%s", printable(f"Destination {self.destination_id} {result.status}: {result.message}"))
         return result.evidence
 
     def raise_unmet(self, message: str) -> NoReturn:
@@ -188,8 +190,8 @@ class DeferrableWaitMixin(_Base):
     def _raise_timeout(self, message: str) -> NoReturn:
         timeout, execution_timeout = self._timeouts
         if execution_timeout < timeout:
-            raise AirflowTaskTimeout(f"The execution_timeout of {execution_timeout} has passed: {message}")
-        raise AirflowSensorTimeout(f"Sensor has timed out after {timeout}: {message}")
+            raise AirflowTaskTimeout(printable(f"The execution_timeout of {execution_timeout} has passed: {message}"))
+        raise AirflowSensorTimeout(printable(f"Sensor has timed out after {timeout}: {message}"))
 
     def _poll_after_deadline(self, context: Context) -> Evidence:
         """Poll a last time before raising the timeout, as poke mode does; the triggerer may have been down for long."""
@@ -224,7 +226,7 @@ class DeferrableWaitMixin(_Base):
             self._progress.last_message = "the trigger sent no event"
             return self._poll_after_deadline(context)
         if traceback := arguments.get("traceback"):
-            self.log.error("The trigger failed:\n%s", "".join(traceback))
+            self.log.error("The trigger failed:\n%s", printable_lines("".join(traceback)))
         raise SegmentError(f"the trigger failed: {reason}")
 
 

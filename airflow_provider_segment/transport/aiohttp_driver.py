@@ -27,6 +27,7 @@ from airflow_provider_segment.protocol.flow.steps import (
     Send,
     Step,
 )
+from airflow_provider_segment.protocol.printable import printable
 from airflow_provider_segment.protocol.tracebacks import drop_frames
 from airflow_provider_segment.protocol.wire.messages import Request, RequestFailure, Response
 from airflow_provider_segment.transport.body import Body, BodyEncodingError, BodyTooLongError
@@ -112,10 +113,10 @@ class AiohttpDriver:
                     self._gates.leave(request, outcome)
                 return outcome
             case Pause(seconds, reason, level):
-                self._log.log(level, "%s", reason)
+                self._log.log(level, "%s", printable(reason))
                 await asyncio.sleep(seconds)
-            case Log(message, level):
-                self._log.log(level, "%s", message)
+            case Log():
+                self._log.log(step.level, "%s", step.text)
             case MaskSecrets(strings):
                 # In a thread, because Airflow sends them to another process and waits for it.
                 await asyncio.to_thread(mask_secrets, strings)

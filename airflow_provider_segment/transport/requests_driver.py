@@ -25,6 +25,7 @@ from airflow_provider_segment.protocol.flow.steps import (
     Send,
     Step,
 )
+from airflow_provider_segment.protocol.printable import printable
 from airflow_provider_segment.protocol.tracebacks import drop_frames
 from airflow_provider_segment.protocol.wire.messages import Request, RequestFailure, Response
 from airflow_provider_segment.transport.body import Body, BodyEncodingError, BodyTooLongError
@@ -99,10 +100,10 @@ class RequestsDriver:
                     self._gates.leave(request, outcome)
                 return outcome
             case Pause(seconds, reason, level):
-                self._log.log(level, "%s", reason)
+                self._log.log(level, "%s", printable(reason))
                 time.sleep(seconds)
-            case Log(message, level):
-                self._log.log(level, "%s", message)
+            case Log():
+                self._log.log(step.level, "%s", step.text)
             case MaskSecrets(strings):
                 mask_secrets(strings)
         return None

@@ -11,23 +11,35 @@ from airflow_provider_segment.protocol.wire.pagination import Listing
 
 T = TypeVar("T")
 
+MAX_PAGES = 2000
+"""Most pages of a listing: a million entries."""
+MAX_CURSOR = 4096
+"""Longest cursor, in characters: all of them are kept."""
+
 
 def paginate(listing: Listing[T], options: CallOptions) -> PagedFlow[T]:
     """Fetch a listing and yield the entries of each page.
 
     :param listing: the listing to fetch.
     :param options: its budgets apply to each page.
-    :raises SegmentProtocolError: a cursor was repeated, so the pages would never end.
+    :raises SegmentProtocolError: a cursor was repeated, so the pages would never end, or there are more than
+        :data:`MAX_PAGES`.
     """
     seen: set[str | None] = set()
     cursor: str | None = None
     while cursor not in seen:
+        if len(seen) == MAX_PAGES:
+            raise SegmentProtocolError(f"{listing.operation.name}: more than {MAX_PAGES} pages ({options.connection})")
         seen.add(cursor)
         page = yield from exchange(listing.page(cursor), options)
         yield Items(page.items)
         cursor = page.cursor
         if cursor is None:
             return
+        if len(cursor) > MAX_CURSOR:
+            raise SegmentProtocolError(
+                f"{listing.operation.name}: a cursor of {len(cursor)} characters ({options.connection})"
+            )
     raise SegmentProtocolError(
         f"{listing.operation.name}: pagination loop: a cursor was repeated ({options.connection})"
     )

@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from airflow_provider_segment.protocol.printable import printable
 from airflow_provider_segment.protocol.secret_str import SecretStr
 from airflow_provider_segment.protocol.strings import all_strings
 from airflow_provider_segment.protocol.wire.messages import HeldBack, Request, RequestFailure, Response
@@ -57,10 +58,17 @@ class Log:
 
     :param message: the line, without settings or secrets.
     :param level: log level, as in the standard library's ``logging``.
+    :param lines: further lines below it, such as a table.
     """
 
     message: str
     level: int = logging.INFO
+    lines: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """All lines, with characters escaped that could forge more of them."""
+        return "\n".join(map(printable, (self.message, *self.lines)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,7 +190,7 @@ def _all_listed(specs: Sequence[SubscriptionSpec], listed: Sequence[Subscription
 
 def _log_plan(plan: Plan) -> Flow[None]:
     identity = plan.destination.spec.identity
-    yield Log(f"plan:\n{plan_table(plan)}")
+    yield Log("plan:", lines=tuple(plan_table(plan).split("\n")))
     yield from mask_and_warn(identity, plan.destination.diff)
     for part in plan.subscriptions:
         yield from mask_and_warn(f"subscription {part.name!r}", part.diff)
