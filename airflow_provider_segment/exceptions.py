@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_segment.protocol.errors import (
-    ErrorObject,
     SegmentAlreadyExistsError,
     SegmentAmbiguousWriteError,
     SegmentApiError,
@@ -57,7 +56,6 @@ class SegmentDriftError(AirflowFailException):
 
 
 __all__ = [
-    "ErrorObject",
     "SegmentAlreadyExistsError",
     "SegmentAmbiguousWriteError",
     "SegmentApiError",

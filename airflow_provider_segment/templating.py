@@ -1,38 +1,39 @@
-"""Templates in arguments: what is known when the DAG is parsed, and what Airflow must not render.
+"""Templated arguments: what is known when the DAG is parsed, and what Airflow must not render.
 
 Shared by the operators, the sensor and the notifiers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from airflow_provider_segment.protocol.arguments import check_name
+from airflow_provider_segment.protocol.arguments import check_id, check_name
+from airflow_provider_segment.protocol.provisioning.comparison import Path, is_below
 
 # A mixin: operators, sensors and notifiers have different bases.
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import XComArg
-    from airflow.sdk.definitions._internal.templater import Templater as _Base  # what all of them are
+    from airflow.sdk.definitions._internal.templater import Templater as _Base  # their common base
 
-    #: A text, a template that renders to it, or the output of a task.
+    #: A string, a template that renders to one, or the output of a task.
     Text: TypeAlias = str | XComArg
-    #: Settings, or what renders to the text of a JSON object.
+    #: Settings, or what renders to a string holding a JSON object.
     Settings: TypeAlias = dict[str, Any] | str | XComArg
 else:
     _Base = object
 
 SEGMENT_TEMPLATE_KEY = "@template"
-"""Its value is written in the mapping language of Segment, which uses the same braces as Jinja."""
+"""A key whose value is written in Segment's mapping language, which uses the same braces as Jinja."""
 
 Check = Callable[[str, Any], Any]
 ResolveArgument = Callable[[str, Any], Any]
 
 
 def is_known(value: Any) -> bool:
-    """Say whether an argument's value is known before its templates are rendered.
+    """Return whether a value is known before templates are rendered.
 
-    :param value: as given in the DAG file.
+    :param value: an argument as the DAG file sets it.
     """
     if isinstance(value, str):
         return "{{" not in value and "{%" not in value
@@ -40,27 +41,63 @@ def is_known(value: Any) -> bool:
         return all(map(is_known, value.values()))
     if isinstance(value, list | tuple | set):
         return all(map(is_known, value))
-    return not hasattr(value, "resolve")  # as an XComArg has
+    return not hasattr(value, "resolve")  # an XComArg has it
+
+
+def unknown_paths(value: Any, path: Path = ()) -> Iterator[Path]:
+    """Yield the path of each value inside an argument that is not known before templates are rendered.
+
+    :param value: an argument as the DAG file sets it.
+    :param path: keys and indexes that lead to it.
+    """
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from unknown_paths(item, (*path, key))
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from unknown_paths(item, (*path, index))
+    elif not is_known(value):
+        yield path
+
+
+_CAUSE = "; the task it refers to may have been skipped, or returned nothing"
+
+
+def _empty_selections(value: Any, keys: frozenset[str], path: Path = ()) -> Iterator[Path]:
+    """Yield the path of each empty value of one of these keys in a list of dicts."""
+    for index, entry in enumerate(value if isinstance(value, list | tuple) else ()):
+        for key in keys & entry.keys() if isinstance(entry, Mapping) else ():
+            if entry[key] is None or entry[key] == "None":
+                yield (*path, index, key)
 
 
 class CheckedArguments(_Base):
-    """Arguments that are checked when the DAG is parsed as far as they are known, and fully when the task runs.
+    """A mixin that checks known arguments when the DAG is parsed, and all arguments when the task runs.
 
-    A subclass assigns its arguments in ``__init__`` and calls :meth:`check_known_arguments` at its end.
+    A subclass sets ``checks``, from which ``template_fields`` follows, assigns its arguments in ``__init__`` and calls
+    :meth:`check_known_arguments` at the end of it.
     """
 
-    #: How each argument is checked; one that is ``None`` was not given, unless it is required.
+    #: The check of each argument. ``None`` means that an argument is not set, unless it is required.
     checks: Mapping[str, Check] = {}
     required: frozenset[str] = frozenset()
+    #: Keys inside an argument that select an object.
+    selecting_keys: frozenset[str] = frozenset()
     segment_conn_id: str
+    _unknown: Mapping[str, frozenset[Path]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "checks" in cls.__dict__ and "template_fields" not in cls.__dict__:
+            cls.template_fields = (*cls.checks, "segment_conn_id")
 
     def check_combination(self) -> None:
-        """Check which arguments were given together; nothing of their values."""
+        """Check which arguments are set together, not their values."""
 
     def check_known_arguments(self) -> None:
-        """Check the arguments as the DAG file gives them.
+        """Check the arguments whose values are known when the DAG is parsed.
 
-        :raises ValueError: naming the argument, what was given and what is allowed.
+        :raises ValueError: naming the argument, its value and what is allowed.
         """
         self.check_combination()
         resolve_argument = self.argument_resolver(running=False)
@@ -68,13 +105,16 @@ class CheckedArguments(_Base):
             value = resolve_argument(argument, getattr(self, argument))
             if is_known(value):
                 check(argument, value)
+        paths = {argument: frozenset(unknown_paths(getattr(self, argument))) for argument in self.checks}
+        self._unknown = {argument: found for argument, found in paths.items() if found}
 
     def checked(self) -> dict[str, Any]:
-        """Check the rendered arguments.
+        """Check the rendered arguments and return them by name, without those that are not set.
 
-        :return: them by name, those not given left out.
-        :raises ValueError: naming the argument, what was given and what is allowed.
+        :raises ValueError: naming the argument, its value and what is allowed.
         """
+        for argument in self._unknown:
+            self._check_rendered(argument)
         self.check_combination()
         resolve_argument = self.argument_resolver(running=True)
         return {
@@ -82,16 +122,23 @@ class CheckedArguments(_Base):
             for argument, check in self._checks()
         }
 
-    def argument_resolver(self, *, running: bool) -> ResolveArgument:
-        """Make a function that puts values in place of objects that stand for them; here nothing does.
+    def templated_paths(self, argument: str) -> frozenset[Path]:
+        """Return the paths of the values in an argument that came out of templates.
 
-        :param running: whether the task runs; before that something of the same type must do.
-        :return: a function of an argument's name and value, which it leaves as it is.
+        :param argument: the argument's name.
+        """
+        return self._unknown.get(argument, frozenset())
+
+    def argument_resolver(self, *, running: bool) -> ResolveArgument:
+        """Return a function that replaces objects in an argument by the values they refer to; here it changes nothing.
+
+        :param running: whether the task runs; before that, a placeholder of the same type is enough.
+        :return: a function of an argument's name and value, which it does not modify.
         """
         return lambda _, value: value
 
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
-        """Render as Airflow does, but for what belongs to Segment's mapping language, at any depth."""
+        """Render as Airflow does, but leave Segment's mapping language alone, at any depth."""
         if not isinstance(content, dict) or SEGMENT_TEMPLATE_KEY not in content:
             return super().render_template(content, context, jinja_env, seen_oids)
         return {
@@ -99,10 +146,21 @@ class CheckedArguments(_Base):
             for key, value in content.items()
         }
 
+    def _check_rendered(self, argument: str) -> None:
+        """Raise if a template gave nothing for an argument that was set, so that it does not count as not set."""
+        value = getattr(self, argument)
+        empty = (None, "None") if self.checks[argument] in (check_id, check_name) else (None,)
+        if value in empty:
+            raise ValueError(f"{argument} was set, but came out of its template as {value!r}{_CAUSE}")
+        for path in _empty_selections(value, self.selecting_keys):
+            if is_below(path, self._unknown[argument]):
+                label = "".join(f"[{part!r}]" for part in path)
+                raise ValueError(f"{argument}{label} was set, but came out of its template as nothing{_CAUSE}")
+
     def _checks(self) -> list[tuple[str, Check]]:
-        given = [
+        checks = [
             (argument, check)
             for argument, check in self.checks.items()
             if argument in self.required or getattr(self, argument) is not None
         ]
-        return [*given, ("segment_conn_id", check_name)]
+        return [*checks, ("segment_conn_id", check_name)]

@@ -1,4 +1,4 @@
-"""Sphinx builds the documentation with this: ``make docs``."""
+"""Configuration of Sphinx, for ``make docs``."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
-from sphinx.request import Sphinx
 
-# The reference is read from the package, which imports Airflow, which makes itself a home.
+# Autodoc imports the package and with it Airflow, which creates its home directory on import.
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-provider-segment-docs-")
 atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
@@ -36,7 +36,7 @@ html_show_copyright = False
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
-# Arguments are described in the docstrings, types included; the signatures show what is typed.
+# Show types in signatures; docstrings describe the arguments.
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 maximum_signature_line_length = 88
@@ -44,7 +44,7 @@ add_module_names = False
 python_use_unqualified_type_names = True
 
 nitpicky = True
-# What stands in signatures and docstrings and has its page elsewhere, or none.
+# Names in signatures and docstrings that these pages do not document.
 nitpick_ignore_regex = [
     ("py:class", r"(airflow|collections|contextlib|datetime|pathlib|types|typing)\..*"),
     ("py:class", r"(Any|AsyncIterator|Context|Iterator|Mapping|Path|Sequence|Settings|Text|datetime|timedelta)"),
@@ -53,8 +53,8 @@ nitpick_ignore_regex = [
 ]
 
 
-def by_its_own_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, shown: nodes.TextElement) -> Any:
-    """Find what is named without its module, or by another than the one to import it from."""
+def resolve_by_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, shown: nodes.TextElement) -> Any:
+    """Resolve a name without its module, or with a module other than the public one."""
     python = env.domains.python_domain
     wanted = node["reftarget"].rpartition(".")[2]
     found = [name for name in python.objects if name.rpartition(".")[2] == wanted]
@@ -64,5 +64,5 @@ def by_its_own_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, show
 
 
 def setup(app: Sphinx) -> None:
-    """Extend Sphinx."""
-    app.connect("missing-reference", by_its_own_name)
+    """Register the extension with Sphinx."""
+    app.connect("missing-reference", resolve_by_name)

@@ -1,1 +1,1 @@
-"""Destinations as Airflow's assets."""
+"""Destinations as Airflow assets."""

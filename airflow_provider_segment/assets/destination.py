@@ -16,45 +16,45 @@ _KIND = "destinations"
 
 
 def destination_asset_uri(*, destination_id: str, source_id: str) -> str:
-    """Make the URI of the asset that stands for what a source delivers to a destination.
+    """Return the URI of the asset that represents the deliveries from a source to a destination.
 
-    :param destination_id: the destination.
-    :param source_id: its source.
+    :param destination_id: id of the destination.
+    :param source_id: id of its source.
     :return: the URI, with both ids percent-encoded.
-    :raises ValueError: an id can't be one.
+    :raises ValueError: an id is invalid.
     """
     path = quote(check_id("destination_id", destination_id), safe="")
     return f"{SCHEME}://{_KIND}/{path}?{urlencode({'source': check_id('source_id', source_id)})}"
 
 
 def sanitize_uri(uri: SplitResult) -> SplitResult:
-    """Check the URI of an asset and bring it into one form; Airflow calls it when a DAG file is parsed.
+    """Check and normalise the URI of an asset; Airflow calls this when a DAG file is parsed.
 
-    :param uri: of the scheme ``segment``.
-    :raises ValueError: it names anything else than one destination and its source.
+    :param uri: with the scheme ``segment``.
+    :raises ValueError: it is not the URI of one destination and its source.
     """
     if uri.netloc != _KIND:
-        _refuse(uri, f"has {uri.netloc!r} in place of {_KIND!r}")
+        _reject(uri, f"has {uri.netloc!r} instead of {_KIND!r}")
     destination_id = uri.path.removeprefix("/")
     if not destination_id or "/" in destination_id:
-        _refuse(uri, "does not name one destination")
+        _reject(uri, "does not name one destination")
     query = parse_qsl(uri.query, keep_blank_values=True)
     if [name for name, _ in query] != ["source"] or not query[0][1]:
-        _refuse(uri, "has a query that is not the destination's source alone")
+        _reject(uri, "needs the destination's source as its only query parameter")
     return urlsplit(destination_asset_uri(destination_id=unquote(destination_id), source_id=query[0][1]))
 
 
 def convert_asset_to_openlineage(asset: Asset, _lineage_context: object) -> Dataset:
-    """Give the dataset of the same destination as the tasks name it; the OpenLineage provider calls it.
+    """Return the dataset of an asset's destination, as the tasks report it; the OpenLineage provider calls this.
 
-    :param asset: whose URI is such a one.
-    :param _lineage_context: not needed.
+    :param asset: of a destination.
+    :param _lineage_context: unused.
     """
     from airflow_provider_segment.lineage.datasets import dataset
 
     return dataset("destinations", unquote(urlsplit(asset.uri).path.removeprefix("/")))
 
 
-def _refuse(uri: SplitResult, why: str) -> NoReturn:
+def _reject(uri: SplitResult, reason: str) -> NoReturn:
     form = f"{SCHEME}://{_KIND}/<destination_id>?source=<source_id>"
-    raise ValueError(f"the asset URI {uri.geturl()!r} {why}; the form is {form}")
+    raise ValueError(f"the asset URI {uri.geturl()!r} {reason}; the form is {form}")

@@ -9,16 +9,17 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeAlias, TypeVar
 
-from airflow.providers.common.compat.connection import get_async_connection, get_async_extra_dejson
+from airflow.providers.common.compat.connection import get_async_connection
 from airflow.providers.common.compat.sdk import AirflowException, BaseHook
 
 from airflow_provider_segment.hooks import connection_form
+from airflow_provider_segment.hooks.airflow_connection import AirflowConnection
 from airflow_provider_segment.hooks.calls import SegmentCalls
 from airflow_provider_segment.protocol.api.objects import Workspace
 from airflow_provider_segment.protocol.api.workspace import get_workspace
 from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, PagedFlow
-from airflow_provider_segment.transport.connection import SegmentConnection, for_test_button, parse_connection
+from airflow_provider_segment.transport.connection import SegmentConnection, for_test_button
 from airflow_provider_segment.transport.connection_cache import ConnectionCache
 from airflow_provider_segment.transport.network import LogSink, Network, network_for
 
@@ -54,15 +55,6 @@ class _SegmentHook(SegmentCalls, BaseHook):
     def get_connection_form_widgets(cls) -> dict[str, Any]:
         """Return the extra fields of the form for Airflow 2.11; Airflow 3 reads the provider info."""
         return connection_form.hook_widgets()
-
-    def _parse(self, connection: Any, extra: Any) -> SegmentConnection:
-        return parse_connection(
-            conn_id=self.segment_conn_id,
-            host=connection.host,
-            port=connection.port,
-            password=connection.password,
-            extra=extra,
-        )
 
 
 class SegmentPublicApiHook(_SegmentHook):
@@ -111,8 +103,7 @@ class SegmentPublicApiHook(_SegmentHook):
     @cached_property
     def segment_connection(self) -> SegmentConnection:
         """The parsed connection, read at the first use."""
-        connection = self.get_connection(self.segment_conn_id)
-        return self._parse(connection, connection.extra_dejson)
+        return AirflowConnection(self.segment_conn_id, self.get_connection(self.segment_conn_id)).parse()
 
     def refresh(self) -> bool:
         """Read the connection again, as after an authorization error: a token may have been rotated.
@@ -120,8 +111,7 @@ class SegmentPublicApiHook(_SegmentHook):
         :return: whether the connection or its CA has changed; later calls then use the new one.
         """
         used = (self.segment_connection, self.driver.network)
-        connection = self.get_connection(self.segment_conn_id)
-        parsed = self._parse(connection, connection.extra_dejson)
+        parsed = AirflowConnection(self.segment_conn_id, self.get_connection(self.segment_conn_id)).parse()
         if (parsed, network_for(parsed)) == used:
             return False
         self.close()
@@ -279,9 +269,11 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
 
     async def _read(self) -> _Read:
         """Read and parse the connection; a thread does what accesses files."""
-        connection = await get_async_connection(self.segment_conn_id, hook=type(self))
-        extra = await get_async_extra_dejson(connection)
-        parsed = await asyncio.to_thread(self._parse, connection, extra)
+        connection = AirflowConnection(
+            self.segment_conn_id, await get_async_connection(self.segment_conn_id, hook=type(self))
+        )
+        await connection.read_extra()
+        parsed = await asyncio.to_thread(connection.parse)
         return parsed, await asyncio.to_thread(network_for, parsed)
 
     async def _make(self, read: _Read) -> _Opened:

@@ -1,1 +1,1 @@
-"""What the tasks tell OpenLineage: which source feeds which destination, and what a delivery verdict rests on."""
+"""OpenLineage: which source feeds which destination, and the evidence of a delivery verdict."""

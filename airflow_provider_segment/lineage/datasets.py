@@ -1,4 +1,4 @@
-"""Sources and destinations as OpenLineage's datasets, told from what a task was given and what it found."""
+"""Sources and destinations as OpenLineage datasets, derived from a task's arguments and result."""
 
 from __future__ import annotations
 
@@ -13,34 +13,35 @@ if TYPE_CHECKING:
     from airflow_provider_segment.protocol.delivery.verdict import Evidence
 
 NAMESPACE = "segment"
-"""One for all, as `bigquery` is: Segment's ids are unique. With a name behind it, an asset's URI without its query.
+"""One namespace for all, like `bigquery`, since Segment's ids are unique. With a dataset's name it makes an asset's URI
+without the query.
 
-A namespace of the API's host would need the connection, and OpenLineage asks in a fork of the worker, where reading a
-connection can break the worker's own line to Airflow.
+Using the API's host would require the connection. OpenLineage calls us in a fork of the worker, where reading a
+connection can break the worker's own link to Airflow.
 """
 
 
 class DestinationLineage:
-    """A task about one destination. OpenLineage calls its methods; nobody else does.
+    """A mixin for a task about one destination; its methods are called by OpenLineage.
 
-    Before a task runs, and when it fails, they tell what its arguments say.
+    Before a task runs, and when it fails, they report what the arguments say.
     """
 
-    #: The destination that the task dealt with, once it has; where its arguments do not say.
+    #: Id of the destination that the task created, changed or deleted, if its arguments do not hold it.
     resolved_destination_id: str | None = None
-    #: Whether the task makes sure that the source feeds the destination.
+    #: Whether the source feeds the destination after the task has run.
     feeds_destination = True
 
     def destination_facets(self) -> dict[str, DatasetFacet]:
-        """Tell what became of the destination; no settings, no secrets."""
+        """Return facets of the destination, without settings and secrets."""
         return {}
 
     def get_openlineage_facets_on_start(self) -> OperatorLineage[Dataset, RunFacet]:
-        """Tell what is known before the task runs."""
+        """Return what is known before the task runs."""
         return self._lineage()
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Dataset, RunFacet]:
-        """Tell what is known after the task has run.
+        """Return what is known after the task has run.
 
         :param task_instance: of the task.
         """
@@ -49,8 +50,8 @@ class DestinationLineage:
     def _lineage(self) -> OperatorLineage[Dataset, RunFacet]:
         from airflow.providers.openlineage.extractors import OperatorLineage
 
-        source_id = _given(self, "source_id") if self.feeds_destination else None
-        destination_id = self.resolved_destination_id or _given(self, "destination_id")
+        source_id = _known_id(self, "source_id") if self.feeds_destination else None
+        destination_id = self.resolved_destination_id or _known_id(self, "destination_id")
         return OperatorLineage(
             inputs=[dataset("sources", source_id)] if source_id else [],
             outputs=[dataset("destinations", destination_id, self.destination_facets())] if destination_id else [],
@@ -58,13 +59,13 @@ class DestinationLineage:
 
 
 class DeliveryLineage(DestinationLineage):
-    """A task about the deliveries from a source to a destination."""
+    """A mixin for a task about the deliveries from a source to a destination."""
 
-    #: What its verdict rests on, once there is one.
+    #: The evidence of the verdict, once there is one.
     evidence_found: Evidence | None = None
 
     def destination_facets(self) -> dict[str, DatasetFacet]:
-        """Tell what the verdict rests on."""
+        """Return the evidence of the verdict as a facet."""
         if self.evidence_found is None:
             return {}
         from airflow_provider_segment.lineage.facets import delivery_metrics
@@ -72,17 +73,17 @@ class DeliveryLineage(DestinationLineage):
         return delivery_metrics(self.evidence_found)
 
 
-def _given(task: object, argument: str) -> str | None:
+def _known_id(task: object, argument: str) -> str | None:
     value = getattr(task, argument, None)
     return value if isinstance(value, str) and is_known(value) else None
 
 
 def dataset(kind: str, object_id: str, facets: dict[str, DatasetFacet] | None = None) -> Dataset:
-    """Make the dataset of an object of Segment's.
+    """Return the dataset of an object in Segment.
 
     :param kind: ``sources`` or ``destinations``.
     :param object_id: its id.
-    :param facets: what is told of it.
+    :param facets: of the dataset.
     """
     from airflow.providers.common.compat.openlineage.facet import Dataset
 

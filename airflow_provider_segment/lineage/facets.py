@@ -1,4 +1,4 @@
-"""Facets of our own. Imported only where OpenLineage asks, since it brings their base class."""
+"""Custom facets. Imported only when OpenLineage is in use, since it provides their base class."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from airflow_provider_segment.protocol.delivery.verdict import Evidence
 
 @define
 class SegmentDeliveryMetricsDatasetFacet(DatasetFacet):
-    """What the last look of the sensor found, as in its return value.
+    """The result of the sensor's last poll, as in its return value.
 
     :param metrics: counts of events, rates and times.
-    :param conditions: whether each held.
-    :param startTime: of the stretch of time they count in.
-    :param endTime: its end.
-    :param granularity: it was asked with.
+    :param conditions: whether each condition held.
+    :param startTime: start of the window in which events were counted.
+    :param endTime: end of that window.
+    :param granularity: of the query.
     """
 
     metrics: DeliveryMetrics
     conditions: dict[str, bool]
-    startTime: str  # noqa: N815 - as OpenLineage spells
+    startTime: str  # noqa: N815 - as OpenLineage names its keys
     endTime: str  # noqa: N815
     granularity: str
 
 
 def delivery_metrics(evidence: Evidence) -> dict[str, DatasetFacet]:
-    """Make the facet, by its name in an event.
+    """Return the facet under its name in an event.
 
-    :param evidence: of the last look.
+    :param evidence: of the last poll.
     """
     facet = SegmentDeliveryMetricsDatasetFacet(
         metrics=evidence["metrics"],

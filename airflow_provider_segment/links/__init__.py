@@ -1,1 +1,1 @@
-"""Buttons on a task in Airflow's UI that lead to Segment."""
+"""Links from a task in Airflow's UI to Segment."""

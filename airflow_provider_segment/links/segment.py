@@ -1,4 +1,4 @@
-"""The extra link to Segment. The task computes it; the web server only shows what is in XCom."""
+"""The extra link to Segment. The task stores it in XCom; the web server only reads it."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import BaseOperator, Context, TaskInstanceKey
 
 DESTINATIONS_PAGE = "https://app.segment.com/goto-my-workspace/destinations"
-"""Segment documents no address for a single destination; this one opens in the workspace of who is logged in."""
+"""Opens in the workspace of the logged-in user. Segment documents no URL for a single destination."""
 
 
 class SegmentDestinationsLink(BaseOperatorLink):
-    """Leads to the destinations in the Segment app; to the sandbox's page where the connection points there."""
+    """A link to the destinations in the Segment app, or to the sandbox's page if that is in use."""
 
     name = "Segment Destinations"
     key = "segment_destinations"
 
     @property
     def xcom_key(self) -> str:
-        """Where Airflow 3 looks for the link."""
+        """The XCom key under which Airflow 3 reads the link."""
         return self.key
 
     def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
-        """Return what the task stored; Airflow 3 calls this when the task ends, and stores it again.
+        """Return the link that the task stored; Airflow 3 calls this when the task ends, and stores the result.
 
         :param operator: the task.
         :param ti_key: its instance.
@@ -37,19 +37,19 @@ class SegmentDestinationsLink(BaseOperatorLink):
 
     @classmethod
     def persist(cls, context: Context, base_url: str) -> None:
-        """Store the link, before the first call, so that it leads somewhere while the task runs.
+        """Store the link; called before the first request, so that the link works while the task runs.
 
-        :param context: of the task; without a task instance, nothing is stored.
-        :param base_url: the connection's.
+        :param context: of the task; without a task instance nothing is stored.
+        :param base_url: of the connection.
         """
         if (ti := context.get("ti")) is not None:
             ti.xcom_push(key=cls.key, value=destinations_page(base_url))
 
 
 def destinations_page(base_url: str) -> str:
-    """Tell where a person sees the destinations.
+    """Return the URL of the page that shows the destinations.
 
-    :param base_url: the connection's; on a loopback address only the sandbox answers.
+    :param base_url: of the connection; a loopback address is always the sandbox.
     """
     from airflow_provider_segment.transport.connection import is_loopback
 

@@ -1,1 +1,1 @@
-"""Notifiers: callbacks of tasks, DAGs and deadlines."""
+"""Notifiers: callbacks for tasks, DAGs and deadlines."""

@@ -1,8 +1,8 @@
-"""Notifiers that stop and start a destination: the circuit breaker for bad data."""
+"""Notifiers that disable and enable a destination: a circuit breaker for bad data."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from typing import TYPE_CHECKING, Any
@@ -10,12 +10,9 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import BaseNotifier
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
+from airflow_provider_segment.notifications.failures import AUTO, check_only_on, why_ignored
 from airflow_provider_segment.protocol.arguments import check_id, check_name
-from airflow_provider_segment.protocol.provisioning.identity import (
-    DestinationIdentity,
-    is_given_by_id,
-    parse_destination_target,
-)
+from airflow_provider_segment.protocol.provisioning.identity import check_selection, destination_target
 from airflow_provider_segment.templating import CheckedArguments
 
 if TYPE_CHECKING:
@@ -25,13 +22,12 @@ if TYPE_CHECKING:
 
 
 class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
-    """Base of the notifiers: they differ in the state they bring the destination to."""
+    """Base of the notifiers, which differ in whether they enable or disable the destination."""
 
     enabled: bool
     verb: str
-    otherwise: str
+    consequence: str
 
-    template_fields: Sequence[str] = ("destination_id", "source_id", "metadata_id", "name", "segment_conn_id")
     checks = {  # noqa: RUF012 - a constant of the class
         "destination_id": check_id,
         "source_id": check_id,
@@ -49,7 +45,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
         segment_conn_id: str = DEFAULT_CONN_ID,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)  # the context of a deadline, from Airflow 3.1 on; nothing else is taken
+        super().__init__(**kwargs)  # only the context of a deadline, from Airflow 3.1 on
         self.destination_id = destination_id
         self.source_id = source_id
         self.metadata_id = metadata_id
@@ -62,92 +58,134 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
 
         :param args: the context, as Airflow calls it.
         """
-        # Airflow renders in place: tasks that share a notifier would all get the values of the first that needs it.
+        # Airflow renders in place, so tasks that share a notifier would all get the values of the first one.
         BaseNotifier.__call__(copy(self), *args)
 
     def render_template_fields(self, context: Context, jinja_env: Any = None) -> None:
-        """Render as Airflow does, but say what a failure means."""
+        """Render as Airflow does, and log what a failure means."""
         with self._logging_failures():
             super().render_template_fields(context, jinja_env)
 
     def check_combination(self) -> None:
-        """An id and an identity exclude one another."""
+        """Check that either the id or the whole identity is set."""
         parts = {"source_id": self.source_id, "metadata_id": self.metadata_id, "name": self.name}
-        is_given_by_id("destination_id", self.destination_id, parts)
+        check_selection("destination_id", self.destination_id, parts)
+
+    def why_ignored(self, context: Context, arguments: Mapping[str, Any]) -> str:
+        """Return why the notifier must do nothing; empty where it must act.
+
+        :param context: of the callback.
+        :param arguments: the checked arguments.
+        """
+        return ""
 
     def notify(self, context: Context) -> None:
-        """Switch the destination; where callbacks of tasks and DAGs run."""
+        """Enable or disable the destination; called for tasks and DAGs."""
         from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
         from airflow_provider_segment.protocol.provisioning.destination import resolve_and_update_destination
 
-        with self._logging_failures(), SegmentPublicApiHook(segment_conn_id=self.segment_conn_id) as hook:
-            destination_id = hook.run(resolve_and_update_destination, target=self._target(), enabled=self.enabled)
-            self.log.info("%sd destination %s", self.verb, destination_id)
+        with self._logging_failures():
+            arguments = self.checked()
+            if reason := self.why_ignored(context, arguments):
+                self._log_prominently("did not %s the destination: %s", self.verb, reason)
+                return
+            target = destination_target(arguments)
+            with SegmentPublicApiHook(segment_conn_id=self.segment_conn_id) as hook:
+                destination_id = hook.run(resolve_and_update_destination, target=target, enabled=self.enabled)
+            self._log_prominently("%sd destination %s", self.verb, destination_id)
 
     async def async_notify(self, context: Context) -> None:
-        """Switch the destination; in the triggerer, where callbacks of deadlines run from Airflow 3.1 on."""
+        """Enable or disable the destination; called for deadlines, in the triggerer, from Airflow 3.1 on."""
         from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook
         from airflow_provider_segment.protocol.provisioning.destination import resolve_and_update_destination
 
         with self._logging_failures():
+            target = destination_target(self.checked())
             async with SegmentPublicApiAsyncHook(segment_conn_id=self.segment_conn_id) as hook:
-                destination_id = await hook.run(
-                    resolve_and_update_destination, target=self._target(), enabled=self.enabled
-                )
-                self.log.info("%sd destination %s", self.verb, destination_id)
+                destination_id = await hook.run(resolve_and_update_destination, target=target, enabled=self.enabled)
+            self.log.warning("%sd destination %s", self.verb, destination_id)
 
-    def _target(self) -> str | DestinationIdentity:
-        arguments = self.checked()
-        del arguments["segment_conn_id"]
-        return parse_destination_target(**arguments)
+    def _log_prominently(self, message: str, *values: Any) -> None:
+        """Log a warning outside the group in which Airflow folds what happens after a task."""
+        self.log.info("::endgroup::")
+        self.log.warning(message, *values)
+        self.log.info("::group::%s", type(self).__name__)
 
     @contextmanager
     def _logging_failures(self) -> Iterator[None]:
-        """Say what a failure means: Airflow only logs it, as a notification that was not sent."""
+        """Log what a failure means; Airflow itself only logs that a notification was not sent."""
         try:
             yield
         except Exception as error:
-            self.log.error("Could not %s the destination, so it may %s: %s", self.verb, self.otherwise, error)
+            self.log.error("Could not %s the destination, so it may %s: %s", self.verb, self.consequence, error)
             raise
 
 
 class SegmentDisableDestinationNotifier(_SwitchDestinationNotifier):
-    """Stop a destination when a task, a DAG or a deadline calls back; so that bad data goes no further.
+    """Disable a destination when a task, a DAG or a deadline calls back, to stop sending bad data.
 
-    ``on_failure_callback=SegmentDisableDestinationNotifier(destination_id="...")`` of a task that checks the data opens
-    the circuit; it runs when no retry is left. Give it to a task rather than to the DAG: the callbacks of a DAG run in
-    the DAG processor, which has no time to wait. A deadline of Airflow 3.1 takes it as
+    Set ``on_failure_callback=SegmentDisableDestinationNotifier(destination_id="...")`` on a task that checks the data;
+    it runs when no retry is left. Set it on a task rather than on the DAG: callbacks of a DAG run in the DAG processor,
+    which has no time to wait. For a deadline of Airflow 3.1, use
     ``AsyncCallback(SegmentDisableDestinationNotifier, kwargs={...})``. All arguments are templated.
 
-    The state of the task stays as it was, also when the destination could not be switched: its log says so.
+    Not every failure means bad data. If the task that failed is a
+    :class:`~airflow_provider_segment.sensors.delivery_metrics.SegmentDeliveryMetricsSensor`, only its verdict
+    ``SegmentDeliveryFailedError`` disables the destination by default: not a timeout, a wrong token or an invalid
+    argument. For your own task, name the exception that it raises for bad data in ``only_on``.
 
-    :param destination_id: the destination; or
-    :param source_id: its source, with
-    :param metadata_id: its catalog id and
-    :param name: its display name. Several with the same identity are an error.
+    The state of the task does not change, even if the destination could not be disabled; a warning in the task's log
+    says what the notifier did.
+
+    :param destination_id: id of the destination; alternatively its identity:
+    :param source_id: id of its source,
+    :param metadata_id: catalog id of its type, and
+    :param name: its display name. Several destinations with this identity are an error.
+    :param only_on: the failures that disable the destination: exception classes or their dotted names, as
+        ``"my_package.BadDataError"``, one or a list, subclasses included. ``None``: any failure. ``"auto"`` (default):
+        any failure, except as described above for the sensor. A missed deadline always disables it.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
-    :raises ValueError: an argument can't be right; when the DAG is parsed if it is known then.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed if its value is known then.
     """
 
+    checks = {**_SwitchDestinationNotifier.checks, "only_on": check_only_on}  # noqa: RUF012 - a constant of the class
     enabled = False
     verb = "disable"
-    otherwise = "still receive events"
+    consequence = "still receive events"
+
+    def __init__(
+        self,
+        *,
+        only_on: type[BaseException] | str | Sequence[type[BaseException] | str] | None = AUTO,
+        **kwargs: Any,
+    ) -> None:
+        # Airflow calls whatever is callable in a template field, and a class is.
+        self.only_on = (only_on,) if isinstance(only_on, type) else only_on
+        super().__init__(**kwargs)
+
+    def why_ignored(self, context: Context, arguments: Mapping[str, Any]) -> str:
+        """Return why a failure does not disable the destination; empty where it does.
+
+        :param context: of the callback.
+        :param arguments: the checked arguments.
+        """
+        return why_ignored(context, arguments["only_on"]) if "only_on" in arguments else ""
 
 
 class SegmentEnableDestinationNotifier(_SwitchDestinationNotifier):
-    """Start a destination again when a task, a DAG or a deadline calls back.
+    """Enable a destination again when a task, a DAG or a deadline calls back.
 
-    As ``on_success_callback`` it closes the circuit that :class:`SegmentDisableDestinationNotifier` opens, and is used
-    as that is.
+    Set it as ``on_success_callback`` to undo what :class:`SegmentDisableDestinationNotifier` did; it is used in the
+    same ways.
 
-    :param destination_id: the destination; or
-    :param source_id: its source, with
-    :param metadata_id: its catalog id and
-    :param name: its display name. Several with the same identity are an error.
+    :param destination_id: id of the destination; alternatively its identity:
+    :param source_id: id of its source,
+    :param metadata_id: catalog id of its type, and
+    :param name: its display name. Several destinations with this identity are an error.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
-    :raises ValueError: an argument can't be right; when the DAG is parsed if it is known then.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed if its value is known then.
     """
 
     enabled = True
     verb = "enable"
-    otherwise = "receive no events"
+    consequence = "receive no events"

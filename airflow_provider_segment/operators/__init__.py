@@ -1,1 +1,1 @@
-"""The operators: create, update and delete of destinations and of their subscriptions."""
+"""Operators that create, update and delete destinations and their subscriptions."""

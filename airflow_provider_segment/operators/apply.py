@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_segment.operators.base import SegmentOperator, is_retry
 from airflow_provider_segment.protocol.arguments import (
+    check_choice,
     check_count,
     check_flag,
     check_id,
@@ -24,58 +25,60 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest
+    from airflow_provider_segment.protocol.provisioning.comparison import Path
     from airflow_provider_segment.protocol.provisioning.plan import ApplySummary
     from airflow_provider_segment.templating import Settings, Text
 
 
+def _check_if_missing(argument: str, value: Any) -> str:
+    return check_choice(argument, value, ("create", "fail"))
+
+
 class SegmentApplyDestinationOperator(SegmentOperator):
-    """Bring a destination and its subscriptions to a described state: read, plan, log the plan, carry it out.
+    """Bring a destination and its subscriptions to a described state: read, plan, log the plan, execute it.
 
-    What is as described already is not written. It is safe to break off at any call: a retry goes on from there. The
-    order is: disable; create or change the destination; create, change, then remove subscriptions; enable. Of settings
-    only the keys given are compared, a secret by the last characters that Segment shows. All arguments are templated,
-    but a value under a key ``@template`` in settings is left alone.
+    Writes only what differs from the description. It is safe to stop after any call: a retry continues from there. The
+    order is: disable the destination; create or change it; create, change, then remove subscriptions; enable the
+    destination. Only the described keys of settings are compared; a secret is compared by the last characters that
+    Segment shows. All arguments are templated, except for values under a key ``@template`` in settings.
 
-    :param source_id: the source to connect it to, for life.
-    :param metadata_id: the catalog id of its type, for life.
+    :param source_id: id of the source to connect it to; can't be changed later.
+    :param metadata_id: catalog id of its type; can't be changed later.
     :param name: display name, not empty; with the two above its identity.
-    :param settings: by the keys of the catalog entry's options; a dict, or a template that renders to the text of a
-        JSON object. Give secrets as :class:`~airflow_provider_segment.secrets.SecretRef`, here and in subscriptions.
-    :param enabled: whether it receives data. Default ``True``.
+    :param settings: by the keys of the catalog entry's options; a dict, or a template that renders to a string holding
+        a JSON object. Pass secrets as :class:`~airflow_provider_segment.secrets.SecretRef`, also in subscriptions.
+    :param enabled: whether it receives data. ``None`` (default) leaves an existing one as it is and creates a new one
+        enabled.
     :param subscriptions: list of ``{"name", "action_id", "trigger", "enabled", "settings", "model_id",
-        "reverse_etl_schedule"}``, of which the first three are needed. ``None`` (default) leaves them alone. Segment
-        allows 5 a minute each to be created, changed and removed; the task waits for its turn.
-    :param destination_id: the destination, where it is not to be found by its identity; ``name`` then renames it.
+        "reverse_etl_schedule", "id", "previous_name"}``, of which the first three are required. Names need not be
+        unique: entries of one action and name are matched by trigger, then model, then settings. To change one of
+        several that are alike in everything, give its ``id``; to rename one, its ``id`` or ``previous_name``. Another
+        action or Reverse ETL model makes another subscription. ``None`` (default) leaves them alone. Segment allows
+        5 creates, 5 updates and 5 removals a minute; the task waits until it may send.
+    :param destination_id: id of the destination, instead of finding it by its identity; ``name`` then renames it.
+    :param previous_name: name of the destination before; if there is none named ``name`` but one with this name, it is
+        renamed.
+    :param if_missing: what to do if the destination does not exist: ``"create"`` (default) or ``"fail"``, which raises
+        ``SegmentNotFoundError`` with the destinations of this type that the source has.
     :param prune_subscriptions: remove subscriptions that are not described. Default ``False``.
-    :param max_prune: remove at most so many, default 10; more is an error before anything is written.
+    :param max_prune: how many subscriptions may be removed, default 10; if more would be, the task fails before it
+        writes anything.
     :param on_drift: what to do about a difference: ``"fix"`` (default); ``"report"`` logs and returns the plan;
         ``"fail"`` raises ``SegmentDriftError``. The last two write nothing.
-    :param rotate_secrets: write secrets also where Segment shows nothing to compare them by. Default ``False``.
+    :param rotate_secrets: also write secrets that can't be compared with what Segment shows. Default ``False``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: ``{"destination_id", "created", "changed": [field], "subscriptions": [{"name", "id", "action_id",
-        "result"}], "ignored": [key]}``; ``ignored`` names read-only settings that did not take.
-    :raises ValueError: an argument can't be right (when the DAG is parsed if it is known then), or what can't change
-        would have to: source, type, action.
+        "result"}], "ignored": [key]}``; ``ignored`` lists read-only settings that Segment did not change.
+    :raises ValueError: an argument is invalid (raised when the DAG is parsed if its value is known then), or the
+        source, the type or an action differs, which can't be changed.
+    :raises SegmentNotFoundError: the destination with ``destination_id``, or with ``if_missing="fail"`` the described
+        one, does not exist.
     :raises SegmentDriftError: something differs, with ``on_drift="fail"``; not retried.
     :raises SegmentSeveralMatchesError: several objects have the same identity.
     :raises SegmentPruneLimitError: more subscriptions would be removed than ``max_prune``.
     :raises SegmentError: Segment refused, or could not be reached within the connection's budgets.
     """
 
-    template_fields: Sequence[str] = (
-        "source_id",
-        "metadata_id",
-        "name",
-        "settings",
-        "enabled",
-        "subscriptions",
-        "destination_id",
-        "prune_subscriptions",
-        "max_prune",
-        "on_drift",
-        "rotate_secrets",
-        *SegmentOperator.template_fields,
-    )
     template_fields_renderers = {"settings": "json", "subscriptions": "json"}  # noqa: RUF012 - as Airflow declares it
     checks = {  # noqa: RUF012 - a constant of the class
         "source_id": check_id,
@@ -85,12 +88,15 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         "enabled": check_flag,
         "subscriptions": check_subscriptions,
         "destination_id": check_id,
+        "previous_name": check_name,
+        "if_missing": _check_if_missing,
         "prune_subscriptions": check_flag,
         "max_prune": check_count,
         "on_drift": check_on_drift,
         "rotate_secrets": check_flag,
     }
-    required = frozenset(checks) - {"subscriptions", "destination_id"}
+    selecting_keys = frozenset({"id", "name", "previous_name", "action_id", "model_id"})
+    required = frozenset(checks) - {"enabled", "subscriptions", "destination_id", "previous_name"}
 
     def __init__(
         self,
@@ -99,9 +105,11 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         metadata_id: Text,
         name: Text,
         settings: Settings,
-        enabled: bool | Text = True,
+        enabled: bool | Text | None = None,
         subscriptions: Sequence[dict[str, Any]] | Text | None = None,
         destination_id: Text | None = None,
+        previous_name: Text | None = None,
+        if_missing: Text = "create",
         prune_subscriptions: bool | Text = False,
         max_prune: int | Text = 10,
         on_drift: Text = "fix",
@@ -116,6 +124,8 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         self.enabled = enabled
         self.subscriptions = subscriptions
         self.destination_id = destination_id
+        self.previous_name = previous_name
+        self.if_missing = if_missing
         self.prune_subscriptions = prune_subscriptions
         self.max_prune = max_prune
         self.on_drift = on_drift
@@ -123,18 +133,18 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         self.check_known_arguments()
 
     def resolve_argument(self, argument: str, value: Any, read: ReadSecret) -> Any:
-        """Put secrets in place of the references in settings, those of the subscriptions too."""
+        """Replace the references in settings by secrets, including those of the subscriptions."""
         if argument != "subscriptions" or not isinstance(value, list | tuple):
             return super().resolve_argument(argument, value, read)
-        return [_with_secrets(f"{argument}[{number}]", entry, read) for number, entry in enumerate(value)]
+        return [_resolve_entry(f"{argument}[{number}]", entry, read) for number, entry in enumerate(value)]
 
     def execute(self, context: Context) -> ApplySummary:
-        """Read, plan, and carry the plan out."""
+        """Read, plan, and execute the plan."""
         from airflow_provider_segment.exceptions import SegmentDriftError
         from airflow_provider_segment.protocol.provisioning.apply import apply_destination
 
         values = self.checked()
-        request = _application(values, wait_for_pending=is_retry(context))
+        request = _request(values, templated=self.templated_paths("settings"), wait_for_pending=is_retry(context))
         plan, summary = self.run_flow(context, apply_destination, request=request, write=values["on_drift"] == "fix")
         self.resolved_destination_id = summary["destination_id"]
         if values["on_drift"] == "fail" and not plan.is_empty:
@@ -143,26 +153,22 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         return summary
 
 
-def _with_secrets(where: str, entry: Any, read: ReadSecret) -> Any:
+def _resolve_entry(label: str, entry: Any, read: ReadSecret) -> Any:
     if not isinstance(entry, Mapping) or "settings" not in entry:
         return entry
-    return {**entry, "settings": replace_references(f"{where}['settings']", entry["settings"], read)}
+    return {**entry, "settings": replace_references(f"{label}['settings']", entry["settings"], read)}
 
 
-def _application(values: dict[str, Any], *, wait_for_pending: bool) -> ApplyRequest:
+def _request(values: dict[str, Any], *, templated: frozenset[Path], wait_for_pending: bool) -> ApplyRequest:
     from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest
     from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
 
     return ApplyRequest(
-        spec=DestinationSpec(
-            source_id=values["source_id"],
-            metadata_id=values["metadata_id"],
-            name=values["name"],
-            settings=values["settings"],
-            enabled=values["enabled"],
-        ),
+        spec=DestinationSpec.from_arguments({**values, "templated": templated}),
         subscriptions=values.get("subscriptions"),
         destination_id=values.get("destination_id"),
+        previous_name=values.get("previous_name"),
+        if_missing=values["if_missing"],
         prune_subscriptions=values["prune_subscriptions"],
         max_prune=values["max_prune"],
         rotate_secrets=values["rotate_secrets"],

@@ -1,4 +1,4 @@
-"""What all operators share: the connection, secrets in settings, and running a flow."""
+"""The base of all operators: the connection, secrets in settings, and running a flow."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
     """
 
     template_fields: Sequence[str] = ("segment_conn_id",)
-    template_fields_renderers = {"settings": "json"}  # noqa: RUF012 - Airflow declares it as an instance's
+    template_fields_renderers = {"settings": "json"}  # noqa: RUF012 - as Airflow declares it
     operator_extra_links = (SegmentDestinationsLink(),)
     ui_color = "#52bd94"
     ui_fgcolor = "#000000"
@@ -39,8 +39,8 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
         self.segment_conn_id = segment_conn_id
 
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
-        """Render, and let Airflow mask what has a sensitive name before it stores the rendered fields."""
-        # Only now: nothing of it is needed to parse a DAG file.
+        """Render, and mask values under sensitive names before Airflow stores the rendered fields."""
+        # Not at the top: parsing a DAG file does not need it.
         from airflow_provider_segment.masking import mask_rendered_fields
 
         rendered = super().render_template(content, context, jinja_env, seen_oids)
@@ -48,18 +48,18 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
         return rendered
 
     def argument_resolver(self, *, running: bool) -> ResolveArgument:
-        """Make a function that puts secrets in place of the references in settings.
+        """Return a function that replaces the references in settings by secrets.
 
-        :param running: whether to read them.
+        :param running: whether to read the secrets; otherwise placeholders are used.
         """
         read = secret_reader() if running else placeholder
         return lambda argument, value: self.resolve_argument(argument, value, read)
 
     def resolve_argument(self, argument: str, value: Any, read: ReadSecret) -> Any:
-        """Put secrets in place of the references in an argument that may hold some.
+        """Replace the references in an argument that may hold some by secrets.
 
-        :param argument: its name.
-        :param value: it.
+        :param argument: the argument's name.
+        :param value: its value.
         :param read: reads a secret.
         """
         return replace_references(argument, value, read) if argument == "settings" else value
@@ -67,12 +67,12 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
     def run_flow(
         self, context: Context, flow: Callable[Concatenate[CallOptions, P], Flow[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run a flow over a session of its own.
+        """Run a flow with a hook, and store the task's link to Segment first.
 
         :param context: of the task.
-        :param flow: a function from terms and arguments to a flow.
+        :param flow: a function of the call options and further arguments.
         """
-        # Only now: a DAG file that imports operators must not load an HTTP library.
+        # Not at the top: a DAG file that imports operators must not load an HTTP library.
         from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 
         with SegmentPublicApiHook(segment_conn_id=self.segment_conn_id) as hook:
@@ -81,7 +81,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
 
 
 def is_retry(context: Context) -> bool:
-    """Say whether an earlier try of this task may have left something on its way.
+    """Return whether this is a retry, so that a request of an earlier try may still be in flight.
 
     :param context: of the task.
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_segment.operators.base import SegmentOperator, is_retry
@@ -16,9 +15,8 @@ from airflow_provider_segment.protocol.arguments import (
     check_settings,
 )
 from airflow_provider_segment.protocol.provisioning.identity import (
-    DestinationIdentity,
-    is_given_by_id,
-    parse_destination_target,
+    check_selection,
+    destination_target,
 )
 
 if TYPE_CHECKING:
@@ -31,35 +29,28 @@ if TYPE_CHECKING:
 class SegmentCreateDestinationOperator(SegmentOperator):
     """Create a destination, unless one with the same source, catalog id and name exists already.
 
-    So a task that is retried or run again leaves exactly one. All arguments are templated, but a value under a key
-    ``@template`` in ``settings`` belongs to Segment's mapping language and is left alone.
+    A task that is retried or run again therefore leaves exactly one. All arguments are templated, except for values
+    under a key ``@template`` in ``settings``, which are written in Segment's mapping language.
 
-    :param source_id: the source to connect it to, for life.
-    :param metadata_id: the catalog id of its type, for life.
+    :param source_id: id of the source to connect it to; can't be changed later.
+    :param metadata_id: catalog id of its type; can't be changed later.
     :param name: display name, not empty.
-    :param settings: by the keys of the catalog entry's options; a dict, or a template that renders to the text of a
-        JSON object. Give secrets as :class:`~airflow_provider_segment.secrets.SecretRef`; a literal in the DAG file
+    :param settings: by the keys of the catalog entry's options; a dict, or a template that renders to a string holding
+        a JSON object. Pass secrets as :class:`~airflow_provider_segment.secrets.SecretRef`; a literal in the DAG file
         is visible in Airflow.
-    :param enabled: whether it receives data. Default ``True``.
-    :param if_exists: ``"reuse"`` (default) takes an existing one as it is and warns which fields differ; ``"update"``
+    :param enabled: whether it receives data. ``None`` (default) leaves an existing one as it is and creates a new one
+        enabled.
+    :param if_exists: ``"reuse"`` (default) uses an existing one unchanged and warns which fields differ; ``"update"``
         brings it to the described state; ``"fail"`` raises ``SegmentAlreadyExistsError``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the destination's id.
-    :raises ValueError: an argument can't be right; when the DAG is parsed if it is known then.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed if its value is known then.
     :raises SegmentSeveralMatchesError: several destinations have this identity.
-    :raises SegmentAmbiguousWriteError: answers were lost until the budget was spent; a retry of the task finds out.
+    :raises SegmentAmbiguousWriteError: responses were lost until the budget was spent; a retry of the task checks
+        whether the destination exists.
     :raises SegmentError: Segment refused, or could not be reached within the connection's budgets.
     """
 
-    template_fields: Sequence[str] = (
-        "source_id",
-        "metadata_id",
-        "name",
-        "settings",
-        "enabled",
-        "if_exists",
-        *SegmentOperator.template_fields,
-    )
     checks = {  # noqa: RUF012 - a constant of the class
         "source_id": check_id,
         "metadata_id": check_id,
@@ -68,7 +59,7 @@ class SegmentCreateDestinationOperator(SegmentOperator):
         "enabled": check_flag,
         "if_exists": check_if_exists,
     }
-    required = frozenset(checks)
+    required = frozenset(checks) - {"enabled"}
 
     def __init__(
         self,
@@ -77,7 +68,7 @@ class SegmentCreateDestinationOperator(SegmentOperator):
         metadata_id: Text,
         name: Text,
         settings: Settings,
-        enabled: bool | Text = True,
+        enabled: bool | Text | None = None,
         if_exists: str = "reuse",
         **kwargs: Any,
     ) -> None:
@@ -91,34 +82,21 @@ class SegmentCreateDestinationOperator(SegmentOperator):
         self.check_known_arguments()
 
     def execute(self, context: Context) -> str:
-        """Look for the destination, and create it where there is none."""
+        """Find the destination, and create it if there is none."""
         from airflow_provider_segment.protocol.provisioning.destination import ensure_destination
         from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
 
         values = self.checked()
-        spec = DestinationSpec(
-            source_id=values["source_id"],
-            metadata_id=values["metadata_id"],
-            name=values["name"],
-            settings=values["settings"],
-            enabled=values["enabled"],
-        )
+        spec = DestinationSpec.from_arguments({**values, "templated": self.templated_paths("settings")})
         self.resolved_destination_id = self.run_flow(
             context, ensure_destination, spec=spec, if_exists=values["if_exists"], wait_for_pending=is_retry(context)
         )
         return self.resolved_destination_id
 
 
-class _OneDestinationOperator(SegmentOperator):
-    """Base of the operators about an existing destination: given by its id, or by its whole identity."""
+class _ExistingDestinationOperator(SegmentOperator):
+    """Base of the operators for an existing destination, selected by its id or by its whole identity."""
 
-    template_fields: Sequence[str] = (
-        "destination_id",
-        "source_id",
-        "metadata_id",
-        "name",
-        *SegmentOperator.template_fields,
-    )
     checks = {  # noqa: RUF012 - a constant of the class
         "destination_id": check_id,
         "source_id": check_id,
@@ -142,45 +120,34 @@ class _OneDestinationOperator(SegmentOperator):
         self.name = name
 
     def check_combination(self) -> None:
-        """An id and an identity exclude one another."""
+        """Check that either the id or the whole identity is set."""
         parts = {"source_id": self.source_id, "metadata_id": self.metadata_id, "name": self.name}
-        is_given_by_id("destination_id", self.destination_id, parts)
-
-    @property
-    def target(self) -> str | DestinationIdentity:
-        """What is pointed at; of rendered arguments only."""
-        return parse_destination_target(
-            destination_id=self.destination_id,
-            source_id=self.source_id,
-            metadata_id=self.metadata_id,
-            name=self.name,
-        )
+        check_selection("destination_id", self.destination_id, parts)
 
 
-class SegmentUpdateDestinationOperator(_OneDestinationOperator):
-    """Change a destination; exactly what is given is sent.
+class SegmentUpdateDestinationOperator(_ExistingDestinationOperator):
+    """Change a destination; sends only the arguments that are set.
 
-    All arguments are templated, but a value under a key ``@template`` in ``settings`` is left alone.
+    All arguments are templated, except for values under a key ``@template`` in ``settings``.
 
-    :param destination_id: the destination; or
-    :param source_id: its source, with
-    :param metadata_id: its catalog id and
-    :param name: its display name. Several with the same identity are an error.
+    :param destination_id: id of the destination; alternatively its identity:
+    :param source_id: id of its source,
+    :param metadata_id: catalog id of its type, and
+    :param name: its display name.
     :param new_name: new display name.
     :param enabled: whether it receives data.
     :param settings: the keys to set; secrets as :class:`~airflow_provider_segment.secrets.SecretRef`. A value with a
-        bullet is the mask of a secret: left out with a warning.
+        bullet is the mask of a secret and is left out with a warning.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the destination's id.
-    :raises ValueError: an argument can't be right; when the DAG is parsed if it is known then.
-    :raises SegmentNotFoundError: there is no such destination.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed if its value is known then.
+    :raises SegmentNotFoundError: the destination does not exist.
     :raises SegmentSeveralMatchesError: several destinations have this identity.
     :raises SegmentError: Segment refused, or could not be reached within the connection's budgets.
     """
 
-    template_fields: Sequence[str] = ("new_name", "enabled", "settings", *_OneDestinationOperator.template_fields)
     checks = {  # noqa: RUF012 - a constant of the class
-        **_OneDestinationOperator.checks,
+        **_ExistingDestinationOperator.checks,
         "new_name": check_name,
         "enabled": check_flag,
         "settings": check_settings,
@@ -201,20 +168,21 @@ class SegmentUpdateDestinationOperator(_OneDestinationOperator):
         self.check_known_arguments()
 
     def check_combination(self) -> None:
-        """Something must change."""
+        """Check also that there is something to update."""
         super().check_combination()
         if self.new_name is None and self.enabled is None and self.settings is None:
-            raise ValueError("nothing to update was given; give at least one of new_name, enabled, settings")
+            raise ValueError("nothing to update; give at least one of new_name, enabled, settings")
 
     def execute(self, context: Context) -> str:
-        """Send the change."""
+        """Send the update."""
         from airflow_provider_segment.protocol.provisioning.destination import resolve_and_update_destination
 
         values = self.checked()
         self.resolved_destination_id = self.run_flow(
             context,
             resolve_and_update_destination,
-            target=self.target,
+            target=destination_target(values),
+            is_retry=is_retry(context),
             new_name=values.get("new_name"),
             enabled=values.get("enabled"),
             settings=values.get("settings"),
@@ -222,27 +190,26 @@ class SegmentUpdateDestinationOperator(_OneDestinationOperator):
         return self.resolved_destination_id
 
 
-class SegmentDeleteDestinationOperator(_OneDestinationOperator):
-    """Delete a destination, and its subscriptions with it.
+class SegmentDeleteDestinationOperator(_ExistingDestinationOperator):
+    """Delete a destination and its subscriptions.
 
     All arguments are templated.
 
-    :param destination_id: the destination; or
-    :param source_id: its source, with
-    :param metadata_id: its catalog id and
-    :param name: its display name. Several with the same identity are an error.
-    :param if_missing: ``"ignore"`` (default) is content when there is none; ``"fail"`` raises
+    :param destination_id: id of the destination; alternatively its identity:
+    :param source_id: id of its source,
+    :param metadata_id: catalog id of its type, and
+    :param name: its display name.
+    :param if_missing: ``"ignore"`` (default) succeeds if it does not exist; ``"fail"`` raises
         ``SegmentNotFoundError``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
-    :return: the destination's id; ``None`` where nothing has the identity.
-    :raises ValueError: an argument can't be right; when the DAG is parsed if it is known then.
-    :raises SegmentNotFoundError: there is no such destination, with ``"fail"``.
+    :return: the destination's id; ``None`` if no destination has the identity.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed if its value is known then.
+    :raises SegmentNotFoundError: the destination does not exist, with ``"fail"``.
     :raises SegmentSeveralMatchesError: several destinations have this identity.
     :raises SegmentError: Segment refused, or could not be reached within the connection's budgets.
     """
 
-    template_fields: Sequence[str] = ("if_missing", *_OneDestinationOperator.template_fields)
-    checks = {**_OneDestinationOperator.checks, "if_missing": check_if_missing}  # noqa: RUF012 - a constant
+    checks = {**_ExistingDestinationOperator.checks, "if_missing": check_if_missing}  # noqa: RUF012 - a constant
     required = frozenset({"if_missing"})
     feeds_destination = False
 
@@ -252,17 +219,17 @@ class SegmentDeleteDestinationOperator(_OneDestinationOperator):
         self.check_known_arguments()
 
     def execute(self, context: Context) -> str | None:
-        """Delete it."""
+        """Delete the destination."""
         from airflow_provider_segment.protocol.provisioning.destination import resolve_and_delete_destination
 
         values = self.checked()
         self.resolved_destination_id = self.run_flow(
-            context, resolve_and_delete_destination, target=self.target, if_missing=values["if_missing"]
+            context, resolve_and_delete_destination, target=destination_target(values), if_missing=values["if_missing"]
         )
         return self.resolved_destination_id
 
     def destination_facets(self) -> dict[str, DatasetFacet]:
-        """Tell that it is gone, once it is."""
+        """Report that the destination was dropped, once it was."""
         from airflow.providers.common.compat.openlineage.facet import (
             LifecycleStateChange,
             LifecycleStateChangeDatasetFacet,

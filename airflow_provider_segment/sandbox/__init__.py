@@ -1,8 +1,8 @@
 """The sandbox: a local Segment Public API for demos and for tests of DAGs.
 
-It answers as the real service does, keeps everything in memory, and can be told to misbehave. Start it with
-``python -m airflow_provider_segment.sandbox``, or take the pytest fixture ``segment_sandbox``.
+It behaves like the real API, keeps everything in memory and can inject faults. Start it with
+``python -m airflow_provider_segment.sandbox``, or use the pytest fixture ``segment_sandbox``.
 
-The sandbox shares no code with the rest of the package: a server that borrows the client's code proves nothing about
-the client. Importing this package imports nothing else.
+The sandbox shares no code with the rest of the package: a server that used the client's code could not reveal the
+client's mistakes. Importing this package imports nothing else.
 """

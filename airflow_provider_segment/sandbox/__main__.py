@@ -1,4 +1,4 @@
-"""``python -m airflow_provider_segment.sandbox``."""
+"""Entry point of ``python -m airflow_provider_segment.sandbox``."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import sys
 
 
 def run() -> int:
-    """Start the sandbox, or say which extra is missing."""
+    """Run the command, or report that the ``sandbox`` extra is not installed."""
     try:
-        from airflow_provider_segment.sandbox.command_line import main
+        from airflow_provider_segment.sandbox.cli import main
     except ModuleNotFoundError as error:
         sys.stderr.write(f"The sandbox needs the extra airflow-provider-segment[sandbox]: {error}\n")
         return 2

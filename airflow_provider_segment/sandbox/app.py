@@ -1,47 +1,84 @@
-"""The web application: Starlette's, with the API and the control requests as its routes."""
+"""The Starlette application: routes of the API, control routes, middleware and error handlers."""
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from airflow_provider_segment.sandbox.api.routes import api_routes
-from airflow_provider_segment.sandbox.connection import NoResponse
+from airflow_provider_segment.sandbox.clock import Clock, format_http_date
 from airflow_provider_segment.sandbox.control.routes import control_routes
 from airflow_provider_segment.sandbox.core import Sandbox
-from airflow_provider_segment.sandbox.errors import InvalidFieldsError, RefusalError
-from airflow_provider_segment.sandbox.front import Front
-from airflow_provider_segment.sandbox.responses import error_response
+from airflow_provider_segment.sandbox.errors import ApiError
+from airflow_provider_segment.sandbox.responses import NoResponse, abort_connection, error_response
 
 
 def sandbox_app(sandbox: Sandbox) -> Starlette:
-    """Make the application of one sandbox."""
+    """Return the application that serves a sandbox."""
     return Starlette(
         routes=[control_routes(sandbox), *api_routes(sandbox)],
-        middleware=[Middleware(Front, clock=sandbox.clock)],
+        middleware=[Middleware(SandboxMiddleware, clock=sandbox.clock)],
         exception_handlers={
-            ClientDisconnect: _give_up,
-            HTTPException: _no_such_control,
-            InvalidFieldsError: _refuse,
-            RefusalError: _refuse,
+            ApiError: _api_error,
+            ClientDisconnect: _client_disconnected,
+            HTTPException: _unknown_control_request,
         },
     )
 
 
-async def _give_up(_request: Request, _error: Exception) -> Response:
-    """Let a request go whose client went away before it had sent it."""
+class SandboxMiddleware:
+    """ASGI middleware: normalises paths for routing and sets the ``Date`` header from the sandbox's clock.
+
+    :param app: the application it wraps.
+    :param clock: source of the ``Date`` header; it may differ from the machine's clock.
+    """
+
+    def __init__(self, app: ASGIApp, *, clock: Clock) -> None:
+        self._app = app
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request to the application."""
+
+        async def send_with_date(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).setdefault("Date", format_http_date(self._clock.now()))
+            await send(message)
+
+        scope["path"] = _normalised(scope["raw_path"].decode("ascii"))
+        try:
+            await self._app(scope, receive, send_with_date)
+        except asyncio.CancelledError:
+            await abort_connection(scope, receive)  # the sandbox is stopping; do not leave clients waiting
+
+
+def _normalised(path: str) -> str:
+    """Return a path with exactly one trailing slash, as the routes expect it.
+
+    It stays percent-encoded, because an id may contain a slash.
+    """
+    trimmed = path.removeprefix("/").removesuffix("/")
+    return f"/{trimmed}/" if trimmed else "/"
+
+
+async def _api_error(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, ApiError):
+        raise error
+    return error_response(error)
+
+
+async def _client_disconnected(_request: Request, _error: Exception) -> Response:
+    """Close the connection of a client that went away before it had sent its whole request."""
     return NoResponse()
 
 
-async def _no_such_control(request: Request, _error: Exception) -> Response:
-    """Say that there is no such control request; the API's routes take everything else."""
-    return error_response(RefusalError(404, f"The sandbox has no {request.method} {request.scope['path']}"))
-
-
-async def _refuse(_request: Request, error: Exception) -> Response:
-    if not isinstance(error, InvalidFieldsError | RefusalError):
-        raise error
-    return error_response(error)
+async def _unknown_control_request(request: Request, _error: Exception) -> Response:
+    """Return a 404 for an unknown control request; the API's routes match every other path."""
+    return error_response(ApiError(404, f"The sandbox has no {request.method} {request.scope['path']}"))

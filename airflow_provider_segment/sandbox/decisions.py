@@ -1,7 +1,7 @@
 """Decisions: what the sandbox does where Segment's documentation is silent or contradicts itself.
 
-Nothing on this page is a documented fact. Everything else in the sandbox follows what Segment publishes, so this is
-the page to read, and to change, when the real service turns out to behave differently.
+Nothing in this module is a documented fact. Everything else in the sandbox follows what Segment publishes. If the real
+service turns out to behave differently, change it here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-# --- Errors ---------------------------------------------------------------------------------------------------------
+# --- Requests and errors --------------------------------------------------------------------------------------------
 
 ERROR_TYPES = {
     400: "bad-request",
@@ -24,44 +24,44 @@ ERROR_TYPES = {
     422: "input-validation",
     429: "RequestError",
 }
-"""The published samples contradict each other; clients are told to look at the status alone."""
+"""``type`` of an error. The published samples contradict each other; clients should rely on the status only."""
 
 MAX_BODY_BYTES = 1024 * 1024
-"""Bodies beyond this are a 413. That there is a limit is documented, the figure is not."""
+"""Longer bodies return 413. The documentation mentions a limit but not its size."""
 
-# Whoever accepts plain JSON gets plain JSON as the Content-Type, whoever accepts anything the most stable version's
-# type. A version may be named by either of its published spellings, and the answer repeats the one it was asked in.
+# A client that accepts plain JSON gets plain JSON as the Content-Type; one that accepts any type gets the most stable
+# version's type. Both published names of a version are accepted, and the response uses the one that was requested.
 
-# An id in a path that is longer than the documented 255 characters is a 422, though nothing can have it.
+# An id in a path that is longer than the documented 255 characters returns 422 rather than 404.
 
 UNKNOWN_ROUTE_STATUS = 404
-"""An unknown path, and a known path with another method: 405 is not among the published statuses. HEAD is a GET."""
+"""Unknown paths, and known paths with another method: 405 is not among the published statuses. HEAD acts as GET."""
 
-NO_SUCH_VERSION_STATUS = 406
-"""``Accept`` names only versions the operation does not exist in. A fallback would hide the client's mistake."""
+UNKNOWN_VERSION_STATUS = 406
+"""``Accept`` lists only versions that the operation does not have. A fallback would hide the client's mistake."""
 
 UNKNOWN_CONTENT_TYPE_STATUS = 415
-"""A body sent as something other than JSON or a version the operation exists in. No ``Content-Type`` at all is fine."""
+"""A body that is neither JSON nor a version that the operation has. ``Content-Type`` may be missing."""
 
 INSTANCE_CONFLICT_STATUS = 422
-"""A second instance of a one-instance type, one too many, or (when switched on) a repeated name.
+"""A second instance of a single-instance type, more instances than the maximum, or a duplicate name if not allowed.
 
-409 is published in general but not listed for createDestination.
+409 is a published status, but is not listed for createDestination.
 """
 
 # --- Lists ----------------------------------------------------------------------------------------------------------
 
-# Lists are in order of insertion. A cursor is the base64 of an offset, as in Segment's samples. An offset beyond the
-# end, left over from before a deletion, gives an empty page. Anything else in a cursor is a 422.
+# Lists are in order of creation. A cursor is a base64-encoded offset, as in Segment's samples. An offset beyond the
+# end, which a deletion can cause, returns an empty page. Any other invalid cursor returns 422.
 
 
-def cursor_for(offset: int) -> str:
-    """Write the cursor of the page that starts at ``offset``."""
+def encode_cursor(offset: int) -> str:
+    """Return the cursor of the page that starts at ``offset``."""
     return base64.b64encode(str(offset).encode("ascii")).decode("ascii")
 
 
-def offset_of(cursor: str) -> int | None:
-    """Read a cursor; None when it is none."""
+def decode_cursor(cursor: str) -> int | None:
+    """Return the offset in a cursor, or None if it is not a cursor."""
     try:
         digits = base64.b64decode(cursor, validate=True)
     except (binascii.Error, ValueError):
@@ -71,40 +71,40 @@ def offset_of(cursor: str) -> int | None:
 
 # --- Rate limits ----------------------------------------------------------------------------------------------------
 
-# Windows are fixed, begin with the first request, and are counted per operation for the three subscription writes, and
-# together for everything else. Requests that fail validation count, refused ones too (Segment's sample shows 21
-# consumed points with none remaining). Without a limit there are no X-RateLimit headers.
+# Windows are fixed and start with the first request. Each of the three operations that write subscriptions has its own
+# window; all other operations share one. Requests that fail validation count, and so do rate-limited ones: Segment's
+# sample shows 21 consumed points with none remaining. Without a limit there are no X-RateLimit headers.
 
 # --- Destinations ---------------------------------------------------------------------------------------------------
 
 ENABLED_BY_DEFAULT = True
-"""``enabled`` of a new destination when the request leaves it out."""
+"""``enabled`` of a new destination if the request omits it."""
 
-UNNAMED = ""
+DEFAULT_NAME = ""
 """``name`` of a destination created without one, or renamed to null."""
 
 MAX_INSTANCES = 25
-"""Instances of one type on one source. The figure is documented for cloud mode; the sandbox counts all."""
+"""Maximum number of instances of one type on one source. Documented for cloud mode only; applied to all modes here."""
 
-# Settings: an option that is required and not sent is not an error (the documentation allows an empty object). Keys the
-# catalog does not name are ignored; a catalog entry seeded without options takes every key. A null leaves a key as it
-# was. A value of the wrong type for its option is a 422, for the types that tell: string, password, select, boolean,
-# number. Read-only keys are ignored on create.
+# Settings: omitting a required option is not an error, because the documentation allows an empty object. Keys that the
+# catalog entry does not have are ignored; an entry seeded without options accepts all keys. A null leaves a setting
+# unchanged. A value of the wrong type returns 422 for options of type string, password, select, boolean or number.
+# Read-only settings are ignored on create.
 
 MASK = "\u2022" * 10
 SHOWN_CHARACTERS = 4
-SHORTEST_PARTLY_SHOWN = 9
+MIN_LENGTH_PARTLY_SHOWN = 9
 
 
 def masked(value: Any) -> Any:
-    """Hide a secret: ten bullets, and the last four characters of text longer than eight. Empty text stays empty.
+    """Mask a secret: ten bullets, followed by the last four characters if it is longer than eight.
 
-    Values inside lists and objects are hidden one by one; null and switches stay, there is nothing to hide.
+    Values inside lists and objects are masked one by one; null, booleans and empty strings are left unchanged.
     """
     if isinstance(value, str):
         if value == "":
             return value
-        return MASK + (value[-SHOWN_CHARACTERS:] if len(value) >= SHORTEST_PARTLY_SHOWN else "")
+        return MASK + (value[-SHOWN_CHARACTERS:] if len(value) >= MIN_LENGTH_PARTLY_SHOWN else "")
     if isinstance(value, list):
         return [masked(item) for item in value]
     if isinstance(value, dict):
@@ -113,7 +113,7 @@ def masked(value: Any) -> Any:
 
 
 def is_unchanged_secret(new: Any, old: Any) -> bool:
-    """Tell whether what was sent is what reading the secret shows. Any other text with bullets is a new secret."""
+    """Return whether ``new`` is the masked form of ``old``; any other string with bullets is a new secret."""
     return bool(masked(old) == new)
 
 
@@ -121,11 +121,11 @@ _SECRET_NAME = re.compile(r"(api|secret|private|access|auth).?key$|token$|secret
 
 
 def is_secret_option(name: str, option_type: str, listed: Sequence[str] | None) -> bool:
-    """Tell whether an option is masked.
+    """Return whether an option is masked.
 
     :param name: name of the option.
     :param option_type: its catalog type; ``password`` is always masked.
-    :param listed: the names its seed calls secret; None when the seed says nothing, then the name decides.
+    :param listed: names that the seed lists as secret; None decides by the option's name.
     """
     if option_type == "password":
         return True
@@ -134,28 +134,29 @@ def is_secret_option(name: str, option_type: str, listed: Sequence[str] | None) 
 
 # --- Subscriptions --------------------------------------------------------------------------------------------------
 
-# An action the destination's type does not have is a 404, so a classic type (no actions) takes no subscriptions at all.
-# A trigger is any text that is not empty: FQL is not checked. Settings are kept as sent, no defaults are filled in, and
-# an update merges or replaces them as it does a destination's. A schedule needs no model.
+# An action that the destination type does not have returns 404, so a classic type, which has no actions, cannot have
+# subscriptions. A trigger is any non-empty string: its FQL is not validated. Settings are stored as sent, without
+# defaults; an update merges or replaces them as it does for destinations. A schedule does not require a model.
 
-PLAIN_MODEL_ID = ""
+NO_MODEL_ID = ""
 """``modelId`` of a subscription that is not Reverse ETL."""
 
 MAX_DBT_CLOUD_SUBSCRIPTIONS = 5
-"""Documented without saying in what; the sandbox counts the whole workspace."""
+"""Documented without a scope; here it applies to the whole workspace."""
 
-CLOSEST_CRON_MINUTES = 15
-"""Cron schedules must be more than this apart. The sandbox looks at the minutes alone, as if every hour were meant."""
+MIN_CRON_GAP_MINUTES = 15
+"""Cron schedules must run more than this far apart. Only the minutes are checked, as if the cron ran every hour."""
 
 # --- Delivery metrics -----------------------------------------------------------------------------------------------
 
-# A source the destination is not connected to is a 404. A range or age beyond the limits is a 422 that names the field.
-# The start is inclusive, the end exclusive. A time without a zone is UTC. The total of a time metric is the number of
-# events measured. Averages are weighted by events, percentiles are the largest seen. With metricsAlign "bucket" every
-# minute, hour or day counts that the window touches. No data gives zeros.
+# A source that the destination is not connected to returns 404. A window that is too long or starts too early returns
+# 422 and names the field. The start is inclusive, the end exclusive. A time without a zone is UTC. The total of a time
+# metric is the number of events measured. Averages are weighted by events; percentiles are the largest of all batches.
+# With metricsAlign "bucket", every minute, hour or day that the window overlaps counts. Without data, metrics are 0.
 
-# The documented default start for DAY, 30 days ago, lies beyond the documented oldest start: defaults are moved inside.
+# The documented default start for DAY is 30 days ago, but the documented earliest start is 14 days ago: a default start
+# that is too early is moved to the earliest one.
 
-OWN_TIME_TO_SUCCESS = (180.0, 420.0)
-OWN_TIME_TO_FIRST_ATTEMPT = (60.0, 140.0)
-"""Average and 95th percentile of what a destination delivers by itself. No unit is published; think of milliseconds."""
+AUTOMATIC_TIME_TO_SUCCESS = (180.0, 420.0)
+AUTOMATIC_TIME_TO_FIRST_ATTEMPT = (60.0, 140.0)
+"""Average and 95th percentile of automatic deliveries. Segment publishes no unit; these are plausible milliseconds."""

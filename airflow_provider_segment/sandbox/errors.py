@@ -1,4 +1,4 @@
-"""Refusals: how a request that is not carried out is answered."""
+"""Errors that the sandbox returns, in the API's envelope."""
 
 from __future__ import annotations
 
@@ -7,54 +7,55 @@ from dataclasses import dataclass
 
 from airflow_provider_segment.sandbox import decisions
 
+Headers = tuple[tuple[str, str], ...]
+"""Response headers: name and value of each."""
+
+
+class ApiError(Exception):
+    """An error response.
+
+    :param status: HTTP status.
+    :param message: what is wrong, for people.
+    :param field: name of the field that caused the error.
+    :param data: extra data, which Segment adds to a 429.
+    :param headers: additional response headers.
+    """
+
+    def __init__(
+        self, status: int, message: str, *, field: str | None = None, data: object = None, headers: Headers = ()
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = headers
+        self.errors: tuple[dict[str, object], ...] = (error_json(status, message, field=field, data=data),)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldProblem:
-    """One input that is wrong.
+    """What is wrong with one field.
 
-    :param field: name of the input; a dotted path below the top level.
-    :param message: what is wrong with it, for humans.
+    :param field: name of the field; a dotted path below the top level.
+    :param message: the problem, for people.
     """
 
     field: str
     message: str
 
 
-class InvalidFieldsError(Exception):
-    """Some inputs are wrong. Holds at least one problem."""
+class InvalidFieldsError(ApiError):
+    """A 422 with one error for each invalid field.
+
+    :param problems: at least one.
+    """
 
     def __init__(self, problems: Iterable[FieldProblem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("; ".join(problem.message for problem in self.problems))
+        super().__init__(422, "; ".join(problem.message for problem in self.problems))
+        self.errors = tuple(error_json(422, problem.message, field=problem.field) for problem in self.problems)
 
 
-class RefusalError(Exception):
-    """The request gets an error answer.
-
-    :param status: HTTP status.
-    :param message: text for humans.
-    :param field: name of the offending input.
-    :param data: extra data, as Segment adds to a 429.
-    :param headers: further headers of the answer.
-    """
-
-    def __init__(
-        self,
-        status: int,
-        message: str,
-        *,
-        field: str | None = None,
-        data: object = None,
-        headers: tuple[tuple[str, str], ...] = (),
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.headers = headers
-        self.errors = (error_object(status, message, field=field, data=data),)
-
-
-def error_object(status: int, message: str, *, field: str | None = None, data: object = None) -> dict[str, object]:
-    """Build one entry of an answer's ``errors``."""
+def error_json(status: int, message: str, *, field: str | None = None, data: object = None) -> dict[str, object]:
+    """Return one entry of a response's ``errors``."""
     error: dict[str, object] = {
         "type": decisions.ERROR_TYPES.get(status, "error"),
         "message": message,
@@ -67,16 +68,11 @@ def error_object(status: int, message: str, *, field: str | None = None, data: o
     return error
 
 
-def field_errors(invalid: InvalidFieldsError) -> tuple[dict[str, object], ...]:
-    """Build the ``errors`` of a 422, one for each wrong input."""
-    return tuple(error_object(422, problem.message, field=problem.field) for problem in invalid.problems)
-
-
-def invalid(field: str, message: str) -> InvalidFieldsError:
-    """Say that one input is wrong; the message follows the input's quoted name."""
+def invalid_field(field: str, message: str) -> InvalidFieldsError:
+    """Return the error for one invalid field; its message is the quoted field name followed by ``message``."""
     return InvalidFieldsError([FieldProblem(field=field, message=f'"{field}" {message}')])
 
 
-def not_found(message: str = "Resource not found", *, field: str | None = None) -> RefusalError:
-    """Say that something named by the request does not exist."""
-    return RefusalError(404, message, field=field)
+def not_found(message: str = "Resource not found", *, field: str | None = None) -> ApiError:
+    """Return a 404."""
+    return ApiError(404, message, field=field)

@@ -1,6 +1,6 @@
-"""The pytest plugin: the fixture ``segment_sandbox``, a local Segment for tests of DAGs.
+"""The pytest plugin with the fixture ``segment_sandbox``, a local Segment for tests of DAGs.
 
-Pytest imports this module in every run, so it imports nothing until a fixture is used.
+Pytest imports this module in every run, so it imports the sandbox only when a fixture is used.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from airflow_provider_segment.sandbox.testing import SegmentSandbox
 
 CONNECTION_VARIABLE = "AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT"
-TOKEN = "sandbox-token"  # noqa: S105 - a made-up token for a made-up Segment
+TOKEN = "sandbox-token"  # noqa: S105 - not a secret: the sandbox's own token
 
 
 @pytest.fixture(scope="session")
 def segment_sandbox_server() -> Iterator[SegmentSandbox]:
-    """Run a sandbox on a free port of 127.0.0.1 for the whole session. Use ``segment_sandbox`` in tests."""
+    """Run a sandbox on a free port of 127.0.0.1 for the whole session; tests use ``segment_sandbox`` instead."""
     try:
         from airflow_provider_segment.sandbox.core import Sandbox
         from airflow_provider_segment.sandbox.server import SandboxServer
@@ -38,7 +38,7 @@ def segment_sandbox_server() -> Iterator[SegmentSandbox]:
 
 @pytest.fixture
 def segment_sandbox(segment_sandbox_server: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> SegmentSandbox:
-    """Give a sandbox as fresh as on its first day; Airflow's ``segment_public_api_default`` points to it."""
+    """Reset the sandbox and make the Airflow connection ``segment_public_api_default`` point to it."""
     segment_sandbox_server.reset()
     # Hooks in this process remember the rate limits of the sandbox before its reset.
     if (gates := sys.modules.get("airflow_provider_segment.transport.gates")) is not None:

@@ -1,26 +1,66 @@
-"""Answers in JSON."""
+"""Responses: JSON, and two that close the connection instead of completing."""
 
 from __future__ import annotations
 
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from airflow_provider_segment.sandbox.errors import InvalidFieldsError, RefusalError, field_errors
-from airflow_provider_segment.sandbox.json_text import write_json
+from airflow_provider_segment.sandbox.codec import write_json
+from airflow_provider_segment.sandbox.errors import ApiError, Headers
 
 PLAIN_JSON = "application/json"
-
-Headers = tuple[tuple[str, str], ...]
+TRANSPORT_KEY = "segment_sandbox.transport"
+"""Key under which the server puts the connection's transport into the ASGI scope."""
 
 
 def json_response(
     value: object, *, status: int = 200, content_type: str = PLAIN_JSON, headers: Headers = ()
 ) -> Response:
-    """Answer with JSON."""
+    """Return a JSON response."""
     return Response(write_json(value), status, dict(headers), content_type)
 
 
-def error_response(error: RefusalError | InvalidFieldsError, *, headers: Headers = ()) -> Response:
-    """Answer with the envelope of errors; always plain JSON."""
-    if isinstance(error, InvalidFieldsError):
-        return json_response({"errors": field_errors(error)}, status=422, headers=headers)
+def error_response(error: ApiError, *, headers: Headers = ()) -> Response:
+    """Return an error in the API's envelope, always as plain JSON.
+
+    :param headers: sent before those of the error.
+    """
     return json_response({"errors": error.errors}, status=error.status, headers=headers + error.headers)
+
+
+class NoResponse(Response):
+    """Closes the connection without sending a response."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Close the connection."""
+        await abort_connection(scope, receive)
+
+
+class TruncatedResponse(Response):
+    """Announces a complete response, sends half of its body and closes the connection.
+
+    :param complete: the response to announce.
+    """
+
+    def __init__(self, complete: Response) -> None:
+        super().__init__(complete.body, complete.status_code, complete.headers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the headers and half of the body."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        half = self.body[: len(self.body) // 2]
+        await send({"type": "http.response.body", "body": half, "more_body": True})
+        scope[TRANSPORT_KEY].close()
+        await _wait_for_disconnect(receive)
+
+
+async def abort_connection(scope: Scope, receive: Receive) -> None:
+    """Close the connection of a request immediately, discarding unsent data."""
+    scope[TRANSPORT_KEY].abort()
+    await _wait_for_disconnect(receive)
+
+
+async def _wait_for_disconnect(receive: Receive) -> None:
+    """Wait until the server has noticed that the connection is closed; if we return earlier, it sends a 500."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,4 +1,4 @@
-"""A sandbox in a thread of its own, for the command line and for tests."""
+"""An HTTP server that runs a sandbox in its own thread."""
 
 from __future__ import annotations
 
@@ -9,22 +9,24 @@ from types import TracebackType
 from typing import Self
 
 import uvicorn
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from airflow_provider_segment.sandbox.app import sandbox_app
-from airflow_provider_segment.sandbox.connection import SandboxProtocol
 from airflow_provider_segment.sandbox.core import Sandbox
+from airflow_provider_segment.sandbox.responses import TRANSPORT_KEY
 
 LOOPBACK = "127.0.0.1"
-_IDLE_SECONDS = 75
-"""How long a connection may idle: longer than a minute, the usual pause between two looks of a sensor."""
+_KEEP_ALIVE_SECONDS = 75
+"""Keep-alive timeout: longer than a minute, the usual poll interval of a sensor."""
 
 
 class SandboxServer:
-    """Serves a sandbox over HTTP, from ``start`` to ``stop`` or inside a ``with`` block.
+    """Serves a sandbox over HTTP between ``start`` and ``stop``, or inside a ``with`` block.
 
-    :param sandbox: what to serve.
-    :param host: address to listen on; anything but loopback lets others in.
-    :param port: 0 for a free one.
+    :param sandbox: the sandbox to serve.
+    :param host: address to listen on; any other than loopback makes the sandbox reachable from other machines.
+    :param port: port to listen on; 0 picks a free one.
     """
 
     def __init__(self, *, sandbox: Sandbox, host: str = LOOPBACK, port: int = 0) -> None:
@@ -37,26 +39,26 @@ class SandboxServer:
 
     @property
     def url(self) -> str:
-        """Base URL without a trailing slash; known once started."""
+        """Base URL without a trailing slash; available after ``start``."""
         if self._socket is None:
-            raise RuntimeError("The sandbox was not started")
+            raise RuntimeError("The sandbox has not been started")
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{self._port}"
 
     def start(self) -> None:
-        """Listen, and return when requests are answered.
+        """Start listening, and return when the server is ready for requests.
 
-        :raises OSError: when the address can't be had.
+        :raises OSError: if the address is not available.
         """
         self._socket = _listening_socket(self._host, self._port)
         self._port = self._socket.getsockname()[1]
         self._thread.start()
         self._server.ready.wait()
         if not self._server.started:
-            raise RuntimeError("The sandbox did not start; its thread says why")
+            raise RuntimeError("The sandbox failed to start; see the traceback of thread 'segment-sandbox'")
 
     def stop(self) -> None:
-        """Close all connections, the busy ones too, and return when the port is free."""
+        """Close all connections, even those with a request in progress, and return when the port is free."""
         self._server.should_exit = True
         self._server.force_exit = True
         if self._thread.is_alive():
@@ -79,8 +81,22 @@ class SandboxServer:
             self._server.ready.set()
 
 
+class _Protocol(H11Protocol):
+    """HTTP/1.1 that passes the transport to the application, because ASGI cannot close a connection early."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        app = self.app
+
+        async def app_with_transport(scope: Scope, receive: Receive, send: Send) -> None:
+            scope[TRANSPORT_KEY] = transport
+            await app(scope, receive, send)
+
+        self.app = app_with_transport
+
+
 class _Server(uvicorn.Server):
-    """Tells when it is ready."""
+    """Uvicorn's server with an event that is set once it is ready."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -92,8 +108,8 @@ class _Server(uvicorn.Server):
 
 
 def _listening_socket(host: str, port: int) -> socket.socket:
-    # Not socket.create_server: it leaves the protocol open, asyncio then does not see that this is TCP and leaves
-    # Nagle's algorithm on, and every answer takes 40 ms.
+    # socket.create_server does not set the protocol. Without it, asyncio does not recognise the socket as TCP and does
+    # not disable Nagle's algorithm, which delays every response by 40 ms.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
@@ -109,14 +125,14 @@ def _listening_socket(host: str, port: int) -> socket.socket:
 def _config(sandbox: Sandbox) -> uvicorn.Config:
     return uvicorn.Config(
         sandbox_app(sandbox),
-        http=SandboxProtocol,
+        http=_Protocol,
         ws="none",
         lifespan="off",
-        log_config=None,  # whoever runs the sandbox decides where logs go
+        log_config=None,  # leave logging to the embedding process
         log_level="warning",
         access_log=False,
         proxy_headers=False,
         server_header=False,
         date_header=False,  # the sandbox's clock may differ from the machine's
-        timeout_keep_alive=_IDLE_SECONDS,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
     )

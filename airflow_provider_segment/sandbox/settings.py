@@ -1,4 +1,4 @@
-"""What can be changed in a running sandbox."""
+"""Settings of a running sandbox."""
 
 from __future__ import annotations
 
@@ -6,24 +6,27 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from airflow_provider_segment.sandbox.spelling import camel_case, snake_case
-from airflow_provider_segment.sandbox.validation import Field, checked_object
+from airflow_provider_segment.sandbox.codec import camel_case, snake_case
+from airflow_provider_segment.sandbox.validation import Field, validate_object
 
-_LONGEST = 1e9  # seconds, some thirty years: further away dates can no longer be written
+_MAX_SECONDS = 1e9  # about 30 years; a clock further off could leave the range of dates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The sandbox's switches.
+    """The sandbox's settings.
 
-    :param default_limit_per_minute: requests a window for all operations without a limit of their own; None = no limit.
-    :param subscription_write_limit_per_minute: the same for each of the three subscription writes; None = no limit.
-    :param limit_window_seconds: length of the window both limits count in.
-    :param deliveries_per_minute: events an enabled destination with an enabled subscription delivers by itself.
+    :param default_limit_per_minute: requests per window for all operations without their own limit; None = no limit.
+    :param subscription_write_limit_per_minute: requests per window for each of the three operations that write
+        subscriptions; None = no limit.
+    :param limit_window_seconds: length of the window of both limits.
+    :param deliveries_per_minute: events that an enabled destination with an enabled subscription delivers
+        automatically.
     :param clock_offset_seconds: how far the sandbox's clock is ahead of the machine's.
-    :param metrics_lag_seconds: how long an event takes to show up in the metrics.
+    :param metrics_lag_seconds: how long it takes until an event is visible in the metrics.
     :param metrics_align: ``exact`` counts events by their own time, ``bucket`` by whole minutes, hours or days.
-    :param list_lag_seconds: how long a new object takes to show up in lists; reading it by its id shows it at once.
+    :param list_lag_seconds: how long it takes until a new object is visible in lists; reading it by its id works
+        immediately.
     :param settings_update: whether an update merges ``settings`` by key or replaces them.
     :param duplicate_names: whether two destinations of one type on one source may have the same name.
     """
@@ -43,27 +46,28 @@ class Settings:
 _FIELDS = (
     Field(name="defaultLimitPerMinute", kind="integer", nullable=True, minimum=0),
     Field(name="subscriptionWriteLimitPerMinute", kind="integer", nullable=True, minimum=0),
-    Field(name="limitWindowSeconds", kind="number", minimum=0.001, maximum=_LONGEST),
+    Field(name="limitWindowSeconds", kind="number", minimum=0.001, maximum=_MAX_SECONDS),
     Field(name="deliveriesPerMinute", kind="number", minimum=0, maximum=1e6),
-    Field(name="clockOffsetSeconds", kind="number", minimum=-_LONGEST, maximum=_LONGEST),
-    Field(name="metricsLagSeconds", kind="number", minimum=0, maximum=_LONGEST),
+    Field(name="clockOffsetSeconds", kind="number", minimum=-_MAX_SECONDS, maximum=_MAX_SECONDS),
+    Field(name="metricsLagSeconds", kind="number", minimum=0, maximum=_MAX_SECONDS),
     Field(name="metricsAlign", kind="string", choices=("exact", "bucket")),
-    Field(name="listLagSeconds", kind="number", minimum=0, maximum=_LONGEST),
+    Field(name="listLagSeconds", kind="number", minimum=0, maximum=_MAX_SECONDS),
     Field(name="settingsUpdate", kind="string", choices=("merge", "replace")),
     Field(name="duplicateNames", kind="string", choices=("allow", "refuse")),
 )
 
 
-def changed_settings(settings: Settings, changes: object) -> Settings:
-    """Apply the JSON object ``changes``, names in camelCase.
+def updated_settings(settings: Settings, changes: object) -> Settings:
+    """Return ``settings`` with ``changes`` applied.
 
-    :raises InvalidFieldsError: naming each unknown or wrong field; nothing is changed then.
+    :param changes: a JSON object with names in camelCase.
+    :raises InvalidFieldsError: naming each unknown or invalid field.
     """
-    record = checked_object(changes, _FIELDS, closed=True)
+    record = validate_object(changes, _FIELDS, allow_unknown=False)
     values: Mapping[str, Any] = {snake_case(name): value for name, value in record.items()}
     return replace(settings, **values)
 
 
 def settings_json(settings: Settings) -> dict[str, object]:
-    """Write settings as JSON, names in camelCase."""
+    """Return settings as JSON, with names in camelCase."""
     return {camel_case(name): value for name, value in asdict(settings).items()}

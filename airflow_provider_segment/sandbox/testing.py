@@ -1,4 +1,4 @@
-"""The sandbox as a test sees it: what the pytest fixture ``segment_sandbox`` gives."""
+"""A client for a running sandbox; the pytest fixture ``segment_sandbox`` returns one."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from airflow_provider_segment.sandbox.spelling import camel_case, snake_case
+from airflow_provider_segment.sandbox.codec import camel_case, snake_case
 
 _TIMEOUT_SECONDS = 30
 
 
 class JournalEntry(TypedDict):
-    """One request that the sandbox got.
+    """A request that the sandbox received.
 
-    ``path`` and ``query`` are as sent, ``time`` is ISO 8601. ``status`` is None when no answer was sent, ``fault`` the
-    kind of the fault it met or None.
+    ``path`` and ``query`` are as sent; ``time`` is ISO 8601. ``status`` is None if no response was sent. ``fault`` is
+    the kind of the fault that was injected, or None.
     """
 
     method: str
@@ -32,7 +32,7 @@ class JournalEntry(TypedDict):
 
 
 class SegmentSandbox:
-    """Steers a running sandbox over its control requests.
+    """Controls a running sandbox through its control requests.
 
     :param url: base URL of the sandbox, without a trailing slash.
     :param token: the API token it accepts.
@@ -44,35 +44,36 @@ class SegmentSandbox:
 
     @property
     def conn_uri(self) -> str:
-        """Airflow connection URI for this sandbox, token included."""
+        """Airflow connection URI of the sandbox, including the token."""
         parts = urlsplit(self.url)
         host = quote(f"{parts.scheme}://{parts.hostname}", safe="")
         return f"segment-public-api://:{quote(self.token, safe='')}@{host}:{parts.port}"
 
     @property
     def requests(self) -> list[JournalEntry]:
-        """What the sandbox was asked since the last reset, oldest first; control requests are not in it."""
-        return cast("list[JournalEntry]", self._ask("GET", "requests")["requests"])
+        """Requests received since the last reset, oldest first, without control requests."""
+        return cast("list[JournalEntry]", self._send("GET", "requests")["requests"])
 
     @property
     def destinations(self) -> list[dict[str, Any]]:
-        """All destinations, oldest first, secrets masked; each with its ``subscriptions`` and ``deliveries``.
+        """All destinations, oldest first, with secrets masked; each has its ``subscriptions`` and ``deliveries``.
 
-        Keys are the API's. Looking at them counts as no request and waits for no ``list_lag_seconds``.
+        Keys are the API's. Reading this property does not count as a request, and ``list_lag_seconds`` does not apply
+        to it.
         """
-        return cast("list[dict[str, Any]]", self._ask("GET", "destinations")["destinations"])
+        return cast("list[dict[str, Any]]", self._send("GET", "destinations")["destinations"])
 
     def seed(self, seed: Mapping[str, Any] | Path | str = "demo") -> None:
-        """Begin anew from a seed: all state, the journal and the faults go, the settings stay.
+        """Replace the content of the workspace; this also clears the journal and the faults, but keeps the settings.
 
-        :param seed: ``demo``, a path of a JSON file, or an object with ``sources``, ``catalog`` and ``destinations``
-            whose keys are the API's. Sources or a catalog left out are the demo's.
-        :raises ValueError: naming what is wrong in the seed.
+        :param seed: ``demo``, the path of a JSON file, or an object with ``sources``, ``catalog`` and ``destinations``,
+            whose keys are the API's. ``sources`` and ``catalog`` default to those of the demo.
+        :raises ValueError: if the seed is invalid; the message names the fields.
         """
         if isinstance(seed, Mapping) or seed == "demo":
-            self._ask("POST", "reset", {"seed": seed})
+            self._send("POST", "reset", {"seed": seed})
         else:
-            self._ask("POST", "reset", {"seed": msgspec.json.decode(Path(seed).read_bytes())})
+            self._send("POST", "reset", {"seed": msgspec.json.decode(Path(seed).read_bytes())})
 
     def deliver(
         self,
@@ -91,20 +92,27 @@ class SegmentSandbox:
     ) -> None:
         """Add to the delivery metrics of a destination.
 
-        :param destination_id: which one.
-        :param successes: all events that arrived.
-        :param successes_after_retry: how many of those took more than one attempt.
-        :param discarded: events the destination refused.
-        :param expired: events given up.
-        :param retried: attempts that were repeated.
-        :param time_to_success_average: and the others: durations, in whatever unit the test likes.
-        :param at: when; text is ISO 8601; by default now on the sandbox's clock. The metrics count events before their
-            ``endTime``, so a sensor that asks for whole seconds sees what happens now in the next second.
-        :raises ValueError: naming what is wrong.
+        :param destination_id: id of the destination.
+        :param successes: events delivered.
+        :param successes_after_retry: those of them that took more than one attempt.
+        :param discarded: events that the destination rejected.
+        :param expired: events that Segment gave up on.
+        :param retried: retries.
+        :param time_to_success_average: average time to success, in any unit.
+        :param time_to_success_p95: 95th percentile of the time to success.
+        :param time_to_first_attempt_average: average time to the first attempt.
+        :param time_to_first_attempt_p95: 95th percentile of the time to the first attempt.
+        :param at: time of the deliveries; a string is ISO 8601; defaults to now on the sandbox's clock. The metrics
+            count events before their ``endTime``, so a sensor, which uses whole seconds, sees an event from the next
+            second on.
+        :raises ValueError: if an argument is invalid; the message names it.
         """
-        given = {name: value for name, value in locals().items() if name != "self" and value is not None}
-        given["at"] = at.isoformat() if isinstance(at, datetime) else at
-        self._ask("POST", "deliver", {camel_case(name): value for name, value in given.items() if value is not None})
+        arguments = {name: value for name, value in locals().items() if name != "self"}
+        if isinstance(at, datetime):
+            arguments["at"] = at.isoformat()
+        self._send(
+            "POST", "deliver", {camel_case(name): value for name, value in arguments.items() if value is not None}
+        )
 
     def fault(
         self,
@@ -115,50 +123,44 @@ class SegmentSandbox:
         times: int | None = 1,
         **details: Any,
     ) -> None:
-        """Let something go wrong with the next matching requests.
+        """Inject a fault into the next matching requests.
 
         :param kind: ``status``, ``rate_limit``, ``drop_before``, ``drop_after``, ``late``, ``delay``, ``truncate`` or
             ``garbage``.
-        :param method: of the requests it meets; None for any.
-        :param path: glob over their path as sent, in which ``*`` stands for slashes too; None for any.
-        :param times: how many requests it meets; None for all.
-        :param details: what the kind needs: ``status``; ``retry_after`` and ``ms_before_next``; ``seconds``.
-        :raises ValueError: naming what is wrong.
+        :param method: HTTP method of the requests; None for any.
+        :param path: glob over their path as sent, in which ``*`` matches slashes too; None for any.
+        :param times: number of requests it applies to; None for all.
+        :param details: parameters of the kind: ``status``, ``headers``, ``html``; ``retry_after``, ``ms_before_next``,
+            ``reset_seconds``; ``seconds``.
+        :raises ValueError: if an argument is invalid; the message names it.
         """
         match = {"method": method, "path": path}
-        self._ask(
-            "POST",
-            "faults",
-            {
-                "kind": kind,
-                "match": match,
-                "times": times,
-                **{camel_case(name): value for name, value in details.items()},
-            },
-        )
+        parameters = {camel_case(name): value for name, value in details.items()}
+        self._send("POST", "faults", {"kind": kind, "match": match, "times": times, **parameters})
 
     def settings(self, **changes: Any) -> dict[str, Any]:
-        """Change settings, such as ``list_lag_seconds=2``, and give them all.
+        """Change settings, such as ``list_lag_seconds=2``, and return all settings.
 
-        :param changes: those to change; the others stay.
-        :raises ValueError: naming what is wrong.
+        :param changes: fields of ``Settings`` to change; the others keep their values.
+        :raises ValueError: if a setting is unknown or invalid; the message names it.
         """
-        answer = self._ask("POST", "settings", {camel_case(name): value for name, value in changes.items()})
-        return {snake_case(name): value for name, value in answer["settings"].items()}
+        body = {camel_case(name): value for name, value in changes.items()}
+        settings = self._send("POST", "settings", body)["settings"]
+        return {snake_case(name): value for name, value in settings.items()}
 
     def reset(self) -> None:
-        """Go back to the seed and the settings the sandbox was started with."""
-        self._ask("DELETE", "settings")
-        self._ask("POST", "reset")
+        """Restore the initial seed and settings; clear the journal and the faults."""
+        self._send("DELETE", "settings")
+        self._send("POST", "reset")
 
-    def _ask(self, method: str, name: str, body: object = None) -> dict[str, Any]:
+    def _send(self, method: str, name: str, body: object = None) -> dict[str, Any]:
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=_TIMEOUT_SECONDS)
         try:
             connection.request(method, f"/_sandbox/{name}", None if body is None else msgspec.json.encode(body))
             response = connection.getresponse()
-            answer: dict[str, Any] = msgspec.json.decode(response.read())
+            result: dict[str, Any] = msgspec.json.decode(response.read())
         finally:
             connection.close()
-        if "errors" in answer:
-            raise ValueError("; ".join(error["message"] for error in answer["errors"]))
-        return answer
+        if "errors" in result:
+            raise ValueError("; ".join(error["message"] for error in result["errors"]))
+        return result

@@ -1,4 +1,4 @@
-"""Checking JSON objects field by field, so that an answer can name every wrong field at once."""
+"""Validation of JSON objects field by field, so that one response can name every invalid field."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from airflow_provider_segment.sandbox.errors import FieldProblem, InvalidFieldsE
 
 Kind = Literal["string", "boolean", "object", "integer", "number", "array"]
 
-_ARTICLES: dict[Kind, str] = {
+_WITH_ARTICLE: dict[Kind, str] = {
     "string": "a string",
     "boolean": "a boolean",
     "object": "an object",
@@ -22,16 +22,16 @@ _ARTICLES: dict[Kind, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """What one field of a JSON object must look like.
+    """The schema of one field of a JSON object.
 
     :param name: the key.
     :param kind: its JSON type.
-    :param required: whether the key must be there.
+    :param required: whether the key must be present.
     :param nullable: whether ``null`` is allowed.
-    :param not_empty: whether an empty string is refused.
-    :param choices: the only strings allowed, when given.
-    :param minimum: the smallest number allowed.
-    :param maximum: the largest number allowed.
+    :param not_empty: whether an empty string is rejected.
+    :param choices: the strings that are allowed; empty allows all.
+    :param minimum: smallest number allowed.
+    :param maximum: largest number allowed.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Field:
 
 
 def is_kind(value: object, kind: Kind) -> bool:
-    """Tell whether a decoded JSON value has the JSON type ``kind``; 1.0 is no integer, true no number."""
+    """Return whether a decoded JSON value has the JSON type ``kind``; 1.0 is not an integer, true is not a number."""
     match kind:
         case "string":
             return isinstance(value, str)
@@ -61,56 +61,56 @@ def is_kind(value: object, kind: Kind) -> bool:
             return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def checked_object(
-    value: object, fields: Sequence[Field], *, where: str = "", name: str = "body", closed: bool = False
+def validate_object(
+    value: object, fields: Sequence[Field], *, prefix: str = "", name: str = "body", allow_unknown: bool = True
 ) -> dict[str, Any]:
-    """Return ``value`` as an object whose fields are as described.
+    """Return ``value`` if it is an object whose fields match their schemas.
 
     :param value: decoded JSON.
     :param fields: the known fields.
-    :param where: put in front of field names in messages, such as ``input.``.
-    :param name: what the object itself is called in messages.
-    :param closed: whether unknown keys are errors; Segment itself ignores them.
-    :raises InvalidFieldsError: naming every field that is wrong.
+    :param prefix: prepended to field names in messages, such as ``input.``.
+    :param name: name of the object itself in messages.
+    :param allow_unknown: whether unknown keys are allowed, as Segment allows them; otherwise they are errors.
+    :raises InvalidFieldsError: naming every invalid field.
     """
     if not isinstance(value, dict):
         raise InvalidFieldsError([FieldProblem(field=name, message=f'"{name}" must be an object')])
     record = cast("dict[str, Any]", value)
-    problems = list(_problems(record, fields, where))
-    if closed:
+    problems = list(_field_problems(record, fields, prefix))
+    if not allow_unknown:
         known = {field.name for field in fields}
-        problems += [_problem(f"{where}{key}", "is not known") for key in record if key not in known]
+        problems += [_problem(f"{prefix}{key}", "is not known") for key in record if key not in known]
     if problems:
         raise InvalidFieldsError(problems)
     return record
 
 
-def _problems(record: dict[str, Any], fields: Sequence[Field], where: str) -> Iterator[FieldProblem]:
+def _field_problems(record: dict[str, Any], fields: Sequence[Field], prefix: str) -> Iterator[FieldProblem]:
     for field in fields:
-        path = f"{where}{field.name}"
+        path = f"{prefix}{field.name}"
         if field.name not in record:
             if field.required:
                 yield _problem(path, "is required")
-        elif (complaint := _complaint(record[field.name], field)) is not None:
-            yield _problem(path, complaint)
+        elif (message := _value_problem(record[field.name], field)) is not None:
+            yield _problem(path, message)
 
 
-def _complaint(value: object, field: Field) -> str | None:
-    """Say what is wrong with a value that is there; None when nothing is."""
+def _value_problem(value: object, field: Field) -> str | None:
+    """Return what is wrong with the value of a field, or None."""
     if value is None and field.nullable:
         return None
     if not is_kind(value, field.kind):
-        return f"must be {_ARTICLES[field.kind]}" + (" or null" if field.nullable else "")
+        return f"must be {_WITH_ARTICLE[field.kind]}" + (" or null" if field.nullable else "")
     if field.not_empty and value == "":
         return "is not allowed to be empty"
     if field.choices and value not in field.choices:
         return f"must be one of [{', '.join(field.choices)}]"
     if field.kind in ("integer", "number"):
-        return _range_complaint(cast("float", value), field)
+        return _range_problem(cast("float", value), field)
     return None
 
 
-def _range_complaint(value: float, field: Field) -> str | None:
+def _range_problem(value: float, field: Field) -> str | None:
     if field.minimum is not None and value < field.minimum:
         return f"must be at least {field.minimum:g}"
     if field.maximum is not None and value > field.maximum:
@@ -118,5 +118,5 @@ def _range_complaint(value: float, field: Field) -> str | None:
     return None
 
 
-def _problem(path: str, complaint: str) -> FieldProblem:
-    return FieldProblem(field=path, message=f'"{path}" {complaint}')
+def _problem(path: str, message: str) -> FieldProblem:
+    return FieldProblem(field=path, message=f'"{path}" {message}')

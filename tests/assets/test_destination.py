@@ -1,4 +1,4 @@
-"""The URI of a destination's asset, as Airflow takes it."""
+"""The URI of a destination's asset."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from airflow_provider_segment.assets.destination import (
         ("a/b c?d", "e&f=g", "segment://destinations/a%2Fb%20c%3Fd?source=e%26f%3Dg"),
     ],
 )
-def test_airflow_keeps_it_as_it_is_made(destination_id: str, source_id: str, uri: str) -> None:
+def test_airflow_does_not_change_a_uri_we_made(destination_id: str, source_id: str, uri: str) -> None:
     assert destination_asset_uri(destination_id=destination_id, source_id=source_id) == uri
     assert Asset(uri=uri).uri == uri
-    found = convert_asset_to_openlineage(Asset(uri=uri), None)
-    assert (found.namespace, found.name) == ("segment", f"destinations/{destination_id}")
+    dataset = convert_asset_to_openlineage(Asset(uri=uri), None)
+    assert (dataset.namespace, dataset.name) == ("segment", f"destinations/{destination_id}")
 
 
 @pytest.mark.parametrize(
@@ -41,37 +41,43 @@ def test_airflow_keeps_it_as_it_is_made(destination_id: str, source_id: str, uri
         "segment://destinations/d?source=s#f",
     ],
 )
-def test_other_spellings_are_the_same_asset(uri: str) -> None:
+def test_other_encodings_are_the_same_asset(uri: str) -> None:
     assert Asset(uri=uri).uri == "segment://destinations/d?source=s"
 
 
 @pytest.mark.parametrize(
-    ("uri", "why"),
+    ("uri", "reason"),
     [
-        ("segment://sources/s", "has 'sources' in place of 'destinations'"),
-        ("segment://destinations:80/d?source=s", "has 'destinations:80' in place of 'destinations'"),
+        ("segment://sources/s", "has 'sources' instead of 'destinations'"),
+        ("segment://destinations:80/d?source=s", "has 'destinations:80' instead of 'destinations'"),
         ("segment://destinations?source=s", "does not name one destination"),
         ("segment://destinations/d/e?source=s", "does not name one destination"),
-        ("segment://destinations/d", "has a query that is not the destination's source alone"),
-        ("segment://destinations/d?source=", "has a query that is not the destination's source alone"),
-        ("segment://destinations/d?source=s&window=60", "has a query that is not the destination's source alone"),
-        ("segment://destinations/d?source=s&source=t", "has a query that is not the destination's source alone"),
+        ("segment://destinations/d", "needs the destination's source as its only query parameter"),
+        ("segment://destinations/d?source=", "needs the destination's source as its only query parameter"),
+        (
+            "segment://destinations/d?source=s&window=60",
+            "needs the destination's source as its only query parameter",
+        ),
+        (
+            "segment://destinations/d?source=s&source=t",
+            "needs the destination's source as its only query parameter",
+        ),
         ("segment://destinations/%2E%2E?source=s", "destination_id is '..'"),
     ],
 )
-def test_what_is_none_is_refused(uri: str, why: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(why)):
+def test_an_invalid_uri_raises(uri: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(reason)):
         sanitize_uri(urlsplit(uri))
 
 
-def test_airflow_asks(recwarn: pytest.WarningsRecorder) -> None:
-    """Airflow 3 takes no for an answer; 2.11 warns, unless it is set to be strict."""
+def test_airflow_checks_the_uri(recwarn: pytest.WarningsRecorder) -> None:
+    """Airflow 3 raises; 2.11 warns, unless it is set to be strict."""
     warnings.simplefilter("error")
     with pytest.raises((ValueError, UserWarning), match="does not name one destination"):
         Asset(uri="segment://destinations?source=s")
 
 
-def test_the_provider_info_names_what_there_is() -> None:
+def test_the_provider_info_names_existing_functions() -> None:
     info: dict[str, Any] = get_provider_info()
     assert info["asset-uris"] == info["dataset-uris"]
     (entry,) = info["asset-uris"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 
-from airflow_provider_segment.sandbox.command_line import main
+from airflow_provider_segment.sandbox.cli import main
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.DEBUG, stream=sys.stdout)

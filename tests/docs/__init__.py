@@ -1,1 +1,1 @@
-"""What the documentation shows is run: blocks of Python, shell and JSON, and the messages it quotes."""
+"""Tests of the documentation: code blocks run, quoted messages exist, and everything public is documented."""

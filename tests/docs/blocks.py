@@ -14,7 +14,7 @@ _BESIDE = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md
 PAGES = sorted([*_BESIDE, *(ROOT / "docs").glob("**/*.md")])
 PAGES = [page for page in PAGES if "_build" not in page.parts]
 
-# Directives of Sphinx, which `make docs` checks.
+# `make docs` checks the directives of Sphinx.
 _DIRECTIVE = re.compile(r"\{[\w:-]+\}")
 _NOT_RUN = re.compile(r"<!-- not run: (.+?) -->")
 _INDENTED = "bash"  # as the README writes commands
@@ -24,11 +24,11 @@ _INDENTED = "bash"  # as the README writes commands
 class Block:
     """A block of code.
 
-    :param page: where it stands, as a path in the repository.
-    :param line: where it begins.
-    :param language: as it is written behind the fence.
-    :param code: what it holds.
-    :param why_not_run: what the comment before it says, if there is one: ``<!-- not run: why -->``.
+    :param page: path of its page in the repository.
+    :param line: number of its first line.
+    :param language: as written after the fence.
+    :param code: its content.
+    :param why_not_run: the reason in the comment before it, if there is one: ``<!-- not run: why -->``.
     """
 
     page: str
@@ -42,7 +42,7 @@ class Block:
 
 
 def blocks() -> Iterator[Block]:
-    """All blocks, those of Sphinx's directives left out."""
+    """Yield all blocks except Sphinx's directives."""
     for page in PAGES:
         why_not_run: str | None = None
         for token in MarkdownIt().parse(page.read_text()):
@@ -66,5 +66,5 @@ BLOCKS = list(blocks())
 
 
 def run_blocks(language: str) -> list[Block]:
-    """The blocks of a language that are to be run."""
+    """Return the blocks of a language that can be run."""
     return [block for block in BLOCKS if block.language == language and block.why_not_run is None]

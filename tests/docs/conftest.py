@@ -1,4 +1,4 @@
-"""A Segment that holds what the documentation speaks of."""
+"""A sandbox with the objects that the documentation uses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DESTINATION = {
 
 @pytest.fixture
 def documented_segment(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> SegmentSandbox:
-    """The sandbox with the ids of the documentation, and the connections it refers to."""
+    """The sandbox with the ids of the documentation, and the connections that it refers to."""
     demo: dict[str, Any] = json.loads(
         (resources.files("airflow_provider_segment.sandbox") / "seeds/demo.json").read_text()
     )

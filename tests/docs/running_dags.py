@@ -1,4 +1,4 @@
-"""Runs tasks one after the other, without a database, as far as the documentation's need it."""
+"""Runs the tasks of documented DAGs in order, without a database."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def data_interval(dag: DAG, run_after: datetime) -> tuple[datetime, datetime]:
 
 
 @dataclass
-class Remembering(TaskInstance):
-    """Knows what earlier tasks returned."""
+class InstanceWithXCom(TaskInstance):
+    """A task instance that returns the results of earlier tasks from XCom."""
 
     returned: dict[str, Any] = field(default_factory=dict)
 
@@ -46,13 +46,13 @@ class Remembering(TaskInstance):
         return self.returned[task_ids]
 
     def get_relevant_upstream_map_indexes(self, *args: Any, **rest: Any) -> None:
-        """Airflow 2.11 asks; nothing is mapped here."""
+        """Return nothing: no task is mapped here. Airflow 2.11 calls this."""
 
 
 def run_dag(dag: DAG, sandbox: SegmentSandbox) -> dict[str, Any]:
     """Run the tasks of a DAG, with the data interval of its timetable.
 
-    :return: what each task returned; mapped ones are only parsed.
+    :return: the result of each task; mapped tasks are only parsed.
     """
     run_after = datetime.now(UTC) - timedelta(minutes=10)  # so that late data is not waited for
     names = context(run_after, data_interval(dag, run_after))
@@ -62,7 +62,7 @@ def run_dag(dag: DAG, sandbox: SegmentSandbox) -> dict[str, Any]:
 def run_tasks(tasks: Iterable[Any], sandbox: SegmentSandbox, params: dict[str, Any]) -> dict[str, Any]:
     """Run tasks as a manual run does, whose data interval has no length.
 
-    :return: what each returned.
+    :return: the result of each task.
     """
     run_after = datetime.now(UTC) - timedelta(minutes=10)
     return _run(tasks, sandbox, params, context(run_after, (run_after, run_after)))
@@ -78,6 +78,6 @@ def _run(
                 sandbox.deliver(destination["id"], successes=1000, at=at - timedelta(minutes=5))
         if not isinstance(task, BaseOperator):
             continue
-        instance = Remembering(returned=returned)
+        instance = InstanceWithXCom(returned=returned)
         returned[task.task_id] = Running().run(task, ti=instance, params=params, **names)
     return returned

@@ -1,4 +1,4 @@
-"""The texts in the package's source, with gaps where values go: what messages look like."""
+"""The strings in the package's source, with gaps in place of values: the patterns of all messages."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ _PERCENT = re.compile(r"%(\.\d)?[sdf]")
 
 
 @cache
-def source_texts() -> tuple[str, ...]:
-    """All texts, joined as Python joins them, with gaps for values."""
+def source_strings() -> tuple[str, ...]:
+    """Return all strings, joined as Python joins them, with gaps for values."""
     package = Path(airflow_provider_segment.__file__).parent
-    return tuple(text for file in package.glob("**/*.py") for text in _texts(ast.parse(file.read_text())))
+    return tuple(string for file in package.glob("**/*.py") for string in _strings(ast.parse(file.read_text())))
 
 
 def is_in_source(message: str) -> bool:
-    """Say whether the source makes such a message.
+    """Return whether the source produces such a message.
 
-    :param message: with an ellipsis wherever a value goes, also one that is left out.
+    :param message: with an ellipsis in place of each value, which may be empty.
     """
     parts = [part for part in (part.strip() for part in message.split("…")) if part]
     in_order = re.compile(".*".join(map(re.escape, parts)), re.DOTALL)
-    return any(in_order.search(text) for text in source_texts())
+    return any(in_order.search(string) for string in source_strings())
 
 
 def is_made_by_source(line: str) -> bool:
-    """Say whether the source makes this very line.
+    """Return whether the source produces exactly this line.
 
     :param line: with all its values.
     """
@@ -41,12 +41,12 @@ def is_made_by_source(line: str) -> bool:
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], ...]:
-    # A text of hardly more than gaps would match anything.
-    telling = (text for text in source_texts() if len(re.findall(r"\w{3,}", text)) >= 2)
-    return tuple(re.compile(".*".join(map(re.escape, text.split(GAP))), re.DOTALL) for text in telling)
+    # A string of little more than gaps would match anything.
+    specific = (string for string in source_strings() if len(re.findall(r"\w{3,}", string)) >= 2)
+    return tuple(re.compile(".*".join(map(re.escape, string.split(GAP))), re.DOTALL) for string in specific)
 
 
-def _texts(tree: ast.AST) -> Iterator[str]:
+def _strings(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr | ast.BinOp):
             yield _joined(node)

@@ -1,18 +1,21 @@
-"""Whatever a user may name is documented: what is added to the package and not to its pages is noticed here."""
+"""Everything a user can name is documented: what is added to the package must be added to its pages."""
 
 from __future__ import annotations
 
 import inspect
+import re
+from dataclasses import fields
 from importlib import import_module
 from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import BaseOperator
 
+from airflow_provider_segment.hooks.calls import SegmentCalls
 from airflow_provider_segment.hooks.connection_form import EXTRA_FIELDS
 from airflow_provider_segment.protocol.api import metric_names
 from airflow_provider_segment.provider_info import PROVIDER_INFO
-from airflow_provider_segment.sandbox.faults.fault import _DETAILS as KINDS
+from airflow_provider_segment.sandbox.faults import FIELDS_BY_KIND as KINDS
 from tests.docs.blocks import ROOT
 
 DOCS = ROOT / "docs"
@@ -24,15 +27,17 @@ def page(name: str) -> str:
 
 
 def modules() -> list[str]:
-    """The modules that the provider tells Airflow of."""
+    """The modules that the provider registers with Airflow."""
     kinds = ("operators", "sensors", "hooks", "triggers")
-    told: list[str] = [module for kind in kinds for entry in PROVIDER_INFO[kind] for module in entry["python-modules"]]
+    listed: list[str] = [
+        module for kind in kinds for entry in PROVIDER_INFO[kind] for module in entry["python-modules"]
+    ]
     named = [*PROVIDER_INFO["notifications"], *PROVIDER_INFO["extra-links"]]
-    return sorted({*told, *(name.rpartition(".")[0] for name in named)})
+    return sorted({*listed, *(name.rpartition(".")[0] for name in named)})
 
 
 def public_classes(module: str) -> list[Any]:
-    """The classes that a module defines, and that are not for itself."""
+    """The public classes that a module defines."""
     found = [value for _, value in inspect.getmembers(import_module(module), inspect.isclass)]
     return [value for value in found if value.__module__ == module and not value.__name__.startswith("_")]
 
@@ -43,6 +48,13 @@ def test_every_class_is_in_the_reference(module: str) -> None:
     classes = public_classes(module)
     assert classes
     assert [value.__name__ for value in classes if f".. autoclass:: {module}.{value.__name__}\n" not in reference] == []
+
+
+def test_every_method_of_the_hooks_is_in_the_reference() -> None:
+    (members,) = re.findall(r"SegmentPublicApiHook\n   :members: (.+)\n", page("reference/hooks.md"))
+    methods = {name for name in vars(SegmentCalls) if not name.startswith("_")}
+    assert methods
+    assert methods - set(members.split(", ")) == set()
 
 
 @pytest.mark.parametrize("module", [module for module in modules() if "operators" in module or "sensors" in module])
@@ -65,6 +77,13 @@ def test_every_field_of_the_connection_is_explained() -> None:
 
 def test_every_fault_of_the_sandbox_is_explained() -> None:
     assert [kind for kind in KINDS if f"| `{kind}`" not in page("testing.md")] == []
+
+
+def test_every_setting_of_the_sandbox_is_explained_with_its_default() -> None:
+    from airflow_provider_segment.sandbox.settings import Settings
+
+    rows = [f"| `{field.name}` | `{field.default!r}` |" for field in fields(Settings)]
+    assert [row for row in rows if row not in page("reference/sandbox.md")] == []
 
 
 def test_every_metric_is_explained() -> None:

@@ -22,15 +22,16 @@ NOT_RUN = [
     ("CONTRIBUTING.md", "takes minutes"),
     ("README.md", "takes minutes; it is what the tests are started with"),
     ("README.md", INSTALLS),
-    ("README.md", f"{INSTALLS}, and {SERVES}"),
     ("docs/guides/lineage.md", INSTALLS),
     ("docs/guides/provisioning.md", "needs Airflow's database"),
     ("docs/quick-start.md", "takes a minute; tests/dev/demo and tests/ui run both"),
     ("docs/quick-start.md", INSTALLS),
     ("docs/testing.md", INSTALLS),
-    ("docs/testing.md", f"{SERVES}; tests/sandbox/test_command_line.py runs it"),
+    ("docs/testing.md", f"{SERVES}; tests/sandbox/test_cli.py runs it"),
 ]
 _CONNECTION = "AIRFLOW_CONN_"
+CI_RUN = ROOT / ".ci" / "run"
+WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
 
 
 def test_every_block_is_of_a_language_that_is_checked() -> None:
@@ -66,13 +67,24 @@ def test_json_is_what_it_looks_like(
         pytest.fail("what is this JSON for?")
 
 
-def test_every_target_of_make_is_there() -> None:
-    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
-    pages = "\n".join(page.read_text() for page in PAGES)
-    command = re.compile(r"(?:^ *(?:- run: )?|`)make((?: [A-Z]+=\S+)*) ([a-z][a-z-]+)(?= *[`#\n]| [A-Z])", re.MULTILINE)
-    named = {match[2] for match in command.finditer(re.sub(r"\$\{\{.*?\}\}", "any", workflow) + pages)}
-    assert named >= {"demo", "test", "histories", "docs", "test-matrix", "pytest"}
+MAKE = re.compile(r"(?:^ *(?:- run: )?|`)make((?: [A-Z]+=\S+)*) ([a-z][a-z-]+)(?= *[`#\n]| [A-Z])", re.MULTILINE)
+
+
+def make_targets(text: str) -> set[str]:
+    """The targets of make that a page, a script or a workflow names."""
+    return {match[2] for match in MAKE.finditer(re.sub(r"\$\{\{.*?\}\}", "any", text))}
+
+
+def test_every_named_make_target_exists() -> None:
+    named = make_targets("\n".join(page.read_text() for page in PAGES)) | make_targets(CI_RUN.read_text())
+    assert named >= {"demo", "test", "quick", "checks", "docs", "test-matrix"}
     assert named <= set(re.findall(r"^([a-z-]+):(?!=)", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def test_ci_and_the_workflow_call_the_same_make_targets() -> None:
+    called = make_targets(CI_RUN.read_text())
+    assert "test" in called
+    assert called == make_targets(WORKFLOW.read_text())
 
 
 def after_running(block: Block, sandbox: SegmentSandbox, home: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Blocks of Python: DAGs are parsed and run, tests are run with the fixtures they ask for, all else is executed."""
+"""Blocks of Python: DAGs are parsed and run, tests run with their fixtures, other code is executed."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from airflow.providers.common.compat.sdk import BaseOperator
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.docs.blocks import Block, run_blocks
 from tests.docs.running_dags import run_dag, run_tasks
-from tests.user_example.users_machine import readme_block
+from tests.user_example.users_machine import documented_test
 
-# It needs Airflow's database; `make wheel` runs it where a user would.
-OF_A_WHOLE_DAG = readme_block("segment_sandbox")
+# Needs Airflow's database; `make wheel` runs it in a fresh environment.
+OF_A_WHOLE_DAG = documented_test()
 BLOCKS = [block for block in run_blocks("python") if block.code != OF_A_WHOLE_DAG]
 DAGS = [block for block in BLOCKS if "DAG(" in block.code]
 
 
 def for_this_airflow(block: Block) -> str:
-    """Give the code as it is on Airflow 2.11, which has no ``airflow.sdk``, where we run on that."""
+    """Return the code; on Airflow 2.11, which has no ``airflow.sdk``, with other imports."""
     try:
         import airflow.sdk  # noqa: F401
     except ImportError:
@@ -34,7 +34,7 @@ def for_this_airflow(block: Block) -> str:
 
 
 def executed(block: Block) -> dict[str, Any]:
-    """Execute a block, and give the names it defines."""
+    """Execute a block and return the names that it defines."""
     names: dict[str, Any] = {"__name__": "documentation"}
     exec(compile(for_this_airflow(block), str(block), "exec"), names)
     return names
@@ -61,12 +61,12 @@ def test_other_code_runs(block: Block, documented_segment: SegmentSandbox, reque
         test(**{argument: request.getfixturevalue(argument) for argument in inspect.signature(test).parameters})
 
 
-def test_there_are_some_of_each_kind() -> None:
+def test_there_are_several_blocks_of_each_kind() -> None:
     assert len(DAGS) >= 3
     assert len(BLOCKS) - len(DAGS) >= 8
 
 
-def test_a_block_that_is_wrong_is_noticed(documented_segment: SegmentSandbox) -> None:
+def test_a_wrong_block_is_noticed(documented_segment: SegmentSandbox) -> None:
     wrong = "from airflow_provider_segment.hooks.segment import SegmentPublicApiHook\nSegmentPublicApiHook(conn_id='x')"
     with pytest.raises(TypeError, match="conn_id"):
         executed(Block(page="x.md", line=1, language="python", code=wrong))

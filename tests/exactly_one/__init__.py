@@ -1,1 +1,1 @@
-"""Exactly what is described, over sockets with the real operators: a table of faults, and tasks that are killed."""
+"""Exactly-one provisioning with the real operators over sockets: a table of faults, and tasks that are killed."""

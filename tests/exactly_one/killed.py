@@ -1,4 +1,4 @@
-"""Tasks that are killed, and the process they run in: ``python -m tests.exactly_one.killed NUMBER CONN_ID``."""
+"""The tasks to kill, and the process they run in: ``python -m tests.exactly_one.killed NUMBER CONN_ID``."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ TASKS: tuple[tuple[Write, int], ...] = (
                 *(spec(name) for name in _MANY),
                 *(spec(name, trigger=IDENTIFY) for name in ("Old 1", "Old 2")),
                 settings={"apiKey": KEY, "region": "eu"},
+                enabled=True,
                 prune_subscriptions=True,
             ),
             before=[
@@ -61,12 +62,12 @@ TASKS: tuple[tuple[Write, int], ...] = (
         2 + 1 + 2 * 7 + 2 + 2 + 1,
     ),
 )
-"""Each with the number of its calls when nothing goes wrong."""
+"""Each with the number of its requests if nothing goes wrong."""
 
 POINTS = [
     (number, call, LAG * (call // 2 % 2)) for number, (_, calls) in enumerate(TASKS) for call in range(1, calls + 1)
 ]
-"""Where they are killed: at each call; now and then where lists lag behind."""
+"""Where to kill them: at each request, some of them with lagging lists."""
 
 
 def _main() -> None:

@@ -1,4 +1,4 @@
-"""Playing one row of the table: the real operators, over sockets, run again until the task has succeeded."""
+"""Play one row of the table: run the real operators over sockets until the task succeeds."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from typing import Any
 from airflow_provider_segment.exceptions import SegmentAmbiguousWriteError, SegmentError
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.exactly_one.state import differences
-from tests.exactly_one.table import LATE, SETTLE, TIMEOUT, Case
+from tests.exactly_one.table import LATE, RECONCILE_TIMEOUT, TIMEOUT, Case
 from tests.exactly_one.writes import BYSTANDER
 from tests.running import Running, TaskInstance
 
 ROW_END = " -> "
 TRIES = 4
-"""The first run and three more."""
+"""The first try and three retries."""
 
 
 def play(case: Case, sandbox: SegmentSandbox, *, conn_id: str) -> list[str]:
     """Play a row.
 
-    :param sandbox: nobody else's.
-    :param conn_id: points there.
-    :return: what is not as promised.
+    :param sandbox: used by this row only.
+    :param conn_id: connection to it.
+    :return: violations of what is promised.
     """
-    connect(sandbox, conn_id, budget=case.budget, timeout=TIMEOUT if case.kind.kind == "delay" else 30.0)
+    connect(sandbox, conn_id, budget=case.budget, timeout=TIMEOUT if case.kind.kind == "delay" else RECONCILE_TIMEOUT)
     sandbox.reset()
     sandbox.settings(subscription_write_limit_per_minute=None, **case.settings)
     sandbox.seed({"destinations": [BYSTANDER, *case.write.before]})
@@ -37,7 +37,7 @@ def play(case: Case, sandbox: SegmentSandbox, *, conn_id: str) -> list[str]:
     except (SegmentError, ValueError) as error:
         return [f"{case}{ROW_END}{error!r}"]
     if case.kind.kind == "late":
-        time.sleep(LATE + 0.1)  # what is sent again may be done before the late one comes
+        time.sleep(LATE + 0.1)  # a repeated request may succeed before the late one is applied
     wrong = [*_wrong_in_journal(case, sandbox), *differences(sandbox.destinations, case.write.after)]
     if not wrong and case.write.repeatable:
         wrong = _wrong_in_further_run(case, sandbox, conn_id, result)
@@ -45,19 +45,19 @@ def play(case: Case, sandbox: SegmentSandbox, *, conn_id: str) -> list[str]:
 
 
 def broken_rows(wrong: list[str]) -> set[str]:
-    """Name the rows about which something is said."""
+    """Return the rows with violations."""
     return {text.partition(ROW_END)[0] for text in wrong}
 
 
 def connect(sandbox: SegmentSandbox, conn_id: str, *, budget: float, timeout: float) -> None:
-    """Let an Airflow connection point to a sandbox."""
-    extra = {"reconcile_timeout": SETTLE, "retry_budget": budget, "timeout": timeout}
+    """Set an Airflow connection to a sandbox."""
+    extra = {"retry_budget": budget, "timeout": timeout}
     connection = {"conn_type": "segment_public_api", "host": sandbox.url, "password": sandbox.token, "extra": extra}
     os.environ[f"AIRFLOW_CONN_{conn_id.upper()}"] = json.dumps(connection)
 
 
 def run(case: Case, conn_id: str, *, try_number: int) -> Any:
-    """One run, by an operator of its own."""
+    """Run the task once, with a new operator."""
     task = case.write.task({"task_id": "task", "segment_conn_id": conn_id})
     return Running().run(task, ti=TaskInstance(try_number=try_number))
 
@@ -67,8 +67,8 @@ def _run_until_it_succeeds(case: Case, conn_id: str) -> Any:
         try:
             return run(case, conn_id, try_number=try_number)
         except SegmentError as error:
-            hopeless = not (error.transient or isinstance(error, SegmentAmbiguousWriteError))
-            if hopeless or try_number == TRIES:
+            permanent = not (error.transient or isinstance(error, SegmentAmbiguousWriteError))
+            if permanent or try_number == TRIES:
                 raise
     raise AssertionError("not reached")
 
@@ -86,16 +86,16 @@ def _wrong_in_journal(case: Case, sandbox: SegmentSandbox) -> list[str]:
 
 
 def _wrong_in_further_run(case: Case, sandbox: SegmentSandbox, conn_id: str, result: Any) -> list[str]:
-    """A new run of the task, no retry, when all is settled: it finds what is there and writes nothing."""
+    """Run the finished task again, not as a retry: it must write nothing."""
     time.sleep(case.settings.get("list_lag_seconds", 0.0))
     before = len(_writes(sandbox))
-    connect(sandbox, conn_id, budget=5.0, timeout=30.0)
-    sandbox._ask("DELETE", "faults")
+    connect(sandbox, conn_id, budget=5.0, timeout=RECONCILE_TIMEOUT)
+    sandbox._send("DELETE", "faults")
     again = run(case, conn_id, try_number=1)
     if len(_writes(sandbox)) != before:
         return ["a further run writes again"]
     if case.write.creates and _id(again) != _id(result):
-        return [f"a further run gives {_id(again)} after {_id(result)}"]
+        return [f"a further run returns {_id(again)} after {_id(result)}"]
     return differences(sandbox.destinations, case.write.after)
 
 

@@ -1,4 +1,4 @@
-"""Comparing what the sandbox holds with what must be there."""
+"""Compare the objects in the sandbox with the expected ones."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from tests.exactly_one.writes import BYSTANDER
 _SECRET = "apiKey"
 
 
-def differences(there: Sequence[Mapping[str, Any]], wanted: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Say what is otherwise than it must be.
+def differences(actual: Sequence[Mapping[str, Any]], expected: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the differences.
 
-    :param there: destinations as the sandbox shows them.
-    :param wanted: as a seed writes them, but for the bystander; an id that is ``None`` is not known before.
+    :param actual: destinations as the sandbox shows them.
+    :param expected: destinations in the format of a seed, without the bystander; an id of ``None`` matches any.
     """
-    return _differences("destination", there, [BYSTANDER, *wanted])
+    return _differences("destination", actual, [BYSTANDER, *expected])
 
 
-def _differences(kind: str, there: Sequence[Mapping[str, Any]], wanted: Sequence[Mapping[str, Any]]) -> list[str]:
-    names = sorted(str(record["name"]) for record in there)
-    if names != sorted(str(record["name"]) for record in wanted):
+def _differences(kind: str, actual: Sequence[Mapping[str, Any]], expected: Sequence[Mapping[str, Any]]) -> list[str]:
+    names = sorted(str(record["name"]) for record in actual)
+    if names != sorted(str(record["name"]) for record in expected):
         return [f"{kind}s are {names}"]
-    found = {record["name"]: record for record in there}
-    return [f"{kind} {record['name']}: {text}" for record in wanted for text in _of_one(found[record["name"]], record)]
+    by_name = {record["name"]: record for record in actual}
+    return [f"{kind} {record['name']}: {text}" for record in expected for text in _one(by_name[record["name"]], record)]
 
 
-def _of_one(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+def _one(actual: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
     texts = [
-        f"{key} is {there.get(key)!r}"
+        f"{key} is {actual.get(key)!r}"
         for key in ("id", "enabled", "actionId", "trigger", "reverseETLSchedule")
-        if (key != "id" or wanted["id"] is not None) and there.get(key) != wanted.get(key)
+        if (key != "id" or expected["id"] is not None) and actual.get(key) != expected.get(key)
     ]
-    for key, value in wanted.get("settings", {}).items():
-        if there["settings"].get(key) != (masked(value) if key == _SECRET else value):
-            texts.append(f"settings[{key!r}] is {there['settings'].get(key)!r}")
-    if "subscriptions" in wanted:
-        texts += _differences("subscription", there["subscriptions"], wanted["subscriptions"])
+    for key, value in expected.get("settings", {}).items():
+        if actual["settings"].get(key) != (masked(value) if key == _SECRET else value):
+            texts.append(f"settings[{key!r}] is {actual['settings'].get(key)!r}")
+    if "subscriptions" in expected:
+        texts += _differences("subscription", actual["subscriptions"], expected["subscriptions"])
     return texts

@@ -1,4 +1,4 @@
-"""The table: every write x every fault x once and twice x within one run and across runs x how Segment is set."""
+"""The table: every write x every fault x once and twice x within one run and across runs x settings of Segment."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any
 from tests.exactly_one.writes import WRITES, Write
 from tests.scale import SCALE
 
-SETTLE = 0.6
+RECONCILE_TIMEOUT = 1.5
+"""It is the timeout of an attempt too, except in rows in which attempts time out."""
 LATE = 0.15
 LAG = 0.1
-"""Together well within ``SETTLE``, so that a busy machine doesn't matter."""
+"""Together well below ``RECONCILE_TIMEOUT``, so that a slow machine doesn't matter."""
 TIMEOUT = 0.8
 
 
@@ -21,21 +22,21 @@ TIMEOUT = 0.8
 class Kind:
     """A kind of fault.
 
-    :param details: what the sandbox needs to know.
-    :param carried_out: whether the request is carried out, now or late.
-    :param sure: whether the client knows that it was not.
+    :param details: further settings of the fault.
+    :param applied: whether the request is applied, at once or late.
+    :param known: whether the client knows that it was not applied.
     """
 
     kind: str
     details: Mapping[str, Any] = field(default_factory=dict)
-    carried_out: bool = True
-    sure: bool = False
+    applied: bool = True
+    known: bool = False
 
 
 KINDS = (
-    Kind(kind="status", details={"status": 503}, carried_out=False),
-    Kind(kind="rate_limit", details={"retry_after": 0}, carried_out=False, sure=True),
-    Kind(kind="drop_before", carried_out=False),
+    Kind(kind="status", details={"status": 503}, applied=False),
+    Kind(kind="rate_limit", details={"retry_after": 0}, applied=False, known=True),
+    Kind(kind="drop_before", applied=False),
     Kind(kind="drop_after"),
     Kind(kind="late", details={"seconds": LATE}),
     Kind(kind="delay", details={"seconds": TIMEOUT + 0.3}),
@@ -48,10 +49,10 @@ KINDS = (
 class Case:
     """One row of the table.
 
-    :param write: what goes wrong.
-    :param kind: how.
-    :param times: how often.
-    :param budget: the connection's ``retry_budget``: with 0 every fault fails the run, and a new operator goes on.
+    :param write: the write that fails.
+    :param kind: of the fault.
+    :param times: how often it fails.
+    :param budget: the connection's ``retry_budget``: with 0 every fault fails the run, and a new operator continues.
     :param settings: of the sandbox.
     """
 
@@ -67,19 +68,19 @@ class Case:
 
     @property
     def fires(self) -> tuple[int, ...]:
-        """How often the fault may be met: what was carried out and is seen is not sent again."""
-        seen_before_repeating = self.write.method == "POST" or (self.budget == 0 and self.write.repeatable)
-        if not (self.kind.carried_out and seen_before_repeating):
+        """How often the fault may occur: a request that was applied and is detected is not sent again."""
+        checked_before_repeating = self.write.method == "POST" or (self.budget == 0 and self.write.repeatable)
+        if not (self.kind.applied and checked_before_repeating):
             return (self.times,)
         least = min(self.times, self.write.targets)
-        # Only a create waits for what may come late; any other write may be sent again before.
-        hasty = self.kind.kind == "late" and self.write.method != "POST"
-        return tuple(range(least, self.times + 1)) if hasty else (least,)
+        # Only a create waits for late requests; other writes may be sent again before.
+        repeated_early = self.kind.kind == "late" and self.write.method != "POST"
+        return tuple(range(least, self.times + 1)) if repeated_early else (least,)
 
     @property
     def posts(self) -> int:
-        """How many are sent: one for each object, and one more for each that was not carried out."""
-        lost = self.times if self.write.method == "POST" and not self.kind.carried_out else 0
+        """How many POSTs are sent: one for each object, and one more for each that was not applied."""
+        lost = self.times if self.write.method == "POST" and not self.kind.applied else 0
         return self.write.creates + lost
 
 
@@ -89,12 +90,12 @@ LAGGING = {"settings_update": "merge", "list_lag_seconds": LAG}
 
 
 def cases(write: Write, settings: Mapping[str, Any]) -> Iterator[Case]:
-    """All rows of a write. In the default run the further settings meet the hardest ones only."""
+    """Yield all rows of a write; the default run uses only the hardest ones for further settings."""
     hardest = settings is not MERGE and SCALE == 1
-    for kind, times, budget in product(KINDS, (2,) if hardest else (1, 2), (0.0,) if hardest else (5.0, 0.0)):
+    for kind, times, budget in product(KINDS, (2,) if hardest else (1, 2), (0.0,) if hardest else (20.0, 0.0)):
         yield Case(write=write, kind=kind, times=times, budget=budget, settings=settings)
 
 
 def table() -> list[Case]:
-    """All rows."""
+    """Return all rows."""
     return [row for settings in (MERGE, REPLACE, LAGGING) for write in WRITES for row in cases(write, settings)]

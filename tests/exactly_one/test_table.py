@@ -1,6 +1,6 @@
-"""Whatever goes wrong with a write, the task leaves exactly what is described.
+"""Whatever fault a write has, the task leaves exactly what is described.
 
-The rows of a write are mostly waiting, so several are played at a time, each against a sandbox of its own.
+The rows of a write mostly wait, so several are played at a time, each with its own sandbox.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _REPETITIONS = min(SCALE, 5)
 
 
 class Sandboxes:
-    """A few sandboxes, each for one row at a time."""
+    """A pool of sandboxes, each used by one row at a time."""
 
     def __init__(self, stack: ExitStack) -> None:
         self._free: SimpleQueue[tuple[SegmentSandbox, str]] = SimpleQueue()
@@ -40,7 +40,7 @@ class Sandboxes:
             self._free.put((SegmentSandbox(url=server.url, token=TOKEN), f"segment_table_{number}"))
 
     def play(self, case: Case) -> list[str]:
-        """Play one row on the next free one."""
+        """Play one row on the next free sandbox."""
         sandbox, conn_id = self._free.get()
         try:
             return play(case, sandbox, conn_id=conn_id)
@@ -57,7 +57,7 @@ class Sandboxes:
 def sandboxes() -> Iterator[Sandboxes]:
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
         for number in range(_AT_A_TIME):
-            patch.setenv(f"AIRFLOW_CONN_SEGMENT_TABLE_{number}", "")  # gone again after the tests
+            patch.setenv(f"AIRFLOW_CONN_SEGMENT_TABLE_{number}", "")  # removed after the tests
         yield Sandboxes(stack)
 
 
@@ -69,21 +69,21 @@ def test_every_fault(write: Write, settings: Mapping[str, Any], sandboxes: Sandb
     assert sandboxes.play_all(rows) == []
 
 
-def test_the_table_is_large_and_no_row_is_there_twice() -> None:
+def test_the_table_is_large_and_has_no_row_twice() -> None:
     rows = [str(case) for case in table()]
     assert len(set(rows)) == len(rows) >= 200
 
 
-def test_without_looking_for_what_was_lost_the_table_fails(
+def test_without_checking_after_lost_responses_the_table_fails(
     sandboxes: Sandboxes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A test of the test."""
 
-    def sees_nothing(*_: Any, **__: Any) -> Any:
+    def finds_nothing(*_: Any, **__: Any) -> Any:
         return None
         yield
 
     for module in (creating, destination, subscription):
-        monkeypatch.setattr(module, "find_one", sees_nothing)
-    rows = [case for case in cases(WRITES[0], MERGE) if case.kind.carried_out]
+        monkeypatch.setattr(module, "find_one", finds_nothing)
+    rows = [case for case in cases(WRITES[0], MERGE) if case.kind.applied]
     assert broken_rows(sandboxes.play_all(rows)) == {str(case) for case in rows}

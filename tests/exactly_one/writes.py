@@ -1,4 +1,4 @@
-"""Every write of every operator that provisions: what there is before, the task, and what must be there after."""
+"""Every write of every provisioning operator: the objects before, the task, and the expected objects after."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class Write:
     """One write.
 
     :param name: for people.
-    :param method: of the request that is to go wrong.
-    :param path: glob over its path.
-    :param task: makes the operator anew, from the arguments all operators share.
-    :param after: what must be there in the end, beside the bystander; settings that are not named don't matter.
-    :param before: what there is.
-    :param creates: how many objects are to be created; so many POSTs are carried out.
+    :param method: of the request that gets the fault.
+    :param path: glob for its path.
+    :param task: returns a new operator, from the arguments all operators share.
+    :param after: the expected objects, except for the bystander; settings that are not named don't matter.
+    :param before: the objects before.
+    :param creates: how many objects are created, and so how many POSTs are applied.
     :param targets: how many objects are written by requests under ``path``.
     :param repeatable: whether a further run of the finished task finds everything as described, and writes nothing.
     """
@@ -66,7 +66,7 @@ class _Task:
 
 
 def destination(*subscriptions: State, **changes: Any) -> State:
-    """A destination as a seed writes it."""
+    """Return a destination in the format of a seed."""
     plain = {
         "id": "dest-1",
         "sourceId": "sandbox-web",
@@ -79,7 +79,7 @@ def destination(*subscriptions: State, **changes: Any) -> State:
 
 
 def subscription(name: Any = "Track", **changes: Any) -> State:
-    """A subscription as a seed writes it."""
+    """Return a subscription in the format of a seed."""
     plain = {"id": f"sub-{name}", "name": name, "actionId": "sandbox-track", "enabled": True, "trigger": TRACK}
     return plain | changes
 
@@ -94,7 +94,7 @@ def apply(*subscriptions: State, **changes: Any) -> _Task:
 
 
 BYSTANDER = destination(subscription(id="sub-other"), id="dest-other", name="other")
-"""Is there all the time, and must stay as it is."""
+"""Exists all the time and must not change."""
 
 _NEW: State = {"id": None}
 _TWO = (spec("One"), spec("Two", reverse_etl_schedule=SCHEDULE))
@@ -110,12 +110,12 @@ WRITES = (
         creates=1,
     ),
     Write(
-        name="create a destination that is there, if_exists=update",
+        name="create an existing destination, if_exists=update",
         method="PATCH",
         path=_DESTINATION,
         task=_Task(
             SegmentCreateDestinationOperator,
-            _IDENTITY | {"settings": {"apiKey": KEY, "region": "eu"}, "if_exists": "update"},
+            _IDENTITY | {"settings": {"apiKey": KEY, "region": "eu"}, "enabled": True, "if_exists": "update"},
         ),
         before=[destination(enabled=False)],
         after=[destination(settings={"apiKey": KEY, "region": "eu"})],
@@ -197,7 +197,7 @@ WRITES = (
         targets=2,
     ),
     Write(
-        name="apply: create a subscription of a destination that is there",
+        name="apply: create a subscription of an existing destination",
         method="POST",
         path=f"{_DESTINATION}/subscriptions",
         task=apply(spec("One"), spec("Track")),
@@ -220,12 +220,13 @@ WRITES = (
         task=apply(spec("Track"), settings={"apiKey": KEY, "region": "eu"}, enabled=False),
         before=[destination(subscription())],
         after=[destination(subscription(), settings={"apiKey": KEY, "region": "eu"}, enabled=False)],
+        targets=2,
     ),
     Write(
         name="apply: enable the destination",
         method="PATCH",
         path=_DESTINATION,
-        task=apply(spec("Track")),
+        task=apply(spec("Track"), enabled=True),
         before=[destination(enabled=False)],
         after=[destination(subscription(**_NEW))],
         creates=1,

@@ -1,4 +1,4 @@
-"""What a task tells OpenLineage when things go wrong, and when OpenLineage is not there."""
+"""What a task reports to OpenLineage when it fails, and that it runs without OpenLineage."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ import sys
 
 class Blocked:
     def find_spec(self, name, path=None, target=None):
-        known = name.endswith(".get_provider_info")  # Airflow reads the list of what is installed
+        known = name.endswith(".get_provider_info")  # Airflow reads it from every installed provider
         if name.split(".")[0] == "openlineage" or (name.startswith("airflow.providers.openlineage.") and not known):
             raise ModuleNotFoundError(name)
 
@@ -67,43 +67,43 @@ def failed_deliveries() -> SegmentDeliveryMetricsSensor:
     )
 
 
-def test_a_failed_verdict_tells_what_it_rests_on(segment_sandbox: SegmentSandbox) -> None:
+def test_a_failed_verdict_reports_its_evidence(segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.seed({"destinations": [DESTINATION]})
     segment_sandbox.deliver("analytics", successes=2, discarded=1, at=datetime.now(UTC) - timedelta(minutes=5))
     sensor = failed_deliveries()
     with pytest.raises(SegmentDeliveryFailedError):
         Running().run(sensor)
-    (told,) = sensor.get_openlineage_facets_on_complete(None).outputs
-    facets: Any = told.facets
-    found = facets["segment_deliveryMetrics"]
-    assert found.conditions == {"successes >= 5": False, "failures >= 1": True}
-    assert (found.metrics["successes"], found.metrics["discarded"]) == (2, 1)
+    (output,) = sensor.get_openlineage_facets_on_complete(None).outputs
+    facets: Any = output.facets
+    facet = facets["segment_deliveryMetrics"]
+    assert facet.conditions == {"successes >= 5": False, "failures >= 1": True}
+    assert (facet.metrics["successes"], facet.metrics["discarded"]) == (2, 1)
 
 
-def test_a_create_that_failed_tells_of_no_destination(segment_sandbox: SegmentSandbox) -> None:
+def test_a_failed_create_reports_no_destination(segment_sandbox: SegmentSandbox) -> None:
     arguments: dict[str, Any] = {"source_id": SOURCE, "metadata_id": "sandbox-analytics", "name": "n"}
     task = SegmentCreateDestinationOperator(task_id="create", settings={"apiKey": "k"}, **arguments)
     segment_sandbox.fault("status", status=403)
     with pytest.raises(SegmentAuthError):
         Running().run(task)
-    told = task.get_openlineage_facets_on_complete(None)
-    assert ([found.name for found in told.inputs], told.outputs) == (["sources/sandbox-web"], [])
+    lineage = task.get_openlineage_facets_on_complete(None)
+    assert ([one.name for one in lineage.inputs], lineage.outputs) == (["sources/sandbox-web"], [])
 
 
-def test_a_delete_that_failed_does_not_say_that_it_is_gone(segment_sandbox: SegmentSandbox) -> None:
+def test_a_failed_delete_does_not_report_a_drop(segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.fault("status", status=403)
     task = SegmentDeleteDestinationOperator(task_id="delete", destination_id="analytics")
     with pytest.raises(SegmentAuthError):
         Running().run(task)
-    (told,) = task.get_openlineage_facets_on_complete(None).outputs
-    assert (told.name, told.facets) == ("destinations/analytics", {})
+    (output,) = task.get_openlineage_facets_on_complete(None).outputs
+    assert (output.name, output.facets) == ("destinations/analytics", {})
 
 
-def test_a_template_that_is_not_rendered_is_no_name() -> None:
+def test_an_unrendered_template_is_not_a_name() -> None:
     task = SegmentDeleteDestinationOperator(task_id="delete", destination_id="{{ params.destination }}")
     assert task.get_openlineage_facets_on_start().outputs == []
 
 
-def test_without_openlineage_nothing_of_it_is_loaded(segment_sandbox: SegmentSandbox) -> None:
+def test_tasks_run_without_openlineage(segment_sandbox: SegmentSandbox) -> None:
     done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""Where the link leads, and when it is stored."""
+"""The URL of the link, and when it is stored."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ OPERATORS: tuple[Any, ...] = (
         ("http://[::1]:8642", None, {}, "http://[::1]:8642/_sandbox/"),
     ],
 )
-def test_where_it_leads(host: str | None, port: int | None, extra: dict[str, str], page: str) -> None:
+def test_the_url(host: str | None, port: int | None, extra: dict[str, str], page: str) -> None:
     connection = parse_connection(conn_id="c", host=host, port=port, password=TOKEN, extra=extra)
     assert destinations_page(connection.base_url) == page
 
 
-def test_it_is_stored_before_the_first_call(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_stored_before_any_request(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
     ti = TaskInstance()
     monkeypatch.setattr(ti, "xcom_push", lambda **pushed: calls.append(len(segment_sandbox.requests)))
@@ -54,7 +54,7 @@ def test_it_is_stored_before_the_first_call(segment_sandbox: SegmentSandbox, mon
     assert (calls, len(segment_sandbox.requests)) == ([0], 1)
 
 
-def test_a_sensor_stores_it_once_before_its_first_look(
+def test_a_sensor_stores_it_once_before_its_first_poll(
     segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     destination = {"id": "d", "name": "n", "sourceId": "sandbox-web", "metadataId": "sandbox-analytics"}
@@ -70,15 +70,15 @@ def test_a_sensor_stores_it_once_before_its_first_look(
     assert (calls, len(segment_sandbox.requests)) == ([0], 4)
 
 
-def test_it_holds_no_token(segment_sandbox: SegmentSandbox) -> None:
+def test_it_does_not_contain_the_token(segment_sandbox: SegmentSandbox) -> None:
     ti = TaskInstance()
     Running().run(SegmentDeleteDestinationOperator(task_id="delete", destination_id="gone"), ti=ti)
     assert ti.xcoms == {"segment_destinations": f"{segment_sandbox.url}/_sandbox/"}
     assert segment_sandbox.token not in json.dumps(ti.xcoms)
 
 
-def test_airflow_2_knows_every_link_of_the_operators() -> None:
-    """One that it does not know would remove all links of an operator."""
+def test_every_link_of_the_operators_is_registered_with_airflow() -> None:
+    """Airflow 2 removes all links of an operator that has an unregistered one."""
     from airflow.providers_manager import ProvidersManager
 
     manager: Any = ProvidersManager()  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""A destination to be switched, and what is logged on the way."""
+"""A destination to disable and enable, and the log of a notifier."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ FEED: dict[str, Any] = {
 
 @pytest.fixture
 def feed(segment_sandbox: SegmentSandbox) -> SegmentSandbox:
-    """A sandbox with two destinations, both of which receive events."""
+    """Return a sandbox with two enabled destinations."""
     segment_sandbox.seed({"destinations": [FEED, FEED | {"id": "other", "name": "Other"}]})
     return segment_sandbox
 
 
 @pytest.fixture
 def logged(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Logged:
-    """What was logged: Airflow 3 logs by structlog, which prints; 2.11 by the standard library."""
+    """Return the log; Airflow 3 logs with structlog, which prints, and 2.11 with the standard library."""
     return lambda: caplog.text + "".join(capfd.readouterr())
 
 

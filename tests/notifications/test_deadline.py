@@ -1,4 +1,4 @@
-"""The notifiers as callbacks of a deadline, run by the triggerer's own trigger; from Airflow 3.1 on."""
+"""The notifiers as callbacks of a deadline, run by Airflow's own trigger; from Airflow 3.1 on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ callbacks = pytest.importorskip("airflow.triggers.callback", reason="deadlines c
 
 
 def miss(notifier: type[Any], **arguments: Any) -> list[dict[str, Any]]:
-    """Let a deadline pass: what the DAG file gives is serialised, and the trigger finds the class by its path."""
+    """Run the callback of a missed deadline, found by the path of its class as in the triggerer."""
     callback = sdk.AsyncCallback(notifier, kwargs=arguments)
     context = {"dag_run": {"run_id": "late", "conf": {"name": "Other"}}, "deadline": {"id": "1"}}
     trigger = callbacks.CallbackTrigger(callback.path, {**callback.kwargs, "context": context})
@@ -30,26 +30,26 @@ def miss(notifier: type[Any], **arguments: Any) -> list[dict[str, Any]]:
     return asyncio.run(run())
 
 
-@pytest.mark.parametrize("pointing", [{"destination_id": "feed"}, IDENTITY])
-def test_it_disables_then_enables_one_destination(feed: SegmentSandbox, pointing: dict[str, Any]) -> None:
-    assert miss(SegmentDisableDestinationNotifier, **pointing)[-1]["state"] == "success"
+@pytest.mark.parametrize("selection", [{"destination_id": "feed"}, IDENTITY])
+def test_it_disables_then_enables_one_destination(feed: SegmentSandbox, selection: dict[str, Any]) -> None:
+    assert miss(SegmentDisableDestinationNotifier, **selection)[-1]["state"] == "success"
     assert enabled(feed) == {"feed": False, "other": True}
-    assert miss(SegmentEnableDestinationNotifier, **pointing)[-1]["state"] == "success"
+    assert miss(SegmentEnableDestinationNotifier, **selection)[-1]["state"] == "success"
     assert enabled(feed) == {"feed": True, "other": True}
 
 
-def test_templates_see_the_run_that_is_late(feed: SegmentSandbox) -> None:
+def test_templates_can_use_the_dag_run(feed: SegmentSandbox) -> None:
     miss(SegmentDisableDestinationNotifier, **IDENTITY | {"name": "{{ dag_run.conf.name }}"})
     assert enabled(feed) == {"feed": True, "other": False}
 
 
-def test_a_failure_says_what_it_means_and_no_secret(feed: SegmentSandbox, logged: Logged) -> None:
+def test_a_failure_logs_its_consequence_and_no_secret(feed: SegmentSandbox, logged: Logged) -> None:
     feed.fault("status", status=403, method="PATCH")
     last = miss(SegmentDisableDestinationNotifier, destination_id="feed")[-1]
-    told = logged()
+    log = logged()
     assert last["state"] == "failed"
     assert (
         "Could not disable the destination, so it may still receive events: PATCH /destinations/feed returned 403"
-        in told
+        in log
     )
-    assert feed.token not in told + last["body"]
+    assert feed.token not in log + last["body"]

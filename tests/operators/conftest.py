@@ -1,4 +1,4 @@
-"""Operators run for real, against the sandbox."""
+"""Operators that run against the sandbox."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def apply(**changes: Any) -> SegmentApplyDestinationOperator:
 
 
 def calls(sandbox: SegmentSandbox, *, writes: bool = True) -> list[str]:
-    """Method and the last part of the path that is no id, of each request."""
+    """Return the method and the kind of object of each request."""
     listed = []
     for entry in sandbox.requests:
         parts = entry["path"].strip("/").split("/")
@@ -52,7 +52,7 @@ def results(summary: Any) -> dict[str, str]:
     return {entry["name"]: entry["result"] for entry in summary["subscriptions"]}
 
 
-def test_it_creates_everything_and_sums_up(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_it_creates_everything_and_returns_a_summary(running: Running, segment_sandbox: SegmentSandbox) -> None:
     summary = running.run(apply())
     (made,) = segment_sandbox.destinations
     assert summary == {
@@ -60,12 +60,12 @@ def test_it_creates_everything_and_sums_up(running: Running, segment_sandbox: Se
         "created": True,
         "changed": [],
         "subscriptions": [
-            {"name": there["name"], "id": there["id"], "action_id": there["actionId"], "result": "created"}
-            for there in made["subscriptions"]
+            {"name": one["name"], "id": one["id"], "action_id": one["actionId"], "result": "created"}
+            for one in made["subscriptions"]
         ],
         "ignored": [],
     }
-    assert [there["name"] for there in made["subscriptions"]] == ["Track", "Identify"]
+    assert [one["name"] for one in made["subscriptions"]] == ["Track", "Identify"]
     assert calls(segment_sandbox) == ["POST destination", "POST subscription", "POST subscription"]
 
 
@@ -109,12 +109,13 @@ def test_it_disables_first_and_enables_last(running: Running, segment_sandbox: S
     assert calls(segment_sandbox)[before:] == ["PATCH destination", "POST subscription"]
     before = len(calls(segment_sandbox))
     changed = TRACK | {"trigger": "all"}
-    running.run(apply(settings={"apiKey": KEY, "trackAllPages": True}, subscriptions=[changed, IDENTIFY]))
+    settings = {"apiKey": KEY, "trackAllPages": True}
+    running.run(apply(settings=settings, enabled=True, subscriptions=[changed, IDENTIFY]))
     assert calls(segment_sandbox)[before:] == ["PATCH destination", "PATCH subscription", "PATCH destination"]
     assert segment_sandbox.destinations[0]["enabled"] is True
 
 
-def test_pruning_is_asked_for_and_limited(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_pruning_is_opt_in_and_limited(running: Running, segment_sandbox: SegmentSandbox) -> None:
     running.run(apply())
     assert results(running.run(apply(subscriptions=[TRACK]))) == {"Track": "kept"}
     with pytest.raises(SegmentPruneLimitError, match="max_prune allows 0"):
@@ -126,7 +127,7 @@ def test_pruning_is_asked_for_and_limited(running: Running, segment_sandbox: Seg
 
 
 @pytest.mark.parametrize("on_drift", ["report", "fail"])
-def test_drift_is_told_and_nothing_written(running: Running, segment_sandbox: SegmentSandbox, on_drift: str) -> None:
+def test_drift_is_reported_and_not_written(running: Running, segment_sandbox: SegmentSandbox, on_drift: str) -> None:
     running.run(apply(subscriptions=[TRACK]))
     before = len(calls(segment_sandbox))
     drifted = apply(settings={"apiKey": KEY, "trackAllPages": True}, on_drift=on_drift)
@@ -150,19 +151,19 @@ def test_renaming_by_id(running: Running, segment_sandbox: SegmentSandbox) -> No
     assert [found["name"] for found in segment_sandbox.destinations] == ["ours"]
 
 
-def test_what_cannot_change_is_an_error_that_says_so(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_what_can_not_be_changed_raises(running: Running, segment_sandbox: SegmentSandbox) -> None:
     made = running.run(apply())["destination_id"]
-    with pytest.raises(ValueError, match=f"metadata_id is 'sandbox-classic', but destination {made} has .* for life"):
+    with pytest.raises(ValueError, match=f"metadata_id is 'sandbox-classic', but destination {made} has .* can't"):
         running.run(apply(destination_id=made, metadata_id="sandbox-classic"))
     with pytest.raises(ValueError, match="source_id is 'other'"):
         running.run(apply(destination_id=made, source_id="other"))
-    with pytest.raises(ValueError, match="its action can't change from 'sandbox-track' to 'sandbox-identify'"):
+    with pytest.raises(ValueError, match="its action can't be changed from 'sandbox-track' to 'sandbox-identify'"):
         running.run(apply(subscriptions=[TRACK | {"action_id": "sandbox-identify"}]))
     with pytest.raises(SegmentNotFoundError):
         running.run(apply(destination_id="no-such"))
 
 
-def test_a_partial_failure_names_the_part_and_a_rerun_completes(
+def test_a_partial_failure_names_the_subscription_and_a_rerun_completes(
     running: Running, segment_sandbox: SegmentSandbox
 ) -> None:
     segment_sandbox.settings(limit_window_seconds=1)
@@ -170,10 +171,10 @@ def test_a_partial_failure_names_the_part_and_a_rerun_completes(
     broken = [*five[:2], five[2] | {"action_id": "no-such-action"}, *five[3:]]
     with pytest.raises((SegmentInvalidRequestError, SegmentNotFoundError), match="creating subscription 's2', 3 of 5"):
         running.run(apply(subscriptions=broken))
-    assert [there["name"] for there in segment_sandbox.destinations[0]["subscriptions"]] == ["s0", "s1"]
+    assert [one["name"] for one in segment_sandbox.destinations[0]["subscriptions"]] == ["s0", "s1"]
     summary = running.run(apply(subscriptions=five))
     assert list(results(summary).values()).count("kept") == 2
-    assert [there["name"] for there in segment_sandbox.destinations[0]["subscriptions"]] == [f"s{n}" for n in range(5)]
+    assert [one["name"] for one in segment_sandbox.destinations[0]["subscriptions"]] == [f"s{n}" for n in range(5)]
 
 
 def test_twenty_subscriptions_get_through_the_limit(running: Running, segment_sandbox: SegmentSandbox) -> None:
@@ -199,7 +200,7 @@ def test_several_tasks_at_once_get_through_the_limit(running: Running, segment_s
     assert 429 in [entry["status"] for entry in segment_sandbox.requests]
 
 
-def test_read_only_settings_are_ignored_and_named(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_read_only_settings_are_returned_as_ignored(running: Running, segment_sandbox: SegmentSandbox) -> None:
     settings = {"apiKey": KEY, "externalId": "mine"}
     assert running.run(apply(settings=settings))["ignored"] == ["externalId"]
     assert running.run(apply(settings=settings))["ignored"] == ["externalId"]
@@ -209,7 +210,9 @@ def test_read_only_settings_are_ignored_and_named(running: Running, segment_sand
     assert segment_sandbox.destinations[0]["enabled"] is False
 
 
-def test_a_secret_without_a_tail_is_written_only_when_asked(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_a_secret_without_a_visible_tail_needs_rotate_secrets(
+    running: Running, segment_sandbox: SegmentSandbox
+) -> None:
     short = {"apiKey": "short"}
     running.run(apply(settings=short, subscriptions=None))
     running.run(apply(settings={"apiKey": "other"}, subscriptions=None))
@@ -230,7 +233,7 @@ def test_a_reverse_etl_schedule_takes_a_second_call(running: Running, segment_sa
     assert calls(segment_sandbox) == ["POST destination", "POST subscription", "PATCH subscription"]
 
 
-def test_several_matches(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_several_matches_raise(running: Running, segment_sandbox: SegmentSandbox) -> None:
     running.run(apply())
     with SegmentPublicApiHook() as hook:
         made = segment_sandbox.destinations[0]["id"]
@@ -239,16 +242,16 @@ def test_several_matches(running: Running, segment_sandbox: SegmentSandbox) -> N
             running.run(apply())
 
 
-def test_a_retry_looks_again_before_it_creates(
+def test_a_retry_polls_before_it_creates(
     running: Running, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT", f"{segment_sandbox.conn_uri}/?reconcile_timeout=0.6")
+    monkeypatch.setenv("AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT", f"{segment_sandbox.conn_uri}/?timeout=1")
     running.run(apply(subscriptions=None), ti=TaskInstance(try_number=2))
-    looks = [entry["path"] for entry in segment_sandbox.requests].index("/destinations")
-    assert looks >= 3
+    polls = [entry["path"] for entry in segment_sandbox.requests].index("/destinations")
+    assert polls >= 3
 
 
-def test_settings_and_subscriptions_by_template(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_settings_and_subscriptions_from_templates(running: Running, segment_sandbox: SegmentSandbox) -> None:
     task = apply(
         name="{{ params.name }}",
         settings={"apiKey": "{{ params.key }}"},
@@ -263,7 +266,7 @@ def test_settings_and_subscriptions_by_template(running: Running, segment_sandbo
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "message"),
     [
         ({"name": ""}, "name is empty"),
         ({"settings": None}, "settings is a NoneType"),
@@ -274,7 +277,7 @@ def test_settings_and_subscriptions_by_template(running: Running, segment_sandbo
             r"subscriptions\[0\] has the key 'actionId'; it may have name",
         ),
         ({"subscriptions": [{"name": "n", "action_id": "a"}]}, r"subscriptions\[0\] has no trigger"),
-        ({"subscriptions": [TRACK, IDENTIFY, TRACK]}, r"subscriptions\[2\] repeats name 'Track'"),
+        ({"subscriptions": [TRACK | {"id": "x"}, TRACK | {"id": "x"}]}, r"subscriptions\[0\] has the id 'x'"),
         ({"subscriptions": [TRACK | {"enabled": "x"}]}, r"subscriptions\[0\]\['enabled'\] is 'x'"),
         ({"destination_id": ""}, "destination_id is empty"),
         ({"max_prune": -1}, "max_prune is -1"),
@@ -283,12 +286,12 @@ def test_settings_and_subscriptions_by_template(running: Running, segment_sandbo
         ({"rotate_secrets": 1}, "rotate_secrets is 1"),
     ],
 )
-def test_bad_arguments_are_refused_when_the_dag_is_parsed(changes: dict[str, Any], says: str) -> None:
-    with pytest.raises(ValueError, match=says):
+def test_invalid_arguments_raise_when_the_dag_is_parsed(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         apply(**changes)
 
 
-def test_a_mask_where_a_secret_is_needed(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_a_mask_can_not_be_the_secret_of_a_new_destination(running: Running, segment_sandbox: SegmentSandbox) -> None:
     with pytest.raises(ValueError, match="'apiKey' holds a bullet"):
         running.run(apply(settings={"apiKey": "••••cdef"}))
     assert calls(segment_sandbox) == []
@@ -296,3 +299,122 @@ def test_a_mask_where_a_secret_is_needed(running: Running, segment_sandbox: Segm
     running.run(apply(settings={"apiKey": "••••cdef", "trackAllPages": True}, subscriptions=None))
     assert segment_sandbox.destinations[0]["settings"]["apiKey"].endswith("cdef")
     assert segment_sandbox.destinations[0]["settings"]["trackAllPages"] is True
+
+
+def test_enabled_is_left_alone_unless_it_is_described(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    made = running.run(apply(subscriptions=[TRACK]))["destination_id"]
+    with SegmentPublicApiHook() as hook:
+        hook.update_destination(id=made, enabled=False)
+        subscription = segment_sandbox.destinations[0]["subscriptions"][0]["id"]
+        hook.update_subscription(destination_id=made, id=subscription, enabled=False)
+    before = len(calls(segment_sandbox))
+    summary = running.run(apply(subscriptions=[TRACK]))
+    assert (summary["changed"], results(summary)) == ([], {"Track": "kept"})
+    assert len(calls(segment_sandbox)) == before
+    (found,) = segment_sandbox.destinations
+    assert (found["enabled"], found["subscriptions"][0]["enabled"]) == (False, False)
+
+
+def test_disabling_comes_before_anything_that_may_be_refused(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    running.run(apply(subscriptions=None))
+    with pytest.raises(SegmentInvalidRequestError):
+        running.run(apply(enabled=False, settings={"apiKey": KEY, "trackAllPages": "perhaps"}, subscriptions=None))
+    assert segment_sandbox.destinations[0]["enabled"] is False
+
+
+def test_a_setting_of_an_existing_destination_that_segment_did_not_return_is_written(
+    running: Running, segment_sandbox: SegmentSandbox
+) -> None:
+    running.run(apply(settings={}, subscriptions=None))
+    with pytest.raises(SegmentDriftError):
+        running.run(apply(subscriptions=None, on_drift="fail"))
+    assert running.run(apply(subscriptions=None))["changed"] == ["settings['apiKey']"]
+    assert segment_sandbox.destinations[0]["settings"]["apiKey"].endswith(KEY[-4:])
+    assert running.run(apply(subscriptions=None, on_drift="fail"))["changed"] == []
+
+
+def test_a_setting_that_the_type_does_not_know_is_a_warning(
+    running: Running,
+    segment_sandbox: SegmentSandbox,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    running.run(apply(subscriptions=None))
+    summary = running.run(apply(settings={"apiKey": KEY, "apikey": KEY}, subscriptions=None))
+    assert (summary["changed"], calls(segment_sandbox)) == ([], ["POST destination"])
+    log = caplog.text + "".join(capfd.readouterr())
+    assert "its type knows no setting 'apikey', and Segment does not return it; did you mean 'apiKey'?" in log
+
+
+def test_a_rotated_key_file_needs_rotate_secrets(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    def key_file(content: str) -> dict[str, str]:
+        return {"apiKey": f"-----BEGIN PRIVATE KEY-----\n{content}\n-----END PRIVATE KEY-----"}
+
+    running.run(apply(settings=key_file("old"), subscriptions=None))
+    assert running.run(apply(settings=key_file("new"), subscriptions=None))["changed"] == []
+    rotated = running.run(apply(settings=key_file("new"), subscriptions=None, rotate_secrets=True))
+    assert rotated["changed"] == ["settings['apiKey']"]
+
+
+@pytest.mark.parametrize("nothing", [None, "None"])
+def test_an_id_that_a_template_rendered_to_nothing_raises(
+    running: Running, segment_sandbox: SegmentSandbox, nothing: str | None
+) -> None:
+    task = apply(destination_id="{{ params.id }}", subscriptions=None)
+    task.destination_id = nothing  # as Airflow sets it when a task it refers to returned nothing
+    with pytest.raises(ValueError, match=f"destination_id was set, but came out of its template as {nothing!r}"):
+        task.execute({})
+    assert segment_sandbox.requests == []
+
+
+@pytest.mark.parametrize("key", ["name", "action_id"])
+def test_a_key_that_selects_a_subscription_and_rendered_to_nothing_raises(
+    running: Running, segment_sandbox: SegmentSandbox, key: str
+) -> None:
+    task = apply(subscriptions=[IDENTIFY, TRACK | {key: "{{ params.value }}"}])
+    with pytest.raises(ValueError, match=rf"subscriptions\[1\]\['{key}'\] was set, but came out of its template"):
+        running.run(task, params={"value": None})
+    assert segment_sandbox.requests == []
+
+
+def test_a_secret_that_a_template_rendered_to_nothing_is_not_deleted(
+    running: Running, segment_sandbox: SegmentSandbox
+) -> None:
+    running.run(apply(subscriptions=None))
+    with pytest.raises(ValueError, match=r"settings\['apiKey'\] came out of a template as an empty string"):
+        running.run(apply(settings={"apiKey": "{{ params.key }}"}, subscriptions=None), params={"key": ""})
+    assert segment_sandbox.destinations[0]["settings"]["apiKey"].endswith(KEY[-4:])
+    assert running.run(apply(settings={"apiKey": ""}, subscriptions=None))["changed"] == ["settings['apiKey']"]
+
+
+def test_equal_names_rename_and_change_without_doubling(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    mapped = [TRACK | {"settings": {"event": name}} for name in ("a", "b", "b")]
+    running.run(apply(subscriptions=mapped))
+    assert calls(segment_sandbox) == ["POST destination"] + ["POST subscription"] * 3
+    assert set(results(running.run(apply(subscriptions=mapped))).values()) == {"kept"}
+    renamed = [mapped[0] | {"name": "First", "previous_name": "Track"}, *mapped[1:]]
+    assert running.run(apply(subscriptions=renamed))["subscriptions"][0]["result"] == "changed"
+    third = segment_sandbox.destinations[0]["subscriptions"][2]["id"]
+    changed = [*renamed[:2], mapped[2] | {"id": third, "trigger": "all"}]
+    running.run(apply(subscriptions=changed))
+    assert [(one["name"], one["trigger"]) for one in segment_sandbox.destinations[0]["subscriptions"]] == [
+        ("First", TRACK["trigger"]),
+        ("Track", TRACK["trigger"]),
+        ("Track", "all"),
+    ]
+
+
+def test_if_missing_fail_lists_the_siblings(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    other = running.run(apply(name="other", subscriptions=None))["destination_id"]
+    with pytest.raises(SegmentNotFoundError, match=rf"there is no destination 'mine' .*'other' \({other}\)"):
+        running.run(apply(if_missing="fail"))
+    assert calls(segment_sandbox) == ["POST destination"]
+    assert running.run(apply(name="other", subscriptions=None, if_missing="fail"))["destination_id"] == other
+
+
+def test_a_previous_name_renames_the_destination(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    made = running.run(apply())["destination_id"]
+    renamed = apply(name="ours", previous_name="mine")
+    assert running.run(renamed)["changed"] == ["name"]
+    assert running.run(apply(name="ours", previous_name="mine"))["changed"] == []
+    assert [(one["id"], one["name"]) for one in segment_sandbox.destinations] == [(made, "ours")]

@@ -8,6 +8,7 @@ import pytest
 
 from airflow_provider_segment.exceptions import (
     SegmentAlreadyExistsError,
+    SegmentInvalidRequestError,
     SegmentNotFoundError,
     SegmentSeveralMatchesError,
 )
@@ -17,7 +18,7 @@ from airflow_provider_segment.operators.destination import (
     SegmentUpdateDestinationOperator,
 )
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from tests.running import Running
+from tests.running import Running, TaskInstance
 
 KEY = "0123456789abcdef"
 
@@ -48,64 +49,62 @@ def test_create_returns_the_id_and_nothing_else(running: Running, segment_sandbo
     assert (made["name"], made["enabled"], made["sourceId"]) == ("mine", True, "sandbox-web")
 
 
-def test_create_looks_among_the_destinations_of_the_source_alone(
-    running: Running, segment_sandbox: SegmentSandbox
-) -> None:
+def test_create_lists_only_the_destinations_of_the_source(running: Running, segment_sandbox: SegmentSandbox) -> None:
     running.run(create())
     assert [f"{entry['method']} {entry['path']}" for entry in segment_sandbox.requests] == [
         "GET /sources/sandbox-web/connected-destinations",
         "POST /destinations",
-        "GET /sources/sandbox-web/connected-destinations",  # is it the only one?
+        "GET /sources/sandbox-web/connected-destinations",  # the check that it is the only one
     ]
 
 
-def test_a_second_run_reuses_what_is_there(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_a_second_run_reuses_the_destination_unchanged(running: Running, segment_sandbox: SegmentSandbox) -> None:
     first = running.run(create())
     assert running.run(create(settings={"apiKey": "another", "trackAllPages": True}, enabled=False)) == first
     assert writes(segment_sandbox) == ["POST"]
     assert segment_sandbox.destinations[0]["enabled"] is True
 
 
-def test_update_brings_it_to_the_described_state_once(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_if_exists_update_writes_a_difference_once(running: Running, segment_sandbox: SegmentSandbox) -> None:
     first = running.run(create())
     changed = {"settings": {"apiKey": KEY, "trackAllPages": True}, "enabled": False, "if_exists": "update"}
     assert running.run(create(**changed)) == first
     (made,) = segment_sandbox.destinations
     assert (made["enabled"], made["settings"]["trackAllPages"]) == (False, True)
-    assert writes(segment_sandbox) == ["POST", "PATCH"]
+    assert writes(segment_sandbox) == ["POST", "PATCH", "PATCH"]  # disabling is a request of its own
     running.run(create(**changed))
-    assert writes(segment_sandbox) == ["POST", "PATCH"]
+    assert writes(segment_sandbox) == ["POST", "PATCH", "PATCH"]
 
 
-def test_update_adds_a_setting_that_was_not_there(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_if_exists_update_adds_a_setting(running: Running, segment_sandbox: SegmentSandbox) -> None:
     running.run(create(settings={}))
     running.run(create(settings={"apiKey": KEY}, if_exists="update"))
     assert segment_sandbox.destinations[0]["settings"]["apiKey"].endswith(KEY[-4:])
 
 
-def test_a_changed_secret_is_seen_by_its_tail(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_a_changed_secret_is_detected_by_its_last_characters(running: Running, segment_sandbox: SegmentSandbox) -> None:
     running.run(create())
     running.run(create(settings={"apiKey": "0123456789abXXXX"}, if_exists="update"))
     assert writes(segment_sandbox) == ["POST", "PATCH"]
     assert segment_sandbox.destinations[0]["settings"]["apiKey"].endswith("XXXX")
 
 
-def test_fail_refuses_naming_the_id(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_if_exists_fail_raises_with_the_id(running: Running, segment_sandbox: SegmentSandbox) -> None:
     first = running.run(create())
-    with pytest.raises(SegmentAlreadyExistsError, match="earlier try of this very task") as caught:
+    with pytest.raises(SegmentAlreadyExistsError, match="earlier try of this task may have created it") as caught:
         running.run(create(if_exists="fail"))
     assert caught.value.ids == (first,)
     assert first in str(caught.value)
     assert KEY not in str(caught.value)
 
 
-def test_a_source_that_does_not_exist(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_create_on_an_unknown_source_raises(running: Running, segment_sandbox: SegmentSandbox) -> None:
     with pytest.raises(SegmentNotFoundError, match="/sources/no-such-source/"):
         running.run(create(source_id="no-such-source"))
     assert writes(segment_sandbox) == []
 
 
-def test_several_matches_are_never_guessed_among(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_several_matches_raise_with_their_ids(running: Running, segment_sandbox: SegmentSandbox) -> None:
     twin = {"sourceId": "sandbox-web", "metadataId": "sandbox-analytics", "name": "mine", "settings": {"apiKey": "k"}}
     segment_sandbox.seed({"destinations": [twin, twin]})
     ids = {made["id"] for made in segment_sandbox.destinations}
@@ -124,26 +123,28 @@ def test_several_matches_are_never_guessed_among(running: Running, segment_sandb
 @pytest.mark.parametrize("by_id", [True, False])
 def test_update(running: Running, segment_sandbox: SegmentSandbox, by_id: bool) -> None:
     made = running.run(create())
-    pointing = {"destination_id": made} if by_id else identity()
+    selection = {"destination_id": made} if by_id else identity()
     task = SegmentUpdateDestinationOperator(
-        task_id="u", **pointing, new_name="ours", enabled="False", settings={"trackAllPages": True}
+        task_id="u", **selection, new_name="ours", enabled="False", settings={"trackAllPages": True}
     )
     assert running.run(task) == made
     (found,) = segment_sandbox.destinations
     assert (found["name"], found["enabled"], found["settings"]["trackAllPages"]) == ("ours", False, True)
 
 
-def test_a_renaming_that_was_carried_out_before_is_found_again(
+def test_only_a_retry_of_a_rename_finds_the_renamed_destination(
     running: Running, segment_sandbox: SegmentSandbox
 ) -> None:
     made = running.run(create())
     rename = identity() | {"task_id": "u", "new_name": "ours"}
     assert running.run(SegmentUpdateDestinationOperator(**rename)) == made
-    assert running.run(SegmentUpdateDestinationOperator(**rename)) == made
+    assert running.run(SegmentUpdateDestinationOperator(**rename), ti=TaskInstance(try_number=2)) == made
+    with pytest.raises(SegmentNotFoundError, match=f"there is no destination 'mine' .* but one named 'ours': {made}"):
+        running.run(SegmentUpdateDestinationOperator(**rename))
     assert segment_sandbox.destinations[0]["name"] == "ours"
 
 
-def test_update_of_what_is_not_there(running: Running) -> None:
+def test_update_of_a_missing_destination_raises(running: Running) -> None:
     with pytest.raises(SegmentNotFoundError, match="there is no destination 'mine'"):
         running.run(SegmentUpdateDestinationOperator(task_id="u", **identity(), enabled=False))
     with pytest.raises(SegmentNotFoundError):
@@ -153,22 +154,22 @@ def test_update_of_what_is_not_there(running: Running) -> None:
 @pytest.mark.parametrize("by_id", [True, False])
 def test_delete_then_delete_again(running: Running, segment_sandbox: SegmentSandbox, by_id: bool) -> None:
     made = running.run(create())
-    pointing = {"destination_id": made} if by_id else identity()
-    assert running.run(SegmentDeleteDestinationOperator(task_id="d", **pointing)) == made
+    selection = {"destination_id": made} if by_id else identity()
+    assert running.run(SegmentDeleteDestinationOperator(task_id="d", **selection)) == made
     assert segment_sandbox.destinations == []
-    assert running.run(SegmentDeleteDestinationOperator(task_id="d", **pointing)) == (made if by_id else None)
+    assert running.run(SegmentDeleteDestinationOperator(task_id="d", **selection)) == (made if by_id else None)
     with pytest.raises(SegmentNotFoundError):
-        running.run(SegmentDeleteDestinationOperator(task_id="d", **pointing, if_missing="fail"))
+        running.run(SegmentDeleteDestinationOperator(task_id="d", **selection, if_missing="fail"))
 
 
-def test_a_delete_whose_answer_was_garbage_is_done(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_a_delete_with_a_garbled_response_is_repeated(running: Running, segment_sandbox: SegmentSandbox) -> None:
     made = running.run(create())
     segment_sandbox.fault("garbage", method="DELETE")
     running.run(SegmentDeleteDestinationOperator(task_id="d", destination_id=made))
     assert segment_sandbox.destinations == []
 
 
-def test_templates_are_rendered_and_segments_own_are_not(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_templates_are_rendered_except_those_of_segment(running: Running, segment_sandbox: SegmentSandbox) -> None:
     settings = {
         "apiKey": "{{ params.key }}",
         "eventNames": {"greeting": {"@template": "Hi {{ name }}", "other": "{{ params.name }}"}},
@@ -186,13 +187,13 @@ def test_templates_are_rendered_and_segments_own_are_not(running: Running, segme
     assert made["settings"]["ignoredEvents"] == [{"@template": {"deep": ["{{ name }}"]}}]
 
 
-def test_settings_may_render_to_json(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_settings_may_render_to_a_json_string(running: Running, segment_sandbox: SegmentSandbox) -> None:
     running.run(create(settings="{{ params.settings | tojson }}"), params={"settings": {"apiKey": "a-key-of-json"}})
     assert segment_sandbox.destinations[0]["settings"]["apiKey"].endswith("json")
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "message"),
     [
         ({"name": ""}, "name is empty"),
         ({"name": " "}, "name is empty"),
@@ -210,14 +211,14 @@ def test_settings_may_render_to_json(running: Running, segment_sandbox: SegmentS
         ({"segment_conn_id": ""}, "segment_conn_id is empty"),
     ],
 )
-def test_bad_arguments_are_refused_when_the_dag_is_parsed(changes: dict[str, Any], says: str) -> None:
-    with pytest.raises(ValueError, match=says) as caught:
+def test_invalid_arguments_raise_when_the_dag_is_parsed(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message) as caught:
         create(**changes)
     assert "cdef" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("field", "rendered", "says"),
+    ("field", "rendered", "message"),
     [
         ("name", "", "name is empty"),
         ("source_id", "x" * 256, "source_id has 256 characters"),
@@ -226,18 +227,18 @@ def test_bad_arguments_are_refused_when_the_dag_is_parsed(changes: dict[str, Any
         ("settings", "[1]", "settings is a list"),
     ],
 )
-def test_bad_rendered_values_are_refused_before_any_request(
-    running: Running, segment_sandbox: SegmentSandbox, field: str, rendered: str, says: str
+def test_invalid_rendered_values_raise_before_any_request(
+    running: Running, segment_sandbox: SegmentSandbox, field: str, rendered: str, message: str
 ) -> None:
     task = create(**{field: "{{ params.value }}"})
-    with pytest.raises(ValueError, match=says):
+    with pytest.raises(ValueError, match=message):
         running.run(task, params={"value": rendered})
     assert segment_sandbox.requests == []
 
 
 @pytest.mark.parametrize("kind", [SegmentUpdateDestinationOperator, SegmentDeleteDestinationOperator])
 @pytest.mark.parametrize(
-    ("pointing", "says"),
+    ("selection", "message"),
     [
         ({}, "missing: source_id, metadata_id, name"),
         ({"source_id": "s", "name": "n"}, "missing: metadata_id"),
@@ -246,13 +247,13 @@ def test_bad_rendered_values_are_refused_before_any_request(
         ({"destination_id": ""}, "destination_id is empty"),
     ],
 )
-def test_pointing_at_a_destination(kind: type[Any], pointing: dict[str, Any], says: str) -> None:
+def test_invalid_selections_of_a_destination_raise(kind: type[Any], selection: dict[str, Any], message: str) -> None:
     change = {"enabled": False} if kind is SegmentUpdateDestinationOperator else {}
-    with pytest.raises(ValueError, match=says):
-        kind(task_id="t", **pointing, **change)
+    with pytest.raises(ValueError, match=message):
+        kind(task_id="t", **selection, **change)
 
 
-def test_an_update_of_nothing_is_refused() -> None:
+def test_an_update_of_nothing_raises() -> None:
     with pytest.raises(ValueError, match="at least one of new_name, enabled, settings"):
         SegmentUpdateDestinationOperator(task_id="u", destination_id="d")
 
@@ -277,3 +278,41 @@ def test_a_mask_is_left_out_of_an_update(running: Running, segment_sandbox: Segm
     (found,) = segment_sandbox.destinations
     assert found["settings"]["apiKey"].endswith(KEY[-4:])
     assert found["settings"]["trackAllPages"] is True
+
+
+@pytest.mark.parametrize("if_exists", ["reuse", "update"])
+def test_create_leaves_a_disabled_destination_disabled(
+    running: Running, segment_sandbox: SegmentSandbox, if_exists: str
+) -> None:
+    made = running.run(create(enabled=False))
+    assert running.run(create(if_exists=if_exists)) == made
+    assert writes(segment_sandbox) == ["POST"]
+    assert segment_sandbox.destinations[0]["enabled"] is False
+
+
+def test_an_update_disables_before_anything_that_may_be_refused(
+    running: Running, segment_sandbox: SegmentSandbox
+) -> None:
+    made = running.run(create())
+    task = SegmentUpdateDestinationOperator(
+        task_id="u", destination_id=made, enabled=False, settings={"trackAllPages": "perhaps"}
+    )
+    with pytest.raises(SegmentInvalidRequestError):
+        running.run(task)
+    assert segment_sandbox.destinations[0]["enabled"] is False
+
+
+@pytest.mark.parametrize("argument", ["destination_id", "source_id", "metadata_id", "name"])
+def test_a_selection_that_a_template_rendered_to_nothing_raises(
+    running: Running, segment_sandbox: SegmentSandbox, argument: str
+) -> None:
+    selection = {"destination_id": "d"} if argument == "destination_id" else identity()
+    task = SegmentDeleteDestinationOperator(task_id="d", **selection | {argument: "{{ params.value }}"})
+    with pytest.raises(ValueError, match=f"{argument} was set, but came out of its template as 'None'"):
+        running.run(task, params={"value": None})
+    assert segment_sandbox.requests == []
+
+
+def test_deleting_from_an_unknown_source_raises(running: Running) -> None:
+    with pytest.raises(SegmentNotFoundError, match="/sources/no-such-source/"):
+        running.run(SegmentDeleteDestinationOperator(task_id="d", **identity(source_id="no-such-source")))

@@ -71,7 +71,7 @@ def test_a_schedule_takes_a_second_call(running: Running, segment_sandbox: Segme
     assert writes(segment_sandbox) == ["POST", "PATCH"]
 
 
-def test_a_creation_that_broke_off_before_its_schedule_is_finished(
+def test_a_create_that_stopped_before_its_schedule_is_completed(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str
 ) -> None:
     first = running.run(create(destination_id, model_id="model"))
@@ -95,7 +95,7 @@ def test_reuse_update_and_fail(running: Running, segment_sandbox: SegmentSandbox
     assert writes(segment_sandbox).count("POST") == 1
 
 
-def test_update_adds_a_field_that_was_not_mapped(
+def test_if_exists_update_adds_a_setting(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str
 ) -> None:
     running.run(create(destination_id, settings={"a": 1}))
@@ -115,7 +115,7 @@ def test_another_action_or_name_is_another_subscription(
     assert len(ids) == 3
 
 
-def test_several_matches(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+def test_several_matches_raise(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     with SegmentPublicApiHook() as hook:
         twins = {
             hook.create_subscription(
@@ -131,11 +131,11 @@ def test_several_matches(running: Running, segment_sandbox: SegmentSandbox, dest
 @pytest.mark.parametrize("by_id", [True, False])
 def test_update(running: Running, segment_sandbox: SegmentSandbox, destination_id: str, by_id: bool) -> None:
     made = running.run(create(destination_id))
-    pointing = {"subscription_id": made} if by_id else {"action_id": "sandbox-track", "name": "Track"}
+    selection = {"subscription_id": made} if by_id else {"action_id": "sandbox-track", "name": "Track"}
     task = SegmentUpdateSubscriptionOperator(
         task_id="u",
         destination_id=destination_id,
-        **pointing,
+        **selection,
         new_name="All",
         trigger="all",
         enabled="False",
@@ -155,8 +155,8 @@ def test_delete_then_delete_again(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str, by_id: bool
 ) -> None:
     made = running.run(create(destination_id))
-    pointing = {"subscription_id": made} if by_id else {"action_id": "sandbox-track", "name": "Track"}
-    arguments: dict[str, Any] = {"task_id": "d", "destination_id": destination_id} | pointing
+    selection = {"subscription_id": made} if by_id else {"action_id": "sandbox-track", "name": "Track"}
+    arguments: dict[str, Any] = {"task_id": "d", "destination_id": destination_id} | selection
     assert running.run(SegmentDeleteSubscriptionOperator(**arguments)) == made
     assert subscriptions(segment_sandbox) == []
     assert running.run(SegmentDeleteSubscriptionOperator(**arguments)) == (made if by_id else None)
@@ -164,13 +164,13 @@ def test_delete_then_delete_again(
         running.run(SegmentDeleteSubscriptionOperator(**arguments, if_missing="fail"))
 
 
-def test_a_destination_that_is_gone_has_no_subscriptions(running: Running) -> None:
+def test_deleting_from_a_missing_destination_succeeds(running: Running) -> None:
     task = SegmentDeleteSubscriptionOperator(task_id="d", destination_id="gone", action_id="a", name="n")
     assert running.run(task) is None
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "message"),
     [
         ({"destination_id": ""}, "destination_id is empty"),
         ({"name": ""}, "name is empty"),
@@ -185,13 +185,13 @@ def test_a_destination_that_is_gone_has_no_subscriptions(running: Running) -> No
         ({"if_exists": ""}, "if_exists is ''"),
     ],
 )
-def test_bad_arguments_are_refused_when_the_dag_is_parsed(changes: dict[str, Any], says: str) -> None:
-    with pytest.raises(ValueError, match=says):
+def test_invalid_arguments_raise_when_the_dag_is_parsed(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         create(**{"destination_id": "d"} | changes)
 
 
 @pytest.mark.parametrize(
-    ("kind", "arguments", "says"),
+    ("kind", "arguments", "message"),
     [
         (SegmentDeleteSubscriptionOperator, {}, "missing: action_id, name"),
         (SegmentDeleteSubscriptionOperator, {"subscription_id": "s", "name": "n"}, "together with name"),
@@ -201,6 +201,6 @@ def test_bad_arguments_are_refused_when_the_dag_is_parsed(changes: dict[str, Any
         (SegmentUpdateSubscriptionOperator, {"subscription_id": "s", "trigger": ""}, "trigger is empty"),
     ],
 )
-def test_pointing_at_a_subscription(kind: type[Any], arguments: dict[str, Any], says: str) -> None:
-    with pytest.raises(ValueError, match=says):
+def test_invalid_selections_of_a_subscription_raise(kind: type[Any], arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         kind(task_id="t", destination_id="d", **arguments)

@@ -1,4 +1,4 @@
-"""A plain HTTP client for the sandbox's API, knowing nothing but the token."""
+"""A minimal HTTP client for tests of the sandbox's API."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MASKED = "\u2022" * 10 + "dada"
 
 
 class Client:
-    """Sends requests with the right token; every method gives the answer as it is."""
+    """Sends requests with the right token; it neither retries nor interprets responses."""
 
     def __init__(self, sandbox: SegmentSandbox) -> None:
         self.url = sandbox.url
@@ -35,15 +35,15 @@ class Client:
         return self.session.request(method, self.url + path, timeout=30, **options)
 
     def data(self, method: str, path: str, body: object = None, **options: Any) -> Any:
-        """Give the ``data`` of an answer that must be a success."""
+        """Send a request that must succeed, and return the ``data`` of its response."""
         response = self.send(method, path, body, **options)
         assert response.status_code == 200, response.text
         envelope = response.json()
         assert envelope.keys() == {"data"}
         return envelope["data"]
 
-    def exactly(self, target: str) -> Any:
-        """Give the ``data`` of a GET whose path and query go out as they are: requests would tidy them up."""
+    def get_raw(self, target: str) -> Any:
+        """Send a GET without normalising its path and query, as requests would, and return its ``data``."""
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=30)
         try:
             connection.request("GET", target, headers={"Authorization": str(self.session.headers["Authorization"])})
@@ -53,8 +53,8 @@ class Client:
         finally:
             connection.close()
 
-    def refused(self, method: str, path: str, body: object = None, **options: Any) -> tuple[int, list[str | None]]:
-        """Give the status and the ``field`` of each error of an answer that must be a failure."""
+    def errors(self, method: str, path: str, body: object = None, **options: Any) -> tuple[int, list[str | None]]:
+        """Send a request that must fail, and return its status and the ``field`` of each error."""
         response = self.send(method, path, body, **options)
         envelope = response.json()
         assert envelope.keys() == {"errors"}

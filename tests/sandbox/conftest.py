@@ -10,7 +10,7 @@ from tests.sandbox.client import Client
 
 @pytest.fixture
 def segment(segment_sandbox: SegmentSandbox) -> Iterator[Client]:
-    """A client of a fresh sandbox."""
+    """Return a client of a newly reset sandbox."""
     client = Client(segment_sandbox)
     with client.session:
         yield client

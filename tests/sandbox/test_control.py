@@ -23,7 +23,7 @@ def control(segment: Client, method: str, name: str, body: object = None) -> Any
     return response.json()
 
 
-def test_reset_takes_state_journal_and_faults_but_not_settings(
+def test_reset_clears_state_journal_and_faults_but_keeps_settings(
     segment: Client, segment_sandbox: SegmentSandbox
 ) -> None:
     segment.create_destination()
@@ -39,7 +39,7 @@ def test_reset_takes_state_journal_and_faults_but_not_settings(
     assert (settings["listLagSeconds"], settings["defaultLimitPerMinute"]) == (3, 2)
 
 
-def test_reset_begins_a_new_window(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_reset_starts_a_new_rate_limit_window(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.settings(default_limit_per_minute=1)
     statuses = [segment.send("GET", "/").status_code for _ in range(2)]
     control(segment, "POST", "reset", {})
@@ -47,7 +47,7 @@ def test_reset_begins_a_new_window(segment: Client, segment_sandbox: SegmentSand
     assert [*statuses, segment.send("GET", "/").status_code] == [200, 429, 200]
 
 
-def test_reset_takes_a_seed_and_forgets_it_at_the_next(segment: Client) -> None:
+def test_a_reset_seed_applies_until_the_next_reset(segment: Client) -> None:
     control(segment, "POST", "reset", {"seed": SEEDED})
     assert [item["id"] for item in control(segment, "GET", "destinations")["destinations"]] == ["d"]
 
@@ -55,7 +55,7 @@ def test_reset_takes_a_seed_and_forgets_it_at_the_next(segment: Client) -> None:
     assert control(segment, "GET", "destinations") == {"destinations": []}
 
 
-def test_settings_return_to_those_of_the_start(segment: Client) -> None:
+def test_delete_restores_the_initial_settings(segment: Client) -> None:
     before = control(segment, "GET", "settings")
     control(segment, "POST", "settings", {"metricsLagSeconds": 7, "clockOffsetSeconds": 100})
 
@@ -86,27 +86,27 @@ def test_settings_return_to_those_of_the_start(segment: Client) -> None:
         ("deliver", {"destinationId": "d", "success": 1}, ["success"]),
     ],
 )
-def test_a_bad_request_is_a_422_that_names_the_field(
+def test_an_invalid_request_returns_422_and_names_the_fields(
     segment: Client, name: str, body: object, fields: list[str]
 ) -> None:
     control(segment, "POST", "reset", {"seed": SEEDED})
     before = control(segment, "GET", "")
 
-    assert segment.refused("POST", f"/_sandbox/{name}", body) == (422, fields)
+    assert segment.errors("POST", f"/_sandbox/{name}", body) == (422, fields)
     assert {**control(segment, "GET", ""), "time": None} == {**before, "time": None}
 
 
-def test_malformed_json_is_a_422(segment: Client) -> None:
-    assert segment.refused("POST", "/_sandbox/settings", data=b"{") == (422, ["body"])
+def test_malformed_json_returns_422(segment: Client) -> None:
+    assert segment.errors("POST", "/_sandbox/settings", data=b"{") == (422, ["body"])
 
 
 @pytest.mark.parametrize(("method", "name"), [("GET", "nothing"), ("PUT", "settings"), ("GET", "reset/now")])
-def test_other_control_requests_are_a_404(segment: Client, method: str, name: str) -> None:
-    assert segment.refused(method, f"/_sandbox/{name}")[0] == 404
+def test_unknown_control_requests_return_404(segment: Client, method: str, name: str) -> None:
+    assert segment.errors(method, f"/_sandbox/{name}")[0] == 404
 
 
 @pytest.mark.parametrize("path", ["/_sandbox%2Ffaults", "/%5Fsandbox/faults", "/_sandboxes", "//_sandbox/faults"])
-def test_what_only_looks_like_control_is_the_apis(segment_sandbox: SegmentSandbox, path: str) -> None:
+def test_paths_that_only_resemble_control_paths_belong_to_the_api(segment_sandbox: SegmentSandbox, path: str) -> None:
     connection = http.client.HTTPConnection(urlsplit(segment_sandbox.url).netloc, timeout=30)
     connection.request("GET", path)
     assert connection.getresponse().status == 401
@@ -115,14 +115,14 @@ def test_what_only_looks_like_control_is_the_apis(segment_sandbox: SegmentSandbo
     assert [entry["path"] for entry in segment_sandbox.requests] == [path]
 
 
-def test_control_is_not_in_the_journal_and_meets_no_fault(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_control_requests_skip_journal_and_faults(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.fault("status", status=500)
 
     assert control(segment, "GET", "requests") == {"requests": []}
     assert len(control(segment, "GET", "faults")["faults"]) == 1
 
 
-def test_the_journal_holds_no_secrets(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_control_responses_contain_no_secrets(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     destination = segment.create_destination(settings={"apiKey": SECRET})
     segment.send("PATCH", f"/destinations/{destination['id']}", {"settings": {"secretKey": SECRET}})
 
@@ -135,17 +135,17 @@ def test_the_journal_holds_no_secrets(segment: Client, segment_sandbox: SegmentS
     ] * 2
 
 
-def test_the_latest_can_be_asked_for(segment: Client) -> None:
+def test_last_limits_a_list_to_the_newest_items(segment: Client) -> None:
     for name in ("a", "b", "c"):
         segment.create_destination(name=name)
 
     assert [item["name"] for item in control(segment, "GET", "destinations?last=2")["destinations"]] == ["b", "c"]
     assert len(control(segment, "GET", "requests?last=1")["requests"]) == 1
     assert control(segment, "GET", "requests?last=0")["requests"] == []
-    assert segment.refused("GET", "/_sandbox/requests?last=x") == (422, ["last"])
+    assert segment.errors("GET", "/_sandbox/requests?last=x") == (422, ["last"])
 
 
-def test_the_overview_counts(segment: Client) -> None:
+def test_the_overview_counts_objects_and_requests(segment: Client) -> None:
     segment.create_subscription(segment.create_destination()["id"])
 
     overview = control(segment, "GET", "")
@@ -155,17 +155,17 @@ def test_the_overview_counts(segment: Client) -> None:
     assert (overview["destinationCount"], overview["subscriptionCount"], overview["requestCount"]) == (1, 1, 2)
 
 
-def test_the_clock_can_be_set_wrong(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_the_clock_offset_shifts_dates(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     before = parsedate_to_datetime(segment.send("GET", "/").headers["Date"])
     segment_sandbox.settings(clock_offset_seconds=-86400)
     after = parsedate_to_datetime(segment.send("GET", "/").headers["Date"])
 
     assert -86400 <= (after - before).total_seconds() <= -86000
-    noted = [datetime.fromisoformat(entry["time"]) for entry in segment_sandbox.requests]
-    assert -86400 <= (noted[1] - noted[0]).total_seconds() <= -86000
+    times = [datetime.fromisoformat(entry["time"]) for entry in segment_sandbox.requests]
+    assert -86400 <= (times[1] - times[0]).total_seconds() <= -86000
 
 
-def test_lists_lag_and_reads_do_not(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_list_lag_applies_to_lists_but_not_to_reads(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     control(segment, "POST", "reset", {"seed": SEEDED})
     segment_sandbox.settings(list_lag_seconds=60)
     destination = segment.create_destination()

@@ -9,7 +9,7 @@ from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.sandbox.client import ANALYTICS, CLASSIC, TRACK, WEB, Client
 
 NOW = datetime.now(UTC)
-"""When these tests began; the events they deliver lie hours before."""
+"""The time these tests start; their deliveries are hours older."""
 
 START = NOW.replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
 
@@ -21,12 +21,12 @@ def destination(segment_sandbox: SegmentSandbox) -> str:
 
 
 def summary(segment: Client, **query: Any) -> Any:
-    params = {"sourceId": WEB, **{name: text(value) for name, value in query.items()}}
+    params = {"sourceId": WEB, **{name: query_value(value) for name, value in query.items()}}
     data = segment.data("GET", "/destinations/d/delivery-metrics", params=params)
     return data["deliveryMetricsSummary"]
 
 
-def text(value: datetime | str) -> str:
+def query_value(value: datetime | str) -> str:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
@@ -34,7 +34,7 @@ def totals(segment: Client, **query: Any) -> dict[str, float]:
     return {metric["metricName"]: metric["total"] for metric in summary(segment, **query)["metrics"]}
 
 
-def test_no_data_gives_zeros(segment: Client, destination: str) -> None:
+def test_metrics_without_deliveries_are_zero(segment: Client, destination: str) -> None:
     assert summary(segment) == {
         "sourceId": WEB,
         "destinationMetadataId": ANALYTICS,
@@ -70,7 +70,7 @@ def test_no_data_gives_zeros(segment: Client, destination: str) -> None:
     }
 
 
-def test_deliveries_add_up(segment: Client, segment_sandbox: SegmentSandbox, destination: str) -> None:
+def test_deliveries_are_added_up(segment: Client, segment_sandbox: SegmentSandbox, destination: str) -> None:
     at = START + timedelta(minutes=5)
     segment_sandbox.deliver("d", successes=120, successes_after_retry=60, time_to_success_average=10, at=at)
     segment_sandbox.deliver(
@@ -87,41 +87,43 @@ def test_deliveries_add_up(segment: Client, segment_sandbox: SegmentSandbox, des
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "seen"),
+    ("start", "end", "count"),
     [(0, 10, 0), (10, 20, 1), (5, 10.5, 1), (10.5, 20, 0)],
 )
-def test_the_start_is_inclusive_and_the_end_is_not(
-    segment: Client, segment_sandbox: SegmentSandbox, destination: str, start: float, end: float, seen: int
+def test_window_start_is_inclusive_and_end_exclusive(
+    segment: Client, segment_sandbox: SegmentSandbox, destination: str, start: float, end: float, count: int
 ) -> None:
     segment_sandbox.deliver("d", successes=1, at=START + timedelta(minutes=10))
 
     window = {"startTime": START + timedelta(minutes=start), "endTime": START + timedelta(minutes=end)}
 
-    assert totals(segment, **window)["successes"] == seen
+    assert totals(segment, **window)["successes"] == count
 
 
 @pytest.mark.parametrize(
-    ("granularity", "start", "end", "seen"),
+    ("granularity", "start", "end", "count"),
     [("MINUTE", 10.5, 11, 1), ("MINUTE", 9, 10.1, 1), ("MINUTE", 9, 10, 0), ("HOUR", 30, 40, 1), ("DAY", 30, 40, 1)],
 )
-def test_whole_buckets_count_when_switched(
+def test_bucket_alignment_counts_whole_buckets(
     segment: Client,
     segment_sandbox: SegmentSandbox,
     destination: str,
     granularity: str,
     start: float,
     end: float,
-    seen: int,
+    count: int,
 ) -> None:
     segment_sandbox.settings(metrics_align="bucket")
     segment_sandbox.deliver("d", successes=1, at=START + timedelta(minutes=10, seconds=12))
 
     window = {"startTime": START + timedelta(minutes=start), "endTime": START + timedelta(minutes=end)}
 
-    assert totals(segment, granularity=granularity, **window)["successes"] == seen
+    assert totals(segment, granularity=granularity, **window)["successes"] == count
 
 
-def test_events_show_up_after_the_lag(segment: Client, segment_sandbox: SegmentSandbox, destination: str) -> None:
+def test_events_are_visible_after_the_metrics_lag(
+    segment: Client, segment_sandbox: SegmentSandbox, destination: str
+) -> None:
     segment_sandbox.settings(metrics_lag_seconds=600)
     segment_sandbox.deliver("d", successes=1)
 
@@ -134,7 +136,7 @@ def test_events_show_up_after_the_lag(segment: Client, segment_sandbox: SegmentS
 
 
 @pytest.mark.parametrize(("granularity", "hours"), [("MINUTE", 1), ("HOUR", 7 * 24), ("DAY", 14 * 24)])
-def test_without_a_start_the_default_applies(
+def test_start_time_has_a_default(
     segment: Client, segment_sandbox: SegmentSandbox, destination: str, granularity: str, hours: int
 ) -> None:
     segment_sandbox.deliver("d", successes=1, at=datetime.now(UTC) - timedelta(hours=hours) + timedelta(minutes=10))
@@ -151,24 +153,24 @@ def test_without_a_start_the_default_applies(
         ("DAY", timedelta(days=14), timedelta(days=14)),
     ],
 )
-def test_the_limits_of_each_granularity(
+def test_each_granularity_limits_length_and_age_of_the_window(
     segment: Client, destination: str, granularity: str, longest: timedelta, oldest: timedelta
 ) -> None:
     path = "/destinations/d/delivery-metrics"
     base = {"sourceId": WEB, "granularity": granularity}
-    now = datetime.now(UTC)  # not when this file was imported, which may be minutes ago
+    now = datetime.now(UTC)  # not NOW, which may be minutes old
     minute, hour = timedelta(minutes=1), timedelta(hours=1)
 
     good = [
-        {"startTime": text(now - oldest + minute), "endTime": text(now - oldest + minute + longest)},
-        {"startTime": text(now - longest + minute)},
+        {"startTime": query_value(now - oldest + minute), "endTime": query_value(now - oldest + minute + longest)},
+        {"startTime": query_value(now - longest + minute)},
     ]
     for window in good:
         assert segment.send("GET", path, params={**base, **window}).status_code == 200
-    too_old = {"startTime": text(now - oldest - minute), "endTime": text(now - oldest + minute)}
-    too_long = {"startTime": text(now - longest + hour), "endTime": text(now + 2 * hour)}
-    assert segment.refused("GET", path, params={**base, **too_old}) == (422, ["startTime"])
-    assert segment.refused("GET", path, params={**base, **too_long}) == (422, ["endTime"])
+    too_old = {"startTime": query_value(now - oldest - minute), "endTime": query_value(now - oldest + minute)}
+    too_long = {"startTime": query_value(now - longest + hour), "endTime": query_value(now + 2 * hour)}
+    assert segment.errors("GET", path, params={**base, **too_old}) == (422, ["startTime"])
+    assert segment.errors("GET", path, params={**base, **too_long}) == (422, ["endTime"])
 
 
 @pytest.mark.parametrize(
@@ -178,15 +180,15 @@ def test_the_limits_of_each_granularity(
         ({"sourceId": ""}, "sourceId"),
         ({"sourceId": WEB, "granularity": "minute"}, "granularity"),
         ({"sourceId": WEB, "startTime": "yesterday"}, "startTime"),
-        ({"sourceId": WEB, "endTime": "0001-01-01T00:00:00+14:00", "startTime": text(START)}, "endTime"),
-        ({"sourceId": WEB, "startTime": text(START), "endTime": text(START)}, "endTime"),
+        ({"sourceId": WEB, "endTime": "0001-01-01T00:00:00+14:00", "startTime": query_value(START)}, "endTime"),
+        ({"sourceId": WEB, "startTime": query_value(START), "endTime": query_value(START)}, "endTime"),
     ],
 )
-def test_a_wrong_query_is_a_422(segment: Client, destination: str, query: dict[str, str], field: str) -> None:
-    assert segment.refused("GET", "/destinations/d/delivery-metrics", params=query) == (422, [field])
+def test_an_invalid_query_returns_422(segment: Client, destination: str, query: dict[str, str], field: str) -> None:
+    assert segment.errors("GET", "/destinations/d/delivery-metrics", params=query) == (422, [field])
 
 
-def test_another_source_is_a_404(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_a_source_that_is_not_connected_returns_404(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.seed(
         {
             "sources": [{"id": WEB}, {"id": "other"}],
@@ -196,10 +198,12 @@ def test_another_source_is_a_404(segment: Client, segment_sandbox: SegmentSandbo
 
     for source in ("other", "none"):
         query = {"sourceId": source}
-        assert segment.refused("GET", "/destinations/d/delivery-metrics", params=query) == (404, ["sourceId"])
+        assert segment.errors("GET", "/destinations/d/delivery-metrics", params=query) == (404, ["sourceId"])
 
 
-def test_a_destination_delivers_by_itself(segment: Client, segment_sandbox: SegmentSandbox, destination: str) -> None:
+def test_enabled_destinations_deliver_automatically(
+    segment: Client, segment_sandbox: SegmentSandbox, destination: str
+) -> None:
     segment_sandbox.settings(deliveries_per_minute=60)
     subscription = segment.create_subscription("d")
     path = f"/destinations/d/subscriptions/{subscription['id']}"
@@ -207,7 +211,7 @@ def test_a_destination_delivers_by_itself(segment: Client, segment_sandbox: Segm
     segment_sandbox.settings(clock_offset_seconds=600)
     assert 599 <= totals(segment)["successes"] <= 660
 
-    # Switched off it delivers nothing more, whichever switch it was.
+    # Disabling either the subscription or the destination stops the deliveries.
     for off, on in (
         (("PATCH", path, {"input": {"enabled": False}}), ("PATCH", path, {"input": {"enabled": True}})),
         (("PATCH", "/destinations/d", {"enabled": False}), ("PATCH", "/destinations/d", {"enabled": True})),
@@ -227,7 +231,7 @@ def test_a_destination_delivers_by_itself(segment: Client, segment_sandbox: Segm
     assert totals(segment)["successes"] == before
 
 
-def test_nothing_is_delivered_without_a_subscription(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_nothing_is_delivered_without_an_enabled_subscription(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.settings(deliveries_per_minute=60)
     segment_sandbox.seed(
         {

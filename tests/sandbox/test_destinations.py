@@ -6,7 +6,7 @@ from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.sandbox.client import ANALYTICS, CLASSIC, MASKED, SECRET, WEB, Client
 
 
-def test_create_fills_in_the_catalogs_defaults(segment: Client) -> None:
+def test_create_fills_in_the_defaults_of_the_catalog(segment: Client) -> None:
     destination = segment.create_destination()
 
     assert destination["enabled"] is True
@@ -19,7 +19,7 @@ def test_create_fills_in_the_catalogs_defaults(segment: Client) -> None:
     assert len(destination["settings"]) > 10
 
 
-def test_what_was_created_is_read_back(segment: Client) -> None:
+def test_a_created_destination_can_be_read_and_listed(segment: Client) -> None:
     created = segment.create_destination(enabled=False)
 
     assert segment.data("GET", f"/destinations/{created['id']}")["destination"] == created
@@ -27,11 +27,11 @@ def test_what_was_created_is_read_back(segment: Client) -> None:
     assert segment.data("GET", f"/sources/{WEB}/connected-destinations")["destinations"] == [created]
 
 
-def test_a_destination_has_the_documented_keys_only(segment: Client) -> None:
+def test_a_destination_has_only_the_documented_keys(segment: Client) -> None:
     assert set(segment.create_destination()) == {"id", "name", "enabled", "metadata", "sourceId", "settings"}
 
 
-def test_create_needs_no_name_and_takes_unknown_keys(segment: Client) -> None:
+def test_create_needs_no_name_and_ignores_unknown_keys(segment: Client) -> None:
     body = {"sourceId": WEB, "metadataId": ANALYTICS, "settings": {}, "connectionMode": "CLOUD"}
 
     destination = segment.data("POST", "/destinations", body)["destination"]
@@ -40,21 +40,21 @@ def test_create_needs_no_name_and_takes_unknown_keys(segment: Client) -> None:
     assert "apiKey" not in destination["settings"]
 
 
-def test_create_names_every_wrong_field(segment: Client) -> None:
-    assert segment.refused("POST", "/destinations", {"enabled": 1, "name": None}) == (
+def test_create_names_every_invalid_field(segment: Client) -> None:
+    assert segment.errors("POST", "/destinations", {"enabled": 1, "name": None}) == (
         422,
         ["sourceId", "metadataId", "settings", "enabled", "name"],
     )
 
 
 @pytest.mark.parametrize(("field", "value"), [("sourceId", "none"), ("metadataId", "none")])
-def test_create_with_an_unknown_reference_is_a_404(segment: Client, field: str, value: str) -> None:
+def test_create_with_an_unknown_reference_returns_404(segment: Client, field: str, value: str) -> None:
     body = {"sourceId": WEB, "metadataId": ANALYTICS, "settings": {}, field: value}
 
-    assert segment.refused("POST", "/destinations", body) == (404, [field])
+    assert segment.errors("POST", "/destinations", body) == (404, [field])
 
 
-def test_update_changes_what_is_given(segment: Client) -> None:
+def test_update_changes_only_the_fields_sent(segment: Client) -> None:
     destination = segment.create_destination()
     path = f"/destinations/{destination['id']}"
 
@@ -64,7 +64,7 @@ def test_update_changes_what_is_given(segment: Client) -> None:
     assert segment.data("PATCH", path, {})["destination"]["settings"] == destination["settings"]
 
 
-def test_update_takes_redundant_keys(segment: Client) -> None:
+def test_update_ignores_unknown_keys(segment: Client) -> None:
     destination = segment.create_destination()
 
     body = {"destinationId": destination["id"], "enabled": False, "sourceId": "elsewhere"}
@@ -73,21 +73,21 @@ def test_update_takes_redundant_keys(segment: Client) -> None:
     assert changed == {**destination, "enabled": False}
 
 
-def test_delete_takes_the_subscriptions_along(segment: Client) -> None:
+def test_delete_also_deletes_the_subscriptions(segment: Client) -> None:
     destination = segment.create_destination()
     subscription = segment.create_subscription(destination["id"])
     path = f"/destinations/{destination['id']}"
 
     assert segment.data("DELETE", path) == {"status": "SUCCESS"}
 
-    assert segment.refused("GET", path)[0] == 404
-    assert segment.refused("DELETE", path)[0] == 404
-    assert segment.refused("GET", f"{path}/subscriptions/{subscription['id']}")[0] == 404
+    assert segment.errors("GET", path)[0] == 404
+    assert segment.errors("DELETE", path)[0] == 404
+    assert segment.errors("GET", f"{path}/subscriptions/{subscription['id']}")[0] == 404
     assert segment.data("GET", "/destinations")["destinations"] == []
     assert segment.send("GET", "/_sandbox/").json()["subscriptionCount"] == 0
 
 
-def test_settings_are_merged_by_key(segment: Client) -> None:
+def test_update_merges_settings_by_key(segment: Client) -> None:
     destination = segment.create_destination()
 
     body = {"settings": {"trackAllPages": True, "endpoint": None}}
@@ -96,7 +96,7 @@ def test_settings_are_merged_by_key(segment: Client) -> None:
     assert changed["settings"] == {**destination["settings"], "trackAllPages": True}
 
 
-def test_settings_are_replaced_when_switched(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_update_can_be_switched_to_replace_settings(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.settings(settings_update="replace")
     destination = segment.create_destination(settings={"apiKey": SECRET, "trackAllPages": True})
 
@@ -113,7 +113,7 @@ def test_settings_are_replaced_when_switched(segment: Client, segment_sandbox: S
     [(SECRET, MASKED), ("12345678", "\u2022" * 10), ("123456789", "\u2022" * 10 + "6789"), ("", "")],
 )
 @pytest.mark.parametrize("option", ["apiKey", "secretKey"])
-def test_secrets_are_masked_on_every_read(segment: Client, option: str, secret: str, shown: str) -> None:
+def test_secrets_are_masked_in_every_response(segment: Client, option: str, secret: str, shown: str) -> None:
     created = segment.create_destination(settings={option: secret})
 
     path = f"/destinations/{created['id']}"
@@ -128,8 +128,8 @@ def test_secrets_are_masked_on_every_read(segment: Client, option: str, secret: 
     assert [read["settings"][option] for read in reads] == [shown] * 5
 
 
-def test_a_masked_value_sent_back_leaves_the_secret_alone(segment: Client) -> None:
-    # Too short for its end to be shown; were the bullets taken as a new secret, the end of those would be.
+def test_sending_back_the_masked_value_keeps_the_secret(segment: Client) -> None:
+    # The mask of a short secret is bullets only. Taken as a new secret, they would be masked with four at the end.
     destination = segment.create_destination(settings={"apiKey": "short"})
     mask = destination["settings"]["apiKey"]
 
@@ -139,7 +139,7 @@ def test_a_masked_value_sent_back_leaves_the_secret_alone(segment: Client) -> No
     assert changed["destination"] == destination
 
 
-def test_other_text_with_bullets_is_a_new_secret(segment: Client) -> None:
+def test_another_string_with_bullets_is_a_new_secret(segment: Client) -> None:
     destination = segment.create_destination()
 
     body = {"settings": {"apiKey": "\u2022" * 10 + "-new"}}
@@ -148,15 +148,15 @@ def test_other_text_with_bullets_is_a_new_secret(segment: Client) -> None:
     assert changed["settings"]["apiKey"] == "\u2022" * 10 + "-new"
 
 
-def test_read_only_settings_alone_are_a_400(segment: Client) -> None:
+def test_updating_only_read_only_settings_returns_400(segment: Client) -> None:
     destination = segment.create_destination()
 
     body = {"settings": {"externalId": "mine"}}
-    assert segment.refused("PATCH", f"/destinations/{destination['id']}", body)[0] == 400
+    assert segment.errors("PATCH", f"/destinations/{destination['id']}", body)[0] == 400
 
 
 @pytest.mark.parametrize("rest", [{"settings": {"region": "eu"}}, {"name": "second"}, {"enabled": False}])
-def test_read_only_settings_among_others_are_ignored(segment: Client, rest: dict[str, object]) -> None:
+def test_update_ignores_read_only_settings_among_others(segment: Client, rest: dict[str, object]) -> None:
     destination = segment.create_destination()
     settings = {"externalId": "mine", **rest.get("settings", {})}  # type: ignore[dict-item]
 
@@ -166,47 +166,47 @@ def test_read_only_settings_among_others_are_ignored(segment: Client, rest: dict
     assert changed != destination
 
 
-def test_read_only_settings_are_ignored_on_create(segment: Client) -> None:
+def test_create_ignores_read_only_settings(segment: Client) -> None:
     assert segment.create_destination(settings={"externalId": "mine"})["settings"]["externalId"] == "sandbox-workspace"
 
 
-def test_settings_the_catalog_does_not_know_are_ignored(segment: Client) -> None:
+def test_settings_unknown_to_the_catalog_are_ignored(segment: Client) -> None:
     destination = segment.create_destination(settings={"apiKey": SECRET, "invented": 1})
 
     assert "invented" not in destination["settings"]
 
 
-def test_settings_of_the_wrong_type_are_a_422(segment: Client) -> None:
+def test_settings_of_the_wrong_type_return_422(segment: Client) -> None:
     destination = segment.create_destination()
 
     body = {"settings": {"trackAllPages": "yes", "apiKey": 5, "eventNames": {}}}
-    assert segment.refused("PATCH", f"/destinations/{destination['id']}", body) == (
+    assert segment.errors("PATCH", f"/destinations/{destination['id']}", body) == (
         422,
         ["settings.trackAllPages", "settings.apiKey"],
     )
 
 
-def test_a_one_instance_type_is_refused_the_second_time(segment: Client) -> None:
+def test_a_second_instance_of_a_single_instance_type_returns_422(segment: Client) -> None:
     segment.create_destination(metadataId=CLASSIC, settings={"trackingId": "T-1"})
 
     body = {"sourceId": WEB, "metadataId": CLASSIC, "settings": {"trackingId": "T-2"}}
-    assert segment.refused("POST", "/destinations", body) == (422, ["metadataId"])
+    assert segment.errors("POST", "/destinations", body) == (422, ["metadataId"])
     assert len(segment.data("GET", "/destinations")["destinations"]) == 1
 
 
-def test_other_types_may_have_twins_up_to_a_limit(segment: Client) -> None:
+def test_other_types_allow_instances_up_to_a_maximum(segment: Client) -> None:
     for _ in range(25):
         segment.create_destination()
 
     body = {"sourceId": WEB, "metadataId": ANALYTICS, "settings": {}}
-    assert segment.refused("POST", "/destinations", body) == (422, ["metadataId"])
+    assert segment.errors("POST", "/destinations", body) == (422, ["metadataId"])
 
 
-def test_repeated_names_are_refused_when_switched(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_duplicate_names_can_be_refused(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.settings(duplicate_names="refuse")
     segment.create_destination()
     second = segment.create_destination(name="second")
 
     body = {"sourceId": WEB, "metadataId": ANALYTICS, "name": "first", "settings": {}}
-    assert segment.refused("POST", "/destinations", body) == (422, ["name"])
-    assert segment.refused("PATCH", f"/destinations/{second['id']}", {"name": "first"}) == (422, ["name"])
+    assert segment.errors("POST", "/destinations", body) == (422, ["name"])
+    assert segment.errors("PATCH", f"/destinations/{second['id']}", {"name": "first"}) == (422, ["name"])

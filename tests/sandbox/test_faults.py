@@ -26,44 +26,44 @@ def journal(sandbox: SegmentSandbox) -> list[tuple[str, int | None, str | None]]
 
 
 def wait_for(sandbox: SegmentSandbox, expected: list[str]) -> None:
-    """Come back when the destinations have these names; fail when that never happens."""
+    """Wait until the destinations have these names; fail if that never happens."""
     for _ in range(1000):
         if names(sandbox) == expected:
             return
         time.sleep(0.01)
-    pytest.fail(f"{names(sandbox)} instead of {expected}")
+    pytest.fail(f"expected {expected}, got {names(sandbox)}")
 
 
 @pytest.fixture
 def wire(segment_sandbox: SegmentSandbox) -> Iterator[http.client.HTTPConnection]:
-    """A connection on which nothing is ever tried twice."""
+    """Return a connection that never retries."""
     connection = http.client.HTTPConnection(urlsplit(segment_sandbox.url).netloc, timeout=30)
     yield connection
     connection.close()
 
 
 def post(wire: http.client.HTTPConnection, sandbox: SegmentSandbox) -> None:
-    """Ask for a destination, and leave the answer unread."""
+    """Send a request that creates a destination, without reading the response."""
     headers = {"Authorization": f"Bearer {sandbox.token}", "Content-Type": "application/json"}
     wire.request("POST", "/destinations", json.dumps(BODY), headers)
 
 
-GONE = (http.client.RemoteDisconnected, ConnectionResetError)
+DISCONNECTED = (http.client.RemoteDisconnected, ConnectionResetError)
 
 
-def test_status_is_not_carried_out(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_status_fault_skips_the_request(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.fault("status", status=503)
 
-    answer = segment.send("POST", "/destinations", BODY)
+    response = segment.send("POST", "/destinations", BODY)
 
-    assert answer.status_code == 503
-    assert answer.json()["errors"][0]["status"] == 503
+    assert response.status_code == 503
+    assert response.json()["errors"][0]["status"] == 503
     assert names(segment_sandbox) == []
     assert segment.send("POST", "/destinations", BODY).status_code == 200
     assert journal(segment_sandbox) == [("POST", 503, "status"), ("POST", 200, None)]
 
 
-def test_status_can_be_a_proxys_page_or_a_redirect(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_status_fault_can_be_a_proxy_page_or_a_redirect(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.fault("status", status=502, html=True)
     segment_sandbox.fault("status", status=307, headers={"Location": "http://127.0.0.1:9/"})
 
@@ -83,21 +83,21 @@ def test_status_can_be_a_proxys_page_or_a_redirect(segment: Client, segment_sand
         ({}, None, None),
     ],
 )
-def test_rate_limit_says_what_it_is_told_to(
+def test_rate_limit_fault_sets_the_given_headers_and_data(
     segment: Client, segment_sandbox: SegmentSandbox, details: dict[str, Any], retry_after: str | None, data: object
 ) -> None:
     segment_sandbox.fault("rate_limit", **details)
 
-    answer = segment.send("POST", "/destinations", BODY)
+    response = segment.send("POST", "/destinations", BODY)
 
-    assert answer.status_code == 429
-    assert answer.headers.get("Retry-After") == retry_after
-    assert answer.json()["errors"][0].get("data") == data
-    assert "X-RateLimit-Reset" not in answer.headers
+    assert response.status_code == 429
+    assert response.headers.get("Retry-After") == retry_after
+    assert response.json()["errors"][0].get("data") == data
+    assert "X-RateLimit-Reset" not in response.headers
     assert names(segment_sandbox) == []
 
 
-def test_rate_limit_may_say_it_by_date_alone(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_rate_limit_fault_can_set_only_the_reset_date(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.fault("rate_limit", reset_seconds=90)
 
     headers = segment.send("GET", "/").headers
@@ -106,53 +106,53 @@ def test_rate_limit_may_say_it_by_date_alone(segment: Client, segment_sandbox: S
     assert 90 <= wait.total_seconds() <= 91
 
 
-def test_drop_before_is_not_carried_out(wire: http.client.HTTPConnection, segment_sandbox: SegmentSandbox) -> None:
+def test_drop_before_skips_the_request(wire: http.client.HTTPConnection, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.fault("drop_before")
 
     post(wire, segment_sandbox)
 
-    with pytest.raises(GONE):
+    with pytest.raises(DISCONNECTED):
         wire.getresponse()
     assert names(segment_sandbox) == []
     assert journal(segment_sandbox) == [("POST", None, "drop_before")]
 
 
-def test_drop_after_is_carried_out(wire: http.client.HTTPConnection, segment_sandbox: SegmentSandbox) -> None:
+def test_drop_after_processes_the_request(wire: http.client.HTTPConnection, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.fault("drop_after")
 
     post(wire, segment_sandbox)
 
-    with pytest.raises(GONE):
+    with pytest.raises(DISCONNECTED):
         wire.getresponse()
     assert names(segment_sandbox) == ["first"]
     assert journal(segment_sandbox) == [("POST", None, "drop_after")]
 
 
-def test_late_is_carried_out_later(wire: http.client.HTTPConnection, segment_sandbox: SegmentSandbox) -> None:
+def test_late_processes_the_request_later(wire: http.client.HTTPConnection, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.fault("late", seconds=0.2)
 
     post(wire, segment_sandbox)
 
-    with pytest.raises(GONE):
+    with pytest.raises(DISCONNECTED):
         wire.getresponse()
     assert journal(segment_sandbox) == [("POST", None, "late")]
     wait_for(segment_sandbox, ["first"])
 
 
-def test_late_does_not_outlive_a_reset(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_reset_cancels_late_requests(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.fault("late", seconds=0.1)
     with pytest.raises(requests.ConnectionError):
         segment.send("POST", "/destinations", BODY)
     segment_sandbox.seed()
 
-    # Put off for longer than the first, so when it is there the first would be too.
+    # Delayed longer than the first request, so once this one is processed the first would have been too.
     segment_sandbox.fault("late", seconds=0.3)
     with pytest.raises(requests.ConnectionError):
         segment.send("POST", "/destinations", {**BODY, "name": "second"})
     wait_for(segment_sandbox, ["second"])
 
 
-def test_late_is_not_carried_out_at_once(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_late_does_not_process_the_request_immediately(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.fault("late", seconds=3600)
 
     with pytest.raises(requests.ConnectionError):
@@ -161,7 +161,9 @@ def test_late_is_not_carried_out_at_once(segment: Client, segment_sandbox: Segme
     assert segment.data("GET", "/destinations")["destinations"] == []
 
 
-def test_delay_is_carried_out_at_once(wire: http.client.HTTPConnection, segment_sandbox: SegmentSandbox) -> None:
+def test_delay_processes_the_request_immediately(
+    wire: http.client.HTTPConnection, segment_sandbox: SegmentSandbox
+) -> None:
     segment_sandbox.fault("delay", seconds=3600)
 
     post(wire, segment_sandbox)
@@ -170,48 +172,48 @@ def test_delay_is_carried_out_at_once(wire: http.client.HTTPConnection, segment_
     assert journal(segment_sandbox) == [("POST", None, "delay")]
 
 
-def test_delay_answers_in_the_end(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_delay_sends_the_response_later(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.fault("delay", seconds=0.01)
 
     assert segment.data("POST", "/destinations", BODY)["destination"]["name"] == "first"
     assert journal(segment_sandbox) == [("POST", 200, "delay")]
 
 
-def test_truncate_announces_all_and_sends_half(
+def test_truncate_announces_the_whole_body_and_sends_half(
     wire: http.client.HTTPConnection, segment_sandbox: SegmentSandbox
 ) -> None:
     segment_sandbox.fault("truncate")
 
     post(wire, segment_sandbox)
-    answer = wire.getresponse()
+    response = wire.getresponse()
 
-    assert answer.status == 200
-    announced = int(answer.headers["Content-Length"])
-    with pytest.raises(http.client.IncompleteRead) as caught:
-        answer.read()
-    assert len(caught.value.partial) == announced // 2
-    assert caught.value.partial.startswith(b'{"data":{"destination":')
+    assert response.status == 200
+    announced = int(response.headers["Content-Length"])
+    with pytest.raises(http.client.IncompleteRead) as error:
+        response.read()
+    assert len(error.value.partial) == announced // 2
+    assert error.value.partial.startswith(b'{"data":{"destination":')
     assert names(segment_sandbox) == ["first"]
     assert journal(segment_sandbox) == [("POST", 200, "truncate")]
 
 
-def test_garbage_is_carried_out(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_garbage_processes_the_request_and_returns_html(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.fault("garbage")
 
-    answer = segment.send("POST", "/destinations", BODY)
+    response = segment.send("POST", "/destinations", BODY)
 
-    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html")
-    assert answer.text.startswith("<!doctype html>")
+    assert (response.status_code, response.headers["Content-Type"]) == (200, "text/html")
+    assert response.text.startswith("<!doctype html>")
     assert names(segment_sandbox) == ["first"]
     assert journal(segment_sandbox) == [("POST", 200, "garbage")]
 
 
-def test_a_fault_meets_what_matches(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_a_fault_applies_to_matching_requests_only(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.fault("status", status=500, method="get", path="/destinations/*/subscriptions")
     segment_sandbox.fault("status", status=501, path="/sources*")
     segment_sandbox.fault("status", status=502, path="/catalog/destinations/a%2Fb")
 
-    requests_sent = [
+    sent = [
         ("GET", "/destinations/x"),
         ("POST", "/destinations/x/subscriptions"),
         ("GET", "/destinations/x/subscriptions?pagination.count=1"),
@@ -221,7 +223,7 @@ def test_a_fault_meets_what_matches(segment: Client, segment_sandbox: SegmentSan
         ("GET", "/sources"),
     ]
 
-    assert [segment.send(method, path).status_code for method, path in requests_sent] == [
+    assert [segment.send(method, path).status_code for method, path in sent] == [
         404,
         404,
         500,
@@ -232,14 +234,14 @@ def test_a_fault_meets_what_matches(segment: Client, segment_sandbox: SegmentSan
     ]
 
 
-def test_a_fault_meets_as_often_as_told(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_a_fault_applies_to_the_given_number_of_requests(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.fault("status", status=500, times=2)
     segment_sandbox.fault("status", status=501, times=None)
 
     assert [segment.send("GET", "/").status_code for _ in range(5)] == [500, 500, 501, 501, 501]
 
 
-def test_faults_are_shown_and_forgotten(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_pending_faults_can_be_read_and_removed(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.fault("status", status=500, path="/sources", times=3)
     segment.send("GET", "/sources")
 
@@ -258,7 +260,7 @@ def test_faults_are_shown_and_forgotten(segment: Client, segment_sandbox: Segmen
     assert segment.send("GET", "/sources").status_code == 200
 
 
-def test_faults_come_before_the_token_is_looked_at_and_spend_no_limit(
+def test_faults_apply_before_authorization_and_do_not_count_towards_limits(
     segment: Client, segment_sandbox: SegmentSandbox
 ) -> None:
     segment_sandbox.settings(default_limit_per_minute=1)
@@ -290,8 +292,8 @@ def test_faults_come_before_the_token_is_looked_at_and_spend_no_limit(
         ({"kind": "garbage", "path": "/sources"}, ["path"]),
     ],
 )
-def test_a_wrong_fault_is_a_422(
+def test_an_invalid_fault_returns_422(
     segment: Client, segment_sandbox: SegmentSandbox, body: dict[str, object], fields: list[str]
 ) -> None:
-    assert segment.refused("POST", "/_sandbox/faults", body) == (422, fields)
+    assert segment.errors("POST", "/_sandbox/faults", body) == (422, fields)
     assert segment.send("GET", "/_sandbox/faults").json() == {"faults": []}

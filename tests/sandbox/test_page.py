@@ -11,7 +11,7 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;
 
 
 @pytest.mark.parametrize("path", ["/_sandbox/", "/_sandbox"])
-def test_a_browser_gets_the_page_and_a_program_gets_json(segment_sandbox: SegmentSandbox, path: str) -> None:
+def test_browsers_get_html_and_programs_get_json(segment_sandbox: SegmentSandbox, path: str) -> None:
     page = requests.get(segment_sandbox.url + path, headers=BROWSER, timeout=30)
     overview = requests.get(segment_sandbox.url + path, headers={"Accept": "application/json"}, timeout=30)
 
@@ -20,25 +20,27 @@ def test_a_browser_gets_the_page_and_a_program_gets_json(segment_sandbox: Segmen
     assert overview.json()["workspace"]["slug"] == "sandbox"
 
 
-def test_the_page_needs_nothing_from_elsewhere(segment_sandbox: SegmentSandbox) -> None:
+def test_the_page_loads_nothing_from_other_hosts(segment_sandbox: SegmentSandbox) -> None:
     page = requests.get(f"{segment_sandbox.url}/_sandbox/", headers=BROWSER, timeout=30)
 
     assert page.headers["Content-Security-Policy"].startswith("default-src 'none'; ")
     addresses = set(re.findall(r"""(?:https?:)?//[a-z][^\s"'<>)]*""", page.text))
-    assert addresses == {"http://www.w3.org/2000/svg"}  # the name of a format, which nobody fetches
+    assert addresses == {"http://www.w3.org/2000/svg"}  # an XML namespace, which browsers do not load
 
 
-def test_the_page_asks_for_what_there_is(segment_sandbox: SegmentSandbox) -> None:
+def test_the_page_requests_existing_paths_and_knows_all_settings(segment_sandbox: SegmentSandbox) -> None:
     page = requests.get(f"{segment_sandbox.url}/_sandbox/", headers=BROWSER, timeout=30).text
 
-    asked = re.findall(r'get\(["`]([a-z]*)', page)
-    assert asked == ["", "destinations", "requests"]
-    for name in asked:
+    names = re.findall(r'get\(["`]([a-z]*)', page)
+    assert names == ["", "destinations", "requests"]
+    for name in names:
         assert requests.get(f"{segment_sandbox.url}/_sandbox/{name}", timeout=30).status_code == 200
-    usual = segment_sandbox.settings()
-    calm = re.search(r"const CALM = \{(.*?)\};", page, re.DOTALL)
-    assert calm is not None
-    assert set(re.findall(r"(\w+):", calm[1])) == {name for name in map(camel, usual) if name != "deliveriesPerMinute"}
+    settings = segment_sandbox.settings()
+    defaults = re.search(r"const DEFAULTS = \{(.*?)\};", page, re.DOTALL)
+    assert defaults is not None
+    assert set(re.findall(r"(\w+):", defaults[1])) == {
+        name for name in map(camel, settings) if name != "deliveriesPerMinute"
+    }
 
 
 def camel(name: str) -> str:
@@ -46,8 +48,8 @@ def camel(name: str) -> str:
     return head + "".join(part.title() for part in tail)
 
 
-def test_the_page_puts_nothing_into_html(segment_sandbox: SegmentSandbox) -> None:
-    """Names come from whoever calls the API; as text they can't become a script."""
+def test_the_page_never_inserts_data_as_html(segment_sandbox: SegmentSandbox) -> None:
+    """Names come from API requests; inserted as text, they cannot run as a script."""
     page = requests.get(f"{segment_sandbox.url}/_sandbox/", headers=BROWSER, timeout=30).text
 
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|Function\(", page)

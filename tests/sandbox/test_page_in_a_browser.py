@@ -1,4 +1,4 @@
-"""What the page's script makes of what the sandbox holds, in a real browser where there is one."""
+"""The page rendered by a real browser; skipped where none is installed."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="Chromium is not installed")
 
 
-class Shown(HTMLParser):
-    """The text of a page, and the elements in it."""
+class Rendered(HTMLParser):
+    """The visible text of a page and its elements."""
 
     def __init__(self, document: str) -> None:
         super().__init__()
@@ -39,15 +39,17 @@ class Shown(HTMLParser):
             self.text += f"{data} "
 
 
-def shown(sandbox: SegmentSandbox, profile: Path) -> Shown:
-    """Open the page, and give what is there once its script has fetched everything."""
+def render(sandbox: SegmentSandbox, profile: Path) -> Rendered:
+    """Open the page, and return its content once its script has loaded the data."""
     options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
     more = ["--disable-component-update", "--disable-sync", f"--user-data-dir={profile}", "--virtual-time-budget=3000"]
     command = [str(BROWSER), *options, *more, "--dump-dom", f"{sandbox.url}/_sandbox/"]
-    return Shown(subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout)
+    return Rendered(subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout)
 
 
-def test_the_page_shows_what_there_is(segment: Client, segment_sandbox: SegmentSandbox, tmp_path: Path) -> None:
+def test_the_page_shows_destinations_requests_and_faults(
+    segment: Client, segment_sandbox: SegmentSandbox, tmp_path: Path
+) -> None:
     destination = segment.create_destination(name="<img src=x> & Söhne")["id"]
     segment.create_subscription(destination, name="Every track")
     segment_sandbox.deliver(destination, successes=432, discarded=7)
@@ -55,7 +57,7 @@ def test_the_page_shows_what_there_is(segment: Client, segment_sandbox: SegmentS
     segment.send("GET", f"/destinations/{destination}")
     segment_sandbox.fault("drop_before", method="DELETE", path="/destinations/*", times=2)
 
-    page = shown(segment_sandbox, tmp_path)
+    page = render(segment_sandbox, tmp_path)
 
     for text in ("<img src=x> & Söhne", destination, "Every track", "432", "rate_limit", "429", "drop_before"):
         assert text in page.text

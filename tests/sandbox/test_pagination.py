@@ -8,7 +8,7 @@ import pytest
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.sandbox.client import ANALYTICS, WEB, Client
 
-FORMS = {
+NOTATIONS = {
     "brackets": "pagination[count]={count}&pagination[cursor]={cursor}",
     "brackets encoded": "pagination%5Bcount%5D={count}&pagination%5Bcursor%5D={cursor}",
     "dots": "pagination.count={count}&pagination.cursor={cursor}",
@@ -20,7 +20,7 @@ FORMS = {
 
 @pytest.fixture
 def five(segment_sandbox: SegmentSandbox) -> list[str]:
-    """Five destinations."""
+    """Seed five destinations and return their ids."""
     names = [f"d{number}" for number in range(5)]
     segment_sandbox.seed({"destinations": [{"id": name, "sourceId": WEB, "metadataId": ANALYTICS} for name in names]})
     return names
@@ -30,13 +30,13 @@ def ids(data: Any) -> list[str]:
     return [destination["id"] for destination in data["destinations"]]
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("notation", NOTATIONS)
 @pytest.mark.parametrize("encoded", [True, False])
-def test_every_form_gives_the_same_page(segment: Client, five: list[str], form: str, encoded: bool) -> None:
+def test_every_notation_selects_the_same_page(segment: Client, five: list[str], notation: str, encoded: bool) -> None:
     cursor = "Mw%3D%3D" if encoded else "Mw=="
-    query = FORMS[form].format(count=1, cursor=cursor)
+    query = NOTATIONS[notation].format(count=1, cursor=cursor)
 
-    data = segment.exactly(f"/destinations?{query}")
+    data = segment.get_raw(f"/destinations?{query}")
 
     assert ids(data) == ["d3"]
     assert data["pagination"] == {"current": "Mw==", "next": "NA==", "previous": "Mg==", "totalEntries": 5}
@@ -44,20 +44,20 @@ def test_every_form_gives_the_same_page(segment: Client, five: list[str], form: 
 
 @pytest.mark.parametrize("path", ["/destinations", f"/sources/{WEB}/connected-destinations"])
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 1000])
-def test_a_walk_sees_everything_once(segment: Client, five: list[str], path: str, count: int) -> None:
-    seen: list[str] = []
+def test_following_the_cursors_returns_every_item_once(segment: Client, five: list[str], path: str, count: int) -> None:
+    found: list[str] = []
     query = f"pagination.count={count}"
     while True:
         data = segment.data("GET", f"{path}?{query}")
-        seen += ids(data)
+        found += ids(data)
         if data["pagination"].get("next") is None:
             break
         query = f"pagination.count={count}&pagination.cursor={data['pagination']['next']}"
 
-    assert seen == five
+    assert found == five
 
 
-def test_the_first_page_has_no_previous_and_the_last_no_next(segment: Client, five: list[str]) -> None:
+def test_first_page_has_no_previous_and_last_page_no_next(segment: Client, five: list[str]) -> None:
     first = segment.data("GET", "/destinations?pagination.count=4")["pagination"]
     last = segment.data("GET", f"/destinations?pagination.count=4&pagination.cursor={first['next']}")["pagination"]
 
@@ -65,7 +65,7 @@ def test_the_first_page_has_no_previous_and_the_last_no_next(segment: Client, fi
     assert last == {"current": "NA==", "previous": "MA==", "totalEntries": 5}
 
 
-def test_two_hundred_is_the_default(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_page_size_defaults_to_200(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.seed({"sources": [{"id": f"s{number}"} for number in range(201)]})
 
     data = segment.data("GET", "/sources")
@@ -75,7 +75,7 @@ def test_two_hundred_is_the_default(segment: Client, segment_sandbox: SegmentSan
     assert len(segment.data("GET", f"/sources?pagination.count=9&pagination.cursor={data['pagination']['next']}")) == 2
 
 
-def test_a_cursor_beyond_the_end_gives_an_empty_page(segment: Client, five: list[str]) -> None:
+def test_a_cursor_beyond_the_end_returns_an_empty_page(segment: Client, five: list[str]) -> None:
     data = segment.data("GET", "/destinations?pagination.count=2&pagination.cursor=OTk=")
 
     assert data["destinations"] == []
@@ -107,8 +107,8 @@ def test_a_cursor_beyond_the_end_gives_an_empty_page(segment: Client, five: list
         ('pagination={"count":true}', "pagination.count"),
     ],
 )
-def test_anything_else_is_a_422(segment: Client, query: str, field: str) -> None:
-    assert segment.refused("GET", f"/destinations?{query}") == (422, [field])
+def test_invalid_pagination_returns_422(segment: Client, query: str, field: str) -> None:
+    assert segment.errors("GET", f"/destinations?{query}") == (422, [field])
 
 
 @pytest.mark.parametrize("path", ["/sources", "/catalog/destinations", "/destinations/d0/subscriptions"])
@@ -116,4 +116,4 @@ def test_every_list_is_paginated(segment: Client, five: list[str], path: str) ->
     data = segment.data("GET", f"{path}?pagination.count=1")
 
     assert data["pagination"]["current"] == "MA=="
-    assert segment.refused("GET", f"{path}?pagination.count=0") == (422, ["pagination.count"])
+    assert segment.errors("GET", f"{path}?pagination.count=0") == (422, ["pagination.count"])

@@ -11,7 +11,7 @@ from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.sandbox.client import ANALYTICS, MASKED, SECRET, WEB, Client
 
 
-def test_airflow_reads_the_connection(segment_sandbox: SegmentSandbox) -> None:
+def test_airflow_can_parse_the_connection_uri(segment_sandbox: SegmentSandbox) -> None:
     from airflow.models.connection import Connection
 
     for token in (segment_sandbox.token, "a/b@c:d%e?f#g"):
@@ -24,7 +24,7 @@ def test_airflow_reads_the_connection(segment_sandbox: SegmentSandbox) -> None:
     assert os.environ["AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT"] == segment_sandbox.conn_uri
 
 
-def test_destinations_show_what_a_dag_left_behind(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_destinations_property_returns_all_details(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     created = segment.create_destination(settings={"apiKey": SECRET})
     subscription = segment.create_subscription(created["id"])
     segment_sandbox.deliver(created["id"], successes=3, successes_after_retry=1, retried=2)
@@ -44,7 +44,7 @@ def test_destinations_show_what_a_dag_left_behind(segment: Client, segment_sandb
     }
 
 
-def test_requests_are_those_of_the_api(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_requests_property_returns_api_requests_only(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment.send("GET", "/sources/a%2Fb?pagination.count=1")
     segment_sandbox.settings()
 
@@ -55,7 +55,7 @@ def test_requests_are_those_of_the_api(segment: Client, segment_sandbox: Segment
 
 
 @pytest.mark.parametrize("run", [1, 2])
-def test_every_test_begins_anew(segment: Client, segment_sandbox: SegmentSandbox, run: int) -> None:
+def test_every_test_starts_with_a_reset_sandbox(segment: Client, segment_sandbox: SegmentSandbox, run: int) -> None:
     assert segment_sandbox.destinations == []
     assert segment_sandbox.requests == []
     assert segment_sandbox.settings()["list_lag_seconds"] == 0
@@ -67,7 +67,9 @@ def test_every_test_begins_anew(segment: Client, segment_sandbox: SegmentSandbox
     segment_sandbox.fault("status", status=503, times=None)
 
 
-def test_seeds(segment: Client, segment_sandbox: SegmentSandbox, tmp_path: Path) -> None:
+def test_seed_accepts_a_file_an_object_and_demo(
+    segment: Client, segment_sandbox: SegmentSandbox, tmp_path: Path
+) -> None:
     file = tmp_path / "seed.json"
     file.write_text('{"sources": [{"id": "from-a-file"}]}')
 
@@ -79,7 +81,7 @@ def test_seeds(segment: Client, segment_sandbox: SegmentSandbox, tmp_path: Path)
     assert segment_sandbox.destinations == []
 
 
-def test_a_wrong_argument_is_a_value_error(segment_sandbox: SegmentSandbox) -> None:
+def test_an_invalid_argument_raises_value_error(segment_sandbox: SegmentSandbox) -> None:
     with pytest.raises(ValueError, match="destinationId"):
         segment_sandbox.deliver("none", successes=1)
     with pytest.raises(ValueError, match="listLagSecond"):
@@ -90,7 +92,7 @@ def test_a_wrong_argument_is_a_value_error(segment_sandbox: SegmentSandbox) -> N
         segment_sandbox.seed({"destinations": [{"sourceId": "none", "metadataId": ANALYTICS}]})
 
 
-TEST_OF_A_USER = """
+TEST_WITH_THE_FIXTURE = """
 import os
 
 VARIABLE = "AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT"
@@ -104,8 +106,8 @@ def test_two():
 """
 
 
-def test_pytest_finds_the_fixture_which_restores_the_connection(tmp_path: Path) -> None:
-    (tmp_path / "test_user.py").write_text(TEST_OF_A_USER)
+def test_pytest_finds_the_fixture_and_the_fixture_restores_the_connection(tmp_path: Path) -> None:
+    (tmp_path / "test_user.py").write_text(TEST_WITH_THE_FIXTURE)
 
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
@@ -120,17 +122,17 @@ def test_pytest_finds_the_fixture_which_restores_the_connection(tmp_path: Path) 
     assert "2 passed" in run.stdout
 
 
-TEST_OF_ANOTHER_USER = """
+TEST_WITHOUT_THE_FIXTURE = """
 import sys
 
-def test_nothing_is_loaded_for_those_who_do_not_ask():
+def test_nothing_is_imported():
     assert "airflow_provider_segment.sandbox.pytest_plugin" in sys.modules
     assert not {"airflow", "msgspec", "starlette", "uvicorn"} & set(sys.modules)
 """
 
 
-def test_a_run_without_the_fixture_loads_nothing(tmp_path: Path) -> None:
-    (tmp_path / "test_user.py").write_text(TEST_OF_ANOTHER_USER)
+def test_a_run_without_the_fixture_imports_nothing(tmp_path: Path) -> None:
+    (tmp_path / "test_user.py").write_text(TEST_WITHOUT_THE_FIXTURE)
 
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
@@ -143,7 +145,7 @@ def test_a_run_without_the_fixture_loads_nothing(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-def test_the_plugin_imports_nothing_until_it_is_used() -> None:
+def test_the_plugin_itself_imports_nothing() -> None:
     code = (
         "import pytest, sys; before = set(sys.modules); import airflow_provider_segment.sandbox.pytest_plugin;"
         "print(sorted(set(sys.modules) - before))"
@@ -156,5 +158,6 @@ def test_the_plugin_imports_nothing_until_it_is_used() -> None:
             "airflow_provider_segment",
             "airflow_provider_segment.sandbox",
             "airflow_provider_segment.sandbox.pytest_plugin",
+            "airflow_provider_segment.version",
         ]
     )

@@ -10,33 +10,33 @@ from tests.sandbox.client import TRACK, Client
 BODY = {"name": "tracks", "actionId": TRACK, "trigger": "all", "enabled": True}
 
 
-def test_five_subscriptions_a_minute(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_five_subscription_writes_are_allowed_per_minute(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     path = f"/destinations/{segment.create_destination()['id']}/subscriptions"
 
-    answers = [segment.send("POST", path, BODY) for _ in range(6)]
+    responses = [segment.send("POST", path, BODY) for _ in range(6)]
 
-    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
-    assert [answer.headers["X-RateLimit-Consumed"] for answer in answers] == ["1", "2", "3", "4", "5", "6"]
-    assert [answer.headers["X-RateLimit-Remaining"] for answer in answers] == ["4", "3", "2", "1", "0", "0"]
+    assert [response.status_code for response in responses] == [200] * 5 + [429]
+    assert [response.headers["X-RateLimit-Consumed"] for response in responses] == ["1", "2", "3", "4", "5", "6"]
+    assert [response.headers["X-RateLimit-Remaining"] for response in responses] == ["4", "3", "2", "1", "0", "0"]
     assert len(segment.data("GET", path)["subscriptions"]) == 5
 
 
-def test_a_429_says_in_three_ways_when_to_come_back(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_a_429_has_retry_after_ms_before_next_and_reset(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.settings(subscription_write_limit_per_minute=0)
     path = f"/destinations/{segment.create_destination()['id']}/subscriptions"
 
-    answer = segment.send("POST", path, BODY)
+    response = segment.send("POST", path, BODY)
 
-    error = answer.json()["errors"][0]
+    error = response.json()["errors"][0]
     assert error["data"] == {"msBeforeNext": 60000, "remainingPoints": 0, "consumedPoints": 1}
-    assert answer.headers["Retry-After"] == "60"
-    reset = parsedate_to_datetime(answer.headers["X-RateLimit-Reset"])
-    date = parsedate_to_datetime(answer.headers["Date"])
-    assert answer.headers["X-RateLimit-Reset"].endswith(" GMT")
+    assert response.headers["Retry-After"] == "60"
+    reset = parsedate_to_datetime(response.headers["X-RateLimit-Reset"])
+    date = parsedate_to_datetime(response.headers["Date"])
+    assert response.headers["X-RateLimit-Reset"].endswith(" GMT")
     assert 60 <= (reset - date).total_seconds() <= 61
 
 
-def test_the_window_ends(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_a_new_window_starts_after_a_minute(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.settings(subscription_write_limit_per_minute=1)
     path = f"/destinations/{segment.create_destination()['id']}/subscriptions"
 
@@ -48,47 +48,47 @@ def test_the_window_ends(segment: Client, segment_sandbox: SegmentSandbox) -> No
     assert statuses == [200, 429, 200, 429, 200]
 
 
-def test_the_window_can_be_shortened(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_the_window_length_can_be_changed(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.settings(subscription_write_limit_per_minute=0, limit_window_seconds=7)
     path = f"/destinations/{segment.create_destination()['id']}/subscriptions"
 
     assert segment.send("POST", path, BODY).headers["Retry-After"] == "7"
 
 
-def test_each_write_has_its_own_count_and_failures_count(segment: Client) -> None:
+def test_each_write_operation_has_its_own_limit_and_failures_count(segment: Client) -> None:
     destination = segment.create_destination()
     path = f"/destinations/{destination['id']}/subscriptions"
     created = segment.create_subscription(destination["id"])
 
-    refused = [segment.send("POST", path, {}).status_code for _ in range(5)]
+    posted = [segment.send("POST", path, {}).status_code for _ in range(5)]
     patched = [segment.send("PATCH", f"{path}/{created['id']}", {"input": {}}).status_code for _ in range(6)]
     deleted = [segment.send("DELETE", f"{path}/none").status_code for _ in range(6)]
 
-    assert refused == [422] * 4 + [429]
+    assert posted == [422] * 4 + [429]
     assert patched == [200] * 5 + [429]
     assert deleted == [404] * 5 + [429]
     assert segment.send("GET", path).status_code == 200
 
 
-def test_there_is_no_general_limit_unless_it_is_set(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_there_is_no_default_limit_unless_it_is_set(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     assert not [name for name in segment.send("GET", "/").headers if name.startswith("X-RateLimit")]
 
     segment_sandbox.settings(default_limit_per_minute=2)
 
-    answers = [segment.send("GET", path) for path in ("/", "/sources", "/nowhere")]
-    assert [answer.status_code for answer in answers] == [200, 200, 429]
-    assert answers[1].headers["X-RateLimit-Remaining"] == "0"
+    responses = [segment.send("GET", path) for path in ("/", "/sources", "/nowhere")]
+    assert [response.status_code for response in responses] == [200, 200, 429]
+    assert responses[1].headers["X-RateLimit-Remaining"] == "0"
 
 
 @pytest.mark.parametrize("limit", [-1, 1.5, "5", True])
-def test_a_wrong_limit_is_refused(segment_sandbox: SegmentSandbox, limit: object) -> None:
+def test_an_invalid_limit_is_rejected(segment_sandbox: SegmentSandbox, limit: object) -> None:
     with pytest.raises(ValueError, match="subscriptionWriteLimitPerMinute"):
         segment_sandbox.settings(subscription_write_limit_per_minute=limit)
 
 
-def test_a_request_without_the_token_does_not_count(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_requests_with_a_wrong_token_do_not_count(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.settings(default_limit_per_minute=1)
 
     for _ in range(3):
-        assert segment.refused("GET", "/", headers={"Authorization": "Bearer wrong"})[0] == 401
+        assert segment.errors("GET", "/", headers={"Authorization": "Bearer wrong"})[0] == 401
     assert segment.send("GET", "/").status_code == 200

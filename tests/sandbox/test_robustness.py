@@ -1,4 +1,4 @@
-"""Nothing a client sends gets a 500, or anything but an answer in one of the two envelopes."""
+"""No request causes a 500 or a response outside the API's two envelopes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FUZZ = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-"""The fixture is shared by all examples on purpose: what one leaves behind is one more oddity for the next."""
+"""All examples share the fixture on purpose: each runs with the unusual objects that earlier ones created."""
 
 SEED = {
     "destinations": [
@@ -125,15 +125,15 @@ def sandbox(segment_sandbox: SegmentSandbox) -> SegmentSandbox:
     return segment_sandbox
 
 
-def ask(
+def send(
     sandbox: SegmentSandbox, method: str, target: str, body: bytes = b"", headers: dict[str, str] | None = None
 ) -> tuple[int, bytes]:
-    """Send one request exactly as it is."""
+    """Send one request without normalising anything."""
     connection = http.client.HTTPConnection(urlsplit(sandbox.url).netloc, timeout=30)
     try:
         connection.putrequest(method, target, skip_accept_encoding=True)
-        given_headers = {"Authorization": f"Bearer {sandbox.token}", **(headers or {})}
-        for name, value in {**given_headers, "Content-Length": str(len(body))}.items():
+        all_headers = {"Authorization": f"Bearer {sandbox.token}", **(headers or {})}
+        for name, value in {**all_headers, "Content-Length": str(len(body))}.items():
             connection.putheader(name, value.encode("latin-1"))
         connection.endheaders(body)
         response = connection.getresponse()
@@ -143,7 +143,7 @@ def ask(
 
 
 def check(method: str, status: int, text: bytes) -> None:
-    """Check that an answer is one the API could give."""
+    """Check that the API could return this response."""
     assert status in KNOWN
     if method != "HEAD":
         envelope: Any = json.loads(text)
@@ -157,7 +157,7 @@ def test_hostile_paths_and_queries(sandbox: SegmentSandbox, method: str, path: s
     if f"{path.partition('?')[0]}/".startswith("/_sandbox/"):
         return
 
-    status, text = ask(sandbox, method, target)
+    status, text = send(sandbox, method, target)
 
     check(method, status, text)
 
@@ -166,7 +166,7 @@ def test_hostile_paths_and_queries(sandbox: SegmentSandbox, method: str, path: s
 @given(query=queries)
 @pytest.mark.parametrize("path", ["/destinations", "/sources", "/destinations/d/delivery-metrics"])
 def test_hostile_queries(sandbox: SegmentSandbox, path: str, query: str) -> None:
-    status, text = ask(sandbox, "GET", f"{path}?sourceId={WEB}&{query}")
+    status, text = send(sandbox, "GET", f"{path}?sourceId={WEB}&{query}")
 
     check("GET", status, text)
 
@@ -183,12 +183,12 @@ def test_hostile_queries(sandbox: SegmentSandbox, path: str, query: str) -> None
     ],
 )
 def test_hostile_bodies(sandbox: SegmentSandbox, method: str, path: str, body: bytes) -> None:
-    status, text = ask(sandbox, method, path, body, {"Content-Type": "application/json"})
+    status, text = send(sandbox, method, path, body, {"Content-Type": "application/json"})
 
     check(method, status, text)
-    # Whatever was stored can be read again.
-    for again in ("/destinations", "/destinations/d/subscriptions", "/_sandbox/destinations"):
-        assert ask(sandbox, "GET", again)[0] == 200
+    # All stored objects can be read again.
+    for readable in ("/destinations", "/destinations/d/subscriptions", "/_sandbox/destinations"):
+        assert send(sandbox, "GET", readable)[0] == 200
 
 
 @FUZZ
@@ -197,7 +197,7 @@ def test_hostile_bodies(sandbox: SegmentSandbox, method: str, path: str, body: b
     value=header_values | st.sampled_from(["Bearer ", "*/*;q=x", "application/json;q=1.1.1", ",,,", ";;", "a/b;q="]),
 )
 def test_hostile_headers(sandbox: SegmentSandbox, name: str, value: str) -> None:
-    status, text = ask(sandbox, "PATCH", "/destinations/d", b"{}", {name: value.strip()})
+    status, text = send(sandbox, "PATCH", "/destinations/d", b"{}", {name: value.strip()})
 
     check("PATCH", status, text)
 
@@ -205,8 +205,8 @@ def test_hostile_headers(sandbox: SegmentSandbox, name: str, value: str) -> None
 @FUZZ
 @given(body=bodies | st.dictionaries(st.text(max_size=9), values, max_size=4).map(lambda v: json.dumps(v).encode()))
 @pytest.mark.parametrize("name", ["deliver", "faults", "settings", "reset"])
-def test_hostile_control(sandbox: SegmentSandbox, name: str, body: bytes) -> None:
-    status, text = ask(sandbox, "POST", f"/_sandbox/{name}", body)
+def test_hostile_control_bodies(sandbox: SegmentSandbox, name: str, body: bytes) -> None:
+    status, text = send(sandbox, "POST", f"/_sandbox/{name}", body)
 
     assert status in {200, 422}
     assert json.loads(text)
@@ -224,19 +224,19 @@ def test_hostile_control(sandbox: SegmentSandbox, name: str, body: bytes) -> Non
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     ],
 )
-def test_what_is_no_http_does_no_harm(segment: Client, segment_sandbox: SegmentSandbox, sent: bytes) -> None:
+def test_invalid_http_does_no_harm(segment: Client, segment_sandbox: SegmentSandbox, sent: bytes) -> None:
     host, port = urlsplit(segment_sandbox.url).netloc.split(":")
-    answer = b""
+    response = b""
     with socket.create_connection((host, int(port)), timeout=30) as connection, suppress(OSError):
-        connection.sendall(sent)  # the server may hang up in the middle of it
+        connection.sendall(sent)  # the server may close the connection meanwhile
         connection.shutdown(socket.SHUT_WR)
-        answer = connection.recv(65536)
+        response = connection.recv(65536)
 
-    assert b" 500 " not in answer
+    assert b" 500 " not in response
     assert segment.send("GET", "/").status_code == 200
 
 
-def test_a_client_that_hangs_up_changes_nothing(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_an_incomplete_request_changes_nothing(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     host, port = urlsplit(segment_sandbox.url).netloc.split(":")
     head = f"POST /destinations HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {segment_sandbox.token}\r\n"
     with socket.create_connection((host, int(port)), timeout=30) as connection:
@@ -245,17 +245,17 @@ def test_a_client_that_hangs_up_changes_nothing(segment: Client, segment_sandbox
     assert segment.data("GET", "/destinations")["destinations"] == []
 
 
-def test_ten_thousand_destinations(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_ten_thousand_destinations_can_be_listed(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     seeded = [{"id": f"d{number}", "sourceId": WEB, "metadataId": ANALYTICS} for number in range(10_000)]
-    # A type without much metadata: this is about the number of destinations, not about megabytes of the catalog.
+    # A catalog entry with little metadata: this test is about many destinations, not about large ones.
     segment_sandbox.seed({"catalog": [{"id": ANALYTICS}], "destinations": seeded})
 
-    seen: list[str] = []
+    found: list[str] = []
     query = "pagination.count=1000"
     for _ in range(10):
         data = segment.data("GET", f"/sources/{WEB}/connected-destinations?{query}")
-        seen += [item["id"] for item in data["destinations"]]
+        found += [item["id"] for item in data["destinations"]]
         query = f"pagination.count=1000&pagination.cursor={data['pagination'].get('next')}"
 
-    assert seen == [item["id"] for item in seeded]
+    assert found == [item["id"] for item in seeded]
     assert segment.data("GET", "/destinations/d9999")["destination"]["id"] == "d9999"

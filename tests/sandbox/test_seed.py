@@ -12,7 +12,7 @@ def destination(**changes: Any) -> dict[str, Any]:
     return {"id": "d", "sourceId": WEB, "metadataId": ANALYTICS, **changes}
 
 
-def test_an_id_is_enough_for_a_source(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_a_source_needs_only_an_id(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.seed({"sources": [{"id": "mine", "labels": [{"key": "a", "value": "b"}]}]})
 
     source = segment.data("GET", "/sources/mine")["source"]
@@ -21,7 +21,7 @@ def test_an_id_is_enough_for_a_source(segment: Client, segment_sandbox: SegmentS
     assert source["metadata"].keys() >= {"id", "name", "slug", "description", "logos", "options", "categories"}
 
 
-def test_an_id_is_enough_for_a_type_and_it_takes_any_setting(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_a_catalog_entry_with_only_an_id_accepts_any_setting(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.seed({"catalog": [{"id": "mine", "actions": [{"id": "act"}]}]})
 
     created = segment.create_destination(metadataId="mine", settings={"apiKey": SECRET, "anything": [1]})
@@ -47,7 +47,9 @@ def test_an_id_is_enough_for_a_type_and_it_takes_any_setting(segment: Client, se
     }
 
 
-def test_a_type_names_its_secret_and_read_only_options(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_a_catalog_entry_can_list_secret_and_read_only_options(
+    segment: Client, segment_sandbox: SegmentSandbox
+) -> None:
     options = [{"name": name} for name in ("apiKey", "handshake", "fixed")]
     entry = {"id": "mine", "options": options, "secretOptions": ["handshake"], "readOnlyOptions": ["fixed"]}
     segment_sandbox.seed(
@@ -61,7 +63,7 @@ def test_a_type_names_its_secret_and_read_only_options(segment: Client, segment_
     assert "secretOptions" not in changed["metadata"]
 
 
-def test_read_only_options_outlive_a_replacing_update(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_replacing_settings_keeps_read_only_options(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     entry = {"id": "mine", "options": [{"name": "fixed"}, {"name": "free"}], "readOnlyOptions": ["fixed"]}
     seeded = destination(metadataId="mine", settings={"fixed": "as seeded", "free": "old"})
     segment_sandbox.seed({"catalog": [entry], "destinations": [seeded]})
@@ -83,8 +85,8 @@ def test_secrets_inside_lists_and_objects_are_masked_one_by_one(
 
     shown = segment.data("GET", "/destinations/d")["destination"]["settings"]["headers"]
 
-    hidden = "\u2022" * 10
-    assert shown == {"list": [MASKED, hidden, ""], "number": hidden, "flag": True, "nothing": None}
+    mask = "\u2022" * 10
+    assert shown == {"list": [MASKED, mask, ""], "number": mask, "flag": True, "nothing": None}
 
 
 @pytest.mark.parametrize(
@@ -98,7 +100,7 @@ def test_secrets_inside_lists_and_objects_are_masked_one_by_one(
         ("keyword", "string", SECRET),
     ],
 )
-def test_without_a_word_the_name_tells_a_secret(
+def test_without_a_list_option_names_decide_what_is_secret(
     segment: Client, segment_sandbox: SegmentSandbox, name: str, option_type: str, shown: str
 ) -> None:
     entry = {"id": "mine", "options": [{"name": name, "type": option_type}]}
@@ -118,7 +120,7 @@ def test_without_a_word_the_name_tells_a_secret(
         ({"cloudModeInstances": "MULTIPLE", "deviceModeInstances": "SINGLE"}, 200),
     ],
 )
-def test_features_tell_how_many_instances(
+def test_supported_features_decide_the_number_of_instances(
     segment: Client, segment_sandbox: SegmentSandbox, features: dict[str, str], status: int
 ) -> None:
     segment_sandbox.seed(
@@ -132,7 +134,7 @@ def test_features_tell_how_many_instances(
     assert segment.send("POST", "/destinations", body).status_code == status
 
 
-def test_seeded_destinations_have_subscriptions_and_lag_behind_no_list(
+def test_seeded_destinations_have_subscriptions_and_no_list_lag(
     segment: Client, segment_sandbox: SegmentSandbox
 ) -> None:
     segment_sandbox.settings(list_lag_seconds=1e6)
@@ -181,10 +183,10 @@ def test_seeded_destinations_have_subscriptions_and_lag_behind_no_list(
         ({"sources": [], "destinations": [destination()]}, "destinations[0].sourceId"),
     ],
 )
-def test_a_wrong_seed_is_refused_and_changes_nothing(
+def test_an_invalid_seed_is_rejected_and_changes_nothing(
     segment: Client, segment_sandbox: SegmentSandbox, seed: object, field: str
 ) -> None:
     segment.create_destination()
 
-    assert segment.refused("POST", "/_sandbox/reset", {"seed": seed}) == (422, [field])
+    assert segment.errors("POST", "/_sandbox/reset", {"seed": seed}) == (422, [field])
     assert len(segment_sandbox.destinations) == 1

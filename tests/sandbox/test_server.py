@@ -15,7 +15,7 @@ def sandbox() -> Sandbox:
     return Sandbox(token="token", seed=load_seed("demo"))
 
 
-def test_it_has_a_port_of_its_own_and_gives_it_back(sandbox: Sandbox) -> None:
+def test_each_server_has_its_own_port_and_releases_it(sandbox: Sandbox) -> None:
     with SandboxServer(sandbox=sandbox) as first, SandboxServer(sandbox=sandbox) as second:
         assert first.url != second.url
         address = ("127.0.0.1", int(first.url.rpartition(":")[2]))
@@ -24,14 +24,14 @@ def test_it_has_a_port_of_its_own_and_gives_it_back(sandbox: Sandbox) -> None:
         socket.create_connection(address, timeout=30)
 
 
-def test_a_port_in_use_is_an_os_error(sandbox: Sandbox) -> None:
+def test_a_port_in_use_raises_os_error(sandbox: Sandbox) -> None:
     with SandboxServer(sandbox=sandbox) as server:
         port = int(server.url.rpartition(":")[2])
         with pytest.raises(OSError, match="in use"):
             SandboxServer(sandbox=sandbox, port=port).start()
 
 
-def test_its_url_is_known_once_it_runs(sandbox: Sandbox) -> None:
+def test_the_url_is_unknown_before_the_start(sandbox: Sandbox) -> None:
     server = SandboxServer(sandbox=sandbox)
 
     with pytest.raises(RuntimeError):
@@ -39,8 +39,8 @@ def test_its_url_is_known_once_it_runs(sandbox: Sandbox) -> None:
     server.stop()
 
 
-def test_answers_are_not_held_back(sandbox: Sandbox) -> None:
-    """Nagle's algorithm would cost 40 ms an answer; asyncio switches it off only where it recognises TCP."""
+def test_responses_are_not_delayed_by_nagles_algorithm(sandbox: Sandbox) -> None:
+    """The algorithm would delay each response by 40 ms; asyncio disables it only if it recognises TCP."""
     with SandboxServer(sandbox=sandbox) as server:
         connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=30)
         connection.request("GET", "/")
@@ -51,7 +51,7 @@ def test_answers_are_not_held_back(sandbox: Sandbox) -> None:
         connection.close()
 
 
-def test_it_is_quiet(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+def test_it_logs_nothing(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("DEBUG"), SandboxServer(sandbox=sandbox) as server:
         connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=30)
         connection.request("GET", "/")
@@ -61,7 +61,7 @@ def test_it_is_quiet(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None
     assert [record.getMessage() for record in caplog.records if record.name.startswith("uvicorn")] == []
 
 
-def test_connections_are_kept_open(sandbox: Sandbox) -> None:
+def test_connections_are_kept_alive(sandbox: Sandbox) -> None:
     with SandboxServer(sandbox=sandbox) as server:
         connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=30)
         connection.connect()

@@ -8,7 +8,7 @@ from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.sandbox.client import CLASSIC, IDENTIFY, TRACK, Client
 
 
-def test_create_alone_says_destination_subscription(segment: Client) -> None:
+def test_only_create_calls_its_result_destination_subscription(segment: Client) -> None:
     destination = segment.create_destination()
     body = {"name": "tracks", "actionId": TRACK, "trigger": "all", "enabled": False}
 
@@ -29,7 +29,7 @@ def test_create_alone_says_destination_subscription(segment: Client) -> None:
     }
 
 
-def test_what_was_created_is_read_back(segment: Client) -> None:
+def test_a_created_subscription_can_be_read_and_listed(segment: Client) -> None:
     destination = segment.create_destination()
     settings = {"event": {"@template": "Hi {{name}}"}, "revenue": 1.5}
     created = segment.create_subscription(destination["id"], settings=settings, modelId="model-1")
@@ -44,21 +44,21 @@ def test_what_was_created_is_read_back(segment: Client) -> None:
 def test_create_names_every_missing_field(segment: Client) -> None:
     destination = segment.create_destination()
 
-    assert segment.refused("POST", f"/destinations/{destination['id']}/subscriptions", {}) == (
+    assert segment.errors("POST", f"/destinations/{destination['id']}/subscriptions", {}) == (
         422,
         ["name", "actionId", "trigger", "enabled"],
     )
 
 
 @pytest.mark.parametrize(("metadata_id", "action_id"), [("sandbox-analytics", "none"), (CLASSIC, TRACK)])
-def test_an_action_the_type_does_not_have_is_a_404(segment: Client, metadata_id: str, action_id: str) -> None:
+def test_an_action_that_the_type_does_not_have_returns_404(segment: Client, metadata_id: str, action_id: str) -> None:
     destination = segment.create_destination(metadataId=metadata_id, settings={})
     body = {"name": "x", "actionId": action_id, "trigger": "all", "enabled": True}
 
-    assert segment.refused("POST", f"/destinations/{destination['id']}/subscriptions", body) == (404, ["actionId"])
+    assert segment.errors("POST", f"/destinations/{destination['id']}/subscriptions", body) == (404, ["actionId"])
 
 
-def test_update_sits_under_input(segment: Client) -> None:
+def test_update_takes_its_fields_from_input(segment: Client) -> None:
     destination = segment.create_destination()
     created = segment.create_subscription(destination["id"])
     path = f"/destinations/{destination['id']}/subscriptions/{created['id']}"
@@ -69,24 +69,24 @@ def test_update_sits_under_input(segment: Client) -> None:
     assert segment.data("GET", path) == changed
 
 
-def test_update_without_input_is_a_422(segment: Client) -> None:
+def test_update_without_input_returns_422(segment: Client) -> None:
     destination = segment.create_destination()
     created = segment.create_subscription(destination["id"])
     path = f"/destinations/{destination['id']}/subscriptions/{created['id']}"
 
-    assert segment.refused("PATCH", path, {"name": "renamed"}) == (422, ["input"])
-    assert segment.refused("PATCH", path, {"input": {"enabled": "no", "name": 1}}) == (
+    assert segment.errors("PATCH", path, {"name": "renamed"}) == (422, ["input"])
+    assert segment.errors("PATCH", path, {"input": {"enabled": "no", "name": 1}}) == (
         422,
         ["input.name", "input.enabled"],
     )
     assert segment.data("GET", path)["subscription"] == created
 
 
-@pytest.mark.parametrize(("how", "expected"), [("merge", {"a": 1, "b": 3}), ("replace", {"b": 3})])
-def test_settings_are_merged_or_replaced(
-    segment: Client, segment_sandbox: SegmentSandbox, how: str, expected: dict[str, int]
+@pytest.mark.parametrize(("mode", "expected"), [("merge", {"a": 1, "b": 3}), ("replace", {"b": 3})])
+def test_update_merges_or_replaces_settings(
+    segment: Client, segment_sandbox: SegmentSandbox, mode: str, expected: dict[str, int]
 ) -> None:
-    segment_sandbox.settings(settings_update=how)
+    segment_sandbox.settings(settings_update=mode)
     destination = segment.create_destination()
     created = segment.create_subscription(destination["id"], settings={"a": 1, "b": 2})
     path = f"/destinations/{destination['id']}/subscriptions/{created['id']}"
@@ -94,22 +94,22 @@ def test_settings_are_merged_or_replaced(
     assert segment.data("PATCH", path, {"input": {"settings": {"b": 3}}})["subscription"]["settings"] == expected
 
 
-def test_remove(segment: Client) -> None:
+def test_remove_deletes_one_subscription(segment: Client) -> None:
     destination = segment.create_destination()
     kept = segment.create_subscription(destination["id"], actionId=IDENTIFY)
     gone = segment.create_subscription(destination["id"])
     path = f"/destinations/{destination['id']}/subscriptions"
 
     assert segment.data("DELETE", f"{path}/{gone['id']}") == {"status": "SUCCESS"}
-    assert segment.refused("DELETE", f"{path}/{gone['id']}")[0] == 404
+    assert segment.errors("DELETE", f"{path}/{gone['id']}")[0] == 404
     assert segment.data("GET", path)["subscriptions"] == [kept]
 
 
-def test_a_subscription_of_another_destination_is_a_404(segment: Client) -> None:
+def test_a_subscription_of_another_destination_returns_404(segment: Client) -> None:
     first, second = segment.create_destination(), segment.create_destination(name="second")
     created = segment.create_subscription(first["id"])
 
-    assert segment.refused("GET", f"/destinations/{second['id']}/subscriptions/{created['id']}")[0] == 404
+    assert segment.errors("GET", f"/destinations/{second['id']}/subscriptions/{created['id']}")[0] == 404
 
 
 def updated(segment: Client, schedule: object) -> Any:
@@ -134,7 +134,7 @@ def updated(segment: Client, schedule: object) -> Any:
         {"strategy": "DBT_CLOUD", "config": {"jobId": "1", "accountId": "2"}},
     ],
 )
-def test_reverse_etl_fields_have_other_names_on_update(segment: Client, schedule: object) -> None:
+def test_update_sets_reverse_etl_model_and_schedule(segment: Client, schedule: object) -> None:
     subscription = updated(segment, schedule)["data"]["subscription"]
 
     assert subscription["modelId"] == "model-2"
@@ -164,21 +164,21 @@ def test_reverse_etl_fields_have_other_names_on_update(segment: Client, schedule
         ({"strategy": "DBT_CLOUD", "config": {"jobId": 1}}, "config.jobId"),
     ],
 )
-def test_a_wrong_schedule_is_a_422(segment: Client, schedule: object, field: str) -> None:
+def test_an_invalid_schedule_returns_422(segment: Client, schedule: object, field: str) -> None:
     errors = updated(segment, schedule)["errors"]
 
     assert errors[0]["status"] == 422
     assert errors[0]["field"] == f"input.reverseETLSchedule.{field}"
 
 
-def test_there_are_at_most_five_dbt_cloud_schedules(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_at_most_five_dbt_cloud_schedules_are_allowed(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.settings(subscription_write_limit_per_minute=None)
     schedule = {"strategy": "DBT_CLOUD", "config": {"jobId": "1", "accountId": "2"}}
 
-    answers = [updated(segment, schedule) for _ in range(6)]
+    responses = [updated(segment, schedule) for _ in range(6)]
 
-    assert ["data" in answer for answer in answers] == [True] * 5 + [False]
-    one_of_them = answers[0]["data"]["subscription"]
-    path = f"/destinations/{one_of_them['destinationId']}/subscriptions/{one_of_them['id']}"
+    assert ["data" in response for response in responses] == [True] * 5 + [False]
+    first = responses[0]["data"]["subscription"]
+    path = f"/destinations/{first['destinationId']}/subscriptions/{first['id']}"
     again = segment.data("PATCH", path, {"input": {"reverseETLSchedule": schedule}})
-    assert again == {"subscription": one_of_them}
+    assert again == {"subscription": first}

@@ -1,6 +1,6 @@
-"""The flows of ``protocol/`` against an in-memory Segment with a virtual clock: histories drawn from one number.
+"""The flows of ``protocol/`` against an in-memory Segment with a virtual clock; each history is drawn from one seed.
 
-``world`` is time; ``model`` is Segment; ``network`` brings requests there, or loses them as ``faults`` draws; an
-``actor`` is a task at work, which may die at any step; a ``scenario`` says what is described and what exists; a
-``history`` is all of that from one seed, with what must hold at its end. ``python -m tests.simulation SEED`` tells it.
+``world`` is the clock; ``model`` is Segment; ``network`` delivers requests, or loses them as drawn from ``faults``; an
+``actor`` is a running task, which may die at any step; a ``scenario`` says what is described and what exists already; a
+``history`` plays all of that from one seed and checks the result. ``python -m tests.simulation SEED`` prints one.
 """

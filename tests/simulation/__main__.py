@@ -1,4 +1,4 @@
-"""Tell one history, step by step: ``python -m tests.simulation [--overlapping] SEED``."""
+"""Print one history, step by step: ``python -m tests.simulation [--overlapping] SEED``."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ def _main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("seed", type=int)
     parser.add_argument("--overlapping", action="store_true", help="several runs at the same time")
-    given = parser.parse_args()
-    stage = set_overlapping_stage(given.seed) if given.overlapping else set_stage(given.seed)
+    arguments = parser.parse_args()
+    stage = set_overlapping_stage(arguments.seed) if arguments.overlapping else set_stage(arguments.seed)
     try:
-        if given.overlapping:
+        if arguments.overlapping:
             play_overlapping(stage)
         else:
             play(stage)

@@ -1,4 +1,4 @@
-"""A task at work: it steps through a flow, and may die at any step."""
+"""A running task: it steps through a flow, and may die at any step."""
 
 from __future__ import annotations
 
@@ -12,30 +12,61 @@ from tests.simulation.network import Network
 class Actor:
     """One run of a flow.
 
-    :param who: for the story.
-    :param flow: what it does.
-    :param network: over which.
-    :param dies_at: the number of the step at which it dies; ``None`` lets it live.
+    :param label: its name in the story.
+    :param flow: the flow to run.
+    :param network: delivers its requests.
+    :param dies_at: number of the step at which it dies; ``None`` lets it finish.
+    :param freezes_at: number of the step before which it stands still until it is woken.
     """
 
-    def __init__(self, who: str, flow: Flow[Any], network: Network, *, dies_at: int | None = None) -> None:
-        self.who = who
+    def __init__(
+        self,
+        label: str,
+        flow: Flow[Any],
+        network: Network,
+        *,
+        dies_at: int | None = None,
+        freezes_at: int | None = None,
+    ) -> None:
+        self.label = label
         self.done = False
         self.died = False
+        self.frozen = False
         self.result: Any = None
         self.error: Exception | None = None
         self.log_text: list[str] = []
         self._flow = flow
         self._network = network
         self._world = network.world
-        self._left = dies_at
+        self._steps_left = dies_at
+        self._steps_to_freeze = freezes_at
+        self._held_reply: Outcome | None = None
 
     def start(self) -> None:
-        """Begin, as soon as time passes."""
-        self._world.tell(f"{self.who} begins")
-        self._world.after(0.0, lambda: self._go_on(None))
+        """Start at the current time."""
+        self._world.record(f"{self.label} starts")
+        self._world.after(0.0, lambda: self._resume(None))
 
-    def _go_on(self, reply: Outcome | None) -> None:
+    def wake(self) -> None:
+        """Continue after a standstill."""
+        self._world.record(f"{self.label} wakes up")
+        self.frozen = False
+        self._world.after(0.0, lambda: self._resume(self._held_reply))
+
+    def _freezes(self, reply: Outcome | None) -> bool:
+        if self._steps_to_freeze is None:
+            return False
+        self._steps_to_freeze -= 1
+        if self._steps_to_freeze >= 0:
+            return False
+        self._steps_to_freeze = None
+        self.frozen, self._held_reply = True, reply
+        self._world.record(f"{self.label} stands still")
+        return True
+
+    def _resume(self, reply: Outcome | None) -> None:
+        if self._freezes(reply):
+            return
         while not self.done:
             try:
                 step = self._flow.send(reply)
@@ -50,31 +81,31 @@ class Actor:
                 continue
             if isinstance(step, Log):
                 self.log_text.append(step.message)
-                self._world.tell(f"{self.who} says: {step.message}")
+                self._world.record(f"{self.label} logs: {step.message}")
             elif self._dies():
                 self._die(step)
             elif isinstance(step, Pause):
-                self._world.tell(f"{self.who} pauses {step.seconds:.3f} s: {step.reason}")
-                self._world.after(step.seconds, lambda: self._go_on(None))
+                self._world.record(f"{self.label} pauses {step.seconds:.3f} s: {step.reason}")
+                self._world.after(step.seconds, lambda: self._resume(None))
                 return
             else:
-                self._network.send(self.who, step.request, self._go_on)
+                self._network.send(self.label, step.request, self._resume)
                 return
 
     def _dies(self) -> bool:
-        if self._left is None:
+        if self._steps_left is None:
             return False
-        self._left -= 1
-        return self._left < 0
+        self._steps_left -= 1
+        return self._steps_left < 0
 
     def _die(self, step: Send | Pause) -> None:
         if isinstance(step, Send):
-            self._network.abandon(self.who, step.request)
+            self._network.abandon(self.label, step.request)
         else:
-            self._world.tell(f"{self.who} dies in a pause")
+            self._world.record(f"{self.label} dies in a pause")
         self._flow.close()
         self.died = self.done = True
 
     def _end(self, *, result: Any = None, error: Exception | None = None) -> None:
         self.result, self.error, self.done = result, error, True
-        self._world.tell(f"{self.who} ends: {result!r}" if error is None else f"{self.who} fails: {error!r}")
+        self._world.record(f"{self.label} ends: {result!r}" if error is None else f"{self.label} fails: {error!r}")

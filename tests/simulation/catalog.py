@@ -1,4 +1,4 @@
-"""The destination types of the histories, as a seed of the sandbox writes them; the model reads the same."""
+"""The destination types used by the histories, in the format of a sandbox seed; the model reads them too."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ SOURCE = "web"
 OTHER_SOURCE = "shop"
 ANALYTICS = "analytics"
 SINGLE = "single"
-"""A type of which a source can have one destination; it has no actions."""
+"""A type that allows one destination for each source; it has no actions."""
 ACTIONS = ("track", "identify")
 TRACK = 'type = "track"'
 

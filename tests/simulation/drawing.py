@@ -1,4 +1,4 @@
-"""Drawing what a user may describe, and what may exist already."""
+"""Draw what a user may describe, and what may exist already."""
 
 from __future__ import annotations
 
@@ -14,61 +14,62 @@ NAME = "mine"
 _SETTINGS: dict[str, tuple[Any, ...]] = {
     "apiKey": ("0123456789-aaaa", "0123456789-bbbb", "short"),
     "secretKey": ("secret-of-cccc", "abc", ""),
-    "trackAllPages": (True, False, None),
+    "trackAllPages": (True, False),
     "region": ("us", "eu"),
     "threshold": (30, 30.0, 7),
     "ignoredEvents": ([], ["a"], ["a", "b"]),
     "eventNames": ({}, {"a": "b"}, {"a": {"@template": "{{x}}"}}),
 }
+_ENABLED = (True, True, False, None)
 _SCHEDULES = (None, None, {"strategy": "PERIODIC", "config": {"interval": "15m"}}, {"strategy": "MANUAL"})
 
 
 def draw_settings(dice: Random) -> dict[str, Any]:
-    """Some settings of the analytics type."""
+    """Draw some settings of the analytics type."""
     names = [name for name in _SETTINGS if dice.random() < 0.5]
     return {name: dice.choice(_SETTINGS[name]) for name in names}
 
 
 def draw_destination(dice: Random) -> DestinationSpec:
-    """What a destination is to be."""
+    """Draw the description of a destination."""
     single = dice.random() < 0.1
     return DestinationSpec(
         source_id=SOURCE,
         metadata_id=SINGLE if single else ANALYTICS,
         name=NAME,
         settings={"account": dice.choice("ab")} if single else draw_settings(dice),
-        enabled=dice.random() < 0.7,
+        enabled=dice.choice(_ENABLED),
     )
 
 
 def draw_subscriptions(dice: Random, *, most: int) -> list[SubscriptionSpec]:
-    """What subscriptions are to be; none has another's identity. The action follows from the name."""
+    """Draw descriptions of subscriptions with different identities; the name determines the action."""
     numbers = dice.sample(range(12), dice.randint(0, most))
     return [_draw_subscription(dice, number) for number in numbers]
 
 
 def put_destination(segment: Segment, spec: DestinationSpec) -> Record:
-    """Let a destination exist."""
+    """Add a destination to the model."""
     kind = segment.types[spec.metadata_id]
     return segment.add_destination(
         {
             "sourceId": spec.source_id,
             "metadataId": spec.metadata_id,
             "name": spec.name,
-            "enabled": spec.enabled,
+            "enabled": spec.enabled is not False,
             "settings": kind.created(spec.settings),
         }
     )
 
 
 def put_subscription(segment: Segment, destination: Record, spec: SubscriptionSpec) -> Record:
-    """Let a subscription exist."""
+    """Add a subscription to the model."""
     record = {
         "name": spec.name,
         "actionId": spec.action_id,
         "actionSlug": f"{spec.action_id}-slug",
         "destinationId": destination["id"],
-        "enabled": spec.enabled,
+        "enabled": spec.enabled is not False,
         "settings": spec.settings or {},
         "trigger": spec.trigger,
         "modelId": spec.model_id or "",
@@ -79,7 +80,7 @@ def put_subscription(segment: Segment, destination: Record, spec: SubscriptionSp
 
 
 def put_bystanders(segment: Segment, dice: Random) -> None:
-    """Let others exist that are alike but for one part of the identity, with subscriptions of the same names."""
+    """Add destinations that differ in one part of the identity, with subscriptions of the same names."""
     for source, name in ((OTHER_SOURCE, NAME), (SOURCE, "other")):
         if dice.random() < 0.3:
             settings = draw_settings(dice)
@@ -94,7 +95,7 @@ def _draw_subscription(dice: Random, number: int) -> SubscriptionSpec:
         name=f"Sub {number}",
         action_id=ACTIONS[number % len(ACTIONS)],
         trigger=dice.choice((TRACK, 'type = "identify"')),
-        enabled=dice.random() < 0.7,
+        enabled=dice.choice(_ENABLED),
         settings=dice.choice((None, {}, {"event": {"@path": "$.event"}}, {"event": "x", "more": [1, 2.5]})),
         model_id=dice.choice((None, None, "model-1")),
         reverse_etl_schedule=dice.choice(_SCHEDULES),

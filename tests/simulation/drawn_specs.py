@@ -1,4 +1,4 @@
-"""Any description, for hypothesis: settings of all kinds, masks, read-only keys, many subscriptions or few."""
+"""Hypothesis strategies for descriptions: settings of all kinds, masks, read-only keys, any number of subscriptions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.simulation.catalog import ACTIONS, ANALYTICS, SOURCE
 
 _MASK = "•" * 10
 
-# Their last four characters tell them apart: that is all that Segment shows.
+# They differ in their last four characters, which are all that Segment shows.
 secrets = st.sampled_from(["the-secret-aaaa", "the-secret-bbbb", "the-secret-cccc", "short", ""])
 masks = st.sampled_from([_MASK, f"{_MASK}aaaa", f"{_MASK}zzzz"])
 json_values: st.SearchStrategy[Any] = st.recursive(
@@ -22,9 +22,9 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 
 
 def settings(*, with_masks: bool) -> st.SearchStrategy[dict[str, Any]]:
-    """Of a destination.
+    """Draw settings of a destination.
 
-    :param with_masks: also values that only an existing object may be given.
+    :param with_masks: also masks, which are valid for an existing object only.
     """
     secret = (secrets | masks) if with_masks else secrets
     return st.fixed_dictionaries(
@@ -32,7 +32,7 @@ def settings(*, with_masks: bool) -> st.SearchStrategy[dict[str, Any]]:
         optional={
             "apiKey": secret,
             "secretKey": secret,
-            "trackAllPages": st.booleans() | st.none(),
+            "trackAllPages": st.booleans(),
             "region": st.sampled_from(["us", "eu"]) | (masks if with_masks else st.nothing()),
             "threshold": st.integers(0, 3) | st.just(2.0),
             "ignoredEvents": st.lists(json_values, max_size=2),
@@ -44,13 +44,13 @@ def settings(*, with_masks: bool) -> st.SearchStrategy[dict[str, Any]]:
 
 @st.composite
 def destinations(draw: st.DrawFn, *, with_masks: bool) -> DestinationSpec:
-    """What the destination is to be; there is only one identity."""
+    """Draw the description of the destination; its identity is always the same."""
     return DestinationSpec(
         source_id=SOURCE,
         metadata_id=ANALYTICS,
         name="mine",
         settings=draw(settings(with_masks=with_masks)),
-        enabled=draw(st.booleans()),
+        enabled=draw(st.booleans() | st.none()),
     )
 
 
@@ -61,9 +61,9 @@ def _subscriptions(draw: st.DrawFn) -> SubscriptionSpec:
         name=f"Sub {number}",
         action_id=ACTIONS[number % 2],
         trigger=draw(st.sampled_from(['type = "track"', 'type = "identify"'])),
-        enabled=draw(st.booleans()),
+        enabled=draw(st.booleans() | st.none()),
         settings=draw(st.none() | st.dictionaries(st.sampled_from(["a", "b"]), json_values, max_size=2)),
-        model_id=draw(st.sampled_from([None, "model-1", "model-2"])),
+        model_id=draw(st.sampled_from([None, f"model-{number}"])),
         reverse_etl_schedule=draw(
             st.sampled_from([None, {"strategy": "MANUAL"}, {"strategy": "PERIODIC", "config": {"interval": "15m"}}])
         ),

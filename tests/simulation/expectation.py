@@ -1,4 +1,4 @@
-"""What must be there in the end. It knows nothing of plans: it compares what is described with what the model holds."""
+"""What must hold at the end, independent of plans: a comparison of descriptions with the model's objects."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tests.simulation.world import ViolationError
 
 
 class Before:
-    """What there was before the first run.
+    """The objects before the first run.
 
-    :param segment: the model; later states of it are compared with this one.
+    :param segment: the model, whose later states are compared with this one.
     """
 
     def __init__(self, segment: Segment) -> None:
@@ -25,10 +25,10 @@ class Before:
         self.subscriptions = copy.deepcopy(segment.subscriptions)
 
     def demand(self, *, destinations: set[str], subscriptions: set[str]) -> None:
-        """All but the objects named must be as they were, and no other may have come.
+        """Raise if an object changed, appeared or disappeared, except for those named.
 
-        :param destinations: ids of those that are looked at elsewhere, or are to be gone.
-        :param subscriptions: likewise.
+        :param destinations: ids of destinations that are checked elsewhere.
+        :param subscriptions: ids of subscriptions that are checked elsewhere.
         """
         for kind, before, after, named in (
             ("destination", self.destinations, self._segment.destinations, destinations),
@@ -37,85 +37,79 @@ class Before:
             for object_id in (before.keys() | after.keys()) - named:
                 if before.get(object_id) != after.get(object_id):
                     raise ViolationError(
-                        f"{kind} {object_id} was touched: {before.get(object_id)} became {after.get(object_id)}"
+                        f"{kind} {object_id} was changed: {before.get(object_id)} became {after.get(object_id)}"
                     )
 
 
 def the_only(records: Sequence[Record], what: str) -> Record:
-    """Exactly one."""
+    """Return the only record; raise if there is none or several."""
     if len(records) != 1:
         raise ViolationError(f"there are {len(records)} of {what}: {[record['id'] for record in records]}")
     return records[0]
 
 
 def destinations_like(segment: Segment, spec: DestinationSpec) -> list[Record]:
-    """All with the identity."""
-    wanted = (spec.source_id, spec.metadata_id, spec.name)
+    """Return all objects with the identity."""
+    expected = (spec.source_id, spec.metadata_id, spec.name)
     return [
         record
         for record in segment.destinations.values()
-        if (record["sourceId"], record["metadataId"], record["name"]) == wanted
+        if (record["sourceId"], record["metadataId"], record["name"]) == expected
     ]
 
 
 def subscriptions_like(segment: Segment, destination_id: str, spec: SubscriptionSpec) -> list[Record]:
-    """All with the identity."""
-    wanted = (spec.name, spec.action_id)
+    """Return all objects with the identity."""
+    identity = (spec.name, spec.action_id)
     return [
-        record for record in segment.subscriptions_of(destination_id) if (record["name"], record["actionId"]) == wanted
+        record
+        for record in segment.subscriptions_of(destination_id)
+        if (record["name"], record["actionId"]) == identity and spec.model_id in (None, record["modelId"])
     ]
 
 
-def demand_same(what: str, wanted: Any, there: Any) -> None:
-    """Equal, as JSON is."""
-    if wanted != there or isinstance(wanted, bool) is not isinstance(there, bool):
-        raise ViolationError(f"{what} is {there!r} instead of {wanted!r}")
+def demand_same(what: str, expected: Any, actual: Any) -> None:
+    """Raise if two JSON values differ."""
+    if expected != actual or isinstance(expected, bool) is not isinstance(actual, bool):
+        raise ViolationError(f"{what} is {actual!r} instead of {expected!r}")
 
 
 def demand_destination(
     segment: Segment,
     spec: DestinationSpec,
-    there: Record,
+    actual: Record,
     before: Record | None,
-    *,
-    may_stay_absent: bool = False,
 ) -> None:
-    """A destination must be as described, and of its other settings none may be lost or made up.
-
-    :param may_stay_absent: whether a setting that Segment does not return may count as unchanged.
-    """
-    demand_same("name", spec.name, there["name"])
-    demand_same("enabled", spec.enabled, there["enabled"])
-    kind = segment.types[there["metadataId"]]
+    """Raise if a destination is not as described, or if a setting that is not described changed."""
+    demand_same("name", spec.name, actual["name"])
+    _demand_enabled(spec, actual, before)
+    kind = segment.types[actual["metadataId"]]
     demand_settings(
         spec.settings,
-        there["settings"],
+        actual["settings"],
         before=None if before is None else before["settings"],
         defaults=kind.defaults,
         secret=kind.record["secretOptions"],
         may_reset=segment.replace,
-        may_stay_absent=may_stay_absent,
     )
 
 
 def demand_settings(
     spec: Mapping[str, Any],
-    there: Mapping[str, Any],
+    actual: Mapping[str, Any],
     *,
     before: Mapping[str, Any] | None,
     defaults: Mapping[str, Any],
     secret: Sequence[str] = (),
     may_reset: bool,
-    may_stay_absent: bool = False,
 ) -> None:
-    """Each key described has its value; each other key the one it had, or a default where updates replace."""
-    for key in spec.keys() | there.keys() | (before or {}).keys():
-        value = there.get(key)
+    """Raise unless described keys have their values, and others their old one, or a default if updates replace."""
+    for key in spec.keys() | actual.keys() | (before or {}).keys():
+        value = actual.get(key)
         if spec.get(key) is not None:
-            # A short secret that was there shows nothing of itself, so it counts as the one described.
+            # A short secret is shown as bullets only, so an existing one counts as the described one.
             hidden = before is not None and key in secret and value == before.get(key) and bare(value)
-            unseen = may_stay_absent and before is not None and key not in before and value is None
-            if not (hidden or unseen):
+            if not hidden:
                 demand_same(f"settings[{key!r}]", spec[key], value)
         elif before is None:
             demand_same(f"settings[{key!r}]", defaults.get(key), value)
@@ -123,23 +117,29 @@ def demand_settings(
             raise ViolationError(f"settings[{key!r}] became {value!r}; it was {before.get(key)!r}")
 
 
-def demand_subscription(segment: Segment, spec: SubscriptionSpec, there: Record, before: Record | None) -> None:
-    """A subscription must be as described; what was not described stays as it was."""
+def demand_subscription(segment: Segment, spec: SubscriptionSpec, actual: Record, before: Record | None) -> None:
+    """Raise if a subscription is not as described, or if a field that is not described changed."""
     old = before or {"modelId": "", "reverseETLSchedule": None}
-    demand_same("trigger", spec.trigger, there["trigger"])
-    demand_same("enabled", spec.enabled, there["enabled"])
-    demand_same("modelId", spec.model_id or old["modelId"], there["modelId"])
+    demand_same("trigger", spec.trigger, actual["trigger"])
+    _demand_enabled(spec, actual, before)
+    demand_same("modelId", spec.model_id or old["modelId"], actual["modelId"])
     schedule = spec.reverse_etl_schedule or old.get("reverseETLSchedule")
-    demand_same("reverseETLSchedule", schedule, there.get("reverseETLSchedule"))
+    demand_same("reverseETLSchedule", schedule, actual.get("reverseETLSchedule"))
     demand_settings(
         spec.settings or {},
-        there["settings"],
+        actual["settings"],
         before=None if before is None else before["settings"],
         defaults={},
         may_reset=segment.replace,
     )
 
 
+def _demand_enabled(spec: DestinationSpec | SubscriptionSpec, actual: Record, before: Record | None) -> None:
+    """Raise unless it is as described, or as before, or for a new object ``True``."""
+    unchanged = True if before is None else before["enabled"]
+    demand_same("enabled", unchanged if spec.enabled is None else spec.enabled, actual["enabled"])
+
+
 def bare(value: Any) -> bool:
-    """Whether a secret's mask shows nothing of it."""
+    """Return whether a secret's mask shows none of its characters."""
     return isinstance(value, str) and str(mask(value)).endswith("•")

@@ -1,4 +1,4 @@
-"""What can go wrong with a request on its way to the model and back."""
+"""Faults of a request on its way to the model and back."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ _LIMIT = b'{"errors":[{"type":"RequestError","message":"Too many requests","stat
 
 @dataclass(frozen=True)
 class Fault:
-    """One of them.
+    """One fault.
 
-    :param kind: for the story.
-    :param carried_out: ``no``, ``yes`` at once, or ``late``.
-    :param outcome: what the client sees; ``None`` for the proper answer.
-    :param broken: shows the client the first half of the proper answer.
-    :param sandbox: how the sandbox is told to do the same, where it can.
+    :param kind: its name in the story.
+    :param applied: whether the request is applied: ``no``, ``yes`` at once, or ``late``.
+    :param outcome: what the client gets; ``None`` for the real response.
+    :param broken: the client gets the first half of the real response.
+    :param sandbox: the settings of the same fault in the sandbox, if it has one.
     """
 
     kind: str
-    carried_out: str
+    applied: str
     outcome: Outcome | None = None
     broken: bool = False
     sandbox: Mapping[str, Any] | None = None
 
-    def seen(self, proper: Response | None) -> Outcome:
-        """What the client sees.
+    def seen(self, real: Response | None) -> Outcome:
+        """Return what the client gets.
 
-        :param proper: the answer without the fault, where it was carried out.
+        :param real: the response without the fault, if the request was applied.
         """
-        if self.broken and proper is not None and proper.status == 200:
-            return replace(proper, status=proper.status, body=proper.body[: len(proper.body) // 2])
+        if self.broken and real is not None and real.status == 200:
+            return replace(real, status=real.status, body=real.body[: len(real.body) // 2])
         if self.outcome is not None:
             return self.outcome
-        if proper is None:
-            raise TypeError("a request that is not carried out has no proper answer")
-        return proper
+        if real is None:
+            raise TypeError("a request that is not applied has no real response")
+        return real
 
 
 def _lost(reason: str, *, sent: bool = True, seconds: float = 0.0) -> RequestFailure:
@@ -57,7 +57,7 @@ def _limit(data: bytes = b"", **headers: str) -> Response:
 
 
 NONE = Fault("none", "yes")
-CAME_LATE = Fault("what was late", "yes")
+APPLIED_LATE = Fault("applied late", "yes")
 FAULTS = (
     Fault("refused", "no", _lost("the connection failed", sent=False)),
     Fault("drop_before", "no", _lost("reset"), sandbox={"kind": "drop_before"}),
@@ -70,9 +70,9 @@ FAULTS = (
         Response(status=502, body=PAGE),
         sandbox={"kind": "status", "status": 502, "html": True},
     ),
-    Fault("status, carried out", "yes", Response(status=500, body=_ERROR)),
+    Fault("status, applied", "yes", Response(status=500, body=_ERROR)),
     Fault("truncate", "yes", _lost("the response was truncated"), sandbox={"kind": "truncate"}),
-    Fault("half an answer", "yes", broken=True),
+    Fault("half a response", "yes", broken=True),
     Fault("garbage", "yes", Response(status=200, body=PAGE), sandbox={"kind": "garbage"}),
     Fault("rate_limit, silent", "no", _limit(), sandbox={"kind": "rate_limit"}),
     Fault(
@@ -87,19 +87,19 @@ FAULTS = (
         _limit(b',"data":{"msBeforeNext":2500,"remainingPoints":0,"consumedPoints":1}'),
         sandbox={"kind": "rate_limit", "msBeforeNext": 2500},
     ),
-    Fault("timeout, carried out", "yes", _lost("the response timed out", seconds=30.0)),
+    Fault("timeout, applied", "yes", _lost("the response timed out", seconds=30.0)),
     Fault("timeout, late", "late", _lost("the response timed out", seconds=30.0)),
-    Fault("timeout, not carried out", "no", _lost("the response timed out", seconds=30.0)),
+    Fault("timeout, not applied", "no", _lost("the response timed out", seconds=30.0)),
 )
 
 
 class FaultDice:
-    """Draws faults, but not for ever.
+    """Draws a limited number of faults.
 
     :param dice: of the history.
-    :param share: of requests that meet one.
-    :param most: so many, then none.
-    :param pool: which ones.
+    :param share: of requests that get a fault.
+    :param most: number of faults; after that there are none.
+    :param pool: the faults to draw from.
     """
 
     def __init__(self, dice: Random, *, share: float, most: int, pool: tuple[Fault, ...] = FAULTS) -> None:
@@ -109,13 +109,13 @@ class FaultDice:
         self.left = most
 
     def draw(self) -> Fault:
-        """The fate of the next request."""
+        """Return the fault of the next request."""
         if self.left <= 0 or self._dice.random() >= self.share:
             return NONE
         self.left -= 1
         return self._dice.choice(self._pool)
 
 
-ABANDONED = {fault.carried_out: fault for fault in FAULTS if fault.kind in ("drop_before", "drop_after", "late")}
-"""What may become of a request whose sender has died."""
+ABANDONED = {fault.applied: fault for fault in FAULTS if fault.kind in ("drop_before", "drop_after", "late")}
+"""What may happen to a request whose sender has died."""
 IN_SANDBOX = tuple(fault for fault in FAULTS if fault.sandbox is not None)

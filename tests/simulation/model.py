@@ -1,4 +1,4 @@
-"""Segment in memory: what its part for destinations does with one request at one time. No faults, no waiting."""
+"""Segment in memory: how it processes one request at one time; without faults and without waiting."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ WINDOW = 60.0
 
 @dataclass(kw_only=True)
 class Segment:
-    """A workspace. Objects are kept as the API shows them, but for secrets and ``createdAt``.
+    """A workspace. Objects are stored as the API returns them, except for secrets and ``createdAt``.
 
     :param lag: seconds until lists show a new object.
-    :param lists_lag_in_all: whether lists are as late with changes and removals; the sandbox's are not.
-    :param replace: whether settings of an update replace what is there, or are merged into it.
+    :param lists_lag_in_all: whether lists also show changes and removals late; the sandbox's don't.
+    :param replace: whether an update replaces settings or merges into them.
     :param write_limit: calls a minute to each of the three writes on subscriptions.
     """
 
@@ -54,26 +54,26 @@ class Segment:
     types = {record["id"]: DestinationType(record) for record in CATALOG}  # noqa: RUF012 - never changed
 
     def handle(self, request: Request, now: float) -> Response:
-        """Carry out a request, whole or not at all.
+        """Process a request, completely or not at all.
 
         :param now: seconds since 1970.
         """
         if self.lists_lag_in_all and not self._past:
             self._remember(-math.inf)
-        answered = self._carry_out(request, now)
+        result = self._process(request, now)
         if self.lists_lag_in_all and request.method != "GET":
             self._remember(now)
-        return answered
+        return result
 
-    def _carry_out(self, request: Request, now: float) -> Response:
+    def _process(self, request: Request, now: float) -> Response:
         headers = {"date": formatdate(now, usegmt=True)}
         try:
             for method, pattern, limited, operation in _ROUTES:
-                found = pattern.fullmatch(request.path)
-                if method == request.method and found is not None:
+                match = pattern.fullmatch(request.path)
+                if method == request.method and match is not None:
                     if limited and self.write_limit is not None:
                         headers |= self._spend(operation.__name__, now)
-                    ids = [unquote(part) for part in found.groups()]
+                    ids = [unquote(part) for part in match.groups()]
                     body = msgspec.json.decode(request.body) if request.body else {}
                     data = operation(self, *ids, body, now, dict(request.query))
                     return response(200, {"data": data}, headers)
@@ -82,19 +82,19 @@ class Segment:
             return response(refused.status, {"errors": [error_object(refused)]}, headers | refused.headers)
 
     def add_destination(self, values: Record, *, now: float = -math.inf) -> Record:
-        """Put a destination into the workspace."""
+        """Add a destination to the workspace."""
         record = {"id": f"d{next(self._numbers):05}", **copy.deepcopy(values), "createdAt": now}
         self.destinations[record["id"]] = record
         return record
 
     def add_subscription(self, values: Record, *, now: float = -math.inf) -> Record:
-        """Put a subscription into the workspace."""
+        """Add a subscription to the workspace."""
         record = {"id": f"s{next(self._numbers):05}", **copy.deepcopy(values), "createdAt": now}
         self.subscriptions[record["id"]] = record
         return record
 
     def subscriptions_of(self, destination_id: str) -> list[Record]:
-        """All of a destination, oldest first."""
+        """Return the subscriptions of a destination, oldest first."""
         return [record for record in self.subscriptions.values() if record["destinationId"] == destination_id]
 
     def _spend(self, bucket: str, now: float) -> dict[str, str]:
@@ -198,13 +198,13 @@ class Segment:
         return record
 
     def _visible(self, records: Iterable[Record], now: float, belongs: Callable[[Record], bool]) -> list[Record]:
-        """Those of some objects that a list shows."""
+        """Return the records that a list shows."""
         if not self.lists_lag_in_all:
             return [record for record in records if belongs(record) and record["createdAt"] + self.lag <= now]
         return [record for record in self._as_they_were(now).values() if belongs(record)]
 
     def _as_they_were(self, now: float) -> dict[str, Record]:
-        """All objects ``lag`` seconds ago."""
+        """Return all objects as they were ``lag`` seconds ago."""
         return next(records for moment, records in reversed(self._past) if moment + self.lag <= now)
 
     def _remember(self, now: float) -> None:
@@ -212,7 +212,7 @@ class Segment:
 
     def _shown_destination(self, record: Record) -> Record:
         kind = self.types[record["metadataId"]]
-        metadata = {key: kind.record[key] for key in ("id", "name", "slug", "status")}
+        metadata = {key: kind.record[key] for key in ("id", "name", "slug", "status", "options")}
         return shown(record) | {"metadata": metadata, "settings": kind.shown(record["settings"])}
 
 

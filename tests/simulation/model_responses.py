@@ -1,4 +1,4 @@
-"""How the model words its answers: envelopes, pages, refusals."""
+"""Responses of the model: envelopes, pages, errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ERROR_TYPES = {400: "bad-request", 404: "NotFound", 422: "input-validation", 42
 
 
 class RefusedError(Exception):
-    """Segment says no."""
+    """Segment refuses a request."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class RefusedError(Exception):
 
 
 def rate_limited(*, left: float, consumed: int, headers: Mapping[str, str]) -> RefusedError:
-    """Make the refusal of one call too many.
+    """Return the error of a call beyond the rate limit.
 
     :param left: seconds until the window ends.
     :param consumed: calls in this window.
@@ -49,39 +49,39 @@ def rate_limited(*, left: float, consumed: int, headers: Mapping[str, str]) -> R
 
 
 def error_object(refused: RefusedError) -> Record:
-    """Write the one entry of ``errors``."""
+    """Return the only entry of ``errors``."""
     kind = _ERROR_TYPES[refused.status]
     return {"type": kind, "message": str(refused), "status": refused.status} | refused.extra
 
 
 def response(status: int, content: Record, headers: Mapping[str, str]) -> Response:
-    """Write an answer."""
+    """Return a response."""
     return Response(status=status, headers=headers, body=msgspec.json.encode(content))
 
 
 def page(
     records: Sequence[Record], query: Mapping[str, str], key: str, show: Callable[[Record], Record]
 ) -> dict[str, Any]:
-    """Cut a page out of a list; a cursor is the offset in base64."""
+    """Return a page of a list; a cursor is the offset in base64."""
     start = int(b64decode(query.get("pagination[cursor]", "MA==")))
     end = start + int(query["pagination[count]"])
-    told: Record = {"current": _cursor(start), "totalEntries": len(records)}
+    pagination: Record = {"current": _cursor(start), "totalEntries": len(records)}
     if end < len(records):
-        told["next"] = _cursor(end)
+        pagination["next"] = _cursor(end)
     if start:
-        told["previous"] = _cursor(max(0, min(start, len(records)) - (end - start)))
-    return {key: [show(record) for record in records[start:end]], "pagination": told}
+        pagination["previous"] = _cursor(max(0, min(start, len(records)) - (end - start)))
+    return {key: [show(record) for record in records[start:end]], "pagination": pagination}
 
 
 def find(records: Mapping[str, Record], record_id: str) -> Record:
-    """Find by id, or refuse with a 404."""
+    """Return the record with an id; raise a 404 if there is none."""
     if record_id not in records:
         raise RefusedError(404, "Resource not found")
     return records[record_id]
 
 
 def shown(record: Record) -> Record:
-    """A record as answers show it."""
+    """Return a record as responses show it."""
     return {key: value for key, value in record.items() if key not in ("createdAt", "metadataId")}
 
 

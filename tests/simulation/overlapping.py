@@ -1,4 +1,4 @@
-"""Several runs of one task at the same time: a duplicate may be made, but never goes unreported."""
+"""Several runs of one task at the same time: a duplicate may be created, but is always reported."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from airflow_provider_segment.protocol.errors import SegmentSeveralMatchesError
 from tests.simulation.actor import Actor
 from tests.simulation.history import Stage, set_stage
 from tests.simulation.model import WINDOW
-from tests.simulation.scenario import providing_destination, providing_subscription
+from tests.simulation.scenario import ensuring_destination, ensuring_subscription
 from tests.simulation.scenario_apply import applying
 from tests.simulation.world import ViolationError
 
 
 def set_overlapping_stage(seed: int) -> Stage:
-    """Draw everything; in every second history nothing goes wrong but that the runs overlap."""
-    scenarios = (applying, providing_destination, providing_subscription)
+    """Draw everything; every second history has no faults other than the overlap."""
+    scenarios = (applying, ensuring_destination, ensuring_subscription)
     return set_stage(seed, scenarios=scenarios, calm=seed % 2 == 0, alone=False)
 
 
 def play_overlapping(stage: Stage) -> bool:
-    """Let the runs go, each step in its own time, then one more.
+    """Play overlapping runs, then one more.
 
-    :return: whether there were duplicates.
+    :return: whether duplicates were created.
     """
     world, dice = stage.world, stage.world.dice
     calm = stage.network.faults.left == 0 or not stage.network.faults.share
@@ -29,11 +29,11 @@ def play_overlapping(stage: Stage) -> bool:
         actor.start()
         world.wait(dice.choice((0.0, dice.uniform(0.0, 1.0), dice.uniform(0.0, stage.options.reconcile_timeout))))
     world.run(lambda: all(actor.done for actor in actors))
-    world.reconcile_timeout()
+    world.drain()
     duplicates = [{record["id"] for record in group} for group in stage.scenario.groups() if len(group) > 1]
     reported = [actor.error for actor in actors if isinstance(actor.error, SegmentSeveralMatchesError)]
     if calm and duplicates and not reported:
-        raise ViolationError(f"{duplicates} were made and no run says so")
+        raise ViolationError(f"{duplicates} were created and no run reported it")
     _demand_report_of_next_run(stage, duplicates)
     return bool(duplicates)
 
@@ -46,7 +46,7 @@ def _actor(stage: Stage, number: int, *, calm: bool) -> Actor:
 
 
 def _demand_report_of_next_run(stage: Stage, duplicates: list[set[str]]) -> None:
-    """The next run, when everything is settled, names all that match; without duplicates it has no such complaint."""
+    """Raise unless a later run reports exactly the duplicates there are."""
     stage.network.faults.left = 0
     stage.world.wait(stage.options.reconcile_timeout + WINDOW)
     actor = Actor("the next run", stage.scenario.flow(stage.options, False, 101), stage.network)
@@ -56,4 +56,4 @@ def _demand_report_of_next_run(stage: Stage, duplicates: list[set[str]]) -> None
     if duplicates and (several is None or set(several.ids) not in duplicates):
         raise ViolationError(f"the next run does not report {duplicates}") from actor.error
     if not duplicates and several is not None:
-        raise ViolationError("the next run reports what is not there") from several
+        raise ViolationError("the next run reports duplicates that do not exist") from several

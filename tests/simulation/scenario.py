@@ -1,4 +1,4 @@
-"""What is described and what exists, for each of the flows that provision."""
+"""What is described and what exists already, for each of the flows that provision."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
 from airflow_provider_segment.protocol.provisioning.destination import ensure_destination
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from airflow_provider_segment.protocol.provisioning.subscription import ensure_subscription
+from airflow_provider_segment.protocol.wire.messages import Request
 from tests.simulation.catalog import ANALYTICS
 from tests.simulation.drawing import (
     draw_destination,
@@ -37,13 +38,15 @@ from tests.simulation.model_responses import Record
 class Scenario:
     """One task.
 
-    :param name: for the story.
-    :param flow: makes one run of it, from terms, whether it is a retry, and its number.
-    :param check: what must hold in the end; is given the result of the run that succeeded.
-    :param final: whether an error that no retry helps against is right, after which the task has ended.
-    :param tolerated: whether an error that is no fault's doing is right, and a further run goes on.
+    :param name: its name in the story.
+    :param flow: returns the flow of one run, from the options, whether it is a retry, and its number.
+    :param check: raises if the end state is wrong; called with the result of the successful run.
+    :param final: returns whether an error is the expected end of the task.
+    :param tolerated: returns whether an error that no fault caused is expected, and the task is run again.
     :param quiet: whether a further run of a finished task writes nothing.
-    :param groups: the objects of each identity described, which duplicates would be among.
+    :param allowed: returns how many objects may have the identity of what a request creates.
+    :param may_freeze: whether a run may wake up after later ones: not if those were described otherwise.
+    :param groups: yields the objects of each described identity, among which duplicates would be.
     """
 
     name: str
@@ -52,11 +55,13 @@ class Scenario:
     final: Callable[[Exception], bool] = lambda _error: False
     tolerated: Callable[[Exception, int], bool] = lambda _error, _number: False
     quiet: bool = True
+    allowed: Callable[[Request], int] = lambda _request: 1
+    may_freeze: bool = True
     groups: Callable[[], Iterator[list[Record]]] = field(default=lambda: iter(()))
 
 
-def providing_destination(segment: Segment, dice: Random) -> Scenario:
-    """A destination is to be there; it may be already, as described or otherwise."""
+def ensuring_destination(segment: Segment, dice: Random) -> Scenario:
+    """Ensure a destination, which may exist already, as described or not."""
     spec = draw_destination(dice)
     if_exists = dice.choice(("reuse", "update", "update", "fail"))
     existing = None
@@ -67,16 +72,16 @@ def providing_destination(segment: Segment, dice: Random) -> Scenario:
     before = Before(segment)
 
     def check(result: Any) -> None:
-        there = the_only(destinations_like(segment, spec), "the destination")
-        demand_same("the result", there["id"], result or there["id"])
+        actual = the_only(destinations_like(segment, spec), "the destination")
+        demand_same("the result", actual["id"], result or actual["id"])
         old = None if existing is None else before.destinations[existing["id"]]
         if old is not None:
-            demand_same("the id", old["id"], there["id"])
+            demand_same("the id", old["id"], actual["id"])
         if old is not None and if_exists != "update":
-            demand_same("what is reused", old, there)
+            demand_same("what is reused", old, actual)
         else:
-            demand_destination(segment, spec, there, old)
-        before.demand(destinations={there["id"]}, subscriptions=set())
+            demand_destination(segment, spec, actual, old)
+        before.demand(destinations={actual["id"]}, subscriptions=set())
 
     return Scenario(
         name=f"ensure_destination, if_exists={if_exists}, existing: {existing is not None}",
@@ -90,8 +95,8 @@ def providing_destination(segment: Segment, dice: Random) -> Scenario:
     )
 
 
-def providing_subscription(segment: Segment, dice: Random) -> Scenario:
-    """A subscription is to be there; it may be already."""
+def ensuring_subscription(segment: Segment, dice: Random) -> Scenario:
+    """Ensure a subscription, which may exist already."""
     destination = put_destination(segment, analytics(dice))
     (spec, *others) = some_subscriptions(dice)
     for other in others:
@@ -101,20 +106,20 @@ def providing_subscription(segment: Segment, dice: Random) -> Scenario:
     before = Before(segment)
 
     def check(result: Any) -> None:
-        there = the_only(subscriptions_like(segment, destination["id"], spec), "the subscription")
-        demand_same("the result", there["id"], result or there["id"])
+        actual = the_only(subscriptions_like(segment, destination["id"], spec), "the subscription")
+        demand_same("the result", actual["id"], result or actual["id"])
         old = None if existing is None else before.subscriptions[existing["id"]]
         if old is not None and if_exists != "update":
-            # One without any schedule may be an earlier try's, and gets it.
+            # One without a schedule may come from an earlier try, so it gets one.
             schedule = old.get("reverseETLSchedule") or spec.reverse_etl_schedule
-            wanted = old if schedule is None or if_exists == "fail" else old | {"reverseETLSchedule": schedule}
-            demand_same("what is reused", wanted, there)
+            expected = old if schedule is None or if_exists == "fail" else old | {"reverseETLSchedule": schedule}
+            demand_same("what is reused", expected, actual)
         elif if_exists == "fail" and result is None:
-            without = _without_schedule(spec) if "reverseETLSchedule" not in there else spec
-            demand_subscription(segment, without, there, old)
+            without = _without_schedule(spec) if "reverseETLSchedule" not in actual else spec
+            demand_subscription(segment, without, actual, old)
         else:
-            demand_subscription(segment, spec, there, old)
-        before.demand(destinations=set(), subscriptions={there["id"]})
+            demand_subscription(segment, spec, actual, old)
+        before.demand(destinations=set(), subscriptions={actual["id"]})
 
     return Scenario(
         name=f"ensure_subscription, if_exists={if_exists}, existing: {existing is not None}",
@@ -129,7 +134,7 @@ def providing_subscription(segment: Segment, dice: Random) -> Scenario:
 
 
 def not_found_after(done: Callable[[], bool], if_missing: str) -> Callable[[Exception], bool]:
-    """A removal that is to fail where there is nothing may do so when an earlier run removed it."""
+    """Return whether an error is the expected one of a delete after an earlier run deleted the object."""
     return lambda error: isinstance(error, SegmentNotFoundError) and if_missing == "fail" and done()
 
 
@@ -151,12 +156,12 @@ def _destination_like(spec: DestinationSpec, settings: dict[str, Any], *, enable
         metadata_id=spec.metadata_id,
         name=spec.name,
         settings=settings,
-        enabled=spec.enabled if enabled else not spec.enabled,
+        enabled=(spec.enabled is not False) is enabled,
     )
 
 
 def _another(spec: SubscriptionSpec, dice: Random) -> SubscriptionSpec:
-    """One with the same identity, and perhaps all else."""
+    """Draw a description with the same identity, perhaps equal in everything."""
     drawn = some_subscriptions(dice)[0] if dice.random() < 0.7 else spec
     return SubscriptionSpec(
         name=spec.name,
@@ -164,7 +169,7 @@ def _another(spec: SubscriptionSpec, dice: Random) -> SubscriptionSpec:
         trigger=drawn.trigger,
         enabled=drawn.enabled,
         settings=drawn.settings,
-        model_id=drawn.model_id,
+        model_id=spec.model_id or drawn.model_id,
         reverse_etl_schedule=drawn.reverse_etl_schedule,
     )
 

@@ -31,24 +31,24 @@ _WRONG = SubscriptionSpec(name="wrong", action_id="nonsense", trigger=TRACK)
 _RIGHT = replace(_WRONG, action_id="track")
 
 
-class _Applying:
-    """A destination with its subscriptions is to be as described."""
+class Applying:
+    """Apply the description of a destination with its subscriptions."""
 
     def __init__(self, segment: Segment, dice: Random) -> None:
         self._segment = segment
-        self._described = analytics(dice)
-        self._subscriptions = None if dice.random() < 0.1 else draw_subscriptions(dice, most=7)
+        self._spec = analytics(dice)
+        self._subscriptions = self._draw_subscriptions(dice)
         self._prune = dice.random() < 0.5
         self._existing: Record | None = None
         by_id = False
         if dice.random() < 0.5:
             by_id = dice.random() < 0.3
-            self._put_existing(dice, name="an earlier name" if by_id else self._described.name)
-        # Corrected after that many runs.
+            self._put_existing(dice, name="an earlier name" if by_id else self._spec.name)
+        # The description is corrected after that many runs.
         self._mistaken = dice.randint(1, 2) if self._subscriptions is not None and dice.random() < 0.15 else 0
         self._place = dice.randint(0, len(self._subscriptions or ()))
-        self._application = ApplyRequest(
-            spec=self._described,
+        self._request = ApplyRequest(
+            spec=self._spec,
             subscriptions=self._subscriptions,
             destination_id=self._existing["id"] if by_id and self._existing is not None else None,
             prune_subscriptions=self._prune,
@@ -64,54 +64,56 @@ class _Applying:
             tolerated=lambda error, number: (
                 isinstance(error, SegmentNotFoundError) and number <= self._mistaken and "'wrong'" in str(error)
             ),
+            may_freeze=not self._mistaken,
             groups=self._groups,
         )
 
+    def _draw_subscriptions(self, dice: Random) -> list[SubscriptionSpec] | None:
+        return None if dice.random() < 0.1 else draw_subscriptions(dice, most=7)
+
     def _put_existing(self, dice: Random, *, name: str) -> None:
-        enabled = self._described.enabled if dice.random() < 0.5 else not self._described.enabled
-        settings = self._described.settings if dice.random() < 0.4 else draw_settings(dice)
-        spec = replace(self._described, name=name, settings=settings, enabled=enabled)
+        enabled = dice.random() < 0.5
+        settings = self._spec.settings if dice.random() < 0.4 else draw_settings(dice)
+        spec = replace(self._spec, name=name, settings=settings, enabled=enabled)
         self._existing = put_destination(self._segment, spec)
+        for one in self._draw_existing(dice):
+            put_subscription(self._segment, self._existing, one)
+
+    def _draw_existing(self, dice: Random) -> list[SubscriptionSpec]:
         kept = [one for one in self._subscriptions or () if dice.random() < 0.3]
         names = {one.name for one in kept}
-        for one in (*kept, *(one for one in draw_subscriptions(dice, most=5) if one.name not in names)):
-            put_subscription(self._segment, self._existing, one)
+        return [*kept, *(one for one in draw_subscriptions(dice, most=5) if one.name not in names)]
 
     def _flow(self, options: CallOptions, wait_for_pending: bool, number: int) -> Flow[Any]:
         subscriptions = self._wanted(number)
-        request = replace(self._application, wait_for_pending=wait_for_pending, subscriptions=subscriptions)
+        request = replace(self._request, wait_for_pending=wait_for_pending, subscriptions=subscriptions)
         return apply_destination(options, request=request, write=True)
 
     def _wanted(self, number: int) -> list[SubscriptionSpec] | None:
-        """As they are described in one run: a mistake is corrected some day."""
+        """Return the described subscriptions of one run; a mistake is corrected later."""
         if self._subscriptions is None or not self._mistaken:
             return self._subscriptions
-        wanted = list(self._subscriptions)
-        wanted.insert(self._place, _WRONG if number <= self._mistaken else _RIGHT)
-        return wanted
+        expected = list(self._subscriptions)
+        expected.insert(self._place, _WRONG if number <= self._mistaken else _RIGHT)
+        return expected
 
     def _check(self, result: Any) -> None:
-        there = the_only(destinations_like(self._segment, self._described), "the destination")
+        actual = the_only(destinations_like(self._segment, self._spec), "the destination")
         old = None if self._existing is None else self._before.destinations[self._existing["id"]]
         if old is not None:
-            demand_same("the id", old["id"], there["id"])
-        demand_destination(self._segment, self._described, there, old, may_stay_absent=True)
-        named = self._check_subscriptions(there["id"])
-        self._before.demand(destinations={there["id"]}, subscriptions=named)
+            demand_same("the id", old["id"], actual["id"])
+        demand_destination(self._segment, self._spec, actual, old)
+        named = self._check_subscriptions(actual["id"])
+        self._before.demand(destinations={actual["id"]}, subscriptions=named)
         _, summary = result
-        demand_same("destination_id of the summary", there["id"], summary["destination_id"])
+        demand_same("destination_id of the summary", actual["id"], summary["destination_id"])
         for part in summary["subscriptions"]:
             if (part["id"] in self._segment.subscriptions) is (part["result"] == "removed"):
-                raise ViolationError(f"the summary tells otherwise of {part}")
+                raise ViolationError(f"the summary is wrong about {part}")
 
     def _check_subscriptions(self, destination_id: str) -> set[str]:
-        """Check those described; of the others say which are no longer to be there."""
-        named = set()
-        for spec in self._wanted(100) or ():
-            found = subscriptions_like(self._segment, destination_id, spec)
-            there = the_only(found, f"subscription {spec.name}")
-            demand_subscription(self._segment, spec, there, self._before.subscriptions.get(there["id"]))
-            named.add(there["id"])
+        """Check the described subscriptions; return their ids and those that should be removed."""
+        named = self._check_described(destination_id)
         if self._subscriptions is None or not self._prune:
             return named
         if surplus := [one["id"] for one in self._segment.subscriptions_of(destination_id) if one["id"] not in named]:
@@ -119,8 +121,18 @@ class _Applying:
         pruned = {one["id"] for one in self._before.subscriptions.values() if one["destinationId"] == destination_id}
         return named | pruned
 
+    def _check_described(self, destination_id: str) -> set[str]:
+        """Check the described subscriptions and return their ids."""
+        named = set()
+        for spec in self._wanted(100) or ():
+            found = subscriptions_like(self._segment, destination_id, spec)
+            actual = the_only(found, f"subscription {spec.name}")
+            demand_subscription(self._segment, spec, actual, self._before.subscriptions.get(actual["id"]))
+            named.add(actual["id"])
+        return named
+
     def _groups(self) -> Iterator[list[Record]]:
-        found = destinations_like(self._segment, self._described)
+        found = destinations_like(self._segment, self._spec)
         yield found
         for destination in found:
             for spec in self._wanted(100) or ():
@@ -128,5 +140,5 @@ class _Applying:
 
 
 def applying(segment: Segment, dice: Random) -> Scenario:
-    """Draw a description and what there is."""
-    return _Applying(segment, dice).scenario()
+    """Draw a description and what exists already."""
+    return Applying(segment, dice).scenario()

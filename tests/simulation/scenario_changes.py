@@ -1,4 +1,4 @@
-"""Changing and removing what exists."""
+"""Changing and deleting existing objects."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ from tests.simulation.world import ViolationError
 
 
 def changing_destination(segment: Segment, dice: Random) -> Scenario:
-    """Exactly what is given is changed; also the name by which it is found."""
+    """Change only the arguments that are set, perhaps including the name."""
     old = put_destination(segment, analytics(dice))
     new_name = dice.choice((None, "renamed"))
     enabled = dice.choice((None, True, False))
     settings = draw_settings(dice) if enabled is None and new_name is None else dice.choice((None, draw_settings(dice)))
-    target = _pointing(old, dice)
+    target = _target(old, dice)
     before = Before(segment)
 
     def check(result: Any) -> None:
         was = before.destinations[old["id"]]
-        there = segment.destinations[old["id"]]
-        wanted = DestinationSpec(
+        actual = segment.destinations[old["id"]]
+        expected = DestinationSpec(
             source_id=was["sourceId"],
             metadata_id=was["metadataId"],
             name=new_name or was["name"],
@@ -48,13 +48,13 @@ def changing_destination(segment: Segment, dice: Random) -> Scenario:
             enabled=was["enabled"] if enabled is None else enabled,
         )
         demand_same("the result", old["id"], result)
-        demand_destination(segment, wanted, there, was)
+        demand_destination(segment, expected, actual, was)
         before.demand(destinations={old["id"]}, subscriptions=set())
 
     return Scenario(
         name=f"resolve_and_update_destination, new_name={new_name}",
-        flow=lambda options, _patient, _number: resolve_and_update_destination(
-            options, target=target, new_name=new_name, enabled=enabled, settings=settings
+        flow=lambda options, _wait_for_pending, number: resolve_and_update_destination(
+            options, target=target, is_retry=number > 1, new_name=new_name, enabled=enabled, settings=settings
         ),
         check=check,
         quiet=False,
@@ -62,7 +62,7 @@ def changing_destination(segment: Segment, dice: Random) -> Scenario:
 
 
 def changing_subscription(segment: Segment, dice: Random) -> Scenario:
-    """Exactly what is given is changed."""
+    """Change only the arguments that are set."""
     destination = put_destination(segment, analytics(dice))
     old = put_subscription(segment, destination, some_subscriptions(dice)[0])
     new_name = dice.choice((None, "renamed"))
@@ -81,20 +81,20 @@ def changing_subscription(segment: Segment, dice: Random) -> Scenario:
     before = Before(segment)
 
     def check(result: Any) -> None:
-        was, there = before.subscriptions[old["id"]], segment.subscriptions[old["id"]]
+        was, actual = before.subscriptions[old["id"]], segment.subscriptions[old["id"]]
         demand_same("the result", old["id"], result)
-        wanted = {
+        expected = {
             "name": new_name or was["name"],
             "trigger": changes.get("trigger", was["trigger"]),
             "enabled": changes.get("enabled", was["enabled"]),
             "modelId": changes.get("model_id", was["modelId"]),
             "reverseETLSchedule": changes.get("reverse_etl_schedule", was.get("reverseETLSchedule")),
         }
-        for key, value in wanted.items():
-            demand_same(key, value, there.get(key))
+        for key, value in expected.items():
+            demand_same(key, value, actual.get(key))
         demand_settings(
             changes.get("settings", {}),
-            there["settings"],
+            actual["settings"],
             before=was["settings"],
             defaults={},
             may_reset=segment.replace,
@@ -103,8 +103,13 @@ def changing_subscription(segment: Segment, dice: Random) -> Scenario:
 
     return Scenario(
         name=f"resolve_and_update_subscription {sorted(changes)}, new_name={new_name}",
-        flow=lambda options, _patient, _number: resolve_and_update_subscription(
-            options, destination_id=destination["id"], target=target, new_name=new_name, changes=changes
+        flow=lambda options, _wait_for_pending, number: resolve_and_update_subscription(
+            options,
+            destination_id=destination["id"],
+            target=target,
+            is_retry=number > 1,
+            new_name=new_name,
+            changes=changes,
         ),
         check=check,
         quiet=False,
@@ -112,23 +117,23 @@ def changing_subscription(segment: Segment, dice: Random) -> Scenario:
 
 
 def removing_destination(segment: Segment, dice: Random) -> Scenario:
-    """It is to be gone, with its subscriptions, and nothing else."""
+    """Delete a destination with its subscriptions, and nothing else."""
     old = put_destination(segment, analytics(dice))
     gone = {put_subscription(segment, old, subscription)["id"] for subscription in draw_subscriptions(dice, most=3)}
     if_missing = dice.choice(("ignore", "ignore", "fail"))
-    target = _pointing(old, dice)
+    target = _target(old, dice)
     before = Before(segment)
 
     def check(result: Any) -> None:
         if old["id"] in segment.destinations or gone & segment.subscriptions.keys():
-            raise ViolationError("it is still there")
+            raise ViolationError("it still exists")
         if result is not None:
             demand_same("the result", old["id"], result)
         before.demand(destinations={old["id"]}, subscriptions=gone)
 
     return Scenario(
         name=f"resolve_and_delete_destination, if_missing={if_missing}",
-        flow=lambda options, _patient, _number: resolve_and_delete_destination(
+        flow=lambda options, _wait_for_pending, _number: resolve_and_delete_destination(
             options, target=target, if_missing=if_missing
         ),
         check=check,
@@ -138,7 +143,7 @@ def removing_destination(segment: Segment, dice: Random) -> Scenario:
 
 
 def removing_subscription(segment: Segment, dice: Random) -> Scenario:
-    """It is to be gone, and nothing else."""
+    """Delete a subscription, and nothing else."""
     destination = put_destination(segment, analytics(dice))
     old, *_ = [put_subscription(segment, destination, spec) for spec in some_subscriptions(dice)]
     if_missing = dice.choice(("ignore", "ignore", "fail"))
@@ -149,14 +154,14 @@ def removing_subscription(segment: Segment, dice: Random) -> Scenario:
 
     def check(result: Any) -> None:
         if old["id"] in segment.subscriptions:
-            raise ViolationError("it is still there")
+            raise ViolationError("it still exists")
         if result is not None:
             demand_same("the result", old["id"], result)
         before.demand(destinations=set(), subscriptions={old["id"]})
 
     return Scenario(
         name=f"resolve_and_delete_subscription, if_missing={if_missing}",
-        flow=lambda options, _patient, _number: resolve_and_delete_subscription(
+        flow=lambda options, _wait_for_pending, _number: resolve_and_delete_subscription(
             options, destination_id=destination["id"], target=target, if_missing=if_missing
         ),
         check=check,
@@ -165,7 +170,7 @@ def removing_subscription(segment: Segment, dice: Random) -> Scenario:
     )
 
 
-def _pointing(destination: Record, dice: Random) -> Any:
+def _target(destination: Record, dice: Random) -> Any:
     spec = DestinationSpec(
         source_id=destination["sourceId"], metadata_id=destination["metadataId"], name=NAME, settings={}
     )

@@ -1,4 +1,4 @@
-"""What Segment does with the settings of a destination: defaults, masks, read-only keys, merging or replacing."""
+"""How Segment treats the settings of a destination: defaults, masks, read-only keys, merge or replace."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _MASK = "•" * 10
 
 @dataclass(frozen=True)
 class DestinationType:
-    """An entry of the catalog, as far as it matters.
+    """A catalog entry.
 
-    :param record: as the seed has it.
+    :param record: in the format of a seed.
     """
 
     record: Mapping[str, Any]
@@ -48,30 +48,30 @@ class DestinationType:
         return {action["id"]: action["slug"] for action in self.record["actions"]}
 
     def created(self, sent: Mapping[str, Any]) -> dict[str, Any]:
-        """The settings of a new destination."""
-        return self.defaults | self._taken(sent)
+        """Return the settings of a new destination."""
+        return self.defaults | self._accepted(sent)
 
     def updated(self, current: Mapping[str, Any], sent: Mapping[str, Any], *, replace: bool, alone: bool) -> Any:
-        """The settings after an update.
+        """Return the settings after an update.
 
-        :param alone: whether nothing but settings is to be changed.
+        :param alone: whether the update changes nothing but settings.
         """
         if alone and sent and self.read_only.issuperset(sent):
             raise RefusedError(400, f"Read-only settings: {', '.join(sorted(sent))}")
-        taken = self._taken(sent)
+        accepted = self._accepted(sent)
         for name in self.record["secretOptions"]:
-            if name in taken and name in current and taken[name] == mask(current[name]):
-                taken[name] = current[name]
+            if name in accepted and name in current and accepted[name] == mask(current[name]):
+                accepted[name] = current[name]
         if not replace:
-            return {**current, **taken}
-        return self.defaults | {name: current[name] for name in self.read_only if name in current} | taken
+            return {**current, **accepted}
+        return self.defaults | {name: current[name] for name in self.read_only if name in current} | accepted
 
     def shown(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Settings as answers show them."""
+        """Return settings as responses show them."""
         secret = self.record["secretOptions"]
         return {name: mask(value) if name in secret else value for name, value in settings.items()}
 
-    def _taken(self, sent: Mapping[str, Any]) -> dict[str, Any]:
+    def _accepted(self, sent: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in sent.items():
             word, kind = _PYTHON_TYPES.get(self.options.get(name, {"type": ""})["type"], ("", object))
             if value is not None and (not isinstance(value, kind) or (word == "number" and isinstance(value, bool))):
@@ -84,7 +84,7 @@ class DestinationType:
 
 
 def mask(value: Any) -> Any:
-    """Hide a text: ten bullets, and the last four characters of one longer than eight."""
+    """Mask a string: ten bullets, and the last four characters of one longer than eight."""
     if not isinstance(value, str) or not value:
         return value
     return _MASK + (value[-4:] if len(value) > 8 else "")

@@ -1,6 +1,6 @@
-"""Whatever dies, is lost, late or limited: runs that do not overlap leave exactly what is described.
+"""Runs that do not overlap leave exactly what is described, whatever faults and crashes happen.
 
-``python -m tests.simulation SEED`` tells a history step by step.
+``python -m tests.simulation SEED`` prints a history step by step.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ OVERLAPPING_COUNT = 400
 
 
 @pytest.mark.parametrize("seeds", chunks(COUNT, size=250), ids=chunk_name)
-def test_exactly_what_is_described(seeds: range) -> None:
+def test_the_result_is_exactly_what_is_described(seeds: range) -> None:
     runs: Counter[int] = Counter()
     for seed in seeds:
         stage = set_stage(seed)
-        with _Telling(seed, stage):
+        with _PrintedOnFailure(seed, stage):
             runs[play(stage)] += 1
     print(f"{len(seeds)} histories from seed {seeds.start}; by number of runs: {sorted(runs.items())}")  # noqa: T201
-    assert max(runs) > 3  # dying and failing really happens
+    assert max(runs) > 3  # crashes and faults do happen
     assert runs[1] > len(seeds) // 4
 
 
 @pytest.mark.parametrize("seeds", chunks(OVERLAPPING_COUNT, size=200), ids=chunk_name)
-def test_no_duplicate_of_overlapping_runs_goes_unreported(seeds: range) -> None:
+def test_every_duplicate_of_overlapping_runs_is_reported(seeds: range) -> None:
     doubled = 0
     for seed in seeds:
         stage = set_overlapping_stage(seed)
-        with _Telling(seed, stage, "--overlapping "):
+        with _PrintedOnFailure(seed, stage, "--overlapping "):
             doubled += play_overlapping(stage)
     print(f"{len(seeds)} histories from seed {seeds.start}; {doubled} with duplicates")  # noqa: T201
-    assert doubled > len(seeds) // 20  # or there was nothing to report
+    assert doubled > len(seeds) // 20  # otherwise there was nothing to report
 
 
-def test_a_seed_tells_the_same_story_each_time() -> None:
+def test_a_seed_always_gives_the_same_history() -> None:
     def story(seed: int) -> list[str]:
         stage = set_stage(seed)
-        with _Telling(seed, stage):
+        with _PrintedOnFailure(seed, stage):
             play(stage)
         return stage.world.story
 
@@ -51,8 +51,8 @@ def test_a_seed_tells_the_same_story_each_time() -> None:
         assert story(seed) == story(seed)
 
 
-class _Telling:
-    """Shows the story of a history that failed."""
+class _PrintedOnFailure:
+    """Prints the story of a history that failed."""
 
     def __init__(self, seed: int, stage: Stage, option: str = "") -> None:
         self._command = f"python -m tests.simulation {option}{seed}"
@@ -64,4 +64,4 @@ class _Telling:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if error is not None:
             print("\n".join(self._stage.world.story))  # noqa: T201
-            error.add_note(f"tell it again: {self._command}")
+            error.add_note(f"print it again: {self._command}")

@@ -1,4 +1,4 @@
-"""A test of the tests: each rule that makes exactly one, once taken away, is missed."""
+"""A test of the tests: removing any rule of exactly-one provisioning is detected."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment.protocol.api.destinations import update_destination
-from airflow_provider_segment.protocol.flow import exchange, retry
+from airflow_provider_segment.protocol.flow import exchange, retry, staleness
 from airflow_provider_segment.protocol.flow.steps import Flow
 from airflow_provider_segment.protocol.provisioning import (
     apply,
     apply_subscriptions,
     creating,
     destination,
+    diff,
+    matching,
+    plan,
     subscription,
 )
 from tests.simulation.history import SCENARIOS, play, set_stage
@@ -23,14 +26,15 @@ from tests.simulation.overlapping import play_overlapping, set_overlapping_stage
 from tests.simulation.world import ViolationError
 
 _ENOUGH = 400
+_diff_settings = diff.diff_settings
 
 
-def _sees_nothing(*_: Any, **__: Any) -> Flow[None]:
+def _finds_nothing(*_: Any, **__: Any) -> Flow[None]:
     return None
     yield
 
 
-def _looks_once(options: Any, identity: Any, find: Any, *, wait_for_pending: bool) -> Flow[Any]:
+def _polls_once(options: Any, identity: Any, find: Any, *, wait_for_pending: bool) -> Flow[Any]:
     return (
         yield from creating.find_one(replace(options, reconcile_timeout=0.0), identity, find, wait_for_pending=False)
     )
@@ -41,82 +45,130 @@ def _reads_once(read: Any, enough: Any, *, seconds: float, awaited: str) -> Flow
 
 
 def _reads_subscriptions_once(read: Any, enough: Any, *, seconds: float, awaited: str) -> Flow[Any]:
-    patience = 0.0 if awaited.startswith("subscriptions") else seconds
-    return (yield from creating.poll_until(read, enough, seconds=patience, awaited=awaited))
+    timeout = 0.0 if awaited.startswith("subscriptions") else seconds
+    return (yield from creating.poll_until(read, enough, seconds=timeout, awaited=awaited))
 
 
-def _tries_again(*given: Any, **named: Any) -> Any:
-    """Repeats a create whose answer was lost, as if it were any call."""
-    call, *rest = given
+def _retries(*arguments: Any, **named: Any) -> Any:
+    """Retries a create whose response was lost like any other call."""
+    call, *rest = arguments
     return retry.decide(replace(call, operation=replace(call.operation, method="PATCH")), *rest, **named)
 
 
-def _no_look_before(patch: pytest.MonkeyPatch) -> None:
+def _no_check_before_create(patch: pytest.MonkeyPatch) -> None:
     for module in (destination, subscription):
-        patch.setattr(module, "find_one", _sees_nothing)
+        patch.setattr(module, "find_one", _finds_nothing)
 
 
-def _no_patience(patch: pytest.MonkeyPatch) -> None:
+def _retry_does_not_poll(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(apply, "poll_until", _reads_once)
     for module in (destination, subscription):
-        patch.setattr(module, "find_one", _looks_once)
+        patch.setattr(module, "find_one", _polls_once)
 
 
-def _no_patience_for_subscriptions(patch: pytest.MonkeyPatch) -> None:
+def _retry_does_not_poll_for_subscriptions(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(apply, "poll_until", _reads_subscriptions_once)
 
 
-def _no_look_for_lost(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(creating, "_find_lost", _sees_nothing)
+def _lost_create_not_checked(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(creating, "_find_lost", _finds_nothing)
 
 
-def _no_second_look_for_lost(patch: pytest.MonkeyPatch) -> None:
-    def pauses(_settle: float) -> Iterator[float]:
+def _lost_create_checked_once(patch: pytest.MonkeyPatch) -> None:
+    def pauses(_seconds: float) -> Iterator[float]:
         yield 0.0
 
     patch.setattr(creating, "poll_pauses", pauses)
 
 
-def _lost_creates_repeated(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(exchange, "decide", _tries_again)
+def _lost_create_retried(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(exchange, "decide", _retries)
 
 
-def _lost_deletes_not_forgiven(patch: pytest.MonkeyPatch) -> None:
+def _lost_delete_must_find_it(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(retry, "_maybe_applied", lambda _error: False)
 
 
 def _schedule_forgotten(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(subscription, "_unfinished", lambda _existing, _described: {})
+    patch.setattr(subscription, "_missing_schedule", lambda _existing, _spec: {})
 
 
 def _removal_forgotten(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(apply_subscriptions, "_remove", _sees_nothing)
+    patch.setattr(apply_subscriptions, "_remove", _finds_nothing)
 
 
 def _enabling_forgotten(patch: pytest.MonkeyPatch) -> None:
 
     def all_but_enabling(options: Any, **changes: Any) -> Any:
-        return _sees_nothing() if changes.keys() == {"id", "enabled"} else update_destination(options, **changes)
+        return _finds_nothing() if changes.keys() == {"id", "enabled"} else update_destination(options, **changes)
 
     patch.setattr(apply, "update_destination", all_but_enabling)
+
+
+def _known_ids_forgotten(patch: pytest.MonkeyPatch) -> None:
+    def create(*arguments: Any, known_ids: Any, unique: bool) -> Any:
+        return subscription.create_from_spec(*arguments, unique=unique)
+
+    patch.setattr(apply_subscriptions, "create_from_spec", create)
+
+
+def _lost_siblings_not_told_apart(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(subscription, "as_described", lambda _spec, _actual: True)
+
+
+def _equal_names_matched_in_order(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(matching, "_score", lambda _spec, _actual: (0, 0))
+    patch.setattr(matching, "alike", lambda _actual: "")
+
+
+def _previous_names_ignored(patch: pytest.MonkeyPatch) -> None:
+    def match(specs: Any, actual: Any) -> Any:
+        return matching.match_subscriptions([replace(spec, previous_name=None) for spec in specs], actual)
+
+    patch.setattr(plan, "match_subscriptions", match)
+
+
+def _standstill_ignored(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(staleness, "_elapsed", lambda _start, _end: 0.0)
+
+
+def _enabled_by_default(patch: pytest.MonkeyPatch) -> None:
+    def enabled(spec: Any, *arguments: Any, **named: Any) -> Any:
+        return diff.diff_destination(replace(spec, enabled=spec.enabled is not False), *arguments, **named)
+
+    for module in (plan, destination):
+        patch.setattr(module, "diff_destination", enabled)
+
+
+def _absent_settings_left_alone(patch: pytest.MonkeyPatch) -> None:
+    def only_returned(spec: Any, actual: Any, *options: Any) -> Any:
+        return _diff_settings({key: value for key, value in spec.items() if key in actual}, actual, *options)
+
+    patch.setattr(diff, "diff_settings", only_returned)
 
 
 @pytest.mark.parametrize(
     "mutate",
     [
-        _no_look_before,
-        _no_patience,
-        _no_patience_for_subscriptions,
-        _no_look_for_lost,
-        _no_second_look_for_lost,
-        _lost_creates_repeated,
-        _lost_deletes_not_forgiven,
+        _no_check_before_create,
+        _retry_does_not_poll,
+        _retry_does_not_poll_for_subscriptions,
+        _lost_create_not_checked,
+        _lost_create_checked_once,
+        _lost_create_retried,
+        _lost_delete_must_find_it,
         _schedule_forgotten,
         _removal_forgotten,
         _enabling_forgotten,
+        _known_ids_forgotten,
+        _equal_names_matched_in_order,
+        _previous_names_ignored,
+        _standstill_ignored,
+        _enabled_by_default,
+        _absent_settings_left_alone,
     ],
 )
-def test_a_missing_rule_is_noticed(
+def test_a_missing_rule_is_detected(
     mutate: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mutate(monkeypatch)
@@ -124,9 +176,13 @@ def test_a_missing_rule_is_noticed(
         _play_many()
 
 
-def test_a_missing_confirming_look_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(creating, "_confirm", _sees_nothing)
-    with pytest.raises(ViolationError, match="no run says so"):
+def test_a_missing_check_after_a_create_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unconfirmed(_options: Any, _identity: Any, _find: Any, created: Any) -> Flow[Any]:
+        yield from ()
+        return created
+
+    monkeypatch.setattr(creating, "_confirm", unconfirmed)
+    with pytest.raises(ViolationError, match="no run reported it"):
         _play_many_overlapping()
 
 

@@ -1,4 +1,4 @@
-"""Any description applied to anything: what is then there is what was described, and nothing is left to do."""
+"""Any description applied to any state: the result is as described, and a further apply has nothing to do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from airflow_provider_segment.protocol.arguments import MASK_CHARACTER, masked_k
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Pause, Reply, Send
 from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest, apply_destination
-from airflow_provider_segment.protocol.provisioning.diff import json_equal
+from airflow_provider_segment.protocol.provisioning.comparison import json_equal
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from airflow_provider_segment.protocol.wire.messages import Request
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
@@ -29,14 +29,14 @@ from tests.simulation.model import Segment
 from tests.simulation.setting_values import mask
 from tests.simulation.world import START
 
-_TERMS = CallOptions(connection="the model", reconcile_timeout=1.0)
+_OPTIONS = CallOptions(connection="the model", reconcile_timeout=1.0)
 _READ_ONLY = "externalId"
 _SECRETS = ("apiKey", "secretKey")
 Run = Callable[[Flow[Any]], Any]
 
 
-def _watched(flow: Flow[Any], sent: list[Request]) -> Flow[Any]:
-    """A flow whose requests are noted."""
+def _recorded(flow: Flow[Any], sent: list[Request]) -> Flow[Any]:
+    """Run a flow and record its writes."""
     reply: Reply | None = None
     while True:
         try:
@@ -49,7 +49,7 @@ def _watched(flow: Flow[Any], sent: list[Request]) -> Flow[Any]:
 
 
 class Applying(RuleBasedStateMachine):
-    """One destination, described anew again and again, while others change it too."""
+    """One destination that is described again and again, while others change it too."""
 
     begin: ClassVar[Callable[[], Run]]
 
@@ -70,11 +70,11 @@ class Applying(RuleBasedStateMachine):
 
     @rule()
     def somebody_removes_a_subscription(self) -> None:
-        there = self._there()
-        assume(there is not None and there["subscriptions"])
-        if there is not None:
-            ids = {"destination_id": there["id"], "id": there["subscriptions"][0]["id"]}
-            self.run_flow(delete_subscription(_TERMS, **ids))
+        actual = self._there()
+        assume(actual is not None and actual["subscriptions"])
+        if actual is not None:
+            ids = {"destination_id": actual["id"], "id": actual["subscriptions"][0]["id"]}
+            self.run_flow(delete_subscription(_OPTIONS, **ids))
 
     def _apply_and_check(
         self, spec: DestinationSpec, subscriptions: list[SubscriptionSpec] | None, *, prune: bool
@@ -82,69 +82,83 @@ class Applying(RuleBasedStateMachine):
         before = self._there()
         request = ApplyRequest(spec=spec, subscriptions=subscriptions, prune_subscriptions=prune)
         sent: list[Request] = []
-        _, summary = self.run_flow(_watched(apply_destination(_TERMS, request=request, write=True), sent))
+        _, summary = self.run_flow(_recorded(apply_destination(_OPTIONS, request=request, write=True), sent))
         for http_request in sent:
             assert MASK_CHARACTER not in (http_request.body or b"").decode()
-        there = self._there()
-        assert there is not None
-        _demand(spec, subscriptions, there, before, prune=prune)
+        actual = self._there()
+        assert actual is not None
+        _demand(spec, subscriptions, actual, before, prune=prune)
         if before is not None:
-            assert there["id"] == before["id"]
+            assert actual["id"] == before["id"]
         ignored = replace(spec, settings={k: v for k, v in spec.settings.items() if k != _READ_ONLY})
-        plan, _ = self.run_flow(apply_destination(_TERMS, request=replace(request, spec=ignored), write=False))
+        plan, _ = self.run_flow(apply_destination(_OPTIONS, request=replace(request, spec=ignored), write=False))
         assert plan.is_empty
         assert set(summary["ignored"]) <= {_READ_ONLY}
 
     def _there(self) -> dict[str, Any] | None:
-        listed = self.run_flow(collect(destinations_listing(source_id=SOURCE), _TERMS))
+        listed = self.run_flow(collect(destinations_listing(source_id=SOURCE), _OPTIONS))
         if not listed:
             return None
         (found,) = listed
-        subscriptions = self.run_flow(collect(subscriptions_listing(destination_id=found["id"]), _TERMS))
+        subscriptions = self.run_flow(collect(subscriptions_listing(destination_id=found["id"]), _OPTIONS))
         return {**found, "subscriptions": subscriptions}
 
 
 def _demand(
     spec: DestinationSpec,
     subscriptions: Sequence[SubscriptionSpec] | None,
-    there: dict[str, Any],
+    actual: dict[str, Any],
     before: dict[str, Any] | None,
     *,
     prune: bool,
 ) -> None:
-    assert (there["name"], there["enabled"]) == (spec.name, spec.enabled)
+    assert (actual["name"], actual["enabled"]) == (spec.name, _enabled(spec, before))
     comparable = {
         key: mask(value) if key in _SECRETS else value
         for key, value in spec.settings.items()
         if key != _READ_ONLY and key not in masked_keys(spec.settings)
     }
     known = None if before is None else before["settings"]
-    # A key that Segment did not return counts as unchanged, and so does a secret it shows nothing of.
+    # A secret shown as bullets only counts as unchanged.
     unseen = {
         key
         for key in comparable
         if known is not None
-        and (key not in known or str(known[key]).endswith(MASK_CHARACTER))
-        and there["settings"].get(key) == known.get(key)
+        and str(known.get(key)).endswith(MASK_CHARACTER)
+        and actual["settings"].get(key) == known.get(key)
     }
-    _demand_settings({key: value for key, value in comparable.items() if key not in unseen}, there["settings"])
+    _demand_settings({key: value for key, value in comparable.items() if key not in unseen}, actual["settings"])
     old = {one["id"]: one for one in (before or {}).get("subscriptions", [])}
-    found = {one["name"]: one for one in there["subscriptions"]}
+    found = {one["id"]: one for one in actual["subscriptions"]}
     for one in subscriptions or ():
-        made = found.pop(one.name)
-        assert (made["actionId"], made["trigger"], made["enabled"]) == (one.action_id, one.trigger, one.enabled)
+        made = found.pop(_of_spec(one, list(found.values())))
+        enabled = _enabled(one, old.get(made["id"]))
+        assert (made["actionId"], made["trigger"], made["enabled"]) == (one.action_id, one.trigger, enabled)
         assert one.model_id in (None, made["modelId"])
         assert one.reverse_etl_schedule in (None, made.get("reverseETLSchedule"))
         _demand_settings(one.settings or {}, made["settings"])
     if subscriptions is not None and prune:
         assert found == {}
-    else:  # those not described stay as they were
+    else:  # undescribed ones stay unchanged
         assert all(old[one["id"]] == one for one in found.values())
 
 
-def _demand_settings(wanted: dict[str, Any], there: dict[str, Any]) -> None:
-    for key, value in wanted.items():
-        assert value is None or json_equal(value, there[key]), key
+def _of_spec(spec: SubscriptionSpec, subscriptions: list[dict[str, Any]]) -> str:
+    """Return the id of the subscription with the name and model, or without any model if none is described."""
+    named = [one for one in subscriptions if one["name"] == spec.name and spec.model_id in (None, one["modelId"])]
+    (found,) = [one["id"] for one in named if len(named) == 1 or one["modelId"] == (spec.model_id or "")]
+    return str(found)
+
+
+def _enabled(spec: DestinationSpec | SubscriptionSpec, before: dict[str, Any] | None) -> bool:
+    if spec.enabled is not None:
+        return spec.enabled
+    return True if before is None else bool(before["enabled"])
+
+
+def _demand_settings(expected: dict[str, Any], actual: dict[str, Any]) -> None:
+    for key, value in expected.items():
+        assert value is None or json_equal(value, actual[key]), key
 
 
 def _model(*, replacing: bool) -> Run:

@@ -1,4 +1,4 @@
-"""The model and the sandbox agree: the same requests and the same faults have the same answers."""
+"""The model and the sandbox give the same responses to the same requests and faults."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ def twin() -> Iterator[Twin]:
 
 
 @pytest.mark.parametrize("seeds", chunks(COUNT, size=50), ids=chunk_name)
-def test_model_and_sandbox_answer_alike(seeds: range, twin: Twin) -> None:
+def test_model_and_sandbox_respond_alike(seeds: range, twin: Twin) -> None:
     for seed in seeds:
         stage = set_stage(seed, like_sandbox=True)
         play(stage, observe=twin.begin(stage))
-    print(f"{twin.compared} answers compared in {len(seeds)} histories from seed {seeds.start}")  # noqa: T201
+    print(f"{twin.compared} responses compared in {len(seeds)} histories from seed {seeds.start}")  # noqa: T201
     assert twin.compared > 5 * len(seeds)
 
 
-def test_another_model_is_noticed(twin: Twin) -> None:
+def test_a_different_model_is_detected(twin: Twin) -> None:
     """A test of the test: a model that fills in another default."""
     options = set_stage(0).segment.types["analytics"].record["options"]
     region = next(option for option in options if option["name"] == "region")

@@ -1,4 +1,4 @@
-"""A sandbox that lives through a history of the model, request by request, over a socket, with the history's clock."""
+"""A sandbox that repeats a history of the model, request by request, over a socket, with the history's clock."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from starlette.responses import Response as StarletteResponse
 
 from airflow_provider_segment.protocol.flow.steps import Outcome
 from airflow_provider_segment.protocol.wire.messages import Request, RequestFailure, Response
-from airflow_provider_segment.sandbox.clock import Clock
+from airflow_provider_segment.sandbox.clock import Clock, DelayedCalls
 from airflow_provider_segment.sandbox.core import Sandbox
-from airflow_provider_segment.sandbox.faults.fault import read_fault
-from airflow_provider_segment.sandbox.later import Later
+from airflow_provider_segment.sandbox.faults import parse_fault
 from airflow_provider_segment.sandbox.server import SandboxServer
 from airflow_provider_segment.sandbox.settings import Settings
-from airflow_provider_segment.sandbox.state.seed import read_seed
+from airflow_provider_segment.sandbox.state.seed import parse_seed
 from tests.simulation.catalog import CATALOG, SOURCES
-from tests.simulation.faults import CAME_LATE, Fault
+from tests.simulation.faults import APPLIED_LATE, Fault
 from tests.simulation.history import Stage
 from tests.simulation.model import Segment
 from tests.simulation.model_responses import Record, shown
@@ -32,15 +31,15 @@ _HEADERS = ("retry-after", "x-ratelimit-consumed", "x-ratelimit-remaining", "x-r
 _METADATA = ("id", "name", "slug", "status")
 
 
-class _Held(Later):
-    """Work put off until the history says that its time has come."""
+class _Held(DelayedCalls):
+    """Delayed calls that run when the history says so."""
 
     def __init__(self) -> None:
         super().__init__()
         self.works: list[Callable[[], object]] = []
 
-    def call(self, seconds: float, work: Callable[[], object]) -> None:
-        self.works.append(work)
+    def schedule(self, seconds: float, call: Callable[[], object]) -> None:
+        self.works.append(call)
 
 
 class Twin:
@@ -52,14 +51,14 @@ class Twin:
         self._held = _Held()
         self._late: dict[int, list[Callable[[], object]]] = {}
         self._ids: dict[str, str] = {}
-        self._sandbox = Sandbox(token=_TOKEN, seed=read_seed("demo"), clock=Clock(base=lambda: self._now))
-        self._sandbox.later = self._held
+        self._sandbox = Sandbox(token=_TOKEN, seed=parse_seed("demo"), clock=Clock(base=lambda: self._now))
+        self._sandbox.delayed_calls = self._held
         self.server = SandboxServer(sandbox=self._sandbox)
 
     def begin(self, stage: Stage) -> Callable[[Request, Fault, Outcome], None]:
-        """Take over what there is.
+        """Seed the sandbox with the objects of the model.
 
-        :return: what is to be told of each request.
+        :return: a function to call for each request.
         """
         segment = stage.segment
         self._now = stage.world.now
@@ -71,7 +70,7 @@ class Twin:
                 subscription_write_limit_per_minute=segment.write_limit,
             )
         )
-        self._sandbox.reset(read_seed({"sources": SOURCES, "catalog": CATALOG, "destinations": list(_seed(segment))}))
+        self._sandbox.reset(parse_seed({"sources": SOURCES, "catalog": CATALOG, "destinations": list(_seed(segment))}))
         self._held.works.clear()
         self._late.clear()
         self._ids = self._pairs(segment)
@@ -84,25 +83,25 @@ class Twin:
         return observe
 
     def _repeat(self, segment: Segment, request: Request, fault: Fault, outcome: Outcome) -> None:
-        if fault is CAME_LATE:
+        if fault is APPLIED_LATE:
             response = self._late[id(request)].pop(0)()
             if not isinstance(response, StarletteResponse):
-                raise TypeError("the sandbox carries out requests")
+                raise TypeError("the sandbox returns responses")
             seen: Outcome = Response(
                 status=response.status_code, headers=dict(response.headers), body=bytes(response.body)
             )
         else:
             if fault.sandbox is not None:
-                self._sandbox.faults.add(read_fault(fault.sandbox))
+                self._sandbox.faults.add(parse_fault(fault.sandbox))
             seen = self._send(request)
             if fault.kind == "late":
                 self._late.setdefault(id(request), []).append(self._held.works.pop())
         self._ids |= self._pairs(segment)
-        theirs = {there: ours for ours, there in self._ids.items()}
-        if _normalised(seen, theirs) != _normalised(outcome, {}):
+        model_ids = {new: old for old, new in self._ids.items()}
+        if _normalised(seen, model_ids) != _normalised(outcome, {}):
             raise ViolationError(
                 f"{request.method} {request.path} [{fault.kind}]: the model says {_normalised(outcome, {})},"
-                f" the sandbox {_normalised(seen, theirs)}"
+                f" the sandbox {_normalised(seen, model_ids)}"
             )
 
     def _send(self, request: Request) -> Outcome:
@@ -121,12 +120,12 @@ class Twin:
             connection.close()
 
     def _pairs(self, segment: Segment) -> dict[str, str]:
-        """Ids by ids, the sandbox's by the model's: both keep objects in the order of their creation."""
+        """Map the model's ids to the sandbox's; both keep objects in the order of creation."""
         workspace = self._sandbox.workspace
         pairs = dict(zip(segment.destinations, (one.id for one in workspace.destinations()), strict=True))
-        for ours, theirs in list(pairs.items()):
-            mine = [record["id"] for record in segment.subscriptions_of(ours)]
-            pairs |= zip(mine, (one.id for one in workspace.subscriptions(theirs)), strict=True)
+        for model_id, sandbox_id in list(pairs.items()):
+            mine = [record["id"] for record in segment.subscriptions_of(model_id)]
+            pairs |= zip(mine, (one.id for one in workspace.subscriptions(sandbox_id)), strict=True)
         return pairs
 
 
@@ -144,9 +143,9 @@ def _is_date(value: Any) -> bool:
 
 
 def _normalised(outcome: Outcome, ids: dict[str, str]) -> Any:
-    """What can be compared: the status, the headers about limits, and the body with our own ids."""
+    """Return what can be compared: the status, the rate limit headers, and the body with the model's ids."""
     if isinstance(outcome, RequestFailure):
-        return "no answer"
+        return "no response"
     headers = {name: outcome.headers[name] for name in _HEADERS if name in outcome.headers}
     if outcome.body.startswith(b"<"):
         return outcome.status, headers, "a page"
@@ -160,7 +159,7 @@ def _renamed(text: str, ids: dict[str, str]) -> str:
 
 
 def _cut(value: Any) -> Any:
-    """Leave out the catalog's text."""
+    """Leave out most of the catalog entry."""
     if isinstance(value, list):
         return [_cut(item) for item in value]
     if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Time that passes only when nothing else is left to do, and a log of what happened."""
+"""A virtual clock with scheduled events, and a log of what happened."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from itertools import count
 from random import Random
 
 START = 1_750_000_000.0
-"""Some moment of 2025: limits are told as dates."""
+"""A moment in 2025, since rate limits are reported as dates."""
 
 
 class ViolationError(AssertionError):
-    """What was promised did not hold."""
+    """A promise was broken."""
 
 
 class World:
-    """A clock, what is to happen when, and the dice.
+    """A clock, scheduled events, and random numbers.
 
-    :param seed: from which everything is drawn.
+    :param seed: of the random numbers.
     """
 
     def __init__(self, seed: int) -> None:
@@ -29,28 +29,28 @@ class World:
         self._events: list[tuple[float, int, Callable[[], None]]] = []
 
     def after(self, seconds: float, happen: Callable[[], None]) -> None:
-        """Let something happen later; what is due at one time happens in the order it was asked for."""
+        """Schedule an event; events due at the same time run in the order they were scheduled."""
         heapq.heappush(self._events, (self.now + seconds, next(self._order), happen))
 
     def run(self, until: Callable[[], bool]) -> None:
-        """Let time pass until something holds, or nothing is left to happen."""
+        """Advance the clock until a condition holds, or no event is left."""
         while self._events and not until():
             self._next()
 
     def wait(self, seconds: float) -> None:
-        """Let some time pass."""
+        """Advance the clock by some seconds."""
         end = self.now + seconds
         while self._events and self._events[0][0] <= end:
             self._next()
         self.now = end
 
-    def reconcile_timeout(self) -> None:
-        """Let everything happen that is still on its way."""
+    def drain(self) -> None:
+        """Advance the clock until no event is left."""
         while self._events:
             self._next()
 
-    def tell(self, text: str) -> None:
-        """Add to the story."""
+    def record(self, text: str) -> None:
+        """Add a line to the story."""
         self.story.append(f"{self.now - START:10.3f}  {text}")
 
     def _next(self) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from airflow_provider_segment import __version__
 from airflow_provider_segment.provider_info import PROVIDER_INFO
-from tests.user_example.users_machine import UsersMachine, made, readme_block
+from tests.user_example.users_machine import UsersMachine, documented_dag, documented_test, made
 
 pytestmark = pytest.mark.fresh_environment
 
@@ -27,11 +27,11 @@ def test_workers_do_not_meet(segment_sandbox, number):
 @pytest.fixture(scope="module", params=["3.3", "2.11"])
 def machine(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> UsersMachine:
     machine = made(tmp_path_factory.mktemp("users_machine"), airflow=request.param)
-    dag = readme_block('DAG("provision_analytics"')
-    if request.param == "2.11":  # as the DAG's comment says
+    dag = documented_dag()
+    if request.param == "2.11":  # as the comment in the DAG says
         dag = dag.replace("from airflow.sdk import DAG", "from airflow import DAG")
     machine.write("dags/provision_analytics.py", dag)
-    machine.write("tests/test_provision_analytics.py", readme_block("segment_sandbox"))
+    machine.write("tests/test_provision_analytics.py", documented_test())
     machine.run("airflow", "db", "migrate")
     return machine
 
@@ -54,7 +54,7 @@ def test_airflow_lists_the_provider_and_its_parts(machine: UsersMachine) -> None
     assert not PROVIDER_INFO.keys() - provider.keys()
 
 
-def test_the_readmes_test_passes(machine: UsersMachine) -> None:
+def test_the_documented_test_of_the_readmes_dag_passes(machine: UsersMachine) -> None:
     assert "1 passed" in machine.run("pytest", "-p", "no:cacheprovider", "tests")
 
 

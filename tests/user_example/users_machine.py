@@ -80,8 +80,22 @@ def checked(command: list[str | Path], *, cwd: Path | None = None, env: dict[str
     return done.stdout
 
 
-def readme_block(content: str) -> str:
-    """Return the only block of Python in the README that contains a string."""
-    blocks = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
-    (found,) = (block for block in blocks if content in block)
+def documented_block(page: str, holding: str) -> str:
+    """Return the only block of Python that holds a string.
+
+    :param page: a path in the repository.
+    :param holding: the string.
+    """
+    blocks = re.findall(r"^```python\n(.*?)^```$", (ROOT / page).read_text(), re.DOTALL | re.MULTILINE)
+    (found,) = (block for block in blocks if holding in block)
     return str(found)
+
+
+def documented_dag() -> str:
+    """Return the DAG of the README."""
+    return documented_block("README.md", 'DAG("provision_analytics"')
+
+
+def documented_test() -> str:
+    """Return the documented test of that DAG."""
+    return documented_block("docs/testing.md", 'get_dag("provision_analytics")')

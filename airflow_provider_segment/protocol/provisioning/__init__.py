@@ -1,1 +1,1 @@
-"""Bringing Segment to a described state: look for the object, then create, change or remove it."""
+"""Bringing Segment to a described state: find the object, then create, change or delete it."""

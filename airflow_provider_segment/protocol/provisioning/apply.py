@@ -1,11 +1,12 @@
-"""Applying a description: read, plan, show the plan, carry it out."""
+"""Applying a description: read, plan, log the plan, execute it."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from msgspec import structs
 
 from airflow_provider_segment.protocol.api.destinations import (
     destinations_listing,
@@ -14,16 +15,18 @@ from airflow_provider_segment.protocol.api.destinations import (
 )
 from airflow_provider_segment.protocol.api.objects import Destination, Subscription
 from airflow_provider_segment.protocol.api.subscriptions import subscriptions_listing
-from airflow_provider_segment.protocol.errors import SegmentInvalidRequestError
+from airflow_provider_segment.protocol.errors import SegmentNotFoundError
 from airflow_provider_segment.protocol.flow.pagination import collect
+from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning import destination as destinations
 from airflow_provider_segment.protocol.provisioning.apply_subscriptions import execute_subscriptions
 from airflow_provider_segment.protocol.provisioning.creating import poll_until
-from airflow_provider_segment.protocol.provisioning.diff import diff_settings
 from airflow_provider_segment.protocol.provisioning.lookup import mask_and_warn, one_or_none
+from airflow_provider_segment.protocol.provisioning.matching import match_subscriptions
 from airflow_provider_segment.protocol.provisioning.plan import ApplySummary, Plan, make_plan
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
+from airflow_provider_segment.protocol.provisioning.settings_writes import SettingsContext, ignored_settings
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 
 
@@ -31,20 +34,24 @@ from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec,
 class ApplyRequest:
     """What to apply, and how.
 
-    :param spec: what the destination is to be.
-    :param subscriptions: what its subscriptions are to be; ``None`` leaves them alone.
-    :param destination_id: the destination; by default it is found by its identity. With it, ``described.name`` is a
-        field like others, and renames.
+    :param spec: the description of the destination.
+    :param subscriptions: the descriptions of its subscriptions; ``None`` leaves them alone.
+    :param destination_id: id of the destination; by default it is found by its identity. With an id, ``spec.name`` is
+        a field like the others: a different name renames the destination.
+    :param previous_name: the destination's name before; if only that exists, the destination is renamed.
+    :param if_missing: ``create`` or ``fail``.
     :param prune_subscriptions: remove subscriptions that are not described.
-    :param max_prune: at most so many.
+    :param max_prune: how many may be removed.
     :param rotate_secrets: count secrets that can't be compared as changed.
-    :param wait_for_pending: before creating, keep looking for ``reconcile_timeout`` seconds, since an earlier try may
-        have left a request in flight.
+    :param wait_for_pending: before creating, poll for ``reconcile_timeout`` seconds, since an earlier try may have left
+        a request in flight.
     """
 
     spec: DestinationSpec
     subscriptions: Sequence[SubscriptionSpec] | None = None
     destination_id: str | None = None
+    previous_name: str | None = None
+    if_missing: str = "create"
     prune_subscriptions: bool = False
     max_prune: int = 10
     rotate_secrets: bool = False
@@ -52,17 +59,27 @@ class ApplyRequest:
 
 
 def apply_destination(options: CallOptions, *, request: ApplyRequest, write: bool) -> Flow[tuple[Plan, ApplySummary]]:
-    """Read what there is, plan, show the plan in the log, and carry it out.
+    """Read the current state, plan, log the plan, and execute it.
 
     :param request: what to apply.
-    :param write: whether to carry the plan out.
-    :return: the plan, and what was done or would be.
-    :raises ValueError: what can't change would have to.
-    :raises SegmentNotFoundError: there is no destination with the id given, or no such source.
-    :raises SegmentSeveralMatchesError: several objects have an identity.
+    :param write: whether to execute the plan.
+    :return: the plan, and a summary of what was done or would be done.
+    :raises ValueError: something that can't be changed differs.
+    :raises SegmentNotFoundError: the destination with this id, or the source, does not exist.
+    :raises SegmentSeveralMatchesError: several objects have the same identity.
     :raises SegmentPruneLimitError: more would be removed than allowed.
     """
     options = options.redacting([request.spec.settings, *(one.settings for one in request.subscriptions or ())])
+    return (
+        yield from replan_when_stale(
+            options,
+            lambda pending: _plan_and_execute(options, replace(request, wait_for_pending=pending), write=write),
+            wait_for_pending=request.wait_for_pending,
+        )
+    )
+
+
+def _plan_and_execute(options: CallOptions, request: ApplyRequest, *, write: bool) -> Flow[tuple[Plan, ApplySummary]]:
     plan = yield from plan_apply(options, request=request)
     if not write:
         return plan, plan.summary()
@@ -70,12 +87,12 @@ def apply_destination(options: CallOptions, *, request: ApplyRequest, write: boo
 
 
 def plan_apply(options: CallOptions, *, request: ApplyRequest) -> Flow[Plan]:
-    """Read what there is, plan, and show the plan in the log.
+    """Read the current state, plan, and log the plan.
 
     :param request: what to apply.
-    :raises ValueError: what can't change would have to.
-    :raises SegmentNotFoundError: there is no destination with the id given, or no such source.
-    :raises SegmentSeveralMatchesError: several objects have an identity.
+    :raises ValueError: something that can't be changed differs.
+    :raises SegmentNotFoundError: the destination with this id, or the source, does not exist.
+    :raises SegmentSeveralMatchesError: several objects have the same identity.
     :raises SegmentPruneLimitError: more would be removed than allowed.
     """
     spec = request.spec
@@ -90,20 +107,20 @@ def plan_apply(options: CallOptions, *, request: ApplyRequest) -> Flow[Plan]:
         max_prune=request.max_prune,
         rotate_secrets=request.rotate_secrets,
     )
-    yield from _show(plan)
+    yield from _log_plan(plan)
     return plan
 
 
 def execute_plan(options: CallOptions, *, plan: Plan) -> Flow[ApplySummary]:
-    """Carry out a plan; safe to break off at any call and to begin anew.
+    """Execute a plan; it is safe to stop after any call and to apply again.
 
-    :param plan: what to do.
-    :return: what was done.
-    :raises SegmentError: Segment refused; the message names the object. What was done before stays, and a new apply
-        goes on from there.
+    :param plan: the changes to make.
+    :return: a summary of what was done.
+    :raises SegmentError: Segment refused; the message names the object. Earlier changes stay, and a new apply
+        continues from there.
     """
     if plan.is_empty:
-        yield Log("everything is as described already: nothing written")
+        yield Log("everything is already as described: nothing written")
         return plan.summary()
     destination_id, ignored = yield from _apply_destination_plan(options, plan)
     ids = yield from execute_subscriptions(options, plan, destination_id)
@@ -117,88 +134,84 @@ def _read_destination(options: CallOptions, request: ApplyRequest) -> Flow[tuple
         return (yield from get_destination(options, id=request.destination_id)), []
     identity = request.spec.identity
     listed = yield from poll_until(
-        lambda: collect(destinations_listing(source_id=identity.source_id), options),
-        lambda found: bool(destinations.matching(found, identity)),
+        lambda: collect(destinations_listing(source_id=identity.source_id, with_options=True), options),
+        lambda listed: _find(listed, request) is not None,
         seconds=options.reconcile_timeout if request.wait_for_pending else 0,
         awaited=str(identity),
     )
-    actual = one_or_none(destinations.matching(listed, identity), identity)
+    actual = _find(listed, request)
     others = [
-        found["id"]
-        for found in listed
-        if found["metadata"]["id"] == identity.metadata_id and (actual is None or found["id"] != actual["id"])
+        f"{other.get('name') or ''!r} ({other['id']})"
+        for other in listed
+        if other["metadata"]["id"] == identity.metadata_id and (actual is None or other["id"] != actual["id"])
     ]
+    if actual is None and request.if_missing == "fail":
+        siblings = f"it has {', '.join(others)}" if others else "it has none"
+        raise SegmentNotFoundError(
+            f"there is no {identity}, and if_missing='fail'; of destinations of this type {siblings}", status=404
+        )
     return actual, others
+
+
+def _find(listed: list[Destination], request: ApplyRequest) -> Destination | None:
+    """Return the destination with the identity, or else the one with the previous name."""
+    identity = request.spec.identity
+    match = one_or_none(destinations.matching(listed, identity), identity)
+    if match is None and request.previous_name is not None:
+        previous = structs.replace(identity, name=request.previous_name)
+        match = one_or_none(destinations.matching(listed, previous), previous)
+    return match
 
 
 def _read_subscriptions(
     options: CallOptions, request: ApplyRequest, actual: Destination | None
 ) -> Flow[Sequence[Subscription]]:
-    """List them; patiently until all that are described are there, as far as ``reconcile_timeout`` goes."""
+    """List the subscriptions; with ``wait_for_pending`` until all described ones are listed, or time is up."""
     if request.subscriptions is None or actual is None:
         return ()
-    wanted = {(one.action_id, one.name) for one in request.subscriptions}
+    specs = request.subscriptions
     listing = subscriptions_listing(destination_id=actual["id"])
     return (
         yield from poll_until(
             lambda: collect(listing, options),
-            lambda listed: wanted <= {(found["actionId"], found["name"]) for found in listed},
+            lambda listed: _all_listed(specs, listed),
             seconds=options.reconcile_timeout if request.wait_for_pending else 0,
             awaited="subscriptions that an earlier try may have created",
         )
     )
 
 
-def _show(plan: Plan) -> Flow[None]:
+def _all_listed(specs: Sequence[SubscriptionSpec], listed: Sequence[Subscription]) -> bool:
+    try:
+        return None not in match_subscriptions(specs, listed)
+    except SegmentNotFoundError:
+        return False
+
+
+def _log_plan(plan: Plan) -> Flow[None]:
     identity = plan.destination.spec.identity
     yield Log(f"plan:\n{plan_table(plan)}")
     yield from mask_and_warn(identity, plan.destination.diff)
     for part in plan.subscriptions:
         yield from mask_and_warn(f"subscription {part.name!r}", part.diff)
+    for warning in plan.warnings:
+        yield Log(warning, logging.WARNING)
     if plan.others:
         yield Log(
             f"source {identity.source_id} has other destinations of type {identity.metadata_id}:"
-            f" {', '.join(plan.others)}; if one of them is this one under an earlier name, every event is sent twice"
-            " (give its destination_id to rename it)",
+            f" {', '.join(plan.others)}; if one of them is this destination under an earlier name, events are sent"
+            " twice (give its destination_id to rename it)",
             logging.WARNING,
         )
 
 
 def _apply_destination_plan(options: CallOptions, plan: Plan) -> Flow[tuple[str, list[str]]]:
-    """Create or change the destination; disabling happens here, enabling at the very end."""
+    """Create or change the destination, except for enabling it, which comes last."""
     part = plan.destination
-    if part.id is None:
+    if part.actual is None:
         created = yield from destinations.create_from_spec(options, part.spec, confirm=True)
         yield Log(f"created {part.spec.identity}: {created['id']}")
-        return created["id"], (yield from _ignored_settings(part.spec.settings, created))
-    changes = dict(part.diff.changes)
-    if changes.get("enabled"):
-        del changes["enabled"]
-    return part.id, (yield from _change_destination(options, part.id, changes))
-
-
-def _change_destination(options: CallOptions, destination_id: str, changes: Mapping[str, Any]) -> Flow[list[str]]:
-    if not changes:
-        return []
-    settings = changes.get("settings")
-    try:
-        changed = yield from update_destination(options, id=destination_id, **changes)
-    except SegmentInvalidRequestError as error:
-        # What Segment says when all settings of an update are read-only.
-        if error.status != 400 or settings is None:
-            raise
-        yield Log(f"{error}; its settings are left as they are", logging.WARNING)
-        rest = {field: value for field, value in changes.items() if field != "settings"}
-        yield from _change_destination(options, destination_id, rest)
-        current = yield from get_destination(options, id=destination_id)
-        return (yield from _ignored_settings(settings, current))
-    yield Log(f"changed destination {destination_id}")
-    return (yield from _ignored_settings(settings or {}, changed))
-
-
-def _ignored_settings(settings: Mapping[str, Any], response: Destination) -> Flow[list[str]]:
-    """Name the settings that the answer shows otherwise than they were sent: read-only ones."""
-    ignored = list(diff_settings(settings, response["settings"]).changed)
-    for key in ignored:
-        yield Log(f"settings[{key!r}] did not take: Segment keeps its own value", logging.WARNING)
-    return ignored
+        context = SettingsContext(label=str(part.spec.identity), options=created["metadata"].get("options") or [])
+        return created["id"], (yield from ignored_settings(context, part.spec.settings, created["settings"]))
+    changes = {name: value for name, value in part.diff.changes.items() if (name, value) != ("enabled", True)}
+    return part.actual["id"], (yield from destinations.write_destination(options, part.actual, changes))

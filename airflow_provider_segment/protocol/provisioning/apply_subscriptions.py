@@ -1,4 +1,4 @@
-"""Carrying out the part of a plan that Segment limits to 5 calls a minute: the subscriptions."""
+"""Executing the part of a plan that Segment limits to 5 calls a minute: the subscriptions."""
 
 from __future__ import annotations
 
@@ -12,38 +12,48 @@ from airflow_provider_segment.protocol.provisioning.plan import Plan, Result, Su
 from airflow_provider_segment.protocol.provisioning.subscription import create_from_spec
 
 LIMIT_PER_MINUTE = 5
-"""On each of creating, updating and removing. https://docs.segmentapis.com/tag/Destinations"""
+"""For each of create, update and remove. https://docs.segmentapis.com/tag/Destinations"""
 
-_DOING = {Result.CREATED: "creating", Result.CHANGED: "changing", Result.REMOVED: "removing"}
-"""In the order in which they are done."""
+_VERBS = {Result.CREATED: "creating", Result.CHANGED: "changing", Result.REMOVED: "removing"}
+"""In the order of execution."""
 
 
-def execute_subscriptions(options: CallOptions, plan: Plan, destination_id: str) -> Flow[dict[tuple[str, str], str]]:
+def execute_subscriptions(options: CallOptions, plan: Plan, destination_id: str) -> Flow[dict[int, str]]:
     """Create, change, then remove subscriptions.
 
-    :param plan: what to do.
+    :param plan: the changes to make.
     :param destination_id: their destination.
-    :return: the ids of those created, by name and action.
-    :raises SegmentError: Segment refused; the message names the subscription. Those before it are done.
+    :return: the ids of created and changed subscriptions, by their position in the plan.
+    :raises SegmentError: Segment refused; the message names the subscription. Earlier changes stay.
     """
-    ids: dict[tuple[str, str], str] = {}
-    for result, doing in _DOING.items():
+    ids: dict[int, str] = {}
+    for result, verb in _VERBS.items():
         parts = list(plan.of(result))
-        for number, part in enumerate(parts):
-            yield from _log_remaining(doing, number, len(parts))
+        for number, (position, part) in enumerate(parts):
+            yield from _log_remaining(verb, number, len(parts))
             try:
-                ids[part.name, part.action_id] = yield from _carry_out(options, part, destination_id)
+                known = plan.known_ids | set(ids.values())
+                ids[position] = yield from _execute(options, plan, part, destination_id, known)
             except SegmentError as error:
-                error.explain(f"while {doing} subscription {part.name!r}, {number + 1} of {len(parts)}")
+                error.explain(f"while {verb} subscription {part.name!r}, {number + 1} of {len(parts)}")
                 raise
     return ids
 
 
-def _carry_out(options: CallOptions, part: SubscriptionPlan, destination_id: str) -> Flow[str]:
+def _execute(
+    options: CallOptions, plan: Plan, part: SubscriptionPlan, destination_id: str, known_ids: frozenset[str]
+) -> Flow[str]:
     if part.id is None:
         if part.spec is None:
-            raise TypeError("a subscription to be created has a description")
-        created = yield from create_from_spec(options, destination_id, part.spec)
+            raise TypeError("only a described subscription can be created")
+        key = (part.name, part.action_id)
+        created = yield from create_from_spec(
+            options,
+            destination_id,
+            part.spec,
+            known_ids=known_ids,
+            unique=[(other.name, other.action_id) for other in plan.subscriptions].count(key) == 1,
+        )
         yield Log(f"created subscription {part.name!r}: {created['id']}")
         return created["id"]
     if part.result is Result.CHANGED:
@@ -59,15 +69,15 @@ def _remove(options: CallOptions, subscription_id: str, destination_id: str) -> 
         yield from delete_subscription(options, destination_id=destination_id, id=subscription_id)
         yield Log(f"removed subscription {subscription_id}")
     except SegmentNotFoundError as error:
-        yield Log(f"nothing to remove: {error}")
+        yield Log(f"already removed: {error}")
 
 
-def _log_remaining(doing: str, number: int, count: int) -> Iterator[Log]:
-    """Now and then, where the limit makes it a wait of minutes."""
+def _log_remaining(verb: str, number: int, count: int) -> Iterator[Log]:
+    """Log the progress every few calls, if the rate limit makes it take minutes."""
     if count > LIMIT_PER_MINUTE and number % LIMIT_PER_MINUTE == 0:
         left = count - number
         minutes = math.ceil(left / LIMIT_PER_MINUTE) - 1
         yield Log(
-            f"{doing} subscriptions: {left} of {count} left, about {minutes} min at Segment's limit of"
+            f"{verb} subscriptions: {left} of {count} left, about {minutes} min at Segment's limit of"
             f" {LIMIT_PER_MINUTE} a minute"
         )

@@ -1,14 +1,15 @@
-"""Creating exactly one, although the API has no idempotency keys.
+"""Creating exactly one object, although the API has no idempotency keys.
 
-When a response is lost (a reset, a timeout, a 5xx, half a document), the object may or may not exist. The flow then
-looks for it by its identity for ``reconcile_timeout`` seconds, since a slow server may still process the request and
-lists may lag behind. It adopts what it finds, or sends the request again.
+When a response is lost (a reset, a timeout, a 5xx, a truncated document), the object may or may not exist. The flow
+then polls for it by its identity for ``reconcile_timeout`` seconds, since a slow server may still process the request
+and lists may lag behind. It adopts what it finds, or sends the request again.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TypeVar
 
 from airflow_provider_segment.protocol.api.objects import Destination, Subscription
@@ -17,6 +18,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentError,
     SegmentSeveralMatchesError,
 )
+from airflow_provider_segment.protocol.flow.meter import Meter
 from airflow_provider_segment.protocol.flow.retry import FAULT_BACKOFF, backoff
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log, Pause
 from airflow_provider_segment.protocol.provisioning.identity import Identity
@@ -24,131 +26,150 @@ from airflow_provider_segment.protocol.provisioning.lookup import one_or_none
 
 T = TypeVar("T", Destination, Subscription)
 V = TypeVar("V")
-Find = Callable[[], Flow[list[T]]]
+Find = Callable[[CallOptions], Flow[list[T]]]
 
 
 def create_idempotently(
-    options: CallOptions, identity: Identity, *, create: Callable[[], Flow[T]], find: Find[T], confirm: bool
+    options: CallOptions, identity: Identity, *, create: Callable[[CallOptions], Flow[T]], find: Find[T], confirm: bool
 ) -> Flow[T]:
-    """Create an object, and know in the end that there is one.
+    """Create exactly one object; ``retry_budget`` limits the time of attempts, polls and pauses together.
 
-    :param options: ``reconcile_timeout``, and the budget for faults.
+    :param options: ``reconcile_timeout`` and ``retry_budget``.
     :param identity: of the object.
-    :param create: sends the request.
+    :param create: sends the request until it is applied, rejected, or its response is lost.
     :param find: lists all objects with the identity.
-    :param confirm: look afterwards in any case, so that a run that overlapped with this one is noticed; otherwise
-        only after the request had to be sent again.
+    :param confirm: check afterwards that it is the only one, so that overlapping runs are detected; otherwise that is
+        checked only after the request was sent again.
     :return: the object, created or adopted.
-    :raises SegmentSeveralMatchesError: there are several now.
-    :raises SegmentAmbiguousWriteError: nobody knows, and the budget is spent.
+    :raises SegmentSeveralMatchesError: several objects have the identity now.
+    :raises SegmentAmbiguousWriteError: it is unknown whether the object exists, and the budget is spent.
     """
-    seconds, lost = 0.0, 0
+    meter, lost = Meter(), 0
     while True:
+        left = replace(options, retry_budget=meter.left(options))
         try:
-            created = yield from create()
+            created = yield from meter.run(create(left))
         except SegmentAmbiguousWriteError as error:
             lost += 1
-            seconds += error.seconds + options.reconcile_timeout
-            adopted = yield from _find_lost(options, identity, find, error)
-            if adopted is not None:
-                yield Log(f"the answer to creating {identity} was lost, but it was created: {adopted['id']}")
-                return adopted
-            yield _pause_before_repeating(options, identity, error, lost=lost, seconds=seconds)
-            continue
-        if confirm or lost:
-            yield from _confirm(options, identity, find, created)
-        return created
+            adopted = yield from _find_lost(options, meter, identity, find, error)
+            if adopted is None:
+                wait = _wait_before_repeating(options, meter, error, lost=lost)
+                reason = f"{identity} is not listed yet; creating it again in {wait:.1f} s"
+                yield from meter.run(_pause(Pause(wait, reason)))
+                continue
+        except SegmentError as error:
+            adopted = (yield from _find_after_rejection(options, identity, find, error)) if lost else None
+            if adopted is None:
+                raise
+        else:
+            return (yield from _confirm(options, identity, find, created)) if confirm or lost else created
+        yield Log(f"the response to creating {identity} was lost, but it was created: {adopted['id']}")
+        return adopted
 
 
 def find_one(options: CallOptions, identity: Identity, find: Find[T], *, wait_for_pending: bool) -> Flow[T | None]:
-    """Look for an object.
+    """Find the object with an identity.
 
     :param options: ``reconcile_timeout``.
     :param identity: of the object.
     :param find: lists all objects with the identity.
-    :param wait_for_pending: look again and again over ``reconcile_timeout`` seconds, for what may still be on its way.
-    :return: the object as soon as it is seen.
+    :param wait_for_pending: poll for ``reconcile_timeout`` seconds, since a request may still be in flight.
+    :return: the object, as soon as it is listed.
     :raises SegmentSeveralMatchesError: there are several.
     """
-    found = yield from poll_until(
-        find, bool, seconds=options.reconcile_timeout if wait_for_pending else 0, awaited=str(identity)
-    )
-    return one_or_none(found, identity)
+    seconds = options.reconcile_timeout if wait_for_pending else 0
+    matches = yield from poll_until(lambda: find(options), bool, seconds=seconds, awaited=str(identity))
+    return one_or_none(matches, identity)
 
 
 def poll_until(read: Callable[[], Flow[V]], enough: Callable[[V], bool], *, seconds: float, awaited: str) -> Flow[V]:
-    """Read again and again, since lists may lag behind and a slow server may still be at work.
+    """Poll, since lists may lag behind and a slow server may still process a request.
 
     :param read: reads once.
-    :param enough: whether that is what was waited for.
-    :param seconds: how long; 0 for a single time.
-    :param awaited: what is waited for, for the log.
+    :param enough: returns whether polling can stop.
+    :param seconds: for how long; 0 reads once.
+    :param awaited: what is awaited, for the log.
     :return: what was read last.
     """
     for pause in poll_pauses(seconds):
         if pause:
-            yield Pause(pause, f"looking again in {pause:.1f} s for {awaited}", logging.INFO)
-        found = yield from read()
-        if enough(found):
+            yield Pause(pause, f"polling again in {pause:.1f} s for {awaited}", logging.INFO)
+        value = yield from read()
+        if enough(value):
             break
-    return found
+    return value
 
 
 def _find_lost(
-    options: CallOptions, identity: Identity, find: Find[T], lost: SegmentAmbiguousWriteError
+    options: CallOptions, meter: Meter, identity: Identity, find: Find[T], lost: SegmentAmbiguousWriteError
 ) -> Flow[T | None]:
-    yield Log(f"creating {identity}: {lost}; looking for it", logging.WARNING)
+    yield Log(f"creating {identity}: {lost}; checking whether it exists", logging.WARNING)
+    left = meter.left(options)
+    capped = replace(options, retry_budget=left, reconcile_timeout=min(options.reconcile_timeout, left))
     try:
-        return (yield from find_one(options, identity, find, wait_for_pending=True))
+        return (yield from meter.run(find_one(capped, identity, find, wait_for_pending=True)))
     except SegmentSeveralMatchesError:
         raise
     except SegmentError as error:
-        lost.explain(f"and looking for it failed: {error}")
+        lost.explain(f"and the check whether it exists failed: {error}")
         raise lost from error
 
 
-def _pause_before_repeating(
-    options: CallOptions, identity: Identity, error: SegmentAmbiguousWriteError, *, lost: int, seconds: float
-) -> Pause:
-    wait = backoff(FAULT_BACKOFF, lost, jitter=1.0)
-    if seconds + wait > options.retry_budget:
+def _find_after_rejection(
+    options: CallOptions, identity: Identity, find: Find[T], rejection: SegmentError
+) -> Flow[T | None]:
+    """Check whether an earlier request was applied after all: then the repeated one may be rejected for that reason."""
+    yield Log(f"creating {identity} again: {rejection}; checking whether it exists", logging.WARNING)
+    try:
+        return (yield from find_one(options, identity, find, wait_for_pending=False))
+    except SegmentSeveralMatchesError:
+        raise
+    except SegmentError as error:
+        rejection.explain(f"and the check whether it exists failed: {error}")
+        raise rejection from error
+
+
+def _wait_before_repeating(
+    options: CallOptions, meter: Meter, error: SegmentAmbiguousWriteError, *, lost: int
+) -> float:
+    wait = max(backoff(FAULT_BACKOFF, lost, jitter=1.0), min(error.retry_after or 0.0, meter.left(options)))
+    if wait > meter.left(options):
         error.explain(
-            f"sent {lost} times over {seconds:.0f} s and never seen (retry_budget: {options.retry_budget:.0f} s)"
+            f"sent {lost} times over {meter.seconds:.0f} s and never listed"
+            f" (retry_budget: {options.retry_budget:.0f} s)"
         )
         raise error
-    return Pause(
-        wait, f"{identity} was not created within {options.reconcile_timeout:.0f} s; sending it again in {wait:.1f} s"
-    )
+    return wait
 
 
-def _confirm(options: CallOptions, identity: Identity, find: Find[T], created: T) -> Flow[None]:
-    """Make sure that it is the only one; when it is listed itself, so is whatever was created before it."""
+def _pause(pause: Pause) -> Flow[None]:
+    yield pause
+
+
+def _confirm(options: CallOptions, identity: Identity, find: Find[T], created: T) -> Flow[T]:
+    """Check that the created object is the only one; once it is listed, so is everything created before it."""
 
     def is_listed(matches: list[T]) -> bool:
         one_or_none(matches, identity)
         return any(match["id"] == created["id"] for match in matches)
 
-    if is_listed(
-        (
-            yield from poll_until(
-                find, is_listed, seconds=options.reconcile_timeout, awaited=f"the listing of {identity}"
-            )
+    awaited = f"the listing of {identity}"
+    listed = yield from poll_until(lambda: find(options), is_listed, seconds=options.reconcile_timeout, awaited=awaited)
+    if not is_listed(listed):
+        yield Log(
+            f"{identity} was created, but is not listed after {options.reconcile_timeout:.0f} s: {created['id']}",
+            logging.WARNING,
         )
-    ):
-        return
-    yield Log(
-        f"{identity} was created, but is not listed after {options.reconcile_timeout:.0f} s: {created['id']}",
-        logging.WARNING,
-    )
+    return created
 
 
-def poll_pauses(reconcile_timeout: float) -> Iterator[float]:
-    """Pauses before each look: none before the first, then growing ones, ``reconcile_timeout`` seconds in all.
+def poll_pauses(seconds: float) -> Iterator[float]:
+    """Yield the pause before each poll: none before the first, then growing ones that add up to ``seconds``.
 
-    :param reconcile_timeout: seconds; 0 for a single look.
+    :param seconds: 0 polls once.
     """
     yield 0.0
-    pause, left = 0.5, reconcile_timeout
+    pause, left = 0.5, seconds
     while left > 0:
         yield min(pause, left)
         left -= pause

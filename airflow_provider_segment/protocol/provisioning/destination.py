@@ -1,7 +1,8 @@
-"""Creating, changing and deleting a destination by what describes it."""
+"""Creating, changing and deleting a destination by its description or identity."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -12,36 +13,43 @@ from airflow_provider_segment.protocol.api.destinations import (
     update_destination,
 )
 from airflow_provider_segment.protocol.api.objects import Destination
+from airflow_provider_segment.protocol.api.requests import drop_none
 from airflow_provider_segment.protocol.flow.pagination import collect
+from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
+from airflow_provider_segment.protocol.provisioning.comparison import holds_mask
 from airflow_provider_segment.protocol.provisioning.creating import create_idempotently, find_one
 from airflow_provider_segment.protocol.provisioning.diff import diff_destination
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
 from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
-from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
+from airflow_provider_segment.protocol.provisioning.settings_writes import (
+    SettingsContext,
+    ignored_settings,
+    write_settings,
+)
+from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, without_none
 
 
 def find_destinations(options: CallOptions, identity: DestinationIdentity) -> Flow[list[Destination]]:
-    """Look for a destination among those of its source alone; the workspace may have thousands.
+    """Return all destinations with an identity; lists those of its source only, since a workspace may have thousands.
 
     :param identity: of the destination.
-    :return: all that match.
-    :raises SegmentNotFoundError: there is no such source.
+    :raises SegmentNotFoundError: the source does not exist.
     """
-    listed = yield from collect(destinations_listing(source_id=identity.source_id), options)
+    listed = yield from collect(destinations_listing(source_id=identity.source_id, with_options=True), options)
     return matching(listed, identity)
 
 
 def matching(listed: list[Destination], identity: DestinationIdentity) -> list[Destination]:
-    """Pick those with an identity.
+    """Return the destinations with an identity.
 
     :param listed: destinations of its source.
     :param identity: of the destination.
     """
     return [
-        found
-        for found in listed
-        if found["metadata"]["id"] == identity.metadata_id and (found.get("name") or "") == identity.name
+        destination
+        for destination in listed
+        if destination["metadata"]["id"] == identity.metadata_id and (destination.get("name") or "") == identity.name
     ]
 
 
@@ -54,41 +62,41 @@ def create_destination(
     settings: dict[str, Any],
     enabled: bool = True,
 ) -> Flow[Destination]:
-    """Create a destination; where the answer is lost, look whether it was created before it is sent again.
+    """Create a destination; if the response is lost, check whether it exists before sending the request again.
 
-    :param source_id: the source to connect it to, for life.
-    :param metadata_id: the catalog id of its type, for life.
+    :param source_id: id of the source to connect it to; can't be changed later.
+    :param metadata_id: catalog id of its type; can't be changed later.
     :param name: display name; instances of one type on one source need distinct names.
     :param settings: by the keys of the catalog entry's options; may be empty.
     :param enabled: whether it receives data.
     :return: the destination, with the catalog's defaults filled in and secrets masked.
-    :raises SegmentAmbiguousWriteError: answers were lost until the budget was spent.
-    :raises SegmentSeveralMatchesError: there are several now.
+    :raises SegmentAmbiguousWriteError: responses were lost until the budget was spent.
+    :raises SegmentSeveralMatchesError: several destinations have this identity now.
     """
     spec = DestinationSpec(source_id=source_id, metadata_id=metadata_id, name=name, settings=settings, enabled=enabled)
     return (yield from create_from_spec(options.redacting(settings), spec, confirm=False))
 
 
 def create_from_spec(options: CallOptions, spec: DestinationSpec, *, confirm: bool) -> Flow[Destination]:
-    """Create a destination surely.
+    """Create exactly one destination.
 
-    :param spec: what it is to be.
-    :param confirm: look afterwards in any case.
+    :param spec: its description.
+    :param confirm: check afterwards that it is the only one.
     :return: the destination.
     """
     return (
         yield from create_idempotently(
             options,
             spec.identity,
-            create=lambda: post_destination(
+            create=lambda options: post_destination(
                 options,
                 source_id=spec.source_id,
                 metadata_id=spec.metadata_id,
                 name=spec.name,
-                settings=spec.settings,
-                enabled=spec.enabled,
+                settings=without_none(spec.settings),
+                enabled=spec.enabled is not False,
             ),
-            find=lambda: find_destinations(options, spec.identity),
+            find=lambda options: find_destinations(options, spec.identity),
             confirm=confirm,
         )
     )
@@ -99,25 +107,68 @@ def ensure_destination(
 ) -> Flow[str]:
     """Create a destination unless it exists already.
 
-    :param spec: what it is to be.
+    :param spec: its description.
     :param if_exists: ``reuse``, ``update`` or ``fail``.
-    :param wait_for_pending: before creating, keep looking for ``reconcile_timeout`` seconds, since an earlier try may
+    :param wait_for_pending: before creating, poll for it for ``reconcile_timeout`` seconds, since an earlier try may
         have left a request in flight.
     :return: its id.
     """
+    return (
+        yield from replan_when_stale(
+            options,
+            lambda pending: _ensure(options, spec=spec, if_exists=if_exists, wait_for_pending=pending),
+            wait_for_pending=wait_for_pending,
+        )
+    )
+
+
+def _ensure(options: CallOptions, *, spec: DestinationSpec, if_exists: str, wait_for_pending: bool) -> Flow[str]:
     options = options.redacting(spec.settings)
     identity = spec.identity
     existing = yield from find_one(
-        options, identity, lambda: find_destinations(options, identity), wait_for_pending=wait_for_pending
+        options, identity, lambda options: find_destinations(options, identity), wait_for_pending=wait_for_pending
     )
     if existing is None:
         created = yield from create_from_spec(options, spec, confirm=True)
         yield Log(f"created {identity}: {created['id']}")
         return created["id"]
-    diff = diff_destination(spec, existing, write_absent=True)
+    diff = diff_destination(spec, existing)
     if (yield from handle_existing(existing["id"], identity, diff, if_exists=if_exists)):
-        yield from update_destination(options, id=existing["id"], **diff.changes)
+        yield from write_destination(options, existing, diff.changes)
     return existing["id"]
+
+
+def write_destination(options: CallOptions, actual: Destination, changes: Mapping[str, Any]) -> Flow[list[str]]:
+    """Bring an existing destination to its described state; it is disabled first, before anything is refused.
+
+    :param actual: the destination in Segment.
+    :param changes: arguments of ``update_destination``, by name; all described keys of settings.
+    :return: keys of settings that Segment refused or ignored.
+    """
+    destination_id = actual["id"]
+    rest = yield from _disable_first(options, destination_id, changes)
+    if not rest:
+        return []
+    settings = rest.get("settings") or {}
+    context = SettingsContext(
+        label=f"destination {destination_id}",
+        options=actual["metadata"].get("options") or [],
+        secrets=frozenset(key for key, value in actual["settings"].items() if holds_mask(value)),
+    )
+    changed, left_out = yield from write_settings(
+        context, rest, update=lambda sent: update_destination(options, id=destination_id, **sent)
+    )
+    yield Log(f"changed destination {destination_id}")
+    return (yield from ignored_settings(context, settings, changed["settings"], left_out))
+
+
+def _disable_first(options: CallOptions, destination_id: str, changes: Mapping[str, Any]) -> Flow[dict[str, Any]]:
+    """Disable a destination if that is one of the changes, and return the others."""
+    if changes.get("enabled") is not False:
+        return dict(changes)
+    yield from update_destination(options, id=destination_id, enabled=False)
+    yield Log(f"disabled destination {destination_id}")
+    return {name: value for name, value in changes.items() if name != "enabled"}
 
 
 def resolve_and_update_destination(
@@ -125,22 +176,27 @@ def resolve_and_update_destination(
     *,
     target: str | DestinationIdentity,
     new_name: str | None = None,
+    is_retry: bool = False,
     enabled: bool | None = None,
     settings: dict[str, Any] | None = None,
 ) -> Flow[str]:
-    """Change a destination, given by its id or its identity; exactly what is given is sent.
+    """Change a destination; sends only the arguments that are set.
 
-    :param target: id or identity. Where nothing has the name of an identity any more but ``new_name`` is taken, an
-        earlier try did the renaming.
+    :param target: id or identity.
     :param new_name: new display name.
+    :param is_retry: whether an earlier try of the same task may have renamed it already.
     :param enabled: whether it receives data.
     :param settings: the keys to set.
     :return: its id.
-    :raises SegmentNotFoundError: there is none.
+    :raises SegmentNotFoundError: it does not exist.
     """
     options = options.redacting(settings)
-    destination_id = yield from resolve(partial(find_destinations, options), target, new_name=new_name)
-    yield from update_destination(options, id=destination_id, name=new_name, enabled=enabled, settings=settings)
+    destination_id = yield from resolve(
+        partial(find_destinations, options), target, new_name=new_name, is_retry=is_retry
+    )
+    changes = drop_none(name=new_name, enabled=enabled, settings=settings)
+    if rest := (yield from _disable_first(options, destination_id, changes)):
+        yield from update_destination(options, id=destination_id, **rest)
     yield Log(f"changed destination {destination_id}")
     return destination_id
 
@@ -148,12 +204,12 @@ def resolve_and_update_destination(
 def resolve_and_delete_destination(
     options: CallOptions, *, target: str | DestinationIdentity, if_missing: str
 ) -> Flow[str | None]:
-    """Delete a destination, given by its id or its identity.
+    """Delete a destination.
 
     :param target: id or identity.
     :param if_missing: ``ignore`` or ``fail``.
-    :return: its id; ``None`` where nothing has the identity.
-    :raises SegmentNotFoundError: there is none, with ``fail``.
+    :return: its id; ``None`` if no destination has the identity.
+    :raises SegmentNotFoundError: it does not exist, with ``fail``.
     """
     return (
         yield from delete_resolved(
@@ -161,5 +217,6 @@ def resolve_and_delete_destination(
             lambda destination_id: delete_destination(options, id=destination_id),
             target,
             if_missing=if_missing,
+            parent_may_be_missing=False,
         )
     )

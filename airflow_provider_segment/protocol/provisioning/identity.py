@@ -1,7 +1,8 @@
-"""What makes two objects the same one, and how an existing one is pointed at.
+"""The identity of an object, and the arguments that select an existing one.
 
-The API has no idempotency key and no name that is unique by promise, so identity is agreed here: a destination is
-its source, its catalog id and its name; a subscription is its destination, its action and its name.
+The API has no idempotency key and does not promise that a name is unique, so this package defines identity: a
+destination is its source, its catalog id and its name; a subscription is its destination, its action, its name
+and, with Reverse ETL, its model.
 """
 
 from __future__ import annotations
@@ -11,15 +12,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from airflow_provider_segment.protocol.arguments import check_id, check_name
-
 
 class DestinationIdentity(Struct, frozen=True, kw_only=True):
     """The identity of a destination.
 
-    :param source_id: its source.
-    :param metadata_id: the catalog id of its type.
-    :param name: its display name.
+    :param source_id: id of its source.
+    :param metadata_id: catalog id of its type.
+    :param name: display name.
     """
 
     source_id: str
@@ -33,14 +32,16 @@ class DestinationIdentity(Struct, frozen=True, kw_only=True):
 class SubscriptionIdentity(Struct, frozen=True, kw_only=True):
     """The identity of a subscription.
 
-    :param destination_id: its destination.
-    :param action_id: what it does.
-    :param name: its display name.
+    :param destination_id: id of its destination.
+    :param action_id: id of its action.
+    :param name: display name.
+    :param model_id: id of its Reverse ETL model; ``None`` for any.
     """
 
     destination_id: str
     action_id: str
     name: str
+    model_id: str | None = None
 
     def __str__(self) -> str:
         return f"subscription {self.name!r} to action {self.action_id} of destination {self.destination_id}"
@@ -49,58 +50,44 @@ class SubscriptionIdentity(Struct, frozen=True, kw_only=True):
 Identity = DestinationIdentity | SubscriptionIdentity
 
 
-def parse_destination_target(
-    *, destination_id: Any = None, source_id: Any = None, metadata_id: Any = None, name: Any = None
-) -> str | DestinationIdentity:
-    """Check the arguments that point at a destination: its id, or its whole identity.
+def destination_target(arguments: Mapping[str, Any]) -> str | DestinationIdentity:
+    """Return the id or the identity that checked arguments select a destination by.
 
-    :return: whichever was given.
-    :raises ValueError: both, neither, or half an identity was given.
+    :param arguments: by name.
     """
-    parts = {"source_id": source_id, "metadata_id": metadata_id, "name": name}
-    if is_given_by_id("destination_id", destination_id, parts):
-        return check_id("destination_id", destination_id)
+    if "destination_id" in arguments:
+        return str(arguments["destination_id"])
     return DestinationIdentity(
-        source_id=check_id("source_id", source_id),
-        metadata_id=check_id("metadata_id", metadata_id),
-        name=check_name("name", name),
+        source_id=arguments["source_id"], metadata_id=arguments["metadata_id"], name=arguments["name"]
     )
 
 
-def parse_subscription_target(
-    *, destination_id: Any, subscription_id: Any = None, action_id: Any = None, name: Any = None
-) -> str | SubscriptionIdentity:
-    """Check the arguments that point at a subscription: its id, or its whole identity.
+def subscription_target(arguments: Mapping[str, Any]) -> str | SubscriptionIdentity:
+    """Return the id or the identity that checked arguments select a subscription by.
 
-    :return: whichever was given.
-    :raises ValueError: both, neither, or half an identity was given.
+    :param arguments: by name.
     """
-    destination = check_id("destination_id", destination_id)
-    if is_given_by_id("subscription_id", subscription_id, {"action_id": action_id, "name": name}):
-        return check_id("subscription_id", subscription_id)
+    if "subscription_id" in arguments:
+        return str(arguments["subscription_id"])
     return SubscriptionIdentity(
-        destination_id=destination,
-        action_id=check_id("action_id", action_id),
-        name=check_name("name", name),
+        destination_id=arguments["destination_id"], action_id=arguments["action_id"], name=arguments["name"]
     )
 
 
-def is_given_by_id(id_argument: str, id_value: Any, parts: Mapping[str, Any]) -> bool:
-    """Say which way an object is pointed at; whether an argument was given is known before templates are rendered.
+def check_selection(id_argument: str, id_value: Any, parts: Mapping[str, Any]) -> None:
+    """Check that an object is selected by its id or by its whole identity; works before templates are rendered.
 
     :param id_argument: name of the argument that takes the id.
     :param id_value: its value.
-    :param parts: the arguments that make the identity.
-    :return: ``True`` for the id, ``False`` for the identity.
-    :raises ValueError: both, neither, or half an identity was given.
+    :param parts: the arguments that make up the identity.
+    :raises ValueError: both are set, neither is, or the identity is incomplete.
     """
-    given = [argument for argument, value in parts.items() if value is not None]
+    present = [argument for argument, value in parts.items() if value is not None]
     allowed = f"give either {id_argument}, or {' and '.join(parts)} together"
-    if id_value is not None and given:
+    if id_value is not None and present:
         raise ValueError(
-            f"{id_argument} was given together with {', '.join(given)} (perhaps by default_args); {allowed}"
+            f"{id_argument} was given together with {', '.join(present)} (perhaps by default_args); {allowed}"
         )
-    if id_value is None and len(given) < len(parts):
-        absent = ", ".join(argument for argument in parts if argument not in given)
-        raise ValueError(f"{allowed}; missing: {absent}")
-    return id_value is not None
+    if id_value is None and len(present) < len(parts):
+        missing = ", ".join(argument for argument in parts if argument not in present)
+        raise ValueError(f"{allowed}; missing: {missing}")

@@ -1,4 +1,4 @@
-"""What to do about an object that exists already: rules shared by destinations and subscriptions."""
+"""Finding an existing object, and what to do about it: rules shared by destinations and subscriptions."""
 
 from __future__ import annotations
 
@@ -27,12 +27,11 @@ IdentityT = TypeVar("IdentityT", DestinationIdentity, SubscriptionIdentity)
 
 
 def one_or_none(matches: Sequence[T], identity: Identity | str) -> T | None:
-    """Take the one object with an identity.
+    """Return the only match, or ``None`` if there is none.
 
-    :param matches: all objects with it.
+    :param matches: all objects with an identity.
     :param identity: for the message.
-    :return: the object, or ``None`` where there is none.
-    :raises SegmentSeveralMatchesError: there are several; never a guess among them.
+    :raises SegmentSeveralMatchesError: there are several; choosing one would be a guess.
     """
     if len(matches) > 1:
         ids = tuple(match["id"] for match in matches)
@@ -44,49 +43,55 @@ def one_or_none(matches: Sequence[T], identity: Identity | str) -> T | None:
 
 
 def handle_existing(object_id: str, identity: Identity, diff: Diff, *, if_exists: str) -> Flow[bool]:
-    """Follow ``if_exists`` for an object that was found.
+    """Apply ``if_exists`` to an object that exists.
 
     :param object_id: its id.
     :param identity: for the messages.
-    :param diff: between what is described and what was found.
+    :param diff: how it differs from its description.
     :param if_exists: ``reuse``, ``update`` or ``fail``.
-    :return: whether to change it.
+    :return: whether to update it.
     :raises SegmentAlreadyExistsError: with ``fail``.
     """
     if if_exists == "fail":
         raise SegmentAlreadyExistsError(
-            f"{identity} exists already: {object_id}; it may be what an earlier try of this very task made",
+            f"{identity} exists already: {object_id}; an earlier try of this task may have created it",
             ids=(object_id,),
         )
     yield from mask_and_warn(identity, diff)
     if not diff.fields:
-        as_far = " as far as Segment shows" if diff.hidden else ""
-        yield Log(f"{identity} exists already as described{as_far}: {object_id}")
+        limit = " as far as Segment shows" if diff.hidden or diff.unknown else ""
+        yield Log(f"{identity} exists already as described{limit}: {object_id}")
         return False
     names = ", ".join(diff.names)
     if if_exists == "update":
-        yield Log(f"{identity} exists already: {object_id}; changing {names}")
+        yield Log(f"{identity} exists already: {object_id}; updating {names}")
         return True
     yield Log(
-        f"{identity} exists already: {object_id}; taken as it is, though it differs in {names}"
-        " (if_exists='update' would change it)",
+        f"{identity} exists already: {object_id}; used unchanged, although it differs in {names}"
+        " (if_exists='update' would update it)",
         logging.WARNING,
     )
     return False
 
 
 def mask_and_warn(identity: Identity | str, diff: Diff) -> Flow[None]:
-    """MaskSecrets the settings that are secrets, and warn of each that can't be compared.
+    """Mask the settings that are secrets, and warn about each that can't be compared or that the type does not know.
 
     :param identity: for the messages.
-    :param diff: which ones.
+    :param diff: names these settings.
     """
     if diff.secrets:
         yield MaskSecrets(diff.secrets)
     for key in diff.hidden:
         yield Log(
-            f"{identity}: Segment shows nothing of settings[{key!r}], so it was not compared",
+            f"{identity}: settings[{key!r}] can't be compared, since Segment does not show enough of it; it is written"
+            " only with rotate_secrets=True",
             logging.WARNING,
+        )
+    for key, similar in diff.unknown.items():
+        hint = f"; did you mean {similar!r}?" if similar else ""
+        yield Log(
+            f"{identity}: its type knows no setting {key!r}, and Segment does not return it{hint}", logging.WARNING
         )
 
 
@@ -95,24 +100,33 @@ def resolve(
     target: str | IdentityT,
     *,
     new_name: str | None = None,
+    is_retry: bool = False,
 ) -> Flow[str]:
-    """Get the id of what is pointed at.
+    """Return the id of a target.
 
     :param find: lists all objects with an identity.
     :param target: id or identity.
-    :param new_name: what the object is about to be called: where nothing has the identity any more but this name is
-        taken, an earlier try did the renaming.
-    :raises SegmentNotFoundError: nothing has the identity.
+    :param new_name: the name that the object is about to get.
+    :param is_retry: whether an earlier try of the same task may have renamed it, so that an object with the new name is
+        the target; otherwise it is another one.
+    :raises SegmentNotFoundError: no object has the identity.
     """
     if isinstance(target, str):
         return target
-    found = one_or_none((yield from find(target)), target)
-    if found is None and new_name is not None:
-        renamed = replace(target, name=new_name)
-        found = one_or_none((yield from find(renamed)), renamed)
-    if found is None:
-        raise SegmentNotFoundError(f"there is no {target}", status=404)
-    return found["id"]
+    match = one_or_none((yield from find(target)), target)
+    if match is not None:
+        return match["id"]
+    if new_name is not None:
+        renamed = one_or_none((yield from find(replace(target, name=new_name))), replace(target, name=new_name))
+        if renamed is not None and is_retry:
+            return renamed["id"]
+        if renamed is not None:
+            raise SegmentNotFoundError(
+                f"there is no {target}, but one named {new_name!r}: {renamed['id']}; if it was renamed before, remove"
+                " the task or give the id",
+                status=404,
+            )
+    raise SegmentNotFoundError(f"there is no {target}", status=404)
 
 
 def delete_resolved(
@@ -121,22 +135,26 @@ def delete_resolved(
     target: str | IdentityT,
     *,
     if_missing: str,
+    parent_may_be_missing: bool,
 ) -> Flow[str | None]:
-    """Delete what is pointed at.
+    """Delete a target.
 
     :param find: lists all objects with an identity.
     :param delete: deletes by id.
     :param target: id or identity.
     :param if_missing: ``ignore`` or ``fail``.
-    :return: its id; ``None`` where nothing has the identity.
-    :raises SegmentNotFoundError: there is none, with ``fail``.
+    :param parent_may_be_missing: whether a 404 for the object it belongs to means that it was deleted too; a missing
+        source rather means a wrong id.
+    :return: its id; ``None`` if no object has the identity.
+    :raises SegmentNotFoundError: it does not exist, with ``fail``; or its parent does not.
     """
     object_id = target if isinstance(target, str) else None
     try:
         object_id = yield from resolve(find, target)
         yield from delete(object_id)
     except SegmentNotFoundError as error:
-        if if_missing == "fail":
+        is_parent = object_id is None and bool(error.path)
+        if if_missing == "fail" or (is_parent and not parent_may_be_missing):
             raise
         yield Log(f"nothing to delete: {error}")
     else:

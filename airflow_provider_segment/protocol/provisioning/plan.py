@@ -1,7 +1,7 @@
-"""The plan of an apply: what to create, change, keep and remove. A pure function of what is described and what is.
+"""The plan of an apply: what to create, change, keep and remove; a pure function of description and current state.
 
-Its steps are in an order that is safe to break off anywhere: a destination that is to be disabled is disabled first,
-and one that is to be enabled is enabled last, when its subscriptions are right.
+The order makes it safe to stop anywhere: a destination is disabled first and enabled last, once its subscriptions are
+as described.
 """
 
 from __future__ import annotations
@@ -19,13 +19,19 @@ from airflow_provider_segment.protocol.provisioning.diff import (
     FieldChange,
     diff_destination,
     diff_subscription,
+    setting_label,
 )
-from airflow_provider_segment.protocol.provisioning.lookup import one_or_none
+from airflow_provider_segment.protocol.provisioning.matching import (
+    alike,
+    match_subscriptions,
+    several,
+    subscription_label,
+)
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 
 
 class Result(StrEnum):
-    """What becomes of an object."""
+    """What a plan does to an object."""
 
     CREATED = "created"
     CHANGED = "changed"
@@ -35,30 +41,35 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DestinationPlan:
-    """What becomes of the destination.
+    """What a plan does to the destination.
 
     :param result: created, changed or kept.
-    :param spec: what it is to be.
-    :param id: its id; ``None`` where it is to be created.
-    :param diff: from what there is.
+    :param spec: its description.
+    :param actual: the destination in Segment; ``None`` if it is created.
+    :param diff: how it differs from its description.
     """
 
     result: Result
     spec: DestinationSpec
-    id: str | None = None
+    actual: Destination | None = field(default=None, repr=False)
     diff: Diff = field(default_factory=Diff)
+
+    @property
+    def id(self) -> str | None:
+        """Its id; ``None`` if it is created."""
+        return None if self.actual is None else self.actual["id"]
 
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionPlan:
-    """What becomes of a subscription.
+    """What a plan does to a subscription.
 
     :param result: created, changed, kept or removed.
     :param name: its name.
     :param action_id: its action.
-    :param id: its id; ``None`` where it is to be created.
-    :param spec: what it is to be; ``None`` where it is to be removed.
-    :param diff: from what there is.
+    :param id: its id; ``None`` if it is created.
+    :param spec: its description; ``None`` if it is removed.
+    :param diff: how it differs from its description.
     """
 
     result: Result
@@ -70,7 +81,7 @@ class SubscriptionPlan:
 
 
 class SubscriptionSummary(TypedDict):
-    """What became of a subscription."""
+    """What an apply did, or would do, to a subscription."""
 
     name: str
     id: str | None
@@ -79,7 +90,7 @@ class SubscriptionSummary(TypedDict):
 
 
 class ApplySummary(TypedDict):
-    """What an apply did, or would do; small, and without settings."""
+    """What an apply did, or would do; holds no values of settings."""
 
     destination_id: str | None
     created: bool
@@ -90,56 +101,59 @@ class ApplySummary(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do.
+    """The changes that bring Segment to the described state.
 
-    :param destination: what becomes of the destination.
-    :param subscriptions: what becomes of its subscriptions, in the order in which it is done; empty where they are
-        left alone.
-    :param others: ids of other destinations of the same source and type.
+    :param destination: what to do to the destination.
+    :param subscriptions: what to do to its subscriptions, in this order; empty if they are left alone.
+    :param known_ids: ids of all existing subscriptions of the destination.
+    :param warnings: what may be wrong with the description.
+    :param others: names and ids of other destinations of the same source and type.
     """
 
     destination: DestinationPlan
     subscriptions: tuple[SubscriptionPlan, ...] = ()
+    known_ids: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is to be written."""
+        """Whether there is nothing to write."""
         return self.destination.result is Result.KEPT and all(part.result is Result.KEPT for part in self.subscriptions)
 
-    def of(self, result: Result) -> Iterator[SubscriptionPlan]:
-        """The subscriptions of which something becomes.
+    def of(self, result: Result) -> Iterator[tuple[int, SubscriptionPlan]]:
+        """Return the subscriptions with this result, each with its position.
 
-        :param result: what.
+        :param result: created, changed, kept or removed.
         """
-        return (subscription for subscription in self.subscriptions if subscription.result is result)
+        return ((position, part) for position, part in enumerate(self.subscriptions) if part.result is result)
 
     def summary(
         self,
         *,
         destination_id: str | None = None,
-        ids: Mapping[tuple[str, str], str] | None = None,
+        ids: Mapping[int, str] | None = None,
         ignored: Sequence[str] = (),
     ) -> ApplySummary:
-        """Sum up.
+        """Return the summary of an apply.
 
-        :param destination_id: once it is known.
-        :param ids: of created subscriptions, by name and action.
-        :param ignored: settings that did not take.
+        :param destination_id: of the destination, once known.
+        :param ids: of created subscriptions, by their position in ``subscriptions``.
+        :param ignored: settings that Segment did not take.
         """
         known = ids or {}
         return ApplySummary(
             destination_id=destination_id or self.destination.id,
             created=self.destination.result is Result.CREATED,
-            changed=self.destination.diff.names,
+            changed=[name for name in self.destination.diff.names if name not in map(setting_label, ignored)],
             subscriptions=[
                 SubscriptionSummary(
                     name=part.name,
-                    id=part.id or known.get((part.name, part.action_id)),
+                    id=part.id or known.get(position),
                     action_id=part.action_id,
                     result=part.result.value,
                 )
-                for part in self.subscriptions
+                for position, part in enumerate(self.subscriptions)
             ],
             ignored=list(ignored),
         )
@@ -158,26 +172,39 @@ def make_plan(
 ) -> Plan:
     """Plan how to bring Segment to the described state.
 
-    :param spec: what the destination is to be.
-    :param subscriptions: what its subscriptions are to be; ``None`` leaves them alone.
-    :param actual: the destination there is.
-    :param actual_subscriptions: the subscriptions there are.
-    :param others: ids of other destinations of the same source and type.
+    :param spec: the description of the destination.
+    :param subscriptions: the descriptions of its subscriptions; ``None`` leaves them alone.
+    :param actual: the destination in Segment; ``None`` if it does not exist.
+    :param actual_subscriptions: its subscriptions in Segment.
+    :param others: names and ids of other destinations of the same source and type.
     :param prune_subscriptions: remove subscriptions that are not described.
-    :param max_prune: at most so many.
+    :param max_prune: how many may be removed.
     :param rotate_secrets: count secrets that can't be compared as changed.
-    :raises ValueError: what can't change would have to, or a mask stands where a secret is needed.
+    :raises ValueError: something that can't be changed differs, or a new object is described with a masked secret.
     :raises SegmentSeveralMatchesError: several subscriptions have the identity of a described one.
     :raises SegmentPruneLimitError: more would be removed than ``max_prune``.
     """
+    destination = _plan_destination(spec, actual, rotate_secrets=rotate_secrets)
+    if subscriptions is None:
+        return Plan(destination=destination, others=tuple(others))
+    matches = match_subscriptions(subscriptions, actual_subscriptions)
+    matched = {match["id"] for match in matches if match is not None}
+    undescribed = [one for one in actual_subscriptions if one["id"] not in matched]
+    described = [
+        _plan_one(one, match, rotate_secrets=rotate_secrets) for one, match in zip(subscriptions, matches, strict=True)
+    ]
+    _check_changes_are_unambiguous(described, matches, actual_subscriptions)
+    if not prune_subscriptions:
+        _check_actions(described, undescribed)
     return Plan(
-        destination=_plan_destination(spec, actual, rotate_secrets=rotate_secrets),
-        subscriptions=()
-        if subscriptions is None
-        else (
-            *_plan_described(subscriptions, actual_subscriptions, rotate_secrets=rotate_secrets),
-            *_plan_removals(subscriptions, actual_subscriptions, max_prune=max_prune if prune_subscriptions else None),
+        destination=destination,
+        subscriptions=(
+            # Creates come before changes; removals follow. `sorted` keeps the described order within each.
+            *sorted(described, key=lambda plan: plan.result is not Result.CREATED),
+            *_plan_removals(undescribed, max_prune=max_prune if prune_subscriptions else None),
         ),
+        known_ids=frozenset(one["id"] for one in actual_subscriptions),
+        warnings=() if prune_subscriptions else tuple(_double_delivery_warnings(described, undescribed)),
         others=tuple(others),
     )
 
@@ -190,69 +217,69 @@ def _plan_destination(spec: DestinationSpec, actual: Destination | None, *, rota
     for argument, value in fixed.items():
         if getattr(spec, argument) != value:
             raise ValueError(
-                f"{argument} is {getattr(spec, argument)!r}, but destination {actual['id']} has {value!r} for life"
+                f"{argument} is {getattr(spec, argument)!r}, but destination {actual['id']} has {value!r}, which"
+                " can't be changed; describe a new destination instead"
             )
     diff = diff_destination(spec, actual, rotate_secrets=rotate_secrets)
-    return DestinationPlan(_result(diff), spec, actual["id"], diff)
+    return DestinationPlan(_result(diff), spec, actual, diff)
 
 
-def _plan_described(
-    spec: Sequence[SubscriptionSpec], actual: Sequence[Subscription], *, rotate_secrets: bool
-) -> list[SubscriptionPlan]:
-    plans = [_plan_one(one, spec, actual, rotate_secrets=rotate_secrets) for one in spec]
-    # Created before any is changed; removals follow. `sorted` keeps the user's order within each.
-    return sorted(plans, key=lambda plan: plan.result is not Result.CREATED)
-
-
-def _plan_one(
-    one: SubscriptionSpec,
-    spec: Sequence[SubscriptionSpec],
-    actual: Sequence[Subscription],
-    *,
-    rotate_secrets: bool,
-) -> SubscriptionPlan:
-    found = one_or_none(
-        [there for there in actual if _key(there) == (one.name, one.action_id)],
-        f"subscription {one.name!r} to action {one.action_id}",
-    )
-    if found is None:
-        _refuse_another_action(one, spec, actual)
+def _plan_one(one: SubscriptionSpec, match: Subscription | None, *, rotate_secrets: bool) -> SubscriptionPlan:
+    if match is None:
         check_new_settings(f"settings of subscription {one.name!r}", one.settings or {})
         return SubscriptionPlan(Result.CREATED, one.name, one.action_id, spec=one)
-    diff = diff_subscription(one, found, rotate_secrets=rotate_secrets)
-    return SubscriptionPlan(_result(diff), one.name, one.action_id, found["id"], one, diff)
+    diff = diff_subscription(one, match, rotate_secrets=rotate_secrets)
+    return SubscriptionPlan(_result(diff), one.name, one.action_id, match["id"], one, diff)
 
 
-def _refuse_another_action(
-    one: SubscriptionSpec, spec: Sequence[SubscriptionSpec], actual: Sequence[Subscription]
+def _check_changes_are_unambiguous(
+    plans: Sequence[SubscriptionPlan], matches: Sequence[Subscription | None], actual: Sequence[Subscription]
 ) -> None:
-    """A subscription left over under the same name would be doubled, not changed."""
-    kept = {(other.name, other.action_id) for other in spec}
-    for there in actual:
-        if there["name"] == one.name and _key(there) not in kept:
-            raise ValueError(
-                f"subscription {one.name!r}: its action can't change from {there['actionId']!r} to {one.action_id!r};"
-                f" give the new one another name, or remove {there['id']} first"
-            )
+    """Raise if one of several subscriptions that differ in their ids only would be changed unlike the others."""
+    changes = {plan.id: plan.diff.changes for plan in plans}
+    for plan, match in zip(plans, matches, strict=True):
+        if match is None or plan.spec is None or plan.spec.id is not None or not plan.diff.fields:
+            continue
+        group = [one for one in actual if alike(one) == alike(match)]
+        if any(changes.get(one["id"]) != plan.diff.changes for one in group):
+            raise several(subscription_label(plan.spec), group)
 
 
-def _plan_removals(
-    spec: Sequence[SubscriptionSpec], actual: Sequence[Subscription], *, max_prune: int | None
-) -> list[SubscriptionPlan]:
+def _check_actions(plans: Sequence[SubscriptionPlan], undescribed: Sequence[Subscription]) -> None:
+    """Raise if a subscription would be created beside an undescribed one that differs in its action."""
+    for plan in plans:
+        for existing in undescribed:
+            names = existing["name"] == plan.name and existing["actionId"] != plan.action_id
+            if plan.result is Result.CREATED and names:
+                raise ValueError(
+                    f"subscription {plan.name!r}: its action can't be changed from {existing['actionId']!r} to"
+                    f" {plan.action_id!r}; give the new one another name, or remove {existing['id']} first"
+                )
+
+
+def _double_delivery_warnings(plans: Sequence[SubscriptionPlan], undescribed: Sequence[Subscription]) -> Iterator[str]:
+    for plan in plans:
+        if plan.result is not Result.CREATED or plan.spec is None:
+            continue
+        for existing in undescribed:
+            same = (existing["actionId"], existing["trigger"]) == (plan.action_id, plan.spec.trigger)
+            if same and existing["enabled"]:
+                yield (
+                    f"subscription {plan.name!r} is new, but {existing['name']!r} ({existing['id']}) is enabled and"
+                    " has the same action and trigger, so events may be sent twice; give its id or"
+                    " previous_name to rename it"
+                )
+
+
+def _plan_removals(surplus: Sequence[Subscription], *, max_prune: int | None) -> list[SubscriptionPlan]:
     if max_prune is None:
         return []
-    wanted = {(one.name, one.action_id) for one in spec}
-    surplus = [there for there in actual if _key(there) not in wanted]
     if len(surplus) > max_prune:
         raise SegmentPruneLimitError(
             f"{len(surplus)} subscriptions are not described and would be removed; max_prune allows {max_prune}:"
-            f" {', '.join(there['id'] for there in surplus)}"
+            f" {', '.join(existing['id'] for existing in surplus)}"
         )
-    return [SubscriptionPlan(Result.REMOVED, there["name"], there["actionId"], there["id"]) for there in surplus]
-
-
-def _key(subscription: Subscription) -> tuple[str, str]:
-    return subscription["name"], subscription["actionId"]
+    return [SubscriptionPlan(Result.REMOVED, one["name"], one["actionId"], one["id"]) for one in surplus]
 
 
 def _result(diff: Diff) -> Result:
@@ -260,15 +287,21 @@ def _result(diff: Diff) -> Result:
 
 
 def plan_rows(plan: Plan) -> Iterator[tuple[str, str, FieldChange | None]]:
-    """Give the plan row by row: object, result, and each field that differs.
+    """Yield the plan row by row: object, action, and each field that differs; the object only in its first row.
 
-    :param plan: to be shown.
+    :param plan: the plan to show.
     """
+    names = [(part.name, part.action_id) for part in plan.subscriptions]
     rows: list[tuple[str, DestinationPlan | SubscriptionPlan]] = [
         (f"destination {plan.destination.spec.name}", plan.destination),
-        *((f"subscription {part.name} ({part.action_id})", part) for part in plan.subscriptions),
+        *((_row_label(part, names), part) for part in plan.subscriptions),
     ]
     words: dict[Result, Any] = dict(zip(Result, ("create", "change", "keep", "remove"), strict=True))
     for name, part in rows:
-        for change in part.diff.fields or (None,):
-            yield name, words[part.result], change
+        for number, change in enumerate(part.diff.fields or (None,)):
+            yield "" if number else name, words[part.result], change
+
+
+def _row_label(part: SubscriptionPlan, names: Sequence[tuple[str, str]]) -> str:
+    label = f"subscription {part.name} ({part.action_id})"
+    return label if names.count((part.name, part.action_id)) == 1 else f"{label} {part.id or 'new'}"

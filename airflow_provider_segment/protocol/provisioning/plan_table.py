@@ -1,4 +1,4 @@
-"""A plan as a table for people. It names settings and never shows their values."""
+"""A plan as a table for people; it names settings and never shows their values."""
 
 from __future__ import annotations
 
@@ -6,22 +6,20 @@ from collections.abc import Sequence
 
 from airflow_provider_segment.protocol.provisioning.plan import Plan, plan_rows
 
-_TITLES = ("action", "object", "field", "now", "then")
+_TITLES = ("action", "object", "field", "before", "after")
 _MAX_WIDTH = 60
-"""Characters in a cell; longer text is cut."""
+"""Characters in a cell; longer strings are cut."""
 
 
 def plan_table(plan: Plan) -> str:
     """Return a plan as a table.
 
-    :param plan: to be shown.
+    :param plan: the plan to show.
     :return: several lines.
     """
     rows: list[Sequence[str]] = []
-    previous = ""
     for name, action, change in plan_rows(plan):
-        first = (action, name) if name != previous else ("", "")
-        previous = name
+        first = (action, name) if name else ("", "")
         rows.append((*first, *((change.field, change.before, change.after) if change else ("", "", ""))))
     return _table(_TITLES, rows)
 

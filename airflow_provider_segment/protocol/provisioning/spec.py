@@ -1,9 +1,9 @@
-"""What a user describes: a destination, and its subscriptions."""
+"""What a user describes: a destination and its subscriptions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from airflow_provider_segment.protocol.arguments import (
@@ -14,59 +14,84 @@ from airflow_provider_segment.protocol.arguments import (
     check_settings,
     parse_json,
 )
+from airflow_provider_segment.protocol.provisioning.comparison import Path
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity, SubscriptionIdentity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DestinationSpec:
-    """What a destination is to be.
+    """The description of a destination.
 
-    :param source_id: its source, for life.
-    :param metadata_id: the catalog id of its type, for life.
+    :param source_id: id of its source; can't be changed later.
+    :param metadata_id: catalog id of its type; can't be changed later.
     :param name: display name; with the two above its identity.
     :param settings: by the keys of the catalog entry's options.
-    :param enabled: whether it receives data.
+    :param enabled: whether it receives data; ``None`` leaves an existing one alone and creates a new one enabled.
+    :param templated: paths in ``settings`` whose values came out of templates.
     """
 
     source_id: str
     metadata_id: str
     name: str
     settings: dict[str, Any] = field(repr=False)
-    enabled: bool = True
+    enabled: bool | None = None
+    templated: frozenset[Path] = frozenset()
+
+    @classmethod
+    def from_arguments(cls, arguments: Mapping[str, Any]) -> DestinationSpec:
+        """Build the description from checked arguments.
+
+        :param arguments: by name; others than the fields of the description are left out.
+        """
+        return cls(**{one.name: arguments[one.name] for one in fields(cls) if one.name in arguments})
 
     @property
     def identity(self) -> DestinationIdentity:
-        """By what it is found again."""
+        """The identity used to find it."""
         return DestinationIdentity(source_id=self.source_id, metadata_id=self.metadata_id, name=self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionSpec:
-    """What a subscription is to be.
+    """The description of a subscription.
 
     :param name: display name; with the action its identity within a destination.
-    :param action_id: what it does, for life.
+    :param action_id: id of its action; can't be changed later.
     :param trigger: an FQL statement.
-    :param enabled: whether it does anything.
+    :param enabled: whether it processes events; ``None`` leaves an existing one alone and creates a new one enabled.
     :param settings: by the field keys of the action; ``None`` leaves them alone.
     :param model_id: the Reverse ETL model its data comes from.
-    :param reverse_etl_schedule: when that syncs.
+    :param reverse_etl_schedule: when that model syncs.
+    :param id: Segment's id, to select one among several of the same name, or to rename it.
+    :param previous_name: its name before, to rename it.
     """
 
     name: str
     action_id: str
     trigger: str
-    enabled: bool = True
+    enabled: bool | None = None
     settings: dict[str, Any] | None = field(default=None, repr=False)
     model_id: str | None = None
     reverse_etl_schedule: dict[str, Any] | None = None
+    id: str | None = None
+    previous_name: str | None = None
+
+    @classmethod
+    def from_arguments(cls, arguments: Mapping[str, Any]) -> SubscriptionSpec:
+        """Build the description from checked arguments.
+
+        :param arguments: by name; others than the fields of the description are left out.
+        """
+        return cls(**{one.name: arguments[one.name] for one in fields(cls) if one.name in arguments})
 
     def identity(self, destination_id: str) -> SubscriptionIdentity:
-        """By what it is found again.
+        """Return the identity used to find it.
 
         :param destination_id: its destination.
         """
-        return SubscriptionIdentity(destination_id=destination_id, action_id=self.action_id, name=self.name)
+        return SubscriptionIdentity(
+            destination_id=destination_id, action_id=self.action_id, name=self.name, model_id=self.model_id
+        )
 
 
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
@@ -77,6 +102,8 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "settings": check_settings,
     "model_id": check_id,
     "reverse_etl_schedule": check_schedule,
+    "id": check_id,
+    "previous_name": check_name,
 }
 _REQUIRED = ("name", "action_id", "trigger")
 
@@ -85,32 +112,40 @@ def check_subscriptions(argument: str, value: Any) -> tuple[SubscriptionSpec, ..
     """Check a list of subscriptions.
 
     :param argument: the argument's name.
-    :param value: dicts with the keys of ``SubscriptionSpec``, or the text of such a JSON array; keys after
-        ``trigger`` may be left out or ``None``, and ``model_id`` ``""``, as Segment returns it, is none.
-    :raises ValueError: naming the entry, the key, what was given and what is allowed.
+    :param value: dicts with the keys of ``SubscriptionSpec``, or a string holding such a JSON array; keys after
+        ``trigger`` may be left out or ``None``, and ``model_id`` ``""``, as Segment returns it, means no model.
+    :raises ValueError: naming the entry, the key, its value and what is allowed.
     """
     if isinstance(value, str):
         value = parse_json(argument, value, allowed="a list of dicts or a JSON array as a string")
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise ValueError(f"{argument} is a {type(value).__name__}; it must be a list of dicts")
-    spec = tuple(_check_one(f"{argument}[{number}]", entry) for number, entry in enumerate(value))
-    seen: set[tuple[str, str]] = set()
-    for number, entry in enumerate(spec):
-        if (entry.name, entry.action_id) in seen:
-            raise ValueError(
-                f"{argument}[{number}] repeats name {entry.name!r} and action_id {entry.action_id!r}; together they"
-                " must be unique"
-            )
-        seen.add((entry.name, entry.action_id))
-    return spec
+    specs = tuple(_check_entry(f"{argument}[{number}]", entry) for number, entry in enumerate(value))
+    ids = [spec.id for spec in specs if spec.id is not None]
+    for number, spec in enumerate(specs):
+        if spec.id is not None and ids.count(spec.id) > 1:
+            raise ValueError(f"{argument}[{number}] has the id {spec.id!r}, which another entry has too")
+    return specs
 
 
-def _check_one(where: str, entry: Any) -> SubscriptionSpec:
+def _check_entry(label: str, entry: Any) -> SubscriptionSpec:
     if not isinstance(entry, Mapping):
-        raise ValueError(f"{where} is a {type(entry).__name__}; it must be a dict")
+        raise ValueError(f"{label} is a {type(entry).__name__}; it must be a dict")
     if unknown := sorted(str(key) for key in entry if key not in _CHECKS):
-        raise ValueError(f"{where} has the key {unknown[0]!r}; it may have {', '.join(_CHECKS)}")
+        raise ValueError(f"{label} has the key {unknown[0]!r}; it may have {', '.join(_CHECKS)}")
     if missing := [key for key in _REQUIRED if entry.get(key) is None]:
-        raise ValueError(f"{where} has no {missing[0]}; {', '.join(_REQUIRED)} are needed")
-    given = {key: value for key, value in entry.items() if value is not None and (key, value) != ("model_id", "")}
-    return SubscriptionSpec(**{key: _CHECKS[key](f"{where}[{key!r}]", value) for key, value in given.items()})
+        raise ValueError(f"{label} has no {missing[0]}; {', '.join(_REQUIRED)} are required")
+    present = {key: value for key, value in entry.items() if value is not None and (key, value) != ("model_id", "")}
+    return SubscriptionSpec(**{key: _CHECKS[key](f"{label}[{key!r}]", value) for key, value in present.items()})
+
+
+def without_none(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings without the keys that are ``None``, at any depth; for a new object, ``None`` means absent.
+
+    :param settings: the described ones.
+    """
+    return {
+        key: without_none(value) if isinstance(value, Mapping) else value
+        for key, value in settings.items()
+        if value is not None
+    }

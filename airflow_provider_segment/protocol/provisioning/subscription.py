@@ -1,4 +1,4 @@
-"""Creating, changing and removing a subscription by what describes it."""
+"""Creating, changing and removing a subscription by its description or identity."""
 
 from __future__ import annotations
 
@@ -14,23 +14,30 @@ from airflow_provider_segment.protocol.api.subscriptions import (
     update_subscription,
 )
 from airflow_provider_segment.protocol.flow.pagination import collect
+from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning.creating import create_idempotently, find_one
 from airflow_provider_segment.protocol.provisioning.diff import diff_subscription
 from airflow_provider_segment.protocol.provisioning.identity import SubscriptionIdentity
 from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
-from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec
+from airflow_provider_segment.protocol.provisioning.matching import as_described
+from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec, without_none
 
 
 def find_subscriptions(options: CallOptions, identity: SubscriptionIdentity) -> Flow[list[Subscription]]:
-    """Look for a subscription of a destination.
+    """Return all subscriptions with an identity.
 
     :param identity: of the subscription.
-    :return: all that match.
-    :raises SegmentNotFoundError: there is no such destination.
+    :raises SegmentNotFoundError: the destination does not exist.
     """
     listed = yield from collect(subscriptions_listing(destination_id=identity.destination_id), options)
-    return [found for found in listed if found["actionId"] == identity.action_id and found["name"] == identity.name]
+    return [
+        subscription
+        for subscription in listed
+        if subscription["actionId"] == identity.action_id
+        and subscription["name"] == identity.name
+        and identity.model_id in (None, subscription.get("modelId") or None)
+    ]
 
 
 def create_subscription(
@@ -44,20 +51,20 @@ def create_subscription(
     settings: dict[str, Any] | None = None,
     model_id: str | None = None,
 ) -> Flow[Subscription]:
-    """Create a subscription; where the answer is lost, look whether it was created before it is sent again.
+    """Create a subscription; if the response is lost, check whether it exists before sending the request again.
 
-    Segment allows 5 a minute; the flow waits for its turn.
+    Segment allows 5 a minute; the flow waits until it may send.
 
-    :param destination_id: of this destination.
+    :param destination_id: id of its destination.
     :param name: display name.
-    :param action_id: what it does, for life; an action of the destination's type.
-    :param trigger: an FQL statement saying for which events, as ``type = "track"``.
-    :param enabled: whether it does anything.
+    :param action_id: id of its action, one of the destination's type; can't be changed later.
+    :param trigger: an FQL statement that selects events, such as ``type = "track"``.
+    :param enabled: whether it processes events.
     :param settings: by the field keys of the action.
     :param model_id: the Reverse ETL model its data comes from.
     :return: the subscription.
-    :raises SegmentAmbiguousWriteError: answers were lost until the budget was spent.
-    :raises SegmentSeveralMatchesError: there are several now.
+    :raises SegmentAmbiguousWriteError: responses were lost until the budget was spent.
+    :raises SegmentSeveralMatchesError: several subscriptions have this identity now.
     """
     spec = SubscriptionSpec(
         name=name, action_id=action_id, trigger=trigger, enabled=enabled, settings=settings, model_id=model_id
@@ -65,14 +72,25 @@ def create_subscription(
     return (yield from _create_once(options.redacting(settings), destination_id, spec, confirm=False))
 
 
-def create_from_spec(options: CallOptions, destination_id: str, spec: SubscriptionSpec) -> Flow[Subscription]:
-    """Create a subscription surely, and look afterwards; a Reverse ETL schedule takes a second limited call.
+def create_from_spec(
+    options: CallOptions,
+    destination_id: str,
+    spec: SubscriptionSpec,
+    *,
+    known_ids: frozenset[str] = frozenset(),
+    unique: bool = True,
+) -> Flow[Subscription]:
+    """Create exactly one subscription and check afterwards that it is the only one.
+
+    A Reverse ETL schedule takes a second rate-limited call.
 
     :param destination_id: its destination.
-    :param spec: what it is to be.
+    :param spec: its description.
+    :param known_ids: ids of existing subscriptions, which are not this one.
+    :param unique: whether no other described subscription has this action and name.
     :return: the subscription.
     """
-    created = yield from _create_once(options, destination_id, spec, confirm=True)
+    created = yield from _create_once(options, destination_id, spec, confirm=True, known_ids=known_ids, unique=unique)
     if spec.reverse_etl_schedule is None:
         return created
     return (
@@ -90,20 +108,34 @@ def ensure_subscription(
 ) -> Flow[str]:
     """Create a subscription unless it exists already.
 
-    One found without any schedule though one is described is an earlier try that broke off in between: it gets its
-    schedule, also with ``reuse``.
+    An existing one without a schedule, where one is described, comes from an earlier try that stopped in between: it
+    gets its schedule even with ``reuse``.
 
     :param destination_id: its destination.
-    :param spec: what it is to be.
+    :param spec: its description.
     :param if_exists: ``reuse``, ``update`` or ``fail``.
-    :param wait_for_pending: before creating, keep looking for ``reconcile_timeout`` seconds, since an earlier try may
+    :param wait_for_pending: before creating, poll for it for ``reconcile_timeout`` seconds, since an earlier try may
         have left a request in flight.
     :return: its id.
     """
+    return (
+        yield from replan_when_stale(
+            options,
+            lambda pending: _ensure(
+                options, destination_id=destination_id, spec=spec, if_exists=if_exists, wait_for_pending=pending
+            ),
+            wait_for_pending=wait_for_pending,
+        )
+    )
+
+
+def _ensure(
+    options: CallOptions, *, destination_id: str, spec: SubscriptionSpec, if_exists: str, wait_for_pending: bool
+) -> Flow[str]:
     options = options.redacting(spec.settings)
     identity = spec.identity(destination_id)
     existing = yield from find_one(
-        options, identity, lambda: find_subscriptions(options, identity), wait_for_pending=wait_for_pending
+        options, identity, lambda options: find_subscriptions(options, identity), wait_for_pending=wait_for_pending
     )
     if existing is None:
         created = yield from create_from_spec(options, destination_id, spec)
@@ -111,7 +143,7 @@ def ensure_subscription(
         return created["id"]
     diff = diff_subscription(spec, existing)
     change = yield from handle_existing(existing["id"], identity, diff, if_exists=if_exists)
-    changes = dict(diff.changes) if change else _unfinished(existing, spec)
+    changes = dict(diff.changes) if change else _missing_schedule(existing, spec)
     if changes:
         yield from update_subscription(options, destination_id=destination_id, id=existing["id"], **changes)
     return existing["id"]
@@ -123,20 +155,23 @@ def resolve_and_update_subscription(
     destination_id: str,
     target: str | SubscriptionIdentity,
     new_name: str | None = None,
+    is_retry: bool = False,
     changes: Mapping[str, Any],
 ) -> Flow[str]:
-    """Change a subscription, given by its id or its identity; exactly what is given is sent.
+    """Change a subscription; sends only the arguments that are set.
 
     :param destination_id: its destination.
-    :param target: id or identity. Where nothing has the name of an identity any more but ``new_name`` is taken, an
-        earlier try did the renaming.
+    :param target: id or identity.
     :param new_name: new display name.
+    :param is_retry: whether an earlier try of the same task may have renamed it already.
     :param changes: further arguments of ``update_subscription``, by name.
     :return: its id.
-    :raises SegmentNotFoundError: there is none.
+    :raises SegmentNotFoundError: it does not exist.
     """
     options = options.redacting(changes.get("settings"))
-    subscription_id = yield from resolve(partial(find_subscriptions, options), target, new_name=new_name)
+    subscription_id = yield from resolve(
+        partial(find_subscriptions, options), target, new_name=new_name, is_retry=is_retry
+    )
     yield from update_subscription(options, destination_id=destination_id, id=subscription_id, name=new_name, **changes)
     yield Log(f"changed subscription {subscription_id} of destination {destination_id}")
     return subscription_id
@@ -145,13 +180,13 @@ def resolve_and_update_subscription(
 def resolve_and_delete_subscription(
     options: CallOptions, *, destination_id: str, target: str | SubscriptionIdentity, if_missing: str
 ) -> Flow[str | None]:
-    """Remove a subscription, given by its id or its identity.
+    """Remove a subscription.
 
-    :param destination_id: its destination; that this is gone means that the subscription is.
+    :param destination_id: its destination; if that no longer exists, neither does the subscription.
     :param target: id or identity.
     :param if_missing: ``ignore`` or ``fail``.
-    :return: its id; ``None`` where nothing has the identity.
-    :raises SegmentNotFoundError: there is none, with ``fail``.
+    :return: its id; ``None`` if no subscription has the identity.
+    :raises SegmentNotFoundError: it does not exist, with ``fail``.
     """
     return (
         yield from delete_resolved(
@@ -159,35 +194,47 @@ def resolve_and_delete_subscription(
             lambda subscription_id: delete_subscription(options, destination_id=destination_id, id=subscription_id),
             target,
             if_missing=if_missing,
+            parent_may_be_missing=True,
         )
     )
 
 
 def _create_once(
-    options: CallOptions, destination_id: str, spec: SubscriptionSpec, *, confirm: bool
+    options: CallOptions,
+    destination_id: str,
+    spec: SubscriptionSpec,
+    *,
+    confirm: bool,
+    known_ids: frozenset[str] = frozenset(),
+    unique: bool = True,
 ) -> Flow[Subscription]:
     identity = spec.identity(destination_id)
+
+    def find(options: CallOptions) -> Flow[list[Subscription]]:
+        listed = yield from find_subscriptions(options, identity)
+        return [one for one in listed if one["id"] not in known_ids and (unique or as_described(spec, one))]
+
     return (
         yield from create_idempotently(
             options,
             identity,
-            create=lambda: post_subscription(
+            create=lambda options: post_subscription(
                 options,
                 destination_id=destination_id,
                 name=spec.name,
                 action_id=spec.action_id,
                 trigger=spec.trigger,
-                enabled=spec.enabled,
-                settings=spec.settings,
+                enabled=spec.enabled is not False,
+                settings=None if spec.settings is None else without_none(spec.settings),
                 model_id=spec.model_id,
             ),
-            find=lambda: find_subscriptions(options, identity),
+            find=find,
             confirm=confirm,
         )
     )
 
 
-def _unfinished(existing: Subscription, spec: SubscriptionSpec) -> dict[str, Any]:
+def _missing_schedule(existing: Subscription, spec: SubscriptionSpec) -> dict[str, Any]:
     if spec.reverse_etl_schedule is None or existing.get("reverseETLSchedule"):
         return {}
     return {"reverse_etl_schedule": spec.reverse_etl_schedule}

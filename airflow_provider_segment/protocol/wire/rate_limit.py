@@ -32,7 +32,7 @@ def parse_retry_after(response: Response, errors: tuple[ErrorObject, ...]) -> Re
     :return: the wait, or ``None`` if the response states none.
     """
     candidates = (
-        ("Retry-After", _retry_after(response)),
+        ("Retry-After", retry_after_seconds(response)),
         ("msBeforeNext", _ms_before_next(errors)),
         ("X-RateLimit-Reset", _seconds_until(response.headers.get("x-ratelimit-reset"), response)),
     )
@@ -47,7 +47,7 @@ def retry_after_of(response: Response) -> float | None:
 
     :param response: a response with status 429.
     """
-    seconds = _retry_after(response)
+    seconds = retry_after_seconds(response)
     return rate_limit_reset(response) if seconds is None else max(0.0, seconds)
 
 
@@ -59,7 +59,11 @@ def rate_limit_reset(response: Response) -> float | None:
     return _seconds_until(response.headers.get("x-ratelimit-reset"), response)
 
 
-def _retry_after(response: Response) -> float | None:
+def retry_after_seconds(response: Response) -> float | None:
+    """Return the wait that the header ``Retry-After`` requests, or ``None`` without one.
+
+    :param response: with any status.
+    """
     value = response.headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
         return float(value[:12])

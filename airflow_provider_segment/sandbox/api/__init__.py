@@ -1,1 +1,1 @@
-"""The Segment Public API, as far as the sandbox serves it."""
+"""The part of the Segment Public API that the sandbox implements."""

@@ -1,4 +1,4 @@
-"""The delivery metrics summary of a destination."""
+"""The operation that summarises the delivery metrics of a destination."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from datetime import timedelta
 from math import ceil, floor
 from typing import Any, Literal, cast
 
-from airflow_provider_segment.sandbox.api.asked import Asked
 from airflow_provider_segment.sandbox.api.destinations import find_destination
+from airflow_provider_segment.sandbox.api.operation_request import OperationRequest
 from airflow_provider_segment.sandbox.clock import parse_iso_time
 from airflow_provider_segment.sandbox.core import Sandbox
-from airflow_provider_segment.sandbox.errors import invalid, not_found
+from airflow_provider_segment.sandbox.errors import invalid_field, not_found
 from airflow_provider_segment.sandbox.state.deliveries import Summary, Timing
-from airflow_provider_segment.sandbox.validation import Field, checked_object
+from airflow_provider_segment.sandbox.validation import Field, validate_object
 
 Granularity = Literal["MINUTE", "HOUR", "DAY"]
 
-_QUERY = (
+_QUERY_FIELDS = (
     Field(name="sourceId", kind="string", required=True, not_empty=True),
     Field(name="granularity", kind="string", choices=("DAY", "HOUR", "MINUTE")),
 )
@@ -26,23 +26,23 @@ _QUERY = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a granularity allows.
+    """Limits of a granularity.
 
-    :param bucket: the unit events are counted by.
-    :param longest: from start to end.
-    :param oldest: how far back the start may lie.
-    :param default: how far back it lies when left out.
+    :param bucket: unit of time that events are counted by.
+    :param max_length: longest window.
+    :param max_age: greatest age of the start of a window.
+    :param default_age: documented age of the start if the request omits it.
     """
 
     bucket: timedelta
-    longest: timedelta
-    oldest: timedelta
-    default: timedelta
+    max_length: timedelta
+    max_age: timedelta
+    default_age: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """A stretch of time, seconds since 1970; the start belongs to it, the end does not."""
+    """A time window in seconds since 1970; the start is inclusive, the end exclusive."""
 
     start: float
     end: float
@@ -51,31 +51,37 @@ class Window:
 LIMITS: dict[Granularity, Limits] = {
     "MINUTE": Limits(
         bucket=timedelta(minutes=1),
-        longest=timedelta(hours=4),
-        oldest=timedelta(hours=48),
-        default=timedelta(hours=1),
+        max_length=timedelta(hours=4),
+        max_age=timedelta(hours=48),
+        default_age=timedelta(hours=1),
     ),
     "HOUR": Limits(
-        bucket=timedelta(hours=1), longest=timedelta(days=7), oldest=timedelta(days=7), default=timedelta(days=7)
+        bucket=timedelta(hours=1),
+        max_length=timedelta(days=7),
+        max_age=timedelta(days=7),
+        default_age=timedelta(days=7),
     ),
     "DAY": Limits(
-        bucket=timedelta(days=1), longest=timedelta(days=14), oldest=timedelta(days=14), default=timedelta(days=30)
+        bucket=timedelta(days=1),
+        max_length=timedelta(days=14),
+        max_age=timedelta(days=14),
+        default_age=timedelta(days=30),
     ),
 }
 
 
-def get_delivery_metrics(sandbox: Sandbox, asked: Asked) -> dict[str, Any]:
-    """Carry out listDeliveryMetricsSummaryFromDestination."""
-    destination = find_destination(sandbox, asked)
-    query = dict(asked.query())
-    checked_object(query, _QUERY, name="query")
+def get_delivery_metrics(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
+    """Handle listDeliveryMetricsSummaryFromDestination."""
+    destination = find_destination(sandbox, request)
+    query = dict(request.query())
+    validate_object(query, _QUERY_FIELDS, name="query")
     granularity = cast("Granularity", query.get("granularity", "MINUTE"))
     now = sandbox.clock.now()
-    window = asked_window(granularity, start=query.get("startTime"), end=query.get("endTime"), now=now)
+    window = parse_window(granularity, start=query.get("startTime"), end=query.get("endTime"), now=now)
     if query["sourceId"] != destination.source_id:
         raise not_found("The destination is not connected to this source", field="sourceId")
     if sandbox.settings.metrics_align == "bucket":
-        window = whole_buckets(window, LIMITS[granularity].bucket)
+        window = align_to_buckets(window, LIMITS[granularity].bucket)
     visible_until = min(window.end, now - sandbox.settings.metrics_lag_seconds)
     summary = sandbox.workspace.deliveries(destination.id).summary(since=window.start, until=visible_until)
     return {
@@ -87,41 +93,41 @@ def get_delivery_metrics(sandbox: Sandbox, asked: Asked) -> dict[str, Any]:
     }
 
 
-def asked_window(granularity: Granularity, *, start: str | None, end: str | None, now: float) -> Window:
-    """Find out which window is asked for, and refuse what the granularity does not allow.
+def parse_window(granularity: Granularity, *, start: str | None, end: str | None, now: float) -> Window:
+    """Return the window that a request selects.
 
-    :param start: ISO 8601; None for the default.
+    :param start: ISO 8601; None for the granularity's default.
     :param end: the same; None for now.
     :param now: seconds since 1970.
-    :raises InvalidFieldsError: naming what is wrong.
+    :raises InvalidFieldsError: if a time is invalid or the window exceeds a limit of the granularity.
     """
     limits = LIMITS[granularity]
-    until = now if end is None else _moment(end, "endTime")
+    until = now if end is None else _parse_time(end, "endTime")
     if start is None:
-        back = min(limits.default, limits.oldest, limits.longest)
-        return Window(start=min(until, now) - back.total_seconds(), end=until)
-    since = _moment(start, "startTime")
-    if since < now - limits.oldest.total_seconds():
-        raise invalid("startTime", f"must not be more than {limits.oldest} ago for granularity {granularity}")
+        age = min(limits.default_age, limits.max_age, limits.max_length)
+        return Window(start=min(until, now) - age.total_seconds(), end=until)
+    since = _parse_time(start, "startTime")
+    if since < now - limits.max_age.total_seconds():
+        raise invalid_field("startTime", f"must not be more than {limits.max_age} ago for granularity {granularity}")
     if until <= since:
-        raise invalid("endTime", "must be after startTime")
-    if until - since > limits.longest.total_seconds():
-        raise invalid(
-            "endTime", f"must not be more than {limits.longest} after startTime for granularity {granularity}"
+        raise invalid_field("endTime", "must be after startTime")
+    if until - since > limits.max_length.total_seconds():
+        raise invalid_field(
+            "endTime", f"must not be more than {limits.max_length} after startTime for granularity {granularity}"
         )
     return Window(start=since, end=until)
 
 
-def whole_buckets(window: Window, bucket: timedelta) -> Window:
-    """Widen a window to the minutes, hours or days it touches."""
+def align_to_buckets(window: Window, bucket: timedelta) -> Window:
+    """Widen a window to whole buckets: every minute, hour or day that it overlaps."""
     length = bucket.total_seconds()
     return Window(start=floor(window.start / length) * length, end=ceil(window.end / length) * length)
 
 
-def _moment(text: str, name: str) -> float:
+def _parse_time(text: str, name: str) -> float:
     moment = parse_iso_time(text)
     if moment is None:
-        raise invalid(name, "must be an ISO 8601 time")
+        raise invalid_field(name, "must be an ISO 8601 time")
     return moment
 
 

@@ -1,4 +1,4 @@
-"""The five operations on destinations."""
+"""Operations on destinations."""
 
 from __future__ import annotations
 
@@ -6,41 +6,40 @@ from dataclasses import replace
 from typing import Any
 
 from airflow_provider_segment.sandbox import decisions
-from airflow_provider_segment.sandbox.api.asked import Asked
-from airflow_provider_segment.sandbox.api.pagination import page_of
+from airflow_provider_segment.sandbox.api.operation_request import OperationRequest
+from airflow_provider_segment.sandbox.api.pagination import paginate
 from airflow_provider_segment.sandbox.core import Sandbox
-from airflow_provider_segment.sandbox.errors import RefusalError, not_found
+from airflow_provider_segment.sandbox.errors import ApiError, not_found
 from airflow_provider_segment.sandbox.state.catalog import CatalogEntry
-from airflow_provider_segment.sandbox.state.ids import new_destination_id
-from airflow_provider_segment.sandbox.state.objects import Destination
-from airflow_provider_segment.sandbox.state.option_values import created_values, masked_values, updated_values
+from airflow_provider_segment.sandbox.state.objects import Destination, new_destination_id
+from airflow_provider_segment.sandbox.state.option_values import initial_values, masked_values, updated_values
 from airflow_provider_segment.sandbox.validation import Field
 
-_CREATE = (
+_CREATE_FIELDS = (
     Field(name="sourceId", kind="string", required=True, not_empty=True),
     Field(name="metadataId", kind="string", required=True, not_empty=True),
     Field(name="settings", kind="object", required=True),
     Field(name="enabled", kind="boolean"),
     Field(name="name", kind="string"),
 )
-_UPDATE = (
+_UPDATE_FIELDS = (
     Field(name="name", kind="string", nullable=True),
     Field(name="enabled", kind="boolean"),
     Field(name="settings", kind="object"),
 )
 
 
-def list_destinations(sandbox: Sandbox, asked: Asked) -> dict[str, Any]:
-    """Carry out listDestinations."""
-    items, pagination = page_of(
-        sandbox.listed_destinations(), asked.page(), lambda item: destination_json(sandbox, item)
+def list_destinations(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
+    """Handle listDestinations."""
+    items, pagination = paginate(
+        sandbox.listed_destinations(), request.page(), lambda item: destination_json(sandbox, item)
     )
     return {"destinations": items, "pagination": pagination}
 
 
-def create_destination(sandbox: Sandbox, asked: Asked) -> dict[str, Any]:
-    """Carry out createDestination."""
-    body = asked.body(_CREATE)
+def create_destination(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
+    """Handle createDestination."""
+    body = request.body(_CREATE_FIELDS)
     if body["sourceId"] not in sandbox.workspace.sources:
         raise not_found("Source not found", field="sourceId")
     entry = sandbox.workspace.catalog.get(body["metadataId"])
@@ -48,26 +47,26 @@ def create_destination(sandbox: Sandbox, asked: Asked) -> dict[str, Any]:
         raise not_found("Destination metadata not found", field="metadataId")
     destination = Destination(
         id=new_destination_id(),
-        name=body.get("name", decisions.UNNAMED),
+        name=body.get("name", decisions.DEFAULT_NAME),
         enabled=body.get("enabled", decisions.ENABLED_BY_DEFAULT),
         source_id=body["sourceId"],
         metadata_id=entry.id,
-        settings=created_values(entry, body["settings"]),
+        settings=initial_values(entry, body["settings"]),
         created_at=sandbox.clock.now(),
     )
-    _refuse_conflicts(sandbox, entry, destination)
-    return _stored(sandbox, destination)
+    _check_conflicts(sandbox, entry, destination)
+    return _put(sandbox, destination)
 
 
-def get_destination(sandbox: Sandbox, asked: Asked) -> dict[str, Any]:
-    """Carry out getDestination."""
-    return {"destination": destination_json(sandbox, find_destination(sandbox, asked))}
+def get_destination(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
+    """Handle getDestination."""
+    return {"destination": destination_json(sandbox, find_destination(sandbox, request))}
 
 
-def update_destination(sandbox: Sandbox, asked: Asked) -> dict[str, Any]:
-    """Carry out updateDestination."""
-    current = find_destination(sandbox, asked)
-    body = asked.body(_UPDATE)
+def update_destination(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
+    """Handle updateDestination."""
+    current = find_destination(sandbox, request)
+    body = request.body(_UPDATE_FIELDS)
     entry = sandbox.workspace.catalog[current.metadata_id]
     settings = current.settings
     if "settings" in body:
@@ -75,40 +74,40 @@ def update_destination(sandbox: Sandbox, asked: Asked) -> dict[str, Any]:
             entry,
             current.settings,
             body["settings"],
-            how=sandbox.settings.settings_update,
-            alone=not {"name", "enabled"} & body.keys(),
+            mode=sandbox.settings.settings_update,
+            settings_only=not {"name", "enabled"} & body.keys(),
         )
     name = body.get("name", current.name)
     changed = replace(
         current,
-        name=decisions.UNNAMED if name is None else name,
+        name=decisions.DEFAULT_NAME if name is None else name,
         enabled=body.get("enabled", current.enabled),
         settings=settings,
     )
     if changed.name != current.name:
-        _refuse_repeated_name(sandbox, changed)
-    return _stored(sandbox, changed)
+        _check_name(sandbox, changed)
+    return _put(sandbox, changed)
 
 
-def delete_destination(sandbox: Sandbox, asked: Asked) -> dict[str, Any]:
-    """Carry out deleteDestination; its subscriptions go with it."""
-    sandbox.workspace.remove_destination(find_destination(sandbox, asked).id)
+def delete_destination(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
+    """Handle deleteDestination, which also deletes the subscriptions."""
+    sandbox.workspace.remove_destination(find_destination(sandbox, request).id)
     return {"status": "SUCCESS"}
 
 
-def find_destination(sandbox: Sandbox, asked: Asked) -> Destination:
-    """Find the destination the path names.
+def find_destination(sandbox: Sandbox, request: OperationRequest) -> Destination:
+    """Return the destination that the path names.
 
-    :raises RefusalError: 404, when there is none.
+    :raises ApiError: 404, if there is none.
     """
-    destination = sandbox.workspace.destination(asked.id("destinationId"))
+    destination = sandbox.workspace.destination(request.id("destinationId"))
     if destination is None:
         raise not_found()
     return destination
 
 
 def destination_json(sandbox: Sandbox, destination: Destination) -> dict[str, Any]:
-    """Write a destination, secrets masked."""
+    """Return a destination as JSON, with secrets masked."""
     entry = sandbox.workspace.catalog[destination.metadata_id]
     return {
         "id": destination.id,
@@ -120,14 +119,17 @@ def destination_json(sandbox: Sandbox, destination: Destination) -> dict[str, An
     }
 
 
-def _stored(sandbox: Sandbox, destination: Destination) -> dict[str, Any]:
+def _put(sandbox: Sandbox, destination: Destination) -> dict[str, Any]:
     sandbox.workspace.put_destination(destination)
-    sandbox.pace_deliveries(destination.id)
+    sandbox.update_delivery_rate(destination.id)
     return {"destination": destination_json(sandbox, destination)}
 
 
 def _siblings(sandbox: Sandbox, destination: Destination) -> list[Destination]:
-    """Find what there is of this type on this source; of the destination itself, its state before the request."""
+    """Return the stored destinations of the same type on the same source.
+
+    They include the destination itself, as it was before the request, if it exists already.
+    """
     return [
         other
         for other in sandbox.workspace.destinations()
@@ -135,21 +137,21 @@ def _siblings(sandbox: Sandbox, destination: Destination) -> list[Destination]:
     ]
 
 
-def _refuse_conflicts(sandbox: Sandbox, entry: CatalogEntry, destination: Destination) -> None:
+def _check_conflicts(sandbox: Sandbox, entry: CatalogEntry, destination: Destination) -> None:
     siblings = _siblings(sandbox, destination)
     if siblings and entry.single_instance:
         raise _conflict("This destination does not support several instances on one source", "metadataId")
     if len(siblings) >= decisions.MAX_INSTANCES:
-        raise _conflict(f"A source has at most {decisions.MAX_INSTANCES} instances of a destination", "metadataId")
-    _refuse_repeated_name(sandbox, destination)
+        raise _conflict(f"A source can have at most {decisions.MAX_INSTANCES} instances of a destination", "metadataId")
+    _check_name(sandbox, destination)
 
 
-def _refuse_repeated_name(sandbox: Sandbox, destination: Destination) -> None:
+def _check_name(sandbox: Sandbox, destination: Destination) -> None:
     if sandbox.settings.duplicate_names == "refuse" and any(
         other.name == destination.name for other in _siblings(sandbox, destination)
     ):
-        raise _conflict("Another instance of this destination on this source has this name", "name")
+        raise _conflict("Another instance of this destination on this source has the same name", "name")
 
 
-def _conflict(message: str, field: str) -> RefusalError:
-    return RefusalError(decisions.INSTANCE_CONFLICT_STATUS, message, field=field)
+def _conflict(message: str, field: str) -> ApiError:
+    return ApiError(decisions.INSTANCE_CONFLICT_STATUS, message, field=field)

@@ -1,4 +1,4 @@
-"""Versioned media types: ``application/vnd.segment.v1alpha+json`` and the like, both ways."""
+"""Versioned media types, such as ``application/vnd.segment.v1alpha+json``, in requests and responses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from airflow_provider_segment.sandbox import decisions
-from airflow_provider_segment.sandbox.errors import RefusalError
+from airflow_provider_segment.sandbox.errors import ApiError
 from airflow_provider_segment.sandbox.responses import PLAIN_JSON
 
 Stage = Literal["v1", "beta", "alpha"]
@@ -17,48 +17,50 @@ _VERSIONS: dict[Stage, tuple[str, ...]] = {
     "beta": ("v1beta", "v1alpha"),
     "alpha": ("v1alpha",),
 }
-"""The versions an operation of each stage exists in, the most stable first."""
+"""The versions that operations of each stage have, the most stable first."""
 
-_OTHER_SPELLINGS = {"stable": "v1", "beta": "v1beta", "alpha": "v1alpha"}
+_VERSION_ALIASES = {"stable": "v1", "beta": "v1beta", "alpha": "v1alpha"}
 
 _VERSIONED = re.compile(r"application/vnd\.segment\.([a-z0-9]+)\+json")
 
 
-def answer_type(accept: str | None, *, stage: Stage) -> str:
-    """Choose the media type of an answer.
+def response_media_type(accept: str | None, *, stage: Stage) -> str:
+    """Return the media type of a response.
 
     :param accept: the ``Accept`` header, if any.
-    :param stage: of the operation.
-    :return: the versioned type asked for, in the spelling it was asked in; plain JSON when that was asked for; the most
-        stable version when anything will do.
-    :raises RefusalError: when nothing that was asked for exists.
+    :param stage: stage of the operation.
+    :return: the accepted type with the highest quality: a versioned type as it was written, or plain JSON; the most
+        stable version if any type is accepted.
+    :raises ApiError: if the operation has none of the accepted types.
     """
-    anything = f"application/vnd.segment.{_VERSIONS[stage][0]}+json"
+    most_stable = f"application/vnd.segment.{_VERSIONS[stage][0]}+json"
     if accept is None or not accept.strip():
-        return anything
+        return most_stable
     for media_type in _by_preference(accept):
         if media_type in ("*/*", "application/*"):
-            return anything
-        if media_type == PLAIN_JSON or _exists(media_type, stage):
+            return most_stable
+        if media_type == PLAIN_JSON or _has_version(media_type, stage):
             return media_type
-    raise RefusalError(decisions.NO_SUCH_VERSION_STATUS, "This operation does not exist in the version asked for")
+    raise ApiError(
+        decisions.UNKNOWN_VERSION_STATUS, "This operation is not available in any of the accepted media types"
+    )
 
 
-def check_body_type(content_type: str | None, *, stage: Stage) -> None:
-    """Check the ``Content-Type`` of a request that has a body.
+def check_content_type(content_type: str | None, *, stage: Stage) -> None:
+    """Check the ``Content-Type`` of a request with a body.
 
-    :raises RefusalError: when it is neither JSON nor a version the operation exists in.
+    :raises ApiError: if it is neither JSON nor a version that the operation has.
     """
     if content_type is None or not content_type.strip():
         return
     media_type = content_type.partition(";")[0].strip().lower()
-    if media_type != PLAIN_JSON and not _exists(media_type, stage):
-        raise RefusalError(decisions.UNKNOWN_CONTENT_TYPE_STATUS, "This operation does not take this type of body")
+    if media_type != PLAIN_JSON and not _has_version(media_type, stage):
+        raise ApiError(decisions.UNKNOWN_CONTENT_TYPE_STATUS, "This operation does not accept this content type")
 
 
-def _exists(media_type: str, stage: Stage) -> bool:
-    found = _VERSIONED.fullmatch(media_type)
-    return found is not None and _OTHER_SPELLINGS.get(found[1], found[1]) in _VERSIONS[stage]
+def _has_version(media_type: str, stage: Stage) -> bool:
+    match = _VERSIONED.fullmatch(media_type)
+    return match is not None and _VERSION_ALIASES.get(match[1], match[1]) in _VERSIONS[stage]
 
 
 def _by_preference(accept: str) -> Iterator[str]:

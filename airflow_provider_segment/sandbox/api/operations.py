@@ -1,4 +1,4 @@
-"""The table of operations."""
+"""The operations of the API: routes, stages, handlers and rate limits."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_segment.sandbox.api import delivery_metrics, destinations, neighbours, subscriptions
-from airflow_provider_segment.sandbox.api.asked import Asked
+from airflow_provider_segment.sandbox.api import delivery_metrics, destinations, subscriptions, workspace
 from airflow_provider_segment.sandbox.api.media_types import Stage
+from airflow_provider_segment.sandbox.api.operation_request import OperationRequest
 from airflow_provider_segment.sandbox.core import Sandbox
 
-Handler = Callable[[Sandbox, Asked], dict[str, Any]]
+Handler = Callable[[Sandbox, OperationRequest], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,9 +19,11 @@ class Operation:
     """One operation of the API.
 
     :param name: Segment's operationId.
-    :param stage: how stable Segment says it is.
-    :param handler: carries it out and gives the answer's ``data``.
-    :param limited: whether it has a rate limit of its own.
+    :param method: HTTP method.
+    :param path: route, with parameters in braces.
+    :param stage: stability that Segment states for it.
+    :param handler: processes a request and returns the response's ``data``.
+    :param limited: whether it has its own rate limit.
     """
 
     name: str
@@ -80,18 +82,18 @@ OPERATIONS = (
         delivery_metrics.get_delivery_metrics,
         stage="beta",
     ),
-    _operation("getWorkspace", "GET /", neighbours.get_workspace),
-    _operation("listSources", "GET /sources", neighbours.list_sources),
-    _operation("getSource", "GET /sources/{sourceId}", neighbours.get_source),
+    _operation("getWorkspace", "GET /", workspace.get_workspace),
+    _operation("listSources", "GET /sources", workspace.list_sources),
+    _operation("getSource", "GET /sources/{sourceId}", workspace.get_source),
     _operation(
         "listConnectedDestinationsFromSource",
         "GET /sources/{sourceId}/connected-destinations",
-        neighbours.list_connected_destinations,
+        workspace.list_connected_destinations,
     ),
-    _operation("getDestinationsCatalog", "GET /catalog/destinations", neighbours.get_destinations_catalog),
+    _operation("getDestinationsCatalog", "GET /catalog/destinations", workspace.get_destinations_catalog),
     _operation(
         "getDestinationMetadata",
         "GET /catalog/destinations/{destinationMetadataId}",
-        neighbours.get_destination_metadata,
+        workspace.get_destination_metadata,
     ),
 )

@@ -10,13 +10,13 @@ from zoneinfo import available_timezones
 
 from airflow_provider_segment.sandbox import decisions
 from airflow_provider_segment.sandbox.core import Sandbox
-from airflow_provider_segment.sandbox.errors import RefusalError, invalid
+from airflow_provider_segment.sandbox.errors import ApiError, invalid_field
 from airflow_provider_segment.sandbox.state.objects import Subscription
-from airflow_provider_segment.sandbox.validation import Field, checked_object, is_kind
+from airflow_provider_segment.sandbox.validation import Field, is_kind, validate_object
 
 Schedule = Mapping[str, Any]
 
-_SCHEDULE = (
+_SCHEDULE_FIELDS = (
     Field(
         name="strategy",
         kind="string",
@@ -26,7 +26,7 @@ _SCHEDULE = (
     Field(name="config", kind="object", nullable=True),
 )
 _TIMEZONE = Field(name="timezone", kind="string", required=True)
-_CONFIGS = {
+_CONFIG_FIELDS = {
     "PERIODIC": (Field(name="interval", kind="string", required=True),),
     "SPECIFIC_DAYS": (
         Field(name="days", kind="array", required=True),
@@ -40,37 +40,39 @@ _CONFIGS = {
     ),
 }
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-_SHORTEST, _LONGEST = timedelta(minutes=10), timedelta(hours=168)
+_MIN_INTERVAL, _MAX_INTERVAL = timedelta(minutes=10), timedelta(hours=168)
 
 
-def checked_schedule(schedule: Schedule, *, where: str) -> Schedule:
-    """Return a schedule that is as documented.
+def validate_schedule(schedule: Schedule, *, path: str) -> Schedule:
+    """Return a schedule if it is valid.
 
-    :param where: what it is called in messages.
-    :raises InvalidFieldsError: naming what is wrong.
+    :param path: its name in messages.
+    :raises InvalidFieldsError: naming the invalid fields.
     """
-    checked_object(schedule, _SCHEDULE, where=f"{where}.", name=where)
+    validate_object(schedule, _SCHEDULE_FIELDS, prefix=f"{path}.", name=path)
     strategy = schedule["strategy"]
     if strategy == "MANUAL":
         return schedule
-    path = f"{where}.config"
-    config = checked_object(schedule.get("config"), _CONFIGS[strategy], where=f"{path}.", name=path)
-    if _TIMEZONE in _CONFIGS[strategy] and config["timezone"] not in available_timezones():
-        raise invalid(f"{path}.timezone", "must be an IANA time zone")
+    config_path = f"{path}.config"
+    config = validate_object(
+        schedule.get("config"), _CONFIG_FIELDS[strategy], prefix=f"{config_path}.", name=config_path
+    )
+    if _TIMEZONE in _CONFIG_FIELDS[strategy] and config["timezone"] not in available_timezones():
+        raise invalid_field(f"{config_path}.timezone", "must be an IANA time zone")
     if strategy == "PERIODIC":
-        _check_interval(config["interval"], f"{path}.interval")
+        _check_interval(config["interval"], f"{config_path}.interval")
     elif strategy == "SPECIFIC_DAYS":
-        _check_numbers(config["days"], f"{path}.days", below=7)
-        _check_numbers(config["hours"], f"{path}.hours", below=24)
+        _check_numbers(config["days"], f"{config_path}.days", below=7)
+        _check_numbers(config["hours"], f"{config_path}.hours", below=24)
     elif strategy == "CRON":
-        _check_cron(config["spec"], f"{path}.spec")
+        _check_cron(config["spec"], f"{config_path}.spec")
     return schedule
 
 
-def refuse_too_many_dbt_cloud(sandbox: Sandbox, subscription: Subscription, schedule: Schedule) -> None:
-    """Refuse one dbt Cloud subscription too many.
+def check_dbt_cloud_limit(sandbox: Sandbox, subscription: Subscription, schedule: Schedule) -> None:
+    """Check that the workspace can have another dbt Cloud schedule.
 
-    :raises RefusalError: 422.
+    :raises ApiError: 422, if it has the maximum number already.
     """
     if schedule["strategy"] != "DBT_CLOUD":
         return
@@ -79,42 +81,42 @@ def refuse_too_many_dbt_cloud(sandbox: Sandbox, subscription: Subscription, sche
         for other in sandbox.workspace.all_subscriptions()
     )
     if others >= decisions.MAX_DBT_CLOUD_SUBSCRIPTIONS:
-        raise RefusalError(422, "Too many dbt Cloud schedules", field="input.reverseETLSchedule.strategy")
+        raise ApiError(422, "Too many dbt Cloud schedules", field="input.reverseETLSchedule.strategy")
 
 
 def _check_interval(interval: str, path: str) -> None:
-    """Check a Go duration such as ``15m`` or ``3h25m30s``."""
+    """Check that an interval is a Go duration, such as ``15m`` or ``3h25m30s``, and within the limits."""
     parts = re.findall(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|h|m|s)", interval)
     if not parts or "".join(number + unit for number, unit in parts) != interval:
-        raise invalid(path, "must be a duration such as 3h25m30s")
+        raise invalid_field(path, "must be a duration such as 3h25m30s")
     seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
-    if not _SHORTEST.total_seconds() < seconds < _LONGEST.total_seconds():
-        raise invalid(path, "must be longer than 10 minutes and shorter than 168 hours")
+    if not _MIN_INTERVAL.total_seconds() < seconds < _MAX_INTERVAL.total_seconds():
+        raise invalid_field(path, "must be longer than 10 minutes and shorter than 168 hours")
 
 
 def _check_cron(spec: str, path: str) -> None:
-    """Check a cron line: five fields, and minutes of an hour more than 15 apart."""
+    """Check that a cron expression has five fields and leaves more than 15 minutes between runs."""
     fields = spec.split()
     if len(fields) != 5:
-        raise invalid(path, "must have five fields")
+        raise invalid_field(path, "must have five fields")
     minutes = _cron_minutes(fields[0])
     if minutes is None:
-        raise invalid(path, "must begin with minutes")
-    neighbours = zip(minutes, [*minutes[1:], minutes[0] + 60], strict=True)
-    if any(later - earlier <= decisions.CLOSEST_CRON_MINUTES for earlier, later in neighbours):
-        raise invalid(path, "must be more than 15 minutes apart")
+        raise invalid_field(path, "must start with valid minutes")
+    pairs = zip(minutes, [*minutes[1:], minutes[0] + 60], strict=True)
+    if any(later - earlier <= decisions.MIN_CRON_GAP_MINUTES for earlier, later in pairs):
+        raise invalid_field(path, "must leave more than 15 minutes between runs")
 
 
 def _cron_minutes(text: str) -> list[int] | None:
-    """Read the minutes of a cron line, sorted; None when they are none."""
+    """Parse the minutes of a cron expression; return them sorted, or None if they are invalid."""
     minutes: set[int] = set()
     for part in text.split(","):
-        found = re.fullmatch(r"(?:\*|([0-9]{1,2})(?:-([0-9]{1,2}))?)(?:/([0-9]{1,2}))?", part)
-        if found is None:
+        match = re.fullmatch(r"(?:\*|([0-9]{1,2})(?:-([0-9]{1,2}))?)(?:/([0-9]{1,2}))?", part)
+        if match is None:
             return None
-        first, last, step = found[1], found[2], int(found[3] or 1)
+        first, last, step = match[1], match[2], int(match[3] or 1)
         start = int(first or 0)
-        end = int(last) if last else 59 if first is None or found[3] else start
+        end = int(last) if last else 59 if first is None or match[3] else start
         if not start <= end <= 59 or step == 0:
             return None
         minutes.update(range(start, end + 1, step))
@@ -122,6 +124,6 @@ def _cron_minutes(text: str) -> list[int] | None:
 
 
 def _check_numbers(numbers: list[Any], path: str, *, below: int) -> None:
-    right = all(is_kind(number, "integer") and 0 <= number < below for number in numbers)
-    if not right or not 1 <= len(numbers) <= below:
-        raise invalid(path, f"must be 1 to {below} integers from 0 to {below - 1}")
+    valid = all(is_kind(number, "integer") and 0 <= number < below for number in numbers)
+    if not valid or not 1 <= len(numbers) <= below:
+        raise invalid_field(path, f"must be 1 to {below} integers from 0 to {below - 1}")

@@ -1,4 +1,4 @@
-"""The five operations on subscriptions."""
+"""Operations on subscriptions."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from airflow_provider_segment.sandbox import decisions
-from airflow_provider_segment.sandbox.api.asked import Asked
 from airflow_provider_segment.sandbox.api.destinations import find_destination
-from airflow_provider_segment.sandbox.api.pagination import page_of
-from airflow_provider_segment.sandbox.api.reverse_etl import checked_schedule, refuse_too_many_dbt_cloud
+from airflow_provider_segment.sandbox.api.operation_request import OperationRequest
+from airflow_provider_segment.sandbox.api.pagination import paginate
+from airflow_provider_segment.sandbox.api.reverse_etl import check_dbt_cloud_limit, validate_schedule
 from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.errors import not_found
-from airflow_provider_segment.sandbox.state.ids import new_subscription_id
-from airflow_provider_segment.sandbox.state.objects import Subscription
-from airflow_provider_segment.sandbox.validation import Field, checked_object
+from airflow_provider_segment.sandbox.state.objects import Subscription, new_subscription_id
+from airflow_provider_segment.sandbox.validation import Field, validate_object
 
-_CREATE = (
+_CREATE_FIELDS = (
     Field(name="name", kind="string", required=True),
     Field(name="actionId", kind="string", required=True, not_empty=True),
     Field(name="trigger", kind="string", required=True, not_empty=True),
@@ -25,8 +24,8 @@ _CREATE = (
     Field(name="settings", kind="object"),
     Field(name="modelId", kind="string"),
 )
-_UPDATE = (Field(name="input", kind="object", required=True),)
-_INPUT = (
+_UPDATE_FIELDS = (Field(name="input", kind="object", required=True),)
+_INPUT_FIELDS = (
     Field(name="name", kind="string"),
     Field(name="trigger", kind="string", not_empty=True),
     Field(name="enabled", kind="boolean"),
@@ -36,17 +35,17 @@ _INPUT = (
 )
 
 
-def list_subscriptions(sandbox: Sandbox, asked: Asked) -> dict[str, Any]:
-    """Carry out listSubscriptionsFromDestination."""
-    subscriptions = sandbox.listed_subscriptions(find_destination(sandbox, asked).id)
-    items, pagination = page_of(subscriptions, asked.page(), subscription_json)
+def list_subscriptions(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
+    """Handle listSubscriptionsFromDestination."""
+    subscriptions = sandbox.listed_subscriptions(find_destination(sandbox, request).id)
+    items, pagination = paginate(subscriptions, request.page(), subscription_json)
     return {"subscriptions": items, "pagination": pagination}
 
 
-def create_subscription(sandbox: Sandbox, asked: Asked) -> dict[str, Any]:
-    """Carry out createDestinationSubscription, whose answer alone says ``destinationSubscription``."""
-    destination = find_destination(sandbox, asked)
-    body = asked.body(_CREATE)
+def create_subscription(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
+    """Handle createDestinationSubscription, the only operation that calls its result ``destinationSubscription``."""
+    destination = find_destination(sandbox, request)
+    body = request.body(_CREATE_FIELDS)
     action = sandbox.workspace.catalog[destination.metadata_id].actions.get(body["actionId"])
     if action is None:
         raise not_found("Action not found", field="actionId")
@@ -59,47 +58,47 @@ def create_subscription(sandbox: Sandbox, asked: Asked) -> dict[str, Any]:
         enabled=body["enabled"],
         trigger=body["trigger"],
         settings=body.get("settings", {}),
-        model_id=body.get("modelId", decisions.PLAIN_MODEL_ID),
+        model_id=body.get("modelId", decisions.NO_MODEL_ID),
         created_at=sandbox.clock.now(),
     )
-    return {"destinationSubscription": _stored(sandbox, subscription)}
+    return {"destinationSubscription": _put(sandbox, subscription)}
 
 
-def get_subscription(sandbox: Sandbox, asked: Asked) -> dict[str, Any]:
-    """Carry out getSubscriptionFromDestination."""
-    return {"subscription": subscription_json(_find(sandbox, asked))}
+def get_subscription(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
+    """Handle getSubscriptionFromDestination."""
+    return {"subscription": subscription_json(_find(sandbox, request))}
 
 
-def update_subscription(sandbox: Sandbox, asked: Asked) -> dict[str, Any]:
-    """Carry out updateSubscriptionForDestination."""
-    current = _find(sandbox, asked)
-    given = checked_object(asked.body(_UPDATE)["input"], _INPUT, where="input.", name="input")
+def update_subscription(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
+    """Handle updateSubscriptionForDestination."""
+    current = _find(sandbox, request)
+    changes = validate_object(request.body(_UPDATE_FIELDS)["input"], _INPUT_FIELDS, prefix="input.", name="input")
     schedule = current.schedule
-    if "reverseETLSchedule" in given:
-        schedule = checked_schedule(given["reverseETLSchedule"], where="input.reverseETLSchedule")
-        refuse_too_many_dbt_cloud(sandbox, current, schedule)
+    if "reverseETLSchedule" in changes:
+        schedule = validate_schedule(changes["reverseETLSchedule"], path="input.reverseETLSchedule")
+        check_dbt_cloud_limit(sandbox, current, schedule)
     changed = replace(
         current,
-        name=given.get("name", current.name),
-        trigger=given.get("trigger", current.trigger),
-        enabled=given.get("enabled", current.enabled),
-        settings=_updated(sandbox, current.settings, given.get("settings")),
-        model_id=given.get("reverseETLModelId", current.model_id),
+        name=changes.get("name", current.name),
+        trigger=changes.get("trigger", current.trigger),
+        enabled=changes.get("enabled", current.enabled),
+        settings=_updated_settings(sandbox, current.settings, changes.get("settings")),
+        model_id=changes.get("reverseETLModelId", current.model_id),
         schedule=schedule,
     )
-    return {"subscription": _stored(sandbox, changed)}
+    return {"subscription": _put(sandbox, changed)}
 
 
-def remove_subscription(sandbox: Sandbox, asked: Asked) -> dict[str, Any]:
-    """Carry out removeSubscriptionFromDestination."""
-    subscription = _find(sandbox, asked)
+def remove_subscription(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
+    """Handle removeSubscriptionFromDestination."""
+    subscription = _find(sandbox, request)
     sandbox.workspace.remove_subscription(subscription)
-    sandbox.pace_deliveries(subscription.destination_id)
+    sandbox.update_delivery_rate(subscription.destination_id)
     return {"status": "SUCCESS"}
 
 
 def subscription_json(subscription: Subscription) -> dict[str, Any]:
-    """Write a subscription."""
+    """Return a subscription as JSON."""
     record: dict[str, Any] = {
         "id": subscription.id,
         "name": subscription.name,
@@ -116,22 +115,24 @@ def subscription_json(subscription: Subscription) -> dict[str, Any]:
     return record
 
 
-def _find(sandbox: Sandbox, asked: Asked) -> Subscription:
-    destination = find_destination(sandbox, asked)
-    subscription = sandbox.workspace.subscription(destination.id, asked.id("id"))
+def _find(sandbox: Sandbox, request: OperationRequest) -> Subscription:
+    destination = find_destination(sandbox, request)
+    subscription = sandbox.workspace.subscription(destination.id, request.id("id"))
     if subscription is None:
         raise not_found()
     return subscription
 
 
-def _stored(sandbox: Sandbox, subscription: Subscription) -> dict[str, Any]:
+def _put(sandbox: Sandbox, subscription: Subscription) -> dict[str, Any]:
     sandbox.workspace.put_subscription(subscription)
-    sandbox.pace_deliveries(subscription.destination_id)
+    sandbox.update_delivery_rate(subscription.destination_id)
     return subscription_json(subscription)
 
 
-def _updated(sandbox: Sandbox, current: Mapping[str, Any], sent: Mapping[str, Any] | None) -> Mapping[str, Any]:
+def _updated_settings(
+    sandbox: Sandbox, current: Mapping[str, Any], sent: Mapping[str, Any] | None
+) -> Mapping[str, Any]:
     if sent is None:
         return current
-    given = {name: value for name, value in sent.items() if value is not None}
-    return {**current, **given} if sandbox.settings.settings_update == "merge" else given
+    not_null = {name: value for name, value in sent.items() if value is not None}
+    return {**current, **not_null} if sandbox.settings.settings_update == "merge" else not_null

@@ -1,15 +1,15 @@
-"""The control of the sandbox, under ``/_sandbox/``: no token, JSON with names in camelCase.
+"""The sandbox's control requests, under ``/_sandbox/``: they need no token and use JSON with names in camelCase.
 
 ====================  ================================================================================================
-``GET /``             a page for people when a browser asks, else counts, settings and waiting faults
-``GET requests``      the journal, oldest first: method, path, query, time, status, fault; ``?last=`` few only
-``GET destinations``  all destinations, oldest first, with subscriptions and deliveries, secrets masked; ``?last=`` too
-``POST reset``        begin anew, from ``{"seed": ...}`` or from what the sandbox was started with; settings stay
-``POST deliver``      add to a destination's delivery metrics
-``POST faults``       let something go wrong with the next matching requests; ``GET`` shows, ``DELETE`` forgets them
-``POST settings``     change settings; ``GET`` shows them, ``DELETE`` goes back to those of the start
+``GET /``             an HTML page for browsers; otherwise counts, settings and pending faults
+``GET requests``      the journal, oldest first: method, path, query, time, status, fault; ``?last=`` limits the number
+``GET destinations``  all destinations with subscriptions and deliveries, oldest first, secrets masked; ``?last=`` too
+``POST reset``        reset to ``{"seed": ...}``, or to the initial seed; settings are kept
+``POST deliver``      add to the delivery metrics of a destination
+``POST faults``       inject a fault into matching requests; ``GET`` returns the pending faults, ``DELETE`` removes them
+``POST settings``     change settings; ``GET`` returns them, ``DELETE`` restores the initial ones
 ====================  ================================================================================================
 
-What is wrong with a request is said by a 422 whose errors name the fields. None of these requests is in the journal,
-meets a fault or counts towards a rate limit.
+An invalid request returns 422 with errors that name the fields. Control requests are not in the journal, and neither
+faults nor rate limits apply to them.
 """

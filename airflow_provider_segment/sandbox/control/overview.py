@@ -1,38 +1,57 @@
-"""What the sandbox holds, at a glance."""
+"""The content of the sandbox: its page in a browser, and the JSON that the page shows."""
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.resources import files
 from itertools import islice
 from typing import Any
 
+from starlette.responses import HTMLResponse
+
 from airflow_provider_segment.sandbox.api.subscriptions import subscription_json
-from airflow_provider_segment.sandbox.clock import iso_time
+from airflow_provider_segment.sandbox.clock import format_iso_time
 from airflow_provider_segment.sandbox.core import Sandbox
-from airflow_provider_segment.sandbox.faults.fault import fault_json
+from airflow_provider_segment.sandbox.faults import fault_json
 from airflow_provider_segment.sandbox.settings import settings_json
-from airflow_provider_segment.sandbox.state import workspace
-from airflow_provider_segment.sandbox.state.objects import ALWAYS, Destination
+from airflow_provider_segment.sandbox.state.objects import DISTANT_PAST, Destination
 from airflow_provider_segment.sandbox.state.option_values import masked_values
+from airflow_provider_segment.sandbox.state.workspace import WORKSPACE_ID, WORKSPACE_NAME, WORKSPACE_SLUG
+
+_CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+@cache
+def html_page() -> HTMLResponse:
+    """Return the page. It loads its data from the control requests and nothing from other hosts."""
+    html = files("airflow_provider_segment.sandbox.control").joinpath("page.html").read_bytes()
+    return HTMLResponse(html, headers={"Content-Security-Policy": _CONTENT_SECURITY_POLICY})
 
 
 def overview_json(sandbox: Sandbox) -> dict[str, Any]:
-    """Write counts, settings and waiting faults."""
+    """Return counts, settings and pending faults."""
     destinations = list(sandbox.workspace.destinations())
     return {
-        "workspace": {"id": workspace.ID, "slug": workspace.SLUG, "name": workspace.NAME},
-        "time": iso_time(sandbox.clock.now()),
+        "workspace": {"id": WORKSPACE_ID, "slug": WORKSPACE_SLUG, "name": WORKSPACE_NAME},
+        "time": format_iso_time(sandbox.clock.now()),
         "sources": list(sandbox.workspace.sources),
         "catalog": list(sandbox.workspace.catalog),
         "destinationCount": len(destinations),
         "subscriptionCount": sum(1 for _ in sandbox.workspace.all_subscriptions()),
         "requestCount": sandbox.journal.total,
         "settings": settings_json(sandbox.settings),
-        "faults": [fault_json(fault) for fault in sandbox.faults.waiting()],
+        "faults": [fault_json(fault) for fault in sandbox.faults.pending()],
     }
 
 
 def destinations_json(sandbox: Sandbox, *, last: int | None = None) -> list[dict[str, Any]]:
-    """Write all destinations, or the youngest ``last`` ones, secrets masked, with subscriptions and deliveries."""
+    """Return destinations with their subscriptions and deliveries, oldest first, with secrets masked.
+
+    :param last: return only this many of the newest ones; None for all.
+    """
     destinations = list(sandbox.workspace.destinations())
     start = 0 if last is None else max(0, len(destinations) - last)
     return [_destination_json(sandbox, destination) for destination in islice(destinations, start, None)]
@@ -54,8 +73,8 @@ def _destination_json(sandbox: Sandbox, destination: Destination) -> dict[str, A
 
 
 def _deliveries_json(sandbox: Sandbox, destination: Destination) -> dict[str, int]:
-    """Count all deliveries so far, whatever the metrics' lag."""
-    summary = sandbox.workspace.deliveries(destination.id).summary(since=ALWAYS, until=sandbox.clock.now())
+    """Return the totals of all deliveries so far, ignoring the metrics' lag."""
+    summary = sandbox.workspace.deliveries(destination.id).summary(since=DISTANT_PAST, until=sandbox.clock.now())
     return {
         "successes": summary.successes,
         "successesAfterRetry": summary.successes_after_retry,

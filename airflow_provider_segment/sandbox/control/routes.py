@@ -1,4 +1,4 @@
-"""The table of control requests."""
+"""The routes of the control requests, and their handlers."""
 
 from __future__ import annotations
 
@@ -9,129 +9,128 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from airflow_provider_segment.sandbox.call import Call, read_call
+from airflow_provider_segment.sandbox.codec import parse_json
 from airflow_provider_segment.sandbox.control import deliveries, overview
-from airflow_provider_segment.sandbox.control.page import page
 from airflow_provider_segment.sandbox.core import Sandbox
-from airflow_provider_segment.sandbox.errors import RefusalError, invalid
-from airflow_provider_segment.sandbox.faults.fault import fault_json, read_fault
+from airflow_provider_segment.sandbox.errors import ApiError, invalid_field
+from airflow_provider_segment.sandbox.faults import fault_json, parse_fault
 from airflow_provider_segment.sandbox.journal import entry_json
-from airflow_provider_segment.sandbox.json_text import parse_json
-from airflow_provider_segment.sandbox.paths import route_path
+from airflow_provider_segment.sandbox.request import BufferedRequest, read_request
 from airflow_provider_segment.sandbox.responses import json_response
-from airflow_provider_segment.sandbox.settings import changed_settings, settings_json
-from airflow_provider_segment.sandbox.state.seed import read_seed
-from airflow_provider_segment.sandbox.validation import checked_object
+from airflow_provider_segment.sandbox.routing import route_path
+from airflow_provider_segment.sandbox.settings import settings_json, updated_settings
+from airflow_provider_segment.sandbox.state.seed import parse_seed
+from airflow_provider_segment.sandbox.validation import validate_object
 
 CONTROL_PREFIX = "/_sandbox"
 MAX_CONTROL_BODY_BYTES = 64 * 1024 * 1024
-"""Seeds may be large."""
+"""Longest body of a control request; larger than the API's, because a seed may be large."""
 
-_DONE = {"status": "SUCCESS"}
+_SUCCESS = {"status": "SUCCESS"}
 
-Handler = Callable[[Sandbox, Call], object]
+Handler = Callable[[Sandbox, BufferedRequest], object]
 
 
 def control_routes(sandbox: Sandbox) -> Mount:
-    """Make a route for each control request."""
+    """Return a route for each control request."""
     routes = [
-        Route(route_path(f"/{name}"), partial(_control, sandbox, handler), methods=[method])
+        Route(route_path(f"/{name}"), partial(_serve, sandbox, handler), methods=[method])
         for (method, name), handler in _HANDLERS.items()
     ]
     return Mount(CONTROL_PREFIX, routes=routes)
 
 
-async def _control(sandbox: Sandbox, handler: Handler, request: Request) -> Response:
-    answer = handler(sandbox, await read_call(request, limit=MAX_CONTROL_BODY_BYTES))
-    return answer if isinstance(answer, Response) else json_response(answer)
+async def _serve(sandbox: Sandbox, handler: Handler, http_request: Request) -> Response:
+    result = handler(sandbox, await read_request(http_request, limit=MAX_CONTROL_BODY_BYTES))
+    return result if isinstance(result, Response) else json_response(result)
 
 
-def _body(call: Call) -> object:
-    """Give the body; without one, an empty object."""
-    if call.body is None:
-        raise RefusalError(413, "Payload too large")
+def _body(request: BufferedRequest) -> object:
+    """Return the decoded body; an empty object without one."""
+    if request.body is None:
+        raise ApiError(413, "Payload too large")
     try:
-        return parse_json(call.body) if call.body else {}
+        return parse_json(request.body) if request.body else {}
     except ValueError as error:
-        raise invalid("body", f"must be an object: {error}") from None
+        raise invalid_field("body", f"must be an object: {error}") from None
 
 
-def _last(call: Call) -> int | None:
-    text = call.parameters.get("last")
-    if text is None:
+def _last(request: BufferedRequest) -> int | None:
+    value = request.query_params.get("last")
+    if value is None:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise invalid("last", "must be an integer")
-    return int(text)
+    if not (value.isascii() and value.isdigit() and len(value) < 10):
+        raise invalid_field("last", "must be an integer")
+    return int(value)
 
 
-def _overview(sandbox: Sandbox, call: Call) -> object:
-    if "text/html" in (call.header("accept") or ""):
-        return page()
+def _get_overview(sandbox: Sandbox, request: BufferedRequest) -> object:
+    if "text/html" in (request.header("accept") or ""):
+        return overview.html_page()
     return overview.overview_json(sandbox)
 
 
-def _destinations(sandbox: Sandbox, call: Call) -> object:
-    return {"destinations": overview.destinations_json(sandbox, last=_last(call))}
+def _get_destinations(sandbox: Sandbox, request: BufferedRequest) -> object:
+    return {"destinations": overview.destinations_json(sandbox, last=_last(request))}
 
 
-def _reset(sandbox: Sandbox, call: Call) -> object:
-    body = checked_object(_body(call), (), closed=False)
+def _get_requests(sandbox: Sandbox, request: BufferedRequest) -> object:
+    return {"requests": [entry_json(entry) for entry in sandbox.journal.entries(last=_last(request))]}
+
+
+def _reset(sandbox: Sandbox, request: BufferedRequest) -> object:
+    body = validate_object(_body(request), ())
     unknown = [name for name in body if name != "seed"]
     if unknown:
-        raise invalid(unknown[0], "is not known")
-    sandbox.reset(read_seed(body["seed"]) if body.get("seed") is not None else None)
-    return _DONE
+        raise invalid_field(unknown[0], "is not known")
+    sandbox.reset(parse_seed(body["seed"]) if body.get("seed") is not None else None)
+    return _SUCCESS
 
 
-def _requests(sandbox: Sandbox, call: Call) -> object:
-    return {"requests": [entry_json(entry) for entry in sandbox.journal.entries(last=_last(call))]}
+def _deliver(sandbox: Sandbox, request: BufferedRequest) -> object:
+    deliveries.deliver(sandbox, _body(request))
+    return _SUCCESS
 
 
-def _deliver(sandbox: Sandbox, call: Call) -> object:
-    deliveries.deliver(sandbox, _body(call))
-    return _DONE
+def _get_faults(sandbox: Sandbox, _request: BufferedRequest) -> object:
+    return {"faults": [fault_json(fault) for fault in sandbox.faults.pending()]}
 
 
-def _add_fault(sandbox: Sandbox, call: Call) -> object:
-    fault = read_fault(_body(call))
+def _add_fault(sandbox: Sandbox, request: BufferedRequest) -> object:
+    fault = parse_fault(_body(request))
     sandbox.faults.add(fault)
     return {"fault": fault_json(fault)}
 
 
-def _faults(sandbox: Sandbox, _call: Call) -> object:
-    return {"faults": [fault_json(fault) for fault in sandbox.faults.waiting()]}
-
-
-def _forget_faults(sandbox: Sandbox, _call: Call) -> object:
+def _remove_faults(sandbox: Sandbox, _request: BufferedRequest) -> object:
     sandbox.faults.clear()
-    return _DONE
+    return _SUCCESS
 
 
-def _settings(sandbox: Sandbox, _call: Call) -> object:
+def _get_settings(sandbox: Sandbox, _request: BufferedRequest) -> object:
     return {"settings": settings_json(sandbox.settings)}
 
 
-def _change_settings(sandbox: Sandbox, call: Call) -> object:
-    sandbox.change_settings(changed_settings(sandbox.settings, _body(call)))
-    return _settings(sandbox, call)
+def _change_settings(sandbox: Sandbox, request: BufferedRequest) -> object:
+    sandbox.change_settings(updated_settings(sandbox.settings, _body(request)))
+    return _get_settings(sandbox, request)
 
 
-def _first_settings(sandbox: Sandbox, call: Call) -> object:
-    sandbox.change_settings(sandbox.first_settings)
-    return _settings(sandbox, call)
+def _restore_settings(sandbox: Sandbox, request: BufferedRequest) -> object:
+    sandbox.change_settings(sandbox.initial_settings)
+    return _get_settings(sandbox, request)
 
 
 _HANDLERS: dict[tuple[str, str], Handler] = {
-    ("GET", ""): _overview,
-    ("GET", "destinations"): _destinations,
+    ("GET", ""): _get_overview,
+    ("GET", "destinations"): _get_destinations,
+    ("GET", "requests"): _get_requests,
     ("POST", "reset"): _reset,
-    ("GET", "requests"): _requests,
     ("POST", "deliver"): _deliver,
-    ("GET", "faults"): _faults,
+    ("GET", "faults"): _get_faults,
     ("POST", "faults"): _add_fault,
-    ("DELETE", "faults"): _forget_faults,
-    ("GET", "settings"): _settings,
+    ("DELETE", "faults"): _remove_faults,
+    ("GET", "settings"): _get_settings,
     ("POST", "settings"): _change_settings,
-    ("DELETE", "settings"): _first_settings,
+    ("DELETE", "settings"): _restore_settings,
 }

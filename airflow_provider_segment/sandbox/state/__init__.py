@@ -1,1 +1,1 @@
-"""What the sandbox remembers: sources, the catalog, destinations, subscriptions, deliveries."""
+"""The sandbox's state: sources, the catalog, destinations, subscriptions and deliveries."""

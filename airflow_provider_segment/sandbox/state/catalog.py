@@ -1,4 +1,4 @@
-"""One type of destination, as the catalog describes it."""
+"""Destination types, as the catalog describes them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from airflow_provider_segment.sandbox import decisions
-from airflow_provider_segment.sandbox.json_text import write_json
+from airflow_provider_segment.sandbox.codec import write_json
 from airflow_provider_segment.sandbox.validation import Kind
 
 NO_DEFAULT: Any = object()
@@ -25,12 +25,12 @@ _OPTION_KINDS: dict[str, Kind] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One setting a destination type knows.
+    """One setting of a destination type.
 
-    :param default: value filled in when a destination is created without it; :data:`NO_DEFAULT` for none.
-    :param kind: JSON type its values must have; None when any will do.
-    :param secret: whether answers mask it.
-    :param read_only: whether only Segment may set it.
+    :param default: value for destinations that are created without one; :data:`NO_DEFAULT` for none.
+    :param kind: JSON type of its values; None if any type is allowed.
+    :param secret: whether responses mask it.
+    :param read_only: whether only Segment can set it.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """One thing a destination type can do with an event."""
+    """An action that subscriptions of a destination type can use."""
 
     id: str
     slug: str
@@ -53,9 +53,9 @@ class Action:
 class CatalogEntry:
     """A destination type.
 
-    :param record: the metadata as the API shows them.
-    :param encoded: the same, as JSON.
-    :param options: by name; None when the entry was seeded without any and takes every setting.
+    :param record: the metadata, with the API's keys.
+    :param encoded: the same as JSON.
+    :param options: by name; None if the seed has no options, in which case every setting is accepted.
     :param actions: by id; empty for a classic type.
     :param single_instance: whether a source can have only one destination of this type.
     """
@@ -68,34 +68,34 @@ class CatalogEntry:
     single_instance: bool
 
 
-def catalog_entry(
+def build_catalog_entry(
     record: Mapping[str, Any], *, secret_options: Sequence[str] | None, read_only_options: Sequence[str]
 ) -> CatalogEntry:
-    """Make a type from checked metadata.
+    """Build a destination type from validated metadata.
 
-    :param record: may leave out everything but ``id``; the rest is filled in.
-    :param secret_options: names of options to mask; None to go by their names and types.
-    :param read_only_options: names of options only Segment may set.
+    :param record: only ``id`` is required; defaults complete the rest.
+    :param secret_options: names of options to mask; None decides by option name and type.
+    :param read_only_options: names of options that only Segment can set.
     """
-    full = _filled(record)
+    complete = _with_defaults(record)
     options = {
-        option["name"]: _option(option, secret_options=secret_options, read_only_options=read_only_options)
-        for option in full["options"]
+        option["name"]: _build_option(option, secret_options=secret_options, read_only_options=read_only_options)
+        for option in complete["options"]
     }
     return CatalogEntry(
-        id=full["id"],
-        record=full,
-        encoded=msgspec.Raw(write_json(full)),
+        id=complete["id"],
+        record=complete,
+        encoded=msgspec.Raw(write_json(complete)),
         options=options if "options" in record else None,
         actions={
             action["id"]: Action(id=action["id"], slug=action["slug"], default_trigger=action["defaultTrigger"])
-            for action in full["actions"]
+            for action in complete["actions"]
         },
-        single_instance=_is_single_instance(full["supportedFeatures"]),
+        single_instance=_is_single_instance(complete["supportedFeatures"]),
     )
 
 
-def _option(
+def _build_option(
     option: Mapping[str, Any], *, secret_options: Sequence[str] | None, read_only_options: Sequence[str]
 ) -> Option:
     return Option(
@@ -112,8 +112,8 @@ def _is_single_instance(features: Mapping[str, Any]) -> bool:
     return cloud in ("1", "SINGLE") or (cloud in ("0", "NONE", None) and device in ("1", "SINGLE"))
 
 
-def _filled(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Add what the seed left out, so that every answer has every key the API promises."""
+def _with_defaults(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Add the keys that the seed omits, because the API's responses always have all of them."""
     name = record.get("name", record["id"])
     defaults: dict[str, Any] = {
         "name": name,
@@ -134,11 +134,11 @@ def _filled(record: Mapping[str, Any]) -> dict[str, Any]:
         **defaults,
         **record,
         "options": [{"type": "string", "required": False, **option} for option in record.get("options", [])],
-        "actions": [_filled_action(action) for action in record.get("actions", [])],
+        "actions": [_action_with_defaults(action) for action in record.get("actions", [])],
     }
 
 
-def _filled_action(action: Mapping[str, Any]) -> dict[str, Any]:
+def _action_with_defaults(action: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "slug": action["id"],
         "name": action["id"],

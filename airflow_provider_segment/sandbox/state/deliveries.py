@@ -1,4 +1,4 @@
-"""What a destination delivered, and when."""
+"""Deliveries of events to a destination, and their totals."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from airflow_provider_segment.sandbox import decisions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Events that were delivered at one moment.
+    """Events delivered at one moment.
 
     :param at: seconds since 1970.
-    :param successes: all events that arrived.
-    :param successes_after_retry: how many of those needed more than one attempt.
-    :param discarded: events the destination refused.
-    :param expired: events given up.
-    :param retried: attempts that were repeated.
-    :param time_to_success: average and 95th percentile; None when not measured.
+    :param successes: events delivered.
+    :param successes_after_retry: those of them that took more than one attempt.
+    :param discarded: events that the destination rejected.
+    :param expired: events that Segment gave up on.
+    :param retried: retries.
+    :param time_to_success: average and 95th percentile; None if not measured.
     :param time_to_first_attempt: the same for the first attempt.
     """
 
@@ -35,10 +35,11 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
-    """Successful deliveries, evenly spread over a stretch of time; the first comes one period after its start.
+    """Automatic deliveries, evenly spaced; the first comes one period after the start.
 
     :param since: seconds since 1970.
-    :param until: the same; None while it goes on.
+    :param until: the same; None while the stream runs.
+    :param per_minute: events per minute.
     """
 
     since: float
@@ -46,7 +47,7 @@ class Stream:
     per_minute: float
 
     def count_before(self, moment: float) -> int:
-        """Count the events before ``moment``."""
+        """Return the number of events before ``moment``."""
         end = moment if self.until is None else min(moment, self.until)
         if end <= self.since:
             return 0
@@ -58,8 +59,8 @@ class Stream:
 class Timing:
     """A duration measured over many events.
 
-    :param events: how many were measured.
-    :param average: over all of them.
+    :param events: number of events measured.
+    :param average: average over all of them.
     :param p95: 95th percentile.
     """
 
@@ -70,7 +71,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """All deliveries of a window of time, added up."""
+    """Totals of the deliveries in a time window."""
 
     successes_on_first_attempt: int
     successes_after_retry: int
@@ -82,7 +83,7 @@ class Summary:
 
     @property
     def successes(self) -> int:
-        """All events that arrived."""
+        """Events delivered."""
         return self.successes_on_first_attempt + self.successes_after_retry
 
 
@@ -94,11 +95,15 @@ class DeliveryLog:
         self._streams: list[Stream] = []
 
     def add(self, batch: Batch) -> None:
-        """Note deliveries."""
+        """Add deliveries."""
         self._batches.append(batch)
 
-    def run(self, per_minute: float, *, now: float) -> None:
-        """Deliver by itself from now on, ``per_minute`` events a minute; 0 stops it."""
+    def set_rate(self, per_minute: float, *, now: float) -> None:
+        """Set the rate of automatic deliveries from now on.
+
+        :param per_minute: events per minute; 0 stops them.
+        :param now: seconds since 1970.
+        """
         if self._streams and self._streams[-1].until is None:
             if self._streams[-1].per_minute == per_minute:
                 return
@@ -107,11 +112,11 @@ class DeliveryLog:
             self._streams.append(Stream(since=now, until=None, per_minute=per_minute))
 
     def summary(self, *, since: float, until: float) -> Summary:
-        """Add up what was delivered from ``since`` on and before ``until``."""
+        """Return the totals of a time window, ``since`` inclusive and ``until`` exclusive."""
         batches = [batch for batch in self._batches if since <= batch.at < until]
-        own = sum(max(0, stream.count_before(until) - stream.count_before(since)) for stream in self._streams)
-        if own:
-            batches.append(_own_batch(own, at=since))
+        automatic = sum(max(0, stream.count_before(until) - stream.count_before(since)) for stream in self._streams)
+        if automatic:
+            batches.append(_automatic_batch(automatic, at=since))
         successes, after_retry = _total(batches, "successes"), _total(batches, "successes_after_retry")
         return Summary(
             successes_on_first_attempt=successes - after_retry,
@@ -124,12 +129,12 @@ class DeliveryLog:
         )
 
 
-def _own_batch(successes: int, *, at: float) -> Batch:
+def _automatic_batch(successes: int, *, at: float) -> Batch:
     return Batch(
         at=at,
         successes=successes,
-        time_to_success=decisions.OWN_TIME_TO_SUCCESS,
-        time_to_first_attempt=decisions.OWN_TIME_TO_FIRST_ATTEMPT,
+        time_to_success=decisions.AUTOMATIC_TIME_TO_SUCCESS,
+        time_to_first_attempt=decisions.AUTOMATIC_TIME_TO_FIRST_ATTEMPT,
     )
 
 

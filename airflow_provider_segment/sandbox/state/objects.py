@@ -1,23 +1,26 @@
-"""The objects a workspace holds."""
+"""The objects of a workspace and their ids."""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-ALWAYS = float("-inf")
-"""Creation time of what was there from the start."""
+DISTANT_PAST = float("-inf")
+"""Creation time of seeded objects: no list hides them as too new."""
+
+_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A source, never changed once seeded.
+    """A source; it never changes after seeding.
 
     :param id: its id.
-    :param encoded: the whole record, as JSON.
+    :param encoded: the complete record as JSON.
     """
 
     id: str
@@ -26,7 +29,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """A destination. Settings hold the secrets as they are; only answers mask them.
+    """A destination. Its settings hold secrets in plain text; responses mask them.
 
     :param created_at: seconds since 1970 on the sandbox's clock.
     """
@@ -37,15 +40,15 @@ class Destination:
     source_id: str
     metadata_id: str
     settings: Mapping[str, Any]
-    created_at: float = ALWAYS
+    created_at: float = DISTANT_PAST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """A subscription, called mapping in the Segment app.
+    """A subscription, which the Segment app calls a mapping.
 
-    :param model_id: of Reverse ETL; empty for a plain one.
-    :param schedule: ``reverseETLSchedule``; None when it has none.
+    :param model_id: Reverse ETL model; empty without one.
+    :param schedule: ``reverseETLSchedule``; None without one.
     :param created_at: seconds since 1970 on the sandbox's clock.
     """
 
@@ -59,4 +62,14 @@ class Subscription:
     settings: Mapping[str, Any]
     model_id: str
     schedule: Mapping[str, Any] | None = None
-    created_at: float = ALWAYS
+    created_at: float = DISTANT_PAST
+
+
+def new_destination_id() -> str:
+    """Return a random id in Segment's format for destinations: 24 hexadecimal digits."""
+    return secrets.token_hex(12)
+
+
+def new_subscription_id() -> str:
+    """Return a random id in Segment's format for subscriptions: 22 base-58 characters."""
+    return "".join(secrets.choice(_BASE58) for _ in range(22))

@@ -1,4 +1,4 @@
-"""The settings of a destination: defaults, masks, read-only options, updates."""
+"""The settings of a destination, which are values for its type's options: defaults, masking, updates."""
 
 from __future__ import annotations
 
@@ -6,58 +6,58 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from airflow_provider_segment.sandbox import decisions
-from airflow_provider_segment.sandbox.errors import InvalidFieldsError, RefusalError, invalid
+from airflow_provider_segment.sandbox.errors import ApiError, InvalidFieldsError, invalid_field
 from airflow_provider_segment.sandbox.state.catalog import NO_DEFAULT, CatalogEntry, Option
 from airflow_provider_segment.sandbox.validation import is_kind
 
 Values = Mapping[str, Any]
 
 
-def created_values(entry: CatalogEntry, sent: Values) -> Values:
-    """Give the settings of a new destination: the defaults of its type and what was sent.
+def initial_values(entry: CatalogEntry, sent: Values) -> Values:
+    """Return the settings of a new destination: the defaults of its type, overridden by the values sent.
 
-    :raises InvalidFieldsError: when a value has the wrong type.
+    :raises InvalidFieldsError: if a value has the wrong type.
     """
     _check_types(entry, sent)
-    return {**default_values(entry), **_taken(entry, sent)}
+    return {**default_values(entry), **_accepted(entry, sent)}
 
 
 def default_values(entry: CatalogEntry) -> Values:
-    """Give the defaults of a type."""
+    """Return the default settings of a destination type."""
     options = (entry.options or {}).values()
     return {option.name: option.default for option in options if option.default is not NO_DEFAULT}
 
 
 def updated_values(
-    entry: CatalogEntry, current: Values, sent: Values, *, how: Literal["merge", "replace"], alone: bool
+    entry: CatalogEntry, current: Values, sent: Values, *, mode: Literal["merge", "replace"], settings_only: bool
 ) -> Values:
-    """Give the settings after an update.
+    """Return the settings after an update.
 
-    :param how: whether keys that were not sent keep their value or fall back to the default.
-    :param alone: whether the update changes nothing but settings.
-    :raises RefusalError: 400, when nothing is to be changed but read-only settings.
-    :raises InvalidFieldsError: when a value has the wrong type.
+    :param mode: whether settings that were not sent keep their value (``merge``) or return to their default.
+    :param settings_only: whether the update changes nothing but settings.
+    :raises ApiError: 400, if the update changes nothing but read-only settings.
+    :raises InvalidFieldsError: if a value has the wrong type.
     """
-    if alone and sent and all(_is_read_only(entry, name) for name in sent):
-        raise RefusalError(400, f"Read-only settings: {', '.join(sorted(sent))}")
+    if settings_only and sent and all(_is_read_only(entry, name) for name in sent):
+        raise ApiError(400, f"Read-only settings: {', '.join(sorted(sent))}")
     _check_types(entry, sent)
-    taken = {
-        name: current[name] if _is_kept_secret(entry, name, value, current) else value
-        for name, value in _taken(entry, sent).items()
+    accepted = {
+        name: current[name] if _is_unchanged_secret(entry, name, value, current) else value
+        for name, value in _accepted(entry, sent).items()
     }
-    if how == "merge":
-        return {**current, **taken}
+    if mode == "merge":
+        return {**current, **accepted}
     read_only = {name: value for name, value in current.items() if _is_read_only(entry, name)}
-    return {**default_values(entry), **read_only, **taken}
+    return {**default_values(entry), **read_only, **accepted}
 
 
 def masked_values(entry: CatalogEntry, values: Values) -> Values:
-    """Give settings as answers show them."""
+    """Return settings as responses show them, with secrets masked."""
     return {name: decisions.masked(value) if _is_secret(entry, name) else value for name, value in values.items()}
 
 
-def _taken(entry: CatalogEntry, sent: Values) -> dict[str, Any]:
-    """Leave out nulls, read-only keys and keys the type does not know."""
+def _accepted(entry: CatalogEntry, sent: Values) -> dict[str, Any]:
+    """Return the values sent, without nulls, read-only settings and unknown settings."""
     return {
         name: value
         for name, value in sent.items()
@@ -69,22 +69,22 @@ def _check_types(entry: CatalogEntry, sent: Values) -> None:
     problems = [
         problem
         for name, value in sent.items()
-        if (option := _find(entry, name)) is not None
+        if (option := _option(entry, name)) is not None
         and option.kind is not None
         and value is not None
         and not is_kind(value, option.kind)
-        for problem in invalid(f"settings.{name}", f"must be a {option.kind}").problems
+        for problem in invalid_field(f"settings.{name}", f"must be a {option.kind}").problems
     ]
     if problems:
         raise InvalidFieldsError(problems)
 
 
-def _find(entry: CatalogEntry, name: str) -> Option | None:
+def _option(entry: CatalogEntry, name: str) -> Option | None:
     return None if entry.options is None else entry.options.get(name)
 
 
 def _is_read_only(entry: CatalogEntry, name: str) -> bool:
-    option = _find(entry, name)
+    option = _option(entry, name)
     return option is not None and option.read_only
 
 
@@ -95,5 +95,5 @@ def _is_secret(entry: CatalogEntry, name: str) -> bool:
     return option is not None and option.secret
 
 
-def _is_kept_secret(entry: CatalogEntry, name: str, value: object, current: Values) -> bool:
+def _is_unchanged_secret(entry: CatalogEntry, name: str, value: object, current: Values) -> bool:
     return _is_secret(entry, name) and name in current and decisions.is_unchanged_secret(value, current[name])

@@ -1,4 +1,4 @@
-"""Seeds: the sources, catalog entries and destinations a sandbox starts with."""
+"""Seeds: the sources, catalog entries and destinations that a sandbox starts with."""
 
 from __future__ import annotations
 
@@ -11,23 +11,28 @@ from typing import Any, TypeVar
 import msgspec
 
 from airflow_provider_segment.sandbox import decisions
-from airflow_provider_segment.sandbox.errors import InvalidFieldsError, invalid
-from airflow_provider_segment.sandbox.json_text import parse_json, write_json
-from airflow_provider_segment.sandbox.state import workspace
-from airflow_provider_segment.sandbox.state.catalog import CatalogEntry, catalog_entry
-from airflow_provider_segment.sandbox.state.ids import new_destination_id, new_subscription_id
-from airflow_provider_segment.sandbox.state.objects import Destination, Source, Subscription
-from airflow_provider_segment.sandbox.state.option_values import created_values
-from airflow_provider_segment.sandbox.validation import Field, checked_object, is_kind
+from airflow_provider_segment.sandbox.codec import parse_json, write_json
+from airflow_provider_segment.sandbox.errors import InvalidFieldsError, invalid_field
+from airflow_provider_segment.sandbox.state.catalog import CatalogEntry, build_catalog_entry
+from airflow_provider_segment.sandbox.state.objects import (
+    Destination,
+    Source,
+    Subscription,
+    new_destination_id,
+    new_subscription_id,
+)
+from airflow_provider_segment.sandbox.state.option_values import initial_values
+from airflow_provider_segment.sandbox.state.workspace import WORKSPACE_ID
+from airflow_provider_segment.sandbox.validation import Field, is_kind, validate_object
 
 DEMO = "demo"
 
 Item = TypeVar("Item")
 
-_SEED = tuple(Field(name=name, kind="array") for name in ("sources", "catalog", "destinations"))
+_SEED_FIELDS = tuple(Field(name=name, kind="array") for name in ("sources", "catalog", "destinations"))
 _ID = Field(name="id", kind="string", required=True, not_empty=True)
-_SOURCE = (_ID, Field(name="name", kind="string"), Field(name="enabled", kind="boolean"))
-_ENTRY = (
+_SOURCE_FIELDS = (_ID, Field(name="name", kind="string"), Field(name="enabled", kind="boolean"))
+_ENTRY_FIELDS = (
     _ID,
     Field(name="name", kind="string"),
     Field(name="slug", kind="string"),
@@ -37,14 +42,14 @@ _ENTRY = (
     Field(name="secretOptions", kind="array"),
     Field(name="readOnlyOptions", kind="array"),
 )
-_OPTION = (Field(name="name", kind="string", required=True, not_empty=True), Field(name="type", kind="string"))
-_ACTION = (
+_OPTION_FIELDS = (Field(name="name", kind="string", required=True, not_empty=True), Field(name="type", kind="string"))
+_ACTION_FIELDS = (
     _ID,
     Field(name="slug", kind="string"),
     Field(name="defaultTrigger", kind="string", nullable=True),
     Field(name="fields", kind="array"),
 )
-_DESTINATION = (
+_DESTINATION_FIELDS = (
     Field(name="id", kind="string", not_empty=True),
     Field(name="sourceId", kind="string", required=True),
     Field(name="metadataId", kind="string", required=True),
@@ -53,7 +58,7 @@ _DESTINATION = (
     Field(name="settings", kind="object"),
     Field(name="subscriptions", kind="array"),
 )
-_SUBSCRIPTION = (
+_SUBSCRIPTION_FIELDS = (
     Field(name="id", kind="string", not_empty=True),
     Field(name="actionId", kind="string", required=True),
     Field(name="name", kind="string"),
@@ -67,7 +72,7 @@ _SUBSCRIPTION = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seed:
-    """What a workspace starts with; checked, its references hold."""
+    """The validated initial content of a workspace; all references in it exist."""
 
     sources: tuple[Source, ...]
     catalog: tuple[CatalogEntry, ...]
@@ -75,62 +80,62 @@ class Seed:
 
 
 def load_seed(name: str) -> Seed:
-    """Read the seed called ``demo``, or a JSON file.
+    """Load the demo seed or a JSON file.
 
     :param name: ``demo`` or a path.
-    :raises OSError: when the file can't be read.
-    :raises ValueError: when it is not JSON.
-    :raises InvalidFieldsError: naming what is wrong in it.
+    :raises OSError: if the file cannot be read.
+    :raises ValueError: if it is not JSON.
+    :raises InvalidFieldsError: naming what is invalid in it.
     """
-    return read_seed(_demo() if name == DEMO else parse_json(Path(name).read_bytes()))
+    return parse_seed(_demo() if name == DEMO else parse_json(Path(name).read_bytes()))
 
 
-def read_seed(value: object) -> Seed:
-    """Check a seed: ``demo`` or an object with ``sources``, ``catalog`` and ``destinations``.
+def parse_seed(value: object) -> Seed:
+    """Parse a seed: ``demo``, or an object with ``sources``, ``catalog`` and ``destinations``.
 
-    Sources or a catalog left out are the demo's; destinations left out are none. Objects have the API's keys; all but
-    ids and references may be left out. A catalog entry may also name its ``secretOptions`` and ``readOnlyOptions``.
+    ``sources`` and ``catalog`` default to those of the demo, ``destinations`` to none. Objects have the API's keys;
+    only ids and references are required. A catalog entry may also list its ``secretOptions`` and ``readOnlyOptions``.
 
-    :raises InvalidFieldsError: naming what is wrong in it.
+    :raises InvalidFieldsError: naming what is invalid in it.
     """
     demo = _demo()
-    record = checked_object(demo if value == DEMO else value, _SEED, name="seed", closed=True)
-    sources = tuple(_each(record.get("sources", demo["sources"]), "sources", _source))
-    catalog = tuple(_each(record.get("catalog", demo["catalog"]), "catalog", _entry))
-    _refuse_repeated("sources", [source.id for source in sources])
-    _refuse_repeated("catalog", [entry.id for entry in catalog])
-    reader = _DestinationReader(
+    record = validate_object(demo if value == DEMO else value, _SEED_FIELDS, name="seed", allow_unknown=False)
+    sources = tuple(_parse_each(record.get("sources", demo["sources"]), "sources", _parse_source))
+    catalog = tuple(_parse_each(record.get("catalog", demo["catalog"]), "catalog", _parse_entry))
+    _check_unique("sources", [source.id for source in sources])
+    _check_unique("catalog", [entry.id for entry in catalog])
+    parser = _DestinationParser(
         source_ids=frozenset(source.id for source in sources), catalog={entry.id: entry for entry in catalog}
     )
-    destinations = tuple(_each(record.get("destinations", []), "destinations", reader.read))
-    _refuse_repeated("destinations", [destination.id for destination, _ in destinations])
+    destinations = tuple(_parse_each(record.get("destinations", []), "destinations", parser.parse))
+    _check_unique("destinations", [destination.id for destination, _ in destinations])
     return Seed(sources=sources, catalog=catalog, destinations=destinations)
 
 
 def _demo() -> dict[str, Any]:
     text = files("airflow_provider_segment.sandbox").joinpath("seeds", "demo.json").read_bytes()
-    return checked_object(parse_json(text), _SEED)
+    return validate_object(parse_json(text), _SEED_FIELDS)
 
 
-def _each(items: Sequence[object], where: str, read: Callable[[object, str], Item]) -> Iterator[Item]:
-    return (read(item, f"{where}[{number}]") for number, item in enumerate(items))
+def _parse_each(items: Sequence[object], path: str, parse: Callable[[object, str], Item]) -> Iterator[Item]:
+    return (parse(item, f"{path}[{number}]") for number, item in enumerate(items))
 
 
-def _refuse_repeated(where: str, ids: Sequence[str]) -> None:
+def _check_unique(path: str, ids: Sequence[str]) -> None:
     seen: set[str] = set()
     for number, item_id in enumerate(ids):
         if item_id in seen:
-            raise invalid(f"{where}[{number}].id", f"is there twice: {item_id}")
+            raise invalid_field(f"{path}[{number}].id", f"is a duplicate: {item_id}")
         seen.add(item_id)
 
 
-def _source(value: object, where: str) -> Source:
-    given = checked_object(value, _SOURCE, where=f"{where}.", name=where)
+def _parse_source(value: object, path: str) -> Source:
+    fields = validate_object(value, _SOURCE_FIELDS, prefix=f"{path}.", name=path)
     metadata = {
         "id": "sandbox-javascript",
         "name": "Javascript",
         "slug": "javascript",
-        "description": "A website, as the sandbox has them.",
+        "description": "The sandbox's source type for websites.",
         "logos": {"default": "https://example.com/logo.svg", "mark": None, "alt": None},
         "options": [],
         "categories": ["Website"],
@@ -138,88 +143,90 @@ def _source(value: object, where: str) -> Source:
         "status": "PUBLIC",
     }
     record = {
-        "slug": given["id"],
-        "name": given["id"],
+        "slug": fields["id"],
+        "name": fields["id"],
         "metadata": metadata,
-        "workspaceId": workspace.ID,
+        "workspaceId": WORKSPACE_ID,
         "enabled": True,
         "writeKeys": [],
         "settings": {},
         "labels": [],
-        **given,
+        **fields,
     }
-    return Source(id=given["id"], encoded=msgspec.Raw(write_json(record)))
+    return Source(id=fields["id"], encoded=msgspec.Raw(write_json(record)))
 
 
-def _entry(value: object, where: str) -> CatalogEntry:
-    given = checked_object(value, _ENTRY, where=f"{where}.", name=where)
-    for number, option in enumerate(given.get("options", [])):
-        checked_object(option, _OPTION, where=f"{where}.options[{number}].", name=f"{where}.options[{number}]")
-    for number, action in enumerate(given.get("actions", [])):
-        checked_object(action, _ACTION, where=f"{where}.actions[{number}].", name=f"{where}.actions[{number}]")
+def _parse_entry(value: object, path: str) -> CatalogEntry:
+    fields = validate_object(value, _ENTRY_FIELDS, prefix=f"{path}.", name=path)
+    for number, option in enumerate(fields.get("options", [])):
+        option_path = f"{path}.options[{number}]"
+        validate_object(option, _OPTION_FIELDS, prefix=f"{option_path}.", name=option_path)
+    for number, action in enumerate(fields.get("actions", [])):
+        action_path = f"{path}.actions[{number}]"
+        validate_object(action, _ACTION_FIELDS, prefix=f"{action_path}.", name=action_path)
     for name in ("secretOptions", "readOnlyOptions"):
-        if not all(is_kind(option, "string") for option in given.get(name, [])):
-            raise invalid(f"{where}.{name}", "must hold strings")
-    record = {name: item for name, item in given.items() if name not in ("secretOptions", "readOnlyOptions")}
-    return catalog_entry(
-        record, secret_options=given.get("secretOptions"), read_only_options=given.get("readOnlyOptions", [])
+        if not all(is_kind(option, "string") for option in fields.get(name, [])):
+            raise invalid_field(f"{path}.{name}", "must be an array of strings")
+    record = {name: item for name, item in fields.items() if name not in ("secretOptions", "readOnlyOptions")}
+    return build_catalog_entry(
+        record, secret_options=fields.get("secretOptions"), read_only_options=fields.get("readOnlyOptions", [])
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _DestinationReader:
+class _DestinationParser:
     source_ids: frozenset[str]
     catalog: Mapping[str, CatalogEntry]
 
-    def read(self, value: object, where: str) -> tuple[Destination, tuple[Subscription, ...]]:
-        given = checked_object(value, _DESTINATION, where=f"{where}.", name=where)
-        if given["sourceId"] not in self.source_ids:
-            raise invalid(f"{where}.sourceId", f"names no source: {given['sourceId']}")
-        entry = self.catalog.get(given["metadataId"])
+    def parse(self, value: object, path: str) -> tuple[Destination, tuple[Subscription, ...]]:
+        fields = validate_object(value, _DESTINATION_FIELDS, prefix=f"{path}.", name=path)
+        if fields["sourceId"] not in self.source_ids:
+            raise invalid_field(f"{path}.sourceId", f"is not the id of a source: {fields['sourceId']}")
+        entry = self.catalog.get(fields["metadataId"])
         if entry is None:
-            raise invalid(f"{where}.metadataId", f"names no catalog entry: {given['metadataId']}")
+            raise invalid_field(f"{path}.metadataId", f"is not the id of a catalog entry: {fields['metadataId']}")
         destination = Destination(
-            id=given.get("id") or new_destination_id(),
-            name=given.get("name", decisions.UNNAMED),
-            enabled=given.get("enabled", decisions.ENABLED_BY_DEFAULT),
-            source_id=given["sourceId"],
+            id=fields.get("id") or new_destination_id(),
+            name=fields.get("name", decisions.DEFAULT_NAME),
+            enabled=fields.get("enabled", decisions.ENABLED_BY_DEFAULT),
+            source_id=fields["sourceId"],
             metadata_id=entry.id,
-            settings=_settings(entry, given.get("settings", {}), where),
+            settings=_settings(entry, fields.get("settings", {}), path),
         )
         subscriptions = tuple(
-            _subscription(item, f"{where}.subscriptions[{number}]", entry=entry, destination_id=destination.id)
-            for number, item in enumerate(given.get("subscriptions", []))
+            _parse_subscription(item, f"{path}.subscriptions[{number}]", entry=entry, destination_id=destination.id)
+            for number, item in enumerate(fields.get("subscriptions", []))
         )
-        _refuse_repeated(f"{where}.subscriptions", [subscription.id for subscription in subscriptions])
+        _check_unique(f"{path}.subscriptions", [subscription.id for subscription in subscriptions])
         return destination, subscriptions
 
 
-def _settings(entry: CatalogEntry, given: Mapping[str, Any], where: str) -> Mapping[str, Any]:
-    """Fill in the defaults; unlike a request, a seed may set read-only options too."""
+def _settings(entry: CatalogEntry, seeded: Mapping[str, Any], path: str) -> Mapping[str, Any]:
+    """Add the defaults to seeded settings; unlike a request, a seed can set read-only options too."""
     try:
-        values = created_values(entry, given)
+        values = initial_values(entry, seeded)
     except InvalidFieldsError as error:
-        raise invalid(where, f"has wrong settings: {error}") from None
+        raise invalid_field(path, f"has invalid settings: {error}") from None
     read_only = {
-        name: given[name] for name, option in (entry.options or {}).items() if option.read_only and name in given
+        name: seeded[name] for name, option in (entry.options or {}).items() if option.read_only and name in seeded
     }
     return {**values, **read_only}
 
 
-def _subscription(value: object, where: str, *, entry: CatalogEntry, destination_id: str) -> Subscription:
-    given = checked_object(value, _SUBSCRIPTION, where=f"{where}.", name=where)
-    action = entry.actions.get(given["actionId"])
+def _parse_subscription(value: object, path: str, *, entry: CatalogEntry, destination_id: str) -> Subscription:
+    fields = validate_object(value, _SUBSCRIPTION_FIELDS, prefix=f"{path}.", name=path)
+    action = entry.actions.get(fields["actionId"])
     if action is None:
-        raise invalid(f"{where}.actionId", f"names no action of {entry.id}: {given['actionId']}")
+        raise invalid_field(f"{path}.actionId", f"is not the id of an action of {entry.id}: {fields['actionId']}")
     return Subscription(
-        id=given.get("id") or new_subscription_id(),
-        name=given.get("name", action.id),
+        id=fields.get("id") or new_subscription_id(),
+        name=fields.get("name", action.id),
         action_id=action.id,
         action_slug=action.slug,
         destination_id=destination_id,
-        enabled=given.get("enabled", True),
-        trigger=given.get("trigger") or action.default_trigger or 'type = "track"',
-        settings=given.get("settings", {}),
-        model_id=given.get("modelId", decisions.PLAIN_MODEL_ID),
-        schedule=given.get("reverseETLSchedule"),
+        enabled=fields.get("enabled", True),
+        trigger=fields.get("trigger") or action.default_trigger or 'type = "track"',
+        settings=fields.get("settings", {}),
+        model_id=fields.get("modelId", decisions.NO_MODEL_ID),
+        schedule=fields.get("reverseETLSchedule"),
     )

@@ -1,4 +1,4 @@
-"""The workspace: every object, and the only place that changes any."""
+"""The workspace, which holds all objects; only its methods change them."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from airflow_provider_segment.sandbox.state.catalog import CatalogEntry
 from airflow_provider_segment.sandbox.state.deliveries import DeliveryLog
 from airflow_provider_segment.sandbox.state.objects import Destination, Source, Subscription
 
-ID = "sandbox-workspace"
-SLUG = "sandbox"
-NAME = "Sandbox"
+WORKSPACE_ID = "sandbox-workspace"
+WORKSPACE_SLUG = "sandbox"
+WORKSPACE_NAME = "Sandbox"
 
-Dated = TypeVar("Dated", Destination, Subscription)
+Item = TypeVar("Item", Destination, Subscription)
 
 
 class Workspace:
-    """Everything one token can see.
+    """The workspace that the token gives access to.
 
-    :param sources: never changed.
-    :param catalog: the destination types, never changed.
-    :param destinations: with their subscriptions, as they are at the start.
+    :param sources: all sources; they never change.
+    :param catalog: all destination types; they never change.
+    :param destinations: initial destinations with their subscriptions.
     """
 
     def __init__(
@@ -41,15 +41,15 @@ class Workspace:
         self._deliveries = {destination.id: DeliveryLog() for destination, _ in destinations}
 
     def destinations(self) -> Iterable[Destination]:
-        """Give all destinations, oldest first."""
+        """Return all destinations, oldest first."""
         return self._destinations.values()
 
     def destination(self, destination_id: str) -> Destination | None:
-        """Find a destination."""
+        """Return a destination, or None."""
         return self._destinations.get(destination_id)
 
     def put_destination(self, destination: Destination) -> None:
-        """Add a destination, or put it in the place of the one with its id."""
+        """Add a destination, or replace the one with the same id."""
         self._destinations[destination.id] = destination
         self._subscriptions.setdefault(destination.id, {})
         self._deliveries.setdefault(destination.id, DeliveryLog())
@@ -61,19 +61,19 @@ class Workspace:
         del self._deliveries[destination_id]
 
     def subscriptions(self, destination_id: str) -> Iterable[Subscription]:
-        """Give the subscriptions of a destination, oldest first."""
+        """Return the subscriptions of a destination, oldest first."""
         return self._subscriptions[destination_id].values()
 
     def all_subscriptions(self) -> Iterable[Subscription]:
-        """Give the subscriptions of all destinations."""
+        """Return the subscriptions of all destinations."""
         return (subscription for group in self._subscriptions.values() for subscription in group.values())
 
     def subscription(self, destination_id: str, subscription_id: str) -> Subscription | None:
-        """Find a subscription."""
+        """Return a subscription, or None."""
         return self._subscriptions[destination_id].get(subscription_id)
 
     def put_subscription(self, subscription: Subscription) -> None:
-        """Add a subscription, or put it in the place of the one with its id."""
+        """Add a subscription, or replace the one with the same id."""
         self._subscriptions[subscription.destination_id][subscription.id] = subscription
 
     def remove_subscription(self, subscription: Subscription) -> None:
@@ -81,19 +81,23 @@ class Workspace:
         del self._subscriptions[subscription.destination_id][subscription.id]
 
     def deliveries(self, destination_id: str) -> DeliveryLog:
-        """Give what a destination delivered."""
+        """Return the deliveries of a destination."""
         return self._deliveries[destination_id]
 
-    def pace_deliveries(self, destination_id: str, *, per_minute: float, now: float) -> None:
-        """Let a destination deliver by itself, or stop it, as its switches say; call it after every change."""
+    def update_delivery_rate(self, destination_id: str, *, per_minute: float, now: float) -> None:
+        """Start or stop a destination's automatic deliveries, which run while it and a subscription are enabled.
+
+        :param per_minute: events per minute while they run.
+        :param now: seconds since 1970.
+        """
         running = self._destinations[destination_id].enabled and any(
             subscription.enabled for subscription in self.subscriptions(destination_id)
         )
-        self._deliveries[destination_id].run(per_minute if running else 0.0, now=now)
+        self._deliveries[destination_id].set_rate(per_minute if running else 0.0, now=now)
 
 
-def listed(objects: Iterable[Dated], *, lag: float, now: float) -> Sequence[Dated]:
-    """Give what a list shows: objects younger than ``lag`` seconds are not there yet."""
+def visible_in_lists(objects: Iterable[Item], *, lag: float, now: float) -> Sequence[Item]:
+    """Return the objects that lists show: those created at least ``lag`` seconds ago."""
     if lag <= 0:
         return list(objects)
     return [item for item in objects if item.created_at + lag <= now]

@@ -1,4 +1,4 @@
-"""Creating exactly one, step by step against a script."""
+"""Creating exactly one object, step by step against a scripted driver."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_segment.protocol.errors import SegmentAmbiguousWriteError, SegmentSeveralMatchesError
+from airflow_provider_segment.protocol.errors import (
+    SegmentAmbiguousWriteError,
+    SegmentApiError,
+    SegmentSeveralMatchesError,
+)
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Outcome, Send
 from airflow_provider_segment.protocol.provisioning.destination import create_destination, ensure_destination
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
 from airflow_provider_segment.protocol.wire.messages import RequestFailure, Response
 from tests.protocol.driver import ScriptedDriver
 
-TERMS = CallOptions(connection="connection 'seg' to host", reconcile_timeout=10.0)
+OPTIONS = CallOptions(connection="connection 'seg' to host", reconcile_timeout=10.0)
 ARGUMENTS: dict[str, Any] = {"source_id": "s", "metadata_id": "m", "name": "mine", "settings": {}}
 LOST = RequestFailure(reason="reset", sent=True)
 REFUSED = RequestFailure(reason="refused", sent=False)
@@ -37,15 +41,15 @@ def methods(driver: ScriptedDriver) -> list[str]:
     return [request.method for request in driver.requests]
 
 
-def test_what_is_found_after_a_lost_answer_is_adopted() -> None:
+def test_an_object_listed_after_a_lost_response_is_adopted() -> None:
     driver = ScriptedDriver([LOST, listed(), listed(), listed("d1")])
-    assert driver.run(create_destination(TERMS, **ARGUMENTS))["id"] == "d1"
+    assert driver.run(create_destination(OPTIONS, **ARGUMENTS))["id"] == "d1"
     assert methods(driver) == ["POST", "GET", "GET", "GET"]
     assert "was lost, but it was created: d1" in driver.log_text
 
 
 def run_until_error_or_posts(flow: Any, posts: int) -> list[float]:
-    """Lose the answer of every POST and list nothing; give the times of the POSTs."""
+    """Lose the response to every POST, list nothing, and return the times of the POSTs."""
     driver = ScriptedDriver()
     sent: list[float] = []
     reply: Outcome | None = None
@@ -59,12 +63,12 @@ def run_until_error_or_posts(flow: Any, posts: int) -> list[float]:
     return sent
 
 
-def test_it_looks_for_as_long_as_settle_before_it_sends_again() -> None:
-    first, second = run_until_error_or_posts(create_destination(TERMS, **ARGUMENTS), 2)
-    assert second - first >= TERMS.reconcile_timeout
+def test_it_polls_for_the_reconcile_timeout_before_it_creates_again() -> None:
+    first, second = run_until_error_or_posts(create_destination(OPTIONS, **ARGUMENTS), 2)
+    assert second - first >= OPTIONS.reconcile_timeout
 
 
-def test_after_sending_again_it_looks_once_more() -> None:
+def test_after_creating_again_it_checks_for_duplicates() -> None:
     driver = ScriptedDriver([LOST, listed(), created("d2"), listed("d1", "d2")])
     with pytest.raises(SegmentSeveralMatchesError) as caught:
         driver.run(create_destination(CallOptions(connection="c", reconcile_timeout=0), **ARGUMENTS))
@@ -72,51 +76,98 @@ def test_after_sending_again_it_looks_once_more() -> None:
     assert methods(driver) == ["POST", "GET", "POST", "GET"]
 
 
-def test_refused_and_limited_are_simply_repeated() -> None:
+def test_a_refused_connection_and_a_429_are_retried_without_a_check() -> None:
     limited = Response(status=429, headers={"retry-after": "1"}, body=b'{"errors": [{"type": "x"}]}')
     driver = ScriptedDriver([REFUSED, limited, created("d1")])
-    assert driver.run(create_destination(TERMS, **ARGUMENTS))["id"] == "d1"
+    assert driver.run(create_destination(OPTIONS, **ARGUMENTS))["id"] == "d1"
     assert methods(driver) == ["POST"] * 3
 
 
-def test_several_after_a_lost_answer() -> None:
+def test_several_matches_after_a_lost_response_raise() -> None:
     driver = ScriptedDriver([LOST, listed("d1", "d2")])
     with pytest.raises(SegmentSeveralMatchesError):
-        driver.run(create_destination(TERMS, **ARGUMENTS))
+        driver.run(create_destination(OPTIONS, **ARGUMENTS))
 
 
-def test_a_look_that_fails_leaves_it_open() -> None:
+def test_a_failed_check_raises_that_the_outcome_is_unknown() -> None:
     gone = Response(status=404, body=b'{"errors": [{"type": "NotFound"}]}')
     driver = ScriptedDriver([LOST, gone])
-    with pytest.raises(SegmentAmbiguousWriteError, match="looking for it failed"):
-        driver.run(create_destination(TERMS, **ARGUMENTS))
+    with pytest.raises(SegmentAmbiguousWriteError, match="the check whether it exists failed"):
+        driver.run(create_destination(OPTIONS, **ARGUMENTS))
 
 
-def test_a_spent_budget_leaves_it_open() -> None:
+def test_a_spent_budget_raises_that_the_outcome_is_unknown() -> None:
     options = CallOptions(connection="c", reconcile_timeout=1, retry_budget=5)
     assert len(run_until_error_or_posts(create_destination(options, **ARGUMENTS), 2)) == 2
-    with pytest.raises(SegmentAmbiguousWriteError, match="and never seen"):
+    with pytest.raises(SegmentAmbiguousWriteError, match="and never listed"):
         run_until_error_or_posts(create_destination(options, **ARGUMENTS), 6)
 
 
-def test_an_operators_create_is_checked_afterwards() -> None:
+def test_ensure_checks_for_duplicates_after_creating() -> None:
     spec = DestinationSpec(**ARGUMENTS)
     driver = ScriptedDriver([listed(), created("d2"), listed("d1", "d2")])
     with pytest.raises(SegmentSeveralMatchesError):
-        driver.run(ensure_destination(TERMS, spec=spec, if_exists="reuse"))
+        driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse"))
 
 
-def test_the_check_waits_until_lists_show_what_was_created() -> None:
+def test_the_check_polls_until_the_created_object_is_listed() -> None:
     spec = DestinationSpec(**ARGUMENTS)
     driver = ScriptedDriver([listed(), created("d1"), listed(), listed(), listed("d1")])
-    assert driver.run(ensure_destination(TERMS, spec=spec, if_exists="reuse")) == "d1"
+    assert driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse")) == "d1"
     never = ScriptedDriver([listed(), created("d1")], then=listed())
-    assert never.run(ensure_destination(TERMS, spec=spec, if_exists="reuse")) == "d1"
+    assert never.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse")) == "d1"
     assert "not listed after 10 s" in never.log_text
 
 
-def test_a_retry_looks_over_settle_before_it_creates() -> None:
+def test_a_retry_polls_for_the_reconcile_timeout_before_it_creates() -> None:
     spec = DestinationSpec(**ARGUMENTS)
     driver = ScriptedDriver([listed(), listed(), listed("d1")])
-    assert driver.run(ensure_destination(TERMS, spec=spec, if_exists="reuse", wait_for_pending=True)) == "d1"
+    assert driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse", wait_for_pending=True)) == "d1"
     assert methods(driver) == ["GET"] * 3
+
+
+def lose_every_post(flow: Any, driver: ScriptedDriver, *, seconds: float) -> None:
+    """Run a flow; the response to every POST is lost after some seconds, and nothing is ever listed."""
+    reply: Outcome | None = None
+    while True:
+        step = flow.send(reply)
+        if isinstance(step, Send):
+            lost = RequestFailure(reason="timed out", sent=True, seconds=seconds)
+            driver.then = lost if step.request.method == "POST" else listed()
+        reply = driver.take(step)
+
+
+@pytest.mark.parametrize("reconcile_timeout", [0, 1, 10, 60, 1000])
+@pytest.mark.parametrize("seconds", [0.0, 30.0])
+def test_the_retry_budget_bounds_attempts_polls_and_pauses_together(reconcile_timeout: float, seconds: float) -> None:
+    options = CallOptions(connection="c", reconcile_timeout=reconcile_timeout, retry_budget=300)
+    driver = ScriptedDriver()
+    with pytest.raises(SegmentAmbiguousWriteError):
+        lose_every_post(create_destination(options, **ARGUMENTS), driver, seconds=seconds)
+    assert driver.now <= 300 + seconds  # an attempt that has begun may end
+
+
+@pytest.mark.parametrize("status", [400, 409, 422])
+def test_a_rejected_repeat_checks_whether_the_first_request_was_applied(status: int) -> None:
+    rejected = Response(status=status, body=b'{"errors": [{"type": "bad-request", "message": "exists"}]}')
+    options = CallOptions(connection="c", reconcile_timeout=0)
+    driver = ScriptedDriver([LOST, listed(), rejected, listed("d1")])
+    assert driver.run(create_destination(options, **ARGUMENTS))["id"] == "d1"
+    with pytest.raises(SegmentApiError, match="exists"):
+        ScriptedDriver([LOST, listed(), rejected, listed()]).run(create_destination(options, **ARGUMENTS))
+    with pytest.raises(SegmentApiError, match="exists"):
+        ScriptedDriver([rejected]).run(create_destination(options, **ARGUMENTS))
+
+
+def test_a_create_after_408_checks_before_it_creates_again() -> None:
+    timeout = Response(status=408, body=b"Request Timeout")
+    driver = ScriptedDriver([timeout, listed("d1")])
+    assert driver.run(create_destination(OPTIONS, **ARGUMENTS))["id"] == "d1"
+
+
+def test_retry_after_of_a_503_delays_the_next_create() -> None:
+    unavailable = Response(status=503, headers={"retry-after": "42"}, body=b"")
+    options = CallOptions(connection="c", reconcile_timeout=0)
+    driver = ScriptedDriver([unavailable, listed(), created("d1"), listed("d1")])
+    driver.run(create_destination(options, **ARGUMENTS))
+    assert [pause.seconds for pause in driver.pauses] == [42]

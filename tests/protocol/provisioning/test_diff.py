@@ -1,4 +1,4 @@
-"""What differs between a description and what Segment has."""
+"""How objects in Segment differ from their descriptions."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment.protocol.api.objects import Destination, Subscription
+from airflow_provider_segment.protocol.provisioning.comparison import json_equal
 from airflow_provider_segment.protocol.provisioning.diff import (
     diff_destination,
     diff_settings,
     diff_subscription,
-    json_equal,
 )
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 
@@ -35,7 +35,7 @@ SCHEDULE = {"strategy": "PERIODIC", "config": {"interval": "1h"}}
         (123456789, f"{MASK}6789"),
     ],
 )
-def test_same(spec: Any, actual: Any) -> None:
+def test_equal_values(spec: Any, actual: Any) -> None:
     assert json_equal(spec, actual)
 
 
@@ -56,7 +56,7 @@ def test_same(spec: Any, actual: Any) -> None:
         ({}, []),
     ],
 )
-def test_not_same(spec: Any, actual: Any) -> None:
+def test_different_values(spec: Any, actual: Any) -> None:
     assert not json_equal(spec, actual)
 
 
@@ -66,23 +66,23 @@ def test_not_same(spec: Any, actual: Any) -> None:
         ({}, {"default": 1}, (), ()),
         ({"a": 1}, {"a": 1, "default": 2}, (), ()),
         ({"a": 1, "b": 2}, {"a": 1, "b": 3}, ("b",), ()),
-        ({"write_only": "x"}, {}, (), ()),
-        ({"a": None}, {"a": 1}, (), ()),
+        ({"write_only": "x"}, {}, ("write_only",), ()),
+        ({"a": None}, {"a": 1}, ("a",), ()),
         ({"key": "secret-abcd"}, {"key": f"{MASK}abcd"}, (), ()),
         ({"key": "secret-abcd"}, {"key": f"{MASK}zzzz"}, ("key",), ()),
         ({"key": "short"}, {"key": MASK}, (), ("key",)),
         ({"key": "short"}, {"key": ""}, ("key",), ()),
-        ({"key": ""}, {"key": MASK}, (), ("key",)),
+        ({"key": ""}, {"key": MASK}, ("key",), ()),
         ({"key": 1234}, {"key": MASK}, (), ("key",)),
         ({"key": f"{MASK}abcd"}, {"key": f"{MASK}zzzz"}, (), ()),
         ({"nested": {"key": MASK}}, {"nested": {"key": "x"}}, (), ()),
     ],
 )
-def test_settings(
+def test_changed_and_hidden_settings(
     spec: dict[str, Any], actual: dict[str, Any], changed: tuple[str, ...], hidden: tuple[str, ...]
 ) -> None:
-    found = diff_settings(spec, actual)
-    assert (found.changed, found.hidden) == (changed, hidden)
+    diff = diff_settings(spec, actual)
+    assert (diff.changed, diff.hidden) == (changed, hidden)
 
 
 def destination(**changes: Any) -> Destination:
@@ -102,45 +102,112 @@ def spec(**changes: Any) -> DestinationSpec:
     return DestinationSpec(**arguments | changes)
 
 
-def test_a_destination_as_described() -> None:
-    found = diff_destination(spec(settings={"apiKey": "secret-abcd"}), destination())
-    assert (found.fields, dict(found.changes), found.hidden) == ((), {}, ())
+def test_a_destination_as_described_has_no_diff() -> None:
+    diff = diff_destination(spec(settings={"apiKey": "secret-abcd"}), destination())
+    assert (diff.fields, dict(diff.changes), diff.hidden) == ((), {}, ())
 
 
-def test_one_key_that_differs_sends_all_that_were_given() -> None:
+def test_one_changed_key_sends_all_described_keys() -> None:
     settings = {"apiKey": "secret-abcd", "retarget": False}
-    found = diff_destination(spec(settings=settings), destination())
-    assert found.names == ["settings['retarget']"]
-    assert dict(found.changes) == {"settings": settings}
+    diff = diff_destination(spec(settings=settings), destination())
+    assert diff.names == ["settings['retarget']"]
+    assert dict(diff.changes) == {"settings": settings}
 
 
-def test_name_and_enabled_are_shown_and_settings_only_named() -> None:
-    wanted = spec(name="ours", enabled=False, settings={"apiKey": "secret-wxyz"})
-    found = diff_destination(wanted, destination())
-    assert [(change.field, change.before, change.after) for change in found.fields] == [
+def test_the_diff_shows_name_and_enabled_but_no_settings() -> None:
+    expected = spec(name="ours", enabled=False, settings={"apiKey": "secret-wxyz"})
+    diff = diff_destination(expected, destination())
+    assert [(change.field, change.before, change.after) for change in diff.fields] == [
         ("name", "mine", "ours"),
         ("enabled", "true", "false"),
         ("settings['apiKey']", "", ""),
     ]
-    assert "wxyz" not in repr(found)
+    assert "wxyz" not in repr(diff)
 
 
 def test_a_hidden_secret_is_written_only_when_asked() -> None:
-    wanted = spec(settings={"empty": "short"})
-    assert diff_destination(wanted, destination()).hidden == ("empty",)
-    rotated = diff_destination(wanted, destination(), rotate_secrets=True)
+    expected = spec(settings={"empty": "short"})
+    assert diff_destination(expected, destination()).hidden == ("empty",)
+    rotated = diff_destination(expected, destination(), rotate_secrets=True)
     assert (rotated.names, rotated.hidden) == (["settings['empty']"], ())
 
 
-def test_a_setting_that_is_not_returned_is_written_only_when_asked() -> None:
-    wanted = spec(settings={"write_only": "x"})
-    found = diff_destination(wanted, destination())
-    assert (found.names, found.hidden) == ([], ("write_only",))
-    written = diff_destination(wanted, destination(), write_absent=True)
-    assert (written.names, written.hidden) == (["settings['write_only']"], ())
+OPTIONS: Any = [{"name": "apiKey"}, {"name": "region", "defaultValue": "us"}, {"name": "retries", "defaultValue": 3}]
 
 
-def test_a_destination_without_a_name_has_the_empty_one() -> None:
+def with_options(**changes: Any) -> Destination:
+    return destination(metadata={"id": "m", "options": OPTIONS}, **changes)
+
+
+@pytest.mark.parametrize(
+    ("settings", "names", "unknown"),
+    [
+        ({"region": "eu"}, ["settings['region']"], {}),
+        ({"region": "us", "retries": 3.0}, [], {}),
+        ({"apiKey": "k"}, ["settings['apiKey']"], {}),
+        ({"apikey": "k"}, [], {"apikey": "apiKey"}),
+        ({"something": 1}, [], {"something": None}),
+        ({"region": None, "something": None}, [], {}),
+        ({"dynamicAuthSettings": {"configId": "c"}, "__segment_internal_x": 1}, [], {}),
+    ],
+)
+def test_a_setting_that_segment_does_not_return(
+    settings: dict[str, Any], names: list[str], unknown: dict[str, str | None]
+) -> None:
+    diff = diff_destination(spec(settings=settings), with_options(settings={}))
+    assert (diff.names, dict(diff.unknown)) == (names, unknown)
+
+
+def test_without_options_every_key_counts_as_known() -> None:
+    assert diff_destination(spec(settings={"some": 1}), destination()).names == ["settings['some']"]
+
+
+def test_none_differs_from_a_present_value() -> None:
+    assert diff_settings({"a": None}, {"a": 1}).changed == ("a",)
+    assert diff_settings({"a": None, "b": None}, {"a": None}).changed == ()
+
+
+@pytest.mark.parametrize(
+    ("secret", "shown"),
+    [
+        ("-----BEGIN KEY-----\nnew\n-----END KEY-----", f"{MASK}----"),
+        ("-----BEGIN KEY-----\nnew\n-----END KEY-----\n", f"{MASK}---\n"),
+        ('{"private_key": "new", "universe_domain": "googleapis.com"}', f'{MASK}om"}}'),
+        ("a new one!!!!", f"{MASK}!!!!"),
+        ({"deep": {"token": "new"}}, {"deep": {"token": MASK}}),
+        (["new"], [MASK]),
+    ],
+)
+def test_a_tail_that_every_such_secret_has_tells_nothing(secret: Any, shown: Any) -> None:
+    diff = diff_settings({"key": secret}, {"key": shown})
+    assert (diff.changed, diff.hidden) == ((), ("key",))
+    assert diff.to_write(rotate_secrets=True) == ("key",)
+
+
+def test_a_nested_difference_outweighs_a_secret_that_can_not_be_compared() -> None:
+    diff = diff_settings({"key": {"token": "new", "on": True}}, {"key": {"token": MASK, "on": False}})
+    assert (diff.changed, diff.hidden) == (("key",), ())
+
+
+def test_rotating_writes_every_secret_even_if_its_tail_is_equal() -> None:
+    diff = diff_destination(spec(settings={"apiKey": "secret-abcd"}), destination(), rotate_secrets=True)
+    assert diff.names == ["settings['apiKey']"]
+
+
+def test_an_empty_string_deletes_a_secret_but_not_if_it_came_out_of_a_template() -> None:
+    assert diff_destination(spec(settings={"apiKey": ""}), destination()).names == ["settings['apiKey']"]
+    for rendered in ("", "None", " "):
+        templated = spec(settings={"apiKey": rendered}, templated=frozenset({("apiKey",)}))
+        with pytest.raises(ValueError, match=r"settings\['apiKey'\] came out of a template as an empty string"):
+            diff_destination(templated, destination())
+    whole = spec(settings={"auth": {"token": ""}}, templated=frozenset({()}))
+    with pytest.raises(ValueError, match=r"settings\['auth'\]\['token'\]"):
+        diff_destination(whole, destination(settings={"auth": {"token": MASK}}))
+    literal = spec(settings={"auth": {"token": ""}}, templated=frozenset({("auth", "other")}))
+    assert diff_destination(literal, destination(settings={"auth": {"token": MASK}})).names == ["settings['auth']"]
+
+
+def test_a_destination_without_a_name_differs_in_its_name() -> None:
     assert diff_destination(spec(), destination(name=None)).names == ["name"]
 
 
@@ -159,7 +226,7 @@ def subscription(**changes: Any) -> Subscription:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "actual", "names"),
+    ("changes", "actual", "names"),
     [
         ({}, {}, []),
         ({"trigger": "none"}, {}, ["trigger"]),
@@ -181,8 +248,10 @@ def subscription(**changes: Any) -> Subscription:
         ),
     ],
 )
-def test_subscriptions(wanted: dict[str, Any], actual: dict[str, Any], names: list[str]) -> None:
-    one = SubscriptionSpec(**{"name": "Track", "action_id": "a", "trigger": "all"} | wanted)
-    found = diff_subscription(one, subscription(**actual))
-    assert found.names == names
-    assert set(found.changes) == {name.partition("[")[0] for name in names}
+def test_fields_of_a_subscription_that_differ(
+    changes: dict[str, Any], actual: dict[str, Any], names: list[str]
+) -> None:
+    one = SubscriptionSpec(**{"name": "Track", "action_id": "a", "trigger": "all"} | changes)
+    diff = diff_subscription(one, subscription(**actual))
+    assert diff.names == names
+    assert set(diff.changes) == {name.partition("[")[0] for name in names}

@@ -1,4 +1,4 @@
-"""The plan: order, refusals, and how it is shown."""
+"""The plan: order, errors, and its table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from airflow_provider_segment.protocol.provisioning.plan import Plan, Result, ma
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 
-DESCRIBED = DestinationSpec(source_id="s", metadata_id="m", name="mine", settings={"apiKey": "hunter2-hunter2"})
+DESCRIBED = DestinationSpec(
+    source_id="s", metadata_id="m", name="mine", settings={"apiKey": "hunter2-hunter2"}, enabled=True
+)
 ACTUAL: Any = {
     "id": "d",
     "name": "mine",
@@ -27,7 +29,7 @@ def one(name: str, **changes: Any) -> SubscriptionSpec:
     return SubscriptionSpec(**{"name": name, "action_id": "a", "trigger": "all"} | changes)
 
 
-def there(name: str, **changes: Any) -> Any:
+def existing(name: str, **changes: Any) -> Any:
     plain = {"id": f"id-{name}", "name": name, "actionId": "a", "destinationId": "d", "enabled": True, "trigger": "all"}
     return plain | {"settings": {}} | changes
 
@@ -41,7 +43,7 @@ def test_created_come_before_changed_before_removed() -> None:
         one("kept"),
         one("changed", trigger="none"),
         one("new"),
-        actual=[there("surplus"), there("changed"), there("kept")],
+        actual=[existing("surplus"), existing("changed"), existing("kept")],
         prune_subscriptions=True,
     )
     assert [(part.name, part.result) for part in made.subscriptions if part.result is not Result.KEPT] == [
@@ -51,38 +53,60 @@ def test_created_come_before_changed_before_removed() -> None:
     ]
 
 
-def test_without_pruning_the_rest_stays_and_is_not_spoken_of() -> None:
-    made = plan(one("kept"), actual=[there("kept"), there("surplus")])
+def test_without_pruning_undescribed_subscriptions_are_not_part_of_the_plan() -> None:
+    made = plan(one("kept"), actual=[existing("kept"), existing("surplus")])
     assert [part.name for part in made.subscriptions] == ["kept"]
 
 
-def test_the_limit_of_pruning_names_what_would_go() -> None:
+def test_exceeding_max_prune_names_what_would_be_removed() -> None:
     with pytest.raises(SegmentPruneLimitError, match=r"2 subscriptions .* max_prune allows 1: id-x, id-y"):
-        plan(actual=[there("x"), there("y")], prune_subscriptions=True, max_prune=1)
+        plan(actual=[existing("x"), existing("y")], prune_subscriptions=True, max_prune=1)
 
 
-def test_two_of_one_identity_are_never_guessed_among() -> None:
+def test_several_with_one_identity_raise() -> None:
     with pytest.raises(SegmentSeveralMatchesError) as caught:
-        plan(one("x"), actual=[there("x"), there("x", id="other")])
+        plan(one("x"), actual=[existing("x"), existing("x", id="other")])
     assert caught.value.ids == ("id-x", "other")
 
 
-def test_another_action_under_the_same_name_is_refused_but_where_both_are_described() -> None:
-    with pytest.raises(ValueError, match=r"its action can't change from 'a' to 'b'.* remove id-x first"):
-        plan(one("x", action_id="b"), actual=[there("x")], prune_subscriptions=True)
-    both = plan(one("x"), one("x", action_id="b"), actual=[there("x")])
+def test_another_action_under_the_same_name_raises_unless_both_are_described_or_pruned() -> None:
+    with pytest.raises(ValueError, match=r"its action can't be changed from 'a' to 'b'.* remove id-x first"):
+        plan(one("x", action_id="b"), actual=[existing("x")])
+    both = plan(one("x"), one("x", action_id="b"), actual=[existing("x")])
     assert {part.action_id: part.result for part in both.subscriptions} == {"a": Result.KEPT, "b": Result.CREATED}
+    pruned = plan(one("x", action_id="b"), actual=[existing("x")], prune_subscriptions=True)
+    assert [(part.action_id, part.result) for part in pruned.subscriptions] == [
+        ("b", Result.CREATED),
+        ("a", Result.REMOVED),
+    ]
+
+
+def test_creating_beside_an_enabled_one_of_the_same_action_and_trigger_warns() -> None:
+    (warning,) = plan(one("new"), actual=[existing("old"), existing("off", enabled=False)]).warnings
+    assert "'old' (id-old) is enabled and has the same action and trigger, so events may be sent twice" in warning
+    assert plan(one("new"), one("old"), actual=[existing("old")]).warnings == ()
+    assert plan(one("new"), actual=[existing("old")], prune_subscriptions=True).warnings == ()
+
+
+def test_the_table_tells_equal_names_apart_by_id() -> None:
+    twins = [existing("x"), existing("x", id="id-2", trigger="none")]
+    lines = plan_table(plan(one("x"), one("x", trigger="none"), one("x", trigger="new"), actual=twins)).splitlines()
+    assert [" ".join(line.split()) for line in lines[-3:]] == [
+        "create subscription x (a) new",
+        "keep subscription x (a) id-x",
+        "keep subscription x (a) id-2",
+    ]
 
 
 @pytest.mark.parametrize(
     ("argument", "changes"), [("source_id", {"sourceId": "other"}), ("metadata_id", {"metadata": {"id": "x"}})]
 )
-def test_what_a_destination_has_for_life(argument: str, changes: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=f"{argument} is .* for life"):
+def test_a_different_source_or_type_raises(argument: str, changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=f"{argument} is .* which can't be changed"):
         make_plan(DESCRIBED, None, actual=ACTUAL | changes)
 
 
-def test_a_new_destination_needs_its_secrets() -> None:
+def test_a_mask_can_not_be_the_secret_of_a_new_object() -> None:
     masked = DestinationSpec(source_id="s", metadata_id="m", name="n", settings={"apiKey": "••••"})
     with pytest.raises(ValueError, match="'apiKey' holds a bullet"):
         make_plan(masked, None, actual=None)
@@ -95,7 +119,7 @@ def test_the_table_names_fields_and_hides_settings() -> None:
         plan(
             one("new"),
             one("changed", trigger='type = "track"', settings={"token": "hunter3-hunter3"}),
-            actual=[there("changed", settings={"token": "x"}), there("surplus")],
+            actual=[existing("changed", settings={"token": "x"}), existing("surplus")],
             prune_subscriptions=True,
         )
     )
@@ -127,7 +151,7 @@ def test_an_empty_plan() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "count", "says"),
+    ("number", "count", "message"),
     [
         (0, 20, "creating subscriptions: 20 of 20 left, about 3 min at Segment's limit of 5 a minute"),
         (5, 20, "creating subscriptions: 15 of 20 left, about 2 min at Segment's limit of 5 a minute"),
@@ -135,6 +159,6 @@ def test_an_empty_plan() -> None:
         (0, 5, None),
     ],
 )
-def test_it_says_now_and_then_how_many_are_left(number: int, count: int, says: str | None) -> None:
-    said = [log.message for log in apply_subscriptions._log_remaining("creating", number, count)]
-    assert said == ([] if says is None else [says])
+def test_progress_is_logged_every_five_calls(number: int, count: int, message: str | None) -> None:
+    messages = [log.message for log in apply_subscriptions._log_remaining("creating", number, count)]
+    assert messages == ([] if message is None else [message])

@@ -1,4 +1,4 @@
-"""The command that starts a sandbox and waits until it is told to stop."""
+"""The command that runs a sandbox until it receives a signal."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from airflow_provider_segment.sandbox.state.seed import DEMO, Seed, load_seed
 
 PROGRAM = "python -m airflow_provider_segment.sandbox"
 DEFAULT_PORT = 8642
-DEFAULT_TOKEN = "sandbox-token"  # noqa: S105 - a made-up token for a made-up Segment
+DEFAULT_TOKEN = "sandbox-token"  # noqa: S105 - not a secret: the sandbox's own token
 USAGE_ERROR = 2
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run a sandbox until SIGTERM or SIGINT.
 
-    :param arguments: of the command line, without the program's name.
-    :return: exit status: 0 when told to stop, 2 when it could not start.
+    :param arguments: command line arguments without the program name.
+    :return: exit status: 0 after a signal, 2 if the sandbox cannot start.
     """
     options = _parser().parse_args(arguments)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     if not _is_loopback(options.host):
-        _complain(f"WARNING: listening on {options.host}: everybody who reaches this address can use the sandbox")
+        _print_error(f"WARNING: listening on {options.host}: anyone who can reach this address can use the sandbox")
     server = SandboxServer(
         sandbox=Sandbox(token=options.token, seed=options.seed), host=options.host, port=options.port
     )
     try:
         server.start()
-    except (OSError, UnicodeError) as error:  # the latter for a host that no name server could be asked for
+    except (OSError, UnicodeError) as error:  # UnicodeError: the host is not a valid hostname
         reason = getattr(error, "strerror", None) or error
-        _complain(f"can't listen on {options.host} port {options.port}: {reason}")
+        _print_error(f"can't listen on {options.host} port {options.port}: {reason}")
         return USAGE_ERROR
     sys.stdout.write(f"Segment sandbox ready on {server.url}\n")
     sys.stdout.flush()
@@ -49,20 +49,29 @@ def main(arguments: Sequence[str]) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
+    """An argument parser that reports errors in one line, without the usage."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        _complain(message)
+        _print_error(message)
         sys.exit(USAGE_ERROR)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog=PROGRAM, description="A local Segment Public API. Its page: /_sandbox/ in a browser.")
+    parser = _Parser(
+        prog=PROGRAM, description="Run a local Segment Public API. Open /_sandbox/ in a browser to see its content."
+    )
     parser.add_argument("--host", default=LOOPBACK, help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 for a free one (default: %(default)s)")
-    parser.add_argument("--token", type=_token, default=DEFAULT_TOKEN, help="the API token (default: %(default)s)")
     parser.add_argument(
-        "--seed", type=_seed, default=DEMO, help="demo, or a JSON file with sources, catalog and destinations"
+        "--port", type=_port, default=DEFAULT_PORT, help="port to listen on; 0 picks a free one (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--token", type=_token, default=DEFAULT_TOKEN, help="API token to accept (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--seed",
+        type=_seed,
+        default=DEMO,
+        help="JSON file with sources, catalog and destinations, or demo (default: demo)",
     )
     return parser
 
@@ -97,7 +106,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _complain(message: str) -> None:
+def _print_error(message: str) -> None:
     line = " ".join(message.split())
     sys.stderr.write(f"{PROGRAM}: {line}\n")
     sys.stderr.flush()

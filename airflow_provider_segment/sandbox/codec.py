@@ -1,17 +1,19 @@
-"""Reading and writing JSON, hostile input included."""
+"""Read and write JSON, and convert names between Python and JSON."""
 
 from __future__ import annotations
+
+import re
 
 import msgspec
 
 MAX_DEPTH = 100
-"""How deep arrays and objects may be nested; what is read must also be writable inside an answer."""
+"""Deepest nesting of arrays and objects; anything that can be read can also be written inside a response."""
 
 
 def parse_json(text: bytes) -> object:
     """Decode JSON.
 
-    :raises ValueError: when it is not JSON, or nested deeper than :data:`MAX_DEPTH`.
+    :raises ValueError: if it is not JSON, or is nested deeper than :data:`MAX_DEPTH`.
     """
     try:
         value: object = msgspec.json.decode(text)
@@ -23,8 +25,19 @@ def parse_json(text: bytes) -> object:
 
 
 def write_json(value: object) -> bytes:
-    """Encode a value; text stays UTF-8."""
+    """Encode a value as UTF-8 JSON."""
     return msgspec.json.encode(value)
+
+
+def camel_case(name: str) -> str:
+    """Convert ``list_lag_seconds`` to ``listLagSeconds``."""
+    head, *tail = name.split("_")
+    return head + "".join(part.capitalize() for part in tail)
+
+
+def snake_case(name: str) -> str:
+    """Convert ``listLagSeconds`` to ``list_lag_seconds``."""
+    return re.sub(r"(?<=[a-z])([A-Z])", lambda match: "_" + match[1].lower(), name)
 
 
 def _is_deeper(value: object, depth: int) -> bool:

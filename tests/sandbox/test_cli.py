@@ -18,7 +18,7 @@ COMMAND = [sys.executable, "-m", "airflow_provider_segment.sandbox"]
 
 @contextmanager
 def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A sandbox of its own on a free port, and the URL it printed."""
+    """Run a sandbox on a free port; yield its process and the URL it prints."""
     process = subprocess.Popen(
         [*COMMAND, "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -32,12 +32,12 @@ def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
         process.communicate()
 
 
-def test_it_answers_once_it_says_so() -> None:
+def test_accepts_requests_once_it_prints_its_url() -> None:
     with running() as (_, url):
-        answer = requests.get(url, headers={"Authorization": "Bearer sandbox-token"}, timeout=30)
+        response = requests.get(url, headers={"Authorization": "Bearer sandbox-token"}, timeout=30)
         settings = requests.get(f"{url}/_sandbox/settings", timeout=30).json()["settings"]
 
-    assert answer.json()["data"]["workspace"]["slug"] == "sandbox"
+    assert response.json()["data"]["workspace"]["slug"] == "sandbox"
     assert settings == {
         "defaultLimitPerMinute": None,
         "subscriptionWriteLimitPerMinute": 5,
@@ -52,29 +52,29 @@ def test_it_answers_once_it_says_so() -> None:
     }
 
 
-def test_token_and_seed_are_taken(tmp_path: Path) -> None:
+def test_uses_the_token_and_seed_from_the_command_line(tmp_path: Path) -> None:
     seed = tmp_path / "seed.json"
     seed.write_text(json.dumps({"sources": [{"id": "my-source"}]}))
 
     with running("--token", "my/token", "--seed", str(seed)) as (_, url):
-        statuses = [
+        responses = [
             requests.get(f"{url}/sources/my-source", headers={"Authorization": f"Bearer {token}"}, timeout=30)
             for token in ("my/token", "sandbox-token")
         ]
 
-    assert [status.status_code for status in statuses] == [200, 401]
+    assert [response.status_code for response in responses] == [200, 401]
 
 
 def wait_for_a_request(url: str) -> None:
-    """Come back when the sandbox got a request; fail when it never does."""
+    """Wait until the sandbox has received a request; fail if it never does."""
     for _ in range(1000):
         if requests.get(f"{url}/_sandbox/requests", timeout=30).json()["requests"]:
             return
-    pytest.fail("no request came in")
+    pytest.fail("the sandbox received no request")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_with_connections_open(number: signal.Signals) -> None:
+def test_a_signal_stops_it_despite_open_connections(number: signal.Signals) -> None:
     with running() as (process, url):
         address = url.removeprefix("http://")
         requests.post(f"{url}/_sandbox/faults", json={"kind": "delay", "seconds": 3600}, timeout=30)
@@ -94,8 +94,8 @@ def test_a_signal_ends_it_with_connections_open(number: signal.Signals) -> None:
         busy.close()
 
 
-def failing(*arguments: str) -> str:
-    """The one line a sandbox that can't start leaves behind."""
+def start_error(*arguments: str) -> str:
+    """Run a sandbox that cannot start, and return the line it prints."""
     run = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False)
     assert run.returncode == 2
     assert run.stdout == ""
@@ -103,20 +103,20 @@ def failing(*arguments: str) -> str:
     return run.stderr
 
 
-def test_a_port_in_use() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        assert f"port {port}" in failing("--port", str(port))
+def test_a_port_in_use_is_a_one_line_error() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert f"port {port}" in start_error("--port", str(port))
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "http", "", "\u0661"])
-def test_a_bad_port(port: str) -> None:
-    assert "--port" in failing(f"--port={port}")
+def test_an_invalid_port_is_a_one_line_error(port: str) -> None:
+    assert "--port" in start_error(f"--port={port}")
 
 
 @pytest.mark.parametrize("token", ["", "two words", "tab\there", "caf\xe9", "line\r\nfeed", " "])
-def test_a_bad_token(token: str) -> None:
-    assert "--token" in failing(f"--token={token}")
+def test_an_invalid_token_is_a_one_line_error(token: str) -> None:
+    assert "--token" in start_error(f"--token={token}")
 
 
 @pytest.mark.parametrize(
@@ -128,40 +128,40 @@ def test_a_bad_token(token: str) -> None:
         (b"[]", '"seed" must be an object'),
         (b'{"sources": 5}', '"sources" must be an array'),
         (b'{"sauces": []}', '"sauces" is not known'),
-        (b'{"sources": [{"id": "a\\nb"}, {"id": "a\\nb"}]}', "is there twice: a b"),
-        (b'{"destinations": [{"sourceId": "x", "metadataId": "y"}]}', "names no source: x"),
-        (b'{"destinations": [{"sourceId": "sandbox-web", "metadataId": "y"}]}', "names no catalog entry: y"),
+        (b'{"sources": [{"id": "a\\nb"}, {"id": "a\\nb"}]}', "is a duplicate: a b"),
+        (b'{"destinations": [{"sourceId": "x", "metadataId": "y"}]}', "is not the id of a source: x"),
+        (b'{"destinations": [{"sourceId": "sandbox-web", "metadataId": "y"}]}', "is not the id of a catalog entry: y"),
     ],
 )
-def test_a_bad_seed(tmp_path: Path, text: bytes, reason: str) -> None:
+def test_an_invalid_seed_is_a_one_line_error(tmp_path: Path, text: bytes, reason: str) -> None:
     seed = tmp_path / "seed.json"
     seed.write_bytes(text)
 
-    line = failing("--port", "0", "--seed", str(seed))
+    line = start_error("--port", "0", "--seed", str(seed))
 
     assert reason in line
     assert str(seed) in line
 
 
-def test_a_seed_that_can_not_be_read(tmp_path: Path) -> None:
-    assert "No such file" in failing("--seed", str(tmp_path / "none.json"))
-    assert "directory" in failing("--seed", str(tmp_path))
+def test_an_unreadable_seed_file_is_a_one_line_error(tmp_path: Path) -> None:
+    assert "No such file" in start_error("--seed", str(tmp_path / "none.json"))
+    assert "directory" in start_error("--seed", str(tmp_path))
 
 
 @pytest.mark.parametrize("host", ["999.0.0.1", "x" * 300, "no.such.host.invalid"])
-def test_a_bad_host(host: str) -> None:
+def test_an_invalid_host_is_an_error(host: str) -> None:
     run = subprocess.run([*COMMAND, "--host", host], capture_output=True, text=True, timeout=60, check=False)
 
     assert run.returncode == 2
     assert run.stderr.splitlines()[-1].startswith("python -m airflow_provider_segment.sandbox: can't listen on")
 
 
-def test_an_unknown_option() -> None:
-    assert "--prot" in failing("--prot", "1")
+def test_an_unknown_option_is_a_one_line_error() -> None:
+    assert "--prot" in start_error("--prot", "1")
 
 
-@pytest.mark.parametrize(("host", "loud"), [("127.0.0.1", False), ("localhost", False), ("0.0.0.0", True)])
-def test_it_says_loudly_when_others_can_reach_it(host: str, loud: bool) -> None:
+@pytest.mark.parametrize(("host", "warns"), [("127.0.0.1", False), ("localhost", False), ("0.0.0.0", True)])
+def test_warns_when_other_machines_can_reach_it(host: str, warns: bool) -> None:
     process = subprocess.Popen(
         [*COMMAND, "--port", "0", "--host", host], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -171,12 +171,12 @@ def test_it_says_loudly_when_others_can_reach_it(host: str, loud: bool) -> None:
     _, errors = process.communicate(timeout=30)
 
     assert ready.startswith(f"Segment sandbox ready on http://{host}:")
-    assert errors.count("WARNING") == loud
-    assert errors.count("\n") == loud
+    assert errors.count("WARNING") == warns
+    assert errors.count("\n") == warns
 
 
-def test_a_missing_extra_is_one_line(tmp_path: Path) -> None:
-    """Stand-in for an environment without the extra: a uvicorn that can't be imported comes first on the path."""
+def test_a_missing_extra_is_a_one_line_error(tmp_path: Path) -> None:
+    """Simulate an environment without the extra by a uvicorn module that fails to import."""
     (tmp_path / "uvicorn.py").write_text("raise ModuleNotFoundError(\"No module named 'uvicorn'\")")
     run = subprocess.run(
         COMMAND,

@@ -6,13 +6,13 @@ from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.sandbox.client import ANALYTICS, CLASSIC, IDENTIFY, TRACK, WEB, Client
 
 
-def test_workspace(segment: Client) -> None:
+def test_get_workspace(segment: Client) -> None:
     workspace = segment.data("GET", "/")["workspace"]
 
     assert workspace == {"id": "sandbox-workspace", "slug": "sandbox", "name": "Sandbox"}
 
 
-def test_sources(segment: Client) -> None:
+def test_list_and_get_sources(segment: Client) -> None:
     data = segment.data("GET", "/sources")
 
     assert [source["id"] for source in data["sources"]] == [WEB]
@@ -22,7 +22,7 @@ def test_sources(segment: Client) -> None:
     assert data["sources"][0]["workspaceId"] == "sandbox-workspace"
 
 
-def test_connected_destinations_are_those_of_the_source(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_connected_destinations_belong_to_the_source(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.seed({"sources": [{"id": "one"}, {"id": "two"}]})
     first = segment.create_destination(sourceId="one")
     second = segment.create_destination(sourceId="two")
@@ -31,7 +31,7 @@ def test_connected_destinations_are_those_of_the_source(segment: Client, segment
     assert segment.data("GET", "/sources/two/connected-destinations")["destinations"] == [second]
 
 
-def test_catalog(segment: Client) -> None:
+def test_list_and_get_catalog_entries(segment: Client) -> None:
     data = segment.data("GET", "/catalog/destinations")
 
     assert [entry["id"] for entry in data["destinationsCatalog"]] == [ANALYTICS, CLASSIC]
@@ -39,7 +39,7 @@ def test_catalog(segment: Client) -> None:
         assert segment.data("GET", f"/catalog/destinations/{entry['id']}") == {"destinationMetadata": entry}
 
 
-def test_the_demos_catalog_is_as_designed(segment: Client) -> None:
+def test_the_demo_catalog_has_a_modern_and_a_classic_entry(segment: Client) -> None:
     analytics = segment.data("GET", f"/catalog/destinations/{ANALYTICS}")["destinationMetadata"]
     classic = segment.data("GET", f"/catalog/destinations/{CLASSIC}")["destinationMetadata"]
 
@@ -64,8 +64,8 @@ def test_the_demos_catalog_is_as_designed(segment: Client) -> None:
         "/destination/none/filters",
     ],
 )
-def test_what_is_not_there_is_a_404(segment: Client, path: str) -> None:
-    assert segment.refused("GET", path)[0] == 404
+def test_unknown_objects_and_paths_return_404(segment: Client, path: str) -> None:
+    assert segment.errors("GET", path)[0] == 404
 
 
 @pytest.mark.parametrize("path", ["/sources", f"/sources/{WEB}", "/catalog/destinations", "/destinations"])
@@ -73,13 +73,13 @@ def test_a_trailing_slash_makes_no_difference(segment: Client, path: str) -> Non
     assert segment.data("GET", path + "/") == segment.data("GET", path)
 
 
-def test_head_is_a_get_without_its_body(segment: Client) -> None:
-    answer = segment.send("HEAD", "/sources")
+def test_head_returns_the_headers_of_get(segment: Client) -> None:
+    response = segment.send("HEAD", "/sources")
 
-    assert (answer.status_code, answer.content) == (200, b"")
-    assert answer.headers["Content-Length"] == str(len(segment.send("GET", "/sources").content))
+    assert (response.status_code, response.content) == (200, b"")
+    assert response.headers["Content-Length"] == str(len(segment.send("GET", "/sources").content))
 
 
 @pytest.mark.parametrize("method", ["PUT", "POST", "DELETE", "OPTIONS"])
-def test_other_methods_are_not_there(segment: Client, method: str) -> None:
-    assert segment.refused(method, "/sources")[0] == 404
+def test_other_methods_return_404(segment: Client, method: str) -> None:
+    assert segment.errors(method, "/sources")[0] == 404

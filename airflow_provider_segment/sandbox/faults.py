@@ -1,0 +1,181 @@
+"""Faults: errors, dropped connections and delays that a test injects into the next matching requests.
+
+===============  =====================================================================  ==================
+kind             what the client receives                                               request processed?
+===============  =====================================================================  ==================
+``status``       the given ``status``, as an API error or as a proxy's page (``html``)  no
+``rate_limit``   a 429; ``retryAfter``, ``msBeforeNext`` and ``resetSeconds`` set its   no
+                 ``Retry-After``, its ``msBeforeNext`` and its ``X-RateLimit-Reset``
+``drop_before``  nothing: the connection is closed                                      no
+``drop_after``   nothing: the connection is closed                                      yes
+``late``         nothing: the connection is closed                                      ``seconds`` later
+``delay``        the response, ``seconds`` later                                        yes, immediately
+``truncate``     the headers and half of the body, then the connection is closed        yes
+``garbage``      a 200 with an HTML page                                                yes
+===============  =====================================================================  ==================
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+from airflow_provider_segment.sandbox.errors import Headers, invalid_field
+from airflow_provider_segment.sandbox.validation import Field, validate_object
+
+_MAX_SECONDS = 3600.0
+
+_COMMON_FIELDS = (
+    Field(name="kind", kind="string", required=True),
+    Field(name="match", kind="object"),
+    Field(name="times", kind="integer", nullable=True, minimum=1),
+)
+_MATCH_FIELDS = (
+    Field(name="method", kind="string", nullable=True),
+    Field(name="path", kind="string", nullable=True),
+)
+_SECONDS = Field(name="seconds", kind="number", required=True, minimum=0, maximum=_MAX_SECONDS)
+FIELDS_BY_KIND: Mapping[str, tuple[Field, ...]] = {
+    "status": (
+        Field(name="status", kind="integer", required=True, minimum=300, maximum=599),
+        Field(name="headers", kind="object"),
+        Field(name="html", kind="boolean"),
+    ),
+    "rate_limit": (
+        Field(name="retryAfter", kind="integer", nullable=True, minimum=0),
+        Field(name="msBeforeNext", kind="integer", nullable=True, minimum=0),
+        Field(name="resetSeconds", kind="integer", nullable=True),
+    ),
+    "drop_before": (),
+    "drop_after": (),
+    "late": (_SECONDS,),
+    "delay": (_SECONDS,),
+    "truncate": (),
+    "garbage": (),
+}
+"""The fields of each kind of fault, besides ``kind``, ``match`` and ``times``."""
+
+_STATUS_WITHOUT_BODY = 304
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A fault and the requests it applies to.
+
+    :param kind: see the table of :mod:`airflow_provider_segment.sandbox.faults`.
+    :param method: HTTP method of the requests it applies to; None for any.
+    :param path: glob over their path as sent; ``*`` matches slashes too.
+    :param times: number of requests it applies to; None for all.
+    :param status: status of a ``status`` fault.
+    :param headers: additional response headers of a ``status`` fault.
+    :param html: whether a ``status`` fault returns an HTML page, as a proxy would.
+    :param retry_after: seconds in the ``Retry-After`` header of a ``rate_limit`` fault; None omits the header.
+    :param ms_before_next: milliseconds in its body; None omits them.
+    :param reset_seconds: seconds from now to its ``X-RateLimit-Reset``; None omits the ``X-RateLimit`` headers.
+    :param seconds: delay of a ``late`` or ``delay`` fault.
+    """
+
+    kind: str
+    method: str | None = None
+    path: str = "*"
+    times: int | None = 1
+    status: int = 503
+    headers: Headers = ()
+    html: bool = False
+    retry_after: int | None = None
+    ms_before_next: int | None = None
+    reset_seconds: int | None = None
+    seconds: float = 0.0
+
+    def matches(self, *, method: str, path: str) -> bool:
+        """Return whether the fault applies to a request."""
+        return self.method in (None, method) and fnmatchcase(path, self.path)
+
+
+class FaultQueue:
+    """Pending faults, oldest first; a request gets the first one that matches."""
+
+    def __init__(self) -> None:
+        self._pending: list[Fault] = []
+
+    def add(self, fault: Fault) -> None:
+        """Add a fault to the end of the queue."""
+        self._pending.append(fault)
+
+    def clear(self) -> None:
+        """Remove all faults."""
+        self._pending.clear()
+
+    def pending(self) -> Sequence[Fault]:
+        """Return the pending faults; their ``times`` is the number of requests left."""
+        return tuple(self._pending)
+
+    def take(self, *, method: str, path: str) -> Fault | None:
+        """Return the first fault that matches a request, and decrement its ``times``."""
+        for index, fault in enumerate(self._pending):
+            if fault.matches(method=method, path=path):
+                if fault.times == 1:
+                    del self._pending[index]
+                elif fault.times is not None:
+                    self._pending[index] = replace(fault, times=fault.times - 1)
+                return fault
+        return None
+
+
+def parse_fault(value: object) -> Fault:
+    """Parse the body of ``POST /_sandbox/faults``.
+
+    :raises InvalidFieldsError: naming each unknown or invalid field.
+    """
+    kind = validate_object(value, _COMMON_FIELDS)["kind"]
+    if kind not in FIELDS_BY_KIND:
+        raise invalid_field("kind", f"must be one of [{', '.join(FIELDS_BY_KIND)}]")
+    record = validate_object(value, _COMMON_FIELDS + FIELDS_BY_KIND[kind], allow_unknown=False)
+    match = validate_object(record.get("match", {}), _MATCH_FIELDS, prefix="match.", name="match", allow_unknown=False)
+    if record.get("status") == _STATUS_WITHOUT_BODY:
+        raise invalid_field("status", "must be a status whose responses have a body")
+    method, path = match.get("method"), match.get("path")
+    return Fault(
+        kind=kind,
+        method=None if method is None else method.upper(),
+        path="*" if path is None else path,
+        times=record.get("times", 1),
+        status=record.get("status", 503),
+        headers=_parse_headers(record.get("headers", {})),
+        html=record.get("html", False),
+        retry_after=record.get("retryAfter"),
+        ms_before_next=record.get("msBeforeNext"),
+        reset_seconds=record.get("resetSeconds"),
+        seconds=record.get("seconds", 0.0),
+    )
+
+
+def fault_json(fault: Fault) -> dict[str, Any]:
+    """Return a fault as JSON, with the fields of its kind only."""
+    record: dict[str, Any] = {
+        "kind": fault.kind,
+        "match": {"method": fault.method, "path": fault.path},
+        "times": fault.times,
+    }
+    values = {
+        "status": fault.status,
+        "headers": dict(fault.headers),
+        "html": fault.html,
+        "retryAfter": fault.retry_after,
+        "msBeforeNext": fault.ms_before_next,
+        "resetSeconds": fault.reset_seconds,
+        "seconds": fault.seconds,
+    }
+    return record | {field.name: values[field.name] for field in FIELDS_BY_KIND[fault.kind]}
+
+
+def _parse_headers(headers: Mapping[str, Any]) -> Headers:
+    for name, value in headers.items():
+        if not re.fullmatch(r"[A-Za-z0-9-]+", name) or name.lower() in ("content-length", "transfer-encoding"):
+            raise invalid_field(f"headers.{name}", "is not a header that can be set")
+        if not isinstance(value, str) or not re.fullmatch(r"(?:[!-~](?:[ -~]*[!-~])?)?", value):
+            raise invalid_field(f"headers.{name}", "must be printable ASCII")
+    return tuple(headers.items())

@@ -1,0 +1,61 @@
+"""A request whose body has been read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BufferedRequest:
+    """A request and its body.
+
+    :param request: the request as Starlette sees it; its body has been consumed.
+    :param body: the body; None if it was longer than the limit.
+    """
+
+    request: Request
+    body: bytes | None
+
+    @property
+    def path(self) -> str:
+        """The path as sent, still percent-encoded."""
+        return str(self.request.scope["raw_path"].decode("ascii"))
+
+    @property
+    def path_params(self) -> Mapping[str, Any]:
+        """The parameters in the path, percent-decoded."""
+        return self.request.path_params
+
+    @property
+    def query(self) -> str:
+        """The query as sent, still percent-encoded, without the question mark."""
+        return str(self.request.scope["query_string"].decode("ascii", errors="replace"))
+
+    @property
+    def query_params(self) -> Mapping[str, str]:
+        """The query parameters, percent-decoded; the last value wins if one is repeated."""
+        return self.request.query_params
+
+    def header(self, name: str) -> str | None:
+        """Return the value of a header, or None; repeated headers are joined with commas."""
+        values = self.request.headers.getlist(name)
+        return ", ".join(values) if values else None
+
+
+async def read_request(request: Request, *, limit: int) -> BufferedRequest:
+    """Read a request completely, even beyond the limit, so that the client is ready to read the response.
+
+    :param limit: longest body that is kept, in bytes.
+    :raises ClientDisconnect: if the client disconnects first.
+    """
+    chunks: list[bytes] = []
+    length = 0
+    async for chunk in request.stream():
+        length += len(chunk)
+        if length <= limit:
+            chunks.append(chunk)
+    return BufferedRequest(request=request, body=b"".join(chunks) if length <= limit else None)

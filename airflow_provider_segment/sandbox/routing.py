@@ -1,0 +1,32 @@
+"""Route paths whose parameters may contain any character."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, unquote
+
+from starlette.convertors import Convertor, register_url_convertor
+
+_CONVERTOR = "segment_sandbox_id"
+
+
+class _IdConvertor(Convertor[str]):
+    """Matches one path segment and percent-decodes it afterwards, so that an id may contain a slash.
+
+    An empty segment matches too; the operation then rejects it as an id.
+    """
+
+    regex = "[^/]*"
+
+    def convert(self, value: str) -> str:
+        return unquote(value, errors="replace")
+
+    def to_string(self, value: str) -> str:
+        return quote(value, safe="")
+
+
+register_url_convertor(_CONVERTOR, _IdConvertor())
+
+
+def route_path(pattern: str) -> str:
+    """Convert a path such as ``/sources/{sourceId}`` to a Starlette route, with the trailing slash all routes have."""
+    return pattern.replace("}", f":{_CONVERTOR}}}").removesuffix("/") + "/"

@@ -1,0 +1,38 @@
+"""The types of the values that hooks, operators and the sensor return, for annotations in your own code.
+
+All are plain dicts, so they go through XCom. Keys of Segment's own objects are those of its API, as ``sourceId``.
+Importing this module loads neither Airflow nor an HTTP library.
+"""
+
+from __future__ import annotations
+
+from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetrics
+from airflow_provider_segment.protocol.api.objects import (
+    CatalogAction,
+    CatalogEntry,
+    Destination,
+    DestinationMetadata,
+    ReverseEtlSchedule,
+    Source,
+    Subscription,
+    Workspace,
+)
+from airflow_provider_segment.protocol.delivery.verdict import Evidence
+from airflow_provider_segment.protocol.errors import ErrorObject
+from airflow_provider_segment.protocol.provisioning.plan import ApplySummary, SubscriptionSummary
+
+__all__ = [
+    "ApplySummary",
+    "CatalogAction",
+    "CatalogEntry",
+    "DeliveryMetrics",
+    "Destination",
+    "DestinationMetadata",
+    "ErrorObject",
+    "Evidence",
+    "ReverseEtlSchedule",
+    "Source",
+    "Subscription",
+    "SubscriptionSummary",
+    "Workspace",
+]
