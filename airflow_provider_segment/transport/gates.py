@@ -5,14 +5,14 @@ from __future__ import annotations
 import random
 import threading
 import time
-from hashlib import sha256
 
 from airflow_provider_segment.protocol.flow.gate import Gate
 from airflow_provider_segment.protocol.flow.steps import Send
+from airflow_provider_segment.protocol.secret_str import SecretStr
 from airflow_provider_segment.protocol.wire.messages import HeldBack, Request, RequestFailure, Response
 from airflow_provider_segment.transport.connection import SegmentConnection
 
-_GATES: dict[bytes, Gates] = {}
+_GATES: dict[tuple[str, SecretStr], Gates] = {}
 _LOCK = threading.Lock()
 
 
@@ -50,7 +50,7 @@ def gates_of(connection: SegmentConnection) -> Gates:
 
     :param connection: the parsed connection.
     """
-    key = sha256(f"{connection.base_url} {connection.token}".encode()).digest()
+    key = (connection.base_url, connection.token)
     with _LOCK:
         return _GATES.setdefault(key, Gates())
 
