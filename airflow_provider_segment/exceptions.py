@@ -26,6 +26,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentRateLimitError,
     SegmentServerError,
     SegmentSeveralMatchesError,
+    SegmentUnexpectedResultError,
 )
 
 if TYPE_CHECKING:
@@ -65,4 +66,5 @@ __all__ = [
     "SegmentRateLimitError",
     "SegmentServerError",
     "SegmentSeveralMatchesError",
+    "SegmentUnexpectedResultError",
 ]
