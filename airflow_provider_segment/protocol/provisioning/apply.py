@@ -126,10 +126,10 @@ def execute_plan(options: CallOptions, *, plan: Plan) -> Flow[ApplySummary]:
         yield Log("everything is already as described: nothing written")
         return plan.summary()
     destination_id, ignored = yield from _apply_destination_plan(options, plan)
-    ids = yield from execute_subscriptions(options, plan, destination_id)
+    results = yield from execute_subscriptions(options, plan, destination_id)
     if plan.destination.diff.changes.get("enabled"):
         yield from update_destination(options, id=destination_id, enabled=True)
-    return plan.summary(destination_id=destination_id, ids=ids, ignored=ignored)
+    return plan.summary(destination_id=destination_id, ids=results.ids, ignored=[*ignored, *results.ignored])
 
 
 def _read_destination(options: CallOptions, request: ApplyRequest) -> Flow[tuple[Destination | None, list[str]]]:
