@@ -26,6 +26,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentRateLimitError,
     SegmentServerError,
     SegmentSeveralMatchesError,
+    SegmentUnexpectedResultError,
 )
 from airflow_provider_segment.protocol.printable import printable
 
@@ -80,4 +81,5 @@ __all__ = [
     "SegmentRateLimitError",
     "SegmentServerError",
     "SegmentSeveralMatchesError",
+    "SegmentUnexpectedResultError",
 ]

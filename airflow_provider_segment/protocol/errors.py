@@ -164,5 +164,17 @@ class SegmentSeveralMatchesError(_SegmentMatchError):
     """More than one object has the given identity; ``ids`` holds all of them. None is picked on a guess."""
 
 
+class SegmentUnexpectedResultError(SegmentError):
+    """Segment created an object otherwise than asked, such as with another name; the operators do not retry it.
+
+    :param message: what differs.
+    :param id: id of the object.
+    """
+
+    def __init__(self, message: str = "", *, id: str = "") -> None:
+        super().__init__(message)
+        self.id = id
+
+
 class SegmentPruneLimitError(SegmentError):
     """Pruning would delete more subscriptions than ``max_prune`` allows; nothing was written."""
