@@ -201,10 +201,11 @@ def test_the_client_knows_every_field_that_the_sandbox_sends(
     assert {where for where in found if not where.endswith(NEWER_THAN_THE_CLIENT)} == set()
 
 
-def refusal(outcome: Any) -> dict[str, Any]:
-    """The one error of an answer that the client took for a failure."""
+def refusal(outcome: Any, status: int) -> dict[str, Any]:
+    """The one error of an answer that the client took for a failure. It has no ``status`` of its own."""
+    assert outcome["status"] == status
     (error,) = outcome["body"]["errors"]
-    assert error["status"] == outcome["status"]
+    assert error.keys() <= {"type", "message", "field", "data"}
     assert error["type"]
     assert error["message"]
     found: dict[str, Any] = error
@@ -214,16 +215,14 @@ def refusal(outcome: Any) -> dict[str, Any]:
 def test_401(official: OfficialClient) -> None:
     stranger = replace(official, token="wrong")
 
-    error = refusal(stranger.call("workspaces.getWorkspace"))
+    error = refusal(stranger.call("workspaces.getWorkspace"), 401)
 
-    assert error["status"] == 401
     assert stranger.unwrap("workspaces.getWorkspace") == {"thrown": error}
 
 
 def test_404(official: OfficialClient) -> None:
-    error = refusal(official.call("destinations.getDestination", "none"))
+    error = refusal(official.call("destinations.getDestination", "none"), 404)
 
-    assert error["status"] == 404
     assert official.unwrap("destinations.getDestination", "none") == {"thrown": error}
 
 
@@ -232,24 +231,33 @@ def test_422_names_the_field(official: OfficialClient) -> None:
     destination = official.data("destinations.createDestination", NEW)["destination"]["id"]
     call = ("destinations.createDestinationSubscription", destination, nameless)
 
-    error = refusal(official.call(*call))
+    error = refusal(official.call(*call), 422)
 
-    assert (error["status"], error["field"]) == (422, "actionId")
+    assert (error["message"], error["field"]) == ('"actionId" is required', "actionId")
     assert official.unwrap(*call) == {"thrown": error}
 
 
 def test_422_of_a_count_beyond_the_limit(official: OfficialClient) -> None:
-    error = refusal(official.call("destinations.listDestinations", {"count": 1001}))
+    error = refusal(official.call("destinations.listDestinations", {"count": 1001}), 422)
 
-    assert (error["status"], error["field"]) == (422, "pagination.count")
+    assert (error["message"], error["field"]) == ('"count" must be at most 1000', "pagination.count")
+
+
+def test_422_of_a_setting_names_the_option_and_describes_it(official: OfficialClient) -> None:
+    call = ("destinations.createDestination", {**NEW, "settings": {"trackAllPages": "yes"}})
+
+    error = refusal(official.call(*call), 422)
+
+    assert error["field"] == "trackAllPages"
+    assert error["data"]["type"] == "boolean"
+    assert error["data"]["description"]
+    assert official.unwrap(*call) == {"thrown": error}
 
 
 def test_400_of_a_read_only_setting(official: OfficialClient) -> None:
     destination = official.data("destinations.createDestination", NEW)["destination"]["id"]
 
-    error = refusal(official.call("destinations.updateDestination", destination, {"settings": {"externalId": "mine"}}))
-
-    assert error["status"] == 400
+    refusal(official.call("destinations.updateDestination", destination, {"settings": {"externalId": "mine"}}), 400)
 
 
 def test_429_says_how_long(official: OfficialClient) -> None:
@@ -262,16 +270,16 @@ def test_429_says_how_long(official: OfficialClient) -> None:
 
     limited = official.call(*call)
 
-    error = refusal(limited)
-    assert limited["status"] == 429
+    error = refusal(limited, 429)
     assert 0 < int(limited["headers"]["retry-after"]) <= 60
     assert 0 < error["data"]["msBeforeNext"] <= 60_000
     assert (error["data"]["remainingPoints"], error["data"]["consumedPoints"]) == (0, 6)
-    assert official.unwrap(*call)["thrown"]["status"] == 429
+    assert official.unwrap(*call)["thrown"]["data"].keys() == error["data"].keys()
 
 
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_fault_on_segments_side(official: OfficialClient, segment_sandbox: SegmentSandbox, status: int) -> None:
-    segment_sandbox.fault("status", status=status)
+    segment_sandbox.fault("status", status=status, times=2)
 
-    assert official.unwrap("workspaces.getWorkspace")["thrown"]["status"] == status
+    error = refusal(official.call("workspaces.getWorkspace"), status)
+    assert official.unwrap("workspaces.getWorkspace") == {"thrown": error}

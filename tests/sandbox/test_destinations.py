@@ -182,8 +182,28 @@ def test_settings_of_the_wrong_type_return_422(segment: Client) -> None:
     body = {"settings": {"trackAllPages": "yes", "apiKey": 5, "eventNames": {}}}
     assert segment.errors("PATCH", f"/destinations/{destination['id']}", body) == (
         422,
-        ["settings.trackAllPages", "settings.apiKey"],
+        ["trackAllPages", "apiKey"],
     )
+
+
+def test_an_error_about_a_setting_describes_the_option(segment: Client) -> None:
+    path = f"/destinations/{segment.create_destination()['id']}"
+
+    (error,) = segment.send("PATCH", path, {"settings": {"trackAllPages": "yes"}}).json()["errors"]
+
+    options = {option["name"]: option for option in segment.data("GET", path)["destination"]["metadata"]["options"]}
+    assert error == {
+        "type": "input-validation",
+        "message": '"trackAllPages" must be a boolean',
+        "field": "trackAllPages",
+        "data": {"description": options["trackAllPages"]["description"], "type": "boolean"},
+    }
+
+
+def test_a_message_quotes_the_last_part_of_the_path(segment: Client) -> None:
+    (error,) = segment.send("GET", "/destinations?pagination.cursor=MA==").json()["errors"]
+
+    assert error == {"type": "input-validation", "message": '"count" is required', "field": "pagination.count"}
 
 
 def test_a_second_instance_of_a_single_instance_type_returns_422(segment: Client) -> None:

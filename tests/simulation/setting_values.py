@@ -73,9 +73,11 @@ class DestinationType:
 
     def _taken(self, sent: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in sent.items():
-            word, kind = _PYTHON_TYPES.get(self.options.get(name, {"type": ""})["type"], ("", object))
+            option = self.options.get(name, {"type": ""})
+            word, kind = _PYTHON_TYPES.get(option["type"], ("", object))
             if value is not None and (not isinstance(value, kind) or (word == "number" and isinstance(value, bool))):
-                raise RefusedError(422, f'"settings.{name}" must be a {word}', field=f"settings.{name}")
+                data = {"description": option.get("description", ""), "type": option["type"]}
+                raise RefusedError(422, f'"{name}" must be a {word}', field=name, data=data)
         return {
             name: value
             for name, value in sent.items()

@@ -12,7 +12,7 @@ from starlette.routing import Mount, Route
 from airflow_provider_segment.sandbox.codec import parse_json
 from airflow_provider_segment.sandbox.control import deliveries, overview
 from airflow_provider_segment.sandbox.core import Sandbox
-from airflow_provider_segment.sandbox.errors import ApiError, invalid_field
+from airflow_provider_segment.sandbox.errors import ApiError, InvalidFieldsError, invalid_field
 from airflow_provider_segment.sandbox.faults import fault_json, parse_fault
 from airflow_provider_segment.sandbox.journal import entry_json
 from airflow_provider_segment.sandbox.request import BufferedRequest, read_request
@@ -41,7 +41,11 @@ def control_routes(sandbox: Sandbox) -> Mount:
 
 
 async def _serve(sandbox: Sandbox, handler: Handler, http_request: Request) -> Response:
-    result = handler(sandbox, await read_request(http_request, limit=MAX_CONTROL_BODY_BYTES))
+    request = await read_request(http_request, limit=MAX_CONTROL_BODY_BYTES)
+    try:
+        result = handler(sandbox, request)
+    except InvalidFieldsError as error:
+        raise error.with_paths() from None  # a seed has many fields of the same name
     return result if isinstance(result, Response) else json_response(result)
 
 

@@ -31,6 +31,7 @@ class Option:
     :param kind: JSON type of its values; None if any type is allowed.
     :param secret: whether responses mask it.
     :param read_only: whether only Segment can set it.
+    :param description_and_type: what an error about its value says about it.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Option:
     kind: Kind | None
     secret: bool
     read_only: bool
+    description_and_type: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +106,7 @@ def _build_option(
         kind=_OPTION_KINDS.get(option["type"]),
         secret=decisions.is_secret_option(option["name"], option["type"], secret_options),
         read_only=option["name"] in read_only_options,
+        description_and_type={"description": option.get("description", ""), "type": option["type"]},
     )
 
 

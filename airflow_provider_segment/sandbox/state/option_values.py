@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from airflow_provider_segment.sandbox import decisions
-from airflow_provider_segment.sandbox.errors import ApiError, InvalidFieldsError, invalid_field
+from airflow_provider_segment.sandbox.errors import ApiError, FieldProblem, InvalidFieldsError
 from airflow_provider_segment.sandbox.state.catalog import NO_DEFAULT, CatalogEntry, Option
 from airflow_provider_segment.sandbox.validation import is_kind
 
@@ -67,13 +67,12 @@ def _accepted(entry: CatalogEntry, sent: Values) -> dict[str, Any]:
 
 def _check_types(entry: CatalogEntry, sent: Values) -> None:
     problems = [
-        problem
+        FieldProblem(field=name, problem=f"must be a {option.kind}", quoted=name, data=option.description_and_type)
         for name, value in sent.items()
         if (option := _option(entry, name)) is not None
         and option.kind is not None
         and value is not None
         and not is_kind(value, option.kind)
-        for problem in invalid_field(f"settings.{name}", f"must be a {option.kind}").problems
     ]
     if problems:
         raise InvalidFieldsError(problems)
