@@ -73,7 +73,17 @@ def decode_cursor(cursor: str) -> int | None:
 
 # Windows are fixed and start with the first request. Each of the three operations that write subscriptions has its own
 # window; all other operations share one. Requests that fail validation count, and so do rate-limited ones: Segment's
-# sample shows 21 consumed points with none remaining. Without a limit there are no X-RateLimit headers.
+# sample shows 21 consumed points with none remaining. Settled: every successful response has the X-RateLimit headers
+# (documentation, Rate Limits page). The general limit is unknown; none applies unless it is set.
+
+REPORTED_LIMIT = 1000
+"""Points per window that ``X-RateLimit-Remaining`` counts down from where no limit is set."""
+
+
+def remaining_points(limit: int | None, *, consumed: int) -> int:
+    """Return the ``X-RateLimit-Remaining`` of a response; without a limit, at least 1, since the next one succeeds."""
+    return max(1, REPORTED_LIMIT - consumed) if limit is None else max(0, limit - consumed)
+
 
 # --- Destinations ---------------------------------------------------------------------------------------------------
 

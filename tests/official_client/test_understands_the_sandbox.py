@@ -277,6 +277,14 @@ def test_429_says_how_long(official: OfficialClient) -> None:
     assert official.unwrap(*call)["thrown"]["data"].keys() == error["data"].keys()
 
 
+def test_every_success_has_the_headers_about_limits(official: OfficialClient) -> None:
+    for operation, args in (("workspaces.getWorkspace", ()), ("destinations.createDestination", (NEW,))):
+        headers = official.call(operation, *args)["headers"]
+
+        assert int(headers["x-ratelimit-remaining"]) > 0
+        assert headers.keys() >= {"x-ratelimit-consumed", "x-ratelimit-reset"}
+
+
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_fault_on_segments_side(official: OfficialClient, segment_sandbox: SegmentSandbox, status: int) -> None:
     segment_sandbox.fault("status", status=status, times=2)
