@@ -170,10 +170,31 @@ def test_create_ignores_read_only_settings(segment: Client) -> None:
     assert segment.create_destination(settings={"externalId": "mine"})["settings"]["externalId"] == "sandbox-workspace"
 
 
-def test_settings_unknown_to_the_catalog_are_ignored(segment: Client) -> None:
+def test_settings_unknown_to_the_catalog_are_stored_and_returned(segment: Client) -> None:
     destination = segment.create_destination(settings={"apiKey": SECRET, "invented": 1})
+    path = f"/destinations/{destination['id']}"
 
-    assert "invented" not in destination["settings"]
+    changed = segment.data("PATCH", path, {"settings": {"enabled": True, "invented": {"a": 2}}})["destination"]
+
+    assert destination["settings"]["invented"] == 1
+    assert changed["settings"] == {**destination["settings"], "enabled": True, "invented": {"a": 2}}
+    assert segment.data("GET", path)["destination"] == changed
+
+
+def test_segment_adds_auth_settings_to_types_with_actions(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+    segment_sandbox.settings(settings_update="replace")
+    destination = segment.create_destination(settings={"dynamicAuthSettings": {"configId": "mine"}})
+    path = f"/destinations/{destination['id']}"
+    classic = segment.create_destination(metadataId=CLASSIC, settings={"trackingId": "T-1"})
+
+    changed = segment.data("PATCH", path, {"settings": {"region": "eu"}})["destination"]
+
+    added = destination["settings"]["dynamicAuthSettings"]
+    assert added.keys() == {"configId"}
+    assert added["configId"] not in ("", "mine")
+    assert changed["settings"]["dynamicAuthSettings"] == added
+    assert segment.errors("PATCH", path, {"settings": {"dynamicAuthSettings": {}}})[0] == 400
+    assert "dynamicAuthSettings" not in classic["settings"]
 
 
 def test_settings_of_the_wrong_type_return_422(segment: Client) -> None:

@@ -26,7 +26,8 @@ def test_a_catalog_entry_with_only_an_id_accepts_any_setting(segment: Client, se
 
     created = segment.create_destination(metadataId="mine", settings={"apiKey": SECRET, "anything": [1]})
 
-    assert created["settings"] == {"apiKey": MASKED, "anything": [1]}
+    assert created["settings"].keys() == {"apiKey", "anything", "dynamicAuthSettings"}
+    assert (created["settings"]["apiKey"], created["settings"]["anything"]) == (MASKED, [1])
     assert segment.create_subscription(created["id"], actionId="act")["actionSlug"] == "act"
     assert created["metadata"].keys() >= {
         "name",
@@ -61,6 +62,34 @@ def test_a_catalog_entry_can_list_secret_and_read_only_options(
 
     assert changed["settings"] == {"apiKey": SECRET, "handshake": MASKED, "fixed": "as seeded"}
     assert "secretOptions" not in changed["metadata"]
+
+
+def test_a_catalog_entry_can_switch_off_what_segment_adds(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+    options = [{"name": "region", "type": "select", "defaultValue": "us"}]
+    entry = {"id": "mine", "options": options, "actions": [{"id": "act"}]}
+    segment_sandbox.seed(
+        {
+            "catalog": [{**entry, "fillDefaults": False, "dynamicAuthSettings": False}],
+            "destinations": [destination(metadataId="mine")],
+        }
+    )
+    segment_sandbox.settings(settings_update="replace")
+
+    created = segment.create_destination(metadataId="mine", settings={})
+    changed = segment.data("PATCH", "/destinations/d", {"settings": {"other": 1}})["destination"]
+
+    assert created["settings"] == {}
+    assert changed["settings"] == {"other": 1}
+    assert not {"fillDefaults", "dynamicAuthSettings"} & created["metadata"].keys()
+
+
+def test_a_seed_can_set_the_auth_settings(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+    settings = {"dynamicAuthSettings": {"configId": "c", "oauth": {"type": "authCode"}}}
+    segment_sandbox.seed({"destinations": [destination(settings=settings)]})
+
+    shown = segment.data("GET", "/destinations/d")["destination"]["settings"]
+
+    assert shown["dynamicAuthSettings"] == settings["dynamicAuthSettings"]
 
 
 def test_replacing_settings_keeps_read_only_options(segment: Client, segment_sandbox: SegmentSandbox) -> None:

@@ -91,7 +91,7 @@ def demand_destination(
         spec.settings,
         there["settings"],
         before=None if before is None else before["settings"],
-        defaults=kind.defaults,
+        defaults=kind.defaults | kind.added,
         secret=kind.record["secretOptions"],
         may_reset=segment.replace,
         may_stay_absent=may_stay_absent,

@@ -15,6 +15,7 @@ _PYTHON_TYPES: dict[str, tuple[str, type | tuple[type, ...]]] = {
     "boolean": ("boolean", bool),
     "number": ("number", (int, float)),
 }
+AUTH_SETTINGS = "dynamicAuthSettings"
 _MASK = "•" * 10
 
 
@@ -37,7 +38,12 @@ class DestinationType:
 
     @property
     def read_only(self) -> set[str]:
-        return set(self.record["readOnlyOptions"])
+        return {*self.record["readOnlyOptions"], *self.added}
+
+    @property
+    def added(self) -> dict[str, Any]:
+        """What Segment adds by itself; the sandbox draws another id each time."""
+        return {AUTH_SETTINGS: {"configId": "any"}} if self.record["actions"] else {}
 
     @property
     def single_instance(self) -> bool:
@@ -49,7 +55,7 @@ class DestinationType:
 
     def created(self, sent: Mapping[str, Any]) -> dict[str, Any]:
         """The settings of a new destination."""
-        return self.defaults | self._taken(sent)
+        return self.defaults | self.added | self._taken(sent)
 
     def updated(self, current: Mapping[str, Any], sent: Mapping[str, Any], *, replace: bool, alone: bool) -> Any:
         """The settings after an update.
@@ -78,11 +84,7 @@ class DestinationType:
             if value is not None and (not isinstance(value, kind) or (word == "number" and isinstance(value, bool))):
                 data = {"description": option.get("description", ""), "type": option["type"]}
                 raise RefusedError(422, f'"{name}" must be a {word}', field=name, data=data)
-        return {
-            name: value
-            for name, value in sent.items()
-            if value is not None and name in self.options and name not in self.read_only
-        }
+        return {name: value for name, value in sent.items() if value is not None and name not in self.read_only}
 
 
 def mask(value: Any) -> Any:

@@ -159,7 +159,7 @@ def _renamed(text: str, ids: dict[str, str]) -> str:
 
 
 def _cut(value: Any) -> Any:
-    """Leave out the catalog's text."""
+    """Leave out the catalog's text, and ids that nobody can know."""
     if isinstance(value, list):
         return [_cut(item) for item in value]
     if not isinstance(value, dict):
@@ -167,4 +167,5 @@ def _cut(value: Any) -> Any:
     return {
         key: {name: item[name] for name in _METADATA} if key == "metadata" else _cut(item)
         for key, item in value.items()
+        if key != "configId"
     }

@@ -57,9 +57,11 @@ class CatalogEntry:
 
     :param record: the metadata, with the API's keys.
     :param encoded: the same as JSON.
-    :param options: by name; None if the seed has no options, in which case every setting is accepted.
+    :param options: by name; None if the seed has no options, in which case option names decide what is secret.
     :param actions: by id; empty for a classic type.
     :param single_instance: whether a source can have only one destination of this type.
+    :param fills_defaults: whether new destinations get the defaults of the options.
+    :param adds_auth_settings: whether new destinations get ``dynamicAuthSettings``.
     """
 
     id: str
@@ -68,16 +70,25 @@ class CatalogEntry:
     options: Mapping[str, Option] | None
     actions: Mapping[str, Action]
     single_instance: bool
+    fills_defaults: bool
+    adds_auth_settings: bool
 
 
 def build_catalog_entry(
-    record: Mapping[str, Any], *, secret_options: Sequence[str] | None, read_only_options: Sequence[str]
+    record: Mapping[str, Any],
+    *,
+    secret_options: Sequence[str] | None = None,
+    read_only_options: Sequence[str] = (),
+    fill_defaults: bool = True,
+    add_auth_settings: bool | None = None,
 ) -> CatalogEntry:
     """Build a destination type from validated metadata.
 
     :param record: only ``id`` is required; defaults complete the rest.
     :param secret_options: names of options to mask; None decides by option name and type.
     :param read_only_options: names of options that only Segment can set.
+    :param fill_defaults: whether new destinations get the defaults of the options.
+    :param add_auth_settings: whether new destinations get ``dynamicAuthSettings``; by default, those with actions do.
     """
     complete = _with_defaults(record)
     options = {
@@ -94,6 +105,8 @@ def build_catalog_entry(
             for action in complete["actions"]
         },
         single_instance=_is_single_instance(complete["supportedFeatures"]),
+        fills_defaults=fill_defaults,
+        adds_auth_settings=bool(complete["actions"]) if add_auth_settings is None else add_auth_settings,
     )
 
 

@@ -21,7 +21,7 @@ from airflow_provider_segment.sandbox.state.objects import (
     new_destination_id,
     new_subscription_id,
 )
-from airflow_provider_segment.sandbox.state.option_values import initial_values
+from airflow_provider_segment.sandbox.state.option_values import initial_values, is_read_only
 from airflow_provider_segment.sandbox.state.workspace import WORKSPACE_ID
 from airflow_provider_segment.sandbox.validation import Field, is_kind, validate_object
 
@@ -41,7 +41,11 @@ _ENTRY_FIELDS = (
     Field(name="supportedFeatures", kind="object"),
     Field(name="secretOptions", kind="array"),
     Field(name="readOnlyOptions", kind="array"),
+    Field(name="fillDefaults", kind="boolean"),
+    Field(name="dynamicAuthSettings", kind="boolean"),
 )
+_NOT_METADATA = ("secretOptions", "readOnlyOptions", "fillDefaults", "dynamicAuthSettings")
+"""Keys of a seed's catalog entry that configure the sandbox; responses do not have them."""
 _OPTION_FIELDS = (Field(name="name", kind="string", required=True, not_empty=True), Field(name="type", kind="string"))
 _ACTION_FIELDS = (
     _ID,
@@ -94,7 +98,8 @@ def parse_seed(value: object) -> Seed:
     """Parse a seed: ``demo``, or an object with ``sources``, ``catalog`` and ``destinations``.
 
     ``sources`` and ``catalog`` default to those of the demo, ``destinations`` to none. Objects have the API's keys;
-    only ids and references are required. A catalog entry may also list its ``secretOptions`` and ``readOnlyOptions``.
+    only ids and references are required. A catalog entry may also list its ``secretOptions`` and ``readOnlyOptions``,
+    and switch off ``fillDefaults`` and ``dynamicAuthSettings``.
 
     :raises InvalidFieldsError: naming what is invalid in it.
     """
@@ -167,9 +172,12 @@ def _parse_entry(value: object, path: str) -> CatalogEntry:
     for name in ("secretOptions", "readOnlyOptions"):
         if not all(is_kind(option, "string") for option in fields.get(name, [])):
             raise invalid_field(f"{path}.{name}", "must be an array of strings")
-    record = {name: item for name, item in fields.items() if name not in ("secretOptions", "readOnlyOptions")}
     return build_catalog_entry(
-        record, secret_options=fields.get("secretOptions"), read_only_options=fields.get("readOnlyOptions", [])
+        {name: item for name, item in fields.items() if name not in _NOT_METADATA},
+        secret_options=fields.get("secretOptions"),
+        read_only_options=fields.get("readOnlyOptions", []),
+        fill_defaults=fields.get("fillDefaults", True),
+        add_auth_settings=fields.get("dynamicAuthSettings"),
     )
 
 
@@ -202,14 +210,12 @@ class _DestinationParser:
 
 
 def _settings(entry: CatalogEntry, seeded: Mapping[str, Any], path: str) -> Mapping[str, Any]:
-    """Add the defaults to seeded settings; unlike a request, a seed can set read-only options too."""
+    """Add what Segment adds to seeded settings; unlike a request, a seed can set read-only settings too."""
     try:
         values = initial_values(entry, seeded)
     except InvalidFieldsError as error:
         raise invalid_field(path, f"has invalid settings: {error}") from None
-    read_only = {
-        name: seeded[name] for name, option in (entry.options or {}).items() if option.read_only and name in seeded
-    }
+    read_only = {name: value for name, value in seeded.items() if is_read_only(entry, name)}
     return {**values, **read_only}
 
 
