@@ -22,7 +22,7 @@ def test_a_source_needs_only_an_id(segment: Client, segment_sandbox: SegmentSand
 
 
 def test_a_catalog_entry_with_only_an_id_accepts_any_setting(segment: Client, segment_sandbox: SegmentSandbox) -> None:
-    segment_sandbox.seed({"catalog": [{"id": "mine", "actions": [{"id": "act"}]}]})
+    segment_sandbox.seed({"catalog": [{"id": "mine", "secretOptions": ["apiKey"], "actions": [{"id": "act"}]}]})
 
     created = segment.create_destination(metadataId="mine", settings={"apiKey": SECRET, "anything": [1]})
 
@@ -119,20 +119,20 @@ def test_secrets_inside_lists_and_objects_are_masked_one_by_one(
 
 
 @pytest.mark.parametrize(
-    ("name", "option_type", "shown"),
+    ("name", "option_type", "listed", "shown"),
     [
-        ("apiKey", "string", MASKED),
-        ("API_KEY", "string", MASKED),
-        ("accessToken", "string", MASKED),
-        ("anything", "password", MASKED),
-        ("trackingId", "string", SECRET),
-        ("keyword", "string", SECRET),
+        ("siteId", "string", True, MASKED),
+        ("apiKey", "string", False, SECRET),
+        ("privateKey", "string", False, SECRET),
+        ("anything", "password", False, MASKED),
     ],
 )
-def test_without_a_list_option_names_decide_what_is_secret(
-    segment: Client, segment_sandbox: SegmentSandbox, name: str, option_type: str, shown: str
+def test_the_catalog_entry_decides_what_is_secret_and_not_the_name(
+    segment: Client, segment_sandbox: SegmentSandbox, name: str, option_type: str, listed: bool, shown: str
 ) -> None:
-    entry = {"id": "mine", "options": [{"name": name, "type": option_type}]}
+    entry: dict[str, Any] = {"id": "mine", "options": [{"name": name, "type": option_type}]}
+    if listed:
+        entry["secretOptions"] = [name]
     segment_sandbox.seed(
         {"catalog": [entry], "destinations": [destination(metadataId="mine", settings={name: SECRET})]}
     )

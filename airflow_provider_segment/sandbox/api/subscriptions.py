@@ -76,7 +76,6 @@ def update_subscription(sandbox: Sandbox, request: OperationRequest) -> dict[str
     schedule = current.schedule
     if "reverseETLSchedule" in changes:
         schedule = validate_schedule(changes["reverseETLSchedule"], path="input.reverseETLSchedule")
-        check_dbt_cloud_limit(sandbox, current, schedule)
     changed = replace(
         current,
         name=changes.get("name", current.name),
@@ -86,6 +85,7 @@ def update_subscription(sandbox: Sandbox, request: OperationRequest) -> dict[str
         model_id=changes.get("reverseETLModelId", current.model_id),
         schedule=schedule,
     )
+    check_dbt_cloud_limit(sandbox, changed)
     return {"subscription": _put(sandbox, changed)}
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from airflow_provider_segment.sandbox import decisions
 from airflow_provider_segment.sandbox.errors import ApiError, FieldProblem, InvalidFieldsError
-from airflow_provider_segment.sandbox.state.catalog import NO_DEFAULT, CatalogEntry, Option
+from airflow_provider_segment.sandbox.state.catalog import NO_DEFAULT, CatalogEntry
 from airflow_provider_segment.sandbox.state.objects import new_config_id
 from airflow_provider_segment.sandbox.validation import is_kind
 
@@ -25,7 +25,7 @@ def initial_values(entry: CatalogEntry, sent: Values) -> Values:
 
 def default_values(entry: CatalogEntry) -> Values:
     """Return the default settings of a destination type; none if it does not fill them in."""
-    options = (entry.options or {}).values() if entry.fills_defaults else ()
+    options = entry.options.values() if entry.fills_defaults else ()
     return {option.name: option.default for option in options if option.default is not NO_DEFAULT}
 
 
@@ -56,13 +56,13 @@ def is_read_only(entry: CatalogEntry, name: str) -> bool:
     """Return whether only Segment can set a setting."""
     if name == decisions.AUTH_SETTINGS:
         return entry.adds_auth_settings
-    option = _option(entry, name)
+    option = entry.options.get(name)
     return option is not None and option.read_only
 
 
 def masked_values(entry: CatalogEntry, values: Values) -> Values:
     """Return settings as responses show them, with secrets masked."""
-    return {name: decisions.masked(value) if _is_secret(entry, name) else value for name, value in values.items()}
+    return {name: decisions.masked(value) if name in entry.secrets else value for name, value in values.items()}
 
 
 def _accepted(entry: CatalogEntry, sent: Values) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def _check_types(entry: CatalogEntry, sent: Values) -> None:
     problems = [
         FieldProblem(field=name, problem=f"must be a {option.kind}", quoted=name, data=option.description_and_type)
         for name, value in sent.items()
-        if (option := _option(entry, name)) is not None
+        if (option := entry.options.get(name)) is not None
         and option.kind is not None
         and value is not None
         and not is_kind(value, option.kind)
@@ -88,16 +88,5 @@ def _check_types(entry: CatalogEntry, sent: Values) -> None:
         raise InvalidFieldsError(problems)
 
 
-def _option(entry: CatalogEntry, name: str) -> Option | None:
-    return None if entry.options is None else entry.options.get(name)
-
-
-def _is_secret(entry: CatalogEntry, name: str) -> bool:
-    if entry.options is None:
-        return decisions.is_secret_option(name, "", None)
-    option = entry.options.get(name)
-    return option is not None and option.secret
-
-
 def _is_unchanged_secret(entry: CatalogEntry, name: str, value: object, current: Values) -> bool:
-    return _is_secret(entry, name) and name in current and decisions.is_unchanged_secret(value, current[name])
+    return name in entry.secrets and name in current and decisions.is_unchanged_secret(value, current[name])

@@ -174,7 +174,7 @@ def _parse_entry(value: object, path: str) -> CatalogEntry:
             raise invalid_field(f"{path}.{name}", "must be an array of strings")
     return build_catalog_entry(
         {name: item for name, item in fields.items() if name not in _NOT_METADATA},
-        secret_options=fields.get("secretOptions"),
+        secret_options=fields.get("secretOptions", []),
         read_only_options=fields.get("readOnlyOptions", []),
         fill_defaults=fields.get("fillDefaults", True),
         add_auth_settings=fields.get("dynamicAuthSettings"),
