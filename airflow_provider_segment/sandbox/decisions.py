@@ -42,11 +42,10 @@ UNKNOWN_VERSION_STATUS = 406
 UNKNOWN_CONTENT_TYPE_STATUS = 415
 """A body that is neither JSON nor a version that the operation has. ``Content-Type`` may be missing."""
 
-INSTANCE_CONFLICT_STATUS = 422
-"""A second instance of a single-instance type, more instances than the maximum, or a duplicate name if not allowed.
-
-409 is a published status, but is not listed for createDestination.
-"""
+SECOND_INSTANCE_STATUS = 400
+SECOND_INSTANCE_MESSAGE = "Multiple configurations of this destination type not supported."
+"""Settled: the response to a second instance of a single-instance type, which has no ``field`` (issue 104 of Segment's
+Terraform provider)."""
 
 # --- Lists ----------------------------------------------------------------------------------------------------------
 
@@ -94,6 +93,9 @@ DEFAULT_NAME = ""
 
 MAX_INSTANCES = 25
 """Maximum number of instances of one type on one source. Documented for cloud mode only; applied to all modes here."""
+
+TOO_MANY_INSTANCES_STATUS = 400
+"""Open; as for a second instance of a single-instance type."""
 
 # Settings: omitting a required option is not an error, because the documentation allows an empty object. A null leaves
 # a setting unchanged. A value of the wrong type returns 422 for options of type string, password, select, boolean or

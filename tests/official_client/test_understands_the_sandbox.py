@@ -254,6 +254,17 @@ def test_422_of_a_setting_names_the_option_and_describes_it(official: OfficialCl
     assert official.unwrap(*call) == {"thrown": error}
 
 
+def test_400_of_a_second_instance_of_a_type_that_allows_one(official: OfficialClient) -> None:
+    call = ("destinations.createDestination", {"sourceId": WEB, "metadataId": CLASSIC, "settings": {}})
+    official.data(*call)
+
+    error = refusal(official.call(*call), 400)
+
+    message = "Multiple configurations of this destination type not supported."
+    assert error == {"type": "bad-request", "message": message}
+    assert official.unwrap(*call) == {"thrown": error}
+
+
 def test_400_of_a_read_only_setting(official: OfficialClient) -> None:
     destination = official.data("destinations.createDestination", NEW)["destination"]["id"]
 

@@ -227,11 +227,21 @@ def test_a_message_quotes_the_last_part_of_the_path(segment: Client) -> None:
     assert error == {"type": "input-validation", "message": '"count" is required', "field": "pagination.count"}
 
 
-def test_a_second_instance_of_a_single_instance_type_returns_422(segment: Client) -> None:
+def test_a_second_instance_of_a_single_instance_type_returns_400(segment: Client) -> None:
     segment.create_destination(metadataId=CLASSIC, settings={"trackingId": "T-1"})
 
     body = {"sourceId": WEB, "metadataId": CLASSIC, "settings": {"trackingId": "T-2"}}
-    assert segment.errors("POST", "/destinations", body) == (422, ["metadataId"])
+    response = segment.send("POST", "/destinations", body)
+
+    assert response.status_code == 400
+    assert response.json() == {
+        "errors": [
+            {
+                "type": "bad-request",
+                "message": "Multiple configurations of this destination type not supported.",
+            }
+        ]
+    }
     assert len(segment.data("GET", "/destinations")["destinations"]) == 1
 
 
@@ -240,7 +250,7 @@ def test_other_types_allow_instances_up_to_a_maximum(segment: Client) -> None:
         segment.create_destination()
 
     body = {"sourceId": WEB, "metadataId": ANALYTICS, "settings": {}}
-    assert segment.errors("POST", "/destinations", body) == (422, ["metadataId"])
+    assert segment.errors("POST", "/destinations", body) == (400, [None])
 
 
 def test_duplicate_names_can_be_refused(segment: Client, segment_sandbox: SegmentSandbox) -> None:

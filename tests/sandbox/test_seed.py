@@ -143,9 +143,9 @@ def test_the_catalog_entry_decides_what_is_secret_and_not_the_name(
 @pytest.mark.parametrize(
     ("features", "status"),
     [
-        ({"cloudModeInstances": "SINGLE"}, 422),
-        ({"cloudModeInstances": "1", "deviceModeInstances": "0"}, 422),
-        ({"cloudModeInstances": "NONE", "deviceModeInstances": "1"}, 422),
+        ({"cloudModeInstances": "SINGLE"}, 400),
+        ({"cloudModeInstances": "1", "deviceModeInstances": "0"}, 400),
+        ({"cloudModeInstances": "NONE", "deviceModeInstances": "1"}, 400),
         ({"cloudModeInstances": "MULTIPLE", "deviceModeInstances": "SINGLE"}, 200),
     ],
 )

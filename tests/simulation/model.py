@@ -133,9 +133,7 @@ class Segment:
             (other["sourceId"], other["metadataId"]) == (body["sourceId"], body["metadataId"])
             for other in self.destinations.values()
         ):
-            raise RefusedError(
-                422, "This destination does not support several instances on one source", field="metadataId"
-            )
+            raise RefusedError(400, "Multiple configurations of this destination type not supported.")
         record = self.add_destination(body | {"settings": settings}, now=now)
         return {"destination": self._shown_destination(record)}
 

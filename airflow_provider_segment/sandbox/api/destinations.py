@@ -140,9 +140,10 @@ def _siblings(sandbox: Sandbox, destination: Destination) -> list[Destination]:
 def _check_conflicts(sandbox: Sandbox, entry: CatalogEntry, destination: Destination) -> None:
     siblings = _siblings(sandbox, destination)
     if siblings and entry.single_instance:
-        raise _conflict("This destination does not support several instances on one source", "metadataId")
+        raise ApiError(decisions.SECOND_INSTANCE_STATUS, decisions.SECOND_INSTANCE_MESSAGE)
     if len(siblings) >= decisions.MAX_INSTANCES:
-        raise _conflict(f"A source can have at most {decisions.MAX_INSTANCES} instances of a destination", "metadataId")
+        message = f"A source can have at most {decisions.MAX_INSTANCES} instances of a destination type"
+        raise ApiError(decisions.TOO_MANY_INSTANCES_STATUS, message)
     _check_name(sandbox, destination)
 
 
@@ -150,8 +151,5 @@ def _check_name(sandbox: Sandbox, destination: Destination) -> None:
     if sandbox.settings.duplicate_names == "refuse" and any(
         other.name == destination.name for other in _siblings(sandbox, destination)
     ):
-        raise _conflict("Another instance of this destination on this source has the same name", "name")
-
-
-def _conflict(message: str, field: str) -> ApiError:
-    return ApiError(decisions.INSTANCE_CONFLICT_STATUS, message, field=field)
+        message = "Another instance of this destination on this source has the same name"
+        raise ApiError(422, message, field="name")
