@@ -97,6 +97,11 @@ MAX_INSTANCES = 25
 TOO_MANY_INSTANCES_STATUS = 400
 """Open; as for a second instance of a single-instance type."""
 
+# Names: instances of one type on one source need distinct names (Segment's product documentation; (source, type, name)
+# is unique in all 419 destinations of public exports). Open: the status, which ``duplicate_name_status`` sets; whether
+# two destinations without a name conflict, as they do here; and whether names are normalised before the comparison, as
+# they are not here. A seed may contain duplicates.
+
 # Settings: omitting a required option is not an error, because the documentation allows an empty object. A null leaves
 # a setting unchanged. A value of the wrong type returns 422 for options of type string, password, select, boolean or
 # number. Read-only settings are ignored on create.

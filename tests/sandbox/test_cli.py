@@ -48,7 +48,8 @@ def test_accepts_requests_once_it_prints_its_url() -> None:
         "metricsAlign": "exact",
         "listLagSeconds": 0,
         "settingsUpdate": "merge",
-        "duplicateNames": "allow",
+        "duplicateNames": "refuse",
+        "duplicateNameStatus": 422,
     }
 
 

@@ -246,18 +246,47 @@ def test_a_second_instance_of_a_single_instance_type_returns_400(segment: Client
 
 
 def test_other_types_allow_instances_up_to_a_maximum(segment: Client) -> None:
-    for _ in range(25):
-        segment.create_destination()
+    for number in range(25):
+        segment.create_destination(name=f"number {number}")
 
     body = {"sourceId": WEB, "metadataId": ANALYTICS, "settings": {}}
     assert segment.errors("POST", "/destinations", body) == (400, [None])
 
 
-def test_duplicate_names_can_be_refused(segment: Client, segment_sandbox: SegmentSandbox) -> None:
-    segment_sandbox.settings(duplicate_names="refuse")
+def test_duplicate_names_are_refused(segment: Client) -> None:
     segment.create_destination()
     second = segment.create_destination(name="second")
 
     body = {"sourceId": WEB, "metadataId": ANALYTICS, "name": "first", "settings": {}}
     assert segment.errors("POST", "/destinations", body) == (422, ["name"])
     assert segment.errors("PATCH", f"/destinations/{second['id']}", {"name": "first"}) == (422, ["name"])
+    assert segment.create_destination(name="third")["name"] == "third"
+
+
+def test_names_may_repeat_on_other_sources_and_types(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+    segment_sandbox.seed({"sources": [{"id": WEB}, {"id": "shop"}]})
+    for source, kind in ((WEB, ANALYTICS), ("shop", ANALYTICS), (WEB, CLASSIC)):
+        assert segment.create_destination(sourceId=source, metadataId=kind, settings={})["name"] == "first"
+
+
+def test_an_update_may_keep_the_name(segment: Client) -> None:
+    path = f"/destinations/{segment.create_destination()['id']}"
+
+    assert segment.data("PATCH", path, {"name": "first", "enabled": False})["destination"]["enabled"] is False
+
+
+@pytest.mark.parametrize("status", [400, 409])
+def test_the_status_that_refuses_a_duplicate_name_can_be_set(
+    segment: Client, segment_sandbox: SegmentSandbox, status: int
+) -> None:
+    segment_sandbox.settings(duplicate_name_status=status)
+    segment.create_destination()
+
+    body = {"sourceId": WEB, "metadataId": ANALYTICS, "name": "first", "settings": {}}
+    assert segment.errors("POST", "/destinations", body) == (status, ["name"])
+
+
+def test_duplicate_names_can_be_allowed(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+    segment_sandbox.settings(duplicate_names="allow")
+
+    assert segment.create_destination()["name"] == segment.create_destination()["name"]

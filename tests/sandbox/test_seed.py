@@ -159,7 +159,7 @@ def test_supported_features_decide_the_number_of_instances(
         }
     )
 
-    body = {"sourceId": WEB, "metadataId": "mine", "settings": {}}
+    body = {"sourceId": WEB, "metadataId": "mine", "name": "second", "settings": {}}
     assert segment.send("POST", "/destinations", body).status_code == status
 
 

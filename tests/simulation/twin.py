@@ -65,6 +65,7 @@ class Twin:
         self._sandbox.change_settings(
             Settings(
                 deliveries_per_minute=0,
+                duplicate_names="allow",  # the model's Segment does: a harder one to create exactly one object in
                 list_lag_seconds=segment.lag,
                 settings_update="replace" if segment.replace else "merge",
                 subscription_write_limit_per_minute=segment.write_limit,

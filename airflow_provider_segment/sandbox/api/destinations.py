@@ -152,4 +152,4 @@ def _check_name(sandbox: Sandbox, destination: Destination) -> None:
         other.name == destination.name for other in _siblings(sandbox, destination)
     ):
         message = "Another instance of this destination on this source has the same name"
-        raise ApiError(422, message, field="name")
+        raise ApiError(sandbox.settings.duplicate_name_status, message, field="name")
