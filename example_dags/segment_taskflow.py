@@ -30,7 +30,7 @@ with DAG(
 
         with SegmentPublicApiHook() as hook:
             found = hook.list_destinations(source_id=(params or {})["source_id"])
-            return [{"id": one["id"], "name": one["name"] or one["id"]} for one in found if one["enabled"]]
+            return [{"id": one["id"], "name": one.get("name") or one["id"]} for one in found if one["enabled"]]
 
     @task(map_index_template="{{ task.op_kwargs['destination']['name'] }}")
     def delivered(destination: dict[str, str], params: dict[str, Any] | None = None) -> str:

@@ -88,8 +88,12 @@ def remaining_points(limit: int | None, *, consumed: int) -> int:
 ENABLED_BY_DEFAULT = True
 """``enabled`` of a new destination if the request omits it."""
 
-DEFAULT_NAME = ""
-"""``name`` of a destination created without one, or renamed to null."""
+NO_NAME = ""
+"""Stored name of a destination created without one, or renamed to null.
+
+Open: responses show it without ``name``, as the newer official clients allow, or as an empty string, as in samples of
+2022; the setting ``unnamed`` switches it. A name of ``""`` that a client sends is no name either.
+"""
 
 MAX_INSTANCES = 25
 """Maximum number of instances of one type on one source. Documented for cloud mode only; applied to all modes here."""

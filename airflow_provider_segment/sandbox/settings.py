@@ -30,6 +30,8 @@ class Settings:
     :param settings_update: whether an update merges ``settings`` by key or replaces them.
     :param duplicate_names: whether two destinations of one type on one source may have the same name; Segment's
         documentation requires distinct names.
+    :param unnamed: how responses show a destination without a name: ``absent`` without the key ``name``, ``empty`` with
+        an empty string.
     :param duplicate_name_status: status that refuses a duplicate name; Segment does not publish it.
     """
 
@@ -44,6 +46,7 @@ class Settings:
     settings_update: Literal["merge", "replace"] = "merge"
     duplicate_names: Literal["allow", "refuse"] = "refuse"
     duplicate_name_status: int = 422
+    unnamed: Literal["absent", "empty"] = "absent"
 
 
 _FIELDS = (
@@ -58,6 +61,7 @@ _FIELDS = (
     Field(name="settingsUpdate", kind="string", choices=("merge", "replace")),
     Field(name="duplicateNames", kind="string", choices=("allow", "refuse")),
     Field(name="duplicateNameStatus", kind="integer", minimum=400, maximum=499),
+    Field(name="unnamed", kind="string", choices=("absent", "empty")),
 )
 
 

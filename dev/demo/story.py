@@ -67,7 +67,7 @@ class DagStory:
         """Say how it ended, and name the destinations that are left."""
         self._tell_calls()
         told = self._calls_told
-        left = [str(destination["name"]) for destination in self._sandbox.destinations()]
+        left = [str(destination.get("name")) for destination in self._sandbox.destinations()]
         if left:
             self._console.print(f"\n[bold red]{len(left)} destinations are left in the workspace.[/]\n")
         else:

@@ -254,6 +254,19 @@ def test_422_of_a_setting_names_the_option_and_describes_it(official: OfficialCl
     assert official.unwrap(*call) == {"thrown": error}
 
 
+@pytest.mark.parametrize(("unnamed", "shown"), [("absent", None), ("empty", "")])
+def test_a_destination_without_a_name(
+    official: OfficialClient, segment_sandbox: SegmentSandbox, unnamed: str, shown: str | None
+) -> None:
+    segment_sandbox.settings(unnamed=unnamed)
+
+    created = official.data(
+        "destinations.createDestination", {"sourceId": WEB, "metadataId": ANALYTICS, "settings": {}}
+    )["destination"]
+
+    assert created.get("name") == shown
+
+
 def test_400_of_a_second_instance_of_a_type_that_allows_one(official: OfficialClient) -> None:
     call = ("destinations.createDestination", {"sourceId": WEB, "metadataId": CLASSIC, "settings": {}})
     official.data(*call)

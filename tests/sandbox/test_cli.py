@@ -50,6 +50,7 @@ def test_accepts_requests_once_it_prints_its_url() -> None:
         "settingsUpdate": "merge",
         "duplicateNames": "refuse",
         "duplicateNameStatus": 422,
+        "unnamed": "absent",
     }
 
 

@@ -36,8 +36,27 @@ def test_create_needs_no_name_and_ignores_unknown_keys(segment: Client) -> None:
 
     destination = segment.data("POST", "/destinations", body)["destination"]
 
-    assert destination["name"] == ""
+    assert "name" not in destination
     assert "apiKey" not in destination["settings"]
+
+
+@pytest.mark.parametrize(("unnamed", "shown"), [("absent", {}), ("empty", {"name": ""})])
+def test_a_destination_without_a_name_has_no_name_or_an_empty_one(
+    segment: Client, segment_sandbox: SegmentSandbox, unnamed: str, shown: dict[str, str]
+) -> None:
+    segment_sandbox.settings(unnamed=unnamed)
+    body = {"sourceId": WEB, "metadataId": ANALYTICS, "settings": {}}
+    path = f"/destinations/{segment.data('POST', '/destinations', body)['destination']['id']}"
+
+    reads = [
+        segment.data("GET", path)["destination"],
+        segment.data("GET", "/destinations")["destinations"][0],
+        segment.data("GET", f"/sources/{WEB}/connected-destinations")["destinations"][0],
+        segment_sandbox.destinations[0],
+        segment.data("PATCH", path, {"name": ""})["destination"],
+    ]
+
+    assert [{key: read[key] for key in read.keys() & {"name"}} for read in reads] == [shown] * 5
 
 
 def test_create_names_every_invalid_field(segment: Client) -> None:
@@ -60,7 +79,7 @@ def test_update_changes_only_the_fields_sent(segment: Client) -> None:
 
     assert segment.data("PATCH", path, {"enabled": False})["destination"] == {**destination, "enabled": False}
     assert segment.data("PATCH", path, {"name": "second"})["destination"]["name"] == "second"
-    assert segment.data("PATCH", path, {"name": None})["destination"]["name"] == ""
+    assert "name" not in segment.data("PATCH", path, {"name": None})["destination"]
     assert segment.data("PATCH", path, {})["destination"]["settings"] == destination["settings"]
 
 

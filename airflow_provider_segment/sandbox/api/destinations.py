@@ -47,7 +47,7 @@ def create_destination(sandbox: Sandbox, request: OperationRequest) -> dict[str,
         raise not_found("Destination metadata not found", field="metadataId")
     destination = Destination(
         id=new_destination_id(),
-        name=body.get("name", decisions.DEFAULT_NAME),
+        name=body.get("name", decisions.NO_NAME),
         enabled=body.get("enabled", decisions.ENABLED_BY_DEFAULT),
         source_id=body["sourceId"],
         metadata_id=entry.id,
@@ -80,7 +80,7 @@ def update_destination(sandbox: Sandbox, request: OperationRequest) -> dict[str,
     name = body.get("name", current.name)
     changed = replace(
         current,
-        name=decisions.DEFAULT_NAME if name is None else name,
+        name=decisions.NO_NAME if name is None else name,
         enabled=body.get("enabled", current.enabled),
         settings=settings,
     )
@@ -111,12 +111,19 @@ def destination_json(sandbox: Sandbox, destination: Destination) -> dict[str, An
     entry = sandbox.workspace.catalog[destination.metadata_id]
     return {
         "id": destination.id,
-        "name": destination.name,
+        **name_json(sandbox, destination),
         "enabled": destination.enabled,
         "metadata": entry.encoded,
         "sourceId": destination.source_id,
         "settings": masked_values(entry, destination.settings),
     }
+
+
+def name_json(sandbox: Sandbox, destination: Destination) -> dict[str, str]:
+    """Return ``name`` of a destination; nothing if it has none and such destinations are shown without the key."""
+    if destination.name == decisions.NO_NAME and sandbox.settings.unnamed == "absent":
+        return {}
+    return {"name": destination.name}
 
 
 def _put(sandbox: Sandbox, destination: Destination) -> dict[str, Any]:

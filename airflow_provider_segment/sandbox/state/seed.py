@@ -195,7 +195,7 @@ class _DestinationParser:
             raise invalid_field(f"{path}.metadataId", f"is not the id of a catalog entry: {fields['metadataId']}")
         destination = Destination(
             id=fields.get("id") or new_destination_id(),
-            name=fields.get("name", decisions.DEFAULT_NAME),
+            name=fields.get("name", decisions.NO_NAME),
             enabled=fields.get("enabled", decisions.ENABLED_BY_DEFAULT),
             source_id=fields["sourceId"],
             metadata_id=entry.id,
