@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
         "--seed",
         type=_seed,
         default=DEMO,
-        help="JSON file with sources, catalog and destinations, or demo (default: demo)",
+        help="JSON file with sources, catalog and destinations, or demo, or empty (default: demo)",
     )
     return parser
 

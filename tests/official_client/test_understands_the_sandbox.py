@@ -102,8 +102,8 @@ def test_delivery_metrics(official: OfficialClient, segment_sandbox: SegmentSand
 
 def test_the_neighbours(official: OfficialClient) -> None:
     assert official.data("workspaces.getWorkspace")["workspace"]["slug"] == "sandbox"
-    (source,) = official.data("sources.listSources", {"count": 10})["sources"]
-    assert official.data("sources.getSource", WEB) == {"source": source, "trackingPlanId": None}
+    for source in official.data("sources.listSources", {"count": 10})["sources"]:
+        assert official.data("sources.getSource", source["id"]) == {"source": source, "trackingPlanId": None}
     catalog = official.data("catalog.getDestinationsCatalog", {"count": 10})["destinationsCatalog"]
     assert {ANALYTICS, CLASSIC} <= {entry["id"] for entry in catalog}
     for entry in catalog:

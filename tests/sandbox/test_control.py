@@ -51,7 +51,7 @@ def test_a_reset_seed_applies_until_the_next_reset(segment: Client) -> None:
     control(segment, "POST", "reset", {"seed": SEEDED})
     assert [item["id"] for item in control(segment, "GET", "destinations")["destinations"]] == ["d"]
 
-    control(segment, "POST", "reset", {"seed": "demo"})
+    control(segment, "POST", "reset", {"seed": "empty"})
     assert control(segment, "GET", "destinations") == {"destinations": []}
 
 
@@ -150,8 +150,8 @@ def test_the_overview_counts_objects_and_requests(segment: Client) -> None:
 
     overview = control(segment, "GET", "")
 
-    assert overview["sources"] == [WEB]
-    assert overview["catalog"] == [ANALYTICS, "sandbox-classic"]
+    assert overview["sources"] == [WEB, "sandbox-shop"]
+    assert overview["catalog"] == [ANALYTICS, "sandbox-classic", "sandbox-engage"]
     assert (overview["destinationCount"], overview["subscriptionCount"], overview["requestCount"]) == (1, 1, 2)
 
 

@@ -143,7 +143,7 @@ def test_reset_cancels_late_requests(segment: Client, segment_sandbox: SegmentSa
     segment_sandbox.fault("late", seconds=0.1)
     with pytest.raises(requests.ConnectionError):
         segment.send("POST", "/destinations", BODY)
-    segment_sandbox.seed()
+    segment_sandbox.seed("empty")
 
     # Delayed longer than the first request, so once this one is processed the first would have been too.
     segment_sandbox.fault("late", seconds=0.3)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -219,3 +220,66 @@ def test_an_invalid_seed_is_rejected_and_changes_nothing(
 
     assert segment.errors("POST", "/_sandbox/reset", {"seed": seed}) == (422, [field])
     assert len(segment_sandbox.destinations) == 1
+
+
+@pytest.fixture
+def demo(segment: Client, segment_sandbox: SegmentSandbox) -> list[dict[str, Any]]:
+    """The destinations of the demo seed, with their subscriptions."""
+    segment_sandbox.seed("demo")
+    return segment_sandbox.destinations
+
+
+def test_the_demo_has_many_subscriptions_that_share_action_and_name(demo: list[dict[str, Any]]) -> None:
+    """As a third of the subscriptions in public exports; some are apart by trigger, settings, model or id alone."""
+    largest = max((one["subscriptions"] for one in demo), key=len)
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for one in largest:
+        groups.setdefault((one["actionId"], one["name"]), []).append(one)
+    alike = [group for group in groups.values() if len(group) > 1]
+
+    def differ(key: str) -> set[str]:
+        return {name for name, group in named.items() if len({json.dumps(one[key]) for one in group}) > 1}
+
+    named = {group[0]["name"]: group for group in alike}
+    assert len(largest) >= 20
+    assert differ("trigger") == {"Track Event"}
+    assert differ("settings") == {"Track Purchases"}
+    assert differ("modelId") == {"Warehouse Profiles"}
+    assert named.keys() - differ("trigger") - differ("settings") - differ("modelId") == {"Sync Audience"}
+
+
+def test_the_demo_has_the_keys_that_segment_adds(demo: list[dict[str, Any]]) -> None:
+    settings = [one["settings"] for one in demo]
+    mappings = [mapping["settings"] for one in demo for mapping in one["subscriptions"]]
+
+    assert sum("dynamicAuthSettings" in one for one in settings) == 3
+    assert any("oauth" in one.get("dynamicAuthSettings", {}) for one in settings)
+    assert any({"enabled", "name"} <= one.keys() for one in settings)
+    assert sum(any(key.startswith("__segment_internal_") for key in one) for one in mappings) == 4
+
+
+def test_the_demo_has_secrets_with_and_without_a_tail_and_names_that_do_not_tell(demo: list[dict[str, Any]]) -> None:
+    engage = demo[0]["settings"]
+
+    assert engage["siteId"] == "\u2022" * 10 + "c07b"
+    assert engage["accountId"] == "\u2022" * 10
+    assert engage["projectToken"] == "public-project-token"
+
+
+def test_the_demo_has_instances_with_different_keys_and_one_without_a_name(demo: list[dict[str, Any]]) -> None:
+    production, staging = (one["settings"] for one in demo if one["metadata"]["id"] == "sandbox-engage")
+
+    assert "region" in production
+    assert "region" not in staging
+    assert [one["id"] for one in demo if "name" not in one] == ["6512bd43d9caa6e02c990b03"]
+
+
+def test_the_empty_seed_has_the_demos_catalog_and_no_destinations(
+    segment: Client, segment_sandbox: SegmentSandbox
+) -> None:
+    segment_sandbox.seed("demo")
+    catalog = segment.data("GET", "/catalog/destinations")
+    segment_sandbox.seed("empty")
+
+    assert segment.data("GET", "/catalog/destinations") == catalog
+    assert segment_sandbox.destinations == []

@@ -51,7 +51,7 @@ class Twin:
         self._held = _Held()
         self._late: dict[int, list[Callable[[], object]]] = {}
         self._ids: dict[str, str] = {}
-        self._sandbox = Sandbox(token=_TOKEN, seed=parse_seed("demo"), clock=Clock(base=lambda: self._now))
+        self._sandbox = Sandbox(token=_TOKEN, seed=parse_seed("empty"), clock=Clock(base=lambda: self._now))
         self._sandbox.delayed_calls = self._held
         self.server = SandboxServer(sandbox=self._sandbox)
 

@@ -26,6 +26,10 @@ from airflow_provider_segment.sandbox.state.workspace import WORKSPACE_ID
 from airflow_provider_segment.sandbox.validation import Field, is_kind, validate_object
 
 DEMO = "demo"
+"""Name of the seed that looks like a real workspace."""
+
+EMPTY = "empty"
+"""Name of the seed with the demo's sources and catalog, but no destinations."""
 
 Item = TypeVar("Item")
 
@@ -84,18 +88,18 @@ class Seed:
 
 
 def load_seed(name: str) -> Seed:
-    """Load the demo seed or a JSON file.
+    """Load a built-in seed or a JSON file.
 
-    :param name: ``demo`` or a path.
+    :param name: ``demo``, ``empty`` or a path.
     :raises OSError: if the file cannot be read.
     :raises ValueError: if it is not JSON.
     :raises InvalidFieldsError: naming what is invalid in it.
     """
-    return parse_seed(_demo() if name == DEMO else parse_json(Path(name).read_bytes()))
+    return parse_seed(name if name in (DEMO, EMPTY) else parse_json(Path(name).read_bytes()))
 
 
 def parse_seed(value: object) -> Seed:
-    """Parse a seed: ``demo``, or an object with ``sources``, ``catalog`` and ``destinations``.
+    """Parse a seed: ``demo``, ``empty``, or an object with ``sources``, ``catalog`` and ``destinations``.
 
     ``sources`` and ``catalog`` default to those of the demo, ``destinations`` to none. Objects have the API's keys;
     only ids and references are required. A catalog entry may also list its ``secretOptions`` and ``readOnlyOptions``,
@@ -104,7 +108,9 @@ def parse_seed(value: object) -> Seed:
     :raises InvalidFieldsError: naming what is invalid in it.
     """
     demo = _demo()
-    record = validate_object(demo if value == DEMO else value, _SEED_FIELDS, name="seed", allow_unknown=False)
+    built_in = {DEMO: demo, EMPTY: {}}
+    seed = built_in.get(value, value) if isinstance(value, str) else value
+    record = validate_object(seed, _SEED_FIELDS, name="seed", allow_unknown=False)
     sources = tuple(_parse_each(record.get("sources", demo["sources"]), "sources", _parse_source))
     catalog = tuple(_parse_each(record.get("catalog", demo["catalog"]), "catalog", _parse_entry))
     _check_unique("sources", [source.id for source in sources])
