@@ -16,6 +16,7 @@ from typing import Any
 ERROR_TYPES = {
     400: "bad-request",
     401: "unauthorized",
+    403: "forbidden",
     404: "NotFound",
     406: "not-acceptable",
     413: "payload-too-large",

@@ -157,7 +157,8 @@ class SegmentSandbox:
     def _send(self, method: str, name: str, body: object = None) -> dict[str, Any]:
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=_TIMEOUT_SECONDS)
         try:
-            connection.request(method, f"/_sandbox/{name}", None if body is None else msgspec.json.encode(body))
+            text = None if body is None else msgspec.json.encode(body)
+            connection.request(method, f"/_sandbox/{name}", text, {"Content-Type": "application/json"})
             response = connection.getresponse()
             result: dict[str, Any] = msgspec.json.decode(response.read())
         finally:
