@@ -23,7 +23,7 @@ from airflow_provider_segment.protocol.errors import (
 from airflow_provider_segment.protocol.flow.redaction import redact
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Outcome
 from airflow_provider_segment.protocol.strings import map_strings
-from airflow_provider_segment.protocol.wire.envelope import read_errors
+from airflow_provider_segment.protocol.wire.envelope import read_errors, read_other_message
 from airflow_provider_segment.protocol.wire.messages import RequestFailure, Response
 from airflow_provider_segment.protocol.wire.operation import Call
 
@@ -87,10 +87,11 @@ def _refusal(call: Call[T], response: Response, options: CallOptions) -> Segment
     if _is_from_gateway(status, errors):
         spec = _describe(call, response, options)
         message = f"{call} returned {status} with {spec}; check the host of {options.connection}"
+        message += _region_hint(spec, options)
         return SegmentProtocolError(message, status=status)
     kind = _BY_STATUS.get(status, SegmentServerError if status >= 500 else SegmentApiError)
-    words = _describe(call, response, options) if errors is None else _reason(errors)
-    message = f"{call} returned {status}: {words}{_hint(status, options)}"
+    words = _reason(errors) if errors else _other_words(call, response, options)
+    message = f"{call} returned {status}: {words}{_region_hint(words, options) or _hint(status, options)}"
     return kind(message, status=status, errors=errors or (), method=call.request.method, path=call.request.path)
 
 
@@ -138,12 +139,30 @@ def _hint(status: int, options: CallOptions) -> str:
     return "" if status != 429 else f" ({options.connection})"
 
 
+def _region_hint(words: str, options: CallOptions) -> str:
+    """Return what to do if a response names the API of the other region; its status is not documented."""
+    if "-hosted api" not in words.lower():
+        return ""
+    return f". The workspace lives in the other region: change the extra field `region` of {options.connection}"
+
+
+def _other_words(call: Call[Any], response: Response, options: CallOptions) -> str:
+    """Return what a response without error objects says."""
+    message = read_other_message(response.body)
+    if message is None:
+        return _describe(call, response, options)
+    redacted = redact(message, body=call.request.body, secrets=options.secrets)
+    return " ".join(redacted.split())[:_LONGEST_WORDS] or "no further word"
+
+
 def _describe(call: Call[Any], response: Response, options: CallOptions) -> str:
     """What stands in place of JSON; only of a page for people are the first characters shown."""
     raw = response.body[:4000].decode("utf-8", "replace")
     text = " ".join(redact(raw, body=call.request.body, secrets=options.secrets).split())
     if not text:
         return "an empty body instead of JSON"
+    if read_other_message(response.body) is not None:
+        return f"JSON that is not the API's: {_other_words(call, response, options)}"
     if text[:1] in '{["':
         return f"broken JSON ({len(response.body)} bytes)"
     if "{" in text[:80] and text[:1] != "<":  # JSON behind a byte order mark or the like

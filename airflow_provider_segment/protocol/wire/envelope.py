@@ -56,6 +56,22 @@ def read_errors(body: bytes) -> tuple[ErrorObject, ...] | None:
     return tuple(map(_error_object, errors)) if isinstance(errors, list) else ()
 
 
+def read_other_message(body: bytes) -> str | None:
+    """Return the message of an error body in another form than the API's documented one.
+
+    :param body: ``{"message": …}``, ``{"error": {"message": …}}`` or ``{"error": …}``.
+    :return: the message; empty where JSON holds none; ``None`` where the body is not JSON.
+    """
+    try:
+        decoded = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    found = decoded
+    for key in ("error", "message"):
+        found = found.get(key, found) if isinstance(found, dict) else found
+    return found if isinstance(found, str) else ""
+
+
 def _error_object(raw: Any) -> ErrorObject:
     if not isinstance(raw, dict):
         return ErrorObject(message=str(raw)[:200])
