@@ -77,6 +77,20 @@ def test_life_of_a_destination(hook: SegmentPublicApiHook) -> None:
     assert caught.value.path == f"/destinations/{created['id']}"
 
 
+def test_a_second_instance_of_a_type_that_allows_one_says_what_to_do(hook: SegmentPublicApiHook) -> None:
+    common: dict[str, Any] = {"source_id": "sandbox-web", "metadata_id": "sandbox-classic", "settings": {}}
+    hook.create_destination(name="first", **common)
+
+    with pytest.raises(SegmentInvalidRequestError) as caught:
+        hook.create_destination(name="second", **common)
+
+    assert caught.value.status == 400
+    assert str(caught.value).endswith(
+        "returned 400: Multiple configurations of this destination type not supported.; a source can have only one"
+        " destination of this type, and it has one already: use that one, by its id or its name, or delete it"
+    )
+
+
 def test_life_of_a_subscription(hook: SegmentPublicApiHook, destination_id: str) -> None:
     created = hook.create_subscription(
         destination_id=destination_id,
