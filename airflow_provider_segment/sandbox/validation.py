@@ -32,6 +32,7 @@ class Field:
     :param choices: the strings that are allowed; empty allows all.
     :param minimum: smallest number allowed.
     :param maximum: largest number allowed.
+    :param fields: the known fields of an object.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Field:
     choices: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    fields: tuple[Field, ...] = ()
 
 
 def is_kind(value: object, kind: Kind) -> bool:
@@ -93,6 +95,8 @@ def _field_problems(record: dict[str, Any], fields: Sequence[Field], prefix: str
                 yield FieldProblem(field=path, problem="is required")
         elif (problem := _value_problem(record[field.name], field)) is not None:
             yield FieldProblem(field=path, problem=problem)
+        elif field.fields and record[field.name] is not None:
+            yield from _field_problems(record[field.name], field.fields, f"{path}.")
 
 
 def _value_problem(value: object, field: Field) -> str | None:

@@ -15,14 +15,14 @@ from airflow_provider_segment.sandbox.state.objects import Destination, new_dest
 from airflow_provider_segment.sandbox.state.option_values import initial_values, masked_values, updated_values
 from airflow_provider_segment.sandbox.validation import Field
 
-_CREATE_FIELDS = (
+CREATE_FIELDS = (
     Field(name="sourceId", kind="string", required=True, not_empty=True),
     Field(name="metadataId", kind="string", required=True, not_empty=True),
     Field(name="settings", kind="object", required=True),
     Field(name="enabled", kind="boolean"),
     Field(name="name", kind="string"),
 )
-_UPDATE_FIELDS = (
+UPDATE_FIELDS = (
     Field(name="name", kind="string", nullable=True),
     Field(name="enabled", kind="boolean"),
     Field(name="settings", kind="object"),
@@ -39,7 +39,7 @@ def list_destinations(sandbox: Sandbox, request: OperationRequest) -> dict[str, 
 
 def create_destination(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
     """Handle createDestination."""
-    body = request.body(_CREATE_FIELDS)
+    body = request.body(CREATE_FIELDS)
     if body["sourceId"] not in sandbox.workspace.sources:
         raise not_found("Source not found", field="sourceId")
     entry = sandbox.workspace.catalog.get(body["metadataId"])
@@ -66,7 +66,7 @@ def get_destination(sandbox: Sandbox, request: OperationRequest) -> dict[str, An
 def update_destination(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
     """Handle updateDestination."""
     current = find_destination(sandbox, request)
-    body = request.body(_UPDATE_FIELDS)
+    body = request.body(UPDATE_FIELDS)
     entry = sandbox.workspace.catalog[current.metadata_id]
     settings = current.settings
     if "settings" in body:

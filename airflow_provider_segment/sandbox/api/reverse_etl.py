@@ -16,7 +16,7 @@ from airflow_provider_segment.sandbox.validation import Field, is_kind, validate
 
 Schedule = Mapping[str, Any]
 
-_SCHEDULE_FIELDS = (
+SCHEDULE_FIELDS = (
     Field(
         name="strategy",
         kind="string",
@@ -49,7 +49,7 @@ def validate_schedule(schedule: Schedule, *, path: str) -> Schedule:
     :param path: its name in messages.
     :raises InvalidFieldsError: naming the invalid fields.
     """
-    validate_object(schedule, _SCHEDULE_FIELDS, prefix=f"{path}.", name=path)
+    validate_object(schedule, SCHEDULE_FIELDS, prefix=f"{path}.", name=path)
     strategy = schedule["strategy"]
     if strategy == "MANUAL":
         return schedule

@@ -4,6 +4,7 @@
 ``GET /``             an HTML page for browsers; otherwise counts, settings and pending faults
 ``GET requests``      the journal, oldest first: method, path, query, time, status, fault; ``?last=`` limits the number,
                       ``?control=true`` includes the control requests that are not GET
+``GET openapi.json``  an OpenAPI description of the API that the sandbox serves
 ``GET destinations``  all destinations with subscriptions and deliveries, oldest first, secrets masked; ``?last=`` too
 ``POST reset``        reset to ``{"seed": ...}``, or to the initial seed; settings are kept
 ``POST deliver``      add to the delivery metrics of a destination

@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route
 from airflow_provider_segment.sandbox.codec import parse_json
 from airflow_provider_segment.sandbox.control import deliveries, overview
 from airflow_provider_segment.sandbox.control.access import check_caller
+from airflow_provider_segment.sandbox.control.openapi import openapi_json
 from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.errors import ApiError, InvalidFieldsError, invalid_field
 from airflow_provider_segment.sandbox.faults import fault_json, parse_fault
@@ -148,8 +149,13 @@ def _restore_settings(sandbox: Sandbox, request: BufferedRequest) -> object:
     return _get_settings(sandbox, request)
 
 
+def _get_openapi(sandbox: Sandbox, _request: BufferedRequest) -> object:
+    return openapi_json(sandbox)
+
+
 _HANDLERS: dict[tuple[str, str], Handler] = {
     ("GET", ""): _get_overview,
+    ("GET", "openapi.json"): _get_openapi,
     ("GET", "destinations"): _get_destinations,
     ("GET", "requests"): _get_requests,
     ("POST", "reset"): _reset,
