@@ -43,6 +43,7 @@ def main(command: str, *options: str) -> int:
                 f"--header=Authorization: Bearer {TOKEN}",
                 f"--checks={','.join(CHECKS)}",
                 "--generation-deterministic",
+                "--max-examples=50",
                 "--no-color",
                 *options,
             ],
