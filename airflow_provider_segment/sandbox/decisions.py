@@ -1,7 +1,13 @@
 """Decisions: what the sandbox does where Segment's documentation is silent or contradicts itself.
 
-Nothing in this module is a documented fact. Everything else in the sandbox follows what Segment publishes. If the real
-service turns out to behave differently, change it here.
+Everything else in the sandbox follows what Segment publishes. If the real service turns out to behave differently,
+change it here. A question that has an answer by now is marked "Settled", with its source; all others are open. The
+tests in ``tests/real_workspace`` ask a real workspace: whether an update merges or replaces settings, what happens to
+unknown settings, how unset and duplicate names are handled, the order of lists, and how errors look, those about time
+ranges among them.
+
+"Public exports" are workspace configurations in public repositories: 419 destinations with 930 subscriptions, counted
+only. "Live" means a trace of a request to the service in a public issue.
 """
 
 from __future__ import annotations
@@ -24,7 +30,12 @@ ERROR_TYPES = {
     422: "input-validation",
     429: "RequestError",
 }
-"""``type`` of an error. The published samples contradict each other; clients should rely on the status only."""
+"""``type`` of an error. The published samples contradict each other; clients should rely on the status only.
+
+Settled: an error has no ``status`` (live: issues 104 and 108 of Segment's Terraform provider). Its message quotes the
+last part of the field's path; an error about a setting names the bare option in ``field`` and describes it in ``data``
+(documentation, Request Validation page). Open: the bodies of a live 401 and 404, and the messages.
+"""
 
 MAX_BODY_BYTES = 1024 * 1024
 """Longer bodies return 413. The documentation mentions a limit but not its size."""
@@ -51,7 +62,8 @@ Terraform provider)."""
 # --- Lists ----------------------------------------------------------------------------------------------------------
 
 # Lists are in order of creation. A cursor is a base64-encoded offset, as in Segment's samples. An offset beyond the
-# end, which a deletion can cause, returns an empty page. Any other invalid cursor returns 422.
+# end, which a deletion can cause, returns an empty page. Any other invalid cursor returns 422. Open: the order of
+# lists, and whether connected-destinations lists disabled destinations, as it does here.
 
 
 def encode_cursor(offset: int) -> str:
@@ -177,6 +189,7 @@ MIN_CRON_GAP_MINUTES = 15
 # A source that the destination is not connected to returns 404. A window that is too long or starts too early returns
 # 422 and names the field. The start is inclusive, the end exclusive. A time without a zone is UTC. The total of a time
 # metric is the number of events measured. Averages are weighted by events; percentiles are the largest of all batches.
+# The status of range errors and the units of the time metrics are open.
 # With metricsAlign "bucket", every minute, hour or day that the window overlaps counts. Without data, metrics are 0.
 
 # The documented default start for DAY is 30 days ago, but the documented earliest start is 14 days ago: a default start
