@@ -43,7 +43,7 @@ def test_nothing_is_read_or_opened_before_the_first_call(make_hook: MakeHook, se
 
 def test_workspace_sources_and_catalog(hook: SegmentPublicApiHook) -> None:
     assert hook.get_workspace()["slug"] == "sandbox"
-    assert [source["id"] for source in hook.list_sources()] == ["sandbox-web"]
+    assert [source["id"] for source in hook.list_sources()] == ["sandbox-web", "sandbox-shop"]
     assert "writeKeys" not in next(hook.list_sources())
     entries = {entry["id"]: entry for entry in hook.list_destinations_catalog()}
     assert {"sandbox-analytics", "sandbox-classic"} <= set(entries)
