@@ -182,7 +182,8 @@ def test_twenty_subscriptions_get_through_the_limit(running: Running, segment_sa
     twenty = [TRACK | {"name": f"s{number}"} for number in range(20)]
     assert list(results(running.run(apply(subscriptions=twenty))).values()) == ["created"] * 20
     assert len(segment_sandbox.destinations[0]["subscriptions"]) == 20
-    assert 429 in [entry["status"] for entry in segment_sandbox.requests]
+    statuses = [entry["status"] for entry in segment_sandbox.requests]
+    assert statuses.count(429) <= len(statuses) / 4  # the gate knows the limit from the first response
 
 
 def test_several_tasks_at_once_get_through_the_limit(running: Running, segment_sandbox: SegmentSandbox) -> None:
@@ -197,7 +198,8 @@ def test_several_tasks_at_once_get_through_the_limit(running: Running, segment_s
         "two": 6,
         "three": 6,
     }
-    assert 429 in [entry["status"] for entry in segment_sandbox.requests]
+    statuses = [entry["status"] for entry in segment_sandbox.requests]
+    assert statuses.count(429) <= len(statuses) / 4  # the gate knows the limit from the first response
 
 
 def test_read_only_settings_are_returned_as_ignored(running: Running, segment_sandbox: SegmentSandbox) -> None:
