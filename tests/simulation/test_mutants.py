@@ -16,6 +16,8 @@ from airflow_provider_segment.protocol.provisioning import (
     apply_subscriptions,
     creating,
     destination,
+    matching,
+    plan,
     subscription,
 )
 from tests.simulation.history import SCENARIOS, play, set_stage
@@ -101,6 +103,29 @@ def _enabling_forgotten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(apply, "update_destination", all_but_enabling)
 
 
+def _known_ids_forgotten(patch: pytest.MonkeyPatch) -> None:
+    def create(*arguments: Any, known_ids: Any, unique: bool) -> Any:
+        return subscription.create_from_spec(*arguments, unique=unique)
+
+    patch.setattr(apply_subscriptions, "create_from_spec", create)
+
+
+def _lost_siblings_not_told_apart(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(subscription, "as_described", lambda _spec, _actual: True)
+
+
+def _equal_names_matched_in_order(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(matching, "_score", lambda _spec, _actual: (0, 0))
+    patch.setattr(matching, "alike", lambda _actual: "")
+
+
+def _previous_names_ignored(patch: pytest.MonkeyPatch) -> None:
+    def match(specs: Any, actual: Any) -> Any:
+        return matching.match_subscriptions([replace(spec, previous_name=None) for spec in specs], actual)
+
+    patch.setattr(plan, "match_subscriptions", match)
+
+
 @pytest.mark.parametrize(
     "mutate",
     [
@@ -114,6 +139,9 @@ def _enabling_forgotten(patch: pytest.MonkeyPatch) -> None:
         _schedule_forgotten,
         _removal_forgotten,
         _enabling_forgotten,
+        _known_ids_forgotten,
+        _equal_names_matched_in_order,
+        _previous_names_ignored,
     ],
 )
 def test_a_missing_rule_is_detected(
