@@ -66,9 +66,7 @@ def load_folder(folder: Path | str, *, environment: str | None = None) -> Worksp
     """
     root, paths = _root_and_files(Path(folder))
     problems: list[Problem] = []
-    chosen = Environment()
-    if environment is not None:
-        chosen = _load_environment(root, environment)
+    chosen = load_environment(root, environment)
     used: set[str] = set()
     files: list[SpecFile] = []
     for path in paths:
@@ -132,7 +130,15 @@ def _spec_files(root: Path, folder: Path) -> Iterator[Path]:
             raise WorkspaceFilesError([Problem(path=path.relative_to(root).as_posix(), message=message)])
 
 
-def _load_environment(root: Path, name: str) -> Environment:
+def load_environment(root: Path, name: str | None) -> Environment:
+    """Read an environment of a folder.
+
+    :param root: the folder.
+    :param name: name of the environment; ``None`` for one without variables and secrets.
+    :raises WorkspaceFilesError: it does not exist, or is invalid.
+    """
+    if name is None:
+        return Environment()
     names = environment_names(root)
     if name not in names:
         message = unknown_name("environment", name, names)

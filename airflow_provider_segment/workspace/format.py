@@ -118,7 +118,7 @@ ENVIRONMENT_KEYS = (
     Key(
         name="connection",
         schema=_STRING,
-        text="Id of the Airflow connection to Segment. Default: `segment_default`.",
+        text="Id of the Airflow connection to Segment. Default: `segment_public_api_default`.",
     ),
     Key(
         name="workspace_id",
