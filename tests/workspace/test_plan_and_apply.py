@@ -150,7 +150,8 @@ def test_every_description_that_fails_has_its_error(engine: Engine, tmp_path: Pa
     errors = {item.description.path: str(item.error) for item in engine.plan(tmp_path).failed}
 
     assert errors["action.yaml"] == (
-        "subscription 'Track': there is no action with the slug or id 'trackEvnt'; did you mean 'trackEvent' or 'a-track'?"
+        "subscription 'Track': there is no action with the slug or id 'trackEvnt'; did you mean 'trackEvent' or"
+        " 'a-track'?"
     )
     assert errors["id.yaml"] == "there is no destination missing on source web"
     assert "did you mean 'my-website'" in errors["source.yaml"]
