@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment.protocol.api.destinations import update_destination
-from airflow_provider_segment.protocol.flow import exchange, retry
+from airflow_provider_segment.protocol.flow import exchange, retry, staleness
 from airflow_provider_segment.protocol.flow.steps import Flow
 from airflow_provider_segment.protocol.provisioning import (
     apply,
     apply_subscriptions,
     creating,
     destination,
+    diff,
     matching,
     plan,
     subscription,
@@ -25,6 +26,7 @@ from tests.simulation.overlapping import play_overlapping, set_overlapping_stage
 from tests.simulation.world import ViolationError
 
 _ENOUGH = 400
+_diff_settings = diff.diff_settings
 
 
 def _finds_nothing(*_: Any, **__: Any) -> Flow[None]:
@@ -126,6 +128,25 @@ def _previous_names_ignored(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(plan, "match_subscriptions", match)
 
 
+def _standstill_ignored(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(staleness, "_elapsed", lambda _start, _end: 0.0)
+
+
+def _enabled_by_default(patch: pytest.MonkeyPatch) -> None:
+    def enabled(spec: Any, *arguments: Any, **named: Any) -> Any:
+        return diff.diff_destination(replace(spec, enabled=spec.enabled is not False), *arguments, **named)
+
+    for module in (plan, destination):
+        patch.setattr(module, "diff_destination", enabled)
+
+
+def _absent_settings_left_alone(patch: pytest.MonkeyPatch) -> None:
+    def only_returned(spec: Any, actual: Any, *options: Any) -> Any:
+        return _diff_settings({key: value for key, value in spec.items() if key in actual}, actual, *options)
+
+    patch.setattr(diff, "diff_settings", only_returned)
+
+
 @pytest.mark.parametrize(
     "mutate",
     [
@@ -142,6 +163,9 @@ def _previous_names_ignored(patch: pytest.MonkeyPatch) -> None:
         _known_ids_forgotten,
         _equal_names_matched_in_order,
         _previous_names_ignored,
+        _standstill_ignored,
+        _enabled_by_default,
+        _absent_settings_left_alone,
     ],
 )
 def test_a_missing_rule_is_detected(
@@ -153,7 +177,11 @@ def test_a_missing_rule_is_detected(
 
 
 def test_a_missing_check_after_a_create_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(creating, "_confirm", _finds_nothing)
+    def unconfirmed(_options: Any, _identity: Any, _find: Any, created: Any) -> Flow[Any]:
+        yield from ()
+        return created
+
+    monkeypatch.setattr(creating, "_confirm", unconfirmed)
     with pytest.raises(ViolationError, match="no run reported it"):
         _play_many_overlapping()
 

@@ -8,10 +8,12 @@ after any other. The flow's return value is its result; it raises ``SegmentError
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Sequence
+import time
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from airflow_provider_segment.protocol.secret_str import SecretStr
 from airflow_provider_segment.protocol.strings import all_strings
 from airflow_provider_segment.protocol.wire.messages import Request, RequestFailure, Response
 
@@ -35,11 +37,13 @@ class Pause:
     :param seconds: how long.
     :param reason: logged before the pause.
     :param level: log level, as in the standard library's ``logging``.
+    :param for_rate_limit: whether it counts against ``rate_limit_budget``.
     """
 
     seconds: float
     reason: str
     level: int = logging.WARNING
+    for_rate_limit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class MaskSecrets:
     :param strings: secrets, of any length.
     """
 
-    strings: tuple[str, ...] = field(repr=False)
+    strings: tuple[SecretStr, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,11 @@ PagedFlow: TypeAlias = Generator[Step | Items[T], Outcome | None, None]
 """Yields items, page by page, and returns nothing."""
 
 
+def read_clocks() -> tuple[float, float]:
+    """Return the seconds that the wall clock and the monotonic clock show."""
+    return time.time(), time.monotonic()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallOptions:
     """The options of the calls of a flow; the budgets apply to each call.
@@ -91,13 +100,15 @@ class CallOptions:
     :param rate_limit_budget: seconds that one call may wait for rate limits.
     :param reconcile_timeout: seconds to keep looking for an object after a write whose response was lost.
     :param secrets: strings to redact in messages: the token, and the settings in use.
+    :param clocks: return the seconds that the wall clock and the monotonic clock show.
     """
 
     connection: str
     retry_budget: float = 300.0
     rate_limit_budget: float = 3600.0
-    reconcile_timeout: float = 10.0
-    secrets: tuple[str, ...] = field(default=(), repr=False)
+    reconcile_timeout: float = 30.0
+    secrets: tuple[SecretStr, ...] = field(default=(), repr=False)
+    clocks: Callable[[], tuple[float, float]] = field(default=read_clocks, repr=False, compare=False)
 
     def capped(self, seconds: float) -> CallOptions:
         """Return the same options with smaller budgets.
