@@ -6,7 +6,7 @@ import functools
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -15,6 +15,8 @@ from airflow_provider_segment.workspace.environment import Environment
 
 if TYPE_CHECKING:
     from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
+    from airflow_provider_segment.protocol.secret_str import SecretStr
+    from airflow_provider_segment.protocol.workspace.description import ReadAlias
     from airflow_provider_segment.transport.connection import SegmentConnection
     from airflow_provider_segment.transport.requests_driver import RequestsDriver
 
@@ -60,7 +62,7 @@ def open_segment(environment: Environment, *, connection_id: str | None, quiet: 
         driver.close()
 
 
-def alias_reader(environment: Environment) -> Callable[[str], str | None]:
+def alias_reader(environment: Environment) -> ReadAlias:
     """Return a function that reads the secret of an alias, or returns ``None`` if its connection does not exist.
 
     It raises ``ValueError`` if the connection exists, but the field is empty.
@@ -74,7 +76,7 @@ def alias_reader(environment: Environment) -> Callable[[str], str | None]:
     read_reference = secret_reader()
 
     @functools.cache
-    def read(alias: str) -> str | None:
+    def read(alias: str) -> SecretStr | str | None:
         try:
             return read_reference(f"secret {alias!r}", environment.secret(alias))
         except AirflowException:

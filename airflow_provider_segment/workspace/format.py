@@ -197,3 +197,12 @@ def _object_schema(keys: tuple[Key, ...], *, named: bool = False) -> dict[str, A
     if named:
         schema["anyOf"] = [{"required": ["name"]}, {"required": ["id"]}]
     return schema
+
+
+def format_table(keys: tuple[Key, ...]) -> str:
+    """Return the keys of a file as a Markdown table, for the documentation.
+
+    :param keys: the keys.
+    """
+    rows = [f"| `{key.name}` | {'yes' if key.required else ''} | {key.text} |" for key in keys]
+    return "\n".join(["| Key | Required | Meaning |", "|---|---|---|", *rows])

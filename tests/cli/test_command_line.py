@@ -64,6 +64,7 @@ class CommandLine:
         """Run a command in this process."""
         with self.monkeypatch.context() as patch:
             patch.chdir(self.home)
+            patch.setenv("_AIRFLOW_PROCESS_CONTEXT", "server")  # the command sets it; afterwards it is as before
             for name, value in self.variables(changes).items():
                 patch.delenv(name, raising=False) if value is None else patch.setenv(name, value)
             self.capsys.readouterr()

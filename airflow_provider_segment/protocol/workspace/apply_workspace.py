@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from airflow_provider_segment.protocol.api.destinations import delete_destination
 from airflow_provider_segment.protocol.api.objects import Destination
 from airflow_provider_segment.protocol.errors import SegmentError, SegmentNotFoundError
+from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning.apply import execute_plan
 from airflow_provider_segment.protocol.provisioning.creating import poll_until
@@ -98,19 +99,29 @@ def _apply_one(
         if item.deleted is not None:
             yield from _delete(options, item.deleted)
             return applied
-        again = yield from _plan_again(options, item, how, wait_for_pending=wait_for_pending)
-        if again.error is not None:
-            raise again.error
-        check_removals([again], max_prune=how.max_prune)
-        if again.plan is None:
-            raise TypeError("an item without an error has a plan")
-        summary = yield from execute_plan(options, plan=again.plan)
+        result, summary = yield from replan_when_stale(
+            options,
+            lambda pending: _plan_and_execute(options, item, how, wait_for_pending=pending),
+            wait_for_pending=wait_for_pending,
+        )
     except (ValueError, SegmentError) as error:
         if isinstance(error, FATAL):
             raise
         yield Log(f"failed: {applied.label} ({applied.path}): {error}", logging.ERROR)
         return replace(applied, result="failed", error=error)
-    return replace(applied, result=again.result, summary=summary)
+    return replace(applied, result=result, summary=summary)
+
+
+def _plan_and_execute(
+    options: CallOptions, item: PlannedDestination, how: PlanOptions, *, wait_for_pending: bool
+) -> Flow[tuple[str, ApplySummary]]:
+    again = yield from _plan_again(options, item, how, wait_for_pending=wait_for_pending)
+    if again.error is not None:
+        raise again.error
+    check_removals([again], max_prune=how.max_prune)
+    if again.plan is None:
+        raise TypeError("an item without an error has a plan")
+    return again.result, (yield from execute_plan(options, plan=again.plan))
 
 
 def _plan_again(

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
+
+from airflow_provider_segment.protocol.secret_str import SecretStr
+
+ReadAlias: TypeAlias = Callable[[str], SecretStr | str | None]
+"""A function that returns the secret of an alias, or ``None`` if it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ class DestinationDescription:
                 yield f"{one.label}: settings[{key!r}]", alias
 
 
-def supply_secrets(description: DestinationDescription, read: Callable[[str], str | None]) -> DestinationDescription:
+def supply_secrets(description: DestinationDescription, read: ReadAlias) -> DestinationDescription:
     """Return a description with the values of its secrets.
 
     A key of settings with a secret that is not known is left out as a whole: it can't be compared.
@@ -116,14 +121,14 @@ def supply_secrets(description: DestinationDescription, read: Callable[[str], st
     return replace(description, settings=settings, unsupplied=unsupplied, subscriptions=subscriptions)
 
 
-def _supply_subscription(one: SubscriptionDescription, read: Callable[[str], str | None]) -> SubscriptionDescription:
+def _supply_subscription(one: SubscriptionDescription, read: ReadAlias) -> SubscriptionDescription:
     if one.settings is None:
         return one
     settings, unsupplied = _supply(one.settings, read)
     return replace(one, settings=settings, unsupplied=unsupplied)
 
 
-def _supply(settings: Mapping[str, Any], read: Callable[[str], str | None]) -> tuple[dict[str, Any], dict[str, str]]:
+def _supply(settings: Mapping[str, Any], read: ReadAlias) -> tuple[dict[str, Any], dict[str, str]]:
     supplied: dict[str, Any] = {}
     unsupplied: dict[str, str] = {}
     for key, value in settings.items():
@@ -147,7 +152,7 @@ def _aliases(value: Any) -> Iterator[str]:
             yield from _aliases(item)
 
 
-def _replace_aliases(value: Any, secrets: Mapping[str, str | None]) -> Any:
+def _replace_aliases(value: Any, secrets: Mapping[str, SecretStr | str | None]) -> Any:
     if isinstance(value, SecretAlias):
         return secrets[value.alias]
     if isinstance(value, Mapping):
