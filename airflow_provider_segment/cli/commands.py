@@ -105,6 +105,7 @@ def _import(arguments: argparse.Namespace, _style: text.Style) -> Output:
 
 
 def _import_text(report: dict[str, Any], root: Path) -> str:
+    report = text.printable_report(report)
     lines = [*(f"+ {path}" for path in report["created"]), *(f"~ {path}" for path in report["changed"])]
     lines += [f"  {path} describes nothing that exists" for path in report["not_in_segment"]]
     lines.append(

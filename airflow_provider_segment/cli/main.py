@@ -14,6 +14,7 @@ from airflow_provider_segment.cli.commands import Output, run_command
 from airflow_provider_segment.cli.segment import use_airflows_connections
 from airflow_provider_segment.cli.text import Style
 from airflow_provider_segment.protocol.errors import SegmentError
+from airflow_provider_segment.protocol.printable import printable_lines
 from airflow_provider_segment.workspace.problems import WorkspaceFilesError
 
 
@@ -48,6 +49,7 @@ def _failure(error: Exception, *, as_json: bool) -> Output:
     if isinstance(error, WorkspaceFilesError):
         report["problems"] = [{"path": one.path, "line": one.line, "message": one.message} for one in error.problems]
     if not as_json:
+        message = printable_lines(message)
         lines = [f"{PROGRAM}: error: {message}"] if not report["problems"] else [*message.splitlines(), _count(report)]
         sys.stderr.write("\n".join(lines) + "\n")
     return Output(status=ERROR, text="", report=report)

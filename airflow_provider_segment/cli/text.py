@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from airflow_provider_segment.protocol.printable import printable_lines
+
 _SIGNS = {"created": "+", "changed": "~", "removed": "-", "failed": "!", "kept": " ", "skipped": " "}
 _COLOURS = {"created": "32", "changed": "33", "removed": "31", "failed": "31;1"}
 _VERBS = {"created": "create", "changed": "change", "removed": "remove", "kept": "keep", "failed": "can't be planned"}
@@ -32,12 +34,25 @@ class Style:
         return f"\x1b[{code}m{line}\x1b[0m" if self._colour and code else line
 
 
+def printable_report(value: Any) -> Any:
+    """Return a report in whose strings nothing controls a terminal: names come from others.
+
+    :param value: JSON values.
+    """
+    if isinstance(value, str):
+        return printable_lines(value)
+    if isinstance(value, Mapping):
+        return {key: printable_report(item) for key, item in value.items()}
+    return [printable_report(item) for item in value] if isinstance(value, list | tuple) else value
+
+
 def plan_text(report: Mapping[str, Any], style: Style) -> str:
     """Return a plan as text.
 
     :param report: its JSON values.
     :param style: colours.
     """
+    report = printable_report(report)
     lines: list[str] = []
     for one in report["destinations"]:
         lines += _destination_lines(one, style)
@@ -55,6 +70,7 @@ def drift_text(report: Mapping[str, Any], style: Style) -> str:
     :param report: the JSON values of a drift check.
     :param style: colours.
     """
+    report = printable_report(report)
     lines = [line for one in report["destinations"] for line in _destination_lines(one, style)]
     count = len(report["destinations"])
     lines.append(f"{count} destinations differ, {report['as_described']} are as described")
@@ -66,6 +82,7 @@ def plan_markdown(report: Mapping[str, Any]) -> str:
 
     :param report: its JSON values.
     """
+    report = printable_report(report)
     lines = [f"**{_escape(_total(report))}**", ""]
     shown = [one for one in report["destinations"] if one["result"] != "kept"]
     if shown:
@@ -88,6 +105,7 @@ def applied_text(applied: Sequence[Mapping[str, Any]], style: Style) -> str:
     :param style: colours.
     """
     lines = []
+    applied = printable_report(applied)
     for one in applied:
         if one["result"] != "kept":
             reason = f": {one['error']}" if one["error"] else ""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from airflow.providers.common.compat.sdk import BaseOperator
+from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.lineage.datasets import DestinationLineage
 from airflow_provider_segment.links.segment import SegmentDestinationsLink
+from airflow_provider_segment.protocol.errors import SegmentUnexpectedResultError
 from airflow_provider_segment.secrets import ReadSecret, placeholder, replace_references, secret_reader
 from airflow_provider_segment.templating import CheckedArguments, ResolveArgument
 
@@ -41,11 +42,11 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
         """Render, and mask values under sensitive names before Airflow stores the rendered fields."""
         # Not at the top: parsing a DAG file does not need it.
-        from airflow_provider_segment.masking import mask_rendered_fields
+        from airflow_provider_segment.masking import mask_rendered_fields, numbers_as_strings
 
         rendered = super().render_template(content, context, jinja_env, seen_oids)
         mask_rendered_fields(content, rendered)
-        return rendered
+        return numbers_as_strings(rendered)
 
     def argument_resolver(self, *, running: bool) -> ResolveArgument:
         """Return a function that replaces the references in settings by secrets.
@@ -77,7 +78,11 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
 
         with SegmentPublicApiHook(segment_conn_id=self.segment_conn_id) as hook:
             SegmentDestinationsLink.persist(context, hook.segment_connection.base_url)
-            return hook.run(flow, *args, **kwargs)
+            try:
+                return hook.run(flow, *args, **kwargs)
+            except SegmentUnexpectedResultError as error:
+                # A retry would not find the object, and create another one.
+                raise AirflowFailException(str(error)) from error
 
 
 def is_retry(context: Context) -> bool:

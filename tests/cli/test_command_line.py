@@ -234,6 +234,20 @@ def test_every_mistake_has_exit_status_1(command: CommandLine) -> None:
     assert command.writes() == []
 
 
+def test_names_do_not_control_the_terminal(command: CommandLine) -> None:
+    command.sandbox.seed(seed([existing(0, name="A\x1b[2JB\u202e")]))
+
+    imported = command.run("import", "segment")
+    planned = command.run("apply", "segment")
+    command.sandbox.seed(seed([existing(0, name="A\x1b[2JB\u202e", enabled=False)]))
+    differs = command.run("plan", "segment")
+
+    assert (imported.status, planned.status, differs.status) == (0, 0, 2)
+    printed = imported.out + planned.out + differs.out + planned.err + differs.err
+    assert "\x1b" not in printed
+    assert "\u202e" not in printed
+
+
 def test_the_schema_is_printed(command: CommandLine) -> None:
     assert json.loads(command.run("schema").out)["required"] == ["source", "type"]
     assert "variables" in json.loads(command.run("schema", "environment").out)["properties"]

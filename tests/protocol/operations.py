@@ -28,7 +28,7 @@ from tests.protocol.example import Example
 JSON = "application/json"
 BETA = "application/vnd.segment.v1beta+json"
 ALPHA = "application/vnd.segment.v1alpha+json"
-FIRST_PAGE = "?pagination%5Bcount%5D=500"
+FIRST_PAGE = "?pagination%5Bcount%5D=200"
 
 SECRET = "hunter2-hunter2"
 
@@ -237,6 +237,8 @@ EXAMPLES = (
             "failures": 10,
             "success_rate": 0.9,
             "failure_rate": 0.1,
+            "discard_rate": 0.06,
+            "expiry_rate": 0.04,
         },
     ),
 )

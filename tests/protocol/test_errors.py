@@ -25,6 +25,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentRateLimitError,
     SegmentServerError,
     SegmentSeveralMatchesError,
+    SegmentUnexpectedResultError,
 )
 
 API: dict[str, Any] = {
@@ -49,6 +50,7 @@ ERRORS: dict[str, tuple[SegmentError, dict[str, Any], bool]] = {
     "SegmentProtocolError for now": (SegmentProtocolError("what", status=200, transient=True), {"status": 200}, True),
     "SegmentAmbiguousWriteError": (SegmentAmbiguousWriteError("what"), {}, False),
     "SegmentAlreadyExistsError": (SegmentAlreadyExistsError("what", ids=("a",)), {"ids": ("a",)}, False),
+    "SegmentUnexpectedResultError": (SegmentUnexpectedResultError("what", id="a"), {"id": "a"}, False),
     "SegmentSeveralMatchesError": (SegmentSeveralMatchesError("what", ids=("a", "b")), {"ids": ("a", "b")}, False),
 }
 every_error = pytest.mark.parametrize(("error", "attributes", "transient"), ERRORS.values(), ids=ERRORS)

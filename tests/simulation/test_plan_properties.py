@@ -16,7 +16,7 @@ from airflow_provider_segment.protocol.api.destinations import destinations_list
 from airflow_provider_segment.protocol.api.subscriptions import delete_subscription, subscriptions_listing
 from airflow_provider_segment.protocol.arguments import MASK_CHARACTER, masked_keys
 from airflow_provider_segment.protocol.flow.pagination import collect
-from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Outcome, Pause, Send
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Pause, Reply, Send
 from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest, apply_destination
 from airflow_provider_segment.protocol.provisioning.comparison import json_equal
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
@@ -37,7 +37,7 @@ Run = Callable[[Flow[Any]], Any]
 
 def _recorded(flow: Flow[Any], sent: list[Request]) -> Flow[Any]:
     """Run a flow and record its writes."""
-    reply: Outcome | None = None
+    reply: Reply | None = None
     while True:
         try:
             step = flow.send(reply)
@@ -80,7 +80,7 @@ class Applying(RuleBasedStateMachine):
         self, spec: DestinationSpec, subscriptions: list[SubscriptionSpec] | None, *, prune: bool
     ) -> None:
         before = self._there()
-        request = ApplyRequest(spec=spec, subscriptions=subscriptions, prune_subscriptions=prune)
+        request = ApplyRequest(spec=spec, subscriptions=subscriptions, prune_subscriptions=prune, prune_all=True)
         sent: list[Request] = []
         _, summary = self.run_flow(_recorded(apply_destination(_OPTIONS, request=request, write=True), sent))
         for http_request in sent:

@@ -42,6 +42,7 @@ class ApplyRequest:
     :param if_missing: ``create`` or ``fail``.
     :param prune_subscriptions: remove subscriptions that are not described.
     :param max_prune: how many may be removed.
+    :param prune_all: whether an empty list of subscriptions may remove all of them.
     :param rotate_secrets: count secrets that can't be compared as changed.
     :param wait_for_pending: before creating, poll for ``reconcile_timeout`` seconds, since an earlier try may have left
         a request in flight.
@@ -54,6 +55,7 @@ class ApplyRequest:
     if_missing: str = "create"
     prune_subscriptions: bool = False
     max_prune: int = 10
+    prune_all: bool = False
     rotate_secrets: bool = False
     wait_for_pending: bool = False
 
@@ -105,6 +107,7 @@ def plan_apply(options: CallOptions, *, request: ApplyRequest) -> Flow[Plan]:
         others=others,
         prune_subscriptions=request.prune_subscriptions,
         max_prune=request.max_prune,
+        prune_all=request.prune_all,
         rotate_secrets=request.rotate_secrets,
     )
     yield from _log_plan(plan)
@@ -123,10 +126,10 @@ def execute_plan(options: CallOptions, *, plan: Plan) -> Flow[ApplySummary]:
         yield Log("everything is already as described: nothing written")
         return plan.summary()
     destination_id, ignored = yield from _apply_destination_plan(options, plan)
-    ids = yield from execute_subscriptions(options, plan, destination_id)
+    results = yield from execute_subscriptions(options, plan, destination_id)
     if plan.destination.diff.changes.get("enabled"):
         yield from update_destination(options, id=destination_id, enabled=True)
-    return plan.summary(destination_id=destination_id, ids=ids, ignored=ignored)
+    return plan.summary(destination_id=destination_id, ids=results.ids, ignored=[*ignored, *results.ignored])
 
 
 def _read_destination(options: CallOptions, request: ApplyRequest) -> Flow[tuple[Destination | None, list[str]]]:
@@ -190,7 +193,7 @@ def _all_listed(specs: Sequence[SubscriptionSpec], listed: Sequence[Subscription
 
 def _log_plan(plan: Plan) -> Flow[None]:
     identity = plan.destination.spec.identity
-    yield Log(f"plan:\n{plan_table(plan)}")
+    yield Log("plan:", lines=tuple(plan_table(plan).split("\n")))
     yield from mask_and_warn(identity, plan.destination.diff)
     for part in plan.subscriptions:
         yield from mask_and_warn(f"subscription {part.name!r}", part.diff)

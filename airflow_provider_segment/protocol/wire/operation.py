@@ -45,12 +45,16 @@ class Operation:
     :param method: HTTP method.
     :param path: path template with the ids in braces.
     :param stage: how stable the operation is.
+    :param limited: whether it has a rate limit of its own.
+    :param poll: whether it is polled, and leaves a share of the rate limit to other operations.
     """
 
     name: str
     method: str
     path: str
     stage: Stage = Stage.V1
+    limited: bool = False
+    poll: bool = False
 
     @property
     def creates(self) -> bool:
@@ -81,6 +85,8 @@ class Operation:
             if body is None
             else (self.stage.media_type if self.stage is Stage.ALPHA else "application/json"),
             body=None if body is None else msgspec.json.encode(body, enc_hook=open_secret),
+            limited_as=self.name if self.limited else "",
+            poll=self.poll,
         )
 
 
