@@ -32,6 +32,8 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
     template_fields: Sequence[str] = ("segment_conn_id",)
     template_fields_renderers = {"settings": "json"}  # noqa: RUF012 - as Airflow declares it
     operator_extra_links = (SegmentDestinationsLink(),)
+    #: The link to Segment, once it is stored.
+    stored_link = ""
     ui_color = "#52bd94"
     ui_fgcolor = "#000000"
 
@@ -77,7 +79,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
         from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 
         with SegmentPublicApiHook(segment_conn_id=self.segment_conn_id) as hook:
-            SegmentDestinationsLink.persist(context, hook.segment_connection.base_url)
+            self.stored_link = SegmentDestinationsLink.persist(context, hook.segment_connection.base_url)
             try:
                 return hook.run(flow, *args, **kwargs)
             except SegmentUnexpectedResultError as error:

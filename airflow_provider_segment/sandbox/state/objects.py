@@ -73,3 +73,8 @@ def new_destination_id() -> str:
 def new_subscription_id() -> str:
     """Return a random id in Segment's format for subscriptions: 22 base-58 characters."""
     return "".join(secrets.choice(_BASE58) for _ in range(22))
+
+
+def new_config_id() -> str:
+    """Return a random id for the ``configId`` of a destination's ``dynamicAuthSettings``."""
+    return new_subscription_id()
