@@ -23,6 +23,7 @@ def test_importing_the_package_imports_nothing_of_airflow() -> None:
 
 PACKAGE = Path(airflow_provider_segment.__file__).parent
 DISTRIBUTIONS = {
+    "yaml": "pyyaml",
     "airflow": "apache-airflow",
     "attrs": "attrs",
     "flask_appbuilder": "apache-airflow",  # with Airflow 2.11, which alone asks for what imports it

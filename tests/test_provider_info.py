@@ -7,7 +7,7 @@ import json
 from importlib.resources import files
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema
 import pytest
 
 from airflow_provider_segment import __version__, get_provider_info

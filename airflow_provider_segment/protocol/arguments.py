@@ -15,7 +15,7 @@ from airflow_provider_segment.protocol.secret_str import NumberString, SecretStr
 MASK_CHARACTER = "\u2022"
 """The bullet with which Segment replaces the characters of a secret."""
 
-_SCHEDULE_STRATEGIES = ("CRON", "DBT_CLOUD", "MANUAL", "PERIODIC", "SPECIFIC_DAYS")
+SCHEDULE_STRATEGIES = ("CRON", "DBT_CLOUD", "MANUAL", "PERIODIC", "SPECIFIC_DAYS")
 
 
 def check_id(argument: str, value: Any) -> str:
@@ -156,7 +156,7 @@ def check_schedule(argument: str, value: Any) -> dict[str, Any]:
         raise ValueError(f"{argument} has the key {unknown[0]!r}; it may have 'strategy' and 'config'")
     strategy = entries.get("strategy")
     strategy = strategy.upper() if isinstance(strategy, str) else strategy
-    schedule: dict[str, Any] = {"strategy": check_choice(f"{argument}['strategy']", strategy, _SCHEDULE_STRATEGIES)}
+    schedule: dict[str, Any] = {"strategy": check_choice(f"{argument}['strategy']", strategy, SCHEDULE_STRATEGIES)}
     if (config := entries.get("config")) is not None:
         schedule["config"] = check_settings(f"{argument}['config']", config)
     return schedule

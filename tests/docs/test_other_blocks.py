@@ -9,21 +9,38 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from airflow_provider_segment.workspace.document import parse_document
+from airflow_provider_segment.workspace.environment import Environment, parse_environment
+from airflow_provider_segment.workspace.format import (
+    DESTINATION_KEYS,
+    ENVIRONMENT_KEYS,
+    SUBSCRIPTION_KEYS,
+    destination_schema,
+    environment_schema,
+    format_table,
+)
+from airflow_provider_segment.workspace.spec_file import parse_spec
 from tests.docs.blocks import BLOCKS, PAGES, ROOT, Block, run_blocks
 
-LANGUAGES = {"python", "bash", "json", "text"}
+LANGUAGES = {"python", "bash", "json", "text", "yaml"}
 INSTALLS = "installs from a package registry"
 SERVES = "serves until it is stopped"
 NOT_RUN = [
     ("CONTRIBUTING.md", "takes minutes"),
     ("README.md", "takes minutes; it is what the tests are started with"),
     ("README.md", INSTALLS),
+    ("docs/guides/environments.md", "needs two workspaces; tests/workspace/test_plan_and_apply.py does it"),
     ("docs/guides/lineage.md", INSTALLS),
     ("docs/guides/provisioning.md", "needs Airflow's database"),
+    (
+        "docs/guides/workspace.md",
+        "continues the block above with an edited file; tests/cli/test_command_line.py runs it",
+    ),
     ("docs/quick-start.md", "takes a minute; tests/dev/demo and tests/ui run both"),
     ("docs/quick-start.md", INSTALLS),
     ("docs/testing.md", INSTALLS),
@@ -65,6 +82,25 @@ def test_json_is_what_it_looks_like(
         assert [one["id"] for one in segment_sandbox.destinations] == [one["id"] for one in value["destinations"]]
     else:
         pytest.fail("what is this JSON for?")
+
+
+@pytest.mark.parametrize("block", run_blocks("yaml"), ids=str)
+def test_yaml_is_a_spec_file_or_an_environment(block: Block) -> None:
+    document = parse_document(block.code.encode())
+    if "source" in document.value:
+        jsonschema.validate(document.value, destination_schema())
+        parse_spec(document, path=block.page, environment=Environment(variables={"REGION": "eu"}))
+    else:
+        jsonschema.validate(document.value, environment_schema())
+        assert parse_environment(document, name="prod", path=block.page).secrets
+
+
+def test_the_spec_format_lists_every_key() -> None:
+    """Where it fails: copy the table that `format_table` returns to the page."""
+    page = (ROOT / "docs" / "reference" / "spec-format.md").read_text()
+    assert [
+        keys for keys in (DESTINATION_KEYS, SUBSCRIPTION_KEYS, ENVIRONMENT_KEYS) if format_table(keys) not in page
+    ] == []
 
 
 MAKE = re.compile(r"(?:^ *(?:- run: )?|`)make((?: [A-Z]+=\S+)*) ([a-z][a-z-]+)(?= *[`#\n]| [A-Z])", re.MULTILINE)

@@ -1,0 +1,189 @@
+"""What commands print for people: plain text, with colours on a terminal, and Markdown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from airflow_provider_segment.protocol.printable import printable_lines
+
+_SIGNS = {"created": "+", "changed": "~", "removed": "-", "failed": "!", "kept": " ", "skipped": " "}
+_COLOURS = {"created": "32", "changed": "33", "removed": "31", "failed": "31;1"}
+_VERBS = {"created": "create", "changed": "change", "removed": "remove", "kept": "keep", "failed": "can't be planned"}
+_MAX_LISTED = 20
+
+
+class Style:
+    """Colours text, or leaves it plain.
+
+    :param colour: whether to colour.
+    """
+
+    def __init__(self, *, colour: bool) -> None:
+        self._colour = colour
+
+    def result(self, result: str, text: str) -> str:
+        """Return a line with the sign and the colour of a result.
+
+        :param result: ``created``, ``changed``, …
+        :param text: the line.
+        """
+        line = f"{_SIGNS[result]} {text}"
+        code = _COLOURS.get(result)
+        return f"\x1b[{code}m{line}\x1b[0m" if self._colour and code else line
+
+
+def printable_report(value: Any) -> Any:
+    """Return a report in whose strings nothing controls a terminal: names come from others.
+
+    :param value: JSON values.
+    """
+    if isinstance(value, str):
+        return printable_lines(value)
+    if isinstance(value, Mapping):
+        return {key: printable_report(item) for key, item in value.items()}
+    return [printable_report(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def plan_text(report: Mapping[str, Any], style: Style) -> str:
+    """Return a plan as text.
+
+    :param report: its JSON values.
+    :param style: colours.
+    """
+    report = printable_report(report)
+    lines: list[str] = []
+    for one in report["destinations"]:
+        lines += _destination_lines(one, style)
+    if lines:
+        lines.append("")
+    lines += [f"warning: {warning}" for warning in report["warnings"]]
+    lines += _information(report)
+    lines.append(_total(report))
+    return "\n".join(lines)
+
+
+def drift_text(report: Mapping[str, Any], style: Style) -> str:
+    """Return what differs as text.
+
+    :param report: the JSON values of a drift check.
+    :param style: colours.
+    """
+    report = printable_report(report)
+    lines = [line for one in report["destinations"] for line in _destination_lines(one, style)]
+    count = len(report["destinations"])
+    lines.append(f"{count} destinations differ, {report['as_described']} are as described")
+    return "\n".join(lines)
+
+
+def plan_markdown(report: Mapping[str, Any]) -> str:
+    """Return a plan as Markdown, for a comment on a pull request.
+
+    :param report: its JSON values.
+    """
+    report = printable_report(report)
+    lines = [f"**{_escape(_total(report))}**", ""]
+    shown = [one for one in report["destinations"] if one["result"] != "kept"]
+    if shown:
+        lines += ["| | Destination | Change |", "|---|---|---|"]
+    for one in shown:
+        details = [*_field_lines(one["changes"]), *map(_subscription_line, one["subscriptions"]), *one["warnings"]]
+        details += [one["error"]] if one["error"] else []
+        cell = "<br>".join(map(_escape, details))
+        lines.append(f"| {_VERBS[one['result']]} | {_escape(_title(one))} | {cell} |")
+    information = [*(f"warning: {warning}" for warning in report["warnings"]), *_information(report)]
+    if information := [line for line in information if line]:
+        lines += ["", *(f"- {_escape(line)}" for line in information)]
+    return "\n".join(lines)
+
+
+def applied_text(applied: Sequence[Mapping[str, Any]], style: Style) -> str:
+    """Return what an apply did as text.
+
+    :param applied: its JSON values.
+    :param style: colours.
+    """
+    lines = []
+    applied = printable_report(applied)
+    for one in applied:
+        if one["result"] != "kept":
+            reason = f": {one['error']}" if one["error"] else ""
+            lines.append(style.result(one["result"], f"{one['result']}  {one['path']}{reason}"))
+    counts = Counter(one["result"] for one in applied)
+    parts = [f"{count} {result}" for result, count in counts.items() if result != "kept"]
+    lines.append(f"{', '.join(parts) or 'nothing written'}; {counts['kept']} already as described")
+    return "\n".join(lines)
+
+
+def _destination_lines(one: Mapping[str, Any], style: Style) -> Iterator[str]:
+    if one["result"] == "kept":
+        yield from (f"  {_title(one)}: warning: {warning}" for warning in one["warnings"])
+        return
+    yield style.result(one["result"], f"{_VERBS[one['result']]}  {_title(one)}")
+    if one["error"]:
+        yield from (f"      {line}" for line in one["error"].splitlines())
+    for text in _field_lines(one["changes"]):
+        yield f"      {text}"
+    for part in one["subscriptions"]:
+        yield f"    {style.result(part['result'], _subscription_head(part))}"
+        for text in _field_lines(part["changes"]):
+            yield f"          {text}"
+    yield from (f"      warning: {warning}" for warning in one["warnings"])
+
+
+def _title(one: Mapping[str, Any]) -> str:
+    name = one["name"] if one["name"] is not None else one["id"]
+    return f"{name} ({one['path']})"
+
+
+def _subscription_head(part: Mapping[str, Any]) -> str:
+    return f"{_VERBS[part['result']]} subscription {part['name']}" + (f" ({part['id']})" if part["id"] else "")
+
+
+def _subscription_line(part: Mapping[str, Any]) -> str:
+    fields = ", ".join(_field_lines(part["changes"]))
+    return f"{_subscription_head(part)}{': ' if fields else ''}{fields}"
+
+
+def _field_lines(changes: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    for change in changes:
+        values = f": {_cut(change['before'])} -> {_cut(change['after'])}" if change["before"] or change["after"] else ""
+        yield f"{change['field']}{values}"
+
+
+def _information(report: Mapping[str, Any]) -> Iterator[str]:
+    secrets = Counter(one["alias"] for one in report["unsupplied_secrets"])
+    if secrets:
+        yield f"{len(secrets)} secrets are not supplied, so they were not compared: {_listed(sorted(secrets))}"
+    others = [f"{one['name'] or one['id']} ({one['source']}, {one['type']})" for one in report["undescribed"]]
+    if others:
+        yield f"{len(others)} undescribed destinations of the described sources are left alone: {_listed(others)}"
+    if report["forecast"]["limited_calls"]:
+        calls, minutes = report["forecast"]["limited_calls"], report["forecast"]["minutes"]
+        duration = f", about {minutes} min" if minutes else ""
+        yield f"an apply needs {calls} subscription writes, of which Segment allows 5 of a kind a minute{duration}"
+
+
+def _total(report: Mapping[str, Any]) -> str:
+    counts = Counter(one["result"] for one in report["destinations"])
+    total = len(report["destinations"])
+    if counts["kept"] == total:
+        return f"no differences: {total} destinations are as described"
+    parts = [f"{counts[result]} to {verb}" for result, verb in list(_VERBS.items())[:3] if counts[result]]
+    parts += [f"{counts['failed']} can't be planned"] if counts["failed"] else []
+    return f"{', '.join(parts)}; {counts['kept']} of {total} destinations are as described"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
+    return f"{', '.join(names[:_MAX_LISTED])}{more}"
+
+
+def _cut(text: str) -> str:
+    line = " ".join(text[:200].split()) or '""'
+    return line if len(line) <= 100 else f"{line[:99]}…"
+
+
+def _escape(text: str) -> str:
+    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("`", "\\`")

@@ -1,0 +1,83 @@
+"""Slugs instead of ids: which object a value of ``source``, ``destination_type`` or ``action`` selects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+_MAX_CANDIDATES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Slugged:
+    """An object with an id and a slug.
+
+    :param id: its id.
+    :param slug: its slug; ``None`` or empty if it has none.
+    """
+
+    id: str
+    slug: str | None = None
+
+
+def resolve_slug(what: str, value: str, objects: Iterable[Slugged]) -> str:
+    """Return the id of the object that a value selects: exact slug first, then id.
+
+    :param what: kind of the object, such as ``source``, for messages.
+    :param value: slug or id.
+    :param objects: all objects of this kind.
+    :raises ValueError: nothing matches, several objects have this slug, or it is the slug of one object and the id of
+        another. The message names the candidates.
+    """
+    known = list(objects)
+    by_slug = sorted({one.id for one in known if one.slug and one.slug == value})
+    by_id = any(one.id == value for one in known)
+    if len(by_slug) > 1:
+        raise ValueError(f"{what} {value!r}: several have this slug; give the id of one: {', '.join(by_slug)}")
+    if by_slug and by_id and by_slug != [value]:
+        raise ValueError(
+            f"{what} {value!r} is the slug of {by_slug[0]} and the id of another; give the id {by_slug[0]}, or the"
+            " slug of the other"
+        )
+    if by_slug:
+        return by_slug[0]
+    if by_id:
+        return value
+    raise ValueError(f"there is no {what} with the slug or id {value!r}{_candidates(value, known)}")
+
+
+def find_slug(value: str, objects: Iterable[Slugged]) -> str | None:
+    """Return the id of the object that a value selects, or ``None`` if nothing matches.
+
+    :param value: slug or id.
+    :param objects: some objects of the kind.
+    :raises ValueError: several match.
+    """
+    known = list(objects)
+    if not any(value in (one.id, one.slug) for one in known):
+        return None
+    return resolve_slug("object", value, known)
+
+
+def short_reference(one: Slugged, objects: Iterable[Slugged]) -> str:
+    """Return the slug of an object, or its id where the slug would not select it.
+
+    :param one: the object.
+    :param objects: all objects of this kind.
+    """
+    if not one.slug or not one.slug.strip():
+        return one.id
+    same = {other.id for other in objects if one.slug in (other.slug, other.id)}
+    return one.slug if same <= {one.id} else one.id
+
+
+def _candidates(value: str, known: list[Slugged]) -> str:
+    names = sorted({one.slug or one.id for one in known})
+    if not names:
+        return "; there are none"
+    near = get_close_matches(value, {*names, *(one.id for one in known)}, n=3)
+    if near:
+        return f"; did you mean {' or '.join(map(repr, near))}?"
+    more = f" and {len(names) - _MAX_CANDIDATES} more" if len(names) > _MAX_CANDIDATES else ""
+    return f"; known: {', '.join(names[:_MAX_CANDIDATES])}{more}"

@@ -1,0 +1,1 @@
+"""Many destinations at once: reading a workspace, planning, applying and describing it."""

@@ -1,0 +1,251 @@
+"""Describing what exists in the form of spec files: a pure function of the records of Segment.
+
+Secrets, which Segment shows masked, become aliases. Keys that Segment itself adds to settings are left out. Slugs
+replace ids where they select the same object.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_provider_segment.protocol.api.objects import Destination, Source, Subscription
+from airflow_provider_segment.protocol.errors import SegmentError
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
+from airflow_provider_segment.protocol.provisioning.comparison import holds_mask
+from airflow_provider_segment.protocol.provisioning.diff import is_server_key
+from airflow_provider_segment.protocol.provisioning.matching import match_subscriptions
+from airflow_provider_segment.protocol.provisioning.slugs import Slugged, resolve_slug, short_reference
+from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec
+from airflow_provider_segment.protocol.workspace.description import SecretAlias
+from airflow_provider_segment.protocol.workspace.reading import (
+    action_slugs,
+    read_destinations,
+    read_sources,
+    read_subscriptions,
+    source_slugs,
+    type_of,
+)
+
+_PROGRESS = 50
+_ALSO_SERVER_KEYS = {"enabled", "name"}
+"""Copies of the destination's own fields that Segment keeps in some settings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """A destination as a spec file describes it.
+
+    :param id: its id.
+    :param source_id: id of its source.
+    :param type_id: catalog id of its type.
+    :param source: slug or id of its source.
+    :param type: slug or id of its type.
+    :param name: its name.
+    :param fields: the keys of the spec file in their order; settings may hold secret aliases.
+    :param secrets: the suggested alias of each masked value, by its place.
+    """
+
+    id: str
+    source_id: str
+    type_id: str
+    source: str
+    type: str
+    name: str
+    fields: dict[str, Any] = field(repr=False)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+
+
+def import_workspace(
+    options: CallOptions, *, sources: Sequence[str] = (), workspace_id: str | None = None
+) -> Flow[list[Imported]]:
+    """Read destinations with their subscriptions and describe them; writes nothing.
+
+    :param sources: slugs or ids of the sources to read; by default the whole workspace.
+    :param workspace_id: id of the workspace that the token must belong to; ``None`` for any.
+    :raises ValueError: a source is unknown, or the token belongs to another workspace.
+    """
+    known = yield from read_sources(options, workspace_id=workspace_id)
+    wanted = [resolve_slug("source", value, source_slugs(known)) for value in dict.fromkeys(sources)]
+    destinations: list[Destination] = []
+    for source_id in wanted:
+        destinations += yield from read_destinations(options, source_id=source_id)
+    if not sources:
+        destinations = yield from read_destinations(options)
+    describe = Describer(known, destinations)
+    imported: list[Imported] = []
+    for number, destination in enumerate(destinations):
+        if number and number % _PROGRESS == 0:
+            yield Log(f"read {number} of {len(destinations)} destinations")
+        subscriptions = yield from read_subscriptions(options, destination)
+        imported.append(describe.destination(destination, subscriptions))
+    return imported
+
+
+class Describer:
+    """Describes the destinations of a workspace.
+
+    :param sources: all sources.
+    :param destinations: the destinations to describe.
+    """
+
+    def __init__(self, sources: Sequence[Source], destinations: Sequence[Destination]) -> None:
+        slugs = source_slugs(list(sources))
+        types = list({one["metadata"]["id"]: _type_slug(one) for one in destinations}.values())
+        self._sources = {one.id: short_reference(one, slugs) for one in slugs}
+        self._types = {one.id: short_reference(one, types) for one in types}
+        self._identities = Counter(map(_identity, destinations))
+        self._aliases: set[str] = set()
+
+    def destination(self, destination: Destination, subscriptions: Sequence[Subscription]) -> Imported:
+        """Return the description of a destination.
+
+        :param destination: as read by this package.
+        :param subscriptions: its subscriptions.
+        """
+        name = destination.get("name") or ""
+        source = self._sources.get(destination["sourceId"], destination["sourceId"])
+        destination_type = self._types[destination["metadata"]["id"]]
+        fields: dict[str, Any] = {"source": source, "type": destination_type}
+        if not name.strip() or self._identities[_identity(destination)] > 1:
+            fields["id"] = destination["id"]
+        if name.strip():
+            fields["name"] = name
+        fields["enabled"] = destination["enabled"]
+        secrets: dict[str, str] = {}
+        hint = f"{source}_{name.strip() or destination_type}"
+        if settings := self._settings(_own_settings(destination), hint, "settings", secrets):
+            fields["settings"] = settings
+        if subscriptions:
+            actions = action_slugs(type_of(destination), list(subscriptions))
+            ambiguous = _ambiguous(subscriptions)
+            fields["subscriptions"] = [
+                self._subscription(one, actions, hint, secrets, with_id=one["id"] in ambiguous) for one in subscriptions
+            ]
+        return Imported(
+            id=destination["id"],
+            source_id=destination["sourceId"],
+            type_id=destination["metadata"]["id"],
+            source=source,
+            type=destination_type,
+            name=name,
+            fields=fields,
+            secrets=secrets,
+        )
+
+    def _subscription(
+        self, one: Subscription, actions: Sequence[Slugged], hint: str, secrets: dict[str, str], *, with_id: bool
+    ) -> dict[str, Any]:
+        action = next(action for action in actions if action.id == one["actionId"])
+        fields: dict[str, Any] = {}
+        if with_id or not one["name"].strip() or not one["trigger"].strip():
+            fields["id"] = one["id"]
+        if one["name"].strip():
+            fields["name"] = one["name"]
+        fields["action"] = short_reference(action, actions)
+        if one["trigger"].strip():
+            fields["trigger"] = one["trigger"]
+        fields["enabled"] = one["enabled"]
+        own = {key: value for key, value in (one.get("settings") or {}).items() if not is_server_key(key)}
+        place = f"subscription {one['name']!r}: settings"
+        if settings := self._settings(own, f"{hint}_{one['name']}", place, secrets):
+            fields["settings"] = settings
+        if one.get("modelId"):
+            fields["model_id"] = one["modelId"]
+        if schedule := one.get("reverseETLSchedule"):
+            fields["reverse_etl_schedule"] = {key: value for key, value in schedule.items() if value is not None}
+        return fields
+
+    def _settings(self, settings: Mapping[str, Any], hint: str, place: str, secrets: dict[str, str]) -> dict[str, Any]:
+        return {
+            key: self._masked(value, f"{hint}_{key}", f"{place}[{key!r}]", secrets) if holds_mask(value) else value
+            for key, value in settings.items()
+        }
+
+    def _masked(self, value: Any, hint: str, place: str, secrets: dict[str, str]) -> Any:
+        """Return a value with its masks replaced by aliases."""
+        if not holds_mask(value):
+            return value
+        if isinstance(value, Mapping):
+            return {k: self._masked(item, f"{hint}_{k}", f"{place}[{k!r}]", secrets) for k, item in value.items()}
+        if isinstance(value, list):
+            return [
+                self._masked(item, f"{hint}_{index}", f"{place}[{index}]", secrets) for index, item in enumerate(value)
+            ]
+        secrets[place] = alias = self._alias(hint)
+        return SecretAlias(alias)
+
+    def _alias(self, hint: str) -> str:
+        """Return an alias that no other secret has; it can be the id of a connection and of a variable."""
+        base = "segment_" + re.sub("[^a-z0-9]+", "_", hint.lower()).strip("_")[:200]
+        alias, number = base, 1
+        while alias in self._aliases:
+            number += 1
+            alias = f"{base}_{number}"
+        self._aliases.add(alias)
+        return alias
+
+
+def _identity(destination: Destination) -> tuple[str, str, str]:
+    return destination["sourceId"], destination["metadata"]["id"], destination.get("name") or ""
+
+
+def _type_slug(destination: Destination) -> Slugged:
+    return Slugged(destination["metadata"]["id"], destination["metadata"].get("slug"))
+
+
+def _own_settings(destination: Destination) -> dict[str, Any]:
+    known = {option["name"] for option in type_of(destination).get("options") or []}
+    copies = _ALSO_SERVER_KEYS - known
+    return {
+        key: value for key, value in destination["settings"].items() if not is_server_key(key) and key not in copies
+    }
+
+
+def _ambiguous(subscriptions: Sequence[Subscription]) -> set[str]:
+    """Return the ids of subscriptions that their descriptions would not find without an id."""
+    groups: dict[tuple[str, str], list[Subscription]] = {}
+    for one in subscriptions:
+        groups.setdefault((one["actionId"], one["name"]), []).append(one)
+    return {one["id"] for group in groups.values() if len(group) > 1 and not _distinguishable(group) for one in group}
+
+
+def _distinguishable(group: Sequence[Subscription]) -> bool:
+    """Return whether each finds itself by trigger, model and settings, and no other is alike in all of these."""
+    traits = [(one["trigger"], one.get("modelId") or "") for one in group]
+    if len(set(traits)) == len(traits):
+        return True
+    try:
+        matches = match_subscriptions([_spec(one) for one in group], group)
+    except SegmentError:
+        return False
+    found = all(match is not None and match["id"] == one["id"] for one, match in zip(group, matches, strict=True))
+    whole = {
+        json.dumps([*trait, one.get("settings")], sort_keys=True) for trait, one in zip(traits, group, strict=True)
+    }
+    return found and len(whole) == len(group)
+
+
+def _spec(one: Subscription) -> SubscriptionSpec:
+    return SubscriptionSpec(
+        name=one["name"],
+        action_id=one["actionId"],
+        trigger=one["trigger"],
+        enabled=one["enabled"],
+        settings=one.get("settings") or None,
+        model_id=one.get("modelId") or None,
+    )
+
+
+def described_secrets(imported: Sequence[Imported]) -> Iterator[tuple[str, str]]:
+    """Yield the alias of each secret, with the destination and the place that need it.
+
+    :param imported: the described destinations.
+    """
+    for one in imported:
+        for place, alias in one.secrets.items():
+            yield alias, f"{one.source}/{one.name or one.id}: {place}"

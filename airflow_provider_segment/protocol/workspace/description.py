@@ -1,0 +1,162 @@
+"""What a user describes in a file: a destination with its subscriptions, by slugs or ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+from airflow_provider_segment.protocol.secret_str import SecretStr
+
+ReadAlias: TypeAlias = Callable[[str], SecretStr | str | None]
+"""A function that returns the secret of an alias, or ``None`` if it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretAlias:
+    """Refers to a secret inside of settings.
+
+    :param alias: name of the secret.
+    """
+
+    alias: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionDescription:
+    """The description of a subscription.
+
+    :param action: slug or id of its action.
+    :param name: display name; ``None`` leaves it alone, which takes an ``id``.
+    :param trigger: an FQL statement; ``None`` likewise.
+    :param enabled: whether it processes events; ``None`` leaves an existing one alone and creates a new one enabled.
+    :param settings: by the field keys of the action, may hold secret aliases; ``None`` leaves them alone.
+    :param model_id: the Reverse ETL model its data comes from.
+    :param reverse_etl_schedule: when that model syncs.
+    :param id: Segment's id.
+    :param previous_name: its name before, to rename it.
+    :param removed: whether it must not exist.
+    :param unsupplied: keys of settings that were left out because their secret is not known, each with its alias.
+    """
+
+    action: str
+    name: str | None = None
+    trigger: str | None = None
+    enabled: bool | None = None
+    settings: dict[str, Any] | None = field(default=None, repr=False)
+    model_id: str | None = None
+    reverse_etl_schedule: dict[str, Any] | None = None
+    id: str | None = None
+    previous_name: str | None = None
+    removed: bool = False
+    unsupplied: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """How messages name it."""
+        return f"subscription {self.name!r}" if self.name is not None else f"subscription {self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DestinationDescription:
+    """The description of a destination.
+
+    :param path: the file that describes it, for messages.
+    :param source: slug or id of its source.
+    :param type: slug or catalog id of its type.
+    :param name: display name; ``None`` leaves it alone, which takes an ``id``.
+    :param enabled: whether it receives data; ``None`` leaves an existing one alone and creates a new one enabled.
+    :param settings: by the keys of the catalog entry's options, may hold secret aliases.
+    :param subscriptions: its subscriptions; ``None`` leaves them alone.
+    :param id: Segment's id.
+    :param previous_name: its name before, to rename it.
+    :param removed: whether it must not exist.
+    :param unsupplied: keys of settings that were left out because their secret is not known, each with its alias.
+    """
+
+    path: str
+    source: str
+    type: str
+    name: str | None = None
+    enabled: bool | None = None
+    settings: dict[str, Any] = field(default_factory=dict, repr=False)
+    subscriptions: tuple[SubscriptionDescription, ...] | None = None
+    id: str | None = None
+    previous_name: str | None = None
+    removed: bool = False
+    unsupplied: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """How messages name it."""
+        return f"destination {self.name!r}" if self.name is not None else f"destination {self.id}"
+
+    @property
+    def aliases(self) -> frozenset[str]:
+        """The aliases in all its settings."""
+        entries = [self.settings, *(one.settings for one in self.subscriptions or ())]
+        return frozenset(alias for settings in entries for alias in _aliases(settings))
+
+    def unsupplied_secrets(self) -> Iterator[tuple[str, str]]:
+        """Yield the place and the alias of each secret that is not known."""
+        for key, alias in self.unsupplied.items():
+            yield f"settings[{key!r}]", alias
+        for one in self.subscriptions or ():
+            for key, alias in one.unsupplied.items():
+                yield f"{one.label}: settings[{key!r}]", alias
+
+
+def supply_secrets(description: DestinationDescription, read: ReadAlias) -> DestinationDescription:
+    """Return a description with the values of its secrets.
+
+    A key of settings with a secret that is not known is left out as a whole: it can't be compared.
+
+    :param description: what was read from a file.
+    :param read: returns the secret of an alias, or ``None`` if it is not known.
+    """
+    settings, unsupplied = _supply(description.settings, read)
+    subscriptions = description.subscriptions
+    if subscriptions is not None:
+        subscriptions = tuple(_supply_subscription(one, read) for one in subscriptions)
+    return replace(description, settings=settings, unsupplied=unsupplied, subscriptions=subscriptions)
+
+
+def _supply_subscription(one: SubscriptionDescription, read: ReadAlias) -> SubscriptionDescription:
+    if one.settings is None:
+        return one
+    settings, unsupplied = _supply(one.settings, read)
+    return replace(one, settings=settings, unsupplied=unsupplied)
+
+
+def _supply(settings: Mapping[str, Any], read: ReadAlias) -> tuple[dict[str, Any], dict[str, str]]:
+    supplied: dict[str, Any] = {}
+    unsupplied: dict[str, str] = {}
+    for key, value in settings.items():
+        secrets = {alias: read(alias) for alias in _aliases(value)}
+        missing = [alias for alias, secret in secrets.items() if secret is None]
+        if missing:
+            unsupplied[key] = missing[0]
+        else:
+            supplied[key] = _replace_aliases(value, secrets)
+    return supplied, unsupplied
+
+
+def _aliases(value: Any) -> Iterator[str]:
+    if isinstance(value, SecretAlias):
+        yield value.alias
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _aliases(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _aliases(item)
+
+
+def _replace_aliases(value: Any, secrets: Mapping[str, SecretStr | str | None]) -> Any:
+    if isinstance(value, SecretAlias):
+        return secrets[value.alias]
+    if isinstance(value, Mapping):
+        return {key: _replace_aliases(item, secrets) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_replace_aliases(item, secrets) for item in value]
+    return value

@@ -1,0 +1,55 @@
+"""How long a plan takes: Segment limits each kind of subscription write to 5 calls a minute."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from airflow_provider_segment.protocol.provisioning.apply_subscriptions import LIMIT_PER_MINUTE
+from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The limited calls of plans.
+
+    :param limited_calls: creates, updates and removals of subscriptions.
+    :param minutes: how long they take at Segment's limit, at least.
+    """
+
+    limited_calls: int
+    minutes: int
+
+    def __str__(self) -> str:
+        calls = f"{self.limited_calls} subscription write{'s' if self.limited_calls != 1 else ''}"
+        if not self.minutes:
+            return calls
+        plural = "s" if self.minutes != 1 else ""
+        return f"{calls}, about {self.minutes} minute{plural} at Segment's limit of {LIMIT_PER_MINUTE} a minute"
+
+
+def forecast(plans: Iterable[Plan]) -> Forecast:
+    """Return the limited calls of plans, and how long they take one after another.
+
+    :param plans: in the order of execution.
+    """
+    now = 0.0
+    sent: defaultdict[Result, list[float]] = defaultdict(list)
+    for kind in (call for plan in plans for call in _limited_calls(plan)):
+        times = sent[kind]
+        if len(times) >= LIMIT_PER_MINUTE:
+            now = max(now, times[-LIMIT_PER_MINUTE] + 60)
+        times.append(now)
+    return Forecast(sum(map(len, sent.values())), math.ceil(now / 60))
+
+
+def _limited_calls(plan: Plan) -> Iterator[Result]:
+    """Yield the kind of each limited call: creates, updates and removals have a limit each."""
+    for _, part in plan.of(Result.CREATED):
+        yield Result.CREATED
+        if part.spec is not None and part.spec.reverse_etl_schedule is not None:
+            yield Result.CHANGED  # a create can't set the schedule
+    for result in (Result.CHANGED, Result.REMOVED):
+        yield from (result for _ in plan.of(result))

@@ -1,0 +1,121 @@
+"""The plan of a workspace: what its descriptions would change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from airflow_provider_segment.protocol.api.objects import Destination
+from airflow_provider_segment.protocol.errors import SegmentPruneLimitError
+from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
+from airflow_provider_segment.protocol.workspace.description import DestinationDescription
+from airflow_provider_segment.protocol.workspace.forecast import Forecast, forecast
+from airflow_provider_segment.protocol.workspace.reading import DestinationType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedDestination:
+    """What happens to one described destination.
+
+    :param description: what is described, with its secrets supplied.
+    :param source_id: id of its source; empty if it could not be resolved.
+    :param type: its type; ``None`` likewise.
+    :param plan: its plan; ``None`` if it is deleted, or already gone, or could not be planned.
+    :param deleted: the destination to delete.
+    :param warnings: what may be wrong with the plan, and what it can't know.
+    :param error: why it could not be planned.
+    """
+
+    description: DestinationDescription
+    source_id: str = ""
+    type: DestinationType | None = field(default=None, repr=False)
+    plan: Plan | None = None
+    deleted: Destination | None = field(default=None, repr=False)
+    warnings: tuple[str, ...] = ()
+    error: Exception | None = None
+
+    @property
+    def result(self) -> str:
+        """``created``, ``changed``, ``kept``, ``removed`` or ``failed``; changed also if only a subscription is."""
+        if self.error is not None:
+            return "failed"
+        if self.deleted is not None:
+            return Result.REMOVED.value
+        if self.plan is None or self.plan.is_empty:
+            return Result.KEPT.value
+        created = self.plan.destination.result is Result.CREATED
+        return Result.CREATED.value if created else Result.CHANGED.value
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return self.result == Result.KEPT.value
+
+    @property
+    def removals(self) -> int:
+        """How many objects are removed; the subscriptions of a deleted destination do not count."""
+        if self.plan is None:
+            return 0 if self.deleted is None else 1
+        return sum(1 for _ in self.plan.of(Result.REMOVED))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undescribed:
+    """A destination that is not described, and therefore never touched.
+
+    :param id: its id.
+    :param name: its name.
+    :param source: slug or id of its source.
+    :param type: slug or id of its type.
+    """
+
+    id: str
+    name: str
+    source: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspacePlan:
+    """What the descriptions would change.
+
+    :param items: one for each description, in their order.
+    :param undescribed: destinations of the described sources that are not described.
+    """
+
+    items: tuple[PlannedDestination, ...]
+    undescribed: tuple[Undescribed, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return all(item.is_empty for item in self.items)
+
+    @property
+    def failed(self) -> tuple[PlannedDestination, ...]:
+        """What could not be planned."""
+        return tuple(item for item in self.items if item.error is not None)
+
+    @property
+    def forecast(self) -> Forecast:
+        """The limited calls that it takes."""
+        return forecast(item.plan for item in self.items if item.plan is not None)
+
+    def unsupplied(self) -> Iterator[tuple[str, str, str]]:
+        """Yield path, place and alias of each secret that is not supplied, and therefore was not compared."""
+        for item in self.items:
+            for place, alias in item.description.unsupplied_secrets():
+                yield item.description.path, place, alias
+
+
+def check_removals(items: Sequence[PlannedDestination], *, max_prune: int) -> None:
+    """Raise if more would be removed than allowed.
+
+    :param items: what is planned.
+    :param max_prune: how many destinations and subscriptions may be removed together.
+    :raises SegmentPruneLimitError: there are more.
+    """
+    count = sum(item.removals for item in items)
+    if count > max_prune:
+        names = ", ".join(item.description.path for item in items if item.removals)
+        raise SegmentPruneLimitError(f"{count} objects would be removed; max_prune allows {max_prune}: {names}")

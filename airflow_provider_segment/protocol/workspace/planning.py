@@ -1,0 +1,188 @@
+"""The plan of one described destination: a pure function of its description and what exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from airflow_provider_segment.protocol.api.objects import Destination, Subscription
+from airflow_provider_segment.protocol.errors import SegmentNotFoundError
+from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
+from airflow_provider_segment.protocol.provisioning.lookup import one_or_none
+from airflow_provider_segment.protocol.provisioning.matching import match_subscriptions
+from airflow_provider_segment.protocol.provisioning.plan import Plan, Result, SubscriptionPlan, make_plan
+from airflow_provider_segment.protocol.provisioning.slugs import Slugged, resolve_slug
+from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
+from airflow_provider_segment.protocol.workspace.description import DestinationDescription, SubscriptionDescription
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What a description refers to.
+
+    :param source_id: id of its source.
+    :param metadata_id: catalog id of its type.
+    :param actual: the destination in Segment; ``None`` if it does not exist.
+    :param subscriptions: its subscriptions in Segment.
+    :param actions: the actions of its type.
+    :param others: ids of undescribed destinations of the same source and type.
+    """
+
+    source_id: str
+    metadata_id: str
+    actual: Destination | None = field(default=None, repr=False)
+    subscriptions: Sequence[Subscription] = field(default=(), repr=False)
+    actions: Sequence[Slugged] = field(default=(), repr=False)
+    others: Sequence[str] = ()
+
+
+def find_destination(
+    description: DestinationDescription, *, source_id: str, metadata_id: str, destinations: Sequence[Destination]
+) -> Destination | None:
+    """Return the existing destination of a description, or ``None``.
+
+    It is found by its id, else by source, type and name, else by its previous name.
+
+    :param description: of the destination.
+    :param source_id: id of its source.
+    :param metadata_id: catalog id of its type.
+    :param destinations: all destinations of the source.
+    :raises SegmentNotFoundError: there is none with the described id.
+    :raises SegmentSeveralMatchesError: several match.
+    """
+    if description.id is not None:
+        match = next((one for one in destinations if one["id"] == description.id), None)
+        if match is None and not description.removed:
+            raise SegmentNotFoundError(f"there is no destination {description.id} on source {source_id}", status=404)
+        if match is not None and match["metadata"]["id"] != metadata_id:
+            raise ValueError(
+                f"destination {description.id} is of type {match['metadata']['id']}, not {metadata_id}, which can't be"
+                " changed; describe a new destination instead"
+            )
+        return match
+    for name in (description.name, description.previous_name):
+        if name is None:
+            continue
+        identity = DestinationIdentity(source_id=source_id, metadata_id=metadata_id, name=name)
+        matches = [
+            one
+            for one in destinations
+            if (one["metadata"]["id"], one.get("name") or "", one["sourceId"]) == (metadata_id, name, source_id)
+        ]
+        if (found := one_or_none(matches, identity)) is not None:
+            return found
+    return None
+
+
+def plan_destination(description: DestinationDescription, target: Target, *, rotate_secrets: bool = False) -> Plan:
+    """Plan how to bring a destination and its subscriptions to the described state.
+
+    :param description: with its secrets supplied.
+    :param target: what it refers to.
+    :param rotate_secrets: count every secret as changed.
+    :raises ValueError: something that can't be changed differs, an action is unknown, or a secret that must be written
+        is not supplied.
+    :raises SegmentError: objects are ambiguous or do not exist.
+    """
+    described = description.subscriptions
+    specs, removals, remaining = _split(described or (), target)
+    plan = make_plan(
+        _destination_spec(description, target),
+        None if described is None else specs,
+        actual=target.actual,
+        actual_subscriptions=remaining,
+        others=target.others if target.actual is None else (),
+        rotate_secrets=rotate_secrets,
+    )
+    _check_secrets(description, plan)
+    parts = [SubscriptionPlan(Result.REMOVED, one["name"], one["actionId"], one["id"]) for one in removals]
+    return replace(plan, subscriptions=(*plan.subscriptions, *parts))
+
+
+def _split(
+    described: Sequence[SubscriptionDescription], target: Target
+) -> tuple[list[SubscriptionSpec], list[Subscription], list[Subscription]]:
+    """Return the specs of the wanted subscriptions, the existing ones to remove, and the other existing ones."""
+    existing = {one["id"]: one for one in target.subscriptions}
+    present = [one for one in described if not one.removed or one.id is None or one.id in existing]
+    specs = [_subscription_spec(one, target, existing) for one in present]
+    removals: list[Subscription] = []
+    if any(one.removed for one in present):
+        matches = match_subscriptions(specs, target.subscriptions)
+        removals = [match for one, match in zip(present, matches, strict=True) if one.removed and match is not None]
+    removed = {one["id"] for one in removals}
+    wanted = [spec for one, spec in zip(present, specs, strict=True) if not one.removed]
+    return wanted, removals, [one for one in target.subscriptions if one["id"] not in removed]
+
+
+def _destination_spec(description: DestinationDescription, target: Target) -> DestinationSpec:
+    actual_name = (target.actual.get("name") or "") if target.actual is not None else ""
+    return DestinationSpec(
+        source_id=target.source_id,
+        metadata_id=target.metadata_id,
+        name=actual_name if description.name is None else description.name,
+        settings=description.settings,
+        enabled=description.enabled,
+    )
+
+
+def _subscription_spec(
+    one: SubscriptionDescription, target: Target, existing: Mapping[str, Subscription]
+) -> SubscriptionSpec:
+    try:
+        action_id = resolve_slug("action", one.action, target.actions)
+    except ValueError as error:
+        raise ValueError(f"{one.label}: {error}") from None
+    actual = existing.get(one.id) if one.id is not None else None
+    left_alone = actual or {"name": one.id or "", "trigger": ""}
+    return SubscriptionSpec(
+        name=left_alone["name"] if one.name is None else one.name,
+        action_id=action_id,
+        trigger=left_alone["trigger"] if one.trigger is None else one.trigger,
+        enabled=one.enabled,
+        settings=one.settings,
+        model_id=one.model_id,
+        reverse_etl_schedule=one.reverse_etl_schedule,
+        id=one.id,
+        previous_name=one.previous_name,
+    )
+
+
+def _check_secrets(description: DestinationDescription, plan: Plan) -> None:
+    """Raise if an object is created whose secrets are not supplied."""
+    missing: list[tuple[str, str]] = []
+    if plan.destination.result is Result.CREATED:
+        missing += [(f"settings[{key!r}]", alias) for key, alias in description.unsupplied.items()]
+    created = {(part.name, part.spec.trigger) for _, part in plan.of(Result.CREATED) if part.spec is not None}
+    for one in description.subscriptions or ():
+        if (one.name, one.trigger) in created:
+            missing += [(f"{one.label}: settings[{key!r}]", alias) for key, alias in one.unsupplied.items()]
+    if missing:
+        places = "; ".join(f"{place} needs the secret {alias!r}" for place, alias in missing)
+        raise ValueError(f"{places}; supply it: create the connection, or name another one in the environment")
+
+
+def plan_warnings(description: DestinationDescription, plan: Plan) -> Iterator[str]:
+    """Yield what may be wrong with a plan, and what it can't know.
+
+    :param description: what is described.
+    :param plan: its plan.
+    """
+    yield from plan.warnings
+    for label, diff in (
+        ("", plan.destination.diff),
+        *((f"subscription {p.name!r}: ", p.diff) for p in plan.subscriptions),
+    ):
+        for key in diff.hidden:
+            yield f"{label}settings[{key!r}] was not compared: Segment shows too little of the secret"
+        for key, nearest in diff.unknown.items():
+            hint = f"; did you mean {nearest!r}?" if nearest else ""
+            yield f"{label}the type has no setting {key!r}{hint}"
+    if "settings" in plan.destination.diff.changes:
+        for key, alias in description.unsupplied.items():
+            yield f"settings are written without {key!r}, whose secret {alias!r} is not supplied"
+    if plan.others:
+        yield (
+            f"it is created beside undescribed destinations of the same source and type: {', '.join(plan.others)}; if"
+            " one of them is this destination under another name, events are sent twice (give previous_name or id)"
+        )

@@ -1,0 +1,208 @@
+"""The keys of spec files and environments: one table for reading, the JSON Schema and the documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from airflow_provider_segment.protocol.arguments import SCHEDULE_STRATEGIES
+
+VARIABLE_NAME = "[A-Za-z_][A-Za-z0-9_]*"
+"""Names of variables and of secret aliases, as a regular expression."""
+SECRET_KEY = "$secret"  # noqa: S105 - the key of a reference, not a secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A key of a file.
+
+    :param name: the key.
+    :param schema: JSON Schema of its value.
+    :param text: what it means.
+    :param required: whether it must be there.
+    """
+
+    name: str
+    schema: Mapping[str, Any]
+    text: str
+    required: bool = False
+
+
+_STRING = {"type": "string", "minLength": 1}
+_FLAG = {"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": rf"^\$\{{{VARIABLE_NAME}\}}$"}]}
+_SETTINGS = {"type": "object"}
+_SCHEDULE = {
+    "type": "object",
+    "properties": {
+        "strategy": {"type": "string", "enum": list(SCHEDULE_STRATEGIES)},
+        "config": {"type": ["object", "null"]},
+    },
+    "required": ["strategy"],
+    "additionalProperties": False,
+}
+
+_ENABLED = (
+    "Left out, an existing one stays as it is and a new one is enabled. `import` always writes it, so delete the line"
+    " if something else, such as a circuit breaker, enables and disables it."
+)
+
+SUBSCRIPTION_KEYS = (
+    Key(name="name", schema=_STRING, text="Display name. May be left out with `id`, and is then left alone."),
+    Key(
+        name="action",
+        schema=_STRING,
+        text="Slug or id of its action, one of the destination's type; can't be changed later.",
+        required=True,
+    ),
+    Key(
+        name="trigger",
+        schema=_STRING,
+        text='FQL statement that selects events, such as `type = "track"`. May be left out with `id` or `removed`.',
+    ),
+    Key(name="enabled", schema=_FLAG, text=f"Whether it processes events. {_ENABLED}"),
+    Key(
+        name="settings",
+        schema=_SETTINGS,
+        text="Settings by the field keys of the action: constants, or directives such as `{'@path': $.event}`. Only the"
+        " described keys are compared; left out, settings are left alone.",
+    ),
+    Key(name="model_id", schema=_STRING, text="Reverse ETL model that its data comes from."),
+    Key(name="reverse_etl_schedule", schema=_SCHEDULE, text="When that model syncs: `strategy` and `config`."),
+    Key(
+        name="id",
+        schema=_STRING,
+        text="Segment's id, to select one of several that are otherwise equal, or to rename it.",
+    ),
+    Key(name="previous_name", schema=_STRING, text="Its name until now, to rename it."),
+    Key(
+        name="removed",
+        schema={"type": "boolean"},
+        text="`true` removes it. Without this entry, a subscription that is not described is never removed.",
+    ),
+)
+
+DESTINATION_KEYS = (
+    Key(name="source", schema=_STRING, text="Slug or id of its source; can't be changed later.", required=True),
+    Key(name="type", schema=_STRING, text="Slug or catalog id of its type; can't be changed later.", required=True),
+    Key(
+        name="name",
+        schema=_STRING,
+        text="Display name; with source and type its identity. May be left out with `id`, and is then left alone.",
+    ),
+    Key(name="enabled", schema=_FLAG, text=f"Whether it receives data. {_ENABLED}"),
+    Key(
+        name="settings",
+        schema=_SETTINGS,
+        text="Settings by the keys of its type's options. Only the described keys are compared.",
+    ),
+    Key(
+        name="subscriptions",
+        schema={"type": "array", "items": {"$ref": "#/$defs/subscription"}},
+        text="Its subscriptions, which the Segment app calls mappings. Those that are not listed are left alone; left"
+        " out, all of them are.",
+    ),
+    Key(name="id", schema=_STRING, text="Segment's id, to select one of several that are otherwise equal."),
+    Key(name="previous_name", schema=_STRING, text="Its name until now, to rename it."),
+    Key(
+        name="removed",
+        schema={"type": "boolean"},
+        text="`true` deletes it with its subscriptions. Deleting the file alone deletes nothing in Segment.",
+    ),
+)
+
+_SECRET_FIELD = "^(password|login|host|schema|extra[.].+)$"  # noqa: S105 - a regular expression
+
+ENVIRONMENT_KEYS = (
+    Key(
+        name="connection",
+        schema=_STRING,
+        text="Id of the Airflow connection to Segment. Default: `segment_public_api_default`.",
+    ),
+    Key(
+        name="workspace_id",
+        schema=_STRING,
+        text="Id of the workspace. With it, nothing is planned or written if the token is one of another workspace.",
+    ),
+    Key(
+        name="variables",
+        schema={
+            "type": "object",
+            "propertyNames": {"pattern": f"^{VARIABLE_NAME}$"},
+            "additionalProperties": {"type": ["string", "number", "boolean"]},
+        },
+        text="Values of `${NAME}`. Every variable that a file uses must be here; one that no file uses is a warning.",
+    ),
+    Key(
+        name="secrets",
+        schema={
+            "type": "object",
+            "additionalProperties": {
+                "anyOf": [
+                    _STRING,
+                    {
+                        "type": "object",
+                        "properties": {
+                            "connection": _STRING,
+                            "field": {"type": "string", "pattern": _SECRET_FIELD},
+                        },
+                        "required": ["connection"],
+                        "additionalProperties": False,
+                    },
+                ]
+            },
+        },
+        text="Which Airflow connection each alias is: its id, or `connection` and `field`. The default is the"
+        " `password` of the connection whose id is the alias.",
+    ),
+)
+
+
+def destination_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a spec file."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A Segment destination and its subscriptions",
+        **_object_schema(DESTINATION_KEYS, named=True),
+        "$defs": {"subscription": _object_schema(SUBSCRIPTION_KEYS, named=True)},
+    }
+
+
+def environment_schema() -> dict[str, Any]:
+    """Return the JSON Schema of an environment."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "An environment: where to apply the spec files, and their variables and secrets",
+        **_object_schema(ENVIRONMENT_KEYS),
+    }
+
+
+def schema_file(name: str) -> Path:
+    """Return the path of a shipped schema.
+
+    :param name: ``destination`` or ``environment``.
+    """
+    return Path(__file__).parent / "schemas" / f"{name}.schema.json"
+
+
+def _object_schema(keys: tuple[Key, ...], *, named: bool = False) -> dict[str, Any]:
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {key.name: {"description": key.text, **key.schema} for key in keys},
+        "additionalProperties": False,
+    }
+    if required := [key.name for key in keys if key.required]:
+        schema["required"] = required
+    if named:
+        schema["anyOf"] = [{"required": ["name"]}, {"required": ["id"]}]
+    return schema
+
+
+def format_table(keys: tuple[Key, ...]) -> str:
+    """Return the keys of a file as a Markdown table, for the documentation.
+
+    :param keys: the keys.
+    """
+    rows = [f"| `{key.name}` | {'yes' if key.required else ''} | {key.text} |" for key in keys]
+    return "\n".join(["| Key | Required | Meaning |", "|---|---|---|", *rows])

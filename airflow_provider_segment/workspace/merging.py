@@ -1,0 +1,118 @@
+"""Bringing an existing spec file up to date: what still means the same value stays as it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from airflow_provider_segment.protocol.provisioning.comparison import json_equal
+from airflow_provider_segment.protocol.workspace.description import SecretAlias
+from airflow_provider_segment.workspace.variables import unescape_key
+
+_SELECTING = ("source", "type", "name", "id", "previous_name", "action", "removed")
+"""Keys that select an object; a slug and an id may mean the same one."""
+
+
+def merge_spec(
+    written: Mapping[str, Any], means: Mapping[str, Any], document: Mapping[str, Any], fields: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the content of a spec file that describes what exists; undescribed keys stay undescribed.
+
+    :param written: the file's content.
+    :param means: the same with its variables replaced.
+    :param document: the content that an import would write into a new file.
+    :param fields: the same as values, with secret aliases.
+    """
+    merged = _merge_fields(written, means, document, fields)
+    if isinstance(written.get("subscriptions"), list):
+        new = document.get("subscriptions", []), fields.get("subscriptions", [])
+        merged["subscriptions"] = _merge_entries(written["subscriptions"], means["subscriptions"], *new)
+    return merged
+
+
+def _merge_fields(
+    written: Mapping[str, Any], means: Mapping[str, Any], document: Mapping[str, Any], fields: Mapping[str, Any]
+) -> dict[str, Any]:
+    merged = dict(written)
+    for key in written:
+        if key in ("settings", "subscriptions") or (key in _SELECTING and key != "name"):
+            continue
+        if key not in fields:
+            if written[key] is not None and key != "enabled":
+                del merged[key]
+        elif not json_equal(means[key], fields[key]):
+            merged[key] = document[key]
+    if isinstance(written.get("settings"), Mapping):
+        new = document.get("settings", {}), fields.get("settings", {})
+        merged["settings"] = _merge_settings(written["settings"], means["settings"], *new)
+    return merged
+
+
+def _merge_settings(
+    written: Mapping[str, Any], means: Mapping[str, Any], document: Mapping[str, Any], fields: Mapping[str, Any]
+) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for written_key, value in written.items():
+        key = unescape_key(written_key)
+        if key not in fields:
+            if value is None:
+                merged[written_key] = value
+            continue
+        same = _same(means[key], fields[key])
+        merged[written_key] = value if same else document[written_key]
+    return merged
+
+
+def _same(means: Any, live: Any) -> bool:
+    """Return whether a described value is the live one; a secret counts as the same."""
+    if isinstance(means, SecretAlias):
+        return True
+    if isinstance(means, Mapping) and isinstance(live, Mapping):
+        return means.keys() == live.keys() and all(_same(means[key], live[key]) for key in means)
+    if isinstance(means, list) and isinstance(live, list):
+        return len(means) == len(live) and all(map(_same, means, live))
+    return json_equal(means, live)
+
+
+def _merge_entries(
+    written: Sequence[Any], means: Sequence[Any], document: Sequence[Any], fields: Sequence[Mapping[str, Any]]
+) -> list[Any]:
+    """Merge the subscriptions: entries keep their order, those that no longer exist go, new ones are appended."""
+    free = dict(enumerate(fields))
+    pairs: dict[int, int] = {}
+    for same in (_same_id, _same_action_and_trigger, _same_action, _same_trigger, _same_name):
+        for index, entry in enumerate(means):
+            number = next((number for number, new in free.items() if same(entry, new)), None)
+            if index not in pairs and number is not None and not entry.get("removed"):
+                pairs[index] = number
+                del free[number]
+    kept = [
+        _merge_fields(written[index], means[index], document[pairs[index]], fields[pairs[index]])
+        if index in pairs
+        else entry
+        for index, entry in enumerate(written)
+        if index in pairs or means[index].get("removed")
+    ]
+    return [*kept, *(document[number] for number in free)]
+
+
+def _same_id(entry: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    return entry.get("id") is not None and entry.get("id") == new.get("id")
+
+
+def _same_action_and_trigger(entry: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    return _same_action(entry, new) and _same_trigger(entry, new)
+
+
+def _same_action(entry: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    return _same_name(entry, new) and entry["action"] == new["action"]
+
+
+def _same_trigger(entry: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    return _same_name(entry, new) and entry.get("trigger") == new.get("trigger")
+
+
+def _same_name(entry: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    ids = entry.get("id"), new.get("id")
+    names = entry.get("name") is not None and new.get("name") in (entry.get("name"), entry.get("previous_name"))
+    return names and (None in ids or ids[0] == ids[1])

@@ -1,0 +1,160 @@
+"""One spec file as a checked description of a destination."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from airflow_provider_segment.protocol.arguments import check_flag, check_id, check_name, check_schedule, masked_keys
+from airflow_provider_segment.protocol.workspace.description import (
+    DestinationDescription,
+    SecretAlias,
+    SubscriptionDescription,
+)
+from airflow_provider_segment.workspace.document import Document, Path
+from airflow_provider_segment.workspace.environment import Environment
+from airflow_provider_segment.workspace.format import DESTINATION_KEYS, SUBSCRIPTION_KEYS, Key
+from airflow_provider_segment.workspace.problems import Problem, WorkspaceFilesError, unknown_name
+from airflow_provider_segment.workspace.variables import Substitution, path_label
+
+
+def parse_spec(
+    document: Document, *, path: str, environment: Environment, used: set[str] | None = None
+) -> DestinationDescription:
+    """Return the description of a destination from its file.
+
+    :param document: the file's content.
+    :param path: the file, for messages.
+    :param environment: its variables.
+    :param used: receives the names of the variables that the file uses.
+    :raises WorkspaceFilesError: it is invalid; the error lists every problem.
+    """
+    reader = _Reader(document, path)
+    substitution = Substitution(environment.variables)
+    value = substitution.apply(document)
+    if used is not None:
+        used |= substitution.used
+    problems = [Problem(path=path, line=one.line, message=str(one)) for one in substitution.problems]
+    if problems:
+        raise WorkspaceFilesError(problems)
+    fields = reader.fields(value, (), DESTINATION_KEYS)
+    if fields.get("subscriptions") is not None:
+        fields["subscriptions"] = tuple(reader.subscriptions(fields["subscriptions"]))
+    reader.finish()
+    return DestinationDescription(path=path, **fields)
+
+
+class _Reader:
+    """Checks the keys and values of a document, and collects what is wrong."""
+
+    def __init__(self, document: Document, path: str) -> None:
+        self._document = document
+        self._path = path
+        self._problems: list[Problem] = []
+
+    def fields(self, value: Any, path: Path, keys: Sequence[Key]) -> dict[str, Any]:
+        """Return the checked fields of an object that are not null."""
+        names = [key.name for key in keys]
+        if not isinstance(value, Mapping):
+            self._report(path, f"it must be an object with the keys {', '.join(names)}")
+            return {}
+        for name in value:
+            if name not in names:
+                self._report((*path, name), unknown_name("key", name, names))
+        present = {name: value[name] for name in names if value.get(name) is not None}
+        checked = {name: self._checked((*path, name), item) for name, item in present.items()}
+        for problem in _missing(present, keys):
+            self._report(path, problem)
+        return checked
+
+    def subscriptions(self, entries: Sequence[Any]) -> Iterator[SubscriptionDescription]:
+        """Yield the checked subscriptions; ids are not repeated."""
+        ids: set[str] = set()
+        for index, entry in enumerate(entries):
+            path = ("subscriptions", index)
+            fields = self.fields(entry, path, SUBSCRIPTION_KEYS)
+            if (entry_id := fields.get("id")) is not None:
+                if entry_id in ids:
+                    self._report((*path, "id"), f"{entry_id!r} is also the id of another entry")
+                ids.add(entry_id)
+            if "action" in fields:
+                yield SubscriptionDescription(**fields)
+
+    def finish(self) -> None:
+        """Raise if there are problems."""
+        if self._problems:
+            raise WorkspaceFilesError(self._problems)
+
+    def _checked(self, path: Path, value: Any) -> Any:
+        try:
+            return _CHECKS[str(path[-1])](path_label(path), value)
+        except ValueError as error:
+            self._report(path, str(error), labelled=True)
+            return value
+
+    def _report(self, path: Path, message: str, *, labelled: bool = False) -> None:
+        label = "" if labelled or not path else f"{path_label(path)}: "
+        self._problems.append(Problem(path=self._path, line=self._document.line(path), message=f"{label}{message}"))
+
+
+def _missing(present: Mapping[str, Any], keys: Sequence[Key]) -> Iterator[str]:
+    for key in keys:
+        if key.required and key.name not in present:
+            yield f"{key.name!r} is missing"
+    if "name" not in present and "id" not in present:
+        yield "'name' is missing; only an entry with 'id' may leave it out"
+    takes_trigger = any(key.name == "trigger" for key in keys)
+    if takes_trigger and not {"trigger", "id", "removed"} & set(present):
+        yield "'trigger' is missing; only an entry with 'id' or 'removed' may leave it out"
+
+
+def _check_settings(label: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{label} is a {type(value).__name__}; it must be an object")
+    if masked := masked_keys(value):
+        raise ValueError(
+            f"{label}[{masked[0]!r}] holds a bullet, so it is the mask of a secret and not the secret; write"
+            " {$secret: alias}"
+        )
+    return dict(value)
+
+
+def _check_list(label: str, value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError(f"{label} is a {type(value).__name__}; it must be a list")
+    return value
+
+
+def _check_schedule(label: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{label} is a {type(value).__name__}; it must be an object with 'strategy' and 'config'")
+    return check_schedule(label, value)
+
+
+def _without_references(check: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
+    def checked(label: str, value: Any) -> Any:
+        if isinstance(value, SecretAlias):
+            raise ValueError(f"{label} is a reference to a secret; these are for settings only")
+        return check(label, value)
+
+    return checked
+
+
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    name: _without_references(check)
+    for name, check in {
+        "source": check_id,
+        "type": check_id,
+        "action": check_id,
+        "name": check_name,
+        "enabled": check_flag,
+        "trigger": check_name,
+        "settings": _check_settings,
+        "subscriptions": _check_list,
+        "model_id": check_id,
+        "reverse_etl_schedule": _check_schedule,
+        "id": check_id,
+        "previous_name": check_name,
+        "removed": check_flag,
+    }.items()
+}

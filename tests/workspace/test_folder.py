@@ -1,0 +1,271 @@
+"""A folder of spec files: what it means, and every problem in it at once, with file and line."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from airflow_provider_segment.protocol.workspace.description import SecretAlias, supply_secrets
+from airflow_provider_segment.secrets import SecretRef
+from airflow_provider_segment.workspace.folder import WorkspaceFolder, load_folder
+from airflow_provider_segment.workspace.format import destination_schema, environment_schema, schema_file
+from airflow_provider_segment.workspace.problems import WorkspaceFilesError
+from airflow_provider_segment.workspace.variables import escape_key, escape_value, unescape_key
+from airflow_provider_segment.workspace.writer import write_yaml
+
+SPEC = """\
+source: my-website
+type: actions-google-analytics-4
+name: Analytics
+enabled: true
+settings:
+  apiSecret: {$secret: analytics}
+  region: ${REGION}
+  path: a/${REGION}/${COUNT}
+  literal: $${REGION}
+  $$secret: a key of this name
+  count: ${COUNT}
+subscriptions:
+  - name: Orders
+    action: trackEvent
+    trigger: type = "track" and event = "Order Completed"
+    settings:
+      value: {'@path': $.properties.total}
+  - id: abc
+    action: identify
+    removed: true
+"""
+ENVIRONMENT = """\
+connection: segment_prod
+workspace_id: w1
+variables: {REGION: eu, COUNT: 3}
+secrets:
+  analytics: {connection: partner, field: extra.key}
+"""
+
+
+def write(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+def spec(**changes: Any) -> str:
+    value = {"source": "web", "type": "sandbox-analytics", "name": "A", **changes}
+    return write_yaml({key: item for key, item in value.items() if item is not None})
+
+
+def problems(folder: Path, environment: str | None = None) -> list[str]:
+    with pytest.raises(WorkspaceFilesError) as raised:
+        load_folder(folder, environment=environment)
+    return [str(problem) for problem in raised.value.problems]
+
+
+def load(folder: Path, environment: str | None = None) -> WorkspaceFolder:
+    return load_folder(folder, environment=environment)
+
+
+def test_a_file_with_its_environment_is_a_description(tmp_path: Path) -> None:
+    folder = load(write(tmp_path, {"a.yaml": SPEC, "environments/prod.yaml": ENVIRONMENT}), "prod")
+
+    (description,) = folder.descriptions
+    assert (description.source, description.type) == ("my-website", "actions-google-analytics-4")
+    assert (description.name, description.enabled, description.removed) == ("Analytics", True, False)
+    assert description.settings == {
+        "apiSecret": SecretAlias("analytics"),
+        "region": "eu",
+        "path": "a/eu/3",
+        "literal": "${REGION}",
+        "$secret": "a key of this name",
+        "count": 3,
+    }
+    orders, removed = description.subscriptions or ()
+    assert (orders.action, orders.trigger) == ("trackEvent", 'type = "track" and event = "Order Completed"')
+    assert (removed.id, removed.removed, removed.name) == ("abc", True, None)
+    environment = folder.environment
+    assert (environment.connection, environment.workspace_id) == ("segment_prod", "w1")
+    assert environment.secret("analytics") == SecretRef("partner", "extra.key")
+    assert environment.secret("other") == SecretRef("other")
+    assert folder.warnings == ()
+
+
+def test_json_means_the_same_as_yaml(tmp_path: Path) -> None:
+    value = {"source": "s", "type": "t", "name": "n", "settings": {"a": [1, None, {"b": "${"[:1]}]}}
+    write(tmp_path, {"x/a.yaml": write_yaml(value)})
+    write(tmp_path, {"y/a.json": json.dumps(value, indent="\t")})
+
+    (one,), (other,) = load(tmp_path / "x").descriptions, load(tmp_path / "y").descriptions
+    assert one.settings == other.settings == value["settings"]
+
+
+def test_every_problem_of_every_file_is_reported_with_file_line_and_nearest_key(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "a.yaml": "source: s\ntype: t\nname: n\nsetings: {}\nenabled: maybe\n"
+            "subscriptions:\n- name: x\n  trigger: 5\n",
+            "b/b.yaml": "source: s\ntype: t\nsettings:\n  key: ${REGOIN}\n  other: ${\n",
+            "c.json": '{\n"source": 1}',
+            "d.yaml": "a: [",
+            "e.yaml": "- x\n",
+            "f.yaml": 'source: s\ntype: t\nname: {$secret: x}\nsettings:\n  k: "••••••••••abcd"\n',
+            "g.yaml": "source: s\ntype: t\nname: n\nsettings: {k: {$secret: x, more: 1}}\n",
+            "environments/prod.yaml": "variables: {REGION: eu}\n",
+        },
+    )
+    assert problems(tmp_path, "prod") == [
+        "a.yaml:4: setings: unknown key 'setings'; did you mean 'settings'?",
+        "a.yaml:5: enabled is 'maybe'; it must be True or False",
+        "a.yaml:7: subscriptions[0]: 'action' is missing",
+        "a.yaml:8: subscriptions[0].trigger is 5; it must be a string that is not empty",
+        "b/b.yaml:4: settings.key: unknown variable 'REGOIN'; did you mean 'REGION'?",
+        "b/b.yaml:5: settings.other: '${' begins no variable; write ${NAME}, or $${ for a literal ${",
+        "c.json:1: 'name' is missing; only an entry with 'id' may leave it out",
+        "c.json:1: 'type' is missing",
+        "c.json:2: source is 1; it must be an id of 1 to 255 characters",
+        "d.yaml:2: the file is not YAML: did not find expected node content",
+        "e.yaml:1: it must be an object with the keys source, type, name, enabled, settings, subscriptions, id,"
+        " previous_name, removed",
+        "f.yaml:3: name is a reference to a secret; these are for settings only",
+        "f.yaml:4: settings['k'] holds a bullet, so it is the mask of a secret and not the secret; write {$secret:"
+        " alias}",
+        "g.yaml:4: settings.k: '$secret' is the only key of a reference; write '$$secret' for a key of this name",
+    ]
+
+
+def test_two_files_with_one_identity(tmp_path: Path) -> None:
+    write(tmp_path, {"a.yaml": spec(), "b.yaml": spec(), "c.yaml": spec(id="1"), "d.yaml": spec(id="1", name=None)})
+    assert problems(tmp_path) == [
+        "b.yaml: a.yaml describes the same destination",
+        "d.yaml: c.yaml describes the same destination",
+    ]
+
+
+def test_an_id_is_not_repeated(tmp_path: Path) -> None:
+    entries = [{"id": "1", "action": "a"}, {"id": "1", "action": "b"}]
+    write(tmp_path, {"a.yaml": spec(subscriptions=entries)})
+    (problem,) = problems(tmp_path)
+    assert problem.endswith("subscriptions[1].id: '1' is also the id of another entry")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("conection: x", "prod.yaml:1: conection: unknown key 'conection'; did you mean 'connection'?"),
+        ("connection: 5", "prod.yaml:1: connection: it must be a string that is not empty"),
+        ("variables: [x]", "prod.yaml:1: variables: it must be an object"),
+        (
+            "variables:\n  a-b: 1",
+            "prod.yaml:2: variables.a-b: a variable's name has letters, digits and _, and no digit first",
+        ),
+        ("variables:\n  a: [1]", "prod.yaml:2: variables.a: it must be a string, a number, or true or false"),
+        ("secrets: {a: 1}", "prod.yaml:1: secrets.a: it must be the id of a connection, or an object with"),
+        ("secrets: {a: {connection: c, feld: x}}", "prod.yaml:1: secrets.a: unknown key 'feld'; did you mean 'field'?"),
+        ("secrets: {a: {connection: c, field: x}}", "prod.yaml:1: secrets.a: field is 'x'; it must be one of"),
+        ("- x", "prod.yaml: it must be an object with the keys connection, workspace_id, variables, secrets"),
+    ],
+)
+def test_a_broken_environment(tmp_path: Path, text: str, message: str) -> None:
+    write(tmp_path, {"a.yaml": spec(), "environments/prod.yaml": text})
+    (problem,) = problems(tmp_path, "prod")
+    assert problem.startswith(f"environments/{message}")
+
+
+def test_an_unknown_environment(tmp_path: Path) -> None:
+    write(tmp_path, {"a.yaml": spec(), "environments/prod.yaml": "connection: x"})
+    assert problems(tmp_path, "prd") == ["environments: unknown environment 'prd'; did you mean 'prod'?"]
+    assert problems(tmp_path, "../a") == ["environments: unknown environment '../a'; known: prod"]
+
+
+def test_an_unused_variable_is_a_warning(tmp_path: Path) -> None:
+    write(tmp_path, {"a.yaml": spec(), "environments/prod.yaml": "variables: {UNUSED: 1}"})
+    assert load(tmp_path, "prod").warnings == ("environment 'prod': no file uses the variable 'UNUSED'",)
+
+
+def test_links_do_not_lead_out_of_the_folder(tmp_path: Path) -> None:
+    outside = write(tmp_path / "outside", {"a.yaml": spec()})
+    inside = write(tmp_path / "inside", {"b.yaml": spec(name="B")})
+    (inside / "a.yaml").symlink_to(outside / "a.yaml")
+    assert problems(inside) == ["a.yaml: it is a link that leads out of the folder"]
+
+    (inside / "a.yaml").unlink()
+    (inside / "linked").symlink_to(outside)
+    assert problems(inside) == ["linked: it is a link to a folder; links to folders are not followed"]
+
+
+def test_the_folder_may_be_a_link_and_hold_links_that_stay_inside(tmp_path: Path) -> None:
+    """As git-sync and Kubernetes mount files."""
+    write(tmp_path / "real", {"..data/a.yaml": spec(), ".git/b.yaml": "broken: ["})
+    (tmp_path / "real" / "a.yaml").symlink_to("..data/a.yaml")
+    (tmp_path / "mount").symlink_to("real")
+
+    assert [file.path for file in load(tmp_path / "mount").files] == ["a.yaml"]
+
+
+def test_one_file_alone(tmp_path: Path) -> None:
+    write(tmp_path, {"a.yaml": SPEC, "broken.yaml": "[", "environments/prod.yaml": ENVIRONMENT})
+    folder = load(tmp_path / "a.yaml", "prod")
+    assert [file.path for file in folder.files] == ["a.yaml"]
+    assert folder.warnings == ()
+
+
+def test_what_is_not_a_regular_file_is_an_error(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.yaml")
+    assert problems(tmp_path) == ["a.yaml: it is not a regular file"]
+    assert problems(tmp_path / "missing") == [f"{tmp_path / 'missing'}: there is no such folder or file"]
+
+
+def test_secrets_are_supplied_or_left_out(tmp_path: Path) -> None:
+    settings = {
+        "known": {"$secret": "a"},
+        "nested": {"list": [{"$secret": "a"}]},
+        "unknown": [{"$secret": "b"}],
+        "x": 1,
+    }
+    write(tmp_path, {"a.yaml": spec(settings=settings)})
+    (description,) = load(tmp_path).descriptions
+
+    supplied = supply_secrets(description, {"a": "value"}.get)
+
+    assert description.aliases == {"a", "b"}
+    assert supplied.settings == {"known": "value", "nested": {"list": ["value"]}, "x": 1}
+    assert list(supplied.unsupplied_secrets()) == [("settings['unknown']", "b")]
+    assert "value" not in repr(supplied)
+
+
+@pytest.mark.parametrize("key", ["$secret", "$$secret", "$$$secret", "secret", "$other", "${X}"])
+def test_keys_that_look_like_references_are_escaped(key: str, tmp_path: Path) -> None:
+    assert unescape_key(escape_key(key)) == key
+    value = {key: ["${A}", "$${A}", "$$${", "$", "${"], "x": {key: "$x"}}
+    write(tmp_path, {"a.yaml": spec(settings=escape_value(value))})
+    (description,) = load(tmp_path).descriptions
+    assert description.settings == value
+
+
+@pytest.mark.parametrize(
+    ("name", "schema"), [("destination", destination_schema()), ("environment", environment_schema())]
+)
+def test_the_shipped_schemas_are_up_to_date(name: str, schema: dict[str, Any]) -> None:
+    """Write them again with: python -m airflow_provider_segment schema NAME > FILE."""
+    assert json.loads(schema_file(name).read_text()) == schema
+
+
+def test_the_schemas_accept_what_is_valid_and_reject_what_is_not() -> None:
+    destination = jsonschema.Draft202012Validator(destination_schema())
+    jsonschema.Draft202012Validator.check_schema(destination_schema())
+    jsonschema.Draft202012Validator.check_schema(environment_schema())
+    valid = {"source": "s", "type": "t", "name": "n", "subscriptions": [{"name": "x", "action": "a", "trigger": "t"}]}
+    assert destination.is_valid(valid)
+    invalid: list[dict[str, Any]] = [{"setings": {}}, {"name": None}, {"enabled": "yes"}, {"subscriptions": [{}]}]
+    for changes in invalid:
+        assert not destination.is_valid({**valid, **changes})
+    environment = jsonschema.Draft202012Validator(environment_schema())
+    assert environment.is_valid({"connection": "c", "variables": {"A": 1}, "secrets": {"a": {"connection": "c"}}})
+    assert not environment.is_valid({"secrets": {"a": {"connection": "c", "field": "x"}}})

@@ -1,0 +1,244 @@
+"""Planning and applying described destinations: creates, removals, renames, errors, and what is never touched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_segment.protocol.errors import SegmentAuthError, SegmentPruneLimitError
+from airflow_provider_segment.protocol.workspace.plan_workspace import PlanOptions
+from tests.workspace.drawn_workspaces import seed
+from tests.workspace.engine import Engine
+from tests.workspace.test_folder import spec, write
+
+TRACK = {"name": "Track", "action": "trackEvent", "trigger": 'type = "track"'}
+
+
+def existing(number: int = 0, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": f"d{number}",
+        "sourceId": "web",
+        "metadataId": "t-cloud",
+        "name": f"Existing {number}",
+        "settings": {"apiKey": "key-0123456789-dada"},
+        "subscriptions": [
+            {"id": f"s{number}", "name": "Track", "actionId": "a-track", "trigger": 'type = "track"', "enabled": True}
+        ],
+        **changes,
+    }
+
+
+def described(**changes: Any) -> str:
+    return spec(**{"source": "my-website", "type": "actions-cloud", "name": "Existing 0", **changes})
+
+
+def results(plan: Any) -> list[tuple[str, str]]:
+    return [(item.description.path, item.result) for item in plan.items]
+
+
+def test_a_new_destination_is_created_with_slugs(engine: Engine, tmp_path: Path) -> None:
+    """No destination has the type yet, so its slug is looked up in the catalog."""
+    engine.sandbox.seed(seed([]))
+    settings = {"apiKey": {"$secret": "key"}, "region": "eu"}
+    write(tmp_path, {"a.yaml": described(name="New", settings=settings, subscriptions=[TRACK])})
+
+    plan = engine.plan(tmp_path, secret={"key": "key-0123456789-dada"}.get)
+    assert results(plan) == [("a.yaml", "created")]
+    assert str(plan.forecast) == "1 subscription write"
+    (applied,) = engine.apply(plan)
+
+    assert (applied.result, applied.error) == ("created", None)
+    (destination,) = engine.sandbox.destinations
+    assert (destination["sourceId"], destination["name"]) == ("web", "New")
+    assert destination["settings"]["apiKey"].endswith("dada")
+    assert [one["actionId"] for one in destination["subscriptions"]] == ["a-track"]
+    assert engine.plan(tmp_path, secret={"key": "key-0123456789-dada"}.get).is_empty
+
+
+def test_a_secret_that_must_be_written_is_an_error_before_anything_is_written(engine: Engine, tmp_path: Path) -> None:
+    engine.sandbox.seed(seed([]))
+    secret = {"$secret": "key"}
+    write(
+        tmp_path,
+        {
+            "a.yaml": described(name="Fine"),
+            "b.yaml": described(name="New", settings={"apiKey": secret}),
+        },
+    )
+    plan = engine.plan(tmp_path)
+
+    assert results(plan) == [("a.yaml", "created"), ("b.yaml", "failed")]
+    assert str(plan.failed[0].error).startswith("settings['apiKey'] needs the secret 'key'; supply it")
+    assert [one.result for one in engine.apply(plan)] == ["skipped", "failed"]
+    assert engine.writes() == []
+    assert [one.result for one in engine.apply(plan, stop_on_error=False)] == ["created", "failed"]
+
+
+def test_a_new_subscription_needs_its_secret_too(engine: Engine, tmp_path: Path) -> None:
+    engine.sandbox.seed(seed([existing()]))
+    new = {**TRACK, "name": "New", "settings": {"token": {"$secret": "key"}}}
+    write(tmp_path, {"a.yaml": described(subscriptions=[TRACK, new])})
+
+    (failed,) = engine.plan(tmp_path).failed
+    assert str(failed.error).startswith("subscription 'New': settings['token'] needs the secret 'key'")
+
+
+def test_what_is_not_described_is_listed_and_left_alone(engine: Engine, tmp_path: Path) -> None:
+    engine.sandbox.seed(seed([existing(0), existing(1), existing(2, sourceId="app")]))
+    write(tmp_path, {"a.yaml": described(), "new.yaml": described(name="New")})
+
+    plan = engine.plan(tmp_path)
+    engine.apply(plan)
+
+    assert [(one.id, one.name, one.source, one.type) for one in plan.undescribed] == [
+        ("d1", "Existing 1", "my-website", "actions-cloud")
+    ]
+    (warning,) = plan.items[1].warnings
+    assert warning.startswith("it is created beside undescribed destinations of the same source and type: d1;")
+    assert [method for method, _ in engine.writes()] == ["POST"]
+
+
+def test_only_what_is_marked_as_removed_is_removed(engine: Engine, tmp_path: Path) -> None:
+    engine.sandbox.seed(seed([existing(0), existing(1)]))
+    gone = {"id": "gone", "action": "trackEvent", "removed": True}
+    write(
+        tmp_path,
+        {
+            "a.yaml": described(subscriptions=[{**TRACK, "removed": True}, gone]),
+            "b.yaml": described(name="Existing 1", removed=True),
+            "c.yaml": described(name="Long gone", removed=True),
+        },
+    )
+    with pytest.raises(SegmentPruneLimitError, match="2 objects would be removed; max_prune allows 1"):
+        engine.plan(tmp_path, how=PlanOptions(max_prune=1))
+    plan = engine.plan(tmp_path)
+    assert results(plan) == [("a.yaml", "changed"), ("b.yaml", "removed"), ("c.yaml", "kept")]
+    engine.apply(plan)
+
+    assert engine.writes() == [("DELETE", "/destinations/d0/subscriptions/s0"), ("DELETE", "/destinations/d1")]
+    assert engine.plan(tmp_path).is_empty
+
+
+@pytest.mark.parametrize("changes", [{"previous_name": "Existing 0"}, {"id": "d0"}])
+def test_renaming_changes_the_existing_one(engine: Engine, tmp_path: Path, changes: dict[str, str]) -> None:
+    engine.sandbox.seed(seed([existing()]))
+    write(tmp_path, {"a.yaml": described(name="Renamed", **changes)})
+
+    for _ in range(2):
+        engine.apply(engine.plan(tmp_path))
+
+    assert engine.writes() == [("PATCH", "/destinations/d0")]
+    assert [one["name"] for one in engine.sandbox.destinations] == ["Renamed"]
+
+
+def test_every_description_that_fails_has_its_error(engine: Engine, tmp_path: Path) -> None:
+    engine.sandbox.seed(seed([existing(0), existing(1, name="Twin"), existing(2, name="Twin")]))
+    write(
+        tmp_path,
+        {
+            "action.yaml": described(subscriptions=[{**TRACK, "action": "trackEvnt"}]),
+            "fine.yaml": described(name="New"),
+            "id.yaml": described(name="X", id="missing"),
+            "source.yaml": described(source="my-websit"),
+            "twin.yaml": described(name="Twin"),
+            "type.yaml": described(type="actions-clod"),
+            "wrong-type.yaml": described(type="classic", id="d1"),
+        },
+    )
+    errors = {item.description.path: str(item.error) for item in engine.plan(tmp_path).failed}
+
+    assert errors["action.yaml"] == (
+        "subscription 'Track': there is no action with the slug or id 'trackEvnt'; did you mean 'trackEvent' or"
+        " 'a-track'?"
+    )
+    assert errors["id.yaml"] == "there is no destination missing on source web"
+    assert "did you mean 'my-website'" in errors["source.yaml"]
+    assert errors["twin.yaml"].startswith("2 objects match destination 'Twin'")
+    assert "did you mean 'actions-cloud'" in errors["type.yaml"]
+    assert errors["wrong-type.yaml"].startswith("destination d1 is of type t-cloud, not t-classic")
+    assert "fine.yaml" not in errors
+
+
+def test_two_files_that_reach_one_destination_by_slug_and_by_id(engine: Engine, tmp_path: Path) -> None:
+    engine.sandbox.seed(seed([existing()]))
+    write(tmp_path, {"a.yaml": described(), "b.yaml": described(source="web", type="t-cloud")})
+
+    (failed,) = engine.plan(tmp_path).failed
+    assert failed.description.path == "b.yaml"
+    assert str(failed.error) == "another file describes destination d0 too"
+
+
+def test_a_failure_stops_or_goes_on(engine: Engine, tmp_path: Path) -> None:
+    engine.sandbox.seed(seed([existing(number) for number in range(3)]))
+    files = {f"{number}.yaml": described(name=f"Existing {number}", enabled=False) for number in range(3)}
+    plan = engine.plan(write(tmp_path, files))
+
+    engine.sandbox.fault("status", status=422, method="PATCH", path="/destinations/d1", times=None)
+    assert [one.result for one in engine.apply(plan, stop_on_error=False)] == ["changed", "failed", "changed"]
+
+    engine.sandbox.seed(seed([existing(number) for number in range(3)]))
+    engine.sandbox.fault("status", status=422, method="PATCH", path="/destinations/d0", times=None)
+    stopped = engine.apply(plan)
+    assert [one.result for one in stopped] == ["failed", "skipped", "skipped"]
+    assert "422" in str(stopped[0].error)
+
+
+def test_a_rejected_token_ends_everything(engine: Engine, tmp_path: Path) -> None:
+    engine.sandbox.seed(seed([existing(number) for number in range(3)]))
+    files = {f"{number}.yaml": described(name=f"Existing {number}", enabled=False) for number in range(3)}
+    plan = engine.plan(write(tmp_path, files))
+    engine.sandbox.fault("status", status=401, times=None)
+
+    with pytest.raises(SegmentAuthError):
+        engine.apply(plan, stop_on_error=False)
+
+
+def test_what_changed_since_the_plan_is_read_again(engine: Engine, tmp_path: Path) -> None:
+    engine.sandbox.seed(seed([existing()]))
+    write(tmp_path, {"a.yaml": described(enabled=False, subscriptions=[TRACK, {**TRACK, "name": "New"}])})
+    plan = engine.plan(tmp_path)
+    engine.apply(plan)
+    written = len(engine.writes())
+
+    assert engine.apply(plan)[0].error is None
+    assert len(engine.writes()) == written
+    assert len(engine.sandbox.destinations[0]["subscriptions"]) == 2
+
+
+def test_the_token_of_another_workspace_is_refused(engine: Engine, tmp_path: Path) -> None:
+    engine.sandbox.seed(seed([existing()]))
+    write(tmp_path, {"a.yaml": described()})
+
+    with pytest.raises(ValueError, match="belongs to the workspace sandbox-workspace, but the environment is for"):
+        engine.plan(tmp_path, how=PlanOptions(workspace_id="other"))
+    assert engine.plan(tmp_path, how=PlanOptions(workspace_id="sandbox-workspace")).is_empty
+
+
+def test_one_folder_serves_two_environments(engine: Engine, tmp_path: Path) -> None:
+    """Promotion is applying the same files with another environment."""
+    engine.sandbox.seed(seed([]))
+    write(
+        tmp_path,
+        {
+            "a.yaml": described(source="${SOURCE}", name="A", settings={"region": "${REGION}"}),
+            "environments/dev.yaml": "variables: {SOURCE: my-app-dev, REGION: us}".replace("my-app-dev", "web"),
+            "environments/prod.yaml": "variables: {SOURCE: app, REGION: eu}",
+        },
+    )
+    for environment in ("dev", "prod"):
+        engine.apply(engine.plan(tmp_path, environment=environment))
+
+    found = {one["sourceId"]: one["settings"]["region"] for one in engine.sandbox.destinations}
+    assert found == {"web": "us", "app": "eu"}
+
+
+def test_fifty_subscriptions_have_a_forecast(engine: Engine, tmp_path: Path) -> None:
+    engine.sandbox.seed(seed([]))
+    entries = [{**TRACK, "name": f"Track {number}"} for number in range(50)]
+    write(tmp_path, {"a.yaml": described(subscriptions=entries)})
+
+    forecast = engine.plan(tmp_path).forecast
+
+    assert str(forecast) == "50 subscription writes, about 9 minutes at Segment's limit of 5 a minute"
