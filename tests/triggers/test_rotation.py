@@ -13,7 +13,7 @@ from typing import Any
 import certifi
 import pytest
 
-from airflow_provider_segment.hooks import segment
+from airflow_provider_segment.hooks import airflow_connection
 from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook, SegmentPublicApiHook
 from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.server import SandboxServer
@@ -89,13 +89,13 @@ def test_a_token_that_is_still_wrong_ends_the_wait(rotating: Rotating) -> None:
 
 def test_many_waits_read_the_connection_once(rotating: Rotating, monkeypatch: pytest.MonkeyPatch) -> None:
     reads: list[str] = []
-    read = vars(segment)["get_async_connection"]
+    read = vars(airflow_connection)["get_async_connection"]
 
     async def counting(conn_id: str, **arguments: Any) -> Any:
         reads.append(conn_id)
         return await read(conn_id, **arguments)
 
-    monkeypatch.setattr(segment, "get_async_connection", counting)
+    monkeypatch.setattr(airflow_connection, "get_async_connection", counting)
     rotating.client.deliver("d", successes=10, at=PAST)
 
     async def run() -> list[dict[str, Any]]:

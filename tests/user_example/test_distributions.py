@@ -68,8 +68,11 @@ def test_only_what_the_provider_needs_is_a_dependency(metadata: Metadata) -> Non
         "apache-airflow-providers-common-compat",
         "certifi",
         "msgspec",
+        "multidict",
         "pendulum",
+        "pyyaml",
         "requests",
         "urllib3",
+        "yarl",
     }
     assert {"sandbox", "openlineage"} <= set(metadata.provides_extra or [])

@@ -184,7 +184,9 @@ def test_all_modes_end_alike_with_the_same_evidence_and_log(world: World, wait: 
     # The last poll of a deferred wait comes at the deadline, that of poke mode after the last interval.
     compared = slice(0, -1) if at_deadline else slice(None)
     assert deferred.polls[compared] == poke.polls[compared]
-    assert deferred.lines[compared] == poke.lines[compared]
+    # One of the two may come too early to be a request, and so log another line.
+    lines = min(len(deferred.lines), len(poke.lines)) - 1 if at_deadline else None
+    assert deferred.lines[:lines] == poke.lines[:lines]
     if wait.same_when_rescheduled:
         rescheduled = play(world, "reschedule", wait, flag)
         assert (rescheduled.ended.status, rescheduled.ended.xcom) == (poke.ended.status, poke.ended.xcom)
