@@ -125,7 +125,7 @@ class Twin:
         pairs = dict(zip(segment.destinations, (one.id for one in workspace.destinations()), strict=True))
         for model_id, sandbox_id in list(pairs.items()):
             mine = [record["id"] for record in segment.subscriptions_of(model_id)]
-            pairs |= zip(mine, (one.id for one in workspace.subscriptions(sandbox_id)), strict=True)
+            pairs |= zip(mine, (one.id for one in workspace.subscriptions.of(sandbox_id)), strict=True)
         return pairs
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_segment.sandbox.api import delivery_metrics, destinations, subscriptions, workspace
+from airflow_provider_segment.sandbox.api import delivery_metrics, destinations, filters, subscriptions, workspace
 from airflow_provider_segment.sandbox.api.media_types import Stage
 from airflow_provider_segment.sandbox.api.operation_request import OperationRequest
 from airflow_provider_segment.sandbox.core import Sandbox
@@ -41,6 +41,8 @@ def _operation(name: str, request: str, handler: Handler, *, stage: Stage = "v1"
 
 _DESTINATION = "/destinations/{destinationId}"
 _SUBSCRIPTION = _DESTINATION + "/subscriptions/{id}"
+_FILTERS = "/destination/{destinationId}/filters"
+_FILTER = _FILTERS + "/{filterId}"
 
 OPERATIONS = (
     _operation("listDestinations", "GET /destinations", destinations.list_destinations),
@@ -82,6 +84,12 @@ OPERATIONS = (
         delivery_metrics.get_delivery_metrics,
         stage="beta",
     ),
+    _operation("listFiltersFromDestination", f"GET {_FILTERS}", filters.list_filters),
+    _operation("createFilterForDestination", f"POST {_FILTERS}", filters.create_filter),
+    _operation("getFilterInDestination", f"GET {_FILTER}", filters.get_filter),
+    _operation("updateFilterForDestination", f"PATCH {_FILTER}", filters.update_filter),
+    _operation("removeFilterFromDestination", f"DELETE {_FILTER}", filters.remove_filter),
+    _operation("previewDestinationFilter", "POST /destination/filters/preview", filters.preview_filter),
     _operation("getWorkspace", "GET /", workspace.get_workspace),
     _operation("listSources", "GET /sources", workspace.list_sources),
     _operation("getSource", "GET /sources/{sourceId}", workspace.get_source),

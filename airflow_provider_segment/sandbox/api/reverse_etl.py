@@ -78,7 +78,7 @@ def check_dbt_cloud_limit(sandbox: Sandbox, subscription: Subscription, schedule
         return
     others = sum(
         other.schedule is not None and other.schedule["strategy"] == "DBT_CLOUD" and other.id != subscription.id
-        for other in sandbox.workspace.all_subscriptions()
+        for other in sandbox.workspace.subscriptions.all()
     )
     if others >= decisions.MAX_DBT_CLOUD_SUBSCRIPTIONS:
         raise ApiError(422, "Too many dbt Cloud schedules", field="input.reverseETLSchedule.strategy")
