@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from airflow_provider_segment.protocol.api.objects import Destination, Subscription
+from airflow_provider_segment.protocol.api.objects import Destination, Filter, Subscription
 from airflow_provider_segment.protocol.errors import (
     SegmentAmbiguousWriteError,
     SegmentError,
@@ -22,7 +22,7 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log,
 from airflow_provider_segment.protocol.provisioning.identity import Identity
 from airflow_provider_segment.protocol.provisioning.lookup import one_or_none
 
-T = TypeVar("T", Destination, Subscription)
+T = TypeVar("T", Destination, Subscription, Filter)
 V = TypeVar("V")
 Find = Callable[[], Flow[list[T]]]
 

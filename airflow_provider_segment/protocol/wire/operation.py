@@ -44,17 +44,21 @@ class Operation:
     :param method: HTTP method.
     :param path: path template with the ids in braces.
     :param stage: how stable the operation is.
+    :param computes: whether it is a POST that only computes its response, so that repeating it changes nothing.
+    :param requires: what the workspace needs for it, for the message when Segment denies access.
     """
 
     name: str
     method: str
     path: str
     stage: Stage = Stage.V1
+    computes: bool = False
+    requires: str = ""
 
     @property
     def creates(self) -> bool:
         """Whether repeating it creates a second object; the API has no idempotency keys."""
-        return self.method == "POST"
+        return self.method == "POST" and not self.computes
 
     def request(
         self,

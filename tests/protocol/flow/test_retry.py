@@ -94,7 +94,7 @@ KINDS = [
 def test_a_fault_is_retried_or_raised(
     example: Example, outcome: Outcome, expected: Expected, expected_of_post: Expected
 ) -> None:
-    if example.method == "POST":
+    if example.creates:
         expected = expected_of_post
     driver = ScriptedDriver([outcome, done(example.data)] if expected is AGAIN else [outcome])
 
