@@ -108,7 +108,9 @@ def test_a_subscription_is_created_read_updated_and_deleted(hook: SegmentPublicA
     assert list(hook.list_subscriptions(destination_id=destination_id)) == []
 
 
-def test_a_filter_is_created_read_previewed_updated_and_deleted(hook: SegmentPublicApiHook, destination_id: str) -> None:
+def test_a_filter_is_created_read_previewed_updated_and_deleted(
+    hook: SegmentPublicApiHook, destination_id: str
+) -> None:
     no_emails: list[dict[str, Any]] = [{"type": "DROP_PROPERTIES", "fields": {"properties": ["email"]}}]
     event = {"type": "track", "properties": {"email": "a@example.com", "total": 3}}
     created = hook.create_filter(
