@@ -22,6 +22,7 @@ from tests.simulation.scenario_changes import (
     removing_destination,
     removing_subscription,
 )
+from tests.simulation.scenario_filters import changing_filter, ensuring_filter, removing_filter
 from tests.simulation.world import ViolationError, World
 
 SCENARIOS: tuple[Callable[[Segment, Random], Scenario], ...] = (
@@ -36,6 +37,10 @@ SCENARIOS: tuple[Callable[[Segment, Random], Scenario], ...] = (
     changing_subscription,
     removing_destination,
     removing_subscription,
+    ensuring_filter,
+    ensuring_filter,
+    changing_filter,
+    removing_filter,
 )
 _RUNS_WITH_FAULTS = 12
 """After these there are no more faults, so that the history ends."""

@@ -18,6 +18,7 @@ from airflow_provider_segment.protocol.provisioning import (
     destination,
     subscription,
 )
+from airflow_provider_segment.protocol.provisioning import filter as filter_module
 from tests.simulation.history import SCENARIOS, play, set_stage
 from tests.simulation.overlapping import play_overlapping, set_overlapping_stage
 from tests.simulation.world import ViolationError
@@ -52,13 +53,13 @@ def _retries(*arguments: Any, **named: Any) -> Any:
 
 
 def _no_check_before_create(patch: pytest.MonkeyPatch) -> None:
-    for module in (destination, subscription):
+    for module in (destination, subscription, filter_module):
         patch.setattr(module, "find_one", _finds_nothing)
 
 
 def _retry_does_not_poll(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(apply, "poll_until", _reads_once)
-    for module in (destination, subscription):
+    for module in (destination, subscription, filter_module):
         patch.setattr(module, "find_one", _polls_once)
 
 
