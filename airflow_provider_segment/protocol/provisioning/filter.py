@@ -60,7 +60,13 @@ def create_filter(
 
 
 def create_from_spec(
-    options: CallOptions, *, destination_id: str, source_id: str | None, spec: FilterSpec, confirm: bool = True
+    options: CallOptions,
+    *,
+    destination_id: str,
+    source_id: str | None,
+    spec: FilterSpec,
+    confirm: bool = True,
+    known_ids: frozenset[str] = frozenset(),
 ) -> Flow[Filter]:
     """Create exactly one filter.
 
@@ -68,11 +74,17 @@ def create_from_spec(
     :param source_id: the destination's source; ``None`` reads it from the destination.
     :param spec: its description.
     :param confirm: check afterwards that it is the only one.
+    :param known_ids: ids of existing filters, which are not this one though they may have its title.
     :return: the filter.
     """
     if source_id is None:
         source_id = (yield from get_destination(options, id=destination_id))["sourceId"]
     identity = spec.identity(destination_id)
+
+    def find_new() -> Flow[list[Filter]]:
+        found = yield from find_filters(options, identity)
+        return [one for one in found if one["id"] not in known_ids]
+
     return (
         yield from create_idempotently(
             options,
@@ -87,7 +99,7 @@ def create_from_spec(
                 enabled=spec.enabled is not False,
                 description=spec.description,
             ),
-            find=lambda: find_filters(options, identity),
+            find=find_new,
             confirm=confirm,
         )
     )
