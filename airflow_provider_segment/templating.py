@@ -5,10 +5,11 @@ Shared by the operators, the sensor and the notifiers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from airflow_provider_segment.protocol.arguments import check_name
+from airflow_provider_segment.protocol.arguments import check_id, check_name
+from airflow_provider_segment.protocol.provisioning.comparison import Path, is_below
 
 # A mixin: operators, sensors and notifiers have different bases.
 if TYPE_CHECKING:
@@ -43,6 +44,33 @@ def is_known(value: Any) -> bool:
     return not hasattr(value, "resolve")  # an XComArg has it
 
 
+def unknown_paths(value: Any, path: Path = ()) -> Iterator[Path]:
+    """Yield the path of each value inside an argument that is not known before templates are rendered.
+
+    :param value: an argument as the DAG file sets it.
+    :param path: keys and indexes that lead to it.
+    """
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from unknown_paths(item, (*path, key))
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from unknown_paths(item, (*path, index))
+    elif not is_known(value):
+        yield path
+
+
+_CAUSE = "; the task it refers to may have been skipped, or returned nothing"
+
+
+def _empty_selections(value: Any, keys: frozenset[str], path: Path = ()) -> Iterator[Path]:
+    """Yield the path of each empty value of one of these keys in a list of dicts."""
+    for index, entry in enumerate(value if isinstance(value, list | tuple) else ()):
+        for key in keys & entry.keys() if isinstance(entry, Mapping) else ():
+            if entry[key] is None or entry[key] == "None":
+                yield (*path, index, key)
+
+
 class CheckedArguments(_Base):
     """A mixin that checks known arguments when the DAG is parsed, and all arguments when the task runs.
 
@@ -53,7 +81,10 @@ class CheckedArguments(_Base):
     #: The check of each argument. ``None`` means that an argument is not set, unless it is required.
     checks: Mapping[str, Check] = {}
     required: frozenset[str] = frozenset()
+    #: Keys inside an argument that select an object.
+    selecting_keys: frozenset[str] = frozenset()
     segment_conn_id: str
+    _unknown: Mapping[str, frozenset[Path]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -69,6 +100,8 @@ class CheckedArguments(_Base):
         :raises ValueError: naming the argument, its value and what is allowed.
         """
         self.check_combination()
+        paths = {argument: frozenset(unknown_paths(getattr(self, argument))) for argument in self.checks}
+        self._unknown = {argument: found for argument, found in paths.items() if found}
         resolve_argument = self.argument_resolver(running=False)
         for argument, check in self._checks():
             value = resolve_argument(argument, getattr(self, argument))
@@ -80,12 +113,21 @@ class CheckedArguments(_Base):
 
         :raises ValueError: naming the argument, its value and what is allowed.
         """
+        for argument in self._unknown:
+            self._check_rendered(argument)
         self.check_combination()
         resolve_argument = self.argument_resolver(running=True)
         return {
             argument: check(argument, resolve_argument(argument, getattr(self, argument)))
             for argument, check in self._checks()
         }
+
+    def templated_paths(self, argument: str) -> frozenset[Path]:
+        """Return the paths of the values in an argument that came out of templates.
+
+        :param argument: the argument's name.
+        """
+        return self._unknown.get(argument, frozenset())
 
     def argument_resolver(self, *, running: bool) -> ResolveArgument:
         """Return a function that replaces objects in an argument by the values they refer to; here it changes nothing.
@@ -103,6 +145,17 @@ class CheckedArguments(_Base):
             key: value if key == SEGMENT_TEMPLATE_KEY else self.render_template(value, context, jinja_env, seen_oids)
             for key, value in content.items()
         }
+
+    def _check_rendered(self, argument: str) -> None:
+        """Raise if a template gave nothing for an argument that was set, so that it does not count as not set."""
+        value = getattr(self, argument)
+        empty = (None, "None") if self.checks[argument] in (check_id, check_name) else (None,)
+        if value in empty:
+            raise ValueError(f"{argument} was set, but came out of its template as {value!r}{_CAUSE}")
+        for path in _empty_selections(value, self.selecting_keys):
+            if is_below(path, self._unknown[argument]):
+                label = "".join(f"[{part!r}]" for part in path)
+                raise ValueError(f"{argument}{label} was set, but came out of its template as nothing{_CAUSE}")
 
     def _checks(self) -> list[tuple[str, Check]]:
         checks = [

@@ -1,7 +1,8 @@
 """A circuit breaker: disable a destination when a data check fails, and enable it when the check succeeds again.
 
 A Segment destination receives the events of a source. When the check has failed for the last time, its callback
-disables the destination, so that no bad data reaches it; when a later run succeeds, another callback enables it.
+disables the destination, so that no bad data reaches it; when a later run succeeds, another callback enables it. Only
+the check's own ``BadDataError`` disables it: a bug in the check or a database that is down must not.
 Trigger the DAG with ``{"bad_rows": 120}`` to see it disable the destination.
 """
 
@@ -17,6 +18,11 @@ from airflow_provider_segment.notifications.destination import (
     SegmentEnableDestinationNotifier,
 )
 from airflow_provider_segment.operators.destination import SegmentCreateDestinationOperator
+
+
+class BadDataError(Exception):
+    """The check has found bad data; any other failure of the check says nothing about the data."""
+
 
 # The identity of a destination.
 DESTINATION = {
@@ -46,12 +52,12 @@ with DAG(
     )
 
     @task(
-        on_failure_callback=SegmentDisableDestinationNotifier(**DESTINATION),
+        on_failure_callback=SegmentDisableDestinationNotifier(**DESTINATION, only_on=BadDataError),
         on_success_callback=SegmentEnableDestinationNotifier(**DESTINATION),
     )
     def check(params: dict[str, Any] | None = None) -> None:
         """Replace this with a real check of the data."""
         if (params or {})["bad_rows"] > 100:
-            raise ValueError("the data is bad")
+            raise BadDataError("more than 100 bad rows")
 
     destination >> check()

@@ -44,7 +44,7 @@ EXTRA_FIELDS: dict[str, dict[str, Any]] = {
     },
     "reconcile_timeout": {
         "label": "Reconcile timeout (s)",
-        "description": "Seconds to keep looking for an object after a write whose response was lost. Default 10.",
+        "description": "Seconds to keep looking for an object after a write whose response was lost. Default: timeout.",
         "schema": {"type": ["number", "null"], "minimum": 0},
     },
     "verify": {

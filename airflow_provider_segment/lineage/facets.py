@@ -22,7 +22,7 @@ class SegmentDeliveryMetricsDatasetFacet(DatasetFacet):
 
     metrics: DeliveryMetrics
     conditions: dict[str, bool]
-    startTime: str  # noqa: N815 - OpenLineage's spelling
+    startTime: str  # noqa: N815 - as OpenLineage names its keys
     endTime: str  # noqa: N815
     granularity: str
 

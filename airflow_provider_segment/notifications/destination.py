@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from typing import TYPE_CHECKING, Any
@@ -10,12 +10,9 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import BaseNotifier
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
+from airflow_provider_segment.notifications.failures import AUTO, check_only_on, why_ignored
 from airflow_provider_segment.protocol.arguments import check_id, check_name
-from airflow_provider_segment.protocol.provisioning.identity import (
-    DestinationIdentity,
-    check_selection,
-    destination_target,
-)
+from airflow_provider_segment.protocol.provisioning.identity import check_selection, destination_target
 from airflow_provider_segment.templating import CheckedArguments
 
 if TYPE_CHECKING:
@@ -74,14 +71,28 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
         parts = {"source_id": self.source_id, "metadata_id": self.metadata_id, "name": self.name}
         check_selection("destination_id", self.destination_id, parts)
 
+    def why_ignored(self, context: Context, arguments: Mapping[str, Any]) -> str:
+        """Return why the notifier must do nothing; empty where it must act.
+
+        :param context: of the callback.
+        :param arguments: the checked arguments.
+        """
+        return ""
+
     def notify(self, context: Context) -> None:
         """Enable or disable the destination; called for tasks and DAGs."""
         from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
         from airflow_provider_segment.protocol.provisioning.destination import resolve_and_update_destination
 
-        with self._logging_failures(), SegmentPublicApiHook(segment_conn_id=self.segment_conn_id) as hook:
-            destination_id = hook.run(resolve_and_update_destination, target=self._target(), enabled=self.enabled)
-            self.log.info("%sd destination %s", self.verb, destination_id)
+        with self._logging_failures():
+            arguments = self.checked()
+            if reason := self.why_ignored(context, arguments):
+                self._log_prominently("did not %s the destination: %s", self.verb, reason)
+                return
+            target = destination_target(arguments)
+            with SegmentPublicApiHook(segment_conn_id=self.segment_conn_id) as hook:
+                destination_id = hook.run(resolve_and_update_destination, target=target, enabled=self.enabled)
+            self._log_prominently("%sd destination %s", self.verb, destination_id)
 
     async def async_notify(self, context: Context) -> None:
         """Enable or disable the destination; called for deadlines, in the triggerer, from Airflow 3.1 on."""
@@ -89,14 +100,16 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
         from airflow_provider_segment.protocol.provisioning.destination import resolve_and_update_destination
 
         with self._logging_failures():
+            target = destination_target(self.checked())
             async with SegmentPublicApiAsyncHook(segment_conn_id=self.segment_conn_id) as hook:
-                destination_id = await hook.run(
-                    resolve_and_update_destination, target=self._target(), enabled=self.enabled
-                )
-                self.log.info("%sd destination %s", self.verb, destination_id)
+                destination_id = await hook.run(resolve_and_update_destination, target=target, enabled=self.enabled)
+            self.log.warning("%sd destination %s", self.verb, destination_id)
 
-    def _target(self) -> str | DestinationIdentity:
-        return destination_target(self.checked())
+    def _log_prominently(self, message: str, *values: Any) -> None:
+        """Log a warning outside the group in which Airflow folds what happens after a task."""
+        self.log.info("::endgroup::")
+        self.log.warning(message, *values)
+        self.log.info("::group::%s", type(self).__name__)
 
     @contextmanager
     def _logging_failures(self) -> Iterator[None]:
@@ -116,19 +129,47 @@ class SegmentDisableDestinationNotifier(_SwitchDestinationNotifier):
     which has no time to wait. For a deadline of Airflow 3.1, use
     ``AsyncCallback(SegmentDisableDestinationNotifier, kwargs={...})``. All arguments are templated.
 
-    The state of the task does not change, even if the destination could not be disabled; the task's log reports that.
+    Not every failure means bad data. If the task that failed is a
+    :class:`~airflow_provider_segment.sensors.delivery_metrics.SegmentDeliveryMetricsSensor`, only its verdict
+    ``SegmentDeliveryFailedError`` disables the destination by default: not a timeout, a wrong token or an invalid
+    argument. For your own task, name the exception that it raises for bad data in ``only_on``.
+
+    The state of the task does not change, even if the destination could not be disabled; a warning in the task's log
+    says what the notifier did.
 
     :param destination_id: id of the destination; alternatively its identity:
     :param source_id: id of its source,
     :param metadata_id: catalog id of its type, and
     :param name: its display name. Several destinations with this identity are an error.
+    :param only_on: the failures that disable the destination: exception classes or their dotted names, as
+        ``"my_package.BadDataError"``, one or a list, subclasses included. ``None``: any failure. ``"auto"`` (default):
+        any failure, except as described above for the sensor. A missed deadline always disables it.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :raises ValueError: an argument is invalid; raised when the DAG is parsed if its value is known then.
     """
 
+    checks = {**_SwitchDestinationNotifier.checks, "only_on": check_only_on}  # noqa: RUF012 - a constant of the class
     enabled = False
     verb = "disable"
     consequence = "still receive events"
+
+    def __init__(
+        self,
+        *,
+        only_on: type[BaseException] | str | Sequence[type[BaseException] | str] | None = AUTO,
+        **kwargs: Any,
+    ) -> None:
+        # Airflow calls whatever is callable in a template field, and a class is.
+        self.only_on = (only_on,) if isinstance(only_on, type) else only_on
+        super().__init__(**kwargs)
+
+    def why_ignored(self, context: Context, arguments: Mapping[str, Any]) -> str:
+        """Return why a failure does not disable the destination; empty where it does.
+
+        :param context: of the callback.
+        :param arguments: the checked arguments.
+        """
+        return why_ignored(context, arguments["only_on"]) if "only_on" in arguments else ""
 
 
 class SegmentEnableDestinationNotifier(_SwitchDestinationNotifier):

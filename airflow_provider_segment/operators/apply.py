@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest
+    from airflow_provider_segment.protocol.provisioning.comparison import Path
     from airflow_provider_segment.protocol.provisioning.plan import ApplySummary
     from airflow_provider_segment.templating import Settings, Text
 
@@ -41,10 +42,14 @@ class SegmentApplyDestinationOperator(SegmentOperator):
     :param name: display name, not empty; with the two above its identity.
     :param settings: by the keys of the catalog entry's options; a dict, or a template that renders to a string holding
         a JSON object. Pass secrets as :class:`~airflow_provider_segment.secrets.SecretRef`, also in subscriptions.
-    :param enabled: whether it receives data. Default ``True``.
+    :param enabled: whether it receives data. ``None`` (default) leaves an existing one as it is and creates a new one
+        enabled.
     :param subscriptions: list of ``{"name", "action_id", "trigger", "enabled", "settings", "model_id",
-        "reverse_etl_schedule"}``, of which the first three are required. ``None`` (default) leaves them alone. Segment
-        allows 5 creates, 5 updates and 5 removals a minute; the task waits until it may send.
+        "reverse_etl_schedule", "id", "previous_name"}``, of which the first three are required. Names need not be
+        unique: entries of one action and name are matched by trigger, then model, then settings. To change one of
+        several that are alike in everything, give its ``id``; to rename one, its ``id`` or ``previous_name``. Another
+        action or Reverse ETL model makes another subscription. ``None`` (default) leaves them alone. Segment allows
+        5 creates, 5 updates and 5 removals a minute; the task waits until it may send.
     :param destination_id: id of the destination, instead of finding it by its identity; ``name`` then renames it.
     :param prune_subscriptions: remove subscriptions that are not described. Default ``False``.
     :param max_prune: how many subscriptions may be removed, default 10; if more would be, the task fails before it
@@ -77,7 +82,8 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         "on_drift": check_on_drift,
         "rotate_secrets": check_flag,
     }
-    required = frozenset(checks) - {"subscriptions", "destination_id"}
+    selecting_keys = frozenset({"id", "name", "previous_name", "action_id", "model_id"})
+    required = frozenset(checks) - {"enabled", "subscriptions", "destination_id"}
 
     def __init__(
         self,
@@ -86,7 +92,7 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         metadata_id: Text,
         name: Text,
         settings: Settings,
-        enabled: bool | Text = True,
+        enabled: bool | Text | None = None,
         subscriptions: Sequence[dict[str, Any]] | Text | None = None,
         destination_id: Text | None = None,
         prune_subscriptions: bool | Text = False,
@@ -121,7 +127,7 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         from airflow_provider_segment.protocol.provisioning.apply import apply_destination
 
         values = self.checked()
-        request = _request(values, wait_for_pending=is_retry(context))
+        request = _request(values, templated=self.templated_paths("settings"), wait_for_pending=is_retry(context))
         plan, summary = self.run_flow(context, apply_destination, request=request, write=values["on_drift"] == "fix")
         self.resolved_destination_id = summary["destination_id"]
         if values["on_drift"] == "fail" and not plan.is_empty:
@@ -136,12 +142,12 @@ def _resolve_entry(label: str, entry: Any, read: ReadSecret) -> Any:
     return {**entry, "settings": replace_references(f"{label}['settings']", entry["settings"], read)}
 
 
-def _request(values: dict[str, Any], *, wait_for_pending: bool) -> ApplyRequest:
+def _request(values: dict[str, Any], *, templated: frozenset[Path], wait_for_pending: bool) -> ApplyRequest:
     from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest
     from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
 
     return ApplyRequest(
-        spec=DestinationSpec.from_arguments(values),
+        spec=DestinationSpec.from_arguments({**values, "templated": templated}),
         subscriptions=values.get("subscriptions"),
         destination_id=values.get("destination_id"),
         prune_subscriptions=values["prune_subscriptions"],

@@ -38,7 +38,8 @@ class SegmentCreateDestinationOperator(SegmentOperator):
     :param settings: by the keys of the catalog entry's options; a dict, or a template that renders to a string holding
         a JSON object. Pass secrets as :class:`~airflow_provider_segment.secrets.SecretRef`; a literal in the DAG file
         is visible in Airflow.
-    :param enabled: whether it receives data. Default ``True``.
+    :param enabled: whether it receives data. ``None`` (default) leaves an existing one as it is and creates a new one
+        enabled.
     :param if_exists: ``"reuse"`` (default) uses an existing one unchanged and warns which fields differ; ``"update"``
         brings it to the described state; ``"fail"`` raises ``SegmentAlreadyExistsError``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
@@ -58,7 +59,7 @@ class SegmentCreateDestinationOperator(SegmentOperator):
         "enabled": check_flag,
         "if_exists": check_if_exists,
     }
-    required = frozenset(checks)
+    required = frozenset(checks) - {"enabled"}
 
     def __init__(
         self,
@@ -67,7 +68,7 @@ class SegmentCreateDestinationOperator(SegmentOperator):
         metadata_id: Text,
         name: Text,
         settings: Settings,
-        enabled: bool | Text = True,
+        enabled: bool | Text | None = None,
         if_exists: str = "reuse",
         **kwargs: Any,
     ) -> None:
@@ -86,7 +87,7 @@ class SegmentCreateDestinationOperator(SegmentOperator):
         from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
 
         values = self.checked()
-        spec = DestinationSpec.from_arguments(values)
+        spec = DestinationSpec.from_arguments({**values, "templated": self.templated_paths("settings")})
         self.resolved_destination_id = self.run_flow(
             context, ensure_destination, spec=spec, if_exists=values["if_exists"], wait_for_pending=is_retry(context)
         )

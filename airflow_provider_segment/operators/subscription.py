@@ -40,7 +40,8 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
     :param name: display name, not empty.
     :param action_id: id of its action, one of the destination's type; can't be changed later.
     :param trigger: an FQL statement that selects events, such as ``type = "track"``.
-    :param enabled: whether it processes events. Default ``True``.
+    :param enabled: whether it processes events. ``None`` (default) leaves an existing one as it is and creates a new
+        one enabled.
     :param settings: by the field keys of the action: constants, or directives such as ``{"@path": "$.event"}``; secrets
         as :class:`~airflow_provider_segment.secrets.SecretRef`.
     :param model_id: the Reverse ETL model its data comes from.
@@ -68,7 +69,7 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
         "reverse_etl_schedule": check_schedule,
         "if_exists": check_if_exists,
     }
-    required = frozenset(checks) - {"settings", "model_id", "reverse_etl_schedule"}
+    required = frozenset(checks) - {"enabled", "settings", "model_id", "reverse_etl_schedule"}
 
     def __init__(
         self,
@@ -77,7 +78,7 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
         name: Text,
         action_id: Text,
         trigger: Text,
-        enabled: bool | Text = True,
+        enabled: bool | Text | None = None,
         settings: Settings | None = None,
         model_id: Text | None = None,
         reverse_etl_schedule: Settings | None = None,

@@ -128,7 +128,11 @@ class SegmentAmbiguousWriteError(SegmentError):
 
     :param message: what happened.
     :param seconds: time spent on the create so far.
+
+    ``retry_after`` is how many seconds Segment asked to wait before the next request; ``None`` if it did not.
     """
+
+    retry_after: float | None = None
 
     def __init__(self, message: str = "", *, seconds: float = 0.0) -> None:
         super().__init__(message)

@@ -63,16 +63,18 @@ def parse_connection(
     fields = _Fields(conn_id, {key: value for key, value in extra.items() if value not in (None, "")})
     token = _token(fields, password)
     url = _base_url(fields, host, port)
+    timeout = fields.seconds("timeout", 30.0, positive=True)
     return SegmentConnection(
         conn_id=conn_id,
         base_url=url.geturl(),
         token=token,
-        timeout=fields.seconds("timeout", 30.0, positive=True),
+        timeout=timeout,
         options=CallOptions(
             connection=f"connection {conn_id!r} to {url.netloc}",
             retry_budget=fields.seconds("retry_budget", 300.0),
             rate_limit_budget=fields.seconds("rate_limit_budget", 3600.0),
-            reconcile_timeout=fields.seconds("reconcile_timeout", 10.0),
+            # A request that timed out here may still be processed behind a load balancer.
+            reconcile_timeout=max(timeout, fields.seconds("reconcile_timeout", timeout)),
             secrets=(token,),
         ),
         verify=_verify(fields, is_loopback(url.hostname)),

@@ -44,6 +44,7 @@ TASKS: tuple[tuple[Write, int], ...] = (
                 *(spec(name) for name in _MANY),
                 *(spec(name, trigger=IDENTIFY) for name in ("Old 1", "Old 2")),
                 settings={"apiKey": KEY, "region": "eu"},
+                enabled=True,
                 prune_subscriptions=True,
             ),
             before=[

@@ -27,7 +27,7 @@ def play(case: Case, sandbox: SegmentSandbox, *, conn_id: str) -> list[str]:
     :param conn_id: connection to it.
     :return: violations of what is promised.
     """
-    connect(sandbox, conn_id, budget=case.budget, timeout=TIMEOUT if case.kind.kind == "delay" else 30.0)
+    connect(sandbox, conn_id, budget=case.budget, timeout=TIMEOUT if case.kind.kind == "delay" else RECONCILE_TIMEOUT)
     sandbox.reset()
     sandbox.settings(subscription_write_limit_per_minute=None, **case.settings)
     sandbox.seed({"destinations": [BYSTANDER, *case.write.before]})
@@ -51,7 +51,7 @@ def broken_rows(wrong: list[str]) -> set[str]:
 
 def connect(sandbox: SegmentSandbox, conn_id: str, *, budget: float, timeout: float) -> None:
     """Set an Airflow connection to a sandbox."""
-    extra = {"reconcile_timeout": RECONCILE_TIMEOUT, "retry_budget": budget, "timeout": timeout}
+    extra = {"retry_budget": budget, "timeout": timeout}
     connection = {"conn_type": "segment_public_api", "host": sandbox.url, "password": sandbox.token, "extra": extra}
     os.environ[f"AIRFLOW_CONN_{conn_id.upper()}"] = json.dumps(connection)
 
@@ -89,7 +89,7 @@ def _wrong_in_further_run(case: Case, sandbox: SegmentSandbox, conn_id: str, res
     """Run the finished task again, not as a retry: it must write nothing."""
     time.sleep(case.settings.get("list_lag_seconds", 0.0))
     before = len(_writes(sandbox))
-    connect(sandbox, conn_id, budget=5.0, timeout=30.0)
+    connect(sandbox, conn_id, budget=5.0, timeout=RECONCILE_TIMEOUT)
     sandbox._send("DELETE", "faults")
     again = run(case, conn_id, try_number=1)
     if len(_writes(sandbox)) != before:

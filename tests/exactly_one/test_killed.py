@@ -13,6 +13,7 @@ from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.exactly_one.killed import POINTS, TASKS
 from tests.exactly_one.running import connect
 from tests.exactly_one.state import differences
+from tests.exactly_one.table import RECONCILE_TIMEOUT
 from tests.exactly_one.writes import BYSTANDER, Write
 from tests.running import Running, TaskInstance
 from tests.scale import SCALE
@@ -26,7 +27,6 @@ _CHOSEN = POINTS if SCALE >= 10 else POINTS[4::10]
 @pytest.fixture
 def sandbox(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> SegmentSandbox:
     monkeypatch.setenv(f"AIRFLOW_CONN_{_CONN_ID.upper()}", "")  # gone again after the test
-    connect(segment_sandbox, _CONN_ID, budget=60.0, timeout=_LONG)
     segment_sandbox.settings(subscription_write_limit_per_minute=None)
     return segment_sandbox
 
@@ -40,8 +40,10 @@ def test_a_task_killed_at_a_request_and_retried(number: int, call: int, lag: flo
     if call > 1:
         sandbox.fault("delay", times=call - 1, seconds=0)
     sandbox.fault("delay", seconds=_LONG)  # applied, but without a response
+    connect(sandbox, _CONN_ID, budget=60.0, timeout=_LONG)
     _kill_at(number, call, sandbox)
     sandbox._send("DELETE", "faults")
+    connect(sandbox, _CONN_ID, budget=60.0, timeout=RECONCILE_TIMEOUT)
     _run(write, sandbox, try_number=2)
     assert differences(sandbox.destinations, write.after) == []
     assert _posts(sandbox) == write.creates
@@ -51,6 +53,7 @@ def test_a_task_killed_at_a_request_and_retried(number: int, call: int, lag: flo
 def test_the_points_cover_every_request(number: int, sandbox: SegmentSandbox) -> None:
     write, calls = TASKS[number]
     sandbox.seed({"destinations": [BYSTANDER, *write.before]})
+    connect(sandbox, _CONN_ID, budget=60.0, timeout=RECONCILE_TIMEOUT)
     _run(write, sandbox, try_number=1)
     assert len(sandbox.requests) == calls
     assert differences(sandbox.destinations, write.after) == []

@@ -132,7 +132,7 @@ WRITES = (
         path=_DESTINATION,
         task=_Task(
             SegmentCreateDestinationOperator,
-            _IDENTITY | {"settings": {"apiKey": KEY, "region": "eu"}, "if_exists": "update"},
+            _IDENTITY | {"settings": {"apiKey": KEY, "region": "eu"}, "enabled": True, "if_exists": "update"},
         ),
         before=[destination(enabled=False)],
         after=[destination(settings={"apiKey": KEY, "region": "eu"})],
@@ -271,12 +271,13 @@ WRITES = (
         task=apply(spec("Track"), settings={"apiKey": KEY, "region": "eu"}, enabled=False),
         before=[destination(subscription())],
         after=[destination(subscription(), settings={"apiKey": KEY, "region": "eu"}, enabled=False)],
+        targets=2,
     ),
     Write(
         name="apply: enable the destination",
         method="PATCH",
         path=_DESTINATION,
-        task=apply(spec("Track")),
+        task=apply(spec("Track"), enabled=True),
         before=[destination(enabled=False)],
         after=[destination(subscription(**_NEW))],
         creates=1,

@@ -61,7 +61,7 @@ def test_a_destination_is_created_read_updated_and_deleted(hook: SegmentPublicAp
     assert created["enabled"] is True
     assert created["settings"]["apiKey"].endswith("cdef")
     assert created["settings"]["trackAllPages"] is True
-    assert set(created["metadata"]) <= {"id", "name", "slug", "status"}
+    assert set(created["metadata"]) <= {"id", "name", "slug", "status", "options"}
 
     changed = hook.update_destination(id=created["id"], name="ours", enabled=False, settings={"trackAllPages": False})
     assert (changed["name"], changed["enabled"], changed["settings"]["trackAllPages"]) == ("ours", False, False)
@@ -333,7 +333,7 @@ def test_a_create_whose_response_was_lost_is_found(
 def test_a_create_that_was_not_applied_is_sent_again(
     make_hook: MakeHook, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    set_extra(monkeypatch, segment_sandbox, reconcile_timeout="0.1")
+    set_extra(monkeypatch, segment_sandbox, timeout="1")
     segment_sandbox.fault("status", status=503, method="POST")
     with make_hook() as hook:
         created = hook.create_destination(
@@ -357,7 +357,7 @@ def test_a_create_that_a_slow_server_applies_late_is_found(
 def test_a_create_is_ambiguous_once_the_budget_is_spent(
     make_hook: MakeHook, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    set_extra(monkeypatch, segment_sandbox, reconcile_timeout="0.1", retry_budget="0.2")
+    set_extra(monkeypatch, segment_sandbox, retry_budget="0.2")
     segment_sandbox.fault("drop_before", method="POST", times=None)
     with pytest.raises(SegmentAmbiguousWriteError, match="sent 1 times over 0 s and never listed"):
         make_hook().create_destination(

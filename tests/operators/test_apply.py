@@ -109,7 +109,8 @@ def test_it_disables_first_and_enables_last(running: Running, segment_sandbox: S
     assert calls(segment_sandbox)[before:] == ["PATCH destination", "POST subscription"]
     before = len(calls(segment_sandbox))
     changed = TRACK | {"trigger": "all"}
-    running.run(apply(settings={"apiKey": KEY, "trackAllPages": True}, subscriptions=[changed, IDENTIFY]))
+    settings = {"apiKey": KEY, "trackAllPages": True}
+    running.run(apply(settings=settings, enabled=True, subscriptions=[changed, IDENTIFY]))
     assert calls(segment_sandbox)[before:] == ["PATCH destination", "PATCH subscription", "PATCH destination"]
     assert segment_sandbox.destinations[0]["enabled"] is True
 
@@ -244,7 +245,7 @@ def test_several_matches_raise(running: Running, segment_sandbox: SegmentSandbox
 def test_a_retry_polls_before_it_creates(
     running: Running, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT", f"{segment_sandbox.conn_uri}/?reconcile_timeout=0.6")
+    monkeypatch.setenv("AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT", f"{segment_sandbox.conn_uri}/?timeout=1")
     running.run(apply(subscriptions=None), ti=TaskInstance(try_number=2))
     polls = [entry["path"] for entry in segment_sandbox.requests].index("/destinations")
     assert polls >= 3
@@ -276,7 +277,7 @@ def test_settings_and_subscriptions_from_templates(running: Running, segment_san
             r"subscriptions\[0\] has the key 'actionId'; it may have name",
         ),
         ({"subscriptions": [{"name": "n", "action_id": "a"}]}, r"subscriptions\[0\] has no trigger"),
-        ({"subscriptions": [TRACK, IDENTIFY, TRACK]}, r"subscriptions\[2\] repeats name 'Track'"),
+        ({"subscriptions": [TRACK | {"id": "x"}, TRACK | {"id": "x"}]}, r"subscriptions\[0\] has the id 'x'"),
         ({"subscriptions": [TRACK | {"enabled": "x"}]}, r"subscriptions\[0\]\['enabled'\] is 'x'"),
         ({"destination_id": ""}, "destination_id is empty"),
         ({"max_prune": -1}, "max_prune is -1"),
@@ -298,3 +299,106 @@ def test_a_mask_can_not_be_the_secret_of_a_new_destination(running: Running, seg
     running.run(apply(settings={"apiKey": "••••cdef", "trackAllPages": True}, subscriptions=None))
     assert segment_sandbox.destinations[0]["settings"]["apiKey"].endswith("cdef")
     assert segment_sandbox.destinations[0]["settings"]["trackAllPages"] is True
+
+
+def test_enabled_is_left_alone_unless_it_is_described(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    made = running.run(apply(subscriptions=[TRACK]))["destination_id"]
+    with SegmentPublicApiHook() as hook:
+        hook.update_destination(id=made, enabled=False)
+        subscription = segment_sandbox.destinations[0]["subscriptions"][0]["id"]
+        hook.update_subscription(destination_id=made, id=subscription, enabled=False)
+    before = len(calls(segment_sandbox))
+    summary = running.run(apply(subscriptions=[TRACK]))
+    assert (summary["changed"], results(summary)) == ([], {"Track": "kept"})
+    assert len(calls(segment_sandbox)) == before
+    (found,) = segment_sandbox.destinations
+    assert (found["enabled"], found["subscriptions"][0]["enabled"]) == (False, False)
+
+
+def test_disabling_comes_before_anything_that_may_be_refused(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    running.run(apply(subscriptions=None))
+    with pytest.raises(SegmentInvalidRequestError):
+        running.run(apply(enabled=False, settings={"apiKey": KEY, "trackAllPages": "perhaps"}, subscriptions=None))
+    assert segment_sandbox.destinations[0]["enabled"] is False
+
+
+def test_a_setting_of_an_existing_destination_that_segment_did_not_return_is_written(
+    running: Running, segment_sandbox: SegmentSandbox
+) -> None:
+    running.run(apply(settings={}, subscriptions=None))
+    with pytest.raises(SegmentDriftError):
+        running.run(apply(subscriptions=None, on_drift="fail"))
+    assert running.run(apply(subscriptions=None))["changed"] == ["settings['apiKey']"]
+    assert segment_sandbox.destinations[0]["settings"]["apiKey"].endswith(KEY[-4:])
+    assert running.run(apply(subscriptions=None, on_drift="fail"))["changed"] == []
+
+
+def test_a_setting_that_the_type_does_not_know_is_a_warning(
+    running: Running,
+    segment_sandbox: SegmentSandbox,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    running.run(apply(subscriptions=None))
+    summary = running.run(apply(settings={"apiKey": KEY, "apikey": KEY}, subscriptions=None))
+    assert (summary["changed"], calls(segment_sandbox)) == ([], ["POST destination"])
+    log = caplog.text + "".join(capfd.readouterr())
+    assert "its type knows no setting 'apikey', and Segment does not return it; did you mean 'apiKey'?" in log
+
+
+def test_a_rotated_key_file_needs_rotate_secrets(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    def key_file(content: str) -> dict[str, str]:
+        return {"apiKey": f"-----BEGIN PRIVATE KEY-----\n{content}\n-----END PRIVATE KEY-----"}
+
+    running.run(apply(settings=key_file("old"), subscriptions=None))
+    assert running.run(apply(settings=key_file("new"), subscriptions=None))["changed"] == []
+    rotated = running.run(apply(settings=key_file("new"), subscriptions=None, rotate_secrets=True))
+    assert rotated["changed"] == ["settings['apiKey']"]
+
+
+@pytest.mark.parametrize("nothing", [None, "None"])
+def test_an_id_that_a_template_rendered_to_nothing_raises(
+    running: Running, segment_sandbox: SegmentSandbox, nothing: str | None
+) -> None:
+    task = apply(destination_id="{{ params.id }}", subscriptions=None)
+    task.destination_id = nothing  # as Airflow sets it when a task it refers to returned nothing
+    with pytest.raises(ValueError, match=f"destination_id was set, but came out of its template as {nothing!r}"):
+        task.execute({})
+    assert segment_sandbox.requests == []
+
+
+@pytest.mark.parametrize("key", ["name", "action_id"])
+def test_a_key_that_selects_a_subscription_and_rendered_to_nothing_raises(
+    running: Running, segment_sandbox: SegmentSandbox, key: str
+) -> None:
+    task = apply(subscriptions=[IDENTIFY, TRACK | {key: "{{ params.value }}"}])
+    with pytest.raises(ValueError, match=rf"subscriptions\[1\]\['{key}'\] was set, but came out of its template"):
+        running.run(task, params={"value": None})
+    assert segment_sandbox.requests == []
+
+
+def test_a_secret_that_a_template_rendered_to_nothing_is_not_deleted(
+    running: Running, segment_sandbox: SegmentSandbox
+) -> None:
+    running.run(apply(subscriptions=None))
+    with pytest.raises(ValueError, match=r"settings\['apiKey'\] came out of a template as an empty string"):
+        running.run(apply(settings={"apiKey": "{{ params.key }}"}, subscriptions=None), params={"key": ""})
+    assert segment_sandbox.destinations[0]["settings"]["apiKey"].endswith(KEY[-4:])
+    assert running.run(apply(settings={"apiKey": ""}, subscriptions=None))["changed"] == ["settings['apiKey']"]
+
+
+def test_equal_names_rename_and_change_without_doubling(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    mapped = [TRACK | {"settings": {"event": name}} for name in ("a", "b", "b")]
+    running.run(apply(subscriptions=mapped))
+    assert calls(segment_sandbox) == ["POST destination"] + ["POST subscription"] * 3
+    assert set(results(running.run(apply(subscriptions=mapped))).values()) == {"kept"}
+    renamed = [mapped[0] | {"name": "First", "previous_name": "Track"}, *mapped[1:]]
+    assert running.run(apply(subscriptions=renamed))["subscriptions"][0]["result"] == "changed"
+    third = segment_sandbox.destinations[0]["subscriptions"][2]["id"]
+    changed = [*renamed[:2], mapped[2] | {"id": third, "trigger": "all"}]
+    running.run(apply(subscriptions=changed))
+    assert [(one["name"], one["trigger"]) for one in segment_sandbox.destinations[0]["subscriptions"]] == [
+        ("First", TRACK["trigger"]),
+        ("Track", TRACK["trigger"]),
+        ("Track", "all"),
+    ]

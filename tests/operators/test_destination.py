@@ -8,6 +8,7 @@ import pytest
 
 from airflow_provider_segment.exceptions import (
     SegmentAlreadyExistsError,
+    SegmentInvalidRequestError,
     SegmentNotFoundError,
     SegmentSeveralMatchesError,
 )
@@ -70,9 +71,9 @@ def test_if_exists_update_writes_a_difference_once(running: Running, segment_san
     assert running.run(create(**changed)) == first
     (made,) = segment_sandbox.destinations
     assert (made["enabled"], made["settings"]["trackAllPages"]) == (False, True)
-    assert writes(segment_sandbox) == ["POST", "PATCH"]
+    assert writes(segment_sandbox) == ["POST", "PATCH", "PATCH"]  # disabling is a request of its own
     running.run(create(**changed))
-    assert writes(segment_sandbox) == ["POST", "PATCH"]
+    assert writes(segment_sandbox) == ["POST", "PATCH", "PATCH"]
 
 
 def test_if_exists_update_adds_a_setting(running: Running, segment_sandbox: SegmentSandbox) -> None:
@@ -273,3 +274,41 @@ def test_a_mask_is_left_out_of_an_update(running: Running, segment_sandbox: Segm
     (found,) = segment_sandbox.destinations
     assert found["settings"]["apiKey"].endswith(KEY[-4:])
     assert found["settings"]["trackAllPages"] is True
+
+
+@pytest.mark.parametrize("if_exists", ["reuse", "update"])
+def test_create_leaves_a_disabled_destination_disabled(
+    running: Running, segment_sandbox: SegmentSandbox, if_exists: str
+) -> None:
+    made = running.run(create(enabled=False))
+    assert running.run(create(if_exists=if_exists)) == made
+    assert writes(segment_sandbox) == ["POST"]
+    assert segment_sandbox.destinations[0]["enabled"] is False
+
+
+def test_an_update_disables_before_anything_that_may_be_refused(
+    running: Running, segment_sandbox: SegmentSandbox
+) -> None:
+    made = running.run(create())
+    task = SegmentUpdateDestinationOperator(
+        task_id="u", destination_id=made, enabled=False, settings={"trackAllPages": "perhaps"}
+    )
+    with pytest.raises(SegmentInvalidRequestError):
+        running.run(task)
+    assert segment_sandbox.destinations[0]["enabled"] is False
+
+
+@pytest.mark.parametrize("argument", ["destination_id", "source_id", "metadata_id", "name"])
+def test_a_selection_that_a_template_rendered_to_nothing_raises(
+    running: Running, segment_sandbox: SegmentSandbox, argument: str
+) -> None:
+    selection = {"destination_id": "d"} if argument == "destination_id" else identity()
+    task = SegmentDeleteDestinationOperator(task_id="d", **selection | {argument: "{{ params.value }}"})
+    with pytest.raises(ValueError, match=f"{argument} was set, but came out of its template as 'None'"):
+        running.run(task, params={"value": None})
+    assert segment_sandbox.requests == []
+
+
+def test_deleting_from_an_unknown_source_raises(running: Running) -> None:
+    with pytest.raises(SegmentNotFoundError, match="/sources/no-such-source/"):
+        running.run(SegmentDeleteDestinationOperator(task_id="d", **identity(source_id="no-such-source")))

@@ -14,12 +14,13 @@ NAME = "mine"
 _SETTINGS: dict[str, tuple[Any, ...]] = {
     "apiKey": ("0123456789-aaaa", "0123456789-bbbb", "short"),
     "secretKey": ("secret-of-cccc", "abc", ""),
-    "trackAllPages": (True, False, None),
+    "trackAllPages": (True, False),
     "region": ("us", "eu"),
     "threshold": (30, 30.0, 7),
     "ignoredEvents": ([], ["a"], ["a", "b"]),
     "eventNames": ({}, {"a": "b"}, {"a": {"@template": "{{x}}"}}),
 }
+_ENABLED = (True, True, False, None)
 _SCHEDULES = (None, None, {"strategy": "PERIODIC", "config": {"interval": "15m"}}, {"strategy": "MANUAL"})
 
 
@@ -37,7 +38,7 @@ def draw_destination(dice: Random) -> DestinationSpec:
         metadata_id=SINGLE if single else ANALYTICS,
         name=NAME,
         settings={"account": dice.choice("ab")} if single else draw_settings(dice),
-        enabled=dice.random() < 0.7,
+        enabled=dice.choice(_ENABLED),
     )
 
 
@@ -55,7 +56,7 @@ def put_destination(segment: Segment, spec: DestinationSpec) -> Record:
             "sourceId": spec.source_id,
             "metadataId": spec.metadata_id,
             "name": spec.name,
-            "enabled": spec.enabled,
+            "enabled": spec.enabled is not False,
             "settings": kind.created(spec.settings),
         }
     )
@@ -68,7 +69,7 @@ def put_subscription(segment: Segment, destination: Record, spec: SubscriptionSp
         "actionId": spec.action_id,
         "actionSlug": f"{spec.action_id}-slug",
         "destinationId": destination["id"],
-        "enabled": spec.enabled,
+        "enabled": spec.enabled is not False,
         "settings": spec.settings or {},
         "trigger": spec.trigger,
         "modelId": spec.model_id or "",
@@ -94,7 +95,7 @@ def _draw_subscription(dice: Random, number: int) -> SubscriptionSpec:
         name=f"Sub {number}",
         action_id=ACTIONS[number % len(ACTIONS)],
         trigger=dice.choice((TRACK, 'type = "identify"')),
-        enabled=dice.random() < 0.7,
+        enabled=dice.choice(_ENABLED),
         settings=dice.choice((None, {}, {"event": {"@path": "$.event"}}, {"event": "x", "more": [1, 2.5]})),
         model_id=dice.choice((None, None, "model-1")),
         reverse_etl_schedule=dice.choice(_SCHEDULES),

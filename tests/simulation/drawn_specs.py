@@ -32,7 +32,7 @@ def settings(*, with_masks: bool) -> st.SearchStrategy[dict[str, Any]]:
         optional={
             "apiKey": secret,
             "secretKey": secret,
-            "trackAllPages": st.booleans() | st.none(),
+            "trackAllPages": st.booleans(),
             "region": st.sampled_from(["us", "eu"]) | (masks if with_masks else st.nothing()),
             "threshold": st.integers(0, 3) | st.just(2.0),
             "ignoredEvents": st.lists(json_values, max_size=2),
@@ -50,7 +50,7 @@ def destinations(draw: st.DrawFn, *, with_masks: bool) -> DestinationSpec:
         metadata_id=ANALYTICS,
         name="mine",
         settings=draw(settings(with_masks=with_masks)),
-        enabled=draw(st.booleans()),
+        enabled=draw(st.booleans() | st.none()),
     )
 
 
@@ -61,9 +61,9 @@ def _subscriptions(draw: st.DrawFn) -> SubscriptionSpec:
         name=f"Sub {number}",
         action_id=ACTIONS[number % 2],
         trigger=draw(st.sampled_from(['type = "track"', 'type = "identify"'])),
-        enabled=draw(st.booleans()),
+        enabled=draw(st.booleans() | st.none()),
         settings=draw(st.none() | st.dictionaries(st.sampled_from(["a", "b"]), json_values, max_size=2)),
-        model_id=draw(st.sampled_from([None, "model-1", "model-2"])),
+        model_id=draw(st.sampled_from([None, f"model-{number}"])),
         reverse_etl_schedule=draw(
             st.sampled_from([None, {"strategy": "MANUAL"}, {"strategy": "PERIODIC", "config": {"interval": "15m"}}])
         ),

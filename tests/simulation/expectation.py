@@ -68,7 +68,7 @@ def subscriptions_like(segment: Segment, destination_id: str, spec: Subscription
     return [
         record
         for record in segment.subscriptions_of(destination_id)
-        if (record["name"], record["actionId"]) == identity
+        if (record["name"], record["actionId"]) == identity and spec.model_id in (None, record["modelId"])
     ]
 
 
@@ -88,15 +88,10 @@ def demand_destination(
     spec: DestinationSpec,
     actual: Record,
     before: Record | None,
-    *,
-    may_stay_absent: bool = False,
 ) -> None:
-    """Raise if a destination is not as described, or if a setting that is not described changed.
-
-    :param may_stay_absent: whether a setting that Segment does not return may count as unchanged.
-    """
+    """Raise if a destination is not as described, or if a setting that is not described changed."""
     demand_same("name", spec.name, actual["name"])
-    demand_same("enabled", spec.enabled, actual["enabled"])
+    _demand_enabled(spec, actual, before)
     kind = segment.types[actual["metadataId"]]
     demand_settings(
         spec.settings,
@@ -105,7 +100,6 @@ def demand_destination(
         defaults=kind.defaults,
         secret=kind.record["secretOptions"],
         may_reset=segment.replace,
-        may_stay_absent=may_stay_absent,
     )
 
 
@@ -117,7 +111,6 @@ def demand_settings(
     defaults: Mapping[str, Any],
     secret: Sequence[str] = (),
     may_reset: bool,
-    may_stay_absent: bool = False,
 ) -> None:
     """Raise unless described keys have their values, and others their old one, or a default if updates replace."""
     for key in spec.keys() | actual.keys() | (before or {}).keys():
@@ -125,8 +118,7 @@ def demand_settings(
         if spec.get(key) is not None:
             # A short secret is shown as bullets only, so an existing one counts as the described one.
             hidden = before is not None and key in secret and value == before.get(key) and bare(value)
-            unseen = may_stay_absent and before is not None and key not in before and value is None
-            if not (hidden or unseen):
+            if not hidden:
                 demand_same(f"settings[{key!r}]", spec[key], value)
         elif before is None:
             demand_same(f"settings[{key!r}]", defaults.get(key), value)
@@ -138,7 +130,7 @@ def demand_subscription(segment: Segment, spec: SubscriptionSpec, actual: Record
     """Raise if a subscription is not as described, or if a field that is not described changed."""
     old = before or {"modelId": "", "reverseETLSchedule": None}
     demand_same("trigger", spec.trigger, actual["trigger"])
-    demand_same("enabled", spec.enabled, actual["enabled"])
+    _demand_enabled(spec, actual, before)
     demand_same("modelId", spec.model_id or old["modelId"], actual["modelId"])
     schedule = spec.reverse_etl_schedule or old.get("reverseETLSchedule")
     demand_same("reverseETLSchedule", schedule, actual.get("reverseETLSchedule"))
@@ -159,6 +151,12 @@ def demand_filter(spec: FilterSpec, actual: Record, before: Record | None) -> No
     demand_same("enabled", old["enabled"] if spec.enabled is None else spec.enabled, actual["enabled"])
     description = old.get("description") if spec.description is None else spec.description
     demand_same("description", description or None, actual.get("description"))
+
+
+def _demand_enabled(spec: DestinationSpec | SubscriptionSpec, actual: Record, before: Record | None) -> None:
+    """Raise unless it is as described, or as before, or for a new object ``True``."""
+    unchanged = True if before is None else before["enabled"]
+    demand_same("enabled", unchanged if spec.enabled is None else spec.enabled, actual["enabled"])
 
 
 def bare(value: Any) -> bool:

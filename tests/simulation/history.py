@@ -16,6 +16,7 @@ from tests.simulation.model import WINDOW, Segment
 from tests.simulation.network import Network, Observer
 from tests.simulation.scenario import Scenario, ensuring_destination, ensuring_subscription
 from tests.simulation.scenario_apply import applying
+from tests.simulation.scenario_apply_equal_names import applying_equal_names
 from tests.simulation.scenario_changes import (
     changing_destination,
     changing_subscription,
@@ -29,6 +30,8 @@ SCENARIOS: tuple[Callable[[Segment, Random], Scenario], ...] = (
     applying,
     applying,
     applying,
+    applying_equal_names,
+    applying_equal_names,
     ensuring_destination,
     ensuring_destination,
     ensuring_subscription,
@@ -88,7 +91,9 @@ def set_stage(
     scenario = dice.choice(scenarios)(segment, dice)
     share = 0.0 if calm else dice.choice((0.0, 0.05, 0.2, 0.6))
     drawn = FaultDice(dice, share=share, most=dice.randint(1, 15), pool=IN_SANDBOX if like_sandbox else FAULTS)
-    network = Network(world, segment, drawn, latest=0.95 * reconcile_timeout - lag, alone=alone)
+    network = Network(
+        world, segment, drawn, latest=0.95 * reconcile_timeout - lag, alone=alone, allowed=scenario.allowed
+    )
     options = CallOptions(
         connection="the model",
         reconcile_timeout=reconcile_timeout,

@@ -258,7 +258,7 @@ class Segment:
 
     def _shown_destination(self, record: Record) -> Record:
         kind = self.types[record["metadataId"]]
-        metadata = {key: kind.record[key] for key in ("id", "name", "slug", "status")}
+        metadata = {key: kind.record[key] for key in ("id", "name", "slug", "status", "options")}
         return shown(record) | {"metadata": metadata, "settings": kind.shown(record["settings"])}
 
 

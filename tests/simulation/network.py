@@ -28,6 +28,7 @@ class Network:
     :param latest: seconds within which a late request is applied, from when it was sent or given up.
     :param alone: whether actors never overlap, so that no create may be sent if a match exists.
     :param observe: called for each request that got an outcome.
+    :param allowed: returns how many objects may have the identity of what a request creates.
     """
 
     world: World
@@ -36,6 +37,7 @@ class Network:
     latest: float
     alone: bool
     observe: Observer | None = None
+    allowed: Callable[[Request], int] = lambda _request: 1
     creates_lost: int = 0
     last_write: float = float("-inf")
     writes: int = 0
@@ -96,8 +98,9 @@ class Network:
             return
         if fault is None or (fault.kind != "none" and not fault.kind.startswith("rate_limit")):
             self.creates_lost += 1
-        if self.alone and (match := next(self._matches(request), None)) is not None:
-            raise ViolationError(f"{request.method} {request.path} was sent although {match} exists")
+        existing = list(self._matches(request))
+        if self.alone and len(existing) >= self.allowed(request):
+            raise ViolationError(f"{request.method} {request.path} was sent although {existing} exist")
 
     def _matches(self, request: Request) -> Iterator[str]:
         """Yield what a create would duplicate: existing objects and equal requests in flight."""
@@ -121,7 +124,12 @@ def matches(segment: Segment, create: Request) -> list[Record]:
         keys = ("sourceId", "metadataId", "name")
         return [record for record in segment.destinations.values() if all(record[key] == body[key] for key in keys)]
     siblings = segment.subscriptions_of(create.path.split("/")[2])
-    return [record for record in siblings if all(record[key] == body[key] for key in ("actionId", "name"))]
+    model = body.get("modelId")
+    return [
+        record
+        for record in siblings
+        if all(record[key] == body[key] for key in ("actionId", "name")) and model in (None, record["modelId"])
+    ]
 
 
 def _body(request: Request) -> Any:

@@ -12,6 +12,7 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
 from airflow_provider_segment.protocol.provisioning.destination import ensure_destination
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from airflow_provider_segment.protocol.provisioning.subscription import ensure_subscription
+from airflow_provider_segment.protocol.wire.messages import Request
 from tests.simulation.catalog import ANALYTICS
 from tests.simulation.drawing import (
     draw_destination,
@@ -43,6 +44,7 @@ class Scenario:
     :param final: returns whether an error is the expected end of the task.
     :param tolerated: returns whether an error that no fault caused is expected, and the task is run again.
     :param quiet: whether a further run of a finished task writes nothing.
+    :param allowed: returns how many objects may have the identity of what a request creates.
     :param groups: yields the objects of each described identity, among which duplicates would be.
     """
 
@@ -52,6 +54,7 @@ class Scenario:
     final: Callable[[Exception], bool] = lambda _error: False
     tolerated: Callable[[Exception, int], bool] = lambda _error, _number: False
     quiet: bool = True
+    allowed: Callable[[Request], int] = lambda _request: 1
     groups: Callable[[], Iterator[list[Record]]] = field(default=lambda: iter(()))
 
 
@@ -151,7 +154,7 @@ def _destination_like(spec: DestinationSpec, settings: dict[str, Any], *, enable
         metadata_id=spec.metadata_id,
         name=spec.name,
         settings=settings,
-        enabled=spec.enabled if enabled else not spec.enabled,
+        enabled=(spec.enabled is not False) is enabled,
     )
 
 
@@ -164,7 +167,7 @@ def _another(spec: SubscriptionSpec, dice: Random) -> SubscriptionSpec:
         trigger=drawn.trigger,
         enabled=drawn.enabled,
         settings=drawn.settings,
-        model_id=drawn.model_id,
+        model_id=spec.model_id or drawn.model_id,
         reverse_etl_schedule=drawn.reverse_etl_schedule,
     )
 

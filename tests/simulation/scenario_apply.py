@@ -31,13 +31,13 @@ _WRONG = SubscriptionSpec(name="wrong", action_id="nonsense", trigger=TRACK)
 _RIGHT = replace(_WRONG, action_id="track")
 
 
-class _Applying:
+class Applying:
     """Apply the description of a destination with its subscriptions."""
 
     def __init__(self, segment: Segment, dice: Random) -> None:
         self._segment = segment
         self._spec = analytics(dice)
-        self._subscriptions = None if dice.random() < 0.1 else draw_subscriptions(dice, most=7)
+        self._subscriptions = self._draw_subscriptions(dice)
         self._prune = dice.random() < 0.5
         self._existing: Record | None = None
         by_id = False
@@ -67,15 +67,21 @@ class _Applying:
             groups=self._groups,
         )
 
+    def _draw_subscriptions(self, dice: Random) -> list[SubscriptionSpec] | None:
+        return None if dice.random() < 0.1 else draw_subscriptions(dice, most=7)
+
     def _put_existing(self, dice: Random, *, name: str) -> None:
-        enabled = self._spec.enabled if dice.random() < 0.5 else not self._spec.enabled
+        enabled = dice.random() < 0.5
         settings = self._spec.settings if dice.random() < 0.4 else draw_settings(dice)
         spec = replace(self._spec, name=name, settings=settings, enabled=enabled)
         self._existing = put_destination(self._segment, spec)
+        for one in self._draw_existing(dice):
+            put_subscription(self._segment, self._existing, one)
+
+    def _draw_existing(self, dice: Random) -> list[SubscriptionSpec]:
         kept = [one for one in self._subscriptions or () if dice.random() < 0.3]
         names = {one.name for one in kept}
-        for one in (*kept, *(one for one in draw_subscriptions(dice, most=5) if one.name not in names)):
-            put_subscription(self._segment, self._existing, one)
+        return [*kept, *(one for one in draw_subscriptions(dice, most=5) if one.name not in names)]
 
     def _flow(self, options: CallOptions, wait_for_pending: bool, number: int) -> Flow[Any]:
         subscriptions = self._wanted(number)
@@ -95,7 +101,7 @@ class _Applying:
         old = None if self._existing is None else self._before.destinations[self._existing["id"]]
         if old is not None:
             demand_same("the id", old["id"], actual["id"])
-        demand_destination(self._segment, self._spec, actual, old, may_stay_absent=True)
+        demand_destination(self._segment, self._spec, actual, old)
         named = self._check_subscriptions(actual["id"])
         self._before.demand(destinations={actual["id"]}, subscriptions=named)
         _, summary = result
@@ -106,18 +112,23 @@ class _Applying:
 
     def _check_subscriptions(self, destination_id: str) -> set[str]:
         """Check the described subscriptions; return their ids and those that should be removed."""
-        named = set()
-        for spec in self._wanted(100) or ():
-            found = subscriptions_like(self._segment, destination_id, spec)
-            actual = the_only(found, f"subscription {spec.name}")
-            demand_subscription(self._segment, spec, actual, self._before.subscriptions.get(actual["id"]))
-            named.add(actual["id"])
+        named = self._check_described(destination_id)
         if self._subscriptions is None or not self._prune:
             return named
         if surplus := [one["id"] for one in self._segment.subscriptions_of(destination_id) if one["id"] not in named]:
             raise ViolationError(f"not removed: {surplus}")
         pruned = {one["id"] for one in self._before.subscriptions.values() if one["destinationId"] == destination_id}
         return named | pruned
+
+    def _check_described(self, destination_id: str) -> set[str]:
+        """Check the described subscriptions and return their ids."""
+        named = set()
+        for spec in self._wanted(100) or ():
+            found = subscriptions_like(self._segment, destination_id, spec)
+            actual = the_only(found, f"subscription {spec.name}")
+            demand_subscription(self._segment, spec, actual, self._before.subscriptions.get(actual["id"]))
+            named.add(actual["id"])
+        return named
 
     def _groups(self) -> Iterator[list[Record]]:
         found = destinations_like(self._segment, self._spec)
@@ -129,4 +140,4 @@ class _Applying:
 
 def applying(segment: Segment, dice: Random) -> Scenario:
     """Draw a description and what exists already."""
-    return _Applying(segment, dice).scenario()
+    return Applying(segment, dice).scenario()

@@ -16,6 +16,8 @@ from airflow_provider_segment.protocol.provisioning import (
     apply_subscriptions,
     creating,
     destination,
+    matching,
+    plan,
     subscription,
 )
 from airflow_provider_segment.protocol.provisioning import filter as filter_module
@@ -102,6 +104,29 @@ def _enabling_forgotten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(apply, "update_destination", all_but_enabling)
 
 
+def _known_ids_forgotten(patch: pytest.MonkeyPatch) -> None:
+    def create(*arguments: Any, known_ids: Any, unique: bool) -> Any:
+        return subscription.create_from_spec(*arguments, unique=unique)
+
+    patch.setattr(apply_subscriptions, "create_from_spec", create)
+
+
+def _lost_siblings_not_told_apart(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(subscription, "as_described", lambda _spec, _actual: True)
+
+
+def _equal_names_matched_in_order(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(matching, "_score", lambda _spec, _actual: (0, 0))
+    patch.setattr(matching, "alike", lambda _actual: "")
+
+
+def _previous_names_ignored(patch: pytest.MonkeyPatch) -> None:
+    def match(specs: Any, actual: Any) -> Any:
+        return matching.match_subscriptions([replace(spec, previous_name=None) for spec in specs], actual)
+
+    patch.setattr(plan, "match_subscriptions", match)
+
+
 @pytest.mark.parametrize(
     "mutate",
     [
@@ -115,6 +140,9 @@ def _enabling_forgotten(patch: pytest.MonkeyPatch) -> None:
         _schedule_forgotten,
         _removal_forgotten,
         _enabling_forgotten,
+        _known_ids_forgotten,
+        _equal_names_matched_in_order,
+        _previous_names_ignored,
     ],
 )
 def test_a_missing_rule_is_detected(
@@ -126,7 +154,11 @@ def test_a_missing_rule_is_detected(
 
 
 def test_a_missing_check_after_a_create_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(creating, "_confirm", _finds_nothing)
+    def unconfirmed(_options: Any, _identity: Any, _find: Any, created: Any) -> Flow[Any]:
+        yield from ()
+        return created
+
+    monkeypatch.setattr(creating, "_confirm", unconfirmed)
     with pytest.raises(ViolationError, match="no run reported it"):
         _play_many_overlapping()
 

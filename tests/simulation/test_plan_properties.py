@@ -18,7 +18,7 @@ from airflow_provider_segment.protocol.arguments import MASK_CHARACTER, masked_k
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Outcome, Pause, Send
 from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest, apply_destination
-from airflow_provider_segment.protocol.provisioning.diff import json_equal
+from airflow_provider_segment.protocol.provisioning.comparison import json_equal
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from airflow_provider_segment.protocol.wire.messages import Request
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
@@ -112,27 +112,28 @@ def _demand(
     *,
     prune: bool,
 ) -> None:
-    assert (actual["name"], actual["enabled"]) == (spec.name, spec.enabled)
+    assert (actual["name"], actual["enabled"]) == (spec.name, _enabled(spec, before))
     comparable = {
         key: mask(value) if key in _SECRETS else value
         for key, value in spec.settings.items()
         if key != _READ_ONLY and key not in masked_keys(spec.settings)
     }
     known = None if before is None else before["settings"]
-    # A key that Segment did not return counts as unchanged, and so does a secret shown as bullets only.
+    # A secret shown as bullets only counts as unchanged.
     unseen = {
         key
         for key in comparable
         if known is not None
-        and (key not in known or str(known[key]).endswith(MASK_CHARACTER))
+        and str(known.get(key)).endswith(MASK_CHARACTER)
         and actual["settings"].get(key) == known.get(key)
     }
     _demand_settings({key: value for key, value in comparable.items() if key not in unseen}, actual["settings"])
     old = {one["id"]: one for one in (before or {}).get("subscriptions", [])}
-    found = {one["name"]: one for one in actual["subscriptions"]}
+    found = {one["id"]: one for one in actual["subscriptions"]}
     for one in subscriptions or ():
-        made = found.pop(one.name)
-        assert (made["actionId"], made["trigger"], made["enabled"]) == (one.action_id, one.trigger, one.enabled)
+        made = found.pop(_of_spec(one, list(found.values())))
+        enabled = _enabled(one, old.get(made["id"]))
+        assert (made["actionId"], made["trigger"], made["enabled"]) == (one.action_id, one.trigger, enabled)
         assert one.model_id in (None, made["modelId"])
         assert one.reverse_etl_schedule in (None, made.get("reverseETLSchedule"))
         _demand_settings(one.settings or {}, made["settings"])
@@ -140,6 +141,19 @@ def _demand(
         assert found == {}
     else:  # undescribed ones stay unchanged
         assert all(old[one["id"]] == one for one in found.values())
+
+
+def _of_spec(spec: SubscriptionSpec, subscriptions: list[dict[str, Any]]) -> str:
+    """Return the id of the subscription with the name and model, or without any model if none is described."""
+    named = [one for one in subscriptions if one["name"] == spec.name and spec.model_id in (None, one["modelId"])]
+    (found,) = [one["id"] for one in named if len(named) == 1 or one["modelId"] == (spec.model_id or "")]
+    return str(found)
+
+
+def _enabled(spec: DestinationSpec | SubscriptionSpec, before: dict[str, Any] | None) -> bool:
+    if spec.enabled is not None:
+        return spec.enabled
+    return True if before is None else bool(before["enabled"])
 
 
 def _demand_settings(expected: dict[str, Any], actual: dict[str, Any]) -> None:

@@ -52,8 +52,13 @@ def test_the_defaults() -> None:
     assert (found.options.retry_budget, found.options.rate_limit_budget, found.options.reconcile_timeout) == (
         300.0,
         3600.0,
-        10.0,
+        30.0,
     )
+
+
+@pytest.mark.parametrize(("reconcile_timeout", "seconds"), [(0, 5.0), (4.9, 5.0), (60, 60.0)])
+def test_the_reconcile_timeout_is_never_shorter_than_the_timeout(reconcile_timeout: float, seconds: float) -> None:
+    assert parse(timeout=5, reconcile_timeout=reconcile_timeout).options.reconcile_timeout == seconds
 
 
 def test_extra_fields_may_be_strings_as_in_a_form_or_a_uri() -> None:
@@ -68,7 +73,7 @@ def test_extra_fields_may_be_strings_as_in_a_form_or_a_uri() -> None:
     assert (found.options.retry_budget, found.options.rate_limit_budget, found.options.reconcile_timeout) == (
         60.5,
         0.0,
-        10.0,
+        5.0,
     )
     assert found.proxies == {"https": "http://proxy.example:3128"}
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from airflow_provider_segment.protocol.api import operations
 from airflow_provider_segment.protocol.api.masks import drop_masked, mask_returned_secrets
-from airflow_provider_segment.protocol.api.objects import Destination
+from airflow_provider_segment.protocol.api.objects import Destination, ListedDestination
 from airflow_provider_segment.protocol.api.requests import build_call, delete_call, drop_none
 from airflow_provider_segment.protocol.arguments import (
     check_flag,
@@ -21,14 +21,18 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Page
 from airflow_provider_segment.protocol.wire.pagination import Listing, page_reader
 
 
-def destinations_listing(*, source_id: str | None = None, full: bool = False) -> Listing[Destination]:
+def destinations_listing(
+    *, source_id: str | None = None, full: bool = False, with_options: bool = False
+) -> Listing[Destination]:
     """Return the listing of destinations.
 
     :param source_id: list this source's destinations only, which is one operation of the API; by default the whole
         workspace's.
     :param full: return whole records instead of the fields of ``Destination``.
+    :param with_options: decode the options of each destination's type.
     """
-    read = page_reader(_record(full=full), key="destinations")
+    record = Destination if with_options else cast("type[Destination]", ListedDestination)
+    read = page_reader(_record(full=True) if full else record, key="destinations")
     if source_id is None:
         return Listing(operations.LIST_DESTINATIONS, {}, read)
     ids = {"sourceId": check_id("source_id", source_id)}

@@ -27,13 +27,23 @@ class Source(TypedDict):
     name: NotRequired[str | None]
 
 
+class CatalogOption(TypedDict):
+    """A setting that a destination type knows."""
+
+    name: str
+    defaultValue: NotRequired[Any]
+    label: NotRequired[str | None]
+    description: NotRequired[str | None]
+
+
 class DestinationMetadata(TypedDict):
-    """The catalog entry of a destination's type, reduced to its id and names."""
+    """The catalog entry of a destination's type, reduced to its id, names and options; lists omit the options."""
 
     id: str
     name: NotRequired[str]
     slug: NotRequired[str]
     status: NotRequired[str]
+    options: NotRequired[list[CatalogOption]]
 
 
 class Destination(TypedDict):
@@ -44,6 +54,24 @@ class Destination(TypedDict):
     sourceId: str
     settings: dict[str, Any]
     metadata: DestinationMetadata
+    name: NotRequired[str | None]
+
+
+class _ListedMetadata(TypedDict):
+    id: str
+    name: NotRequired[str]
+    slug: NotRequired[str]
+    status: NotRequired[str]
+
+
+class ListedDestination(TypedDict):
+    """What a list decodes of a ``Destination``: without the options of its type, which are most of a record."""
+
+    id: str
+    enabled: bool
+    sourceId: str
+    settings: dict[str, Any]
+    metadata: _ListedMetadata
     name: NotRequired[str | None]
 
 

@@ -16,7 +16,11 @@ from airflow_provider_segment.protocol.errors import (
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Outcome, Pause
 from airflow_provider_segment.protocol.wire.messages import Response
 from airflow_provider_segment.protocol.wire.operation import Call
-from airflow_provider_segment.protocol.wire.rate_limit import RetryAfter, parse_retry_after
+from airflow_provider_segment.protocol.wire.rate_limit import (
+    RetryAfter,
+    parse_retry_after,
+    retry_after_seconds,
+)
 
 FAULT_BACKOFF = (0.5, 30.0)
 """First and longest wait after a fault, in seconds; doubled in between."""
@@ -26,6 +30,10 @@ _MIN_RATE_LIMIT_BACKOFF = (0.25, 5.0)
 
 _DEFAULT_RATE_LIMIT_BACKOFF = (1.0, 60.0)
 """Wait after a 429 that requests none; no rate limit is known to have a window longer than a minute."""
+
+
+_TRANSIENT_STATUSES = {408, 421, 425}
+"""Request timeout, misdirected request, too early: the same request may succeed. RFC 9110 and 8470"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,12 @@ def decide(
     if isinstance(error, SegmentRateLimitError) and isinstance(outcome, Response):
         return _after_rate_limit(call, error, parse_retry_after(outcome, error.errors), state, options, jitter)
     if call.operation.creates and _maybe_applied(error):
-        return GiveUp(_ambiguous(error, seconds=state.fault_seconds + outcome.seconds))
+        ambiguous = _ambiguous(error, seconds=state.fault_seconds + outcome.seconds)
+        ambiguous.retry_after = _requested_wait(outcome)
+        return GiveUp(ambiguous)
+    status = getattr(error, "status", 0)
+    if status in _TRANSIENT_STATUSES or (status == 409 and call.request.method == "GET"):
+        error.transient = True
     if not error.transient:
         return GiveUp(error)
     return _after_fault(error, outcome, state, options, jitter)
@@ -96,9 +109,19 @@ def _maybe_applied(error: SegmentError) -> bool:
     """Return whether the request may have been applied: not if rejected, rate limited, or never sent."""
     if isinstance(error, SegmentConnectionError):
         return error.sent
+    if getattr(error, "status", 0) == 408:
+        return True  # a gateway may have passed the request on before it gave up
     if isinstance(error, SegmentProtocolError):
         return 200 <= error.status < 300
     return isinstance(error, SegmentServerError)
+
+
+def _requested_wait(outcome: Outcome) -> float | None:
+    """Return the wait that an unavailable server requests."""
+    if not isinstance(outcome, Response) or outcome.status != 503:
+        return None
+    seconds = retry_after_seconds(outcome)
+    return None if seconds is None else max(0.0, seconds)
 
 
 def _after_rate_limit(
@@ -126,7 +149,8 @@ def _after_rate_limit(
         f"{call} is rate limited: retrying in {wait:.1f} s ({source}; {waited:.0f} of at most"
         f" {options.rate_limit_budget:.0f} s)"
     )
-    return Retry(Pause(wait, reason, logging.INFO), replace(state, rate_limits=count, rate_limit_seconds=waited))
+    pause = Pause(wait, reason, logging.INFO, for_rate_limit=True)
+    return Retry(pause, replace(state, rate_limits=count, rate_limit_seconds=waited))
 
 
 def _after_fault(
@@ -135,6 +159,9 @@ def _after_fault(
     count = state.faults + 1
     wait = backoff(FAULT_BACKOFF, count, jitter)
     seconds = state.fault_seconds + outcome.seconds
+    if (requested := _requested_wait(outcome)) is not None:
+        # Capped by the budget: waiting longer than that would only end the call.
+        wait = max(wait, min(requested, options.retry_budget - seconds))
     if seconds + wait > options.retry_budget:
         error.explain(f"tried {count} times over {seconds:.0f} s (retry_budget: {options.retry_budget:.0f} s)")
         return GiveUp(error)

@@ -35,11 +35,13 @@ class Pause:
     :param seconds: how long.
     :param reason: logged before the pause.
     :param level: log level, as in the standard library's ``logging``.
+    :param for_rate_limit: whether it counts against ``rate_limit_budget``.
     """
 
     seconds: float
     reason: str
     level: int = logging.WARNING
+    for_rate_limit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class CallOptions:
     connection: str
     retry_budget: float = 300.0
     rate_limit_budget: float = 3600.0
-    reconcile_timeout: float = 10.0
+    reconcile_timeout: float = 30.0
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def capped(self, seconds: float) -> CallOptions:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from airflow_provider_segment.protocol.api.destinations import (
     destinations_listing,
@@ -14,16 +13,17 @@ from airflow_provider_segment.protocol.api.destinations import (
 )
 from airflow_provider_segment.protocol.api.objects import Destination, Subscription
 from airflow_provider_segment.protocol.api.subscriptions import subscriptions_listing
-from airflow_provider_segment.protocol.errors import SegmentInvalidRequestError
+from airflow_provider_segment.protocol.errors import SegmentNotFoundError
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning import destination as destinations
 from airflow_provider_segment.protocol.provisioning.apply_subscriptions import execute_subscriptions
 from airflow_provider_segment.protocol.provisioning.creating import poll_until
-from airflow_provider_segment.protocol.provisioning.diff import diff_settings
 from airflow_provider_segment.protocol.provisioning.lookup import mask_and_warn, one_or_none
+from airflow_provider_segment.protocol.provisioning.matching import match_subscriptions
 from airflow_provider_segment.protocol.provisioning.plan import ApplySummary, Plan, make_plan
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
+from airflow_provider_segment.protocol.provisioning.settings_writes import SettingsContext, ignored_settings
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 
 
@@ -117,7 +117,7 @@ def _read_destination(options: CallOptions, request: ApplyRequest) -> Flow[tuple
         return (yield from get_destination(options, id=request.destination_id)), []
     identity = request.spec.identity
     listed = yield from poll_until(
-        lambda: collect(destinations_listing(source_id=identity.source_id), options),
+        lambda: collect(destinations_listing(source_id=identity.source_id, with_options=True), options),
         lambda listed: bool(destinations.matching(listed, identity)),
         seconds=options.reconcile_timeout if request.wait_for_pending else 0,
         awaited=str(identity),
@@ -137,16 +137,23 @@ def _read_subscriptions(
     """List the subscriptions; with ``wait_for_pending`` until all described ones are listed, or time is up."""
     if request.subscriptions is None or actual is None:
         return ()
-    wanted = {(one.action_id, one.name) for one in request.subscriptions}
+    specs = request.subscriptions
     listing = subscriptions_listing(destination_id=actual["id"])
     return (
         yield from poll_until(
             lambda: collect(listing, options),
-            lambda listed: wanted <= {(one["actionId"], one["name"]) for one in listed},
+            lambda listed: _all_listed(specs, listed),
             seconds=options.reconcile_timeout if request.wait_for_pending else 0,
             awaited="subscriptions that an earlier try may have created",
         )
     )
+
+
+def _all_listed(specs: Sequence[SubscriptionSpec], listed: Sequence[Subscription]) -> bool:
+    try:
+        return None not in match_subscriptions(specs, listed)
+    except SegmentNotFoundError:
+        return False
 
 
 def _log_plan(plan: Plan) -> Flow[None]:
@@ -155,6 +162,8 @@ def _log_plan(plan: Plan) -> Flow[None]:
     yield from mask_and_warn(identity, plan.destination.diff)
     for part in plan.subscriptions:
         yield from mask_and_warn(f"subscription {part.name!r}", part.diff)
+    for warning in plan.warnings:
+        yield Log(warning, logging.WARNING)
     if plan.others:
         yield Log(
             f"source {identity.source_id} has other destinations of type {identity.metadata_id}:"
@@ -167,40 +176,10 @@ def _log_plan(plan: Plan) -> Flow[None]:
 def _apply_destination_plan(options: CallOptions, plan: Plan) -> Flow[tuple[str, list[str]]]:
     """Create or change the destination, except for enabling it, which comes last."""
     part = plan.destination
-    if part.id is None:
+    if part.actual is None:
         created = yield from destinations.create_from_spec(options, part.spec, confirm=True)
         yield Log(f"created {part.spec.identity}: {created['id']}")
-        return created["id"], (yield from _ignored_settings(part.spec.settings, created))
-    changes = dict(part.diff.changes)
-    if changes.get("enabled"):
-        del changes["enabled"]
-    return part.id, (yield from _change_destination(options, part.id, changes))
-
-
-def _change_destination(options: CallOptions, destination_id: str, changes: Mapping[str, Any]) -> Flow[list[str]]:
-    if not changes:
-        return []
-    settings = changes.get("settings")
-    try:
-        changed = yield from update_destination(options, id=destination_id, **changes)
-    except SegmentInvalidRequestError as error:
-        # Segment returns 400 if all settings of an update are read-only.
-        if error.status != 400 or settings is None:
-            raise
-        yield Log(f"{error}; its settings stay unchanged", logging.WARNING)
-        rest = {field: value for field, value in changes.items() if field != "settings"}
-        yield from _change_destination(options, destination_id, rest)
-        current = yield from get_destination(options, id=destination_id)
-        return (yield from _ignored_settings(settings, current))
-    yield Log(f"changed destination {destination_id}")
-    return (yield from _ignored_settings(settings or {}, changed))
-
-
-def _ignored_settings(settings: Mapping[str, Any], response: Destination) -> Flow[list[str]]:
-    """Return the settings that come back with another value than was sent: read-only ones."""
-    ignored = list(diff_settings(settings, response["settings"]).changed)
-    for key in ignored:
-        yield Log(
-            f"settings[{key!r}] was not changed: Segment keeps its own value, so it is read-only", logging.WARNING
-        )
-    return ignored
+        context = SettingsContext(label=str(part.spec.identity), options=created["metadata"].get("options") or [])
+        return created["id"], (yield from ignored_settings(context, part.spec.settings, created["settings"]))
+    changes = {name: value for name, value in part.diff.changes.items() if (name, value) != ("enabled", True)}
+    return part.actual["id"], (yield from destinations.write_destination(options, part.actual, changes))

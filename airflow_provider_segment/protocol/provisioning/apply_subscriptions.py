@@ -18,32 +18,42 @@ _VERBS = {Result.CREATED: "creating", Result.CHANGED: "changing", Result.REMOVED
 """In the order of execution."""
 
 
-def execute_subscriptions(options: CallOptions, plan: Plan, destination_id: str) -> Flow[dict[tuple[str, str], str]]:
+def execute_subscriptions(options: CallOptions, plan: Plan, destination_id: str) -> Flow[dict[int, str]]:
     """Create, change, then remove subscriptions.
 
     :param plan: the changes to make.
     :param destination_id: their destination.
-    :return: the ids of created and changed subscriptions, by name and action.
+    :return: the ids of created and changed subscriptions, by their position in the plan.
     :raises SegmentError: Segment refused; the message names the subscription. Earlier changes stay.
     """
-    ids: dict[tuple[str, str], str] = {}
+    ids: dict[int, str] = {}
     for result, verb in _VERBS.items():
         parts = list(plan.of(result))
-        for number, part in enumerate(parts):
+        for number, (position, part) in enumerate(parts):
             yield from _log_remaining(verb, number, len(parts))
             try:
-                ids[part.name, part.action_id] = yield from _execute(options, part, destination_id)
+                known = plan.known_ids | set(ids.values())
+                ids[position] = yield from _execute(options, plan, part, destination_id, known)
             except SegmentError as error:
                 error.explain(f"while {verb} subscription {part.name!r}, {number + 1} of {len(parts)}")
                 raise
     return ids
 
 
-def _execute(options: CallOptions, part: SubscriptionPlan, destination_id: str) -> Flow[str]:
+def _execute(
+    options: CallOptions, plan: Plan, part: SubscriptionPlan, destination_id: str, known_ids: frozenset[str]
+) -> Flow[str]:
     if part.id is None:
         if part.spec is None:
             raise TypeError("only a described subscription can be created")
-        created = yield from create_from_spec(options, destination_id, part.spec)
+        key = (part.name, part.action_id)
+        created = yield from create_from_spec(
+            options,
+            destination_id,
+            part.spec,
+            known_ids=known_ids,
+            unique=[(other.name, other.action_id) for other in plan.subscriptions].count(key) == 1,
+        )
         yield Log(f"created subscription {part.name!r}: {created['id']}")
         return created["id"]
     if part.result is Result.CHANGED:

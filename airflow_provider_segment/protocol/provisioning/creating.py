@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TypeVar
 
 from airflow_provider_segment.protocol.api.objects import Destination, Filter, Subscription
@@ -17,6 +18,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentError,
     SegmentSeveralMatchesError,
 )
+from airflow_provider_segment.protocol.flow.meter import Meter
 from airflow_provider_segment.protocol.flow.retry import FAULT_BACKOFF, backoff
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log, Pause
 from airflow_provider_segment.protocol.provisioning.identity import Identity
@@ -24,17 +26,17 @@ from airflow_provider_segment.protocol.provisioning.lookup import one_or_none
 
 T = TypeVar("T", Destination, Subscription, Filter)
 V = TypeVar("V")
-Find = Callable[[], Flow[list[T]]]
+Find = Callable[[CallOptions], Flow[list[T]]]
 
 
 def create_idempotently(
-    options: CallOptions, identity: Identity, *, create: Callable[[], Flow[T]], find: Find[T], confirm: bool
+    options: CallOptions, identity: Identity, *, create: Callable[[CallOptions], Flow[T]], find: Find[T], confirm: bool
 ) -> Flow[T]:
-    """Create exactly one object.
+    """Create exactly one object; ``retry_budget`` limits the time of attempts, polls and pauses together.
 
     :param options: ``reconcile_timeout`` and ``retry_budget``.
     :param identity: of the object.
-    :param create: sends the request once.
+    :param create: sends the request until it is applied, rejected, or its response is lost.
     :param find: lists all objects with the identity.
     :param confirm: check afterwards that it is the only one, so that overlapping runs are detected; otherwise that is
         checked only after the request was sent again.
@@ -42,22 +44,27 @@ def create_idempotently(
     :raises SegmentSeveralMatchesError: several objects have the identity now.
     :raises SegmentAmbiguousWriteError: it is unknown whether the object exists, and the budget is spent.
     """
-    seconds, lost = 0.0, 0
+    meter, lost = Meter(), 0
     while True:
+        left = replace(options, retry_budget=meter.left(options))
         try:
-            created = yield from create()
+            created = yield from meter.run(create(left))
         except SegmentAmbiguousWriteError as error:
             lost += 1
-            seconds += error.seconds + options.reconcile_timeout
-            adopted = yield from _find_lost(options, identity, find, error)
-            if adopted is not None:
-                yield Log(f"the response to creating {identity} was lost, but it was created: {adopted['id']}")
-                return adopted
-            yield _pause_before_repeating(options, identity, error, lost=lost, seconds=seconds)
-            continue
-        if confirm or lost:
-            yield from _confirm(options, identity, find, created)
-        return created
+            adopted = yield from _find_lost(options, meter, identity, find, error)
+            if adopted is None:
+                wait = _wait_before_repeating(options, meter, error, lost=lost)
+                reason = f"{identity} is not listed yet; creating it again in {wait:.1f} s"
+                yield from meter.run(_pause(Pause(wait, reason)))
+                continue
+        except SegmentError as error:
+            adopted = (yield from _find_after_rejection(options, identity, find, error)) if lost else None
+            if adopted is None:
+                raise
+        else:
+            return (yield from _confirm(options, identity, find, created)) if confirm or lost else created
+        yield Log(f"the response to creating {identity} was lost, but it was created: {adopted['id']}")
+        return adopted
 
 
 def find_one(options: CallOptions, identity: Identity, find: Find[T], *, wait_for_pending: bool) -> Flow[T | None]:
@@ -70,9 +77,8 @@ def find_one(options: CallOptions, identity: Identity, find: Find[T], *, wait_fo
     :return: the object, as soon as it is listed.
     :raises SegmentSeveralMatchesError: there are several.
     """
-    matches = yield from poll_until(
-        find, bool, seconds=options.reconcile_timeout if wait_for_pending else 0, awaited=str(identity)
-    )
+    seconds = options.reconcile_timeout if wait_for_pending else 0
+    matches = yield from poll_until(lambda: find(options), bool, seconds=seconds, awaited=str(identity))
     return one_or_none(matches, identity)
 
 
@@ -95,11 +101,13 @@ def poll_until(read: Callable[[], Flow[V]], enough: Callable[[V], bool], *, seco
 
 
 def _find_lost(
-    options: CallOptions, identity: Identity, find: Find[T], lost: SegmentAmbiguousWriteError
+    options: CallOptions, meter: Meter, identity: Identity, find: Find[T], lost: SegmentAmbiguousWriteError
 ) -> Flow[T | None]:
     yield Log(f"creating {identity}: {lost}; checking whether it exists", logging.WARNING)
+    left = meter.left(options)
+    capped = replace(options, retry_budget=left, reconcile_timeout=min(options.reconcile_timeout, left))
     try:
-        return (yield from find_one(options, identity, find, wait_for_pending=True))
+        return (yield from meter.run(find_one(capped, identity, find, wait_for_pending=True)))
     except SegmentSeveralMatchesError:
         raise
     except SegmentError as error:
@@ -107,39 +115,52 @@ def _find_lost(
         raise lost from error
 
 
-def _pause_before_repeating(
-    options: CallOptions, identity: Identity, error: SegmentAmbiguousWriteError, *, lost: int, seconds: float
-) -> Pause:
-    wait = backoff(FAULT_BACKOFF, lost, jitter=1.0)
-    if seconds + wait > options.retry_budget:
+def _find_after_rejection(
+    options: CallOptions, identity: Identity, find: Find[T], rejection: SegmentError
+) -> Flow[T | None]:
+    """Check whether an earlier request was applied after all: then the repeated one may be rejected for that reason."""
+    yield Log(f"creating {identity} again: {rejection}; checking whether it exists", logging.WARNING)
+    try:
+        return (yield from find_one(options, identity, find, wait_for_pending=False))
+    except SegmentSeveralMatchesError:
+        raise
+    except SegmentError as error:
+        rejection.explain(f"and the check whether it exists failed: {error}")
+        raise rejection from error
+
+
+def _wait_before_repeating(
+    options: CallOptions, meter: Meter, error: SegmentAmbiguousWriteError, *, lost: int
+) -> float:
+    wait = max(backoff(FAULT_BACKOFF, lost, jitter=1.0), min(error.retry_after or 0.0, meter.left(options)))
+    if wait > meter.left(options):
         error.explain(
-            f"sent {lost} times over {seconds:.0f} s and never listed (retry_budget: {options.retry_budget:.0f} s)"
+            f"sent {lost} times over {meter.seconds:.0f} s and never listed"
+            f" (retry_budget: {options.retry_budget:.0f} s)"
         )
         raise error
-    return Pause(
-        wait, f"{identity} was not listed within {options.reconcile_timeout:.0f} s; creating it again in {wait:.1f} s"
-    )
+    return wait
 
 
-def _confirm(options: CallOptions, identity: Identity, find: Find[T], created: T) -> Flow[None]:
+def _pause(pause: Pause) -> Flow[None]:
+    yield pause
+
+
+def _confirm(options: CallOptions, identity: Identity, find: Find[T], created: T) -> Flow[T]:
     """Check that the created object is the only one; once it is listed, so is everything created before it."""
 
     def is_listed(matches: list[T]) -> bool:
         one_or_none(matches, identity)
         return any(match["id"] == created["id"] for match in matches)
 
-    if is_listed(
-        (
-            yield from poll_until(
-                find, is_listed, seconds=options.reconcile_timeout, awaited=f"the listing of {identity}"
-            )
+    awaited = f"the listing of {identity}"
+    listed = yield from poll_until(lambda: find(options), is_listed, seconds=options.reconcile_timeout, awaited=awaited)
+    if not is_listed(listed):
+        yield Log(
+            f"{identity} was created, but is not listed after {options.reconcile_timeout:.0f} s: {created['id']}",
+            logging.WARNING,
         )
-    ):
-        return
-    yield Log(
-        f"{identity} was created, but is not listed after {options.reconcile_timeout:.0f} s: {created['id']}",
-        logging.WARNING,
-    )
+    return created
 
 
 def poll_pauses(seconds: float) -> Iterator[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -12,13 +13,20 @@ from airflow_provider_segment.protocol.api.destinations import (
     update_destination,
 )
 from airflow_provider_segment.protocol.api.objects import Destination
+from airflow_provider_segment.protocol.api.requests import drop_none
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
+from airflow_provider_segment.protocol.provisioning.comparison import holds_mask
 from airflow_provider_segment.protocol.provisioning.creating import create_idempotently, find_one
 from airflow_provider_segment.protocol.provisioning.diff import diff_destination
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
 from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
-from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
+from airflow_provider_segment.protocol.provisioning.settings_writes import (
+    SettingsContext,
+    ignored_settings,
+    write_settings,
+)
+from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, without_none
 
 
 def find_destinations(options: CallOptions, identity: DestinationIdentity) -> Flow[list[Destination]]:
@@ -27,7 +35,7 @@ def find_destinations(options: CallOptions, identity: DestinationIdentity) -> Fl
     :param identity: of the destination.
     :raises SegmentNotFoundError: the source does not exist.
     """
-    listed = yield from collect(destinations_listing(source_id=identity.source_id), options)
+    listed = yield from collect(destinations_listing(source_id=identity.source_id, with_options=True), options)
     return matching(listed, identity)
 
 
@@ -79,15 +87,15 @@ def create_from_spec(options: CallOptions, spec: DestinationSpec, *, confirm: bo
         yield from create_idempotently(
             options,
             spec.identity,
-            create=lambda: post_destination(
+            create=lambda options: post_destination(
                 options,
                 source_id=spec.source_id,
                 metadata_id=spec.metadata_id,
                 name=spec.name,
-                settings=spec.settings,
-                enabled=spec.enabled,
+                settings=without_none(spec.settings),
+                enabled=spec.enabled is not False,
             ),
-            find=lambda: find_destinations(options, spec.identity),
+            find=lambda options: find_destinations(options, spec.identity),
             confirm=confirm,
         )
     )
@@ -107,16 +115,49 @@ def ensure_destination(
     options = options.redacting(spec.settings)
     identity = spec.identity
     existing = yield from find_one(
-        options, identity, lambda: find_destinations(options, identity), wait_for_pending=wait_for_pending
+        options, identity, lambda options: find_destinations(options, identity), wait_for_pending=wait_for_pending
     )
     if existing is None:
         created = yield from create_from_spec(options, spec, confirm=True)
         yield Log(f"created {identity}: {created['id']}")
         return created["id"]
-    diff = diff_destination(spec, existing, write_absent=True)
+    diff = diff_destination(spec, existing)
     if (yield from handle_existing(existing["id"], identity, diff, if_exists=if_exists)):
-        yield from update_destination(options, id=existing["id"], **diff.changes)
+        yield from write_destination(options, existing, diff.changes)
     return existing["id"]
+
+
+def write_destination(options: CallOptions, actual: Destination, changes: Mapping[str, Any]) -> Flow[list[str]]:
+    """Bring an existing destination to its described state; it is disabled first, before anything is refused.
+
+    :param actual: the destination in Segment.
+    :param changes: arguments of ``update_destination``, by name; all described keys of settings.
+    :return: keys of settings that Segment refused or ignored.
+    """
+    destination_id = actual["id"]
+    rest = yield from _disable_first(options, destination_id, changes)
+    if not rest:
+        return []
+    settings = rest.get("settings") or {}
+    context = SettingsContext(
+        label=f"destination {destination_id}",
+        options=actual["metadata"].get("options") or [],
+        secrets=frozenset(key for key, value in actual["settings"].items() if holds_mask(value)),
+    )
+    changed, left_out = yield from write_settings(
+        context, rest, update=lambda sent: update_destination(options, id=destination_id, **sent)
+    )
+    yield Log(f"changed destination {destination_id}")
+    return (yield from ignored_settings(context, settings, changed["settings"], left_out))
+
+
+def _disable_first(options: CallOptions, destination_id: str, changes: Mapping[str, Any]) -> Flow[dict[str, Any]]:
+    """Disable a destination if that is one of the changes, and return the others."""
+    if changes.get("enabled") is not False:
+        return dict(changes)
+    yield from update_destination(options, id=destination_id, enabled=False)
+    yield Log(f"disabled destination {destination_id}")
+    return {name: value for name, value in changes.items() if name != "enabled"}
 
 
 def resolve_and_update_destination(
@@ -139,7 +180,9 @@ def resolve_and_update_destination(
     """
     options = options.redacting(settings)
     destination_id = yield from resolve(partial(find_destinations, options), target, new_name=new_name)
-    yield from update_destination(options, id=destination_id, name=new_name, enabled=enabled, settings=settings)
+    changes = drop_none(name=new_name, enabled=enabled, settings=settings)
+    if rest := (yield from _disable_first(options, destination_id, changes)):
+        yield from update_destination(options, id=destination_id, **rest)
     yield Log(f"changed destination {destination_id}")
     return destination_id
 
@@ -160,5 +203,6 @@ def resolve_and_delete_destination(
             lambda destination_id: delete_destination(options, id=destination_id),
             target,
             if_missing=if_missing,
+            parent_may_be_missing=False,
         )
     )

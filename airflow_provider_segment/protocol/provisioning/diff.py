@@ -1,7 +1,6 @@
 """How an object in Segment differs from its description.
 
-Only the settings that are described are compared, since Segment adds defaults and masks secrets. A mask is ten bullets,
-usually followed by the last characters of the secret.
+Only the settings that are described are compared, since Segment adds defaults and keys of its own.
 """
 
 from __future__ import annotations
@@ -9,11 +8,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from airflow_provider_segment.protocol.api.masks import masked_strings
-from airflow_provider_segment.protocol.api.objects import Destination, Subscription
-from airflow_provider_segment.protocol.arguments import MASK_CHARACTER, masked_keys
+from airflow_provider_segment.protocol.api.objects import CatalogOption, Destination, Subscription
+from airflow_provider_segment.protocol.arguments import masked_keys
+from airflow_provider_segment.protocol.provisioning.comparison import (
+    Match,
+    compare,
+    empty_secrets,
+    holds_mask,
+    is_below,
+    json_equal,
+)
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 
 
@@ -37,13 +45,15 @@ class Diff:
 
     :param fields: the fields that differ, for people.
     :param changes: the arguments of the update that brings it to the described state.
-    :param hidden: keys of settings that can't be compared, since Segment does not show their values.
+    :param hidden: keys of settings that can't be compared, since Segment does not show enough of their values.
+    :param unknown: keys of settings that the destination's type does not know, each with the most similar known key.
     :param secrets: described strings for which Segment shows a mask.
     """
 
     fields: tuple[FieldChange, ...] = ()
     changes: Mapping[str, Any] = field(default_factory=dict, repr=False)
     hidden: tuple[str, ...] = ()
+    unknown: Mapping[str, str | None] = field(default_factory=dict)
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property
@@ -56,56 +66,63 @@ class Diff:
 class SettingsDiff:
     """How settings in Segment differ from the described ones.
 
-    :param changed: keys whose value differs.
-    :param hidden: keys that can't be compared, since Segment shows only bullets.
-    :param absent: keys that Segment does not return.
+    :param changed: keys whose value differs, or that Segment does not return.
+    :param hidden: keys that can't be compared, since their masks tell nothing.
+    :param masked: keys whose value in Segment holds a mask.
+    :param unknown: keys that Segment does not return and that the type does not know.
     """
 
     changed: tuple[str, ...]
     hidden: tuple[str, ...] = ()
-    absent: tuple[str, ...] = ()
+    masked: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+    def to_write(self, *, rotate_secrets: bool) -> tuple[str, ...]:
+        """Return the keys to write.
+
+        :param rotate_secrets: write every secret.
+        """
+        return tuple(dict.fromkeys((*self.changed, *(self.masked if rotate_secrets else ()))))
 
 
-def diff_destination(
-    spec: DestinationSpec, actual: Destination, *, rotate_secrets: bool = False, write_absent: bool = False
-) -> Diff:
+def diff_destination(spec: DestinationSpec, actual: Destination, *, rotate_secrets: bool = False) -> Diff:
     """Compare a destination with its description, including the name.
 
     :param spec: the description.
-    :param actual: the destination in Segment.
-    :param rotate_secrets: count secrets that can't be compared as changed.
-    :param write_absent: count settings that Segment does not return as changed. An apply leaves this off: it would
-        write them again on each run if Segment stores them without returning them, or does not store them.
+    :param actual: the destination in Segment, with the options of its type.
+    :param rotate_secrets: count every secret as changed.
+    :raises ValueError: a template rendered to nothing where Segment has a secret.
     """
-    plain = {
-        "name": (actual.get("name") or "", spec.name),
-        "enabled": (actual["enabled"], spec.enabled),
-    }
-    compared = diff_settings(spec.settings, actual["settings"])
+    plain: dict[str, tuple[Any, Any]] = {"name": (actual.get("name") or "", spec.name)}
+    if spec.enabled is not None:
+        plain["enabled"] = (actual["enabled"], spec.enabled)
+    _check_templated_secrets(spec, actual["settings"])
+    options = actual["metadata"].get("options") or []
+    compared = diff_settings(spec.settings, actual["settings"], options)
+    known = [option["name"] for option in options]
     return _diff(
         plain,
         spec.settings,
-        changed=(
-            *compared.changed,
-            *(compared.hidden if rotate_secrets else ()),
-            *(compared.absent if write_absent else ()),
-        ),
-        hidden=(*(() if rotate_secrets else compared.hidden), *(() if write_absent else compared.absent)),
+        changed=compared.to_write(rotate_secrets=rotate_secrets),
+        hidden=() if rotate_secrets else compared.hidden,
+        unknown={key: next(iter(get_close_matches(key, known, n=1)), None) for key in compared.unknown},
         secrets=masked_strings(spec.settings, actual["settings"]),
     )
 
 
 def diff_subscription(spec: SubscriptionSpec, actual: Subscription, *, rotate_secrets: bool = False) -> Diff:
-    """Compare a subscription with its description, except for the identity.
+    """Compare a subscription with its description, including the name.
 
     :param spec: the description; fields that are ``None`` are left alone.
     :param actual: the subscription in Segment.
-    :param rotate_secrets: count secrets that can't be compared as changed.
+    :param rotate_secrets: count every secret as changed.
     """
     plain: dict[str, tuple[Any, Any]] = {
+        "name": (actual["name"], spec.name),
         "trigger": (actual["trigger"], spec.trigger),
-        "enabled": (actual["enabled"], spec.enabled),
     }
+    if spec.enabled is not None:
+        plain["enabled"] = (actual["enabled"], spec.enabled)
     if spec.model_id is not None:
         # "" means no model.
         plain["model_id"] = (actual.get("modelId") or None, spec.model_id)
@@ -115,43 +132,58 @@ def diff_subscription(spec: SubscriptionSpec, actual: Subscription, *, rotate_se
     return _diff(
         plain,
         spec.settings,
-        # Segment fills in nothing here: an absent field was never mapped.
-        changed=(*compared.changed, *compared.absent, *(compared.hidden if rotate_secrets else ())),
+        changed=compared.to_write(rotate_secrets=rotate_secrets),
         hidden=() if rotate_secrets else compared.hidden,
         secrets=masked_strings(spec.settings, actual.get("settings")),
     )
 
 
-def diff_settings(spec: Mapping[str, Any], actual: Mapping[str, Any]) -> SettingsDiff:
-    """Compare the described keys of settings; a key whose described value is ``None`` or a mask is not compared.
+def diff_settings(
+    spec: Mapping[str, Any], actual: Mapping[str, Any], options: Sequence[CatalogOption] = ()
+) -> SettingsDiff:
+    """Compare the described keys of settings; a key described by a mask is not compared.
+
+    A key that Segment does not return differs, unless its described value is ``None`` or the default of its type.
 
     :param spec: the described settings.
     :param actual: the settings in Segment.
+    :param options: what the destination's type knows; without any, every key counts as known.
     """
     masked = masked_keys(spec)
-    wanted = [key for key, value in spec.items() if value is not None and key not in masked]
-    compared = [key for key in wanted if key in actual]
-    hidden = tuple(key for key in compared if _is_only_bullets(spec[key], actual[key]))
-    changed = tuple(key for key in compared if key not in hidden and not json_equal(spec[key], actual[key]))
-    return SettingsDiff(changed, hidden, tuple(key for key in wanted if key not in actual))
+    described = [key for key in spec if key not in masked and not is_server_key(key)]
+    returned = {key: compare(spec[key], actual[key]) for key in described if key in actual}
+    defaults = {option["name"]: option.get("defaultValue") for option in options}
+    absent = [key for key in described if key not in actual and spec[key] is not None]
+    missing = [key for key in absent if not json_equal(spec[key], defaults.get(key))]
+    unknown = [key for key in missing if options and key not in defaults]
+    return SettingsDiff(
+        changed=(
+            *(key for key, match in returned.items() if match is Match.DIFFERENT),
+            *(key for key in missing if key not in unknown),
+        ),
+        hidden=tuple(key for key, match in returned.items() if match is Match.UNKNOWN),
+        masked=tuple(key for key in returned if holds_mask(actual[key])),
+        unknown=tuple(unknown),
+    )
 
 
-def json_equal(spec: Any, actual: Any) -> bool:
-    """Compare two JSON values: ``1`` equals ``1.0``, ``None`` in an object equals absent, a mask equals what it shows.
+def is_server_key(key: str) -> bool:
+    """Return whether Segment itself adds a key to settings and changes its value.
 
-    :param spec: the described value.
-    :param actual: the value in Segment.
+    :param key: of the settings of a destination or a subscription.
     """
-    if isinstance(spec, Mapping) and isinstance(actual, Mapping):
-        return _objects_equal(spec, actual)
-    if isinstance(spec, list | tuple) and isinstance(actual, list | tuple):
-        return len(spec) == len(actual) and all(map(json_equal, spec, actual))
-    # Unlike Python, JSON distinguishes true from 1.
-    if isinstance(spec, bool) or isinstance(actual, bool):
-        return spec is actual
-    if isinstance(spec, str | int | float) and isinstance(actual, str) and MASK_CHARACTER in actual:
-        return str(spec).endswith(actual.rpartition(MASK_CHARACTER)[2])
-    return bool(spec == actual)
+    return key == "dynamicAuthSettings" or key.startswith("__segment_internal_")
+
+
+def _check_templated_secrets(spec: DestinationSpec, actual: Mapping[str, Any]) -> None:
+    """Raise if a template rendered to nothing where Segment has a secret: it would be deleted by accident."""
+    for path in empty_secrets(spec.settings, actual):
+        if is_below(path, spec.templated):
+            label = "".join(f"[{part!r}]" for part in path)
+            raise ValueError(
+                f"settings{label} came out of a template as an empty string or 'None', but Segment has a secret there;"
+                " pass '' itself to delete the secret"
+            )
 
 
 def _diff(
@@ -161,6 +193,7 @@ def _diff(
     changed: Sequence[str],
     hidden: Sequence[str],
     secrets: Iterable[str],
+    unknown: Mapping[str, str | None] | None = None,
 ) -> Diff:
     differing = {name: pair for name, pair in plain.items() if not json_equal(pair[1], pair[0])}
     changes: dict[str, Any] = {name: after for name, (_, after) in differing.items()}
@@ -168,11 +201,20 @@ def _diff(
         # All described keys, since it is unknown whether Segment merges settings or replaces them.
         changes["settings"] = settings
     return Diff(
-        fields=(*_field_changes(differing), *(FieldChange(f"settings[{key!r}]") for key in changed)),
+        fields=(*_field_changes(differing), *(FieldChange(setting_label(key)) for key in changed)),
         changes=changes,
         hidden=tuple(hidden),
+        unknown=unknown or {},
         secrets=tuple(secrets),
     )
+
+
+def setting_label(key: str) -> str:
+    """Return how summaries and messages name a setting.
+
+    :param key: of the setting.
+    """
+    return f"settings[{key!r}]"
 
 
 def _field_changes(changed: Mapping[str, tuple[Any, Any]]) -> Iterator[FieldChange]:
@@ -184,14 +226,3 @@ def _display(value: Any) -> str:
     if isinstance(value, str):
         return value
     return "" if value is None else json.dumps(value)
-
-
-def _objects_equal(spec: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
-    keys = {key for key, value in spec.items() if value is not None}
-    return keys == {key for key, value in actual.items() if value is not None} and all(
-        json_equal(spec[key], actual[key]) for key in keys
-    )
-
-
-def _is_only_bullets(spec: Any, actual: Any) -> bool:
-    return isinstance(actual, str) and actual.endswith(MASK_CHARACTER) and isinstance(spec, str | int | float)

@@ -81,7 +81,7 @@ def create_from_spec(
         source_id = (yield from get_destination(options, id=destination_id))["sourceId"]
     identity = spec.identity(destination_id)
 
-    def find_new() -> Flow[list[Filter]]:
+    def find_new(options: CallOptions) -> Flow[list[Filter]]:
         found = yield from find_filters(options, identity)
         return [one for one in found if one["id"] not in known_ids]
 
@@ -89,7 +89,7 @@ def create_from_spec(
         yield from create_idempotently(
             options,
             identity,
-            create=lambda: post_filter(
+            create=lambda options: post_filter(
                 options,
                 destination_id=destination_id,
                 source_id=source_id,
@@ -126,7 +126,7 @@ def ensure_filter(
     """
     identity = spec.identity(destination_id)
     existing = yield from find_one(
-        options, identity, lambda: find_filters(options, identity), wait_for_pending=wait_for_pending
+        options, identity, lambda options: find_filters(options, identity), wait_for_pending=wait_for_pending
     )
     if existing is None:
         created = yield from create_from_spec(options, destination_id=destination_id, source_id=source_id, spec=spec)
@@ -179,5 +179,6 @@ def resolve_and_delete_filter(
             lambda filter_id: delete_filter(options, destination_id=destination_id, id=filter_id),
             target,
             if_missing=if_missing,
+            parent_may_be_missing=True,
         )
     )

@@ -1,8 +1,8 @@
 """The identity of an object, and the arguments that select an existing one.
 
 The API has no idempotency key and does not promise that a name is unique, so this package defines identity: a
-destination is its source, its catalog id and its name; a subscription is its destination, its action and its name; a
-filter is its destination and its title.
+destination is its source, its catalog id and its name; a subscription is its destination, its action, its name
+and, with Reverse ETL, its model; a filter is its destination and its title.
 """
 
 from __future__ import annotations
@@ -35,11 +35,13 @@ class SubscriptionIdentity(Struct, frozen=True, kw_only=True):
     :param destination_id: id of its destination.
     :param action_id: id of its action.
     :param name: display name.
+    :param model_id: id of its Reverse ETL model; ``None`` for any.
     """
 
     destination_id: str
     action_id: str
     name: str
+    model_id: str | None = None
 
     def __str__(self) -> str:
         return f"subscription {self.name!r} to action {self.action_id} of destination {self.destination_id}"

@@ -60,7 +60,7 @@ def handle_existing(object_id: str, identity: Identity, diff: Diff, *, if_exists
         )
     yield from mask_and_warn(identity, diff)
     if not diff.fields:
-        limit = " as far as Segment shows" if diff.hidden else ""
+        limit = " as far as Segment shows" if diff.hidden or diff.unknown else ""
         yield Log(f"{identity} exists already as described{limit}: {object_id}")
         return False
     names = ", ".join(diff.names)
@@ -76,7 +76,7 @@ def handle_existing(object_id: str, identity: Identity, diff: Diff, *, if_exists
 
 
 def mask_and_warn(identity: Identity | str, diff: Diff) -> Flow[None]:
-    """Mask the settings that are secrets, and warn about each that can't be compared.
+    """Mask the settings that are secrets, and warn about each that can't be compared or that the type does not know.
 
     :param identity: for the messages.
     :param diff: names these settings.
@@ -85,8 +85,14 @@ def mask_and_warn(identity: Identity | str, diff: Diff) -> Flow[None]:
         yield MaskSecrets(diff.secrets)
     for key in diff.hidden:
         yield Log(
-            f"{identity}: Segment shows nothing of settings[{key!r}], so it was not compared",
+            f"{identity}: settings[{key!r}] can't be compared, since Segment does not show enough of it; it is written"
+            " only with rotate_secrets=True",
             logging.WARNING,
+        )
+    for key, similar in diff.unknown.items():
+        hint = f"; did you mean {similar!r}?" if similar else ""
+        yield Log(
+            f"{identity}: its type knows no setting {key!r}, and Segment does not return it{hint}", logging.WARNING
         )
 
 
@@ -121,6 +127,7 @@ def delete_resolved(
     target: str | IdentityT,
     *,
     if_missing: str,
+    parent_may_be_missing: bool,
 ) -> Flow[str | None]:
     """Delete a target.
 
@@ -128,15 +135,18 @@ def delete_resolved(
     :param delete: deletes by id.
     :param target: id or identity.
     :param if_missing: ``ignore`` or ``fail``.
+    :param parent_may_be_missing: whether a 404 for the object it belongs to means that it was deleted too; a missing
+        source rather means a wrong id.
     :return: its id; ``None`` if no object has the identity.
-    :raises SegmentNotFoundError: it does not exist, with ``fail``.
+    :raises SegmentNotFoundError: it does not exist, with ``fail``; or its parent does not.
     """
     object_id = target if isinstance(target, str) else None
     try:
         object_id = yield from resolve(find, target)
         yield from delete(object_id)
     except SegmentNotFoundError as error:
-        if if_missing == "fail":
+        is_parent = object_id is None and bool(error.path)
+        if if_missing == "fail" or (is_parent and not parent_may_be_missing):
             raise
         yield Log(f"nothing to delete: {error}")
     else:

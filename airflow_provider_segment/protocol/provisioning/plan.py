@@ -19,8 +19,14 @@ from airflow_provider_segment.protocol.provisioning.diff import (
     FieldChange,
     diff_destination,
     diff_subscription,
+    setting_label,
 )
-from airflow_provider_segment.protocol.provisioning.lookup import one_or_none
+from airflow_provider_segment.protocol.provisioning.matching import (
+    alike,
+    match_subscriptions,
+    several,
+    subscription_label,
+)
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 
 
@@ -39,14 +45,19 @@ class DestinationPlan:
 
     :param result: created, changed or kept.
     :param spec: its description.
-    :param id: its id; ``None`` if it is created.
+    :param actual: the destination in Segment; ``None`` if it is created.
     :param diff: how it differs from its description.
     """
 
     result: Result
     spec: DestinationSpec
-    id: str | None = None
+    actual: Destination | None = field(default=None, repr=False)
     diff: Diff = field(default_factory=Diff)
+
+    @property
+    def id(self) -> str | None:
+        """Its id; ``None`` if it is created."""
+        return None if self.actual is None else self.actual["id"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +105,15 @@ class Plan:
 
     :param destination: what to do to the destination.
     :param subscriptions: what to do to its subscriptions, in this order; empty if they are left alone.
+    :param known_ids: ids of all existing subscriptions of the destination.
+    :param warnings: what may be wrong with the description.
     :param others: ids of other destinations of the same source and type.
     """
 
     destination: DestinationPlan
     subscriptions: tuple[SubscriptionPlan, ...] = ()
+    known_ids: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
 
     @property
@@ -106,39 +121,39 @@ class Plan:
         """Whether there is nothing to write."""
         return self.destination.result is Result.KEPT and all(part.result is Result.KEPT for part in self.subscriptions)
 
-    def of(self, result: Result) -> Iterator[SubscriptionPlan]:
-        """Return the subscriptions with this result.
+    def of(self, result: Result) -> Iterator[tuple[int, SubscriptionPlan]]:
+        """Return the subscriptions with this result, each with its position.
 
         :param result: created, changed, kept or removed.
         """
-        return (subscription for subscription in self.subscriptions if subscription.result is result)
+        return ((position, part) for position, part in enumerate(self.subscriptions) if part.result is result)
 
     def summary(
         self,
         *,
         destination_id: str | None = None,
-        ids: Mapping[tuple[str, str], str] | None = None,
+        ids: Mapping[int, str] | None = None,
         ignored: Sequence[str] = (),
     ) -> ApplySummary:
         """Return the summary of an apply.
 
         :param destination_id: of the destination, once known.
-        :param ids: of created subscriptions, by name and action.
+        :param ids: of created subscriptions, by their position in ``subscriptions``.
         :param ignored: settings that Segment did not take.
         """
         known = ids or {}
         return ApplySummary(
             destination_id=destination_id or self.destination.id,
             created=self.destination.result is Result.CREATED,
-            changed=self.destination.diff.names,
+            changed=[name for name in self.destination.diff.names if name not in map(setting_label, ignored)],
             subscriptions=[
                 SubscriptionSummary(
                     name=part.name,
-                    id=part.id or known.get((part.name, part.action_id)),
+                    id=part.id or known.get(position),
                     action_id=part.action_id,
                     result=part.result.value,
                 )
-                for part in self.subscriptions
+                for position, part in enumerate(self.subscriptions)
             ],
             ignored=list(ignored),
         )
@@ -169,14 +184,27 @@ def make_plan(
     :raises SegmentSeveralMatchesError: several subscriptions have the identity of a described one.
     :raises SegmentPruneLimitError: more would be removed than ``max_prune``.
     """
+    destination = _plan_destination(spec, actual, rotate_secrets=rotate_secrets)
+    if subscriptions is None:
+        return Plan(destination=destination, others=tuple(others))
+    matches = match_subscriptions(subscriptions, actual_subscriptions)
+    matched = {match["id"] for match in matches if match is not None}
+    undescribed = [one for one in actual_subscriptions if one["id"] not in matched]
+    described = [
+        _plan_one(one, match, rotate_secrets=rotate_secrets) for one, match in zip(subscriptions, matches, strict=True)
+    ]
+    _check_changes_are_unambiguous(described, matches, actual_subscriptions)
+    if not prune_subscriptions:
+        _check_actions(described, undescribed)
     return Plan(
-        destination=_plan_destination(spec, actual, rotate_secrets=rotate_secrets),
-        subscriptions=()
-        if subscriptions is None
-        else (
-            *_plan_described(subscriptions, actual_subscriptions, rotate_secrets=rotate_secrets),
-            *_plan_removals(subscriptions, actual_subscriptions, max_prune=max_prune if prune_subscriptions else None),
+        destination=destination,
+        subscriptions=(
+            # Creates come before changes; removals follow. `sorted` keeps the described order within each.
+            *sorted(described, key=lambda plan: plan.result is not Result.CREATED),
+            *_plan_removals(undescribed, max_prune=max_prune if prune_subscriptions else None),
         ),
+        known_ids=frozenset(one["id"] for one in actual_subscriptions),
+        warnings=() if prune_subscriptions else tuple(_double_delivery_warnings(described, undescribed)),
         others=tuple(others),
     )
 
@@ -193,56 +221,59 @@ def _plan_destination(spec: DestinationSpec, actual: Destination | None, *, rota
                 " can't be changed; describe a new destination instead"
             )
     diff = diff_destination(spec, actual, rotate_secrets=rotate_secrets)
-    return DestinationPlan(_result(diff), spec, actual["id"], diff)
+    return DestinationPlan(_result(diff), spec, actual, diff)
 
 
-def _plan_described(
-    spec: Sequence[SubscriptionSpec], actual: Sequence[Subscription], *, rotate_secrets: bool
-) -> list[SubscriptionPlan]:
-    plans = [_plan_one(one, spec, actual, rotate_secrets=rotate_secrets) for one in spec]
-    # Creates come before changes; removals follow. `sorted` keeps the described order within each.
-    return sorted(plans, key=lambda plan: plan.result is not Result.CREATED)
-
-
-def _plan_one(
-    one: SubscriptionSpec,
-    spec: Sequence[SubscriptionSpec],
-    actual: Sequence[Subscription],
-    *,
-    rotate_secrets: bool,
-) -> SubscriptionPlan:
-    match = one_or_none(
-        [existing for existing in actual if _key(existing) == (one.name, one.action_id)],
-        f"subscription {one.name!r} to action {one.action_id}",
-    )
+def _plan_one(one: SubscriptionSpec, match: Subscription | None, *, rotate_secrets: bool) -> SubscriptionPlan:
     if match is None:
-        _reject_changed_action(one, spec, actual)
         check_new_settings(f"settings of subscription {one.name!r}", one.settings or {})
         return SubscriptionPlan(Result.CREATED, one.name, one.action_id, spec=one)
     diff = diff_subscription(one, match, rotate_secrets=rotate_secrets)
     return SubscriptionPlan(_result(diff), one.name, one.action_id, match["id"], one, diff)
 
 
-def _reject_changed_action(
-    one: SubscriptionSpec, spec: Sequence[SubscriptionSpec], actual: Sequence[Subscription]
+def _check_changes_are_unambiguous(
+    plans: Sequence[SubscriptionPlan], matches: Sequence[Subscription | None], actual: Sequence[Subscription]
 ) -> None:
-    """Raise if a subscription would be created beside an undescribed one of the same name."""
-    described = {(other.name, other.action_id) for other in spec}
-    for existing in actual:
-        if existing["name"] == one.name and _key(existing) not in described:
-            raise ValueError(
-                f"subscription {one.name!r}: its action can't be changed from {existing['actionId']!r} to"
-                f" {one.action_id!r}; give the new one another name, or remove {existing['id']} first"
-            )
+    """Raise if one of several subscriptions that differ in their ids only would be changed unlike the others."""
+    changes = {plan.id: plan.diff.changes for plan in plans}
+    for plan, match in zip(plans, matches, strict=True):
+        if match is None or plan.spec is None or plan.spec.id is not None or not plan.diff.fields:
+            continue
+        group = [one for one in actual if alike(one) == alike(match)]
+        if any(changes.get(one["id"]) != plan.diff.changes for one in group):
+            raise several(subscription_label(plan.spec), group)
 
 
-def _plan_removals(
-    spec: Sequence[SubscriptionSpec], actual: Sequence[Subscription], *, max_prune: int | None
-) -> list[SubscriptionPlan]:
+def _check_actions(plans: Sequence[SubscriptionPlan], undescribed: Sequence[Subscription]) -> None:
+    """Raise if a subscription would be created beside an undescribed one that differs in its action."""
+    for plan in plans:
+        for existing in undescribed:
+            names = existing["name"] == plan.name and existing["actionId"] != plan.action_id
+            if plan.result is Result.CREATED and names:
+                raise ValueError(
+                    f"subscription {plan.name!r}: its action can't be changed from {existing['actionId']!r} to"
+                    f" {plan.action_id!r}; give the new one another name, or remove {existing['id']} first"
+                )
+
+
+def _double_delivery_warnings(plans: Sequence[SubscriptionPlan], undescribed: Sequence[Subscription]) -> Iterator[str]:
+    for plan in plans:
+        if plan.result is not Result.CREATED or plan.spec is None:
+            continue
+        for existing in undescribed:
+            same = (existing["actionId"], existing["trigger"]) == (plan.action_id, plan.spec.trigger)
+            if same and existing["enabled"]:
+                yield (
+                    f"subscription {plan.name!r} is new, but {existing['name']!r} ({existing['id']}) is enabled and"
+                    " has the same action and trigger, so events may be sent twice; give its id or"
+                    " previous_name to rename it"
+                )
+
+
+def _plan_removals(surplus: Sequence[Subscription], *, max_prune: int | None) -> list[SubscriptionPlan]:
     if max_prune is None:
         return []
-    described = {(one.name, one.action_id) for one in spec}
-    surplus = [existing for existing in actual if _key(existing) not in described]
     if len(surplus) > max_prune:
         raise SegmentPruneLimitError(
             f"{len(surplus)} subscriptions are not described and would be removed; max_prune allows {max_prune}:"
@@ -251,24 +282,26 @@ def _plan_removals(
     return [SubscriptionPlan(Result.REMOVED, one["name"], one["actionId"], one["id"]) for one in surplus]
 
 
-def _key(subscription: Subscription) -> tuple[str, str]:
-    return subscription["name"], subscription["actionId"]
-
-
 def _result(diff: Diff) -> Result:
     return Result.CHANGED if diff.fields else Result.KEPT
 
 
 def plan_rows(plan: Plan) -> Iterator[tuple[str, str, FieldChange | None]]:
-    """Yield the plan row by row: object, action, and each field that differs.
+    """Yield the plan row by row: object, action, and each field that differs; the object only in its first row.
 
     :param plan: the plan to show.
     """
+    names = [(part.name, part.action_id) for part in plan.subscriptions]
     rows: list[tuple[str, DestinationPlan | SubscriptionPlan]] = [
         (f"destination {plan.destination.spec.name}", plan.destination),
-        *((f"subscription {part.name} ({part.action_id})", part) for part in plan.subscriptions),
+        *((_row_label(part, names), part) for part in plan.subscriptions),
     ]
     words: dict[Result, Any] = dict(zip(Result, ("create", "change", "keep", "remove"), strict=True))
     for name, part in rows:
-        for change in part.diff.fields or (None,):
-            yield name, words[part.result], change
+        for number, change in enumerate(part.diff.fields or (None,)):
+            yield "" if number else name, words[part.result], change
+
+
+def _row_label(part: SubscriptionPlan, names: Sequence[tuple[str, str]]) -> str:
+    label = f"subscription {part.name} ({part.action_id})"
+    return label if names.count((part.name, part.action_id)) == 1 else f"{label} {part.id or 'new'}"

@@ -18,10 +18,8 @@ def plan_table(plan: Plan) -> str:
     :return: several lines.
     """
     rows: list[Sequence[str]] = []
-    previous = ""
     for name, action, change in plan_rows(plan):
-        first = (action, name) if name != previous else ("", "")
-        previous = name
+        first = (action, name) if name else ("", "")
         rows.append((*first, *((change.field, change.before, change.after) if change else ("", "", ""))))
     return _table(_TITLES, rows)
 

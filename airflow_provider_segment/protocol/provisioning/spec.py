@@ -14,6 +14,7 @@ from airflow_provider_segment.protocol.arguments import (
     check_settings,
     parse_json,
 )
+from airflow_provider_segment.protocol.provisioning.comparison import Path
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity, SubscriptionIdentity
 
 
@@ -25,14 +26,16 @@ class DestinationSpec:
     :param metadata_id: catalog id of its type; can't be changed later.
     :param name: display name; with the two above its identity.
     :param settings: by the keys of the catalog entry's options.
-    :param enabled: whether it receives data.
+    :param enabled: whether it receives data; ``None`` leaves an existing one alone and creates a new one enabled.
+    :param templated: paths in ``settings`` whose values came out of templates.
     """
 
     source_id: str
     metadata_id: str
     name: str
     settings: dict[str, Any] = field(repr=False)
-    enabled: bool = True
+    enabled: bool | None = None
+    templated: frozenset[Path] = frozenset()
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, Any]) -> DestinationSpec:
@@ -55,19 +58,23 @@ class SubscriptionSpec:
     :param name: display name; with the action its identity within a destination.
     :param action_id: id of its action; can't be changed later.
     :param trigger: an FQL statement.
-    :param enabled: whether it processes events.
+    :param enabled: whether it processes events; ``None`` leaves an existing one alone and creates a new one enabled.
     :param settings: by the field keys of the action; ``None`` leaves them alone.
     :param model_id: the Reverse ETL model its data comes from.
     :param reverse_etl_schedule: when that model syncs.
+    :param id: Segment's id, to select one among several of the same name, or to rename it.
+    :param previous_name: its name before, to rename it.
     """
 
     name: str
     action_id: str
     trigger: str
-    enabled: bool = True
+    enabled: bool | None = None
     settings: dict[str, Any] | None = field(default=None, repr=False)
     model_id: str | None = None
     reverse_etl_schedule: dict[str, Any] | None = None
+    id: str | None = None
+    previous_name: str | None = None
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, Any]) -> SubscriptionSpec:
@@ -82,7 +89,9 @@ class SubscriptionSpec:
 
         :param destination_id: its destination.
         """
-        return SubscriptionIdentity(destination_id=destination_id, action_id=self.action_id, name=self.name)
+        return SubscriptionIdentity(
+            destination_id=destination_id, action_id=self.action_id, name=self.name, model_id=self.model_id
+        )
 
 
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
@@ -93,6 +102,8 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "settings": check_settings,
     "model_id": check_id,
     "reverse_etl_schedule": check_schedule,
+    "id": check_id,
+    "previous_name": check_name,
 }
 _REQUIRED = ("name", "action_id", "trigger")
 
@@ -110,14 +121,10 @@ def check_subscriptions(argument: str, value: Any) -> tuple[SubscriptionSpec, ..
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise ValueError(f"{argument} is a {type(value).__name__}; it must be a list of dicts")
     specs = tuple(_check_entry(f"{argument}[{number}]", entry) for number, entry in enumerate(value))
-    seen: set[tuple[str, str]] = set()
-    for number, entry in enumerate(specs):
-        if (entry.name, entry.action_id) in seen:
-            raise ValueError(
-                f"{argument}[{number}] repeats name {entry.name!r} and action_id {entry.action_id!r}; together they"
-                " must be unique"
-            )
-        seen.add((entry.name, entry.action_id))
+    ids = [spec.id for spec in specs if spec.id is not None]
+    for number, spec in enumerate(specs):
+        if spec.id is not None and ids.count(spec.id) > 1:
+            raise ValueError(f"{argument}[{number}] has the id {spec.id!r}, which another entry has too")
     return specs
 
 
@@ -130,3 +137,15 @@ def _check_entry(label: str, entry: Any) -> SubscriptionSpec:
         raise ValueError(f"{label} has no {missing[0]}; {', '.join(_REQUIRED)} are required")
     present = {key: value for key, value in entry.items() if value is not None and (key, value) != ("model_id", "")}
     return SubscriptionSpec(**{key: _CHECKS[key](f"{label}[{key!r}]", value) for key, value in present.items()})
+
+
+def without_none(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings without the keys that are ``None``, at any depth; for a new object, ``None`` means absent.
+
+    :param settings: the described ones.
+    """
+    return {
+        key: without_none(value) if isinstance(value, Mapping) else value
+        for key, value in settings.items()
+        if value is not None
+    }

@@ -19,7 +19,8 @@ from airflow_provider_segment.protocol.provisioning.creating import create_idemp
 from airflow_provider_segment.protocol.provisioning.diff import diff_subscription
 from airflow_provider_segment.protocol.provisioning.identity import SubscriptionIdentity
 from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
-from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec
+from airflow_provider_segment.protocol.provisioning.matching import as_described
+from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec, without_none
 
 
 def find_subscriptions(options: CallOptions, identity: SubscriptionIdentity) -> Flow[list[Subscription]]:
@@ -32,7 +33,9 @@ def find_subscriptions(options: CallOptions, identity: SubscriptionIdentity) -> 
     return [
         subscription
         for subscription in listed
-        if subscription["actionId"] == identity.action_id and subscription["name"] == identity.name
+        if subscription["actionId"] == identity.action_id
+        and subscription["name"] == identity.name
+        and identity.model_id in (None, subscription.get("modelId") or None)
     ]
 
 
@@ -68,16 +71,25 @@ def create_subscription(
     return (yield from _create_once(options.redacting(settings), destination_id, spec, confirm=False))
 
 
-def create_from_spec(options: CallOptions, destination_id: str, spec: SubscriptionSpec) -> Flow[Subscription]:
+def create_from_spec(
+    options: CallOptions,
+    destination_id: str,
+    spec: SubscriptionSpec,
+    *,
+    known_ids: frozenset[str] = frozenset(),
+    unique: bool = True,
+) -> Flow[Subscription]:
     """Create exactly one subscription and check afterwards that it is the only one.
 
     A Reverse ETL schedule takes a second rate-limited call.
 
     :param destination_id: its destination.
     :param spec: its description.
+    :param known_ids: ids of existing subscriptions, which are not this one.
+    :param unique: whether no other described subscription has this action and name.
     :return: the subscription.
     """
-    created = yield from _create_once(options, destination_id, spec, confirm=True)
+    created = yield from _create_once(options, destination_id, spec, confirm=True, known_ids=known_ids, unique=unique)
     if spec.reverse_etl_schedule is None:
         return created
     return (
@@ -108,7 +120,7 @@ def ensure_subscription(
     options = options.redacting(spec.settings)
     identity = spec.identity(destination_id)
     existing = yield from find_one(
-        options, identity, lambda: find_subscriptions(options, identity), wait_for_pending=wait_for_pending
+        options, identity, lambda options: find_subscriptions(options, identity), wait_for_pending=wait_for_pending
     )
     if existing is None:
         created = yield from create_from_spec(options, destination_id, spec)
@@ -164,29 +176,41 @@ def resolve_and_delete_subscription(
             lambda subscription_id: delete_subscription(options, destination_id=destination_id, id=subscription_id),
             target,
             if_missing=if_missing,
+            parent_may_be_missing=True,
         )
     )
 
 
 def _create_once(
-    options: CallOptions, destination_id: str, spec: SubscriptionSpec, *, confirm: bool
+    options: CallOptions,
+    destination_id: str,
+    spec: SubscriptionSpec,
+    *,
+    confirm: bool,
+    known_ids: frozenset[str] = frozenset(),
+    unique: bool = True,
 ) -> Flow[Subscription]:
     identity = spec.identity(destination_id)
+
+    def find(options: CallOptions) -> Flow[list[Subscription]]:
+        listed = yield from find_subscriptions(options, identity)
+        return [one for one in listed if one["id"] not in known_ids and (unique or as_described(spec, one))]
+
     return (
         yield from create_idempotently(
             options,
             identity,
-            create=lambda: post_subscription(
+            create=lambda options: post_subscription(
                 options,
                 destination_id=destination_id,
                 name=spec.name,
                 action_id=spec.action_id,
                 trigger=spec.trigger,
-                enabled=spec.enabled,
-                settings=spec.settings,
+                enabled=spec.enabled is not False,
+                settings=None if spec.settings is None else without_none(spec.settings),
                 model_id=spec.model_id,
             ),
-            find=lambda: find_subscriptions(options, identity),
+            find=find,
             confirm=confirm,
         )
     )

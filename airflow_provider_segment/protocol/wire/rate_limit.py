@@ -29,7 +29,7 @@ def parse_retry_after(response: Response, errors: tuple[ErrorObject, ...]) -> Re
     :return: the wait, or ``None`` if the response states none.
     """
     candidates = (
-        ("Retry-After", _retry_after(response)),
+        ("Retry-After", retry_after_seconds(response)),
         ("msBeforeNext", _ms_before_next(errors)),
         ("X-RateLimit-Reset", _seconds_until(response.headers.get("x-ratelimit-reset"), response)),
     )
@@ -39,7 +39,11 @@ def parse_retry_after(response: Response, errors: tuple[ErrorObject, ...]) -> Re
     return None
 
 
-def _retry_after(response: Response) -> float | None:
+def retry_after_seconds(response: Response) -> float | None:
+    """Return the wait that the header ``Retry-After`` requests, or ``None`` without one.
+
+    :param response: with any status.
+    """
     value = response.headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
         return float(value[:12])

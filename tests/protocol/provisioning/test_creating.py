@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_segment.protocol.errors import SegmentAmbiguousWriteError, SegmentSeveralMatchesError
+from airflow_provider_segment.protocol.errors import (
+    SegmentAmbiguousWriteError,
+    SegmentApiError,
+    SegmentSeveralMatchesError,
+)
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Outcome, Send
 from airflow_provider_segment.protocol.provisioning.destination import create_destination, ensure_destination
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
@@ -120,3 +124,50 @@ def test_a_retry_polls_for_the_reconcile_timeout_before_it_creates() -> None:
     driver = ScriptedDriver([listed(), listed(), listed("d1")])
     assert driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse", wait_for_pending=True)) == "d1"
     assert methods(driver) == ["GET"] * 3
+
+
+def lose_every_post(flow: Any, driver: ScriptedDriver, *, seconds: float) -> None:
+    """Run a flow; the response to every POST is lost after some seconds, and nothing is ever listed."""
+    reply: Outcome | None = None
+    while True:
+        step = flow.send(reply)
+        if isinstance(step, Send):
+            lost = RequestFailure(reason="timed out", sent=True, seconds=seconds)
+            driver.then = lost if step.request.method == "POST" else listed()
+        reply = driver.take(step)
+
+
+@pytest.mark.parametrize("reconcile_timeout", [0, 1, 10, 60, 1000])
+@pytest.mark.parametrize("seconds", [0.0, 30.0])
+def test_the_retry_budget_bounds_attempts_polls_and_pauses_together(reconcile_timeout: float, seconds: float) -> None:
+    options = CallOptions(connection="c", reconcile_timeout=reconcile_timeout, retry_budget=300)
+    driver = ScriptedDriver()
+    with pytest.raises(SegmentAmbiguousWriteError):
+        lose_every_post(create_destination(options, **ARGUMENTS), driver, seconds=seconds)
+    assert driver.now <= 300 + seconds  # an attempt that has begun may end
+
+
+@pytest.mark.parametrize("status", [400, 409, 422])
+def test_a_rejected_repeat_checks_whether_the_first_request_was_applied(status: int) -> None:
+    rejected = Response(status=status, body=b'{"errors": [{"type": "bad-request", "message": "exists"}]}')
+    options = CallOptions(connection="c", reconcile_timeout=0)
+    driver = ScriptedDriver([LOST, listed(), rejected, listed("d1")])
+    assert driver.run(create_destination(options, **ARGUMENTS))["id"] == "d1"
+    with pytest.raises(SegmentApiError, match="exists"):
+        ScriptedDriver([LOST, listed(), rejected, listed()]).run(create_destination(options, **ARGUMENTS))
+    with pytest.raises(SegmentApiError, match="exists"):
+        ScriptedDriver([rejected]).run(create_destination(options, **ARGUMENTS))
+
+
+def test_a_create_after_408_checks_before_it_creates_again() -> None:
+    timeout = Response(status=408, body=b"Request Timeout")
+    driver = ScriptedDriver([timeout, listed("d1")])
+    assert driver.run(create_destination(OPTIONS, **ARGUMENTS))["id"] == "d1"
+
+
+def test_retry_after_of_a_503_delays_the_next_create() -> None:
+    unavailable = Response(status=503, headers={"retry-after": "42"}, body=b"")
+    options = CallOptions(connection="c", reconcile_timeout=0)
+    driver = ScriptedDriver([unavailable, listed(), created("d1"), listed("d1")])
+    driver.run(create_destination(options, **ARGUMENTS))
+    assert [pause.seconds for pause in driver.pauses] == [42]

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment.protocol.api.objects import Destination, Subscription
+from airflow_provider_segment.protocol.provisioning.comparison import json_equal
 from airflow_provider_segment.protocol.provisioning.diff import (
     diff_destination,
     diff_settings,
     diff_subscription,
-    json_equal,
 )
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 
@@ -66,13 +66,13 @@ def test_different_values(spec: Any, actual: Any) -> None:
         ({}, {"default": 1}, (), ()),
         ({"a": 1}, {"a": 1, "default": 2}, (), ()),
         ({"a": 1, "b": 2}, {"a": 1, "b": 3}, ("b",), ()),
-        ({"write_only": "x"}, {}, (), ()),
-        ({"a": None}, {"a": 1}, (), ()),
+        ({"write_only": "x"}, {}, ("write_only",), ()),
+        ({"a": None}, {"a": 1}, ("a",), ()),
         ({"key": "secret-abcd"}, {"key": f"{MASK}abcd"}, (), ()),
         ({"key": "secret-abcd"}, {"key": f"{MASK}zzzz"}, ("key",), ()),
         ({"key": "short"}, {"key": MASK}, (), ("key",)),
         ({"key": "short"}, {"key": ""}, ("key",), ()),
-        ({"key": ""}, {"key": MASK}, (), ("key",)),
+        ({"key": ""}, {"key": MASK}, ("key",), ()),
         ({"key": 1234}, {"key": MASK}, (), ("key",)),
         ({"key": f"{MASK}abcd"}, {"key": f"{MASK}zzzz"}, (), ()),
         ({"nested": {"key": MASK}}, {"nested": {"key": "x"}}, (), ()),
@@ -132,12 +132,79 @@ def test_a_hidden_secret_is_written_only_when_asked() -> None:
     assert (rotated.names, rotated.hidden) == (["settings['empty']"], ())
 
 
-def test_a_setting_that_is_not_returned_is_written_only_when_asked() -> None:
-    expected = spec(settings={"write_only": "x"})
-    diff = diff_destination(expected, destination())
-    assert (diff.names, diff.hidden) == ([], ("write_only",))
-    written = diff_destination(expected, destination(), write_absent=True)
-    assert (written.names, written.hidden) == (["settings['write_only']"], ())
+OPTIONS: Any = [{"name": "apiKey"}, {"name": "region", "defaultValue": "us"}, {"name": "retries", "defaultValue": 3}]
+
+
+def with_options(**changes: Any) -> Destination:
+    return destination(metadata={"id": "m", "options": OPTIONS}, **changes)
+
+
+@pytest.mark.parametrize(
+    ("settings", "names", "unknown"),
+    [
+        ({"region": "eu"}, ["settings['region']"], {}),
+        ({"region": "us", "retries": 3.0}, [], {}),
+        ({"apiKey": "k"}, ["settings['apiKey']"], {}),
+        ({"apikey": "k"}, [], {"apikey": "apiKey"}),
+        ({"something": 1}, [], {"something": None}),
+        ({"region": None, "something": None}, [], {}),
+        ({"dynamicAuthSettings": {"configId": "c"}, "__segment_internal_x": 1}, [], {}),
+    ],
+)
+def test_a_setting_that_segment_does_not_return(
+    settings: dict[str, Any], names: list[str], unknown: dict[str, str | None]
+) -> None:
+    diff = diff_destination(spec(settings=settings), with_options(settings={}))
+    assert (diff.names, dict(diff.unknown)) == (names, unknown)
+
+
+def test_without_options_every_key_counts_as_known() -> None:
+    assert diff_destination(spec(settings={"some": 1}), destination()).names == ["settings['some']"]
+
+
+def test_none_differs_from_a_present_value() -> None:
+    assert diff_settings({"a": None}, {"a": 1}).changed == ("a",)
+    assert diff_settings({"a": None, "b": None}, {"a": None}).changed == ()
+
+
+@pytest.mark.parametrize(
+    ("secret", "shown"),
+    [
+        ("-----BEGIN KEY-----\nnew\n-----END KEY-----", f"{MASK}----"),
+        ("-----BEGIN KEY-----\nnew\n-----END KEY-----\n", f"{MASK}---\n"),
+        ('{"private_key": "new", "universe_domain": "googleapis.com"}', f'{MASK}om"}}'),
+        ("a new one!!!!", f"{MASK}!!!!"),
+        ({"deep": {"token": "new"}}, {"deep": {"token": MASK}}),
+        (["new"], [MASK]),
+    ],
+)
+def test_a_tail_that_every_such_secret_has_tells_nothing(secret: Any, shown: Any) -> None:
+    diff = diff_settings({"key": secret}, {"key": shown})
+    assert (diff.changed, diff.hidden) == ((), ("key",))
+    assert diff.to_write(rotate_secrets=True) == ("key",)
+
+
+def test_a_nested_difference_outweighs_a_secret_that_can_not_be_compared() -> None:
+    diff = diff_settings({"key": {"token": "new", "on": True}}, {"key": {"token": MASK, "on": False}})
+    assert (diff.changed, diff.hidden) == (("key",), ())
+
+
+def test_rotating_writes_every_secret_even_if_its_tail_is_equal() -> None:
+    diff = diff_destination(spec(settings={"apiKey": "secret-abcd"}), destination(), rotate_secrets=True)
+    assert diff.names == ["settings['apiKey']"]
+
+
+def test_an_empty_string_deletes_a_secret_but_not_if_it_came_out_of_a_template() -> None:
+    assert diff_destination(spec(settings={"apiKey": ""}), destination()).names == ["settings['apiKey']"]
+    for rendered in ("", "None", " "):
+        templated = spec(settings={"apiKey": rendered}, templated=frozenset({("apiKey",)}))
+        with pytest.raises(ValueError, match=r"settings\['apiKey'\] came out of a template as an empty string"):
+            diff_destination(templated, destination())
+    whole = spec(settings={"auth": {"token": ""}}, templated=frozenset({()}))
+    with pytest.raises(ValueError, match=r"settings\['auth'\]\['token'\]"):
+        diff_destination(whole, destination(settings={"auth": {"token": MASK}}))
+    literal = spec(settings={"auth": {"token": ""}}, templated=frozenset({("auth", "other")}))
+    assert diff_destination(literal, destination(settings={"auth": {"token": MASK}})).names == ["settings['auth']"]
 
 
 def test_a_destination_without_a_name_differs_in_its_name() -> None:

@@ -12,7 +12,9 @@ from airflow_provider_segment.protocol.provisioning.plan import Plan, Result, ma
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 
-DESCRIBED = DestinationSpec(source_id="s", metadata_id="m", name="mine", settings={"apiKey": "hunter2-hunter2"})
+DESCRIBED = DestinationSpec(
+    source_id="s", metadata_id="m", name="mine", settings={"apiKey": "hunter2-hunter2"}, enabled=True
+)
 ACTUAL: Any = {
     "id": "d",
     "name": "mine",
@@ -67,11 +69,33 @@ def test_several_with_one_identity_raise() -> None:
     assert caught.value.ids == ("id-x", "other")
 
 
-def test_another_action_under_the_same_name_raises_unless_both_are_described() -> None:
+def test_another_action_under_the_same_name_raises_unless_both_are_described_or_pruned() -> None:
     with pytest.raises(ValueError, match=r"its action can't be changed from 'a' to 'b'.* remove id-x first"):
-        plan(one("x", action_id="b"), actual=[existing("x")], prune_subscriptions=True)
+        plan(one("x", action_id="b"), actual=[existing("x")])
     both = plan(one("x"), one("x", action_id="b"), actual=[existing("x")])
     assert {part.action_id: part.result for part in both.subscriptions} == {"a": Result.KEPT, "b": Result.CREATED}
+    pruned = plan(one("x", action_id="b"), actual=[existing("x")], prune_subscriptions=True)
+    assert [(part.action_id, part.result) for part in pruned.subscriptions] == [
+        ("b", Result.CREATED),
+        ("a", Result.REMOVED),
+    ]
+
+
+def test_creating_beside_an_enabled_one_of_the_same_action_and_trigger_warns() -> None:
+    (warning,) = plan(one("new"), actual=[existing("old"), existing("off", enabled=False)]).warnings
+    assert "'old' (id-old) is enabled and has the same action and trigger, so events may be sent twice" in warning
+    assert plan(one("new"), one("old"), actual=[existing("old")]).warnings == ()
+    assert plan(one("new"), actual=[existing("old")], prune_subscriptions=True).warnings == ()
+
+
+def test_the_table_tells_equal_names_apart_by_id() -> None:
+    twins = [existing("x"), existing("x", id="id-2", trigger="none")]
+    lines = plan_table(plan(one("x"), one("x", trigger="none"), one("x", trigger="new"), actual=twins)).splitlines()
+    assert [" ".join(line.split()) for line in lines[-3:]] == [
+        "create subscription x (a) new",
+        "keep subscription x (a) id-x",
+        "keep subscription x (a) id-2",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,83 @@
+"""Which failures a notifier reacts to: the ``only_on`` argument."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+AUTO = "auto"
+
+
+def check_only_on(argument: str, value: Any) -> tuple[type[BaseException] | str, ...] | None:
+    """Check the exceptions that a notifier reacts to.
+
+    :param argument: name of the argument.
+    :param value: ``"auto"``; or exception classes, or their dotted names, one or a sequence.
+    :return: the classes and names; ``None`` for ``"auto"``.
+    :raises ValueError: naming the argument, its value and what is allowed.
+    """
+    if value == AUTO:
+        return None
+    entries = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+    if not entries:
+        raise ValueError(f"{argument} is empty; name at least one exception, or use None for any failure")
+    for entry in entries:
+        if not (_is_exception(entry) or _is_dotted_name(entry)):
+            raise ValueError(
+                f"{argument} is {entry!r}; it must be 'auto', None, or exception classes or their dotted names, as"
+                " 'my_package.BadDataError'"
+            )
+    return tuple(entries)
+
+
+def why_ignored(context: Context | Mapping[str, Any], only_on: tuple[type[BaseException] | str, ...] | None) -> str:
+    """Return why a notifier must not react to the failure in a context; empty where it must.
+
+    By default every failure counts, except that the delivery sensor must have failed because deliveries did: a wrong
+    token or a timeout of the sensor tells nothing about the data.
+
+    :param context: of the callback.
+    :param only_on: as ``check_only_on`` returns it.
+    """
+    failure = context.get("exception")
+    if only_on is None:
+        if not _is_delivery_sensor(context.get("task")):
+            return ""
+        from airflow_provider_segment.exceptions import SegmentDeliveryFailedError
+
+        only_on = (SegmentDeliveryFailedError,)
+    if not isinstance(failure, BaseException):
+        return "the callback's context has no exception"
+    if any(_matches(failure, entry) for entry in only_on):
+        return ""
+    names = ", ".join(entry if isinstance(entry, str) else entry.__name__ for entry in only_on)
+    return f"the task failed with {type(failure).__name__}, not with {names}"
+
+
+def _is_exception(entry: Any) -> bool:
+    return isinstance(entry, type) and issubclass(entry, BaseException)
+
+
+def _is_dotted_name(entry: Any) -> bool:
+    return isinstance(entry, str) and entry != AUTO and all(part.isidentifier() for part in entry.split("."))
+
+
+def _matches(failure: BaseException, entry: type[BaseException] | str) -> bool:
+    if not isinstance(entry, str):
+        return isinstance(failure, entry)
+    return any(entry in _names(kind) for kind in type(failure).__mro__)
+
+
+def _names(kind: type) -> set[str]:
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    return {name, kind.__qualname__} if kind.__module__ == "builtins" else {name}
+
+
+def _is_delivery_sensor(task: Any) -> bool:
+    """Recognise the sensor by name: in the DAG processor, Airflow passes a serialized task."""
+    name = "SegmentDeliveryMetricsSensor"
+    kinds = {kind.__name__ for kind in type(task).__mro__}
+    return name in kinds or getattr(task, "task_type", None) == name

@@ -1,0 +1,50 @@
+"""How long a flow has spent on attempts and pauses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Outcome, Pause, Send
+from airflow_provider_segment.protocol.wire.messages import Response
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Meter:
+    """The time spent on attempts and pauses; waits for rate limits have a budget of their own.
+
+    :param seconds: time spent so far.
+    """
+
+    seconds: float = 0.0
+
+    def run(self, flow: Flow[T]) -> Flow[T]:
+        """Run a flow and add the time that it spends.
+
+        :param flow: the flow to run.
+        """
+        outcome: Outcome | None = None
+        while True:
+            try:
+                step = flow.send(outcome)
+            except StopIteration as stop:
+                result: T = stop.value
+                return result
+            outcome = yield step
+            if isinstance(step, Pause) and not step.for_rate_limit:
+                self.seconds += step.seconds
+            elif isinstance(step, Send) and outcome is not None and not _is_rate_limited(outcome):
+                self.seconds += outcome.seconds
+
+    def left(self, options: CallOptions) -> float:
+        """Return the seconds that are left of ``retry_budget``.
+
+        :param options: the budget.
+        """
+        return max(0.0, options.retry_budget - self.seconds)
+
+
+def _is_rate_limited(outcome: Outcome) -> bool:
+    return isinstance(outcome, Response) and outcome.status == 429

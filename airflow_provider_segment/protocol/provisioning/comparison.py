@@ -1,0 +1,118 @@
+"""Comparing a described JSON value with the one that Segment returns, which may hold masked secrets.
+
+A mask is ten bullets, usually followed by the last characters of the secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from enum import IntEnum
+from typing import Any, TypeAlias
+
+from airflow_provider_segment.protocol.arguments import MASK_CHARACTER
+
+Path: TypeAlias = tuple[Any, ...]
+"""Keys and indexes that lead to a value inside a JSON value."""
+
+_EMPTY = ("", "None")
+"""What a template renders to if its variable is empty."""
+
+
+class Match(IntEnum):
+    """How two values compare; the greatest of several holds for a whole."""
+
+    SAME = 0
+    UNKNOWN = 1
+    DIFFERENT = 2
+
+
+def json_equal(spec: Any, actual: Any) -> bool:
+    """Return whether two JSON values are equal as far as Segment shows them.
+
+    :param spec: the described value.
+    :param actual: the value in Segment.
+    """
+    return compare(spec, actual) is not Match.DIFFERENT
+
+
+def compare(spec: Any, actual: Any) -> Match:
+    """Compare two JSON values: ``1`` equals ``1.0``, ``None`` in an object equals absent.
+
+    A secret whose mask does not tell it apart is ``UNKNOWN``.
+
+    :param spec: the described value.
+    :param actual: the value in Segment.
+    """
+    if isinstance(spec, Mapping) and isinstance(actual, Mapping):
+        return _compare_objects(spec, actual)
+    if isinstance(spec, list | tuple) and isinstance(actual, list | tuple):
+        same_length = len(spec) == len(actual)
+        return max(map(compare, spec, actual), default=Match.SAME) if same_length else Match.DIFFERENT
+    # Unlike Python, JSON distinguishes true from 1.
+    if isinstance(spec, bool) or isinstance(actual, bool):
+        return _match(spec is actual)
+    if isinstance(spec, str | int | float) and isinstance(actual, str) and MASK_CHARACTER in actual:
+        return _compare_secret(str(spec), actual.rpartition(MASK_CHARACTER)[2])
+    return _match(bool(spec == actual))
+
+
+def holds_mask(value: Any) -> bool:
+    """Return whether a value from Segment holds a masked secret, at any depth.
+
+    :param value: as Segment returned it.
+    """
+    if isinstance(value, str):
+        return MASK_CHARACTER in value
+    if isinstance(value, Mapping):
+        return any(map(holds_mask, value.values()))
+    return isinstance(value, list | tuple) and any(map(holds_mask, value))
+
+
+def empty_secrets(spec: Any, actual: Any, path: Path = ()) -> Iterator[Path]:
+    """Yield the path of each described empty string, or ``"None"``, for which Segment shows a mask.
+
+    :param spec: the described value.
+    :param actual: the value in Segment.
+    :param path: keys and indexes that lead to both.
+    """
+    if isinstance(spec, Mapping) and isinstance(actual, Mapping):
+        for key in spec.keys() & actual.keys():
+            yield from empty_secrets(spec[key], actual[key], (*path, key))
+    elif isinstance(spec, list | tuple) and isinstance(actual, list | tuple):
+        for index, (one, other) in enumerate(zip(spec, actual, strict=False)):
+            yield from empty_secrets(one, other, (*path, index))
+    elif isinstance(spec, str) and spec.strip() in _EMPTY and isinstance(actual, str) and MASK_CHARACTER in actual:
+        yield path
+
+
+def is_below(path: Path, roots: Iterable[Path]) -> bool:
+    """Return whether a path equals one of the roots, or continues it.
+
+    :param path: of a value.
+    :param roots: of other values.
+    """
+    return any(path[: len(root)] == root for root in roots)
+
+
+def _compare_objects(spec: Mapping[str, Any], actual: Mapping[str, Any]) -> Match:
+    keys = {key for key, value in spec.items() if value is not None}
+    if keys != {key for key, value in actual.items() if value is not None}:
+        return Match.DIFFERENT
+    return max((compare(spec[key], actual[key]) for key in keys), default=Match.SAME)
+
+
+def _compare_secret(secret: str, tail: str) -> Match:
+    if not secret or not secret.endswith(tail):
+        return Match.DIFFERENT  # nothing is not masked
+    telling = any(character.isalnum() for character in tail) and not _is_document(secret)
+    return Match.SAME if telling else Match.UNKNOWN
+
+
+def _is_document(secret: str) -> bool:
+    """Return whether a secret ends alike whatever it holds: a key file, JSON, anything of several lines."""
+    stripped = secret.strip()
+    return stripped.startswith(("{", "[", "-----BEGIN")) or "\n" in stripped
+
+
+def _match(same: bool) -> Match:  # noqa: FBT001 - the only argument
+    return Match.SAME if same else Match.DIFFERENT

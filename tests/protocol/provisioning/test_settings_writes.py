@@ -1,0 +1,103 @@
+"""Settings that Segment refuses or ignores, step by step against a scripted driver."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from airflow_provider_segment.protocol.errors import SegmentInvalidRequestError
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Outcome
+from airflow_provider_segment.protocol.provisioning.destination import write_destination
+from airflow_provider_segment.protocol.wire.messages import Response
+from tests.protocol.driver import ScriptedDriver
+
+OPTIONS = CallOptions(connection="connection 'seg' to host")
+MASK = "•" * 10
+TYPE: list[dict[str, Any]] = [
+    {"name": "apiKey"},
+    {"name": "region"},
+    {"name": "secretId", "label": "Secret ID (Read-Only)"},
+    {"name": "externalId", "description": "The external id. This setting is read only."},
+]
+
+
+def record(**settings: Any) -> Any:
+    metadata = {"id": "m", "options": TYPE}
+    return {"id": "d", "name": "n", "enabled": True, "sourceId": "s", "settings": settings, "metadata": metadata}
+
+
+def changed(**settings: Any) -> Outcome:
+    return Response(status=200, body=json.dumps({"data": {"destination": record(**settings)}}).encode())
+
+
+def refused(message: str, **error: Any) -> Outcome:
+    return Response(
+        status=400, body=json.dumps({"errors": [{"type": "bad-request", "message": message} | error]}).encode()
+    )
+
+
+def write(driver: ScriptedDriver, settings: dict[str, Any], **current: Any) -> list[str]:
+    return driver.run(write_destination(OPTIONS, record(**current), {"settings": settings}))
+
+
+def sent(driver: ScriptedDriver) -> list[Any]:
+    return [json.loads(request.body)["settings"] for request in driver.requests if request.body]
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        refused("region can't be changed"),
+        refused("must be one of us", field="region"),
+        refused("no", field="settings.region"),
+        refused('"region" is not allowed'),
+    ],
+)
+def test_a_key_that_the_refusal_names_is_left_out(refusal: Outcome) -> None:
+    driver = ScriptedDriver([refusal, changed(apiKey="k", region="us")])
+    assert write(driver, {"apiKey": "k", "region": "eu"}, region="us") == ["region"]
+    assert sent(driver) == [{"apiKey": "k", "region": "eu"}, {"apiKey": "k"}]
+    assert "sending it again without settings['region']" in driver.log_text
+    assert "settings['region'] was not changed" in driver.log_text
+
+
+def test_without_a_name_the_keys_called_read_only_by_the_catalog_are_left_out() -> None:
+    driver = ScriptedDriver([refused("some settings are read-only"), changed(apiKey="k", secretId="a", externalId="b")])
+    assert write(driver, {"apiKey": "k", "secretId": "x", "externalId": "y"}) == ["secretId", "externalId"]
+    assert sent(driver)[1] == {"apiKey": "k"}
+
+
+def test_a_part_of_a_word_names_nothing() -> None:
+    with pytest.raises(SegmentInvalidRequestError, match="regions are closed"):
+        write(ScriptedDriver([refused("regions are closed, apiKey-like")]), {"apiKey": "k", "region": "eu"})
+
+
+def test_a_secret_is_never_left_out() -> None:
+    driver = ScriptedDriver([refused("apiKey is invalid")])
+    with pytest.raises(SegmentInvalidRequestError, match="apiKey is invalid"):
+        write(driver, {"apiKey": "new-secret", "region": "eu"}, apiKey=f"{MASK}abcd")
+    assert len(sent(driver)) == 1
+
+
+def test_a_second_refusal_is_raised() -> None:
+    driver = ScriptedDriver([refused("region is wrong"), refused("and so is apiKey")])
+    with pytest.raises(SegmentInvalidRequestError, match="and so is apiKey"):
+        write(driver, {"apiKey": "k", "region": "eu"})
+
+
+def test_a_setting_that_does_not_appear_after_the_write_is_ignored_with_a_warning() -> None:
+    driver = ScriptedDriver([changed(apiKey="k")])
+    assert write(driver, {"apiKey": "k", "region": "eu", "typo": 1}) == ["region", "typo"]
+    assert "settings['region'] was not stored, or is not returned; remove it from the description" in driver.log_text
+
+
+def test_disabling_is_sent_before_settings_that_are_refused() -> None:
+    driver = ScriptedDriver([changed(), refused("no word of a key")])
+    with pytest.raises(SegmentInvalidRequestError):
+        driver.run(write_destination(OPTIONS, record(), {"enabled": False, "settings": {"region": "eu"}}))
+    assert [json.loads(request.body or b"") for request in driver.requests] == [
+        {"enabled": False},
+        {"settings": {"region": "eu"}},
+    ]
