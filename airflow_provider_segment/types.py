@@ -22,6 +22,7 @@ from airflow_provider_segment.protocol.api.objects import (
 )
 from airflow_provider_segment.protocol.delivery.verdict import Evidence
 from airflow_provider_segment.protocol.errors import ErrorObject
+from airflow_provider_segment.protocol.provisioning.filter_plan import FilterSummary
 from airflow_provider_segment.protocol.provisioning.plan import ApplySummary, SubscriptionSummary
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Filter",
     "FilterAction",
     "FilterPreview",
+    "FilterSummary",
     "ReverseEtlSchedule",
     "Source",
     "Subscription",

@@ -99,6 +99,10 @@ def filter_(title: str = "No emails", **changes: Any) -> State:
     return plain | changes
 
 
+def filter_spec(title: str, **changes: Any) -> State:
+    return {"title": title, "condition": "all", "actions": NO_EMAILS} | changes
+
+
 def spec(name: str, **changes: Any) -> State:
     return {"name": name, "action_id": "sandbox-track", "trigger": TRACK} | changes
 
@@ -229,6 +233,32 @@ WRITES = (
         task=_Task(SegmentDeleteFilterOperator, _FILTER),
         before=[destination(filters=[filter_(), filter_("Other")])],
         after=[destination(filters=[filter_("Other")])],
+    ),
+    Write(
+        name="apply: create filters",
+        method="POST",
+        path="/destination/*/filters",
+        task=apply(filters=[filter_spec("One"), filter_spec("Two")], enabled=True),
+        after=[destination(filters=[filter_("One") | _NEW, filter_("Two") | _NEW], **_NEW)],
+        creates=3,
+        targets=2,
+    ),
+    Write(
+        name="apply: change a filter",
+        method="PATCH",
+        path=f"{_FILTERS}/*",
+        task=apply(filters=[filter_spec("One", condition=TRACK, enabled=False)]),
+        before=[destination(filters=[filter_("One"), filter_("Other")])],
+        after=[destination(filters=[filter_("One", enabled=False) | {"if": TRACK}, filter_("Other")])],
+    ),
+    Write(
+        name="apply: remove filters",
+        method="DELETE",
+        path=f"{_FILTERS}/*",
+        task=apply(filters=[filter_spec("One")], prune_filters=True),
+        before=[destination(filters=[filter_("One"), filter_("Other"), filter_("Another")])],
+        after=[destination(filters=[filter_("One")])],
+        targets=2,
     ),
     Write(
         name="apply: create the destination",

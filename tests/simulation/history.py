@@ -17,6 +17,7 @@ from tests.simulation.network import Network, Observer
 from tests.simulation.scenario import Scenario, ensuring_destination, ensuring_subscription
 from tests.simulation.scenario_apply import applying
 from tests.simulation.scenario_apply_equal_names import applying_equal_names
+from tests.simulation.scenario_apply_filters import applying_filters
 from tests.simulation.scenario_changes import (
     changing_destination,
     changing_subscription,
@@ -44,6 +45,8 @@ SCENARIOS: tuple[Callable[[Segment, Random], Scenario], ...] = (
     ensuring_filter,
     changing_filter,
     removing_filter,
+    applying_filters,
+    applying_filters,
 )
 _RUNS_WITH_FAULTS = 12
 """After these there are no more faults, so that the history ends."""

@@ -39,6 +39,7 @@ class Segment:
     :param lists_lag_in_all: whether lists also show changes and removals late; the sandbox's don't.
     :param replace: whether an update replaces settings or merges into them.
     :param write_limit: calls a minute to each of the three writes on subscriptions.
+    :param after_each: called after each request, to check an invariant.
     """
 
     lag: float = 0.0
@@ -48,6 +49,7 @@ class Segment:
     destinations: dict[str, Record] = field(default_factory=dict)
     subscriptions: dict[str, Record] = field(default_factory=dict)
     filters: dict[str, Record] = field(default_factory=dict)
+    after_each: Callable[[], None] | None = None
     _windows: dict[str, tuple[float, int]] = field(default_factory=dict)
     _past: list[tuple[float, dict[str, Record]]] = field(default_factory=list)
     _numbers: Any = field(default_factory=lambda: count(1))
@@ -64,6 +66,8 @@ class Segment:
         result = self._process(request, now)
         if self.lists_lag_in_all and request.method != "GET":
             self._remember(now)
+        if self.after_each is not None:
+            self.after_each()
         return result
 
     def _process(self, request: Request, now: float) -> Response:

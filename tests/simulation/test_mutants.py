@@ -13,9 +13,11 @@ from airflow_provider_segment.protocol.flow import exchange, retry
 from airflow_provider_segment.protocol.flow.steps import Flow
 from airflow_provider_segment.protocol.provisioning import (
     apply,
+    apply_filters,
     apply_subscriptions,
     creating,
     destination,
+    filter_plan,
     matching,
     plan,
     subscription,
@@ -127,6 +129,25 @@ def _previous_names_ignored(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(plan, "match_subscriptions", match)
 
 
+def _filters_removed_first(patch: pytest.MonkeyPatch) -> None:
+    def reversed_filters(*arguments: Any, last: bool, **named: Any) -> Any:
+        return apply_filters.execute_filters(*arguments, last=not last, **named)
+
+    patch.setattr(apply, "execute_filters", reversed_filters)
+
+
+def _enabled_before_its_filters(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(apply, "_is_enabled_last", lambda _plan: False)
+
+
+def _filters_changed_first(patch: pytest.MonkeyPatch) -> None:
+    def changed_first(*arguments: Any, **named: Any) -> Any:
+        plans = filter_plan.plan_filters(*arguments, **named)
+        return tuple(sorted(plans, key=lambda one: one.step is not filter_plan.FilterStep.CHANGE))
+
+    patch.setattr(apply, "plan_filters", changed_first)
+
+
 @pytest.mark.parametrize(
     "mutate",
     [
@@ -140,6 +161,9 @@ def _previous_names_ignored(patch: pytest.MonkeyPatch) -> None:
         _schedule_forgotten,
         _removal_forgotten,
         _enabling_forgotten,
+        _filters_removed_first,
+        _enabled_before_its_filters,
+        _filters_changed_first,
         _known_ids_forgotten,
         _equal_names_matched_in_order,
         _previous_names_ignored,

@@ -6,7 +6,7 @@ that block more come first, those that block less come last. That holds if at mo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypedDict
@@ -66,6 +66,28 @@ class FilterSummary(TypedDict):
     title: str
     id: str | None
     result: str
+
+
+def filter_summaries(plans: Sequence[FilterPlan], ids: Mapping[int, str]) -> list[FilterSummary]:
+    """Return the summaries of the filters.
+
+    :param plans: the steps of the plan.
+    :param ids: of created filters, by their position in ``plans``.
+    """
+    return [
+        FilterSummary(title=plan.title, id=plan.id or ids.get(position), result=plan.step.result)
+        for position, plan in enumerate(plans)
+    ]
+
+
+def filter_label(plan: FilterPlan, plans: Sequence[FilterPlan]) -> str:
+    """Return how the plan table names a filter; equal titles are told apart by id.
+
+    :param plan: the step for the filter.
+    :param plans: all steps.
+    """
+    label = f"filter {plan.title}"
+    return label if [other.title for other in plans].count(plan.title) == 1 else f"{label} {plan.id or 'new'}"
 
 
 def plan_filters(
