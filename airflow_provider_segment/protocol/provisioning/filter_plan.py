@@ -81,7 +81,7 @@ def filter_summaries(plans: Sequence[FilterPlan], ids: Mapping[int, str]) -> lis
 
 
 def filter_label(plan: FilterPlan, plans: Sequence[FilterPlan]) -> str:
-    """Return how the plan table names a filter; equal titles are told apart by id.
+    """Return how the plan table names a filter; of equal titles, the id too.
 
     :param plan: the step for the filter.
     :param plans: all steps.
