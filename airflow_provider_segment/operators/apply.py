@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_segment.operators.base import SegmentOperator, is_retry
 from airflow_provider_segment.protocol.arguments import (
+    check_choice,
     check_count,
     check_flag,
     check_id,
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from airflow_provider_segment.protocol.provisioning.comparison import Path
     from airflow_provider_segment.protocol.provisioning.plan import ApplySummary
     from airflow_provider_segment.templating import Settings, Text
+
+
+def _check_if_missing(argument: str, value: Any) -> str:
+    return check_choice(argument, value, ("create", "fail"))
 
 
 class SegmentApplyDestinationOperator(SegmentOperator):
@@ -62,6 +67,10 @@ class SegmentApplyDestinationOperator(SegmentOperator):
     :param max_prune_filters: how many filters may be removed, default 10; if more would be, the task fails before it
         writes anything.
     :param destination_id: id of the destination, instead of finding it by its identity; ``name`` then renames it.
+    :param previous_name: name of the destination before; if there is none named ``name`` but one with this name, it is
+        renamed.
+    :param if_missing: what to do if the destination does not exist: ``"create"`` (default) or ``"fail"``, which raises
+        ``SegmentNotFoundError`` with the destinations of this type that the source has.
     :param prune_subscriptions: remove subscriptions that are not described. Default ``False``.
     :param max_prune: how many subscriptions may be removed, default 10; if more would be, the task fails before it
         writes anything.
@@ -74,6 +83,8 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         ``ignored`` lists read-only settings that Segment did not change.
     :raises ValueError: an argument is invalid (raised when the DAG is parsed if its value is known then), or the
         source, the type or an action differs, which can't be changed.
+    :raises SegmentNotFoundError: the destination with ``destination_id``, or with ``if_missing="fail"`` the described
+        one, does not exist.
     :raises SegmentDriftError: something differs, with ``on_drift="fail"``; not retried.
     :raises SegmentSeveralMatchesError: several objects have the same identity.
     :raises SegmentPruneLimitError: more would be removed than ``max_prune`` or ``max_prune_filters``.
@@ -90,6 +101,8 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         "enabled": check_flag,
         "subscriptions": check_subscriptions,
         "destination_id": check_id,
+        "previous_name": check_name,
+        "if_missing": _check_if_missing,
         "prune_subscriptions": check_flag,
         "max_prune": check_count,
         "filters": check_filters,
@@ -99,7 +112,7 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         "rotate_secrets": check_flag,
     }
     selecting_keys = frozenset({"id", "name", "previous_name", "action_id", "model_id", "title", "previous_title"})
-    required = frozenset(checks) - {"enabled", "subscriptions", "filters", "destination_id"}
+    required = frozenset(checks) - {"enabled", "subscriptions", "filters", "destination_id", "previous_name"}
 
     def __init__(
         self,
@@ -111,6 +124,8 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         enabled: bool | Text | None = None,
         subscriptions: Sequence[dict[str, Any]] | Text | None = None,
         destination_id: Text | None = None,
+        previous_name: Text | None = None,
+        if_missing: Text = "create",
         prune_subscriptions: bool | Text = False,
         max_prune: int | Text = 10,
         filters: Sequence[dict[str, Any]] | Text | None = None,
@@ -128,6 +143,8 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         self.enabled = enabled
         self.subscriptions = subscriptions
         self.destination_id = destination_id
+        self.previous_name = previous_name
+        self.if_missing = if_missing
         self.prune_subscriptions = prune_subscriptions
         self.max_prune = max_prune
         self.filters = filters
@@ -172,6 +189,8 @@ def _request(values: dict[str, Any], *, templated: frozenset[Path], wait_for_pen
         spec=DestinationSpec.from_arguments({**values, "templated": templated}),
         subscriptions=values.get("subscriptions"),
         destination_id=values.get("destination_id"),
+        previous_name=values.get("previous_name"),
+        if_missing=values["if_missing"],
         prune_subscriptions=values["prune_subscriptions"],
         max_prune=values["max_prune"],
         filters=values.get("filters"),

@@ -182,6 +182,7 @@ class SegmentUpdateDestinationOperator(_ExistingDestinationOperator):
             context,
             resolve_and_update_destination,
             target=destination_target(values),
+            is_retry=is_retry(context),
             new_name=values.get("new_name"),
             enabled=values.get("enabled"),
             settings=values.get("settings"),

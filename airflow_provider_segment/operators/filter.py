@@ -195,6 +195,7 @@ class SegmentUpdateFilterOperator(_ExistingFilterOperator):
             destination_id=values["destination_id"],
             target=filter_target(values),
             new_title=changes.pop("new_title", None),
+            is_retry=is_retry(context),
             changes=changes,
         )
 

@@ -217,6 +217,7 @@ class SegmentUpdateSubscriptionOperator(_ExistingSubscriptionOperator):
             resolve_and_update_subscription,
             destination_id=values["destination_id"],
             target=subscription_target(values),
+            is_retry=is_retry(context),
             new_name=changes.pop("new_name", None),
             changes=changes,
         )

@@ -403,3 +403,19 @@ def test_equal_names_rename_and_change_without_doubling(running: Running, segmen
         ("Track", TRACK["trigger"]),
         ("Track", "all"),
     ]
+
+
+def test_if_missing_fail_lists_the_siblings(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    other = running.run(apply(name="other", subscriptions=None))["destination_id"]
+    with pytest.raises(SegmentNotFoundError, match=rf"there is no destination 'mine' .*'other' \({other}\)"):
+        running.run(apply(if_missing="fail"))
+    assert calls(segment_sandbox) == ["POST destination"]
+    assert running.run(apply(name="other", subscriptions=None, if_missing="fail"))["destination_id"] == other
+
+
+def test_a_previous_name_renames_the_destination(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    made = running.run(apply())["destination_id"]
+    renamed = apply(name="ours", previous_name="mine")
+    assert running.run(renamed)["changed"] == ["name"]
+    assert running.run(apply(name="ours", previous_name="mine"))["changed"] == []
+    assert [(one["id"], one["name"]) for one in segment_sandbox.destinations] == [(made, "ours")]

@@ -18,7 +18,7 @@ from airflow_provider_segment.operators.destination import (
     SegmentUpdateDestinationOperator,
 )
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from tests.running import Running
+from tests.running import Running, TaskInstance
 
 KEY = "0123456789abcdef"
 
@@ -132,11 +132,15 @@ def test_update(running: Running, segment_sandbox: SegmentSandbox, by_id: bool) 
     assert (found["name"], found["enabled"], found["settings"]["trackAllPages"]) == ("ours", False, True)
 
 
-def test_repeating_a_rename_finds_the_renamed_destination(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_only_a_retry_of_a_rename_finds_the_renamed_destination(
+    running: Running, segment_sandbox: SegmentSandbox
+) -> None:
     made = running.run(create())
     rename = identity() | {"task_id": "u", "new_name": "ours"}
     assert running.run(SegmentUpdateDestinationOperator(**rename)) == made
-    assert running.run(SegmentUpdateDestinationOperator(**rename)) == made
+    assert running.run(SegmentUpdateDestinationOperator(**rename), ti=TaskInstance(try_number=2)) == made
+    with pytest.raises(SegmentNotFoundError, match=f"there is no destination 'mine' .* but one named 'ours': {made}"):
+        running.run(SegmentUpdateDestinationOperator(**rename))
     assert segment_sandbox.destinations[0]["name"] == "ours"
 
 

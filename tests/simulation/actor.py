@@ -16,12 +16,22 @@ class Actor:
     :param flow: the flow to run.
     :param network: delivers its requests.
     :param dies_at: number of the step at which it dies; ``None`` lets it finish.
+    :param freezes_at: number of the step before which it stands still until it is woken.
     """
 
-    def __init__(self, label: str, flow: Flow[Any], network: Network, *, dies_at: int | None = None) -> None:
+    def __init__(
+        self,
+        label: str,
+        flow: Flow[Any],
+        network: Network,
+        *,
+        dies_at: int | None = None,
+        freezes_at: int | None = None,
+    ) -> None:
         self.label = label
         self.done = False
         self.died = False
+        self.frozen = False
         self.result: Any = None
         self.error: Exception | None = None
         self.log_text: list[str] = []
@@ -29,13 +39,34 @@ class Actor:
         self._network = network
         self._world = network.world
         self._steps_left = dies_at
+        self._steps_to_freeze = freezes_at
+        self._held_reply: Outcome | None = None
 
     def start(self) -> None:
         """Start at the current time."""
         self._world.record(f"{self.label} starts")
         self._world.after(0.0, lambda: self._resume(None))
 
+    def wake(self) -> None:
+        """Continue after a standstill."""
+        self._world.record(f"{self.label} wakes up")
+        self.frozen = False
+        self._world.after(0.0, lambda: self._resume(self._held_reply))
+
+    def _freezes(self, reply: Outcome | None) -> bool:
+        if self._steps_to_freeze is None:
+            return False
+        self._steps_to_freeze -= 1
+        if self._steps_to_freeze >= 0:
+            return False
+        self._steps_to_freeze = None
+        self.frozen, self._held_reply = True, reply
+        self._world.record(f"{self.label} stands still")
+        return True
+
     def _resume(self, reply: Outcome | None) -> None:
+        if self._freezes(reply):
+            return
         while not self.done:
             try:
                 step = self._flow.send(reply)

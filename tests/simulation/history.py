@@ -48,6 +48,7 @@ SCENARIOS: tuple[Callable[[Segment, Random], Scenario], ...] = (
     applying_filters,
     applying_filters,
 )
+_HEARTBEAT_TIMEOUT = 300.0
 _RUNS_WITH_FAULTS = 12
 """After these there are no more faults, so that the history ends."""
 
@@ -102,6 +103,7 @@ def set_stage(
         reconcile_timeout=reconcile_timeout,
         retry_budget=dice.choice((0.0, 3.0, 30.0, 300.0)),
         rate_limit_budget=dice.choice((20.0, 3600.0, 3600.0)),
+        clocks=lambda: (world.now, world.now),
     )
     world.record(
         f"seed {seed}: {scenario.name}; reconcile_timeout {reconcile_timeout:g}, lists lag {lag:.2f}"
@@ -120,18 +122,29 @@ def play(stage: Stage, *, observe: Observer | None = None) -> int:
     stage.network.observe = observe
     world, scenario = stage.world, stage.scenario
     crashes = world.dice.choice((0, 1, 6))
+    freezes = world.dice.choice((0, 0, 1, 3)) if scenario.may_freeze and observe is None else 0
+    frozen: list[Actor] = []
     for number in range(1, 100):
         if number > _RUNS_WITH_FAULTS:
-            stage.network.faults.left = crashes = 0
+            stage.network.faults.left = crashes = freezes = 0
             stage.options = replace(stage.options, retry_budget=300.0, rate_limit_budget=3600.0)
         dies_at = None
         if crashes and world.dice.random() < 0.7:
             crashes -= 1
             dies_at = world.dice.randint(0, world.dice.choice((3, 10, 40)))
-        actor = _run(stage, number, dies_at)
-        if actor.died:
+        freezes_at = None
+        if freezes and world.dice.random() < 0.7:
+            freezes -= 1
+            freezes_at = world.dice.randint(0, world.dice.choice((3, 10, 40)))
+        actor = _run(stage, number, dies_at, freezes_at)
+        if actor.frozen:
+            frozen.append(actor)
+            # Airflow retries the task once heartbeats have been missing for this long.
+            world.wait(_HEARTBEAT_TIMEOUT)
+        if actor.died or actor.frozen:
             continue
         if actor.error is None or scenario.final(actor.error):
+            _wake(stage, frozen)
             world.drain()
             scenario.check(actor.result)
             if scenario.quiet:
@@ -142,7 +155,14 @@ def play(stage: Stage, *, observe: Observer | None = None) -> int:
     raise ViolationError("the task never succeeds")
 
 
-def _run(stage: Stage, number: int, dies_at: int | None) -> Actor:
+def _wake(stage: Stage, frozen: list[Actor]) -> None:
+    """Let runs go on that stood still while the task was retried; what they report is of no interest to Airflow."""
+    for actor in frozen:
+        actor.wake()
+        stage.world.run(lambda actor=actor: actor.done)  # type: ignore[misc]
+
+
+def _run(stage: Stage, number: int, dies_at: int | None, freezes_at: int | None = None) -> Actor:
     """Start a run at a valid time and let it end."""
     world, network = stage.world, stage.network
     wait_for_pending = number > 1 and world.dice.random() < 0.6
@@ -152,9 +172,11 @@ def _run(stage: Stage, number: int, dies_at: int | None) -> Actor:
     elif number > 1:
         world.wait(world.dice.choice((0.0, 0.0, world.dice.uniform(0.0, 2 * stage.options.reconcile_timeout))))
     flow = stage.scenario.flow(stage.options, wait_for_pending, number)
-    actor = Actor(f"run {number}{' (a retry)' if wait_for_pending else ''}", flow, network, dies_at=dies_at)
+    actor = Actor(
+        f"run {number}{' (a retry)' if wait_for_pending else ''}", flow, network, dies_at=dies_at, freezes_at=freezes_at
+    )
     actor.start()
-    world.run(lambda: actor.done)
+    world.run(lambda: actor.done or actor.frozen)
     return actor
 
 

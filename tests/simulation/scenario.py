@@ -45,6 +45,7 @@ class Scenario:
     :param tolerated: returns whether an error that no fault caused is expected, and the task is run again.
     :param quiet: whether a further run of a finished task writes nothing.
     :param allowed: returns how many objects may have the identity of what a request creates.
+    :param may_freeze: whether a run may wake up after later ones: not if those were described otherwise.
     :param groups: yields the objects of each described identity, among which duplicates would be.
     """
 
@@ -55,6 +56,7 @@ class Scenario:
     tolerated: Callable[[Exception, int], bool] = lambda _error, _number: False
     quiet: bool = True
     allowed: Callable[[Request], int] = lambda _request: 1
+    may_freeze: bool = True
     groups: Callable[[], Iterator[list[Record]]] = field(default=lambda: iter(()))
 
 

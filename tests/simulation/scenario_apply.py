@@ -64,6 +64,7 @@ class Applying:
             tolerated=lambda error, number: (
                 isinstance(error, SegmentNotFoundError) and number <= self._mistaken and "'wrong'" in str(error)
             ),
+            may_freeze=not self._mistaken,
             groups=self._groups,
         )
 

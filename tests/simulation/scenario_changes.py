@@ -53,8 +53,8 @@ def changing_destination(segment: Segment, dice: Random) -> Scenario:
 
     return Scenario(
         name=f"resolve_and_update_destination, new_name={new_name}",
-        flow=lambda options, _wait_for_pending, _number: resolve_and_update_destination(
-            options, target=target, new_name=new_name, enabled=enabled, settings=settings
+        flow=lambda options, _wait_for_pending, number: resolve_and_update_destination(
+            options, target=target, is_retry=number > 1, new_name=new_name, enabled=enabled, settings=settings
         ),
         check=check,
         quiet=False,
@@ -103,8 +103,13 @@ def changing_subscription(segment: Segment, dice: Random) -> Scenario:
 
     return Scenario(
         name=f"resolve_and_update_subscription {sorted(changes)}, new_name={new_name}",
-        flow=lambda options, _wait_for_pending, _number: resolve_and_update_subscription(
-            options, destination_id=destination["id"], target=target, new_name=new_name, changes=changes
+        flow=lambda options, _wait_for_pending, number: resolve_and_update_subscription(
+            options,
+            destination_id=destination["id"],
+            target=target,
+            is_retry=number > 1,
+            new_name=new_name,
+            changes=changes,
         ),
         check=check,
         quiet=False,

@@ -84,8 +84,13 @@ def changing_filter(segment: Segment, dice: Random) -> Scenario:
 
     return Scenario(
         name=f"resolve_and_update_filter {sorted(changes)}, new_title={new_title}",
-        flow=lambda options, _wait_for_pending, _number: resolve_and_update_filter(
-            options, destination_id=destination["id"], target=target, new_title=new_title, changes=changes
+        flow=lambda options, _wait_for_pending, number: resolve_and_update_filter(
+            options,
+            destination_id=destination["id"],
+            target=target,
+            new_title=new_title,
+            is_retry=number > 1,
+            changes=changes,
         ),
         check=check,
         quiet=False,

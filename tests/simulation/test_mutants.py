@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment.protocol.api.destinations import update_destination
-from airflow_provider_segment.protocol.flow import exchange, retry
+from airflow_provider_segment.protocol.flow import exchange, retry, staleness
 from airflow_provider_segment.protocol.flow.steps import Flow
 from airflow_provider_segment.protocol.provisioning import (
     apply,
@@ -17,6 +17,7 @@ from airflow_provider_segment.protocol.provisioning import (
     apply_subscriptions,
     creating,
     destination,
+    diff,
     filter_plan,
     matching,
     plan,
@@ -28,6 +29,7 @@ from tests.simulation.overlapping import play_overlapping, set_overlapping_stage
 from tests.simulation.world import ViolationError
 
 _ENOUGH = 400
+_diff_settings = diff.diff_settings
 
 
 def _finds_nothing(*_: Any, **__: Any) -> Flow[None]:
@@ -148,6 +150,25 @@ def _filters_changed_first(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(apply, "plan_filters", changed_first)
 
 
+def _standstill_ignored(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(staleness, "_elapsed", lambda _start, _end: 0.0)
+
+
+def _enabled_by_default(patch: pytest.MonkeyPatch) -> None:
+    def enabled(spec: Any, *arguments: Any, **named: Any) -> Any:
+        return diff.diff_destination(replace(spec, enabled=spec.enabled is not False), *arguments, **named)
+
+    for module in (plan, destination):
+        patch.setattr(module, "diff_destination", enabled)
+
+
+def _absent_settings_left_alone(patch: pytest.MonkeyPatch) -> None:
+    def only_returned(spec: Any, actual: Any, *options: Any) -> Any:
+        return _diff_settings({key: value for key, value in spec.items() if key in actual}, actual, *options)
+
+    patch.setattr(diff, "diff_settings", only_returned)
+
+
 @pytest.mark.parametrize(
     "mutate",
     [
@@ -167,6 +188,9 @@ def _filters_changed_first(patch: pytest.MonkeyPatch) -> None:
         _known_ids_forgotten,
         _equal_names_matched_in_order,
         _previous_names_ignored,
+        _standstill_ignored,
+        _enabled_by_default,
+        _absent_settings_left_alone,
     ],
 )
 def test_a_missing_rule_is_detected(

@@ -8,7 +8,8 @@ after any other. The flow's return value is its result; it raises ``SegmentError
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Sequence
+import time
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -84,6 +85,11 @@ PagedFlow: TypeAlias = Generator[Step | Items[T], Outcome | None, None]
 """Yields items, page by page, and returns nothing."""
 
 
+def read_clocks() -> tuple[float, float]:
+    """Return the seconds that the wall clock and the monotonic clock show."""
+    return time.time(), time.monotonic()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallOptions:
     """The options of the calls of a flow; the budgets apply to each call.
@@ -93,6 +99,7 @@ class CallOptions:
     :param rate_limit_budget: seconds that one call may wait for rate limits.
     :param reconcile_timeout: seconds to keep looking for an object after a write whose response was lost.
     :param secrets: strings to redact in messages: the token, and the settings in use.
+    :param clocks: return the seconds that the wall clock and the monotonic clock show.
     """
 
     connection: str
@@ -100,6 +107,7 @@ class CallOptions:
     rate_limit_budget: float = 3600.0
     reconcile_timeout: float = 30.0
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    clocks: Callable[[], tuple[float, float]] = field(default=read_clocks, repr=False, compare=False)
 
     def capped(self, seconds: float) -> CallOptions:
         """Return the same options with smaller budgets.

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from msgspec import structs
+
 from airflow_provider_segment.protocol.api.destinations import (
     destinations_listing,
     get_destination,
@@ -16,6 +18,7 @@ from airflow_provider_segment.protocol.api.objects import Destination, Filter, S
 from airflow_provider_segment.protocol.api.subscriptions import subscriptions_listing
 from airflow_provider_segment.protocol.errors import SegmentNotFoundError
 from airflow_provider_segment.protocol.flow.pagination import collect
+from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning import destination as destinations
 from airflow_provider_segment.protocol.provisioning.apply_filters import execute_filters, read_filters
@@ -40,6 +43,8 @@ class ApplyRequest:
     :param subscriptions: the descriptions of its subscriptions; ``None`` leaves them alone.
     :param destination_id: id of the destination; by default it is found by its identity. With an id, ``spec.name`` is
         a field like the others: a different name renames the destination.
+    :param previous_name: the destination's name before; if only that exists, the destination is renamed.
+    :param if_missing: ``create`` or ``fail``.
     :param prune_subscriptions: remove subscriptions that are not described.
     :param max_prune: how many may be removed.
     :param filters: the descriptions of its filters; ``None`` leaves them alone.
@@ -53,6 +58,8 @@ class ApplyRequest:
     spec: DestinationSpec
     subscriptions: Sequence[SubscriptionSpec] | None = None
     destination_id: str | None = None
+    previous_name: str | None = None
+    if_missing: str = "create"
     prune_subscriptions: bool = False
     max_prune: int = 10
     filters: Sequence[FilterSpec] | None = None
@@ -74,6 +81,16 @@ def apply_destination(options: CallOptions, *, request: ApplyRequest, write: boo
     :raises SegmentPruneLimitError: more would be removed than allowed.
     """
     options = options.redacting([request.spec.settings, *(one.settings for one in request.subscriptions or ())])
+    return (
+        yield from replan_when_stale(
+            options,
+            lambda pending: _plan_and_execute(options, replace(request, wait_for_pending=pending), write=write),
+            wait_for_pending=request.wait_for_pending,
+        )
+    )
+
+
+def _plan_and_execute(options: CallOptions, request: ApplyRequest, *, write: bool) -> Flow[tuple[Plan, ApplySummary]]:
     plan = yield from plan_apply(options, request=request)
     if not write:
         return plan, plan.summary()
@@ -140,17 +157,32 @@ def _read_destination(options: CallOptions, request: ApplyRequest) -> Flow[tuple
     identity = request.spec.identity
     listed = yield from poll_until(
         lambda: collect(destinations_listing(source_id=identity.source_id, with_options=True), options),
-        lambda listed: bool(destinations.matching(listed, identity)),
+        lambda listed: _find(listed, request) is not None,
         seconds=options.reconcile_timeout if request.wait_for_pending else 0,
         awaited=str(identity),
     )
-    actual = one_or_none(destinations.matching(listed, identity), identity)
+    actual = _find(listed, request)
     others = [
-        other["id"]
+        f"{other.get('name') or ''!r} ({other['id']})"
         for other in listed
         if other["metadata"]["id"] == identity.metadata_id and (actual is None or other["id"] != actual["id"])
     ]
+    if actual is None and request.if_missing == "fail":
+        siblings = f"it has {', '.join(others)}" if others else "it has none"
+        raise SegmentNotFoundError(
+            f"there is no {identity}, and if_missing='fail'; of destinations of this type {siblings}", status=404
+        )
     return actual, others
+
+
+def _find(listed: list[Destination], request: ApplyRequest) -> Destination | None:
+    """Return the destination with the identity, or else the one with the previous name."""
+    identity = request.spec.identity
+    match = one_or_none(destinations.matching(listed, identity), identity)
+    if match is None and request.previous_name is not None:
+        previous = structs.replace(identity, name=request.previous_name)
+        match = one_or_none(destinations.matching(listed, previous), previous)
+    return match
 
 
 def _read_subscriptions(

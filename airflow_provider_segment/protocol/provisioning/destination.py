@@ -15,6 +15,7 @@ from airflow_provider_segment.protocol.api.destinations import (
 from airflow_provider_segment.protocol.api.objects import Destination
 from airflow_provider_segment.protocol.api.requests import drop_none
 from airflow_provider_segment.protocol.flow.pagination import collect
+from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning.comparison import holds_mask
 from airflow_provider_segment.protocol.provisioning.creating import create_idempotently, find_one
@@ -112,6 +113,16 @@ def ensure_destination(
         have left a request in flight.
     :return: its id.
     """
+    return (
+        yield from replan_when_stale(
+            options,
+            lambda pending: _ensure(options, spec=spec, if_exists=if_exists, wait_for_pending=pending),
+            wait_for_pending=wait_for_pending,
+        )
+    )
+
+
+def _ensure(options: CallOptions, *, spec: DestinationSpec, if_exists: str, wait_for_pending: bool) -> Flow[str]:
     options = options.redacting(spec.settings)
     identity = spec.identity
     existing = yield from find_one(
@@ -165,21 +176,24 @@ def resolve_and_update_destination(
     *,
     target: str | DestinationIdentity,
     new_name: str | None = None,
+    is_retry: bool = False,
     enabled: bool | None = None,
     settings: dict[str, Any] | None = None,
 ) -> Flow[str]:
     """Change a destination; sends only the arguments that are set.
 
-    :param target: id or identity. If no destination has the identity but one has ``new_name``, an earlier try has
-        renamed it.
+    :param target: id or identity.
     :param new_name: new display name.
+    :param is_retry: whether an earlier try of the same task may have renamed it already.
     :param enabled: whether it receives data.
     :param settings: the keys to set.
     :return: its id.
     :raises SegmentNotFoundError: it does not exist.
     """
     options = options.redacting(settings)
-    destination_id = yield from resolve(partial(find_destinations, options), target, new_name=new_name)
+    destination_id = yield from resolve(
+        partial(find_destinations, options), target, new_name=new_name, is_retry=is_retry
+    )
     changes = drop_none(name=new_name, enabled=enabled, settings=settings)
     if rest := (yield from _disable_first(options, destination_id, changes)):
         yield from update_destination(options, id=destination_id, **rest)

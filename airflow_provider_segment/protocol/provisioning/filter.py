@@ -10,6 +10,7 @@ from airflow_provider_segment.protocol.api.destinations import get_destination
 from airflow_provider_segment.protocol.api.filters import delete_filter, filters_listing, post_filter, update_filter
 from airflow_provider_segment.protocol.api.objects import Filter
 from airflow_provider_segment.protocol.flow.pagination import collect
+from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning.creating import create_idempotently, find_one
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec, diff_filter
@@ -124,6 +125,31 @@ def ensure_filter(
         have left a request in flight.
     :return: its id.
     """
+    return (
+        yield from replan_when_stale(
+            options,
+            lambda pending: _ensure(
+                options,
+                destination_id=destination_id,
+                spec=spec,
+                if_exists=if_exists,
+                source_id=source_id,
+                wait_for_pending=pending,
+            ),
+            wait_for_pending=wait_for_pending,
+        )
+    )
+
+
+def _ensure(
+    options: CallOptions,
+    *,
+    destination_id: str,
+    spec: FilterSpec,
+    if_exists: str,
+    source_id: str | None,
+    wait_for_pending: bool,
+) -> Flow[str]:
     identity = spec.identity(destination_id)
     existing = yield from find_one(
         options, identity, lambda options: find_filters(options, identity), wait_for_pending=wait_for_pending
@@ -144,19 +170,20 @@ def resolve_and_update_filter(
     destination_id: str,
     target: str | FilterIdentity,
     new_title: str | None = None,
+    is_retry: bool = False,
     changes: Mapping[str, Any],
 ) -> Flow[str]:
     """Change a filter; sends only the arguments that are set.
 
     :param destination_id: its destination.
-    :param target: id or identity. If no filter has the identity but one has ``new_title``, an earlier try has renamed
-        it.
+    :param target: id or identity.
     :param new_title: new display name.
+    :param is_retry: whether an earlier try of the same task may have renamed it already.
     :param changes: further arguments of ``update_filter``, by name.
     :return: its id.
     :raises SegmentNotFoundError: it does not exist.
     """
-    filter_id = yield from resolve(partial(find_filters, options), target, new_name=new_title)
+    filter_id = yield from resolve(partial(find_filters, options), target, new_name=new_title, is_retry=is_retry)
     yield from update_filter(options, destination_id=destination_id, id=filter_id, title=new_title, **changes)
     yield Log(f"changed filter {filter_id} of destination {destination_id}")
     return filter_id

@@ -101,24 +101,33 @@ def resolve(
     target: str | IdentityT,
     *,
     new_name: str | None = None,
+    is_retry: bool = False,
 ) -> Flow[str]:
     """Return the id of a target.
 
     :param find: lists all objects with an identity.
     :param target: id or identity.
-    :param new_name: the name that the object is about to get. If no object has the identity but one has this name, an
-        earlier try has renamed it.
+    :param new_name: the name that the object is about to get.
+    :param is_retry: whether an earlier try of the same task may have renamed it, so that an object with the new name is
+        the target; otherwise it is another one.
     :raises SegmentNotFoundError: no object has the identity.
     """
     if isinstance(target, str):
         return target
     match = one_or_none((yield from find(target)), target)
-    if match is None and new_name is not None:
-        renamed = replace(target, name=new_name)
-        match = one_or_none((yield from find(renamed)), renamed)
-    if match is None:
-        raise SegmentNotFoundError(f"there is no {target}", status=404)
-    return match["id"]
+    if match is not None:
+        return match["id"]
+    if new_name is not None:
+        renamed = one_or_none((yield from find(replace(target, name=new_name))), replace(target, name=new_name))
+        if renamed is not None and is_retry:
+            return renamed["id"]
+        if renamed is not None:
+            raise SegmentNotFoundError(
+                f"there is no {target}, but one named {new_name!r}: {renamed['id']}; if it was renamed before, remove"
+                " the task or give the id",
+                status=404,
+            )
+    raise SegmentNotFoundError(f"there is no {target}", status=404)
 
 
 def delete_resolved(

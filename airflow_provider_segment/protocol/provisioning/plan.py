@@ -116,7 +116,7 @@ class Plan:
     :param filters: what to do to its filters, in this order; empty if they are left alone.
     :param known_ids: ids of all existing subscriptions of the destination.
     :param warnings: what may be wrong with the description.
-    :param others: ids of other destinations of the same source and type.
+    :param others: names and ids of other destinations of the same source and type.
     """
 
     destination: DestinationPlan
@@ -190,7 +190,7 @@ def make_plan(
     :param subscriptions: the descriptions of its subscriptions; ``None`` leaves them alone.
     :param actual: the destination in Segment; ``None`` if it does not exist.
     :param actual_subscriptions: its subscriptions in Segment.
-    :param others: ids of other destinations of the same source and type.
+    :param others: names and ids of other destinations of the same source and type.
     :param prune_subscriptions: remove subscriptions that are not described.
     :param max_prune: how many may be removed.
     :param rotate_secrets: count secrets that can't be compared as changed.

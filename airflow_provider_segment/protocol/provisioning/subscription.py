@@ -14,6 +14,7 @@ from airflow_provider_segment.protocol.api.subscriptions import (
     update_subscription,
 )
 from airflow_provider_segment.protocol.flow.pagination import collect
+from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning.creating import create_idempotently, find_one
 from airflow_provider_segment.protocol.provisioning.diff import diff_subscription
@@ -117,6 +118,20 @@ def ensure_subscription(
         have left a request in flight.
     :return: its id.
     """
+    return (
+        yield from replan_when_stale(
+            options,
+            lambda pending: _ensure(
+                options, destination_id=destination_id, spec=spec, if_exists=if_exists, wait_for_pending=pending
+            ),
+            wait_for_pending=wait_for_pending,
+        )
+    )
+
+
+def _ensure(
+    options: CallOptions, *, destination_id: str, spec: SubscriptionSpec, if_exists: str, wait_for_pending: bool
+) -> Flow[str]:
     options = options.redacting(spec.settings)
     identity = spec.identity(destination_id)
     existing = yield from find_one(
@@ -140,20 +155,23 @@ def resolve_and_update_subscription(
     destination_id: str,
     target: str | SubscriptionIdentity,
     new_name: str | None = None,
+    is_retry: bool = False,
     changes: Mapping[str, Any],
 ) -> Flow[str]:
     """Change a subscription; sends only the arguments that are set.
 
     :param destination_id: its destination.
-    :param target: id or identity. If no subscription has the identity but one has ``new_name``, an earlier try has
-        renamed it.
+    :param target: id or identity.
     :param new_name: new display name.
+    :param is_retry: whether an earlier try of the same task may have renamed it already.
     :param changes: further arguments of ``update_subscription``, by name.
     :return: its id.
     :raises SegmentNotFoundError: it does not exist.
     """
     options = options.redacting(changes.get("settings"))
-    subscription_id = yield from resolve(partial(find_subscriptions, options), target, new_name=new_name)
+    subscription_id = yield from resolve(
+        partial(find_subscriptions, options), target, new_name=new_name, is_retry=is_retry
+    )
     yield from update_subscription(options, destination_id=destination_id, id=subscription_id, name=new_name, **changes)
     yield Log(f"changed subscription {subscription_id} of destination {destination_id}")
     return subscription_id
