@@ -18,7 +18,7 @@ from airflow_provider_segment.operators.filter import (
     SegmentUpdateFilterOperator,
 )
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from tests.running import Running
+from tests.running import Running, TaskInstance
 
 NO_EMAILS: list[dict[str, Any]] = [{"type": "DROP_PROPERTIES", "fields": {"context.traits": ["email", "phone"]}}]
 DROP: list[dict[str, Any]] = [{"type": "DROP"}]
@@ -145,6 +145,19 @@ def test_update(running: Running, segment_sandbox: SegmentSandbox, destination_i
     assert (changed["title"], changed["if"], changed["actions"]) == ("No pages", "type = 'page'", DROP)
     assert changed["enabled"] is False
     assert "description" not in changed
+
+
+def test_only_a_retry_takes_a_filter_with_the_new_title_for_the_renamed_one(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
+    other = running.run(create(destination_id, title="No pages"))
+    task = SegmentUpdateFilterOperator(
+        task_id="u", destination_id=destination_id, title="No emails", new_title="No pages", enabled=False
+    )
+
+    with pytest.raises(SegmentNotFoundError, match=f"one named 'No pages': {other}"):
+        running.run(task)
+    assert running.run(task, ti=TaskInstance(try_number=2)) == other
 
 
 @pytest.mark.parametrize("target", ["filter_id", "title"])

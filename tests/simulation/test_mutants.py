@@ -28,7 +28,7 @@ from tests.simulation.history import SCENARIOS, play, set_stage
 from tests.simulation.overlapping import play_overlapping, set_overlapping_stage
 from tests.simulation.world import ViolationError
 
-_ENOUGH = 400
+_ENOUGH = 1200
 _diff_settings = diff.diff_settings
 
 
@@ -131,6 +131,10 @@ def _previous_names_ignored(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(plan, "match_subscriptions", match)
 
 
+def _retry_does_not_poll_for_filters(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(apply_filters, "poll_until", _reads_once)
+
+
 def _filters_removed_first(patch: pytest.MonkeyPatch) -> None:
     def reversed_filters(*arguments: Any, last: bool, **named: Any) -> Any:
         return apply_filters.execute_filters(*arguments, last=not last, **named)
@@ -182,6 +186,7 @@ def _absent_settings_left_alone(patch: pytest.MonkeyPatch) -> None:
         _schedule_forgotten,
         _removal_forgotten,
         _enabling_forgotten,
+        _retry_does_not_poll_for_filters,
         _filters_removed_first,
         _enabled_before_its_filters,
         _filters_changed_first,
