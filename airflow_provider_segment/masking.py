@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from airflow_provider_segment.protocol.secret_str import SecretStr
 from airflow_provider_segment.protocol.strings import all_strings, encodings
+from airflow_provider_segment.protocol.tracebacks import hides_frames
 
 MIN_LENGTH = 5
 """In characters. Airflow 3 masks nothing shorter; on 2.11 a shorter one would make logs unreadable."""
@@ -22,14 +24,16 @@ _ALSO_SENSITIVE = re.compile(
 """Names of secret settings in Segment that not every version of Airflow knows, in snake_case."""
 
 
-def mask_secrets(strings: Iterable[str]) -> None:
+@hides_frames
+def mask_secrets(strings: Iterable[SecretStr]) -> None:
     """Mask these strings in logs and in Airflow's UI, in all their encodings; too short ones are ignored.
 
     :param strings: secrets.
     """
     from airflow.providers.common.compat.sdk import mask_secret
 
-    secrets = {string for string in strings if len(string) >= MIN_LENGTH and string.lower() not in _NO_SECRETS}
+    opened = (string.get_secret_value() for string in strings)
+    secrets = {string for string in opened if len(string) >= MIN_LENGTH and string.lower() not in _NO_SECRETS}
     if secrets:
         # All at once, because on Airflow 3 each call is a message to another process.
         encoded = {encoding for secret in secrets for encoding in encodings(secret) if len(encoding) >= MIN_LENGTH}
@@ -64,7 +68,7 @@ def is_sensitive(name: Any) -> bool:
     return any(redact("", name=variant) for variant in (name, snake)) or bool(_ALSO_SENSITIVE.search(snake))
 
 
-def sensitive_strings(value: Any) -> Iterator[str]:
+def sensitive_strings(value: Any) -> Iterator[SecretStr]:
     """Yield the strings under sensitive names, at any depth, also inside a string that holds JSON.
 
     :param value: value of an argument.

@@ -6,11 +6,14 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
+from airflow_provider_segment.protocol.secret_str import SecretStr
+from airflow_provider_segment.protocol.tracebacks import hides_frames
+
 _FIELDS = ("password", "login", "host", "schema")
 _EXTRA = "extra."
 
 
-ReadSecret: TypeAlias = Callable[[str, "SecretRef"], str]
+ReadSecret: TypeAlias = "Callable[[str, SecretRef], SecretStr | str]"
 """A function of the place of a reference, such as ``settings['apiKey']``, and the reference; returns its value."""
 
 
@@ -79,7 +82,7 @@ def replace_references(where: str, value: Any, read: ReadSecret) -> Any:
         raise ValueError(f"{where} is nested too deeply") from None
 
 
-def placeholder(_where: str, _reference: SecretRef) -> str:
+def placeholder(_where: str, _reference: SecretRef) -> SecretStr | str:
     """Return a value that stands for a secret while the DAG is parsed: neither a mask nor a template."""
     return ""
 
@@ -96,7 +99,8 @@ def secret_reader() -> ReadSecret:
 
     get_connection = functools.cache(BaseHook.get_connection)
 
-    def read(where: str, reference: SecretRef) -> str:
+    @hides_frames
+    def read(where: str, reference: SecretRef) -> SecretStr:
         connection = get_connection(reference.conn_id)
         key = reference.field.removeprefix(_EXTRA)
         secret = getattr(connection, key) if key == reference.field else connection.extra_dejson.get(key)
@@ -104,8 +108,9 @@ def secret_reader() -> ReadSecret:
             raise ValueError(f"{where} is {reference}, and that field of the connection is empty")
         if not isinstance(secret, str):
             raise ValueError(f"{where} is {reference}, which is a {type(secret).__name__}; it must be a string")
-        mask_secrets([secret])
-        return secret
+        opaque = SecretStr(secret)
+        mask_secrets([opaque])
+        return opaque
 
     return read
 

@@ -100,13 +100,13 @@ class CheckedArguments(_Base):
         :raises ValueError: naming the argument, its value and what is allowed.
         """
         self.check_combination()
-        paths = {argument: frozenset(unknown_paths(getattr(self, argument))) for argument in self.checks}
-        self._unknown = {argument: found for argument, found in paths.items() if found}
         resolve_argument = self.argument_resolver(running=False)
         for argument, check in self._checks():
             value = resolve_argument(argument, getattr(self, argument))
             if is_known(value):
                 check(argument, value)
+        paths = {argument: frozenset(unknown_paths(getattr(self, argument))) for argument in self.checks}
+        self._unknown = {argument: found for argument, found in paths.items() if found}
 
     def checked(self) -> dict[str, Any]:
         """Check the rendered arguments and return them by name, without those that are not set.

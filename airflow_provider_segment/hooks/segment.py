@@ -9,16 +9,17 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
-from airflow.providers.common.compat.connection import get_async_connection, get_async_extra_dejson
+from airflow.providers.common.compat.connection import get_async_connection
 from airflow.providers.common.compat.sdk import AirflowException, BaseHook
 
 from airflow_provider_segment.hooks import connection_form
+from airflow_provider_segment.hooks.airflow_connection import AirflowConnection
 from airflow_provider_segment.hooks.calls import SegmentCalls
 from airflow_provider_segment.protocol.api.objects import Workspace
 from airflow_provider_segment.protocol.api.workspace import get_workspace
 from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, PagedFlow
-from airflow_provider_segment.transport.connection import SegmentConnection, for_test_button, parse_connection
+from airflow_provider_segment.transport.connection import SegmentConnection, for_test_button
 from airflow_provider_segment.transport.network import Network, network_for
 
 P = ParamSpec("P")
@@ -53,15 +54,6 @@ class _SegmentHook(SegmentCalls, BaseHook):
     def get_connection_form_widgets(cls) -> dict[str, Any]:
         """Return the extra fields of the form for Airflow 2.11; Airflow 3 reads the provider info."""
         return connection_form.hook_widgets()
-
-    def _parse(self, connection: Any, extra: Any) -> SegmentConnection:
-        return parse_connection(
-            conn_id=self.segment_conn_id,
-            host=connection.host,
-            port=connection.port,
-            password=connection.password,
-            extra=extra,
-        )
 
 
 class SegmentPublicApiHook(_SegmentHook):
@@ -110,8 +102,7 @@ class SegmentPublicApiHook(_SegmentHook):
     @cached_property
     def segment_connection(self) -> SegmentConnection:
         """The parsed connection, read at the first use."""
-        connection = self.get_connection(self.segment_conn_id)
-        return self._parse(connection, connection.extra_dejson)
+        return AirflowConnection(self.segment_conn_id, self.get_connection(self.segment_conn_id)).parse()
 
     @property
     def options(self) -> CallOptions:
@@ -224,9 +215,11 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
 
     async def _read(self) -> tuple[SegmentConnection, Network]:
         """Read and parse the connection; a thread does what accesses files."""
-        connection = await get_async_connection(self.segment_conn_id, hook=type(self))
-        extra = await get_async_extra_dejson(connection)
-        parsed = await asyncio.to_thread(self._parse, connection, extra)
+        connection = AirflowConnection(
+            self.segment_conn_id, await get_async_connection(self.segment_conn_id, hook=type(self))
+        )
+        await connection.read_extra()
+        parsed = await asyncio.to_thread(connection.parse)
         return parsed, await asyncio.to_thread(network_for, parsed)
 
     async def _make(self, connection: SegmentConnection, network: Network) -> _Opened:

@@ -10,6 +10,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from airflow_provider_segment.protocol.secret_str import SecretStr
+
 MASK_CHARACTER = "\u2022"
 """The bullet with which Segment replaces the characters of a secret."""
 
@@ -193,7 +195,7 @@ def _mapping(argument: str, value: Any) -> Mapping[str, Any]:
 
 
 def _holds_mask(value: Any) -> bool:
-    if isinstance(value, str):
+    if isinstance(value, str | SecretStr):
         return MASK_CHARACTER in value
     if isinstance(value, Mapping):
         return any(map(_holds_mask, value.values()))
@@ -208,10 +210,18 @@ def _encodable(where: str, string: str) -> str:
     return str(string)
 
 
+def _encodable_secret(where: str, secret: SecretStr) -> SecretStr:
+    if not secret.is_encodable:
+        raise ValueError(f"{where} contains a lone surrogate (half a character)")
+    return secret
+
+
 def _check_json(where: str, value: Any) -> Any:
     """Return the value as plain JSON types; errors name its place, never the value."""
     if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, SecretStr):
+        return _encodable_secret(where, value)
     if isinstance(value, str):
         return _encodable(where, value)
     if isinstance(value, int):

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from airflow_provider_segment.protocol.secret_str import SecretStr
 
 _PATHS = {"@path"}
 """Directives of Segment's mapping language whose value is a path into the event, not a secret."""
 
 
-def all_strings(value: Any) -> Iterator[str]:
+def all_strings(value: Any) -> Iterator[SecretStr]:
     """Yield all strings in a value, at any depth.
 
     :param value: secret as a whole.
     """
-    if isinstance(value, str):
-        yield value
+    if isinstance(value, str | SecretStr):
+        yield SecretStr(value)
     elif isinstance(value, Mapping):
         for name, item in value.items():
             if name not in _PATHS:
@@ -24,19 +26,6 @@ def all_strings(value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from all_strings(item)
-
-
-def map_strings(change: Callable[[str], str], value: Any) -> Any:
-    """Return a copy of a JSON value with all strings replaced, except keys.
-
-    :param change: returns the replacement of a string.
-    :param value: decoded JSON.
-    """
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, dict):
-        return {key: map_strings(change, item) for key, item in value.items()}
-    return [map_strings(change, item) for item in value] if isinstance(value, list) else value
 
 
 def encodings(text: str) -> Iterator[str]:

@@ -91,6 +91,7 @@ class DeferrableWaitMixin(_Base):
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Resume after the trigger, with the same skips as in poke mode; Airflow's method skips other errors."""
         arguments = next_kwargs or {}
+        self._mask_token()
         try:
             if next_method == _FAILED_BY_AIRFLOW:
                 self._raise_trigger_failure(arguments)
@@ -145,6 +146,16 @@ class DeferrableWaitMixin(_Base):
             return False
         self.log.error("This poll failed; the wait goes on because of silent_fail: %s", error)
         return True
+
+    def _mask_token(self) -> None:
+        """Mask the token in this process, a new one, before it logs what the trigger reports."""
+        from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
+        from airflow_provider_segment.masking import mask_secrets
+
+        try:
+            mask_secrets(SegmentPublicApiHook(segment_conn_id=self.segment_conn_id).options.secrets)
+        except Exception:  # noqa: BLE001 - the result of the wait counts, even if the connection cannot be read now
+            self.log.debug("The connection %s cannot be read to mask its token.", self.segment_conn_id)
 
     @property
     def _timeouts(self) -> tuple[timedelta, timedelta]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import AsyncIterator
 from typing import TypeVar
@@ -24,6 +25,7 @@ from airflow_provider_segment.protocol.flow.steps import (
     Send,
     Step,
 )
+from airflow_provider_segment.protocol.tracebacks import drop_frames
 from airflow_provider_segment.protocol.wire.messages import Request, RequestFailure, Response
 from airflow_provider_segment.transport.body import Body, BodyEncodingError, BodyTooLongError
 from airflow_provider_segment.transport.connection import SegmentConnection
@@ -108,7 +110,7 @@ class AiohttpDriver:
         return self._headers_of[media_types]
 
     async def _send(self, request: Request) -> Outcome:
-        started = time.monotonic()
+        started, before = time.monotonic(), sys.exception()
         attempt = Attempt()
         try:
             async with self._session.request(
@@ -127,14 +129,18 @@ class AiohttpDriver:
             return RequestFailure(reason=str(error), sent=True, transient=False, seconds=time.monotonic() - started)
         except _FAULTS as error:
             return _request_failure(error, sent=attempt.sent, seconds=time.monotonic() - started)
+        except BaseException as error:  # the trigger is cancelled, or a library has a defect
+            drop_frames(error, until=before)
+            raise
         seconds = time.monotonic() - started
         return Response(status=response.status, headers=response.headers, body=body, seconds=seconds)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
-    body = Body(response.headers.get("Content-Encoding"))  # the session does not decompress
-    while piece := await response.content.readany():
-        body.add(piece)
+    # The session does not decompress.
+    body = Body(response.headers.get("Content-Encoding"), is_error=response.status >= 300)
+    while not body.is_full and (chunk := await response.content.readany()):
+        body.add(chunk)
     return body.whole()
 
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from typing import NoReturn
 
-BODY_LIMIT = 64 * 1024 * 1024
-"""Longest body, in bytes as sent and in bytes decompressed: three times a page of 1000 destinations."""
+BODY_LIMIT = 20 * 1024 * 1024
+"""Longest body in bytes, decompressed: twice a page of 500 destinations with their catalog text."""
+COMPRESSED_LIMIT = 4 * 1024 * 1024
+"""Longest compressed body in bytes, as sent."""
+ERROR_LIMIT = 1024 * 1024
+"""Longest body of an error in bytes, decompressed; the rest is not read."""
 
 _PLAIN = {"", "identity"}
 _ZLIB = {"gzip", "x-gzip", "deflate"}
@@ -18,10 +23,10 @@ _STEP = 1024 * 1024
 
 
 class BodyTooLongError(Exception):
-    """The body is longer than :data:`BODY_LIMIT`."""
+    """The body is longer than allowed."""
 
-    def __init__(self) -> None:
-        super().__init__(f"the response is longer than {BODY_LIMIT} bytes")
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the response is longer than {limit} bytes")
 
 
 class BodyEncodingError(Exception):
@@ -37,37 +42,51 @@ class Body:
     requests and aiohttp would inflate everything that has arrived at once, some versions of them without a limit.
 
     :param encoding: value of the header Content-Encoding.
+    :param is_error: whether it belongs to an error; then it is cut at :data:`ERROR_LIMIT`.
     :raises BodyEncodingError: the encoding is not supported.
     """
 
-    def __init__(self, encoding: str | None) -> None:
+    def __init__(self, encoding: str | None, *, is_error: bool = False) -> None:
         name = (encoding or "").strip().lower()
         if name not in _KNOWN:
             raise BodyEncodingError
         self._inflate = None if name in _PLAIN else zlib.decompressobj(_GZIP_OR_ZLIB)
         self._chunks: list[bytes] = []
         self._received = self._kept = 0
+        self._is_error = is_error
+        self.is_full = False
+        """Whether enough of the body of an error was added, so that the rest need not be read."""
 
     def add(self, chunk: bytes) -> None:
         """Add a chunk.
 
         :param chunk: bytes as received, not empty.
-        :raises BodyTooLongError: the body exceeds :data:`BODY_LIMIT`.
+        :raises BodyTooLongError: the body exceeds :data:`BODY_LIMIT` or :data:`COMPRESSED_LIMIT`.
         :raises BodyEncodingError: the bytes do not match the header.
         """
         self._received += len(chunk)
+        if self._inflate is not None and self._received > COMPRESSED_LIMIT:
+            self._refuse(COMPRESSED_LIMIT)
         for plain in [chunk] if self._inflate is None else _inflate_steps(self._inflate, chunk):
             self._kept += len(plain)
-            if max(self._received, self._kept) > BODY_LIMIT:
-                self._chunks.clear()
-                raise BodyTooLongError
             self._chunks.append(plain)
+            if self._is_error and self._kept >= ERROR_LIMIT:
+                self.is_full = True
+                return
+            if self._kept > BODY_LIMIT:
+                self._refuse(BODY_LIMIT)
+
+    def _refuse(self, limit: int) -> NoReturn:
+        self._chunks.clear()
+        raise BodyTooLongError(limit)
 
     def whole(self) -> bytes:
         """Return the whole body, decompressed.
 
         :raises BodyEncodingError: compressed data is truncated.
         """
+        if self.is_full:
+            return b"".join(self._chunks)[:ERROR_LIMIT]
         if self._inflate is not None and self._received and not self._inflate.eof:
             raise BodyEncodingError
         return b"".join(self._chunks)

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from airflow_provider_segment.protocol.flow.steps import CallOptions
+from airflow_provider_segment.protocol.secret_str import SecretStr
 
 REGIONS = {"us": "https://api.segmentapis.com", "eu": "https://eu1.api.segmentapis.com"}
 """https://docs.segmentapis.com/tag/Getting-Started"""
@@ -39,7 +40,7 @@ class SegmentConnection:
 
     conn_id: str
     base_url: str
-    token: str = field(repr=False)
+    token: SecretStr
     timeout: float = 30.0
     options: CallOptions
     verify: bool | str = True
@@ -133,13 +134,13 @@ class _Fields:
         return number
 
 
-def _token(fields: _Fields, password: str | None) -> str:
+def _token(fields: _Fields, password: str | None) -> SecretStr:
     token = (password or "").strip()
     if not token:
         raise fields.error("password", "it is empty; the API token of the workspace is needed")
     if not token.isascii() or not token.isprintable() or " " in token:
         raise fields.error("password", "it contains characters that no API token has")
-    return token
+    return SecretStr(token)
 
 
 def _base_url(fields: _Fields, host: str | None, port: int | None) -> SplitResult:

@@ -18,6 +18,8 @@ from urllib.request import getproxies, proxy_bypass
 import certifi
 
 from airflow_provider_segment.masking import mask_secrets
+from airflow_provider_segment.protocol.secret_str import SecretStr
+from airflow_provider_segment.protocol.tracebacks import hides_frames
 from airflow_provider_segment.transport.connection import SegmentConnection, is_loopback
 from airflow_provider_segment.version import __version__
 
@@ -36,6 +38,7 @@ class Network:
     ca: str | None
 
 
+@hides_frames
 def network_for(connection: SegmentConnection) -> Network:
     """Return proxy, CA and headers for a connection, and mask its token and proxy passwords in logs.
 
@@ -52,7 +55,7 @@ def network_for(connection: SegmentConnection) -> Network:
         raise ValueError(f"{origin}: {problem}")
     return Network(
         headers={
-            "Authorization": f"Bearer {connection.token}",
+            "Authorization": f"Bearer {connection.token.get_secret_value()}",
             "User-Agent": f"airflow-provider-segment/{__version__}",
         },
         proxy=proxy,
@@ -67,7 +70,7 @@ def _ca(verify: bool | str) -> str | None:  # noqa: FBT001
     return (_environment_ca() or certifi.where()) if verify else None
 
 
-def _passwords(proxies: Mapping[str, str]) -> Iterator[str]:
+def _passwords(proxies: Mapping[str, str]) -> Iterator[SecretStr]:
     """Yield the passwords of proxies, plain and as they are encoded in the URL."""
     for proxy in proxies.values():
         try:
@@ -75,7 +78,7 @@ def _passwords(proxies: Mapping[str, str]) -> Iterator[str]:
         except ValueError:
             continue  # an invalid URL is reported when it is used, without being shown
         if password:
-            yield from (password, unquote(password))
+            yield from (SecretStr(password), SecretStr(unquote(password)))
 
 
 def _environment_ca() -> str | None:

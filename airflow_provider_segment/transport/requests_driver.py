@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import ssl
+import sys
 import time
 from collections.abc import Iterator
 from typing import TypeVar
@@ -23,6 +24,7 @@ from airflow_provider_segment.protocol.flow.steps import (
     Send,
     Step,
 )
+from airflow_provider_segment.protocol.tracebacks import drop_frames
 from airflow_provider_segment.protocol.wire.messages import Request, RequestFailure, Response
 from airflow_provider_segment.transport.body import Body, BodyEncodingError, BodyTooLongError
 from airflow_provider_segment.transport.connection import SegmentConnection
@@ -96,7 +98,7 @@ class RequestsDriver:
         return None
 
     def _send(self, request: Request) -> Outcome:
-        started = time.monotonic()
+        started, before = time.monotonic(), sys.exception()
         self._attempt.begin(seconds=self._connection.timeout)
         try:
             with self._transmit(request) as response:
@@ -105,6 +107,9 @@ class RequestsDriver:
             return RequestFailure(reason=str(error), sent=True, transient=False, seconds=time.monotonic() - started)
         except _FAULTS as error:
             return _request_failure(error, sent=self._attempt.sent, seconds=time.monotonic() - started)
+        except BaseException as error:  # the task is timed out or stopped, or a library has a defect
+            drop_frames(error, until=before)
+            raise
         seconds = time.monotonic() - started
         return Response(status=response.status_code, headers=response.headers, body=body, seconds=seconds)
 
@@ -131,8 +136,8 @@ class RequestsDriver:
 
 
 def _read(response: requests.Response) -> bytes:
-    body = Body(response.headers.get("Content-Encoding"))
-    while chunk := response.raw.read1(_CHUNK_SIZE, decode_content=False):
+    body = Body(response.headers.get("Content-Encoding"), is_error=response.status_code >= 300)
+    while not body.is_full and (chunk := response.raw.read1(_CHUNK_SIZE, decode_content=False)):
         body.add(chunk)
     return body.whole()
 

@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_segment.exceptions import SegmentError
 from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook, SegmentPublicApiHook
 from airflow_provider_segment.masking import is_sensitive, mask_secrets
 from airflow_provider_segment.operators.destination import SegmentCreateDestinationOperator
+from airflow_provider_segment.protocol.secret_str import SecretStr
 from airflow_provider_segment.sandbox.pytest_plugin import CONNECTION_VARIABLE
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
 from airflow_provider_segment.transport.connection import SegmentConnection
 from airflow_provider_segment.transport.network import Network, network_for
 from tests.running import Running
@@ -174,6 +177,34 @@ def test_settings_that_segment_masks_are_masked_on_an_event_loop(
 
 def test_a_key_of_many_lines_is_masked_in_every_encoding(masker: Masker) -> None:
     key = "-----BEGIN KEY-----\nüber\n-----END KEY-----"
-    mask_secrets([key])
+    mask_secrets([SecretStr(key)])
     for encoding in (key, json.dumps(key)[1:-1], json.dumps(key, ensure_ascii=False)[1:-1], " ".join(key.split())):
         assert masker.masks(encoding)
+
+
+@pytest.mark.parametrize("next_method", ["execute_complete", "__fail__"])
+def test_a_resumed_sensor_masks_the_token(
+    running: Running, masker: Masker, monkeypatch: pytest.MonkeyPatch, next_method: str
+) -> None:
+    """It runs in a new process, and logs what the trigger reports."""
+    monkeypatch.setenv(
+        CONNECTION_VARIABLE, json.dumps({"conn_type": "segment_public_api", "password": "canary-token-2"})
+    )
+    task = SegmentDeliveryMetricsSensor(
+        task_id="wait", destination_id="d", source_id="s", success_when="successes >= 1", window=3600
+    )
+    forget_airflows_own(masker, monkeypatch)
+    with pytest.raises(SegmentError):
+        running.resume(task, next_method, {"event": {}} if next_method == "execute_complete" else {"error": "broken"})
+    assert masker.masks("canary-token-2")
+
+
+def test_a_resumed_sensor_ends_although_its_connection_cannot_be_read(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(CONNECTION_VARIABLE, json.dumps({"conn_type": "segment_public_api", "password": ""}))
+    task = SegmentDeliveryMetricsSensor(
+        task_id="wait", destination_id="d", source_id="s", success_when="successes >= 1", window=3600
+    )
+    with pytest.raises(SegmentError, match="the trigger failed: broken"):
+        running.resume(task, "__fail__", {"error": "broken"})

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 
+import msgspec
 import pytest
 from airflow.providers.common.compat.sdk import DAG, BaseOperator
 
@@ -29,6 +30,8 @@ from airflow_provider_segment.operators.subscription import (
     SegmentUpdateSubscriptionOperator,
 )
 from airflow_provider_segment.protocol.flow import responses
+from airflow_provider_segment.protocol.flow.redaction import Redactor
+from airflow_provider_segment.protocol.secret_str import SecretStr, open_secret
 from airflow_provider_segment.sandbox.pytest_plugin import CONNECTION_VARIABLE
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.secrets import SecretRef
@@ -36,6 +39,7 @@ from tests.running import Running
 from tests.secrets.conftest import Connect
 from tests.secrets.debug_logs import logging_at_debug
 from tests.secrets.evidence import exceptions, places_of, rendered, serialised
+from tests.secrets.frames import recorded_locals
 from tests.secrets.masker import without_masker
 from tests.secrets.quoting_server import QuotingServer, Status, quoting_server
 
@@ -122,6 +126,7 @@ class Bench:
             "rendered fields": rendered(task),
             "operator": f"{task!r} {vars(task)!r}",
             "requests": "\n".join(self.server.seen),
+            "local variables": "" if self.error is None else "\n".join(text for _, text in recorded_locals(self.error)),
         }
 
     @property
@@ -197,12 +202,23 @@ def test_nothing_leaks_if_a_secret_cannot_be_sent(bench: Bench, connect: Connect
     assert bench.found == set()
 
 
+def plain(settings: Any) -> Any:
+    """Return settings with the secrets in them as plain strings."""
+    return json.loads(msgspec.json.encode(settings, enc_hook=open_secret))
+
+
+@contextmanager
+def plain_local_variables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(SecretStr, "__repr__", SecretStr.get_secret_value)
+    yield
+
+
 @contextmanager
 def logging_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     run = SegmentPublicApiHook.run
 
     def logging_run(self: SegmentPublicApiHook, *arguments: Any, **named: Any) -> Any:
-        self.log.debug("running with %s", getattr(named.get("spec"), "settings", None))
+        self.log.debug("running with %s", plain(getattr(named.get("spec"), "settings", None)))
         return run(self, *arguments, **named)
 
     monkeypatch.setattr(SegmentPublicApiHook, "run", logging_run)
@@ -211,7 +227,7 @@ def logging_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @contextmanager
 def quoting_segment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(responses, "redact", lambda text, **_: text)
+    monkeypatch.setattr(responses, "redactor_for", lambda *_: Redactor([]))
     yield
 
 
@@ -221,7 +237,7 @@ def keeping_what_was_read(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     def keeping(self: SegmentOperator) -> dict[str, Any]:
         values = checked(self)
-        vars(self)["settings"] = values["settings"]
+        vars(self)["settings"] = plain(values["settings"])
         return values
 
     monkeypatch.setattr(SegmentOperator, "checked", keeping)
@@ -230,7 +246,7 @@ def keeping_what_was_read(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @contextmanager
 def returning_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(SegmentCreateDestinationOperator, "execute", lambda self, _: self.checked()["settings"])
+    monkeypatch.setattr(SegmentCreateDestinationOperator, "execute", lambda self, _: plain(self.checked()["settings"]))
     yield
 
 
@@ -246,6 +262,7 @@ def naming_it_in_a_header(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("leak", "found"),
     [
+        (plain_local_variables, {"secret in local variables", "deep secret in local variables"}),
         (logging_settings, {"secret in log", "deep secret in log"}),
         (quoting_segment, {"secret in exception", "deep secret in exception", "token in exception"}),
         (returning_settings, {"secret in xcom", "deep secret in xcom"}),
@@ -259,7 +276,7 @@ def naming_it_in_a_header(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_a_planted_leak_is_found(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, leak: Callable[[pytest.MonkeyPatch], Any], found: set[str]
 ) -> None:
-    if leak is quoting_segment:
+    if leak in {quoting_segment, plain_local_variables}:
         bench.server.status, bench.server.method = STATUSES["400"], "POST"
     with leak(monkeypatch):
         bench.run(WRITES["create"]())

@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow_provider_segment.protocol.arguments import MASK_CHARACTER, masked_keys
 from airflow_provider_segment.protocol.flow.steps import Flow, Log, MaskSecrets
+from airflow_provider_segment.protocol.secret_str import SecretStr
 from airflow_provider_segment.protocol.strings import all_strings
 
 
@@ -37,7 +38,7 @@ def mask_returned_secrets(sent: Mapping[str, Any] | None, returned: Mapping[str,
         yield MaskSecrets(secrets)
 
 
-def masked_strings(sent: Any, returned: Any) -> Iterator[str]:
+def masked_strings(sent: Any, returned: Any) -> Iterator[SecretStr]:
     """Yield the strings that Segment returns masked.
 
     :param sent: a value that was sent.

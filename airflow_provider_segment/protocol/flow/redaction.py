@@ -2,31 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
-from airflow_provider_segment.protocol.strings import encodings
+from airflow_provider_segment.protocol.flow.quoted_runs import RUN, Spans, find_all, find_runs, lower
+from airflow_provider_segment.protocol.secret_forms import forms, pieces, runs_of
+from airflow_provider_segment.protocol.secret_str import SecretStr
+from airflow_provider_segment.protocol.tracebacks import hides_frames
 
+REDACTED = "***"
 _MIN_LENGTH = 4
 """Shorter values are not redacted: they are not secrets, and would remove half of a message."""
+_MIN_LENGTH_IN_FIELD = 8
+"""A field is a path of names; a setting whose value is such a word would make it unreadable."""
+_LONGEST_INPUT = 4 * 1024
+"""Characters of one string that are examined; the rest is dropped, which keeps the event loop free."""
+_WORD = re.compile(r"[A-Za-z_]+")
 
 
-def redact(text: str, *, body: bytes | None, secrets: tuple[str, ...] = ()) -> str:
-    """Return a message with every secret replaced by ``***``, in any of its encodings.
+class Redactor:
+    """A set of secrets to remove from messages, in any encoding and any case.
 
-    :param text: a message about the request, as received: not yet folded or shortened.
-    :param body: body of the request; the values of its settings are redacted.
+    It finds a secret as a whole, each of its lines or JSON leaves, and any run of 16 characters of it.
+
+    :param secrets: the secrets; those of less than 4 characters are ignored.
+    """
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        values = {secret for secret in secrets if len(secret) >= _MIN_LENGTH}
+        parts = {part for value in values for part in pieces(value)}
+        self._needles = {
+            lower(form): bool(_WORD.fullmatch(form)) and len(form) < _MIN_LENGTH_IN_FIELD
+            for value in values | parts
+            for form in forms(value)
+        }
+        self._haystack = "\ud800".join(
+            {lower(form) for value in values for run in runs_of(value) for form in forms(run)}
+        )
+
+    def redact(self, text: str, *, is_field: bool = False) -> str:
+        """Return a string with every secret in it replaced by ``***``. Shorten and fold it only afterwards.
+
+        :param text: as received; only the first 4096 characters are kept.
+        :param is_field: whether it is a path of names, in which short words stay.
+        """
+        is_cut = len(text) > _LONGEST_INPUT
+        text = text[:_LONGEST_INPUT]
+        lowered = lower(text)
+        spans = Spans()
+        for needle, is_word in self._needles.items():
+            if not (is_field and is_word):
+                find_all(lowered, needle, spans)
+        find_runs(lowered, self._haystack, spans)
+        # A secret that begins just before the cut is too short to be recognised.
+        return spans.replaced(text[:-RUN] if is_cut else text, REDACTED)
+
+    def redact_value(self, value: Any) -> Any:
+        """Return a copy of a JSON value with every secret in it redacted: in strings, in keys, and as numbers.
+
+        :param value: decoded JSON.
+        """
+        if isinstance(value, str):
+            return self.redact(value)
+        if isinstance(value, dict):
+            return {self.redact(key): self.redact_value(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.redact_value(item) for item in value]
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            shown = self.redact(str(value))
+            return value if shown == str(value) else shown
+        return value
+
+
+@hides_frames
+def redactor_for(body: bytes | None, secrets: tuple[SecretStr, ...] = ()) -> Redactor:
+    """Return a redactor of every value in the settings of a request, and of further secrets.
+
+    :param body: body of the request.
     :param secrets: further strings to redact, such as the token.
     """
     sent = msgspec.json.decode(body) if body else {}
-    values = {*secrets, *_values(sent.get("settings")), *_values(sent.get("input", {}).get("settings"))}
-    encoded = {encoding for value in values for encoding in encodings(value) if len(encoding) >= _MIN_LENGTH}
-    # Longest first, because one may contain another.
-    for encoding in sorted(encoded, key=len, reverse=True):
-        text = text.replace(encoding, "***")
-    return text
+    return Redactor(
+        {
+            *(secret.get_secret_value() for secret in secrets),
+            *_values(sent.get("settings")),
+            *_values(sent.get("input", {}).get("settings")),
+        }
+    )
 
 
 def _values(settings: Any) -> Iterator[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -20,9 +18,9 @@ from airflow_provider_segment.protocol.errors import (
     SegmentRateLimitError,
     SegmentServerError,
 )
-from airflow_provider_segment.protocol.flow.redaction import redact
+from airflow_provider_segment.protocol.flow.redaction import Redactor, redactor_for
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Outcome
-from airflow_provider_segment.protocol.strings import map_strings
+from airflow_provider_segment.protocol.tracebacks import hides_frames
 from airflow_provider_segment.protocol.wire.envelope import read_errors
 from airflow_provider_segment.protocol.wire.messages import RequestFailure, Response
 from airflow_provider_segment.protocol.wire.operation import Call
@@ -44,8 +42,11 @@ _BY_STATUS: dict[int, type[SegmentApiError]] = {
 # gateway's 404 page would mean "no such destination".
 _TRUSTED_WITHOUT_ENVELOPE = {401, 403, 413, 429}
 _MAX_REASON_LENGTH = 1000
+_DECODED_BYTES = 64 * 1024
+"""Bytes of a body without an envelope that are decoded; only the first characters are quoted."""
 
 
+@hides_frames
 def parse_outcome(call: Call[T], outcome: Outcome, options: CallOptions) -> T:
     """Return the value of a response, or raise a typed error.
 
@@ -105,20 +106,18 @@ def _redacted_errors(
     errors: tuple[ErrorObject, ...] | None, call: Call[Any], options: CallOptions
 ) -> tuple[ErrorObject, ...] | None:
     """Return the error objects with whatever they quote of the request redacted."""
-    redact_string = partial(redact, body=call.request.body, secrets=options.secrets)
-    # A field is a path of names; a setting whose value happens to be such a name would make it unreadable.
+    redactor = redactor_for(call.request.body, options.secrets)
     return errors and tuple(
-        cast(
-            "ErrorObject",
-            {key: item if key == "field" else _map_strings(redact_string, item) for key, item in error.items()},
-        )
+        cast("ErrorObject", {key: _redacted_part(redactor, key, part) for key, part in error.items()})
         for error in errors
     )
 
 
-def _map_strings(change: Callable[[str], str], item: Any) -> Any:
+def _redacted_part(redactor: Redactor, key: str, part: Any) -> Any:
+    if key == "field":
+        return redactor.redact(part, is_field=True)
     try:
-        return map_strings(change, item)
+        return redactor.redact_value(part)
     except RecursionError:
         return None  # nested too deeply to be of use
 
@@ -144,8 +143,9 @@ def _hint(call: Call[Any], status: int, options: CallOptions) -> str:
 
 def _describe(call: Call[Any], response: Response, options: CallOptions) -> str:
     """Return what was received instead of JSON; only of HTML and plain text are the first characters quoted."""
-    raw = response.body[:4000].decode("utf-8", "replace")
-    text = " ".join(redact(raw, body=call.request.body, secrets=options.secrets).split())
+    raw = response.body[:_DECODED_BYTES].decode("utf-8", "replace")
+    # Redacted first: what is left of a secret after cutting or folding would not be recognised.
+    text = " ".join(redactor_for(call.request.body, options.secrets).redact(raw).split())
     if not text:
         return "an empty body instead of JSON"
     if text[:1] in '{["':

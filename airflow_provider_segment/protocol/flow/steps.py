@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from airflow_provider_segment.protocol.secret_str import SecretStr
 from airflow_provider_segment.protocol.strings import all_strings
 from airflow_provider_segment.protocol.wire.messages import Request, RequestFailure, Response
 
@@ -64,7 +65,7 @@ class MaskSecrets:
     :param strings: secrets, of any length.
     """
 
-    strings: tuple[str, ...] = field(repr=False)
+    strings: tuple[SecretStr, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class CallOptions:
     retry_budget: float = 300.0
     rate_limit_budget: float = 3600.0
     reconcile_timeout: float = 30.0
-    secrets: tuple[str, ...] = field(default=(), repr=False)
+    secrets: tuple[SecretStr, ...] = field(default=(), repr=False)
     clocks: Callable[[], tuple[float, float]] = field(default=read_clocks, repr=False, compare=False)
 
     def capped(self, seconds: float) -> CallOptions:

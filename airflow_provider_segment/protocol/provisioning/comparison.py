@@ -10,6 +10,7 @@ from enum import IntEnum
 from typing import Any, TypeAlias
 
 from airflow_provider_segment.protocol.arguments import MASK_CHARACTER
+from airflow_provider_segment.protocol.secret_str import SecretStr
 
 Path: TypeAlias = tuple[Any, ...]
 """Keys and indexes that lead to a value inside a JSON value."""
@@ -51,8 +52,9 @@ def compare(spec: Any, actual: Any) -> Match:
     # Unlike Python, JSON distinguishes true from 1.
     if isinstance(spec, bool) or isinstance(actual, bool):
         return _match(spec is actual)
-    if isinstance(spec, str | int | float) and isinstance(actual, str) and MASK_CHARACTER in actual:
-        return _compare_secret(str(spec), actual.rpartition(MASK_CHARACTER)[2])
+    if isinstance(spec, str | SecretStr | int | float) and isinstance(actual, str) and MASK_CHARACTER in actual:
+        secret = spec if isinstance(spec, SecretStr) else SecretStr(str(spec))
+        return _compare_secret(secret, actual.rpartition(MASK_CHARACTER)[2])
     return _match(bool(spec == actual))
 
 
@@ -101,14 +103,14 @@ def _compare_objects(spec: Mapping[str, Any], actual: Mapping[str, Any]) -> Matc
     return max((compare(spec[key], actual[key]) for key in keys), default=Match.SAME)
 
 
-def _compare_secret(secret: str, tail: str) -> Match:
-    if not secret or not secret.endswith(tail):
+def _compare_secret(secret: SecretStr, tail: str) -> Match:
+    if len(secret) == 0 or not secret.endswith(tail):
         return Match.DIFFERENT  # nothing is not masked
     telling = any(character.isalnum() for character in tail) and not _is_document(secret)
     return Match.SAME if telling else Match.UNKNOWN
 
 
-def _is_document(secret: str) -> bool:
+def _is_document(secret: SecretStr) -> bool:
     """Return whether a secret ends alike whatever it holds: a key file, JSON, anything of several lines."""
     stripped = secret.strip()
     return stripped.startswith(("{", "[", "-----BEGIN")) or "\n" in stripped

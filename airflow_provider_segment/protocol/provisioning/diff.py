@@ -23,6 +23,7 @@ from airflow_provider_segment.protocol.provisioning.comparison import (
     json_equal,
 )
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
+from airflow_provider_segment.protocol.secret_str import SecretStr
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Diff:
     changes: Mapping[str, Any] = field(default_factory=dict, repr=False)
     hidden: tuple[str, ...] = ()
     unknown: Mapping[str, str | None] = field(default_factory=dict)
-    secrets: tuple[str, ...] = field(default=(), repr=False)
+    secrets: tuple[SecretStr, ...] = field(default=(), repr=False)
 
     @property
     def names(self) -> list[str]:
@@ -192,7 +193,7 @@ def _diff(
     *,
     changed: Sequence[str],
     hidden: Sequence[str],
-    secrets: Iterable[str],
+    secrets: Iterable[SecretStr],
     unknown: Mapping[str, str | None] | None = None,
 ) -> Diff:
     differing = {name: pair for name, pair in plain.items() if not json_equal(pair[1], pair[0])}

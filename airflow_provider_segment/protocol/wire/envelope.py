@@ -13,6 +13,15 @@ import msgspec
 
 from airflow_provider_segment.protocol.errors import ErrorObject
 
+MAX_VALUES = 1_200_000
+"""Most values in a response, about twice those of a page of 500 destinations; one may take 100 bytes of memory."""
+UNCOUNTED = 3 * 1024 * 1024
+"""Bytes up to which the values of a response are not counted, whatever they are."""
+MAX_ERRORS = 20
+"""Most error objects that are decoded."""
+_MAX_DATA = 4096
+"""Longest ``data`` of an error object in bytes; longer ones are dropped."""
+
 
 @cache
 def _decoder(fields: tuple[Any, ...]) -> msgspec.json.Decoder[Any]:
@@ -31,12 +40,19 @@ def data_reader(*fields: tuple[str, Any] | tuple[str, Any, Any]) -> Callable[[by
     """
 
     def read(body: bytes) -> Any:
+        if len(body) > UNCOUNTED and _count_values(body) > MAX_VALUES:
+            raise msgspec.ValidationError(f"more than {MAX_VALUES} values")
         try:
             return _decoder(fields).decode(body).data
         except (UnicodeDecodeError, RecursionError) as error:  # msgspec does not wrap these two
             raise msgspec.DecodeError(str(error)) from None
 
     return read
+
+
+def _count_values(body: bytes) -> int:
+    """Return an upper bound of the number of JSON values: each but the first follows a comma or a bracket."""
+    return len(body) - len(body.translate(None, b",[{"))
 
 
 def read_errors(body: bytes) -> tuple[ErrorObject, ...] | None:
@@ -46,20 +62,26 @@ def read_errors(body: bytes) -> tuple[ErrorObject, ...] | None:
     :return: the error objects; empty if the JSON has none; ``None`` if the body is not a JSON object.
     """
     try:
-        decoded = msgspec.json.decode(body)
+        errors = bytes(msgspec.json.decode(body, type=_Envelope).errors)
+        raw_errors = msgspec.json.decode(errors, type=list[msgspec.Raw]) if errors.startswith(b"[") else []
+        return tuple(_error_object(bytes(raw)) for raw in raw_errors[:MAX_ERRORS])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if not isinstance(decoded, dict):
-        return None
-    errors = decoded.get("errors")
-    return tuple(map(_error_object, errors)) if isinstance(errors, list) else ()
 
 
-def _error_object(raw: Any) -> ErrorObject:
-    if not isinstance(raw, dict):
-        return ErrorObject(message=str(raw)[:200])
+class _Envelope(msgspec.Struct):
+    # Raw parts take no memory for their values, of which there may be many.
+    errors: msgspec.Raw = msgspec.Raw(b"null")
+
+
+def _error_object(raw: bytes) -> ErrorObject:
+    if not raw.startswith(b"{"):
+        return ErrorObject(message=msgspec.json.decode(raw) if raw.startswith(b'"') else str(raw, "utf-8"))
+    parts = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
     known: dict[str, type | tuple[type, ...]] = {"type": str, "message": str, "field": str, "status": (int, float)}
-    error = {key: raw[key] for key, kind in known.items() if isinstance(raw.get(key), kind)}
-    if "data" in raw:
-        error["data"] = raw["data"]
+    decoded = {key: msgspec.json.decode(parts[key]) for key in known if key in parts}
+    error = {key: part for key, part in decoded.items() if isinstance(part, known[key])}
+    data = bytes(parts.get("data", b""))
+    if data and len(data) <= _MAX_DATA:
+        error["data"] = msgspec.json.decode(data)
     return cast("ErrorObject", error)

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from airflow_provider_segment.protocol.secret_str import open_secret
 from airflow_provider_segment.protocol.wire.messages import Request
 
 T_co = TypeVar("T_co", covariant=True)
@@ -83,7 +84,7 @@ class Operation:
             content_type=None
             if body is None
             else (self.stage.media_type if self.stage is Stage.ALPHA else "application/json"),
-            body=None if body is None else msgspec.json.encode(body),
+            body=None if body is None else msgspec.json.encode(body, enc_hook=open_secret),
         )
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import gzip
 import json
 import zlib
@@ -27,7 +28,7 @@ from airflow_provider_segment.transport.sessions import SessionLease
 from tests.hostile.calling import TOKEN, Silent, connection_to
 from tests.hostile.fuzzing.examples import try_each
 from tests.hostile.server import Talk, serving
-from tests.protocol.drawn_responses import bodies, bodies_for, damaged, statuses
+from tests.protocol.drawn_responses import bodies, bodies_for, damaged, scalars, statuses
 from tests.protocol.driver import AnyFlow, ScriptedDriver
 from tests.protocol.example import Example
 from tests.protocol.operations import EXAMPLES
@@ -115,10 +116,40 @@ def odd(draw: st.DrawFn, body: bytes) -> Wire:
     return Wire(draw(st.sampled_from([b"", b"HTTP/1.1 100 Continue\r\n\r\n", b"\r\n"])) + sent)
 
 
+# Around the lengths at which messages and bodies are cut, too.
+padding = st.builds(
+    lambda length, character: character * length,
+    st.one_of(st.integers(0, 300), st.integers(950, 1050), st.integers(4_000, 4_200)),
+    st.sampled_from(["x", " ", "\u00fc", "\n"]),
+)
+quoted = st.builds(
+    lambda before, form, after: before + form + after,
+    padding,
+    st.sampled_from([TOKEN, TOKEN.upper(), base64.b64encode(TOKEN.encode()).decode(), json.dumps(TOKEN)]),
+    st.one_of(st.just(""), padding),
+)
+error_parts = st.recursive(
+    quoted | scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(quoted, inner, max_size=3)
+)
+error_objects = st.one_of(
+    st.fixed_dictionaries(
+        {}, optional={"type": error_parts, "message": error_parts, "field": error_parts, "data": error_parts}
+    ),
+    error_parts,
+)
+
+
+@st.composite
+def quoting_errors(draw: st.DrawFn) -> bytes:
+    """Draw errors with the token in every part, in several encodings."""
+    body = json.dumps({"errors": draw(st.lists(error_objects, max_size=3))}).encode()
+    return draw(st.sampled_from([body, body, body[: draw(st.integers(0, len(body)))]]))
+
+
 @st.composite
 def wires(draw: st.DrawFn, example: Example) -> Wire:
     real = st.just(json.dumps({"data": example.data}).encode())
-    body = draw(st.one_of(real, bodies_for(example.data)))
+    body = draw(st.one_of(real, bodies_for(example.data), quoting_errors()))
     wire = draw(st.one_of(well_formed(body), odd(body)))
     form = draw(st.sampled_from(["whole", "whole", "damaged", "damaged twice", "noise"]))
     if form == "noise":
@@ -138,7 +169,9 @@ def outcome_of(run: Callable[[], Any]) -> Any:
         json.dumps(value)
         return value
     assert str(raised)
-    assert TOKEN not in str(raised)
+    shown = f"{raised} {vars(raised)!r}".lower()
+    assert TOKEN not in shown
+    assert base64.b64encode(TOKEN.encode()).decode().rstrip("=").lower() not in shown
     return type(raised)
 
 

@@ -1,0 +1,54 @@
+"""Airflow connections as opaque values: their own ``repr`` shows the password."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from airflow.providers.common.compat.connection import get_async_extra_dejson
+
+from airflow_provider_segment.hooks.connection_form import CONN_TYPE
+from airflow_provider_segment.protocol.tracebacks import drop_frames, hides_frames
+from airflow_provider_segment.transport.connection import SegmentConnection, parse_connection
+
+
+class AirflowConnection:
+    """An Airflow connection that no crash reporter can look into.
+
+    :param conn_id: its id.
+    :param connection: the connection. Pass it from the call that returns it; keep it in no variable.
+    """
+
+    __slots__ = ("_conn_id", "_connection", "_extra")
+
+    def __init__(self, conn_id: str, connection: Any) -> None:
+        self._conn_id = conn_id
+        self._connection = connection
+        self._extra: Any = None
+
+    async def read_extra(self) -> None:
+        """Read the extra fields on an event loop, where reading them may mean a message to another process."""
+        before = sys.exception()
+        try:
+            self._extra = await get_async_extra_dejson(self._connection)
+        except BaseException as error:
+            drop_frames(error, until=before)
+            raise
+
+    @hides_frames
+    def parse(self) -> SegmentConnection:
+        """Return the connection from its fields.
+
+        :raises ValueError: it is of another type, or a field is invalid; the message names the connection, the field,
+            and what is allowed.
+        """
+        # Otherwise the password of any connection could be sent as the token.
+        if (conn_type := self._connection.conn_type) != CONN_TYPE:
+            raise ValueError(f"connection {self._conn_id!r} is of type {conn_type!r}; it must be of type {CONN_TYPE!r}")
+        return parse_connection(
+            conn_id=self._conn_id,
+            host=self._connection.host,
+            port=self._connection.port,
+            password=self._connection.password,
+            extra=self._connection.extra_dejson if self._extra is None else self._extra,
+        )

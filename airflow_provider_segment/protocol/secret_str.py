@@ -1,0 +1,86 @@
+"""Secrets as opaque values: crash reporters record local variables, so no variable may hold a plain secret."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+
+class SecretStr:
+    """A string that shows as ``***`` everywhere, until :meth:`get_secret_value` returns it.
+
+    It equals the string it holds and another one with the same, and has its hash.
+
+    :param value: the secret.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str | SecretStr) -> None:
+        self._value: str = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+    def get_secret_value(self) -> str:
+        """Return the plain string. Call it where it is used, and keep the result in no variable."""
+        return self._value
+
+    @property
+    def is_encodable(self) -> bool:
+        """Whether UTF-8 can encode it: not so with a lone surrogate."""
+        try:
+            self._value.encode()
+        except UnicodeEncodeError:
+            return False
+        return True
+
+    def strip(self) -> SecretStr:
+        """Return the secret without the white space around it."""
+        return SecretStr(self._value.strip())
+
+    def startswith(self, prefixes: tuple[str, ...]) -> bool:
+        """Return whether the secret starts with one of several strings.
+
+        :param prefixes: the strings.
+        """
+        return self._value.startswith(prefixes)
+
+    def endswith(self, suffix: str) -> bool:
+        """Return whether the secret ends with a string.
+
+        :param suffix: the string.
+        """
+        return self._value.endswith(suffix)
+
+    def __contains__(self, part: str) -> bool:
+        return part in self._value
+
+    def __len__(self) -> int:
+        return len(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, SecretStr):
+            return self._value == other._value
+        return self._value == other if isinstance(other, str) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __repr__(self) -> str:
+        return "***"
+
+    def __copy__(self) -> SecretStr:
+        return self
+
+    def __deepcopy__(self, memo: object) -> SecretStr:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret cannot be pickled")
+
+
+def open_secret(value: Any) -> Any:
+    """Return the plain string of a secret, for ``enc_hook`` of msgspec.
+
+    :param value: a value that JSON cannot represent by itself.
+    """
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    raise TypeError(f"JSON cannot represent a {type(value).__name__}")
