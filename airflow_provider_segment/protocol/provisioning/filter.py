@@ -13,7 +13,8 @@ from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning.creating import create_idempotently, find_one
-from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec, diff_filter
+from airflow_provider_segment.protocol.provisioning.filter_diff import diff_filter
+from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
 from airflow_provider_segment.protocol.provisioning.identity import FilterIdentity
 from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from airflow_provider_segment.protocol.api.objects import Filter
 from airflow_provider_segment.protocol.errors import SegmentNotFoundError, SegmentSeveralMatchesError
 from airflow_provider_segment.protocol.filter_arguments import relevant_actions
-from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec, diff_filter
+from airflow_provider_segment.protocol.provisioning.filter_diff import diff_filter
+from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
 
 _Entries = Mapping[int, FilterSpec]
 

@@ -14,8 +14,9 @@ from typing import TypedDict
 from airflow_provider_segment.protocol.api.objects import Filter
 from airflow_provider_segment.protocol.errors import SegmentPruneLimitError
 from airflow_provider_segment.protocol.provisioning.diff import Diff
+from airflow_provider_segment.protocol.provisioning.filter_diff import diff_filter
 from airflow_provider_segment.protocol.provisioning.filter_matching import alike, match_filters, several
-from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec, diff_filter
+from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
 
 
 class FilterStep(StrEnum):
