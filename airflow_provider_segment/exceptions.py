@@ -28,13 +28,27 @@ from airflow_provider_segment.protocol.errors import (
     SegmentServerError,
     SegmentSeveralMatchesError,
 )
+from airflow_provider_segment.protocol.printable import printable
 
 if TYPE_CHECKING:
     from airflow_provider_segment.protocol.provisioning.plan import ApplySummary
 
 
 class SegmentDeliveryFailedError(AirflowFailException):
-    """A condition of the sensor's ``fail_when`` holds. Not retried; ``soft_fail`` turns it into a skip."""
+    """A condition of the sensor's ``fail_when`` holds. Not retried; ``soft_fail`` turns it into a skip.
+
+    :param message: which condition, and the metrics.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(printable(message))
+
+
+class SegmentDeliveryUnmetError(AirflowFailException):
+    """The sensor's verdict for a window that closed without meeting ``success_when``. Not retried.
+
+    It is not a :class:`SegmentDeliveryFailedError`: a night without events is no reason to disable a destination.
+    """
 
 
 class SegmentDriftError(AirflowFailException):
@@ -45,7 +59,7 @@ class SegmentDriftError(AirflowFailException):
     """
 
     def __init__(self, message: str = "", *, plan: ApplySummary | None = None) -> None:
-        super().__init__(message)
+        super().__init__(printable(message))
         self.plan = plan
 
 
@@ -57,6 +71,7 @@ __all__ = [
     "SegmentConflictError",
     "SegmentConnectionError",
     "SegmentDeliveryFailedError",
+    "SegmentDeliveryUnmetError",
     "SegmentDriftError",
     "SegmentError",
     "SegmentFilterCheckError",

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from airflow_provider_segment.protocol.secret_str import SecretStr
+from airflow_provider_segment.protocol.secret_str import NumberString, SecretStr
 from airflow_provider_segment.protocol.strings import all_strings, encodings
 from airflow_provider_segment.protocol.tracebacks import hides_frames
 
@@ -52,6 +52,25 @@ def mask_rendered_fields(content: Any, rendered: Any) -> None:
         mask_secrets(string for name, value in rendered.items() if is_sensitive(name) for string in all_strings(value))
     elif not isinstance(content, list | tuple | set):
         mask_secrets(sensitive_strings(rendered))
+
+
+def numbers_as_strings(rendered: Any) -> Any:
+    """Return a rendered mapping whose numbers under sensitive names are strings, which Airflow masks in its UI.
+
+    :param rendered: any rendered value; anything but a mapping is returned as it is.
+    """
+    if not isinstance(rendered, Mapping):
+        return rendered
+    return {name: _as_strings(value) if is_sensitive(name) else value for name, value in rendered.items()}
+
+
+def _as_strings(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _as_strings(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_strings(item) for item in value]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return NumberString(value) if is_number else value
 
 
 def is_sensitive(name: Any) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from airflow_provider_segment.protocol.arguments import check_id, check_name
 from airflow_provider_segment.protocol.provisioning.comparison import Path, is_below
+from airflow_provider_segment.protocol.secret_str import NumberString
 
 # A mixin: operators, sensors and notifiers have different bases.
 if TYPE_CHECKING:
@@ -139,6 +140,8 @@ class CheckedArguments(_Base):
 
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
         """Render as Airflow does, but leave Segment's mapping language alone, at any depth."""
+        if isinstance(content, NumberString):
+            return content  # rendered already
         if not isinstance(content, dict) or SEGMENT_TEMPLATE_KEY not in content:
             return super().render_template(content, context, jinja_env, seen_oids)
         return {

@@ -32,6 +32,7 @@ deliveries = Asset(
                 source_id=SOURCE_ID,
                 when=["successes >= 10", "success_rate >= 0.9"],
                 window="PT10M",
+                min_attempted=10,
                 poke_interval=5,
             ),
         )

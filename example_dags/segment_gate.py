@@ -45,6 +45,7 @@ with DAG(
         window=timedelta(hours=1),
         success_when=["successes >= 5", "success_rate >= 0.9"],
         fail_when="failure_rate > 0.5",
+        min_attempted=5,
         poke_interval=5,
         deferrable=True,
         timeout=timedelta(minutes=30).total_seconds(),

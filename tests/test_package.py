@@ -1,7 +1,16 @@
 from __future__ import annotations
 
+import ast
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from importlib.metadata import requires
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+import airflow_provider_segment
 
 
 def test_importing_the_package_imports_nothing_of_airflow() -> None:
@@ -10,3 +19,37 @@ def test_importing_the_package_imports_nothing_of_airflow() -> None:
         "print([m for m in sys.modules if m.split('.')[0] in ('airflow', 'requests', 'aiohttp', 'pendulum')])"
     )
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+PACKAGE = Path(airflow_provider_segment.__file__).parent
+DISTRIBUTIONS = {
+    "airflow": "apache-airflow",
+    "attrs": "attrs",
+    "flask_appbuilder": "apache-airflow",  # with Airflow 2.11, which alone asks for what imports it
+    "openlineage": "apache-airflow-providers-openlineage",
+    "wtforms": "apache-airflow",
+}
+
+
+def imported(source: str) -> Iterator[str]:
+    """Yield the top-level modules that a source imports, also inside functions."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.partition(".")[0]
+
+
+def test_every_imported_library_is_declared() -> None:
+    modules = {module for path in PACKAGE.rglob("*.py") for module in imported(path.read_text())}
+    libraries = modules - set(sys.stdlib_module_names) - {"airflow_provider_segment", "_typeshed"}
+    declared = {Requirement(line).name for line in requires("airflow-provider-segment") or ()}
+    assert {library for library in libraries if DISTRIBUTIONS.get(library, library) not in declared} == set()
+    assert {"yarl", "multidict", "certifi", "starlette"} <= libraries
+
+
+def test_the_actions_of_the_workflow_are_pinned_by_hash() -> None:
+    workflows = Path(__file__).parents[1].glob(".github/workflows/*.yml")
+    uses = [line for path in workflows for line in path.read_text().splitlines() if "uses:" in line]
+    assert uses
+    assert [line for line in uses if not re.search(r"uses: [\w/-]+@[0-9a-f]{40}  # v\d", line)] == []

@@ -1,11 +1,15 @@
-"""Airflow connections as opaque values: their own ``repr`` shows the password."""
+"""Airflow connections as opaque values: their own ``repr`` shows the password.
+
+Reading one may fail in Airflow when the password is known already, so the errors lose Airflow's frames.
+"""
 
 from __future__ import annotations
 
 import sys
 from typing import Any
 
-from airflow.providers.common.compat.connection import get_async_extra_dejson
+from airflow.providers.common.compat.connection import get_async_connection, get_async_extra_dejson
+from airflow.providers.common.compat.sdk import BaseHook
 
 from airflow_provider_segment.hooks.connection_form import CONN_TYPE
 from airflow_provider_segment.protocol.tracebacks import drop_frames, hides_frames
@@ -16,20 +20,31 @@ class AirflowConnection:
     """An Airflow connection that no crash reporter can look into.
 
     :param conn_id: its id.
-    :param connection: the connection. Pass it from the call that returns it; keep it in no variable.
     """
 
     __slots__ = ("_conn_id", "_connection", "_extra")
 
-    def __init__(self, conn_id: str, connection: Any) -> None:
+    def __init__(self, conn_id: str) -> None:
         self._conn_id = conn_id
-        self._connection = connection
+        self._connection: Any = None
         self._extra: Any = None
 
-    async def read_extra(self) -> None:
-        """Read the extra fields on an event loop, where reading them may mean a message to another process."""
+    @hides_frames
+    def read(self, hook: type[BaseHook]) -> None:
+        """Read the connection.
+
+        :param hook: the hook that reads it.
+        """
+        self._connection = hook.get_connection(self._conn_id)
+
+    async def read_async(self, hook: type[BaseHook]) -> None:
+        """Read the connection on an event loop, where that may mean messages to another process.
+
+        :param hook: the hook that reads it.
+        """
         before = sys.exception()
         try:
+            self._connection = await get_async_connection(self._conn_id, hook=hook)
             self._extra = await get_async_extra_dejson(self._connection)
         except BaseException as error:
             drop_frames(error, until=before)

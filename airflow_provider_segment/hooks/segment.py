@@ -7,9 +7,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeAlias, TypeVar
 
-from airflow.providers.common.compat.connection import get_async_connection
 from airflow.providers.common.compat.sdk import AirflowException, BaseHook
 
 from airflow_provider_segment.hooks import connection_form
@@ -20,7 +19,8 @@ from airflow_provider_segment.protocol.api.workspace import get_workspace
 from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, PagedFlow
 from airflow_provider_segment.transport.connection import SegmentConnection, for_test_button
-from airflow_provider_segment.transport.network import Network, network_for
+from airflow_provider_segment.transport.connection_cache import ConnectionCache
+from airflow_provider_segment.transport.network import LogSink, Network, network_for
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -102,7 +102,20 @@ class SegmentPublicApiHook(_SegmentHook):
     @cached_property
     def segment_connection(self) -> SegmentConnection:
         """The parsed connection, read at the first use."""
-        return AirflowConnection(self.segment_conn_id, self.get_connection(self.segment_conn_id)).parse()
+        return self._read()
+
+    def refresh(self) -> bool:
+        """Read the connection again, as after an authorization error: a token may have been rotated.
+
+        :return: whether the connection or its CA has changed; later calls then use the new one.
+        """
+        used = (self.segment_connection, self.driver.network)
+        parsed = self._read()
+        if (parsed, network_for(parsed)) == used:
+            return False
+        self.close()
+        self.__dict__["segment_connection"] = parsed
+        return True
 
     @property
     def options(self) -> CallOptions:
@@ -115,6 +128,11 @@ class SegmentPublicApiHook(_SegmentHook):
         from airflow_provider_segment.transport.requests_driver import RequestsDriver
 
         return RequestsDriver(self.segment_connection, self.log)
+
+    def _read(self) -> SegmentConnection:
+        connection = AirflowConnection(self.segment_conn_id)
+        connection.read(type(self))
+        return connection.parse()
 
     def get_conn(self) -> RequestsDriver:
         """Return the driver that runs flows."""
@@ -135,8 +153,13 @@ class SegmentPublicApiHook(_SegmentHook):
         self.close()
 
 
+_Read: TypeAlias = tuple[SegmentConnection, Network]
+_CONNECTIONS: ConnectionCache[_Read] = ConnectionCache()
+
+
 @dataclass(frozen=True, slots=True)
 class _Opened:
+    read: _Read
     options: CallOptions
     driver: AiohttpDriver
     lease: SessionLease
@@ -146,16 +169,20 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
     """The hook for the Segment Public API in triggers and other code on an event loop; it never blocks the loop.
 
     It has the methods of :class:`SegmentPublicApiHook`: await them, and iterate over lists with ``async for``. All
-    hooks of one connection in one event loop share a client session, which the last one closes. Use it in an
-    ``async with`` statement, or await :meth:`close`.
+    hooks of one connection in one event loop share a client session, which the last one closes, and one read of the
+    connection, which is repeated every five minutes. Use it in an ``async with`` statement, or await :meth:`close`.
 
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     """
+
+    #: The log for pauses and messages of flows; by default the hook's own.
+    driver_log: LogSink | None = None
 
     def __init__(self, *, segment_conn_id: str = connection_form.DEFAULT_CONN_ID, **kwargs: Any) -> None:
         super().__init__(segment_conn_id=segment_conn_id, **kwargs)
         self._opening = asyncio.Lock()
         self._opened: _Opened | None = None
+        self._calls = 0
 
     async def run(self, flow: Callable[Concatenate[CallOptions, P], Flow[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a flow of ``protocol/`` with this hook's connection, as the triggers do.
@@ -163,7 +190,11 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
         :param flow: a function of call options and arguments that returns a flow.
         """
         opened = await self._open()
-        return await opened.driver.run(flow(opened.options, *args, **kwargs))
+        self._calls += 1
+        try:
+            return await opened.driver.run(flow(opened.options, *args, **kwargs))
+        finally:
+            self._calls -= 1
 
     async def iterate(
         self, flow: Callable[Concatenate[CallOptions, P], PagedFlow[T]], *args: P.args, **kwargs: P.kwargs
@@ -173,8 +204,31 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
         :param flow: a function of call options and arguments that returns a flow.
         """
         opened = await self._open()
-        async for item in opened.driver.iterate(flow(opened.options, *args, **kwargs)):
-            yield item
+        self._calls += 1
+        try:
+            async for item in opened.driver.iterate(flow(opened.options, *args, **kwargs)):
+                yield item
+        finally:
+            self._calls -= 1
+
+    async def connect(self) -> None:
+        """Read the connection and open the session, as the first call does.
+
+        :raises ValueError: a field of the connection is invalid.
+        :raises AirflowNotFoundException: the connection does not exist, or the secrets backend fails.
+        """
+        await self._open()
+
+    async def refresh(self, *, since: float) -> bool:
+        """Read the connection again, as after an authorization error: a token may have been rotated.
+
+        :param since: a time of the event loop; a connection read after it by another hook is new enough.
+        :return: whether the connection or its CA has changed; later calls then use the new one.
+        """
+        if self._opened is None:
+            return False
+        used = self._opened.read
+        return await _CONNECTIONS.get_newer(self.segment_conn_id, self._read, than=since) is not used
 
     async def test_connection(self) -> tuple[bool, str]:
         """Test the connection with a single attempt.
@@ -183,7 +237,7 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
         """
         try:
             connection, network = await self._read()
-            opened = await self._make(for_test_button(connection), network)
+            opened = await self._make((for_test_button(connection), network))
             try:
                 return _connected_to(await opened.driver.run(get_workspace(opened.options)))
             finally:
@@ -206,29 +260,33 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
         await self.close()
 
     async def _open(self) -> _Opened:
-        if self._opened is not None:
+        if self._opened is not None and self._opened.read is _CONNECTIONS.fresh(self.segment_conn_id):
             return self._opened
         async with self._opening:
+            read = await _CONNECTIONS.get(self.segment_conn_id, self._read)
             if self._opened is None:
-                self._opened = await self._make(*await self._read())
+                self._opened = await self._make(read)
+            elif self._opened.read is not read and not self._calls:  # calls in progress keep their session
+                await self.close()
+                self._opened = await self._make(read)
             return self._opened
 
-    async def _read(self) -> tuple[SegmentConnection, Network]:
+    async def _read(self) -> _Read:
         """Read and parse the connection; a thread does what accesses files."""
-        connection = AirflowConnection(
-            self.segment_conn_id, await get_async_connection(self.segment_conn_id, hook=type(self))
-        )
-        await connection.read_extra()
+        connection = AirflowConnection(self.segment_conn_id)
+        await connection.read_async(type(self))
         parsed = await asyncio.to_thread(connection.parse)
         return parsed, await asyncio.to_thread(network_for, parsed)
 
-    async def _make(self, connection: SegmentConnection, network: Network) -> _Opened:
+    async def _make(self, read: _Read) -> _Opened:
         from airflow_provider_segment.transport.aiohttp_driver import AiohttpDriver
         from airflow_provider_segment.transport.sessions import SessionLease
 
+        connection, network = read
         lease = SessionLease(connection, network)
-        driver = AiohttpDriver(connection, network=network, session=await lease.acquire(), log=self.log)
-        return _Opened(connection.options, driver, lease)
+        session, log = await lease.acquire(), self.driver_log or self.log
+        driver = AiohttpDriver(connection, network=network, session=session, log=log, slots=lease.slots)
+        return _Opened(read, connection.options, driver, lease)
 
 
 def _connected_to(workspace: Workspace) -> tuple[bool, str]:

@@ -12,6 +12,7 @@ from airflow.providers.common.compat.sdk import BaseNotifier
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.notifications.failures import AUTO, check_only_on, why_ignored
 from airflow_provider_segment.protocol.arguments import check_id, check_name
+from airflow_provider_segment.protocol.printable import printable
 from airflow_provider_segment.protocol.provisioning.identity import check_selection, destination_target
 from airflow_provider_segment.templating import CheckedArguments
 
@@ -92,7 +93,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
             target = destination_target(arguments)
             with SegmentPublicApiHook(segment_conn_id=self.segment_conn_id) as hook:
                 destination_id = hook.run(resolve_and_update_destination, target=target, enabled=self.enabled)
-            self._log_prominently("%sd destination %s", self.verb, destination_id)
+            self._log_prominently("%sd destination %s", self.verb, printable(destination_id))
 
     async def async_notify(self, context: Context) -> None:
         """Enable or disable the destination; called for deadlines, in the triggerer, from Airflow 3.1 on."""
@@ -103,7 +104,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
             target = destination_target(self.checked())
             async with SegmentPublicApiAsyncHook(segment_conn_id=self.segment_conn_id) as hook:
                 destination_id = await hook.run(resolve_and_update_destination, target=target, enabled=self.enabled)
-            self.log.warning("%sd destination %s", self.verb, destination_id)
+            self.log.warning("%sd destination %s", self.verb, printable(destination_id))
 
     def _log_prominently(self, message: str, *values: Any) -> None:
         """Log a warning outside the group in which Airflow folds what happens after a task."""
@@ -117,7 +118,9 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
         try:
             yield
         except Exception as error:
-            self.log.error("Could not %s the destination, so it may %s: %s", self.verb, self.consequence, error)
+            self.log.error(
+                "Could not %s the destination, so it may %s: %s", self.verb, self.consequence, printable(str(error))
+            )
             raise
 
 

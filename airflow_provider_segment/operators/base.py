@@ -41,11 +41,11 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
         """Render, and mask values under sensitive names before Airflow stores the rendered fields."""
         # Not at the top: parsing a DAG file does not need it.
-        from airflow_provider_segment.masking import mask_rendered_fields
+        from airflow_provider_segment.masking import mask_rendered_fields, numbers_as_strings
 
         rendered = super().render_template(content, context, jinja_env, seen_oids)
         mask_rendered_fields(content, rendered)
-        return rendered
+        return numbers_as_strings(rendered)
 
     def argument_resolver(self, *, running: bool) -> ResolveArgument:
         """Return a function that replaces the references in settings by secrets.

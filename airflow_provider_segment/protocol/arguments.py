@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from airflow_provider_segment.protocol.secret_str import SecretStr
+from airflow_provider_segment.protocol.secret_str import NumberString, SecretStr
 
 MASK_CHARACTER = "\u2022"
 """The bullet with which Segment replaces the characters of a secret."""
@@ -218,6 +218,16 @@ def _encodable_secret(where: str, secret: SecretStr) -> SecretStr:
 
 def _check_json(where: str, value: Any) -> Any:
     """Return the value as plain JSON types; errors name its place, never the value."""
+    if isinstance(value, Mapping):
+        if strange := [key for key in value if not isinstance(key, str)]:
+            raise ValueError(f"{where} has the key {strange[0]!r}; keys must be strings")
+        return {_encodable(where, key): _check_json(f"{where}[{key!r}]", item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_check_json(f"{where}[{index}]", item) for index, item in enumerate(value)]
+    return _check_scalar(where, value.number if isinstance(value, NumberString) else value)
+
+
+def _check_scalar(where: str, value: Any) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, SecretStr):
@@ -230,10 +240,4 @@ def _check_json(where: str, value: Any) -> Any:
         if value != value or value in {float("inf"), float("-inf")}:
             raise ValueError(f"{where} is not a finite number; JSON cannot represent it")
         return float(value)
-    if isinstance(value, Mapping):
-        if strange := [key for key in value if not isinstance(key, str)]:
-            raise ValueError(f"{where} has the key {strange[0]!r}; keys must be strings")
-        return {_encodable(where, key): _check_json(f"{where}[{key!r}]", item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_check_json(f"{where}[{index}]", item) for index, item in enumerate(value)]
     raise ValueError(f"{where} is a {type(value).__name__}; JSON cannot represent it")

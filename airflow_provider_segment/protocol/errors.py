@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
+from airflow_provider_segment.protocol.printable import printable
+
 
 class ErrorObject(TypedDict, total=False):
     """An error object of a response. https://docs.segmentapis.com/tag/Error-Handling"""
@@ -28,12 +30,15 @@ class SegmentError(Exception):
 
     transient = False
 
+    def __init__(self, message: str = "") -> None:
+        super().__init__(printable(message))
+
     def explain(self, addition: str) -> None:
         """Append an explanation to the message, such as how often a call was tried.
 
         :param addition: without settings or secrets.
         """
-        self.args = (f"{self}; {addition}", *self.args[1:])
+        self.args = (printable(f"{self}; {addition}"), *self.args[1:])
 
 
 class SegmentApiError(SegmentError):

@@ -76,6 +76,22 @@ class SecretStr:
         raise TypeError("a secret cannot be pickled")
 
 
+class NumberString(str):
+    """A secret number as a string, because Airflow masks strings only; settings turn it back into :attr:`number`.
+
+    :param number: the number.
+    """
+
+    __slots__ = ("number",)
+
+    number: int | float
+
+    def __new__(cls, number: int | float) -> NumberString:  # noqa: D102 - the class says it
+        string = super().__new__(cls, number)
+        string.number = number
+        return string
+
+
 def open_secret(value: Any) -> Any:
     """Return the plain string of a secret, for ``enc_hook`` of msgspec.
 

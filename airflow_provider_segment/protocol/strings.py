@@ -1,4 +1,4 @@
-"""The strings inside a value, and the encodings in which a string may reappear."""
+"""The strings and numbers inside a value, and the encodings in which a string may reappear."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ _PATHS = {"@path"}
 
 
 def all_strings(value: Any) -> Iterator[SecretStr]:
-    """Yield all strings in a value, at any depth.
+    """Yield all strings and numbers in a value, at any depth.
 
     :param value: secret as a whole.
     """
     if isinstance(value, str | SecretStr):
         yield SecretStr(value)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield SecretStr(str(value))
     elif isinstance(value, Mapping):
         for name, item in value.items():
             if name not in _PATHS:

@@ -5,6 +5,7 @@ Pytest imports this module in every run, so it imports the sandbox only when a f
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -39,5 +40,8 @@ def segment_sandbox_server() -> Iterator[SegmentSandbox]:
 def segment_sandbox(segment_sandbox_server: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> SegmentSandbox:
     """Reset the sandbox and make the Airflow connection ``segment_public_api_default`` point to it."""
     segment_sandbox_server.reset()
+    # Hooks in this process remember the rate limits of the sandbox before its reset.
+    if (gates := sys.modules.get("airflow_provider_segment.transport.gates")) is not None:
+        gates.forget_all()
     monkeypatch.setenv(CONNECTION_VARIABLE, segment_sandbox_server.conn_uri)
     return segment_sandbox_server

@@ -14,12 +14,15 @@ from airflow.providers.common.compat.sdk import (
     conf,
 )
 
+from airflow_provider_segment.protocol.printable import printable, printable_lines
+
 # A mixin, used together with Airflow's sensor base class.
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import BaseSensorOperator as _Base
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_segment.protocol.delivery.criteria import WaitCriteria
+    from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
     from airflow_provider_segment.protocol.delivery.results import WaitResult
     from airflow_provider_segment.protocol.delivery.verdict import Evidence
 else:
@@ -27,6 +30,7 @@ else:
 
 _GRACE = timedelta(seconds=15)
 """How much later than the trigger Airflow itself ends the wait; the trigger's message says more."""
+
 
 _FAILED_BY_AIRFLOW = "__fail__"
 """The method name Airflow passes when the trigger failed or timed out; the same on 2.11 and 3."""
@@ -42,12 +46,18 @@ class DeferrableWaitMixin(_Base):
 
     deferrable: bool
     _destination_checked: bool
+    _resumed: bool
+
     destination_id: Any
     segment_conn_id: str
     evidence_found: Evidence | None
 
     @property
     def _criteria(self) -> WaitCriteria:
+        raise NotImplementedError
+
+    @property
+    def _progress(self) -> ProgressLogger:
         raise NotImplementedError
 
     def poll_once(self, context: Context) -> Evidence | None:
@@ -94,7 +104,7 @@ class DeferrableWaitMixin(_Base):
         self._mask_token()
         try:
             if next_method == _FAILED_BY_AIRFLOW:
-                self._raise_trigger_failure(arguments)
+                return self._end_without_event(context, arguments)
             return getattr(self, next_method)(context, **arguments)
         except AirflowSkipException:
             raise
@@ -115,26 +125,41 @@ class DeferrableWaitMixin(_Base):
         :param context: the task's context.
         :param event: the trigger's event.
         :raises SegmentDeliveryFailedError: a condition of ``fail_when`` holds.
+        :raises SegmentDeliveryUnmetError: the window has closed without meeting ``success_when``.
         :raises AirflowSensorTimeout: the ``timeout`` has passed.
         :raises AirflowTaskTimeout: the ``execution_timeout`` has passed.
         :raises SegmentError: Segment rejected a request, or the event is not one of the trigger's.
         """
         from airflow_provider_segment.exceptions import SegmentDeliveryFailedError
-        from airflow_provider_segment.protocol.delivery.results import ERROR, RECHECK, TIMED_OUT, parse_event
+        from airflow_provider_segment.protocol.delivery.results import ERROR, TIMED_OUT, parse_event
         from airflow_provider_segment.protocol.delivery.verdict import Status
 
         result = parse_event(event)
-        if result.status == RECHECK:
-            return self._recheck(context, event)
+
         self.evidence_found = result.evidence
         if result.status == ERROR:
             self._raise_error(result, event)
         if result.status == TIMED_OUT:
-            self._raise_timeout(result.message)
+            self._progress.last_message = result.message
+            self._destination_checked = event.get("destination_checked") is True
+            return self._poll_after_deadline(context)
         if result.status == Status.FAILED.value:
             raise SegmentDeliveryFailedError(f"destination {self.destination_id}: {result.message}")
-        self.log.info("Destination %s %s: %s", self.destination_id, result.status, result.message)
+        if result.status == Status.UNMET.value:
+            self.raise_unmet(result.message)
+        self.log.info("%s", printable(f"Destination {self.destination_id} {result.status}: {result.message}"))
         return result.evidence
+
+    def raise_unmet(self, message: str) -> NoReturn:
+        """Fail or skip the task, because the window has closed without meeting the conditions.
+
+        :param message: the progress.
+        """
+        from airflow_provider_segment.exceptions import SegmentDeliveryUnmetError
+        from airflow_provider_segment.protocol.delivery.criteria import SKIP
+
+        text = f"destination {self.destination_id}: {message}"
+        raise AirflowSkipException(text) if self._criteria.on_unmet == SKIP else SegmentDeliveryUnmetError(text)
 
     def continues_after(self, error: Exception) -> bool:
         """Return whether a deferred wait goes on after an error, because of ``silent_fail``.
@@ -165,13 +190,18 @@ class DeferrableWaitMixin(_Base):
     def _raise_timeout(self, message: str) -> NoReturn:
         timeout, execution_timeout = self._timeouts
         if execution_timeout < timeout:
-            raise AirflowTaskTimeout(f"The execution_timeout of {execution_timeout} has passed: {message}")
-        raise AirflowSensorTimeout(f"Sensor has timed out after {timeout}: {message}")
+            raise AirflowTaskTimeout(printable(f"The execution_timeout of {execution_timeout} has passed: {message}"))
+        raise AirflowSensorTimeout(printable(f"Sensor has timed out after {timeout}: {message}"))
 
-    def _recheck(self, context: Context, event: dict[str, Any]) -> Evidence:
-        """Repeat the first poll, now that Segment is reachable."""
-        if (evidence := self.poll_once(context)) is None:
-            self.defer_to_trigger(deadline=_deadline_of(event), destination_checked=self._destination_checked)
+    def _poll_after_deadline(self, context: Context) -> Evidence:
+        """Poll a last time before raising the timeout, as poke mode does; the triggerer may have been down for long."""
+        timeout, execution_timeout = self._timeouts
+        evidence = None
+        if timeout <= execution_timeout:  # in poke mode, execution_timeout interrupts without another poll
+            self._resumed = True
+            evidence = self.poll_once(context)
+        if evidence is None:
+            self._raise_timeout(self._progress.last_message)
         return evidence
 
     def _raise_error(self, result: WaitResult, event: dict[str, Any]) -> NoReturn:
@@ -180,20 +210,23 @@ class DeferrableWaitMixin(_Base):
             error = AirflowNotFoundException(result.message)
         if not self.continues_after(error):
             raise error
-        self.defer_to_trigger(deadline=_deadline_of(event), destination_checked=True)
+        checked = event.get("destination_checked") is True
+        self.defer_to_trigger(deadline=_deadline_of(event), destination_checked=checked)
 
-    def _raise_trigger_failure(self, arguments: dict[str, Any]) -> NoReturn:
-        """Raise the timeout or the trigger's failure for a wait that Airflow ended; ``soft_fail`` skips only timeouts.
+    def _end_without_event(self, context: Context, arguments: dict[str, Any]) -> Evidence:
+        """End a wait that Airflow itself ended: at its timeout, or because the trigger failed.
 
+        :param context: the task's context.
         :param arguments: what Airflow passes instead of an event.
         """
         from airflow_provider_segment.exceptions import SegmentError
 
         reason = str(arguments.get("error", "unknown"))
         if "timeout" in reason.lower():
-            self._raise_timeout("the trigger sent no event")
+            self._progress.last_message = "the trigger sent no event"
+            return self._poll_after_deadline(context)
         if traceback := arguments.get("traceback"):
-            self.log.error("The trigger failed:\n%s", "".join(traceback))
+            self.log.error("The trigger failed:\n%s", printable_lines("".join(traceback)))
         raise SegmentError(f"the trigger failed: {reason}")
 
 

@@ -10,11 +10,20 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import BaseSensorOperator, PokeReturnValue
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
+from airflow_provider_segment.hooks.unavailable import ConnectionUnavailableError, reading_connection
 from airflow_provider_segment.lineage.datasets import DeliveryLineage
 from airflow_provider_segment.links.segment import SegmentDestinationsLink
 from airflow_provider_segment.protocol.arguments import check_count, check_flag, check_id
+from airflow_provider_segment.protocol.delivery import schedule
 from airflow_provider_segment.protocol.delivery.condition import check_conditions
-from airflow_provider_segment.protocol.delivery.criteria import WaitCriteria, check_criteria, check_settle_time
+from airflow_provider_segment.protocol.delivery.criteria import (
+    FAIL,
+    WaitCriteria,
+    check_criteria,
+    check_on_unmet,
+    check_settle_time,
+)
+from airflow_provider_segment.protocol.delivery.failures import FailureRule
 from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
 from airflow_provider_segment.protocol.delivery.schedule import requested_delay
 from airflow_provider_segment.protocol.delivery.window import (
@@ -36,6 +45,10 @@ if TYPE_CHECKING:
     from airflow_provider_segment.templating import Text
 
 
+_LAST_POLL_SECONDS = 10.0
+"""How long the poll after the deadline may spend on retries, and on rate limits."""
+
+
 class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, CheckedArguments, BaseSensorOperator):
     """Wait until a destination's deliveries meet conditions, or fail when they meet others.
 
@@ -43,8 +56,9 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     Names are Segment's own (``successes``, ``successes_on_first_attempt``, ``successes_after_retry``, ``expired``,
     ``discarded``, ``retried``, ``time_to_success_average``, ``time_to_success_p95``,
     ``time_to_first_attempt_average``, ``time_to_first_attempt_p95``) and derived ones: ``attempted`` = successes +
-    expired + discarded, ``failures`` = expired + discarded, ``success_rate`` and ``failure_rate`` = their shares of
-    ``attempted``, 0 to 1.
+    expired + discarded, ``failures`` = expired + discarded, and shares of ``attempted`` from 0 to 1: ``success_rate``,
+    ``failure_rate``, ``discard_rate`` and ``expiry_rate``. Rates leave out events that are still being retried; they
+    are in ``retried`` only.
 
     Transient failures (5xx, no connection, 429) never end the wait, only its timeout does; 401, 403, 404 and 422 end
     it at once. Airflow's sensor flags (``soft_fail``, ``never_fail``, ``silent_fail``) act the same in all modes. All
@@ -54,15 +68,21 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     :param source_id: its source.
     :param success_when: one or more conditions, all of which must hold.
     :param fail_when: one or more conditions, any of which fails the task; they take precedence over ``success_when``.
-    :param window: length of a time window that slides and ends now: a timedelta, a number of seconds, or ISO 8601 such
-        as ``"PT30M"``; at most 14 days. Either this or ``start_time`` is required, because with any default events
-        from before the run could count.
-    :param start_time: start of an anchored window, a datetime or ISO 8601; without a timezone, UTC. A template such as
-        ``"{{ data_interval_start }}"`` gives the data interval. If it is in the future, the sensor waits for it.
+    :param window: length of the time window: a timedelta, a number of seconds, or ISO 8601 such as ``"PT30M"``; at
+        most 14 days. It ends at ``end_time``, or without one slides and ends now. Either this or ``start_time`` is
+        required, because with any default events from before the run could count.
+    :param start_time: start of an anchored window, a datetime or ISO 8601; without a timezone, UTC.
+        ``"{{ data_interval_start }}"`` needs a schedule with data intervals: Airflow 3's cron strings and manual runs
+        have none. If it is in the future, the sensor waits for it.
     :param end_time: end of an anchored window. Success is then decided ``settle_time`` after it, because Segment's
         data lags; failure is decided at any time. Without it, the window ends now and grows.
-    :param min_attempted: number of attempted events needed for any verdict. Default 1.
+    :param min_attempted: number of attempted events needed for any verdict. Default 1: with a rate, set it higher.
+        For a condition on ``retried``, retried events count too.
     :param settle_time: how long after ``end_time`` to wait for late data. Default 120 seconds.
+    :param on_unmet: what to do when the window has closed and ``success_when`` does not hold: ``"fail"`` (default),
+        ``"skip"``, or ``"wait"`` until the timeout. Decided ``settle_time`` after ``end_time``, or 4 h 15 min after it
+        while events are retried, because Segment retries for four hours. A window so old that Segment no longer has
+        its metrics ends the same way, also with ``"wait"``.
     :param granularity: ``"auto"`` (default) takes the finest that covers the window, and coarser ones as an anchored
         window grows; ``"MINUTE"`` covers 4 hours and reaches 48 back, ``"HOUR"`` 7 days, ``"DAY"`` 14 days.
     :param deferrable: if the first poll, in the worker, gives no verdict, wait in the triggerer without a worker slot.
@@ -72,6 +92,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     :return: ``{"metrics", "conditions", "start_time", "end_time", "granularity"}``: the data behind the verdict.
     :raises ValueError: an argument is invalid; at DAG parse time where it is known then.
     :raises SegmentDeliveryFailedError: a condition of ``fail_when`` holds; not retried, and skipped with ``soft_fail``.
+    :raises SegmentDeliveryUnmetError: the window has closed without meeting ``success_when``; likewise.
     :raises SegmentError: Segment rejected a request.
     """
 
@@ -84,6 +105,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         "end_time": check_time,
         "min_attempted": check_count,
         "settle_time": check_settle_time,
+        "on_unmet": check_on_unmet,
         "granularity": check_granularity_or_auto,
     }
     required = frozenset(checks) - {"start_time", "end_time"}
@@ -103,12 +125,14 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         end_time: datetime | str | None = None,
         min_attempted: int | str = 1,
         settle_time: timedelta | float | str = timedelta(seconds=120),
+        on_unmet: str = FAIL,
         granularity: str = AUTO,
         deferrable: bool | None = None,
         segment_conn_id: str = DEFAULT_CONN_ID,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.poke_interval = max(self.poke_interval, schedule.MIN_INTERVAL)
         self.deferrable = check_flag("deferrable", default_deferrable() if deferrable is None else deferrable)
         self.destination_id = destination_id
         self.source_id = source_id
@@ -119,15 +143,18 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         self.end_time = end_time
         self.min_attempted = min_attempted
         self.settle_time = settle_time
+        self.on_unmet = on_unmet
         self.granularity = granularity
         self.segment_conn_id = segment_conn_id
         self._destination_checked = False
+        self._resumed = False
+        self._reschedules = 0
         self._not_before = datetime.min.replace(tzinfo=UTC)
         self.check_known_arguments()
 
     def check_combination(self) -> None:
-        """Check that the window either slides or is anchored."""
-        check_one_window(window=self.window, start_time=self.start_time, end_time=self.end_time)
+        """Check that exactly one of ``window`` and ``start_time`` is set."""
+        check_one_window(window=self.window, start_time=self.start_time)
 
     def check_known_arguments(self) -> None:
         """Check the arguments that are known when the DAG is parsed, and those of the window against each other."""
@@ -174,22 +201,27 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
 
         if datetime.now(UTC) < self._not_before:
             return None
-        if not self._destination_checked:  # once per process, because a rescheduled sensor starts in a new one
-            SegmentDestinationsLink.persist(context, self._hook.segment_connection.base_url)
+        self._reschedules = context.get("task_reschedule_count", 0)
         try:
-            verdict = self._poll(first=self._is_first_poke(context))
+            verdict = self._poll_with_current_connection(context)
+            self._failure_rule.succeeded(datetime.now(UTC))
         except SegmentError as error:
-            if not error.transient:
+            if not self._failure_rule.is_transient(error, datetime.now(UTC)):
                 raise
-            delay = requested_delay(error)
-            self._not_before = datetime.now(UTC) + timedelta(seconds=delay)
-            self.log.warning("This poll failed; polling again in %.0f s: %s", max(self.poke_interval, delay), error)
+            self._log_failure(error, delay=requested_delay(error))
+            return None
+        except ConnectionUnavailableError as error:
+            if self._is_first_poke(context) and not self._resumed:
+                raise (error.__cause__ or error) from None
+            self._log_failure(error)
             return None
         for line in self._progress.lines(verdict, datetime.now(UTC)):
             self.log.info("%s", line)
         self.evidence_found = verdict.evidence
         if verdict.status is Status.FAILED:
             raise SegmentDeliveryFailedError(f"destination {self.destination_id}: {verdict.progress}")
+        if verdict.status is Status.UNMET:
+            self.raise_unmet(verdict.progress)
         return verdict.evidence if verdict.status is Status.SUCCEEDED else None
 
     @cached_property
@@ -208,15 +240,59 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         arguments = {name: getattr(self, name) for name in self.template_fields if name != "segment_conn_id"}
         return check_criteria(**arguments)
 
+    def _poll_with_current_connection(self, context: Context) -> Verdict:
+        """Poll. Before a permanent error is raised, read the connection again, and repeat the poll if it changed."""
+        from airflow_provider_segment.exceptions import SegmentError
+
+        with reading_connection():
+            base_url = self._hook.segment_connection.base_url
+        first = self._is_first_poke(context)
+        if first and not self._resumed and (warning := self._criteria.warning):
+            self.log.warning("%s", warning)
+        if not self._destination_checked:  # once per process, because a rescheduled sensor starts in a new one
+            self._persist_link(context, base_url)
+        try:
+            return self._poll(first=first)
+        except SegmentError as error:
+            if error.transient:
+                raise
+            with reading_connection():
+                changed = self._hook.refresh()
+            if not changed:
+                raise
+        return self._poll(first=first)
+
+    def _persist_link(self, context: Context, base_url: str) -> None:
+        try:
+            SegmentDestinationsLink.persist(context, base_url)
+        except Exception as error:  # noqa: BLE001 - any kind of XCom backend; a link is not worth a failed gate
+            self.log.warning("The link to the destinations could not be stored: %s", error)
+
+    @cached_property
+    def _failure_rule(self) -> FailureRule:
+        return FailureRule(datetime.now(UTC) if self._resumed or self._reschedules else None)
+
+    def _log_failure(self, error: Exception, *, delay: float = 0.0) -> None:
+        self._not_before = datetime.now(UTC) + timedelta(seconds=delay)
+        self.log.warning("This poll failed; polling again in %.0f s: %s", max(self.poke_interval, delay), error)
+
     def _poll(self, *, first: bool) -> Verdict:
         from airflow_provider_segment.protocol.delivery.polling import poll, verify_destination
 
-        # The next poll is as good as a retry, so retries should not outlast the interval by much.
-        options = self._hook.options.capped(self.poke_interval)
+        options = self._hook.options.capped(self._retry_seconds)
         if first:
-            self._hook.driver.run(verify_destination(options, criteria=self._criteria))
+            self._hook.driver.run(verify_destination(options, query=self._criteria.query))
             self._destination_checked = True
         return self._hook.driver.run(poll(options, criteria=self._criteria, now=datetime.now(UTC)))
+
+    @property
+    def _retry_seconds(self) -> float:
+        """How long a poll may spend on retries, and on rate limits."""
+        if self._resumed:
+            return min(self.poke_interval, _LAST_POLL_SECONDS)
+        if self.deferrable:
+            return 0.0  # rather defer than hold a worker slot
+        return float(self.poke_interval)  # the next poll is as good as a retry
 
     def _is_first_poke(self, context: Context) -> bool:
         """Return whether this is the first poke; on Airflow 2.11 each one of reschedule mode counts as the first."""

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from typing import TypeVar
 
 import aiohttp
@@ -22,13 +23,16 @@ from airflow_provider_segment.protocol.flow.steps import (
     Outcome,
     PagedFlow,
     Pause,
+    Reply,
     Send,
     Step,
 )
+from airflow_provider_segment.protocol.printable import printable
 from airflow_provider_segment.protocol.tracebacks import drop_frames
 from airflow_provider_segment.protocol.wire.messages import Request, RequestFailure, Response
 from airflow_provider_segment.transport.body import Body, BodyEncodingError, BodyTooLongError
 from airflow_provider_segment.transport.connection import SegmentConnection
+from airflow_provider_segment.transport.gates import gates_of
 from airflow_provider_segment.transport.network import LogSink, Network, is_tls_failure
 from airflow_provider_segment.transport.sessions import Attempt
 
@@ -42,16 +46,25 @@ class AiohttpDriver:
     :param network: headers and proxy; the CA is the session's.
     :param session: from a :class:`~.sessions.SessionLease`; not closed here.
     :param log: logger for the pauses and messages of flows.
+    :param slots: held by each request in progress; ``None`` for any number of requests.
     """
 
     def __init__(
-        self, connection: SegmentConnection, *, network: Network, session: aiohttp.ClientSession, log: LogSink
+        self,
+        connection: SegmentConnection,
+        *,
+        network: Network,
+        session: aiohttp.ClientSession,
+        log: LogSink,
+        slots: asyncio.Semaphore | None = None,
     ) -> None:
         self._connection = connection
         self._network = network
         self._session = session
+        self._slots = nullcontext() if slots is None else slots
         self._log = log
         self._headers_of: dict[tuple[str, str | None], CIMultiDict[str]] = {}
+        self._gates = gates_of(connection)
         self._timeout = aiohttp.ClientTimeout(total=connection.timeout)
 
     async def run(self, flow: Flow[T]) -> T:
@@ -60,7 +73,7 @@ class AiohttpDriver:
         :param flow: a generator that has not started.
         :return: its result.
         """
-        outcome: Outcome | None = None
+        outcome: Reply | None = None
         while True:
             try:
                 step = flow.send(outcome)
@@ -74,7 +87,7 @@ class AiohttpDriver:
 
         :param flow: a generator that has not started.
         """
-        outcome: Outcome | None = None
+        outcome: Reply | None = None
         while True:
             try:
                 step = flow.send(outcome)
@@ -87,15 +100,23 @@ class AiohttpDriver:
             else:
                 outcome = await self._take(step)
 
-    async def _take(self, step: Step) -> Outcome | None:
+    async def _take(self, step: Step) -> Reply | None:
         match step:
             case Send(request):
-                return await self._send(request)
+                if (held := self._gates.enter(step)) is not None:
+                    return held
+                outcome: Outcome | None = None
+                try:
+                    async with self._slots:
+                        outcome = await self._send(request)
+                finally:
+                    self._gates.leave(request, outcome)
+                return outcome
             case Pause(seconds, reason, level):
-                self._log.log(level, "%s", reason)
+                self._log.log(level, "%s", printable(reason))
                 await asyncio.sleep(seconds)
-            case Log(message, level):
-                self._log.log(level, "%s", message)
+            case Log():
+                self._log.log(step.level, "%s", step.text)
             case MaskSecrets(strings):
                 # In a thread, because Airflow sends them to another process and waits for it.
                 await asyncio.to_thread(mask_secrets, strings)

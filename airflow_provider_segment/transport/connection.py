@@ -102,6 +102,7 @@ def is_loopback(host: str | None) -> bool:
     return _is_address(host) and ipaddress.ip_address(host or "").is_loopback
 
 
+MAX_PORT = 65535
 _HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?", re.ASCII)
 
 
@@ -152,13 +153,26 @@ def _base_url(fields: _Fields, host: str | None, port: int | None) -> SplitResul
         return urlsplit(REGIONS[region])
     try:
         url = urlsplit(text if "://" in text else f"https://{text}")
-        host_port = url.port
     except ValueError:  # which may quote a part of a password
         raise fields.error("host", "it is not a URL; write it as https://api.segmentapis.com") from None
-    if reason := _url_problem(url, text):
+    if reason := _url_problem(url, text) or port_problem(url):
         raise fields.error("host", reason)
-    netloc = f"{url.netloc.removesuffix(':')}:{port}" if host_port is None and port else url.netloc
+    if port is not None and not 1 <= port <= MAX_PORT:
+        raise fields.error("port", f"{port} is not between 1 and {MAX_PORT}")
+    netloc = f"{url.netloc.removesuffix(':')}:{port}" if url.port is None and port else url.netloc
     return url._replace(netloc=netloc, path=url.path.rstrip("/"))
+
+
+def port_problem(url: SplitResult) -> str | None:
+    """Return what is wrong with the port of a URL, without showing it: it may be a part of a password.
+
+    :param url: any URL, with or without a port.
+    """
+    try:
+        is_valid = url.port != 0
+    except ValueError:
+        is_valid = False
+    return None if is_valid else f"its port is not a number between 1 and {MAX_PORT}"
 
 
 def _url_problem(url: SplitResult, text: str) -> str | None:

@@ -20,7 +20,7 @@ import certifi
 from airflow_provider_segment.masking import mask_secrets
 from airflow_provider_segment.protocol.secret_str import SecretStr
 from airflow_provider_segment.protocol.tracebacks import hides_frames
-from airflow_provider_segment.transport.connection import SegmentConnection, is_loopback
+from airflow_provider_segment.transport.connection import SegmentConnection, is_loopback, port_problem
 from airflow_provider_segment.version import __version__
 
 
@@ -31,11 +31,13 @@ class Network:
     :param headers: headers of every request, including the token.
     :param proxy: URL of the proxy to use; ``None`` for none.
     :param ca: path of a CA bundle, a file or a directory; ``None`` if TLS is not verified.
+    :param ca_modified: when the bundle was changed last, so that a replaced one is noticed.
     """
 
     headers: Mapping[str, str] = field(repr=False)
     proxy: str | None = field(repr=False)
     ca: str | None
+    ca_modified: int | None = None
 
 
 @hides_frames
@@ -48,7 +50,8 @@ def network_for(connection: SegmentConnection) -> Network:
     url = urlsplit(connection.base_url)
     proxies = _environment_proxies(url) if connection.proxies is None else connection.proxies
     mask_secrets([connection.token, *_passwords(proxies)])
-    proxy = _proxy(proxies, url)
+    # A proxy on another machine cannot reach this one's loopback, and would be sent the token without TLS.
+    proxy = None if is_loopback(url.hostname) else _proxy(proxies, url)
     if proxy and (problem := _proxy_problem(proxy)):
         field_of_connection = f"connection {connection.conn_id!r}, field proxies"
         origin = "the proxy of the environment" if connection.proxies is None else field_of_connection
@@ -59,7 +62,8 @@ def network_for(connection: SegmentConnection) -> Network:
             "User-Agent": f"airflow-provider-segment/{__version__}",
         },
         proxy=proxy,
-        ca=_ca(connection.verify),
+        ca=(ca := _ca(connection.verify)),
+        ca_modified=None if ca is None else Path(ca).stat().st_mtime_ns,
     )
 
 
@@ -91,8 +95,8 @@ def _environment_ca() -> str | None:
 
 
 def _environment_proxies(url: SplitResult) -> Mapping[str, str]:
-    # A proxy on another machine cannot reach this one's loopback. NO_PROXY may name a host with its port.
-    if is_loopback(url.hostname) or any(proxy_bypass(host) for host in (url.hostname or "", url.netloc)):
+    # NO_PROXY may name a host with its port.
+    if any(proxy_bypass(host) for host in (url.hostname or "", url.netloc)):
         return {}
     return getproxies()
 
@@ -111,14 +115,13 @@ def _proxy_problem(proxy: str) -> str | None:
     """Return what is wrong with a proxy, showing no more than its scheme: the URL may contain a password."""
     try:
         url = urlsplit(proxy)
-        names_host = bool(url.hostname) and url.port != 0
     except ValueError:
         return "it is not a URL"
     if url.scheme not in {"http", "https"}:
         return f"the scheme {url.scheme!r} is not http or https; other kinds of proxy are not supported"
-    if not names_host or not proxy.isprintable() or " " in proxy:
+    if not url.hostname or not proxy.isprintable() or " " in proxy:
         return "it names no host; write it as http://proxy.example:3128"
-    return None
+    return port_problem(url)
 
 
 class LogSink(Protocol):

@@ -21,14 +21,17 @@ from airflow_provider_segment.protocol.flow.steps import (
     Outcome,
     PagedFlow,
     Pause,
+    Reply,
     Send,
     Step,
 )
+from airflow_provider_segment.protocol.printable import printable
 from airflow_provider_segment.protocol.tracebacks import drop_frames
 from airflow_provider_segment.protocol.wire.messages import Request, RequestFailure, Response
 from airflow_provider_segment.transport.body import Body, BodyEncodingError, BodyTooLongError
 from airflow_provider_segment.transport.connection import SegmentConnection
 from airflow_provider_segment.transport.deadline import DeadlineAdapter
+from airflow_provider_segment.transport.gates import gates_of
 from airflow_provider_segment.transport.network import LogSink, is_tls_failure, network_for
 
 T = TypeVar("T")
@@ -43,8 +46,9 @@ class RequestsDriver:
 
     def __init__(self, connection: SegmentConnection, log: LogSink) -> None:
         self._connection = connection
-        self._network = network_for(connection)
+        self.network = network_for(connection)
         self._log = log
+        self._gates = gates_of(connection)
         self._adapter = DeadlineAdapter()
         self._attempt = self._adapter.attempt
 
@@ -54,7 +58,7 @@ class RequestsDriver:
         :param flow: a generator that has not started.
         :return: its result.
         """
-        outcome: Outcome | None = None
+        outcome: Reply | None = None
         while True:
             try:
                 step = flow.send(outcome)
@@ -68,7 +72,7 @@ class RequestsDriver:
 
         :param flow: a generator that has not started.
         """
-        outcome: Outcome | None = None
+        outcome: Reply | None = None
         while True:
             try:
                 step = flow.send(outcome)
@@ -84,15 +88,22 @@ class RequestsDriver:
         """Close the connections."""
         self._adapter.close()
 
-    def _take(self, step: Step) -> Outcome | None:
+    def _take(self, step: Step) -> Reply | None:
         match step:
             case Send(request):
-                return self._send(request)
+                if (held := self._gates.enter(step)) is not None:
+                    return held
+                outcome: Outcome | None = None
+                try:
+                    outcome = self._send(request)
+                finally:
+                    self._gates.leave(request, outcome)
+                return outcome
             case Pause(seconds, reason, level):
-                self._log.log(level, "%s", reason)
+                self._log.log(level, "%s", printable(reason))
                 time.sleep(seconds)
-            case Log(message, level):
-                self._log.log(level, "%s", message)
+            case Log():
+                self._log.log(step.level, "%s", step.text)
             case MaskSecrets(strings):
                 mask_secrets(strings)
         return None
@@ -122,7 +133,7 @@ class RequestsDriver:
         prepared = requests.PreparedRequest()
         prepared.method = request.method
         prepared.url = self._connection.base_url + request.target
-        prepared.headers = requests.structures.CaseInsensitiveDict({**self._network.headers, **request.headers})
+        prepared.headers = requests.structures.CaseInsensitiveDict({**self.network.headers, **request.headers})
         prepared.body = request.body
         if request.body is not None:
             prepared.headers["Content-Length"] = str(len(request.body))
@@ -130,8 +141,8 @@ class RequestsDriver:
             prepared,
             stream=True,  # so that the size of the body can be limited
             timeout=self._connection.timeout,
-            verify=self._network.ca or False,
-            proxies={"all": self._network.proxy} if self._network.proxy else {},
+            verify=self.network.ca or False,
+            proxies={"all": self.network.proxy} if self.network.proxy else {},
         )
 
 

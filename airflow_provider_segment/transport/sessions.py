@@ -18,7 +18,10 @@ import aiohttp
 from airflow_provider_segment.transport.connection import SegmentConnection
 from airflow_provider_segment.transport.network import Network
 
-_Key = tuple[str, str, str | None]
+_Key = tuple[str, str, str | None, int | None]
+
+_MAX_CONNECTIONS = 100
+"""Requests that are in progress at once; others wait for their turn before their timeout starts."""
 
 _KEEP_ALIVE = 300.0
 """Seconds before an idle connection is closed: longer than usual poke intervals, so that polls reuse connections."""
@@ -60,6 +63,7 @@ class Attempt:
 @dataclass(eq=False, slots=True)
 class _Shared:
     opening: asyncio.Task[aiohttp.ClientSession]
+    slots: asyncio.Semaphore
     leases: int = 0
 
 
@@ -74,7 +78,7 @@ class SessionLease:
     """
 
     def __init__(self, connection: SegmentConnection, network: Network) -> None:
-        self._key: _Key = (connection.conn_id, connection.base_url, network.ca)
+        self._key: _Key = (connection.conn_id, connection.base_url, network.ca, network.ca_modified)
         self._shared: _Shared | None = None
 
     async def acquire(self) -> aiohttp.ClientSession:
@@ -82,7 +86,9 @@ class SessionLease:
         sessions = _SHARED.setdefault(asyncio.get_running_loop(), {})
         shared = sessions.get(self._key)
         if shared is None:
-            shared = sessions[self._key] = _Shared(asyncio.create_task(_open(self._key[2])))
+            shared = sessions[self._key] = _Shared(
+                asyncio.create_task(_open(self._key[2])), asyncio.Semaphore(_MAX_CONNECTIONS)
+            )
         shared.leases += 1
         self._shared = shared
         try:
@@ -91,6 +97,13 @@ class SessionLease:
         except BaseException:
             await self.release()
             raise
+
+    @property
+    def slots(self) -> asyncio.Semaphore:
+        """What each request of the session holds while it is in progress."""
+        if self._shared is None:
+            raise RuntimeError("the session has not been acquired")
+        return self._shared.slots
 
     async def release(self) -> None:
         """Release the session; the last lease closes it. Calling it again does nothing."""
@@ -112,7 +125,7 @@ async def _open(ca: str | None) -> aiohttp.ClientSession:
     # In a thread, because reading a CA bundle would block all triggers for tens of milliseconds.
     context = await asyncio.to_thread(_tls_context, ca)
     session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(ssl=context, keepalive_timeout=_KEEP_ALIVE),
+        connector=aiohttp.TCPConnector(limit=0, ssl=context, keepalive_timeout=_KEEP_ALIVE),
         cookie_jar=aiohttp.DummyCookieJar(),
         request_class=_Request,
         auto_decompress=False,

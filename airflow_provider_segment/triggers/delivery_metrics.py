@@ -12,19 +12,19 @@ from airflow.triggers.base import TriggerEvent
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.protocol.arguments import check_flag, check_name
-from airflow_provider_segment.protocol.delivery.criteria import WaitCriteria, check_criteria
+from airflow_provider_segment.protocol.delivery.condition import Condition, check_conditions
+from airflow_provider_segment.protocol.delivery.criteria import FAIL, Observation, WaitCriteria, check_criteria
 from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
 from airflow_provider_segment.protocol.delivery.results import (
-    RECHECK,
     TIMED_OUT,
     WaitResult,
     result_of_error,
     result_of_verdict,
 )
-from airflow_provider_segment.protocol.delivery.verdict import Status
+from airflow_provider_segment.protocol.delivery.verdict import Status, Verdict
 from airflow_provider_segment.protocol.times import check_duration, check_time
-from airflow_provider_segment.triggers.polling import PollFailure
-from airflow_provider_segment.triggers.stream import DeliveryTrigger, PollResult
+from airflow_provider_segment.triggers.polling import PollFailure, PollResult
+from airflow_provider_segment.triggers.stream import DeliveryTrigger
 from airflow_provider_segment.triggers.threshold_state import ThresholdState
 
 
@@ -44,14 +44,17 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
     :param end_time: end of an anchored window, in ISO 8601.
     :param min_attempted: number of attempted events needed for a verdict.
     :param settle_time: seconds after ``end_time`` to wait for late data.
+    :param on_unmet: ``"wait"`` to go on when the window has closed and the conditions are not met.
     :param granularity: ``"auto"`` or one of Segment's.
     :param poke_interval: poll interval in seconds; at least 1.
     :param deadline: end of the wait, in ISO 8601 with a timezone; a restart of the triggerer does not move it.
         ``None`` for no deadline.
-    :param destination_checked: whether the sensor has checked the destination. If not, the wait ends as soon as Segment
-        is reachable, so that the sensor checks it.
+    :param destination_checked: whether the sensor has checked the destination. If not, the trigger checks it before its
+        first poll.
     :param segment_conn_id: the Airflow connection.
     """
+
+    supports_triggerer_queue = True  # unlike a watcher, it belongs to a task
 
     def __init__(
         self,
@@ -65,6 +68,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         end_time: str | None = None,
         min_attempted: int = 1,
         settle_time: float = 120.0,
+        on_unmet: str = FAIL,
         granularity: str = "auto",
         poke_interval: float = 60.0,
         deadline: str | None = None,
@@ -84,6 +88,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         self.start_time = start_time
         self.end_time = end_time
         self.settle_time = settle_time
+        self.on_unmet = on_unmet
         self.granularity = granularity
         self.deadline = deadline
         self.destination_checked = destination_checked
@@ -113,6 +118,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
             end_time=self.end_time,
             min_attempted=self.min_attempted,
             settle_time=self.settle_time,
+            on_unmet=self.on_unmet,
             granularity=self.granularity,
         )
 
@@ -122,6 +128,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         :param shared_stream: the results of the polls.
         """
         progress = ProgressLogger(self.destination_id)
+        self._verified = self.destination_checked
         # A timeout, because no poll may come before the deadline.
         left = None if self._deadline is None else (self._deadline - datetime.now(UTC)).total_seconds()
         limit = asyncio.timeout(left)
@@ -133,7 +140,8 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
                 raise
             result = WaitResult(status=TIMED_OUT, message=progress.last_message)
         # Last: Airflow cancels whatever is still awaited after the event, as if a user had cancelled the task.
-        yield TriggerEvent(result.to_event() | {"deadline": self.deadline})
+        state = {"deadline": self.deadline, "destination_checked": self._verified}
+        yield TriggerEvent(result.to_event() | state)
 
     async def _wait(self, stream: AsyncIterator[PollResult], progress: ProgressLogger) -> WaitResult:
         while True:
@@ -145,10 +153,9 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
                 return WaitResult(status=TIMED_OUT, message=progress.last_message)
 
     def _result_of_poll(self, poll: PollResult, progress: ProgressLogger) -> WaitResult | None:
-        if not (isinstance(poll, PollFailure) and poll.transient) and not self.destination_checked:
-            return WaitResult(status=RECHECK)
         if isinstance(poll, PollFailure) and not poll.transient:
             return result_of_error(poll.error)
+        self._verified = self._verified or isinstance(poll, Observation)
         verdict = self.evaluate_poll(poll, progress)
         return None if verdict is None or verdict.status is Status.WAITING else result_of_verdict(verdict)
 
@@ -170,6 +177,8 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
     :param destination_id: the destination; only cloud-mode destinations have delivery data.
     :param source_id: its source.
     :param when: one or more conditions, all of which must hold; as ``success_when`` of the sensor.
+    :param rearm_when: one or more conditions that must all hold, after an event, before there can be another. Keeps a
+        value near the threshold from starting a run at each change. Default: that ``when`` does not hold.
     :param window: how far back to count, ending now: seconds, or ISO 8601 such as ``"PT30M"``; at most 14 days.
     :param min_attempted: number of attempted events needed for the conditions to hold. Default 1.
     :param poke_interval: poll interval in seconds; at least 1. Default 60.
@@ -184,6 +193,7 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
         source_id: str,
         when: str | Sequence[str],
         window: float | str,
+        rearm_when: str | Sequence[str] = (),
         min_attempted: int = 1,
         poke_interval: float = 60.0,
         segment_conn_id: str = DEFAULT_CONN_ID,
@@ -196,6 +206,7 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
             segment_conn_id=segment_conn_id,
         )
         self.when = when
+        self.rearm_when = rearm_when
         self.window = window
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
@@ -205,6 +216,7 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
             "destination_id": plain["destination_id"],
             "source_id": plain["source_id"],
             "when": plain["success_when"],
+            "rearm_when": [str(condition) for condition in check_conditions("rearm_when", self.rearm_when)],
             "window": plain["window"],
             "min_attempted": plain["min_attempted"],
             "poke_interval": _check_interval(self.poke_interval),
@@ -229,20 +241,25 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
         :param shared_stream: the results of the polls.
         """
         progress = ProgressLogger(self.destination_id)
+        rearm_when = check_conditions("rearm_when", self.rearm_when)
         state = ThresholdState(self)
         held = await state.load()
         async for poll in shared_stream:
             verdict = self.evaluate_poll(poll, progress)
             if verdict is None:
                 continue
-            holds = verdict.status is Status.SUCCEEDED
-            if holds is not held:
-                # Saved before it fires: a crash in between loses the event, but never repeats one.
-                await state.save(holds=holds)
+            holds = verdict.status is Status.SUCCEEDED or (bool(held) and not _is_rearmed(verdict, rearm_when))
+            # Saved before it fires: a crash in between loses the event, but never repeats one.
+            await state.save(holds=holds)
             if holds and held is False:
                 ids = {"destination_id": self.destination_id, "source_id": self.source_id}
                 yield TriggerEvent({**ids, **(verdict.evidence or {})})
             held = holds
+
+
+def _is_rearmed(verdict: Verdict, rearm_when: Sequence[Condition]) -> bool:
+    metrics = verdict.observation.metrics
+    return metrics is not None and all(condition.holds(metrics) for condition in rearm_when)
 
 
 def _check_interval(value: Any) -> float:

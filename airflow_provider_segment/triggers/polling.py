@@ -7,14 +7,26 @@ import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import AirflowNotFoundException
-
+from airflow_provider_segment.hooks.unavailable import ConnectionUnavailableError, reading_connection
 from airflow_provider_segment.protocol.delivery.criteria import MetricsQuery, Observation
-from airflow_provider_segment.protocol.delivery.polling import fetch_observation
-from airflow_provider_segment.protocol.delivery.schedule import ceil_to_tick, poll_delay, seconds_until_next_poll
+from airflow_provider_segment.protocol.delivery.failures import FailureRule
+from airflow_provider_segment.protocol.delivery.polling import fetch_observation, verify_destination
+from airflow_provider_segment.protocol.delivery.schedule import (
+    ceil_to_tick,
+    next_in_phase,
+    poll_delay,
+    seconds_until_next_poll,
+)
 from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
+
+if TYPE_CHECKING:
+    from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook
+
+_MAX_SLEEP = 300.0
+"""Seconds after which a long sleep is checked against the wall clock: the loop's clock stops with the machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +43,40 @@ class PollFailure:
     retry_in: float
 
 
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line for the log of every wait of the stream.
+
+    :param level: log level, as in the standard library's ``logging``.
+    :param message: the line.
+    """
+
+    level: int
+    message: str
+
+
+PollResult = Observation | PollFailure | LogLine
+
+
+class _LogLines:
+    """Collects what the driver logs, such as pauses."""
+
+    def __init__(self) -> None:
+        self._lines: list[LogLine] = []
+
+    def log(self, level: int, msg: Any, /, *args: Any) -> None:
+        """Keep a line until it is taken."""
+        self._lines.append(LogLine(level, str(msg) % args if args else str(msg)))
+
+    def take(self) -> list[LogLine]:
+        """Return the lines since the last call."""
+        lines, self._lines = self._lines, []
+        return lines
+
+
 async def poll_indefinitely(
-    *, segment_conn_id: str, query: MetricsQuery, poke_interval: float
-) -> AsyncIterator[Observation | PollFailure]:
+    *, segment_conn_id: str, query: MetricsQuery, poke_interval: float, destination_checked: bool = True
+) -> AsyncIterator[PollResult]:
     """Poll indefinitely, yielding the result of each poll.
 
     The first poll comes at a random moment of the interval, so that a thousand waits that start together, as after a
@@ -42,33 +85,101 @@ async def poll_indefinitely(
     :param segment_conn_id: the Airflow connection.
     :param query: which metrics to fetch.
     :param poke_interval: poll interval in seconds; also how long one poll may spend on retries.
+    :param destination_checked: whether the destination need not be checked before the first metrics are fetched.
     """
     # Imported late: importing a trigger must not load an HTTP library.
     from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook
 
-    capped: CallOptions | None = None  # built once, because a hook's options do not change
-
-    def fetch(options: CallOptions) -> Flow[Observation]:
-        nonlocal capped
-        capped = capped or options.capped(poke_interval)
-        return fetch_observation(capped, query=query, now=datetime.now(UTC))
-
     clock = asyncio.get_running_loop().time
     due = ceil_to_tick(clock() + random.uniform(0, poll_delay(poke_interval)))  # noqa: S311 - not a secret
-    await asyncio.sleep(due - clock())
-    failures = 0
+    poller = _Poller(query, poke_interval, destination_checked=destination_checked)
+    log, failures, delay = _LogLines(), 0, due - clock()
+    rule = FailureRule(datetime.now(UTC))
     async with SegmentPublicApiAsyncHook(segment_conn_id=segment_conn_id) as hook:
+        hook.driver_log = log
         while True:
+            await poller.sleep(delay)
             started = clock() - due
             result: Observation | PollFailure
             try:
-                result = await hook.run(fetch)
+                result = await poller.poll(hook)
                 failures = 0
-            except (SegmentError, ValueError, AirflowNotFoundException) as error:
+                rule.succeeded(result.at)
+            except (SegmentError, ValueError, ConnectionUnavailableError) as error:
                 failures += 1
                 known = error if isinstance(error, SegmentError) else None
-                wait = poll_delay(poke_interval, failures=failures, error=known)
-                result = PollFailure(error, transient=known is not None and known.transient, retry_in=wait)
+                delay = poll_delay(poke_interval, failures=failures, error=known)
+                transient = isinstance(error, ConnectionUnavailableError) or (
+                    known is not None and rule.is_transient(known, datetime.now(UTC))
+                )
+                result = PollFailure(error, transient=transient, retry_in=delay)
+            for line in log.take():
+                yield line
             yield result
-            delay = seconds_until_next_poll(poke_interval, started=started, now=clock() - due)
-            await asyncio.sleep(result.retry_in if isinstance(result, PollFailure) else delay)
+            if not failures:
+                delay = seconds_until_next_poll(poke_interval, started=started, now=clock() - due)
+
+
+class _Poller:
+    """One query's polls.
+
+    :param query: which metrics to fetch.
+    :param poke_interval: poll interval in seconds.
+    :param destination_checked: whether the destination has been checked.
+    """
+
+    def __init__(self, query: MetricsQuery, poke_interval: float, *, destination_checked: bool) -> None:
+        self._query = query
+        self._poke_interval = poke_interval
+        self._destination_checked = destination_checked
+        self._options: tuple[CallOptions, CallOptions] | None = None
+
+    async def poll(self, hook: SegmentPublicApiAsyncHook) -> Observation:
+        """Poll. Before a permanent error is raised, read the connection again, and repeat the poll if it has changed.
+
+        :raises ConnectionUnavailableError: the connection could not be read.
+        """
+        started = asyncio.get_running_loop().time()
+        with reading_connection():
+            await hook.connect()
+        try:
+            return await hook.run(self._fetch)
+        except SegmentError as error:
+            if error.transient:
+                raise
+            with reading_connection():
+                changed = await hook.refresh(since=started)
+            if not changed:
+                raise
+        return await hook.run(self._fetch)
+
+    async def sleep(self, delay: float) -> None:
+        """Sleep until the next poll that can decide; the destination is checked without waiting for that.
+
+        :param delay: seconds until the next poll if every poll could decide.
+        """
+        not_before = self._query.not_before
+        if not_before is None or not self._destination_checked:
+            await asyncio.sleep(delay)
+            return
+        clock = asyncio.get_running_loop().time
+        due = clock() + delay
+        while True:
+            useful = clock() + (not_before - datetime.now(UTC)).total_seconds()
+            left = next_in_phase(due, poke_interval=self._poke_interval, not_before=useful) - clock()
+            await asyncio.sleep(min(left, _MAX_SLEEP))
+            if left <= _MAX_SLEEP:
+                return
+
+    def _fetch(self, options: CallOptions) -> Flow[Observation]:
+        if self._options is None or self._options[0] is not options:  # the options seldom change
+            self._options = options, options.capped(self._poke_interval)
+        capped = self._options[1]
+        if self._destination_checked:
+            return fetch_observation(capped, query=self._query, now=datetime.now(UTC))
+        return self._check_and_fetch(capped)
+
+    def _check_and_fetch(self, options: CallOptions) -> Flow[Observation]:
+        yield from verify_destination(options, query=self._query)
+        self._destination_checked = True
+        return (yield from fetch_observation(options, query=self._query, now=datetime.now(UTC)))

@@ -10,12 +10,10 @@ from typing import Any
 from airflow.providers.common.compat.triggers import BaseEventTrigger
 from airflow.triggers.base import TriggerEvent
 
-from airflow_provider_segment.protocol.delivery.criteria import Observation, WaitCriteria
+from airflow_provider_segment.protocol.delivery.criteria import WaitCriteria
 from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
 from airflow_provider_segment.protocol.delivery.verdict import Verdict, evaluate
-from airflow_provider_segment.triggers.polling import PollFailure, poll_indefinitely
-
-PollResult = Observation | PollFailure
+from airflow_provider_segment.triggers.polling import LogLine, PollFailure, PollResult, poll_indefinitely
 
 
 class DeliveryTrigger(BaseEventTrigger):
@@ -25,6 +23,8 @@ class DeliveryTrigger(BaseEventTrigger):
     call :meth:`run`, which opens a stream for this trigger alone. Constructors only assign, because an exception there
     would end the triggerer and every trigger in it; :meth:`serialize` checks the arguments.
     """
+
+    destination_checked = True
 
     def __init__(
         self, *, destination_id: str, source_id: str, min_attempted: int, poke_interval: float, segment_conn_id: str
@@ -46,7 +46,8 @@ class DeliveryTrigger(BaseEventTrigger):
 
     def shared_stream_key(self) -> Hashable:
         """Return the key of the stream: triggers with the same connection, query and interval share one."""
-        return (__name__, self.segment_conn_id, self.criteria.query, float(self.poke_interval))
+        query, interval = self.criteria.query, float(self.poke_interval)
+        return (__name__, self.segment_conn_id, query, interval, self.destination_checked)
 
     @classmethod
     def open_shared_stream(cls, kwargs: dict[str, Any]) -> AsyncIterator[PollResult]:
@@ -59,6 +60,7 @@ class DeliveryTrigger(BaseEventTrigger):
             segment_conn_id=trigger.segment_conn_id,
             query=trigger.criteria.query,
             poke_interval=trigger.poke_interval,
+            destination_checked=trigger.destination_checked,
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
@@ -73,8 +75,11 @@ class DeliveryTrigger(BaseEventTrigger):
 
         :param poll: the result of the poll.
         :param progress: the wait's progress log.
-        :return: ``None`` if the poll failed.
+        :return: ``None`` if there is none: the poll failed, or the result is a line for the log.
         """
+        if isinstance(poll, LogLine):
+            self.log.log(poll.level, "%s", poll.message)
+            return None
         if isinstance(poll, PollFailure):
             log = self.log.warning if poll.transient else self.log.error
             log("This poll failed; polling again in %.0f s: %s", poll.retry_in, poll.error)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 class ThresholdState:
     """The state of one threshold, in the state store of the watched asset (Airflow 3.3).
 
+    A store that fails is tried again at the next poll.
+
     :param trigger: the trigger; it has the store, if there is one.
     """
 
@@ -20,9 +22,10 @@ class ThresholdState:
         self._log = trigger.log
         # Airflow sets it before it runs the trigger of a watched asset.
         self._store: Any = getattr(trigger, "asset_state_store", None)
-        _, arguments = trigger.serialize()
-        digest = hashlib.sha256(json.dumps(arguments, sort_keys=True).encode()).hexdigest()[:16]
-        self._key = f"segment_delivery_threshold_{digest}"
+        criteria = json.dumps(trigger.criteria.to_json(), sort_keys=True)
+        self._key = f"segment_delivery_threshold_{hashlib.sha256(criteria.encode()).hexdigest()[:16]}"
+        self._saved: bool | None = None
+        self._failed = False
 
     async def load(self) -> bool | None:
         """Return whether the conditions held; ``None`` if that is unknown."""
@@ -31,22 +34,26 @@ class ThresholdState:
         try:
             held = await self._store.aget(self._key)
         except Exception as error:  # noqa: BLE001 - any kind of store; polling goes on without it
-            self._give_up(error)
+            self._warn(error)
             return None
-        return held if isinstance(held, bool) else None
+        self._saved = held if isinstance(held, bool) else None
+        return self._saved
 
     async def save(self, *, holds: bool) -> None:
-        """Save whether the conditions hold.
+        """Save whether the conditions hold, unless that is what is stored.
 
         :param holds: whether they hold now.
         """
-        if self._store is None:
+        if self._store is None or holds is self._saved:
             return
         try:
             await self._store.aset(self._key, holds)
         except Exception as error:  # noqa: BLE001 - as above
-            self._give_up(error)
+            self._warn(error)
+        else:
+            self._saved, self._failed = holds, False
 
-    def _give_up(self, error: Exception) -> None:
-        self._store = None
-        self._log.warning("The state store failed; a crossing during a triggerer restart may be missed: %s", error)
+    def _warn(self, error: Exception) -> None:
+        if not self._failed:
+            self._log.warning("The state store failed; a crossing during a triggerer restart may be missed: %s", error)
+        self._failed = True

@@ -19,12 +19,15 @@ import pytest
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from dev.local_airflow.airflow import LocalAirflow
 from tests.canaries.canaries import DEEP, REFERENCE, TEMPLATE, TOKEN, UNSENT
+from tests.canaries.collector import Collector, collecting
 from tests.canaries.database import cells
 from tests.canaries.pages import pages
 from tests.canaries.search import Search
 from tests.secrets.quoting_server import QuotingServer, Status, quoting_server
 
 DAGS = Path(__file__).parent / "dags"
+CRASH_REPORTS = "the crash reports"
+LINEAGE = "lineage.jsonl"
 
 # Little patience: each of these errors is to come soon.
 SHORT_BUDGETS = {"retry_budget": 1, "rate_limit_budget": 1, "reconcile_timeout": 0.5, "timeout": 10}
@@ -38,12 +41,14 @@ class Scene:
     :param sandbox: a sandbox whose token is a canary.
     :param sandbox_log: the sandbox's output.
     :param quoting: a server that rejects all writes and quotes the requests in its errors.
+    :param collector: receives the crash reports of tasks.
     """
 
     airflow: LocalAirflow
     sandbox: SegmentSandbox
     sandbox_log: Path
     quoting: QuotingServer
+    collector: Collector
 
     def search(self, search: Search) -> None:
         """Search everything that has been left behind."""
@@ -56,6 +61,8 @@ class Scene:
         search.search("the sandbox's output", "all", self.sandbox_log.read_bytes())
         for entry in self.sandbox.requests:
             search.search("the sandbox's journal", entry["path"], json.dumps(entry).encode())
+        for envelope in self.collector.envelopes:
+            search.search(CRASH_REPORTS, "all", envelope)
         for seen in self.quoting.seen:
             search.search("requests to the quoting server", seen, seen.encode())
 
@@ -78,22 +85,32 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     if importlib.metadata.version("apache-airflow") < "3.3":
         pytest.skip("local_airflow starts the parts of Airflow 3.3")
     folder = tmp_path_factory.mktemp("canaries")
+    lineage = {"type": "file", "log_file_path": str(folder / "home" / LINEAGE), "append": True}
     environment = {
         "AIRFLOW_CONN_CANARY_TEMPLATE": json.dumps({"conn_type": "generic", "password": TEMPLATE}),
-        "AIRFLOW__OPENLINEAGE__DISABLED": "True",
+        "AIRFLOW__OPENLINEAGE__DISABLED": "False",
+        "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(lineage),
     }
     log = folder / "sandbox.log"
     with (
+        collecting() as collector,
         debugging_sandbox(log) as sandbox,
         quoting_server(sandbox, token=TOKEN) as quoting,
-        LocalAirflow(home=folder / "home", dags_folder=DAGS, environment=environment, log_level="DEBUG") as airflow,
+        LocalAirflow(
+            home=folder / "home",
+            dags_folder=DAGS,
+            # Everything else of Airflow's integration is left at its defaults, so local variables are recorded.
+            environment=environment
+            | {"AIRFLOW__SENTRY__SENTRY_ON": "True", "AIRFLOW__SENTRY__SENTRY_DSN": collector.dsn},
+            log_level="DEBUG",
+        ) as airflow,
     ):
         quoting.status, quoting.method = Status(status=400), "P*"
         connect(airflow, "segment_public_api_default", **segment(sandbox.url))
         connect(airflow, "segment_quoting", **segment(quoting.url))
         secrets = {"deep_secret": DEEP, "unsent_secret": f"{UNSENT}•"}
         connect(airflow, "canary_reference", conn_type="generic", password=REFERENCE, extra=json.dumps(secrets))
-        yield Scene(airflow=airflow, sandbox=sandbox, sandbox_log=log, quoting=quoting)
+        yield Scene(airflow=airflow, sandbox=sandbox, sandbox_log=log, quoting=quoting, collector=collector)
 
 
 @contextmanager

@@ -177,8 +177,8 @@ def test_an_unreachable_proxy(call_api: CallApi, unused_port: int) -> None:
         ("http://u:secret-word@", "names no host"),
         ("http://u:secret-word@:3128", "names no host"),
         ("http://u:secret-word@a b:3128", "names no host"),
-        ("http://u:secret-word@127.0.0.1:port", "not a URL"),
-        ("http://u:secret-word@127.0.0.1:99999", "not a URL"),
+        ("http://u:secret-word@127.0.0.1:port", "its port is not a number between 1 and 65535"),
+        ("http://u:secret-word@127.0.0.1:99999", "its port is not a number between 1 and 65535"),
         ("http://u:secret-word@[::1", "not a URL"),
     ],
 )

@@ -5,9 +5,6 @@ No test measures time. The servers never finish, so any error is the proof.
 
 from __future__ import annotations
 
-import inspect
-
-import aiohttp
 import pytest
 
 from airflow_provider_segment.protocol.errors import SegmentConnectionError
@@ -68,9 +65,8 @@ def test_an_attempt_ends_with_the_timeout(call_api: CallApi, behaviour: Behaviou
     assert server.connections == 1
 
 
-MANY_HEADERS = "header lines without end"
 LIMITED: dict[str, Behaviour] = {
-    MANY_HEADERS: after(b"HTTP/1.1 200 OK\r\n", b"X-A: x\r\n" * 100),
+    "header lines without end": after(b"HTTP/1.1 200 OK\r\n", b"X-A: x\r\n" * 100),
     "a header line without end": after(b"HTTP/1.1 200 OK\r\nX: ", b"x" * 10_000),
     "a status line without end": after(b"HTTP/1.1 200 ", b"O" * 10_000),
     "a body without end": after(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", b" " * 1_000_000),
@@ -79,8 +75,6 @@ LIMITED: dict[str, Behaviour] = {
 
 @pytest.mark.parametrize("what", LIMITED)
 def test_too_many_headers_end_the_attempt_before_the_timeout(call_api: CallApi, what: str) -> None:
-    if what == MANY_HEADERS and "max_headers" not in inspect.signature(aiohttp.ClientSession).parameters:
-        pytest.skip("aiohttp counts headers from 3.13.4 on; before, the timeout alone ends them")
     with serving(LIMITED[what]) as server, pytest.raises(SegmentConnectionError) as caught:
         call_api(server.url, timeout=3600)
     assert caught.value.sent
@@ -100,7 +94,7 @@ def test_a_slow_proxy_counts_as_not_sent(call_api: CallApi, response: bytes) -> 
         serving(after(response, b"x" if response else b"\r", every=DRIP)) as proxy,
         pytest.raises(SegmentConnectionError) as caught,
     ):
-        call_api("https://127.0.0.1:1", deleting, timeout=TIMEOUT, proxies={"https": proxy.url})
+        call_api("https://api.segment.example:1", deleting, timeout=TIMEOUT, proxies={"https": proxy.url})
     assert not caught.value.sent
-    assert proxy.requests[0].startswith(b"CONNECT 127.0.0.1:1 ")
+    assert proxy.requests[0].startswith(b"CONNECT api.segment.example:1 ")
     assert b"the-one-token" not in proxy.requests[0]

@@ -409,7 +409,7 @@ def test_the_subscription_limit_is_waited_out(
         )
     statuses = [entry["status"] for entry in segment_sandbox.requests if entry["method"] == "POST"]
     assert statuses.count(200) == 8  # the destination's among them
-    assert 429 in statuses
+    assert 429 not in statuses  # the limit is known from the first response
     assert len(list(hook.list_subscriptions(destination_id=destination_id))) == 7
 
 

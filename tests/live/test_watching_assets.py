@@ -15,7 +15,7 @@ from tests.live.observing import deliver, destination, more_polls, until
 pytestmark = pytest.mark.live
 
 DAG_ID = "segment_asset_watcher"
-WATCHED = "sandbox-wait_criteria"
+WATCHED = "sandbox-watched"
 
 
 def test_each_crossing_starts_one_run(airflow: LocalAirflow, segment_sandbox: SegmentSandbox) -> None:

@@ -72,7 +72,7 @@ class ScriptedDriver:
     @property
     def log_text(self) -> str:
         """The text of all log lines."""
-        return "\n".join([*(pause.reason for pause in self.pauses), *(log.message for log in self.logs)])
+        return "\n".join([*(pause.reason for pause in self.pauses), *(log.text for log in self.logs)])
 
     def _outcome(self, request: Request) -> Outcome:
         outcome = self.script.pop(0) if self.script else self.then

@@ -351,6 +351,8 @@ EXAMPLES = (
             "failures": 10,
             "success_rate": 0.9,
             "failure_rate": 0.1,
+            "discard_rate": 0.06,
+            "expiry_rate": 0.04,
         },
     ),
 )

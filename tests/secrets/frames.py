@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import json
 import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+import rich.console
+import rich.traceback
+from sentry_sdk.serializer import serialize
+from sentry_sdk.utils import event_from_exception
 
 TESTS = Path(__file__).parents[1]
 
@@ -47,3 +54,22 @@ def _recorded(value: Any, depth: int = 8) -> Iterator[str]:
         yield repr(value)
     except Exception:  # noqa: BLE001 - crash reporters survive it, too
         yield ""
+
+
+def crash_reports(error: BaseException) -> Iterator[tuple[str, str]]:
+    """Yield what crash reporters make of an error: their names and texts, the frames of the tests left out."""
+    trace = error.__traceback__
+    while trace is not None and TESTS in Path(trace.tb_frame.f_code.co_filename).parents:
+        trace = trace.tb_next
+    kind = type(error)
+    yield "traceback", "".join(traceback.TracebackException(kind, error, trace, capture_locals=True).format())
+    event, _ = event_from_exception((kind, error, trace))
+    yield "Sentry", json.dumps(serialize(dict(event)), ensure_ascii=False)
+    output = io.StringIO()
+    console = rich.console.Console(file=output, width=1000)
+    console.print(
+        rich.traceback.Traceback.from_exception(
+            kind, error, trace, show_locals=True, locals_max_length=10_000, locals_max_string=100_000
+        )
+    )
+    yield "rich", output.getvalue()

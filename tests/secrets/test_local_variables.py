@@ -21,7 +21,7 @@ from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook, Se
 from airflow_provider_segment.sandbox.pytest_plugin import CONNECTION_VARIABLE
 from tests.hostile.server import Behaviour, Talk, http, once, serving
 from tests.secrets.evidence import encodings
-from tests.secrets.frames import recorded_locals
+from tests.secrets.frames import crash_reports, recorded_locals
 from tests.transport.both import HOOKS
 
 CANARY = "canary-local-5d0c71e2"
@@ -40,7 +40,8 @@ def set_connection(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> None:
 def leaks(error: BaseException) -> set[str]:
     """Return the places in which an error has the canary."""
     needles = list(encodings(CANARY))
-    return {place for place, text in recorded_locals(error) if any(needle in text for needle in needles)}
+    shown = [*recorded_locals(error), *crash_reports(error)]
+    return {place for place, text in shown if any(needle in text for needle in needles)}
 
 
 def error_of(call: Callable[[], Any], *expected: type[BaseException]) -> BaseException:
@@ -217,6 +218,22 @@ def test_airflows_masker_failing(driver: str, monkeypatch: pytest.MonkeyPatch) -
     assert leaks(error) == set()
 
 
+@every_driver
+def test_airflow_failing_when_it_has_read_the_connection(driver: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(conn_id: str) -> Any:
+        password = f"{CANARY}"
+        raise RuntimeError(f"{len(password)} characters")
+
+    async def read_async(conn_id: str) -> Any:
+        return eval_in_package(read)(conn_id)
+
+    for hook in (SegmentPublicApiHook, SegmentPublicApiAsyncHook):
+        monkeypatch.setattr(hook, "get_connection", staticmethod(eval_in_package(read)))
+        monkeypatch.setattr(hook, "aget_connection", staticmethod(read_async), raising=False)
+
+    assert leaks(error_of(lambda: get_workspace(driver), RuntimeError)) == set()
+
+
 def test_errors_keep_the_traceback_of_the_error_that_was_being_handled(monkeypatch: pytest.MonkeyPatch) -> None:
     set_connection(monkeypatch, password="x y")
 
@@ -238,7 +255,12 @@ def test_a_planted_leak_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(SegmentPublicApiHook, "segment_connection", property(eval_in_package(read)))
 
-    assert leaks(error_of(lambda: get_workspace("requests"), RuntimeError)) == {"segment.py:read.extra"}
+    assert leaks(error_of(lambda: get_workspace("requests"), RuntimeError)) == {
+        "segment.py:read.extra",
+        "traceback",
+        "Sentry",
+        "rich",
+    }
 
 
 def eval_in_package(function: Callable[..., Any]) -> Callable[..., Any]:

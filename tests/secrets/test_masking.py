@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import redact
+from airflow.serialization.helpers import serialize_template_field
 
 from airflow_provider_segment.exceptions import SegmentError
 from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook, SegmentPublicApiHook
@@ -80,13 +82,13 @@ def test_short_and_common_values_are_not_masked(running: Running, masker: Masker
     settings = {
         "apiKey": "abcd",  # too short
         "tokenEnabled": True,
-        "tokenLifetime": 86400,
+        "tokenLifetime": 3600,
         "secretMode": "False",
         "token": {"@path": "$.properties.token"},
         "password": None,
     }
     running.run(create(settings=settings))
-    for text in ("abcd", "True", "86400", "False", "$.properties.token", "None"):
+    for text in ("abcd", "True", "3600", "False", "$.properties.token", "None"):
         assert not masker.masks(text)
 
 
@@ -208,3 +210,28 @@ def test_a_resumed_sensor_ends_although_its_connection_cannot_be_read(
     )
     with pytest.raises(SegmentError, match="the trigger failed: broken"):
         running.resume(task, "__fail__", {"error": "broken"})
+
+
+@pytest.mark.parametrize(
+    ("settings", "stored"),
+    [
+        ({"apiKey": 123456789, "writeKey": 987654.5}, {"apiKey": 123456789, "writeKey": 987654.5}),
+        ({"credentials": {"pin": [123456789]}, "size": 55555}, {"credentials": {"pin": [123456789]}, "size": 55555}),
+        ({"writeKey": "{{ params.number }}"}, {"writeKey": "123456789"}),
+        ('{"apiKey": {{ params.number }}}', {"apiKey": 123456789}),
+    ],
+)
+def test_numbers_under_sensitive_names_are_masked_in_rendered_fields(
+    running: Running, masker: Masker, settings: Any, stored: dict[str, Any]
+) -> None:
+    task = create(settings=settings)
+    context: Any = {"params": {"number": 123456789}}
+    task.render_template_fields(context)
+    shown = json.dumps(redact(serialize_template_field(task.settings, "settings"), "settings"))
+    assert "123456789" not in shown
+    assert "987654.5" not in shown
+    assert ("55555" in shown) is ("55555" in str(settings))
+    task.render_template_fields(context)
+    values = task.checked()["settings"]
+    assert {key: values[key] for key in stored} == stored
+    assert {key: type(values[key]) for key in stored} == {key: type(value) for key, value in stored.items()}

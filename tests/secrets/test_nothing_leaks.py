@@ -39,7 +39,7 @@ from tests.running import Running
 from tests.secrets.conftest import Connect
 from tests.secrets.debug_logs import logging_at_debug
 from tests.secrets.evidence import exceptions, places_of, rendered, serialised
-from tests.secrets.frames import recorded_locals
+from tests.secrets.frames import crash_reports, recorded_locals
 from tests.secrets.masker import without_masker
 from tests.secrets.quoting_server import QuotingServer, Status, quoting_server
 
@@ -126,8 +126,13 @@ class Bench:
             "rendered fields": rendered(task),
             "operator": f"{task!r} {vars(task)!r}",
             "requests": "\n".join(self.server.seen),
-            "local variables": "" if self.error is None else "\n".join(text for _, text in recorded_locals(self.error)),
+            "local variables": "".join(self._reported()),
         }
+
+    def _reported(self) -> Iterator[str]:
+        if self.error is not None:
+            yield from (text for _, text in recorded_locals(self.error))
+            yield from (text for _, text in crash_reports(self.error))
 
     @property
     def found(self) -> set[str]:

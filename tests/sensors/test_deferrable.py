@@ -23,7 +23,6 @@ from airflow_provider_segment.exceptions import (
 )
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
-from airflow_provider_segment.triggers.delivery_metrics import SegmentDeliveryMetricsTrigger
 from tests.running import Running
 from tests.sensors.deferring import run_deferred
 from tests.sensors.test_delivery_metrics import ago, destination_id, hook, poll_count, sensor
@@ -93,12 +92,35 @@ def test_the_shorter_of_both_timeouts_ends_the_wait(
         run_deferred(running, lambda: deferrable(destination_id, **limits))
 
 
-def test_airflows_deferral_timeout_is_raised_as_the_sensors_timeout(running: Running) -> None:
+def test_airflows_deferral_timeout_is_raised_as_the_sensors_timeout(
+    segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
     for words in ("Trigger timeout", "Trigger/execution timeout"):
         with pytest.raises(AirflowSensorTimeout):
-            deferrable().resume_execution("__fail__", {"error": words}, {})
+            deferrable(destination_id).resume_execution("__fail__", {"error": words}, {})
         with pytest.raises(AirflowSkipException):
-            deferrable(soft_fail=True).resume_execution("__fail__", {"error": words}, {})
+            deferrable(destination_id, soft_fail=True).resume_execution("__fail__", {"error": words}, {})
+
+
+def test_a_last_poll_decides_when_the_triggerer_was_down_at_the_deadline(
+    segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
+    segment_sandbox.deliver(destination_id, successes=10, at=ago(minutes=5))
+    evidence = deferrable(destination_id).resume_execution("__fail__", {"error": "Trigger timeout"}, {})
+    assert evidence["metrics"]["successes"] == 10
+
+
+@pytest.mark.parametrize("status", [200, 503])
+def test_a_last_poll_decides_at_the_deadline(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, status: int
+) -> None:
+    def deliver() -> None:
+        segment_sandbox.deliver(destination_id, successes=10, at=ago(minutes=5))
+        if status != 200:
+            segment_sandbox.fault("status", status=status, path="*/delivery-metrics")
+
+    make = lambda: deferrable(destination_id, timeout=1, poke_interval=600)  # noqa: E731
+    assert run_deferred(running, make, between=deliver)["metrics"]["successes"] == 10
 
 
 def test_a_broken_trigger_is_an_error_that_soft_fail_does_not_skip() -> None:
@@ -117,21 +139,30 @@ def test_an_unknown_event_is_an_error(event: Any) -> None:
 def test_an_event_without_a_deadline_does_not_resume_the_wait(
     segment_sandbox: SegmentSandbox, destination_id: str, deadline: dict[str, Any]
 ) -> None:
+    event = {"status": "error", "error": "SegmentServerError", **deadline}
     with pytest.raises(SegmentProtocolError, match="without a deadline"):
-        deferrable(destination_id).resume_execution(
-            "execute_complete", {"event": {"status": "recheck", **deadline}}, {}
-        )
+        deferrable(destination_id, silent_fail=True).resume_execution("execute_complete", {"event": event}, {})
 
 
-def test_a_recheck_keeps_the_deadline(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+def test_the_trigger_checks_a_destination_that_the_worker_could_not_read(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
     segment_sandbox.fault("drop_before")
-    first = deferral_of(running, deferrable(destination_id, timeout=300)).trigger.serialize()[1]
-    event = asyncio.run(first_event(SegmentDeliveryMetricsTrigger(**first)))
-    assert (event["status"], first["destination_checked"]) == ("recheck", False)
-    with pytest.raises(TaskDeferred) as caught:
-        deferrable(destination_id).resume_execution("execute_complete", {"event": event}, {})
-    again = caught.value.trigger.serialize()[1]
-    assert (again["deadline"], again["destination_checked"]) == (first["deadline"], True)
+    deferral = deferral_of(running, deferrable(destination_id, source_id="sandbox-app", timeout=300))
+    assert deferral.trigger.serialize()[1]["destination_checked"] is False
+    event = asyncio.run(first_event(deferral.trigger))
+    assert (event["status"], event["error"]) == ("error", "ValueError")
+    assert "belongs to source 'sandbox-web'" in event["message"]
+    assert poll_count(segment_sandbox) == 0
+
+
+@pytest.mark.parametrize("fault", [{"kind": "status", "status": 503}, {"kind": "rate_limit", "retry_after": 30}])
+def test_the_first_poll_defers_rather_than_retry_in_the_worker(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, fault: dict[str, Any]
+) -> None:
+    segment_sandbox.fault(**fault, times=None)
+    deferral_of(running, deferrable(destination_id, poke_interval=60))
+    assert sum(entry["fault"] is not None for entry in segment_sandbox.requests) == 1
 
 
 def test_failed_deliveries_in_the_trigger_fail_the_task(

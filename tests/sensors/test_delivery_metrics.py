@@ -103,6 +103,25 @@ def test_a_rescheduled_poll_is_not_the_first(segment_sandbox: SegmentSandbox, de
     ]
 
 
+def test_a_failing_xcom_push_of_the_link_does_not_fail_the_gate(
+    segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+) -> None:
+    class Failing:
+        def xcom_push(self, *, key: str, value: str) -> None:
+            raise ConnectionError(f"no backend for {key}")
+
+    segment_sandbox.deliver(destination_id, successes=10, at=ago(minutes=5))
+    context: Any = {"ti": Failing()}
+    assert sensor(destination_id).poke(context)
+    assert "could not be stored: no backend for segment_destinations" in told()
+
+
+@pytest.mark.parametrize("mode", [{}, {"mode": "reschedule"}, {"deferrable": True}])
+def test_a_poke_interval_below_a_second_is_raised_to_a_second(mode: dict[str, Any]) -> None:
+    assert sensor(poke_interval=0.1, **mode).poke_interval == 1
+    assert sensor(poke_interval=2, **mode).poke_interval == 2
+
+
 def test_failure_takes_precedence_and_is_not_retried(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str
 ) -> None:
@@ -178,6 +197,17 @@ def test_with_a_start_in_the_future_nothing_is_requested(segment_sandbox: Segmen
     assert poll_count(segment_sandbox) == 0
 
 
+def test_no_poll_is_sent_while_only_success_is_left_to_decide_after_the_end(
+    segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+) -> None:
+    window = {"start_time": ago(hours=1), "end_time": ago(hours=-1)}
+    assert not sensor(destination_id, **window).poke({})
+    assert poll_count(segment_sandbox) == 0
+    assert "success is decided only after the window's end; the next poll comes at " in told()
+    assert not sensor(destination_id, **window, fail_when="failures > 5").poke({})
+    assert poll_count(segment_sandbox) == 1
+
+
 @pytest.mark.parametrize(
     ("window", "granularity"),
     [
@@ -249,6 +279,14 @@ def test_no_request_is_sent_before_retry_after_has_passed(
     assert told().count("polling again in 600 s") == 1
 
 
+def test_a_rate_limit_of_many_years_holds_polls_back_for_an_hour(
+    segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+) -> None:
+    segment_sandbox.fault("rate_limit", retry_after=10**9, path="*/delivery-metrics")
+    assert not sensor(destination_id).poke({})
+    assert "polling again in 3600 s" in told()
+
+
 def test_polling_resumes_after_a_rate_limit(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str
 ) -> None:
@@ -302,7 +340,7 @@ def test_another_source_is_an_error(running: Running, segment_sandbox: SegmentSa
         ({"fail_when": ["failures >= 1", "failures => 1"]}, "fail_when: 'failures => 1' is not a condition"),
         ({"window": None}, "exactly one of window and start_time must be set; neither"),
         ({"start_time": "2026-01-01T00:00:00Z", "window": 60}, "exactly one .* both"),
-        ({"end_time": "2026-01-01T00:00:00Z"}, "end_time needs start_time"),
+        ({"start_time": "2026-01-01T00:00:00Z", "end_time": "2026-01-01T00:00:00Z"}, "CronDataIntervalTimetable"),
         ({"window": timedelta(days=15)}, "window is 15 days, 0:00:00; granularity auto covers at most 14 days"),
         ({"window": timedelta(hours=5), "granularity": "MINUTE"}, "granularity MINUTE covers at most 4 hours"),
         ({"window": "soon"}, "window is 'soon'"),

@@ -80,8 +80,8 @@ class Actor:
             if isinstance(step, MaskSecrets):
                 continue
             if isinstance(step, Log):
-                self.log_text.append(step.message)
-                self._world.record(f"{self.label} logs: {step.message}")
+                self.log_text.append(step.text)
+                self._world.record(f"{self.label} logs: {step.text}")
             elif self._dies():
                 self._die(step)
             elif isinstance(step, Pause):

@@ -16,7 +16,7 @@ from airflow_provider_segment.protocol.api.destinations import destinations_list
 from airflow_provider_segment.protocol.api.subscriptions import delete_subscription, subscriptions_listing
 from airflow_provider_segment.protocol.arguments import MASK_CHARACTER, masked_keys
 from airflow_provider_segment.protocol.flow.pagination import collect
-from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Outcome, Pause, Send
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Pause, Reply, Send
 from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest, apply_destination
 from airflow_provider_segment.protocol.provisioning.comparison import json_equal
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
@@ -37,7 +37,7 @@ Run = Callable[[Flow[Any]], Any]
 
 def _recorded(flow: Flow[Any], sent: list[Request]) -> Flow[Any]:
     """Run a flow and record its writes."""
-    reply: Outcome | None = None
+    reply: Reply | None = None
     while True:
         try:
             step = flow.send(reply)

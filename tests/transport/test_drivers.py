@@ -172,7 +172,9 @@ def test_an_environment_proxy_is_not_used_for_loopback(call_api: CallApi, monkey
         assert call_api(url)["slug"] == "w"
 
 
-def test_a_proxy_of_the_connection_is_used(call_api: CallApi) -> None:
-    with server(http(WORKSPACE)) as (proxy, requests):
-        assert call_api("http://127.0.0.1:9", proxies={"http": proxy})["slug"] == "w"
-    assert requests[0].startswith(b"GET http://127.0.0.1:9/ HTTP/1.1\r\n")
+@pytest.mark.parametrize("key", ["http", "all", "http://127.0.0.1"])
+def test_a_proxy_gets_no_token_for_a_loopback_base_url(call_api: CallApi, key: str) -> None:
+    with server(http(WORKSPACE)) as (url, requests), server(http(WORKSPACE)) as (proxy, seen_by_proxy):
+        assert call_api(url, proxies={key: proxy})["slug"] == "w"
+    assert requests[0].startswith(b"GET / HTTP/1.1\r\n")
+    assert seen_by_proxy == []

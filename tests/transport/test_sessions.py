@@ -137,3 +137,19 @@ def test_nothing_blocks_the_event_loop(segment_sandbox: SegmentSandbox) -> None:
 
     with blockbuster_ctx():
         asyncio.run(wait())
+
+
+def test_waiting_for_a_turn_does_not_count_towards_the_timeout(
+    segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server takes most of the timeout for each request, and the session's requests come in three rounds."""
+    monkeypatch.setattr(sessions, "_MAX_CONNECTIONS", 4)
+    monkeypatch.setenv(CONNECTION, f"{segment_sandbox.conn_uri}?timeout=3&retry_budget=0")
+    segment_sandbox.fault("delay", seconds=1.5, times=None)
+
+    async def requests() -> list[str]:
+        async with SegmentPublicApiAsyncHook() as hook:
+            workspaces = await asyncio.gather(*(hook.get_workspace() for _ in range(12)))
+            return [workspace["slug"] for workspace in workspaces]
+
+    assert asyncio.run(requests()) == ["sandbox"] * 12

@@ -79,12 +79,6 @@ def test_a_missing_destination_ends_the_wait(segment_sandbox: SegmentSandbox) ->
     assert (event["status"], event["error"]) == ("error", "SegmentNotFoundError")
 
 
-def test_a_missing_connection_ends_the_wait(segment_sandbox: SegmentSandbox) -> None:
-    event = asyncio.run(first_event(waiting(segment_conn_id="no_such_connection")))
-    assert event["status"] == "error"
-    assert "no_such_connection" in event["message"]
-
-
 def test_a_window_that_no_granularity_covers_ends_the_wait(segment_sandbox: SegmentSandbox) -> None:
     event = asyncio.run(first_event(waiting(window=None, start_time="2020-01-01T00:00:00Z")))
     assert (event["status"], event["error"]) == ("error", "ValueError")
@@ -142,3 +136,7 @@ def test_serialize_checks_the_arguments() -> None:
 def test_the_repr_names_the_conditions_and_no_secret(segment_sandbox: SegmentSandbox) -> None:
     assert segment_sandbox.token not in repr(waiting())
     assert "successes >= 10" in repr(waiting())
+
+
+def test_a_deferred_task_may_have_a_triggerer_queue() -> None:
+    assert SegmentDeliveryMetricsTrigger.supports_triggerer_queue

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable, Iterable
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, Self
 
 import pytest
 
-from airflow_provider_segment.protocol.delivery.criteria import check_criteria
+from airflow_provider_segment.protocol.delivery.criteria import Observation, check_criteria
 from airflow_provider_segment.protocol.errors import SegmentServerError
-from airflow_provider_segment.triggers.polling import PollFailure, poll_indefinitely
-from airflow_provider_segment.triggers.stream import PollResult
+from airflow_provider_segment.triggers.polling import PollFailure, PollResult, poll_indefinitely
 from tests.sensors.modes.virtual_time import VirtualClock, VirtualLoop
 from tests.triggers.waiting import waiting
 
@@ -33,6 +34,10 @@ class SlowHook:
         if seconds < 0:
             raise SegmentServerError("not now")
         await asyncio.sleep(seconds)
+        return Observation(datetime.now(UTC))
+
+    async def connect(self) -> None:
+        """Nothing is read."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -67,6 +72,42 @@ def test_a_slow_poll_does_not_delay_the_ones_after_it(
     with asyncio.Runner(loop_factory=lambda: VirtualLoop(VirtualClock(datetime.now(UTC)))) as runner:
         runner.run(poll_all())
     assert [at - polled_at[0] for at in polled_at] == pytest.approx(starts, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "requests"),
+    [({}, 0), ({"fail_when": "failures > 5"}, 60)],
+    ids=["only success is left to decide", "failure may be decided at any time"],
+)
+def test_no_poll_comes_before_one_can_decide(
+    arguments: dict[str, Any], requests: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = VirtualClock(datetime(2026, 2, 15, 12, tzinfo=UTC))
+    end = clock.now() + timedelta(hours=1)
+    query = check_criteria(
+        destination_id="d",
+        source_id="s",
+        success_when="successes > 0",
+        start_time=clock.now(),
+        end_time=end,
+        **arguments,
+    ).query
+    polled_at: list[float] = []
+    hook = SlowHook(itertools.repeat(0.0), polled_at)
+    monkeypatch.setattr("airflow_provider_segment.hooks.segment.SegmentPublicApiAsyncHook", lambda **_: hook)
+    monkeypatch.setattr("airflow_provider_segment.triggers.polling.datetime", SimpleNamespace(now=clock.now))
+
+    async def poll_until_decided() -> None:
+        stream = poll_indefinitely(segment_conn_id="any", query=query, poke_interval=60)
+        async with aclosing(stream):  # type: ignore[type-var]
+            while clock.seconds < 3600 + 120:
+                await anext(stream)
+
+    with asyncio.Runner(loop_factory=lambda: VirtualLoop(clock)) as runner:
+        runner.run(poll_until_decided())
+    decided_at = 3600 + 120
+    assert sum(at < 3600 for at in polled_at) == requests
+    assert decided_at <= polled_at[-1] <= decided_at + 60
 
 
 def test_a_deadline_that_passes_while_the_machine_sleeps_ends_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,6 +85,15 @@ def test_a_transient_failure_is_logged_by_all_waits_and_ends_none(
     assert told().count("This poll failed") >= 2
 
 
+def test_a_pause_of_the_stream_is_logged_by_every_wait(
+    segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+) -> None:
+    segment_sandbox.fault("status", status=503, times=1, path="*/delivery-metrics")
+    segment_sandbox.deliver(destination_id, successes=10, at=PAST)
+    asyncio.run(Triggerer().wait_for_all(*(waiting(destination_id, poke_interval=3) for _ in range(2))))
+    assert told().count("returned 503") == 2
+
+
 def test_a_permanent_error_ends_all_waits_of_the_stream(segment_sandbox: SegmentSandbox) -> None:
     events = asyncio.run(Triggerer().wait_for_all(waiting("gone"), waiting("gone")))
     assert [event["error"] for event in events] == ["SegmentNotFoundError"] * 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,18 @@ class Store:
 class BrokenStore(Store):
     async def aget(self, key: str, default: Any = None) -> Any:
         raise ValueError("Task has 2 concrete inlets and outlets")
+
+
+class RecoveringStore(Store):
+    """A store whose first write fails."""
+
+    failures = 1
+
+    async def aset(self, key: str, value: Any) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise ConnectionError("try again")
+        await super().aset(key, value)
 
 
 def collect_events(events: AsyncIterator[Any]) -> tuple[list[Any], asyncio.Task[None]]:
@@ -109,6 +122,42 @@ def test_a_crossing_during_a_restart_is_not_missed(segment_sandbox: SegmentSandb
     assert len(run_watcher(segment_sandbox, watcher(destination_id, store))) == 1
 
 
+def test_a_failed_write_of_the_state_is_repeated(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    store = RecoveringStore()
+    deliver = lambda: segment_sandbox.deliver(destination_id, successes=12, at=PAST)  # noqa: E731
+    assert run_watcher(segment_sandbox, watcher(destination_id, store)) == []
+    store.failures = 1
+    assert len(run_watcher(segment_sandbox, watcher(destination_id, store), then=deliver)) == 1
+    assert run_watcher(segment_sandbox, watcher(destination_id, store)) == []
+
+
+def test_the_state_survives_another_interval_and_another_connection(
+    segment_sandbox: SegmentSandbox, destination_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_ANOTHER", segment_sandbox.conn_uri)
+    store = Store()
+    deliver = lambda: segment_sandbox.deliver(destination_id, successes=12, at=PAST)  # noqa: E731
+    assert len(run_watcher(segment_sandbox, watcher(destination_id, store), then=deliver)) == 1
+    changed = watcher(destination_id, store, poke_interval=1.5, segment_conn_id="another")
+    assert run_watcher(segment_sandbox, changed) == []
+    assert len(store.values) == 1
+
+
+@pytest.mark.parametrize(("rearm_when", "events"), [({}, 2), ({"rearm_when": "success_rate < 0.5"}, 1)])
+def test_with_rearm_when_a_value_near_the_threshold_fires_once(
+    segment_sandbox: SegmentSandbox, destination_id: str, rearm_when: dict[str, Any], events: int
+) -> None:
+    def deliver() -> None:
+        for counts in ({"successes": 19}, {"discarded": 3}, {"successes": 19}):
+            segment_sandbox.deliver(destination_id, at=PAST, **counts)
+            polls = more_polls(segment_sandbox)
+            while not polls():
+                time.sleep(0.05)
+
+    trigger = watcher(destination_id, when="success_rate >= 0.9", min_attempted=10, **rearm_when)
+    assert len(run_watcher(segment_sandbox, trigger, then=deliver)) == events
+
+
 def test_other_conditions_have_their_own_state(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     store = Store()
     run_watcher(segment_sandbox, watcher(destination_id, store))
@@ -154,6 +203,7 @@ def test_nothing_blocks_the_event_loop(segment_sandbox: SegmentSandbox, destinat
     [
         ({"when": []}, "at least 1 condition"),
         ({"when": "successes > many"}, "is not a condition"),
+        ({"rearm_when": "successes"}, "rearm_when: 'successes' is not a condition"),
         ({"window": "15 days"}, "window is"),
         ({"window": 15 * 86400}, "covers at most"),
         ({"min_attempted": -1}, "min_attempted"),

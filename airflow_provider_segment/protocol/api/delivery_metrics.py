@@ -58,6 +58,8 @@ class DeliveryMetrics(TypedDict):
     failures: float
     success_rate: float | None
     failure_rate: float | None
+    discard_rate: float | None
+    expiry_rate: float | None
 
 
 def get_delivery_metrics(
@@ -123,6 +125,8 @@ def flatten(summary: MetricsSummary) -> DeliveryMetrics:
         # `retried` is not an outcome: a retried event succeeds, expires or is discarded later.
         "success_rate": counts["successes"] / attempted if attempted else None,
         "failure_rate": failures / attempted if attempted else None,
+        "discard_rate": counts["discarded"] / attempted if attempted else None,
+        "expiry_rate": counts["expired"] / attempted if attempted else None,
     }
     return cast("DeliveryMetrics", {**counts, **times, **derived})
 

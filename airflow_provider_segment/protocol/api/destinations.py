@@ -32,7 +32,9 @@ def destinations_listing(
     :param with_options: decode the options of each destination's type.
     """
     record = Destination if with_options else cast("type[Destination]", ListedDestination)
-    read = page_reader(_record(full=True) if full else record, key="destinations")
+    read = page_reader(
+        _record(full=True) if full else record, key="destinations", free_key=None if full else "settings"
+    )
     if source_id is None:
         return Listing(operations.LIST_DESTINATIONS, {}, read)
     ids = {"sourceId": check_id("source_id", source_id)}

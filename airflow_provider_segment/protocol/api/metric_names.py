@@ -10,5 +10,5 @@ TIMES = (
     "time_to_first_attempt_p95",
 )
 DERIVED_COUNTS = ("attempted", "failures")
-RATES = ("success_rate", "failure_rate")
+RATES = ("success_rate", "failure_rate", "discard_rate", "expiry_rate")
 ALL = (*COUNTS, *DERIVED_COUNTS, *RATES, *TIMES)

@@ -30,20 +30,32 @@ LIST_SUBSCRIPTIONS = Operation(
     "listSubscriptionsFromDestination", "GET", "/destinations/{destinationId}/subscriptions", Stage.ALPHA
 )
 CREATE_SUBSCRIPTION = Operation(
-    "createDestinationSubscription", "POST", "/destinations/{destinationId}/subscriptions", Stage.ALPHA
+    "createDestinationSubscription", "POST", "/destinations/{destinationId}/subscriptions", Stage.ALPHA, limited=True
 )
 GET_SUBSCRIPTION = Operation(
     "getSubscriptionFromDestination", "GET", "/destinations/{destinationId}/subscriptions/{id}", Stage.ALPHA
 )
 UPDATE_SUBSCRIPTION = Operation(
-    "updateSubscriptionForDestination", "PATCH", "/destinations/{destinationId}/subscriptions/{id}", Stage.ALPHA
+    "updateSubscriptionForDestination",
+    "PATCH",
+    "/destinations/{destinationId}/subscriptions/{id}",
+    Stage.ALPHA,
+    limited=True,
 )
 REMOVE_SUBSCRIPTION = Operation(
-    "removeSubscriptionFromDestination", "DELETE", "/destinations/{destinationId}/subscriptions/{id}", Stage.ALPHA
+    "removeSubscriptionFromDestination",
+    "DELETE",
+    "/destinations/{destinationId}/subscriptions/{id}",
+    Stage.ALPHA,
+    limited=True,
 )
 
 GET_DELIVERY_METRICS = Operation(
-    "listDeliveryMetricsSummaryFromDestination", "GET", "/destinations/{destinationId}/delivery-metrics", Stage.BETA
+    "listDeliveryMetricsSummaryFromDestination",
+    "GET",
+    "/destinations/{destinationId}/delivery-metrics",
+    Stage.BETA,
+    poll=True,
 )
 
 # https://docs.segmentapis.com/tag/Destination-Filters; in these paths `destination` is singular.

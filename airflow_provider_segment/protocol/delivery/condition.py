@@ -48,6 +48,18 @@ class Condition(Struct, frozen=True):
         value = self.value(metrics)
         return value is not None and _OPERATORS[self.op](value, self.number)
 
+    @property
+    def is_rate(self) -> bool:
+        """Whether the metric is a rate."""
+        return self.name in metric_names.RATES
+
+    def events(self, metrics: DeliveryMetrics) -> float:
+        """Return how many events the metric is based on: retried events count only for ``retried`` itself.
+
+        :param metrics: the delivery metrics.
+        """
+        return metrics["attempted"] + (metrics["retried"] if self.name == "retried" else 0)
+
     def value(self, metrics: DeliveryMetrics) -> float | None:
         """Return the metric's value; ``None`` when it has none.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from airflow_provider_segment.protocol.api.granularity import LONGEST_WINDOW, Interval
-from airflow_provider_segment.protocol.arguments import check_count, check_id
+from airflow_provider_segment.protocol.arguments import check_choice, check_count, check_id
 from airflow_provider_segment.protocol.delivery.condition import Condition, check_conditions
 from airflow_provider_segment.protocol.delivery.window import AUTO, Window, check_reach, check_window
 from airflow_provider_segment.protocol.times import check_duration, utc_text
@@ -17,30 +17,38 @@ if TYPE_CHECKING:
     from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetrics
 
 
+FAIL, SKIP, WAIT = "fail", "skip", "wait"
+"""What to do when a closed window does not meet the conditions."""
+
+
 class MetricsQuery(Struct, frozen=True):
-    """Which metrics to fetch. Waits with equal queries can share their polls.
+    """Which metrics to fetch, and from when on. Waits with equal queries can share their polls.
 
     :param destination_id: the destination.
     :param source_id: its source.
     :param window: the time window.
+    :param not_before: the earliest time at which a poll can decide; ``None`` for any time.
     """
 
     destination_id: str
     source_id: str
     window: Window
+    not_before: datetime | None = None
 
 
 class Observation(Struct, frozen=True):
     """What one poll returned.
 
     :param at: when the poll was made; timezone-aware.
-    :param metrics: the delivery metrics; ``None`` before the window starts.
-    :param interval: the interval requested; ``None`` before the window starts.
+    :param metrics: the delivery metrics; ``None`` before the window starts, or if Segment no longer has them.
+    :param interval: the interval requested; ``None`` if nothing was requested.
+    :param no_data: why Segment no longer has the metrics of a closed window.
     """
 
     at: datetime
     metrics: DeliveryMetrics | None = None
     interval: Interval | None = None
+    no_data: str | None = None
 
 
 class WaitCriteria(Struct, frozen=True, kw_only=True):
@@ -53,6 +61,8 @@ class WaitCriteria(Struct, frozen=True, kw_only=True):
     :param window: the time window in which events count.
     :param min_attempted: number of attempted events needed for a verdict.
     :param settle_time: how long after the window's end to wait for late data before success is decided.
+    :param on_unmet: ``wait`` to go on when the window has closed and the conditions are not met; otherwise the wait
+        ends then, and the sensor fails or skips.
     """
 
     destination_id: str
@@ -62,11 +72,29 @@ class WaitCriteria(Struct, frozen=True, kw_only=True):
     window: Window
     min_attempted: int
     settle_time: timedelta
+    on_unmet: str
 
     @property
     def query(self) -> MetricsQuery:
         """The metrics to fetch."""
-        return MetricsQuery(self.destination_id, self.source_id, self.window)
+        return MetricsQuery(self.destination_id, self.source_id, self.window, self._first_useful_poll)
+
+    @property
+    def _first_useful_poll(self) -> datetime | None:
+        if self.window.end is not None and not self.fail_when:
+            return self.window.end + self.settle_time  # only success is left to decide, and not before
+        return self.window.start
+
+    @property
+    def warning(self) -> str | None:
+        """What is allowed but hardly intended: a rate that a single event can decide."""
+        rates = [str(condition) for condition in (*self.success_when, *self.fail_when) if condition.is_rate]
+        if self.min_attempted > 1 or not rates:
+            return None
+        return (
+            f"min_attempted is {self.min_attempted}, so a single event can decide {', '.join(rates)}; set it to a"
+            " number of events from which on a rate is meaningful"
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the arguments of ``check_criteria`` that recreate these criteria, as plain JSON."""
@@ -81,6 +109,7 @@ class WaitCriteria(Struct, frozen=True, kw_only=True):
             "end_time": window.end and utc_text(window.end),
             "min_attempted": self.min_attempted,
             "settle_time": self.settle_time.total_seconds(),
+            "on_unmet": self.on_unmet,
             "granularity": window.granularity,
         }
 
@@ -96,6 +125,7 @@ def check_criteria(
     end_time: Any = None,
     min_attempted: Any = 1,
     settle_time: Any = timedelta(seconds=120),
+    on_unmet: Any = FAIL,
     granularity: Any = AUTO,
 ) -> WaitCriteria:
     """Check the arguments of a wait; the sensor's docstring explains them.
@@ -113,7 +143,17 @@ def check_criteria(
         window=checked_window,
         min_attempted=check_count("min_attempted", min_attempted),
         settle_time=checked_settle_time,
+        on_unmet=check_on_unmet("on_unmet", on_unmet),
     )
+
+
+def check_on_unmet(argument: str, value: Any) -> str:
+    """Check what to do when a closed window does not meet the conditions.
+
+    :param argument: name of the argument, for the message.
+    :param value: the argument's value.
+    """
+    return check_choice(argument, value, (FAIL, SKIP, WAIT))
 
 
 def check_settle_time(argument: str, value: Any) -> timedelta:

@@ -21,7 +21,7 @@ def poll(options: CallOptions, *, criteria: WaitCriteria, now: datetime) -> Flow
 
     :param criteria: the criteria of the wait.
     :param now: the current time; timezone-aware.
-    :raises ValueError: no granularity covers the window any more.
+    :raises ValueError: no granularity covers the window, which has no end.
     """
     return evaluate(criteria, (yield from fetch_observation(options, query=criteria.query, now=now)))
 
@@ -31,33 +31,40 @@ def fetch_observation(options: CallOptions, *, query: MetricsQuery, now: datetim
 
     :param query: which metrics.
     :param now: the current time; timezone-aware.
-    :return: an observation; without metrics before the window starts.
-    :raises ValueError: no granularity covers the window any more.
+    :return: an observation; without metrics before a poll can decide, and for a closed window that is too old.
+    :raises ValueError: no granularity covers the window, which has no end.
     """
-    interval = interval_at(query.window, now)
+    if query.not_before is not None and now < query.not_before:
+        return Observation(now)
+    try:
+        interval = interval_at(query.window, now)
+    except ValueError as error:
+        if query.window.end is None or now < query.window.end:
+            raise
+        return Observation(now, no_data=str(error))
     if interval is None:
         return Observation(now)
     metrics = yield from exchange(metrics_call(query.destination_id, query.source_id, interval), options)
     return Observation(now, metrics, interval)
 
 
-def verify_destination(options: CallOptions, *, criteria: WaitCriteria) -> Flow[None]:
+def verify_destination(options: CallOptions, *, query: MetricsQuery) -> Flow[None]:
     """Read the destination, and warn when it cannot receive deliveries.
 
-    :param criteria: the criteria of the wait.
+    :param query: names the destination and its source.
     :raises ValueError: the destination belongs to another source.
     :raises SegmentNotFoundError: the destination does not exist.
     """
-    ids = {"destinationId": criteria.destination_id}
+    ids = {"destinationId": query.destination_id}
     call = build_call(_Destination, operations.GET_DESTINATION, key="destination", ids=ids)
     destination = yield from exchange(call, options)
-    if destination["sourceId"] != criteria.source_id:
+    if destination["sourceId"] != query.source_id:
         raise ValueError(
-            f"source_id is {criteria.source_id!r}, but destination {criteria.destination_id} belongs to source"
+            f"source_id is {query.source_id!r}, but destination {query.destination_id} belongs to source"
             f" {destination['sourceId']!r}"
         )
     for problem in _delivery_problems(destination):
-        yield Log(f"destination {criteria.destination_id} {problem}; it may never get deliveries", logging.WARNING)
+        yield Log(f"destination {query.destination_id} {problem}; it may never get deliveries", logging.WARNING)
 
 
 class _Type(TypedDict):

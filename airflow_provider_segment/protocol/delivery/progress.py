@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from airflow_provider_segment.protocol.printable import printable
+
 if TYPE_CHECKING:
     from airflow_provider_segment.protocol.delivery.verdict import Verdict
 
@@ -44,5 +46,5 @@ class ProgressLogger:
             return
         self._last_verdict = verdict
         if due or verdict.progress != self.last_message:
-            yield f"Destination {self._destination_id} {verdict.status.value}: {verdict.progress}"
+            yield printable(f"Destination {self._destination_id} {verdict.status.value}: {verdict.progress}")
             self.last_message, self._logged_at = verdict.progress, at

@@ -13,16 +13,15 @@ from airflow_provider_segment.protocol.delivery.verdict import Evidence, Status,
 
 TIMED_OUT = "timed_out"
 ERROR = "error"
-RECHECK = "recheck"
-"""Segment is reachable again; redo the first check in the worker."""
-_STATUSES = (Status.SUCCEEDED.value, Status.FAILED.value, TIMED_OUT, ERROR, RECHECK)
+
+_STATUSES = (Status.SUCCEEDED.value, Status.FAILED.value, Status.UNMET.value, TIMED_OUT, ERROR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitResult:
     """The result of a wait.
 
-    :param status: ``succeeded``, ``failed``, ``timed_out``, ``error`` or ``recheck``.
+    :param status: ``succeeded``, ``failed``, ``unmet``, ``timed_out`` or ``error``.
     :param message: the progress, or the error's message, for people to read.
     :param evidence: the data behind a verdict.
     :param error: class name of the error that ended the wait.
@@ -62,7 +61,7 @@ class WaitResult:
 def result_of_verdict(verdict: Verdict) -> WaitResult:
     """Return the result of a wait that ended with a verdict.
 
-    :param verdict: a verdict of success or failure.
+    :param verdict: a verdict other than waiting.
     """
     return WaitResult(status=verdict.status.value, message=verdict.progress, evidence=verdict.evidence)
 

@@ -45,6 +45,19 @@ def seconds_until_next_poll(poke_interval: float, *, started: float, now: float)
     return math.ceil(max(now, started + interval / 2) / interval) * interval - now
 
 
+def next_in_phase(due: float, *, poke_interval: float, not_before: float) -> float:
+    """Return the first time in the rhythm of the polls that is not before a moment.
+
+    Keeping the rhythm spreads waits for the same moment, such as the end of an hour, over a whole interval.
+
+    :param due: a time at which a poll is due, in seconds.
+    :param poke_interval: the poll interval asked for, in seconds.
+    :param not_before: the moment, on the same clock.
+    """
+    interval = poll_delay(poke_interval)
+    return due + max(0, math.ceil((not_before - due) / interval)) * interval
+
+
 def ceil_to_tick(moment: float) -> float:
     """Round a moment up to the next tick.
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, TypedDict
 
 from msgspec import Struct
 
 from airflow_provider_segment.protocol.delivery.condition import Condition, format_number
-from airflow_provider_segment.protocol.delivery.criteria import Observation, WaitCriteria
+from airflow_provider_segment.protocol.delivery.criteria import WAIT, Observation, WaitCriteria
 from airflow_provider_segment.protocol.times import utc_text
 
 if TYPE_CHECKING:
@@ -22,20 +22,35 @@ class Status(Enum):
     WAITING = "waiting"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    UNMET = "unmet"
 
 
 class Reason(Enum):
     """Why a verdict has its status."""
 
     NOT_STARTED = "the window has not started"
+    NOT_DECIDED_YET = "success is decided only after the window's end"
     TOO_FEW_EVENTS = "fewer than min_attempted events"
     FAILURE_MET = "a condition of fail_when holds"
     SUCCESS_UNMET = "a condition of success_when does not hold"
     LATE_DATA = "late data may still arrive"
     SUCCESS_MET = "all conditions of success_when hold"
+    WINDOW_UNMET = "the window has closed without meeting the conditions"
+    NO_DATA = "Segment no longer has the window's metrics"
 
 
-_STATUS = {Reason.FAILURE_MET: Status.FAILED, Reason.SUCCESS_MET: Status.SUCCEEDED}
+RETRY_PERIOD = timedelta(hours=4, minutes=15)
+"""How long after an event Segment may still deliver it: it retries for four hours, and its metrics lag.
+
+https://segment.com/docs/connections/destinations/#retries
+"""
+
+_STATUS = {
+    Reason.FAILURE_MET: Status.FAILED,
+    Reason.SUCCESS_MET: Status.SUCCEEDED,
+    Reason.WINDOW_UNMET: Status.UNMET,
+    Reason.NO_DATA: Status.UNMET,
+}
 
 
 class Evidence(TypedDict):
@@ -72,6 +87,8 @@ class Verdict(Struct, frozen=True):
     @property
     def progress(self) -> str:
         """The progress in one line: each condition, its value, and how far it is from holding."""
+        if self.observation.no_data is not None:
+            return f"{self.reason.value}: {self.observation.no_data}"
         return _message(self.reason, self.criteria, self.observation.metrics)
 
     @property
@@ -107,36 +124,69 @@ def evaluate(criteria: WaitCriteria, observation: Observation) -> Verdict:
 
 
 def _reason(criteria: WaitCriteria, observation: Observation) -> Reason:
-    metrics = observation.metrics
-    if metrics is None:
-        return Reason.NOT_STARTED
-    if metrics["attempted"] < criteria.min_attempted:
-        return Reason.TOO_FEW_EVENTS
-    if any(condition.holds(metrics) for condition in criteria.fail_when):
+    if observation.no_data is not None:
+        return Reason.NO_DATA
+    if observation.metrics is None:
+        start = criteria.window.start
+        return Reason.NOT_STARTED if start is None or observation.at <= start else Reason.NOT_DECIDED_YET
+    reason = _reason_of_metrics(criteria, observation.metrics)
+    if reason is Reason.SUCCESS_MET:
+        settled_at = success_decided_at(criteria)
+        return Reason.LATE_DATA if settled_at is not None and observation.at < settled_at else reason
+    if reason is not Reason.FAILURE_MET:
+        closed_at = unmet_decided_at(criteria, observation.metrics)
+        return Reason.WINDOW_UNMET if closed_at is not None and observation.at >= closed_at else reason
+    return reason
+
+
+def _reason_of_metrics(criteria: WaitCriteria, metrics: DeliveryMetrics) -> Reason:
+    least = criteria.min_attempted
+    if any(condition.events(metrics) >= least and condition.holds(metrics) for condition in criteria.fail_when):
         return Reason.FAILURE_MET
-    if not all(condition.holds(metrics) for condition in criteria.success_when):
-        return Reason.SUCCESS_UNMET
-    decided_at = _decided_at(criteria)
-    return Reason.LATE_DATA if decided_at is not None and observation.at < decided_at else Reason.SUCCESS_MET
+    if any(condition.events(metrics) < least for condition in criteria.success_when):
+        return Reason.TOO_FEW_EVENTS
+    if all(condition.holds(metrics) for condition in criteria.success_when):
+        return Reason.SUCCESS_MET
+    return Reason.SUCCESS_UNMET
 
 
-def _decided_at(criteria: WaitCriteria) -> datetime | None:
+def success_decided_at(criteria: WaitCriteria) -> datetime | None:
+    """Return when success is decided in a window with an end: when late data has arrived.
+
+    :param criteria: the criteria of the wait.
+    """
     return None if criteria.window.end is None else criteria.window.end + criteria.settle_time
 
 
+def unmet_decided_at(criteria: WaitCriteria, metrics: DeliveryMetrics) -> datetime | None:
+    """Return when a window that does not meet the conditions is decided, if it is; later while events are retried.
+
+    :param criteria: the criteria of the wait.
+    :param metrics: the delivery metrics.
+    """
+    if criteria.window.end is None or criteria.on_unmet == WAIT:
+        return None
+    late = criteria.settle_time
+    return criteria.window.end + (max(late, RETRY_PERIOD) if metrics["retried"] else late)
+
+
 def _message(reason: Reason, criteria: WaitCriteria, metrics: DeliveryMetrics | None) -> str:
+    if reason is Reason.NOT_DECIDED_YET and (settled_at := success_decided_at(criteria)):
+        return f"{reason.value}; the next poll comes at {utc_text(settled_at)} or later"
     if metrics is None:
         start = "" if criteria.window.start is None else f"; it starts at {utc_text(criteria.window.start)}"
-        return f"the window has not started{start}"
+        return f"{reason.value}{start}"
     if reason is Reason.FAILURE_MET:
         met = [_describe(condition, metrics) for condition in criteria.fail_when if condition.holds(metrics)]
         return f"deliveries failed: {', '.join(met)}"
     progress = _progress(criteria, metrics)
+    if reason is Reason.WINDOW_UNMET:
+        return f"{reason.value}: {_message(_reason_of_metrics(criteria, metrics), criteria, metrics)}"
     if reason is Reason.TOO_FEW_EVENTS:
         attempted = format_number(metrics["attempted"])
         return f"{attempted} of at least {criteria.min_attempted} events attempted; {progress}"
-    if reason is Reason.LATE_DATA and (decided_at := _decided_at(criteria)):
-        return f"{progress}; waiting for late data until {utc_text(decided_at)}"
+    if reason is Reason.LATE_DATA and (settled_at := success_decided_at(criteria)):
+        return f"{progress}; waiting for late data until {utc_text(settled_at)}"
     return progress
 
 

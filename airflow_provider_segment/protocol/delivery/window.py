@@ -81,19 +81,29 @@ def check_window(
 ) -> Window:
     """Check the arguments that make a time window.
 
-    :param window: a timedelta, a number of seconds or an ISO 8601 duration such as ``PT30M``.
+    :param window: a timedelta, a number of seconds or an ISO 8601 duration such as ``PT30M``; ends at ``end_time`` if
+        that is set, and slides otherwise.
     :param start_time: a datetime or an ISO 8601 string; without a timezone, UTC.
     :param end_time: likewise.
     :param granularity: ``auto``, or one of Segment's.
     :raises ValueError: an argument is not allowed; the message names it, its value and what is allowed.
     """
-    check_one_window(window=window, start_time=start_time, end_time=end_time)
+    check_one_window(window=window, start_time=start_time)
     granularity = check_granularity_or_auto("granularity", granularity)
-    if window is not None:
-        return Window(length=_check_length(window, granularity), granularity=granularity)
-    start = check_time("start_time", start_time)
     end = None if end_time is None else check_time("end_time", end_time)
-    if end is not None and end <= start:
+    if window is not None:
+        length = _check_length(window, granularity)
+        if end is None:
+            return Window(length=length, granularity=granularity)
+        return Window(start=_start_before(end, length), end=end, granularity=granularity)
+    start = check_time("start_time", start_time)
+    if end == start:
+        raise ValueError(
+            f"end_time is {utc_text(end)}, the same as start_time. A run's data interval has no length"
+            " for Airflow 3's cron and timedelta schedules, manual runs and asset-triggered runs. Use a timetable with"
+            " data intervals, such as CronDataIntervalTimetable, or set window and end_time"
+        )
+    if end is not None and end < start:
         raise ValueError(f"end_time is {utc_text(end)}; it must be after start_time, {utc_text(start)}")
     longest = _limits_of(granularity).range
     if end is not None and end - start > longest:
@@ -121,19 +131,16 @@ def check_reach(window: Window, settle_time: timedelta) -> None:
         )
 
 
-def check_one_window(*, window: Any, start_time: Any, end_time: Any) -> None:
+def check_one_window(*, window: Any, start_time: Any) -> None:
     """Check that exactly one kind of window is set; this is known before templates are rendered.
 
-    :param window: length of a sliding window.
+    :param window: length of a window that ends now or at ``end_time``.
     :param start_time: start of an anchored window.
-    :param end_time: end of an anchored window.
     :raises ValueError: not exactly one of window and start_time is set.
     """
     if (window is None) == (start_time is None):
         problem = "neither is" if window is None else "both are"
         raise ValueError(f"exactly one of window and start_time must be set; {problem}")
-    if window is not None and end_time is not None:
-        raise ValueError("end_time needs start_time; a window ends now")
 
 
 def _check_length(value: Any, granularity: str) -> timedelta:
@@ -146,6 +153,13 @@ def _check_length(value: Any, granularity: str) -> timedelta:
     if not length:
         raise ValueError(f"window is {length}; it must be at least one second")
     return length
+
+
+def _start_before(end: datetime, length: timedelta) -> datetime:
+    try:
+        return end - length
+    except OverflowError:
+        raise ValueError(f"end_time is {utc_text(end)}; there is no date {length} before it") from None
 
 
 def _limits_of(granularity: str) -> Limits:

@@ -7,8 +7,9 @@ from typing import TypeVar
 
 from airflow_provider_segment.protocol.errors import SegmentError, SegmentNotFoundError
 from airflow_provider_segment.protocol.flow.responses import parse_outcome
-from airflow_provider_segment.protocol.flow.retry import NO_RETRIES, GiveUp, decide
+from airflow_provider_segment.protocol.flow.retry import NO_RETRIES, GiveUp, decide, hold_back
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Send, require_outcome
+from airflow_provider_segment.protocol.wire.messages import HeldBack
 from airflow_provider_segment.protocol.wire.operation import Call
 
 T = TypeVar("T")
@@ -24,8 +25,16 @@ def exchange(call: Call[T], options: CallOptions) -> Flow[T]:
     :raises SegmentError: the API rejected the request, or the last fault when a budget is spent.
     """
     state = NO_RETRIES
+    slot: float | None = None
     while True:
-        outcome = require_outcome((yield Send(call.request)))
+        wait_left = options.rate_limit_budget - state.rate_limit_seconds
+        outcome = require_outcome((yield Send(call.request, slot, wait_left)))
+        if isinstance(outcome, HeldBack):
+            state, pause = hold_back(call, outcome, state, options)
+            slot = outcome.slot
+            yield pause
+            continue
+        slot = None
         try:
             return parse_outcome(call, outcome, options)
         except SegmentError as raised:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
-from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Outcome, Pause, Send
-from airflow_provider_segment.protocol.wire.messages import Response
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Pause, Reply
+from airflow_provider_segment.protocol.wire.messages import HeldBack, RequestFailure, Response
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ class Meter:
 
         :param flow: the flow to run.
         """
-        outcome: Outcome | None = None
+        outcome: Reply | None = None
         while True:
             try:
                 step = flow.send(outcome)
@@ -35,7 +35,7 @@ class Meter:
             outcome = yield step
             if isinstance(step, Pause) and not step.for_rate_limit:
                 self.seconds += step.seconds
-            elif isinstance(step, Send) and outcome is not None and not _is_rate_limited(outcome):
+            elif outcome is not None and not isinstance(outcome, HeldBack) and not _is_rate_limited(outcome):
                 self.seconds += outcome.seconds
 
     def left(self, options: CallOptions) -> float:
@@ -46,5 +46,5 @@ class Meter:
         return max(0.0, options.retry_budget - self.seconds)
 
 
-def _is_rate_limited(outcome: Outcome) -> bool:
+def _is_rate_limited(outcome: Response | RequestFailure) -> bool:
     return isinstance(outcome, Response) and outcome.status == 429

@@ -14,9 +14,10 @@ from airflow_provider_segment.protocol.errors import (
     SegmentServerError,
 )
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Outcome, Pause
-from airflow_provider_segment.protocol.wire.messages import Response
+from airflow_provider_segment.protocol.wire.messages import HeldBack, Response
 from airflow_provider_segment.protocol.wire.operation import Call
 from airflow_provider_segment.protocol.wire.rate_limit import (
+    MAX_RETRY_AFTER,
     RetryAfter,
     parse_retry_after,
     retry_after_seconds,
@@ -105,6 +106,39 @@ def decide(
     return _after_fault(error, outcome, state, options, jitter)
 
 
+def hold_back(call: Call[object], held: HeldBack, state: RetryState, options: CallOptions) -> tuple[RetryState, Pause]:
+    """Return the state and the pause for a request that a known rate limit holds back.
+
+    :param call: the call.
+    :param held: how long to wait.
+    :param state: what it has cost so far.
+    :param options: the budgets.
+    :raises SegmentRateLimitError: the wait would exceed the ``rate_limit_budget``.
+    """
+    waited = state.rate_limit_seconds + held.seconds
+    if waited > options.rate_limit_budget:
+        error = SegmentRateLimitError(
+            f"{call} was not sent: the rate limit leaves no room for {held.seconds:.0f} s, which would exceed the"
+            f" rate_limit_budget of {options.rate_limit_budget:.0f} s ({options.connection})",
+            status=429,
+            method=call.request.method,
+            path=call.request.path,
+        )
+        error.retry_after = held.seconds
+        raise error
+    level = logging.INFO if held.seconds >= _WORTH_A_LINE else logging.DEBUG
+    reason = (
+        f"{call} is held back by the rate limit: sending in {held.seconds:.1f} s"
+        f" ({waited:.0f} of at most {options.rate_limit_budget:.0f} s)"
+    )
+    pause = Pause(held.seconds, reason, level, for_rate_limit=True)
+    return replace(state, rate_limit_seconds=waited), pause
+
+
+_WORTH_A_LINE = 5.0
+"""Seconds from which on a wait for the rate limit is logged at INFO."""
+
+
 def _maybe_applied(error: SegmentError) -> bool:
     """Return whether the request may have been applied: not if rejected, rate limited, or never sent."""
     if isinstance(error, SegmentConnectionError):
@@ -139,7 +173,7 @@ def _after_rate_limit(
         wait, source = max(requested.seconds, backoff(_MIN_RATE_LIMIT_BACKOFF, count, jitter)), requested.source
     waited = state.rate_limit_seconds + wait
     if waited > options.rate_limit_budget:
-        error.retry_after = wait
+        error.retry_after = min(wait, MAX_RETRY_AFTER)
         error.explain(
             f"rate limited {count} times, waited {state.rate_limit_seconds:.0f} s, and the next wait of {wait:.0f} s"
             f" would exceed the rate_limit_budget of {options.rate_limit_budget:.0f} s"

@@ -10,8 +10,8 @@ import logging
 from collections.abc import Callable
 from typing import TypeVar
 
-from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log, Outcome, Pause, Send
-from airflow_provider_segment.protocol.wire.messages import RequestFailure
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log, Pause, Reply, Send
+from airflow_provider_segment.protocol.wire.messages import HeldBack, RequestFailure
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ def _guarded(options: CallOptions, flow: Flow[T]) -> Flow[T]:
     :raises StaleKnowledgeError: the process stood still for more than ``reconcile_timeout``.
     """
     started, planned = options.clocks(), 0.0
-    outcome: Outcome | None = None
+    outcome: Reply | None = None
     while True:
         try:
             step = flow.send(outcome)
@@ -57,7 +57,7 @@ def _guarded(options: CallOptions, flow: Flow[T]) -> Flow[T]:
         outcome = yield step
         if isinstance(step, Pause):
             planned += step.seconds
-        elif outcome is not None:
+        elif outcome is not None and not isinstance(outcome, HeldBack):
             attempt = min(outcome.seconds, options.reconcile_timeout)
             planned += attempt
             if is_write and _elapsed(sent, options.clocks()) - attempt > options.reconcile_timeout:

@@ -8,26 +8,32 @@ after any other. The flow's return value is its result; it raises ``SegmentError
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from airflow_provider_segment.protocol.printable import printable
 from airflow_provider_segment.protocol.secret_str import SecretStr
 from airflow_provider_segment.protocol.strings import all_strings
-from airflow_provider_segment.protocol.wire.messages import Request, RequestFailure, Response
+from airflow_provider_segment.protocol.wire.messages import HeldBack, Request, RequestFailure, Response
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send a request; the outcome is its response or failure.
+    """Send a request; the outcome is its response or failure, or when to send it.
 
     :param request: the request.
+    :param slot: the slot it was given when it was held back.
+    :param max_wait: seconds for which it may be held back.
     """
 
     request: Request
+    slot: float | None = None
+    max_wait: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +58,17 @@ class Log:
 
     :param message: the line, without settings or secrets.
     :param level: log level, as in the standard library's ``logging``.
+    :param lines: further lines below it, such as a table.
     """
 
     message: str
     level: int = logging.INFO
+    lines: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """All lines, with characters escaped that could forge more of them."""
+        return "\n".join(map(printable, (self.message, *self.lines)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +93,11 @@ class Items(Generic[T]):
 
 Step: TypeAlias = Send | Pause | Log | MaskSecrets
 Outcome: TypeAlias = Response | RequestFailure
-Flow: TypeAlias = Generator[Step, Outcome | None, T]
+Reply: TypeAlias = Outcome | HeldBack
+"""What a driver sends back for a request: its outcome, or when to send it."""
+Flow: TypeAlias = Generator[Step, Reply | None, T]
 """Returns one result."""
-PagedFlow: TypeAlias = Generator[Step | Items[T], Outcome | None, None]
+PagedFlow: TypeAlias = Generator[Step | Items[T], Reply | None, None]
 """Yields items, page by page, and returns nothing."""
 
 
@@ -129,7 +144,7 @@ class CallOptions:
         return replace(self, secrets=(*self.secrets, *all_strings(settings)))
 
 
-def require_outcome(outcome: Outcome | None) -> Outcome:
+def require_outcome(outcome: Reply | None) -> Reply:
     """Return the outcome of a request, or raise ``TypeError`` if the driver sent none.
 
     :param outcome: outcome of :class:`Send`.

@@ -237,7 +237,7 @@ def _is_enabled_last(plan: Plan) -> bool:
 
 def _log_plan(plan: Plan) -> Flow[None]:
     identity = plan.destination.spec.identity
-    yield Log(f"plan:\n{plan_table(plan)}")
+    yield Log("plan:", lines=tuple(plan_table(plan).split("\n")))
     yield from mask_and_warn(identity, plan.destination.diff)
     for part in plan.subscriptions:
         yield from mask_and_warn(f"subscription {part.name!r}", part.diff)

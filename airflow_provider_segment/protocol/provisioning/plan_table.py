@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from airflow_provider_segment.protocol.printable import printable
 from airflow_provider_segment.protocol.provisioning.plan import Plan, plan_rows
 
 _TITLES = ("action", "object", "field", "before", "after")
@@ -35,5 +36,5 @@ def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    line = " ".join(text[: 2 * _MAX_WIDTH].split())
+    line = printable(" ".join(text[: 2 * _MAX_WIDTH].split()))
     return line if len(line) <= _MAX_WIDTH and len(text) <= 2 * _MAX_WIDTH else f"{line[: _MAX_WIDTH - 1]}…"

@@ -29,19 +29,20 @@ def _decoder(fields: tuple[Any, ...]) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(msgspec.defstruct("Success", [("data", data)]))
 
 
-def data_reader(*fields: tuple[str, Any] | tuple[str, Any, Any]) -> Callable[[bytes], Any]:
+def data_reader(*fields: tuple[str, Any] | tuple[str, Any, Any], is_bounded: bool = False) -> Callable[[bytes], Any]:
     """Return a decoder of ``data`` that keeps the given fields and skips all others.
 
     Skipping saves time and memory: each destination carries some 20 KB of catalog text.
 
     :param fields: name and type, and a default if the field is optional; a ``TypedDict`` keeps the fields it declares,
         a ``dict[str, Any]`` keeps everything.
+    :param is_bounded: whether the types bound the memory, as without ``Any``; then the values are not counted.
     :return: a function from bytes to an object with these fields; it raises ``msgspec.MsgspecError`` for anything else.
     """
 
     def read(body: bytes) -> Any:
-        if len(body) > UNCOUNTED and _count_values(body) > MAX_VALUES:
-            raise msgspec.ValidationError(f"more than {MAX_VALUES} values")
+        if not is_bounded and len(body) > UNCOUNTED:
+            check_values(count_values(body))
         try:
             return _decoder(fields).decode(body).data
         except (UnicodeDecodeError, RecursionError) as error:  # msgspec does not wrap these two
@@ -50,9 +51,21 @@ def data_reader(*fields: tuple[str, Any] | tuple[str, Any, Any]) -> Callable[[by
     return read
 
 
-def _count_values(body: bytes) -> int:
-    """Return an upper bound of the number of JSON values: each but the first follows a comma or a bracket."""
+def count_values(body: bytes) -> int:
+    """Return an upper bound of the number of JSON values: each but the first follows a comma or a bracket.
+
+    :param body: JSON.
+    """
     return len(body) - len(body.translate(None, b",[{"))
+
+
+def check_values(count: int) -> None:
+    """Raise ``msgspec.ValidationError`` for more than :data:`MAX_VALUES` values.
+
+    :param count: number of values.
+    """
+    if count > MAX_VALUES:
+        raise msgspec.ValidationError(f"more than {MAX_VALUES} values")
 
 
 def read_errors(body: bytes) -> tuple[ErrorObject, ...] | None:

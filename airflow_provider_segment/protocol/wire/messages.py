@@ -18,6 +18,8 @@ class Request:
     :param accept: accepted media type.
     :param content_type: media type of the body, if there is one.
     :param body: bytes to send; never shown, because settings contain secrets.
+    :param limited_as: name of the rate limit of its own; empty for the general one.
+    :param poll: whether it leaves a share of the limit to other requests.
     """
 
     method: str
@@ -26,6 +28,8 @@ class Request:
     accept: str
     content_type: str | None = None
     body: bytes | None = field(default=None, repr=False)
+    limited_as: str = ""
+    poll: bool = False
 
     @property
     def target(self) -> str:
@@ -57,6 +61,18 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldBack:
+    """A request that was not sent yet, because a rate limit that the process knows of would reject it.
+
+    :param seconds: how long to wait.
+    :param slot: its slot; to be passed on when the request is sent again.
+    """
+
+    seconds: float
+    slot: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,8 @@ class Operation:
     :param stage: how stable the operation is.
     :param computes: whether it is a POST that only computes its response, so that repeating it changes nothing.
     :param requires: what the workspace needs for it, for the message when Segment denies access.
+    :param limited: whether it has a rate limit of its own.
+    :param poll: whether it is polled, and leaves a share of the rate limit to other operations.
     """
 
     name: str
@@ -55,6 +57,8 @@ class Operation:
     stage: Stage = Stage.V1
     computes: bool = False
     requires: str = ""
+    limited: bool = False
+    poll: bool = False
 
     @property
     def creates(self) -> bool:
@@ -85,6 +89,8 @@ class Operation:
             if body is None
             else (self.stage.media_type if self.stage is Stage.ALPHA else "application/json"),
             body=None if body is None else msgspec.json.encode(body, enc_hook=open_secret),
+            limited_as=self.name if self.limited else "",
+            poll=self.poll,
         )
 
 

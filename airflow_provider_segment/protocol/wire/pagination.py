@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, NotRequired, TypedDict, TypeVar
+from functools import cache
+from typing import Any, Generic, NotRequired, TypedDict, TypeVar, get_type_hints
 
-from airflow_provider_segment.protocol.wire.envelope import data_reader
+import msgspec
+
+from airflow_provider_segment.protocol.wire.envelope import check_values, count_values, data_reader
 from airflow_provider_segment.protocol.wire.operation import Call, Operation
 
 T = TypeVar("T")
@@ -62,18 +65,49 @@ class Listing(Generic[T]):
         return Call(self.operation, self.operation.request(ids=self.ids, query=tuple(query)), self.read)
 
 
-def page_reader(item_type: type[T], *, key: str) -> Callable[[bytes], Page[T]]:
+def page_reader(item_type: type[T], *, key: str, free_key: str | None = None) -> Callable[[bytes], Page[T]]:
     """Return a decoder of pages.
 
     :param item_type: type of an entry.
     :param key: key of the entries in ``data``.
+    :param free_key: the only key of an entry whose value is a ``dict[str, Any]``. It is decoded separately: counting
+        its values is cheaper than counting those of the whole page.
     :return: a function from bytes to a page; it raises ``msgspec.MsgspecError`` for anything else.
     """
+    decoded_type = item_type if free_key is None else _with_raw(item_type, free_key)  # type: ignore[arg-type]
     # Pagination is optional when listing subscriptions.
-    read_data = data_reader((key, list[item_type]), ("pagination", Pagination | None, None))  # type: ignore[valid-type]
+    pagination = ("pagination", Pagination | None, None)
+    read_data = data_reader((key, list[decoded_type]), pagination, is_bounded=free_key is not None)  # type: ignore[valid-type]
 
     def read(body: bytes) -> Page[T]:
         data = read_data(body)
-        return Page(items=getattr(data, key), cursor=(data.pagination or {}).get("next") or None)
+        items = getattr(data, key)
+        if free_key is not None:
+            _decode_raw(items, free_key)
+        return Page(items=items, cursor=(data.pagination or {}).get("next") or None)
 
     return read
+
+
+@cache
+def _with_raw(item_type: type[Any], key: str) -> Any:
+    """Return the same ``TypedDict`` with one key left undecoded."""
+    make_typed_dict: Any = TypedDict
+    # msgspec decodes Raw only in a key that is not required.
+    return make_typed_dict(
+        item_type.__name__, {**get_type_hints(item_type, include_extras=True), key: NotRequired[msgspec.Raw]}
+    )
+
+
+def _decode_raw(items: list[dict[str, Any]], key: str) -> None:
+    if not all(key in item for item in items):
+        raise msgspec.ValidationError(f"Object missing required field `{key}`")
+    check_values(sum(count_values(bytes(item[key])) for item in items))
+    try:
+        for item in items:
+            item[key] = _read_object(item[key])
+    except (UnicodeDecodeError, RecursionError) as error:  # msgspec does not wrap these two
+        raise msgspec.DecodeError(str(error)) from None
+
+
+_read_object = msgspec.json.Decoder(dict[str, Any]).decode

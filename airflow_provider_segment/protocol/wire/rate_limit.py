@@ -8,6 +8,9 @@ from datetime import datetime
 from airflow_provider_segment.protocol.errors import ErrorObject
 from airflow_provider_segment.protocol.wire.messages import Response
 
+MAX_RETRY_AFTER = 3600.0
+"""Longest time in seconds that a limit holds requests back without another try, whatever a response requests."""
+
 
 @dataclass(frozen=True, slots=True)
 class RetryAfter:
@@ -37,6 +40,23 @@ def parse_retry_after(response: Response, errors: tuple[ErrorObject, ...]) -> Re
         if seconds is not None:
             return RetryAfter(max(0.0, seconds), source)
     return None
+
+
+def retry_after_of(response: Response) -> float | None:
+    """Return the seconds that the headers of a 429 request to wait.
+
+    :param response: a response with status 429.
+    """
+    seconds = retry_after_seconds(response)
+    return rate_limit_reset(response) if seconds is None else max(0.0, seconds)
+
+
+def rate_limit_reset(response: Response) -> float | None:
+    """Return the seconds until the rate limit's window ends.
+
+    :param response: a response with any status.
+    """
+    return _seconds_until(response.headers.get("x-ratelimit-reset"), response)
 
 
 def retry_after_seconds(response: Response) -> float | None:

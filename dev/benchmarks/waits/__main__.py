@@ -20,6 +20,7 @@ from pathlib import Path
 import trustme
 from rich.console import Console
 
+from dev.benchmarks.waits import limits
 from dev.benchmarks.waits.contenders import CONTENDERS, INTERVAL, Server
 from dev.benchmarks.waits.measure import Figures
 from dev.benchmarks.waits.report import Costs, best, costs, figures_table, goals_table, ratios_table
@@ -77,6 +78,8 @@ def main() -> None:
     console.print(figures_table(found, titles))
     console.print(ratios_table(found, titles))
     console.print(goals_table(found))
+    if options.only == list(CONTENDERS):
+        limits.main()
 
 
 if __name__ == "__main__":

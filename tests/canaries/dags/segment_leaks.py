@@ -33,6 +33,20 @@ with DAG("segment_leaks", schedule=None, catchup=False):
     def render_it(text: str) -> None:
         """Leak into the rendered fields, URL-encoded."""
 
+    @task
+    def crash_with_it() -> None:
+        """Into a local variable, which crash reporters record."""
+        variables = {"deep": [BaseHook.get_connection("canary_reference").password]}
+        raise RuntimeError(f"{len(variables)} variable")
+
+    @task
+    def fail_with_it() -> None:
+        """Into an error in another encoding, which OpenLineage sends on."""
+        secret = str(BaseHook.get_connection("canary_reference").extra_dejson["deep_secret"])
+        raise RuntimeError(base64.b64encode(secret.encode()).decode())
+
+    crash_with_it()
+    fail_with_it()
     return_it()
     log_it()
     ask_for_it()

@@ -14,8 +14,10 @@ from airflow_provider_segment.protocol.api.destinations import (
     post_destination,
     update_destination,
 )
+from airflow_provider_segment.protocol.errors import SegmentProtocolError
+from airflow_provider_segment.protocol.wire.messages import Response
 from tests.protocol.driver import ScriptedDriver
-from tests.protocol.samples import DESTINATION, MASK, TERMS, done, page, with_more_fields
+from tests.protocol.samples import DESTINATION, MASK, ONE_TRY, TERMS, done, page, with_more_fields
 
 CREATED = done({"destination": DESTINATION})
 
@@ -188,3 +190,27 @@ def test_a_destination_without_a_name_is_decoded(name: str | None) -> None:
     unnamed = {**DESTINATION, "name": name}
 
     assert ScriptedDriver([done({"destination": unnamed})]).run(get_destination(TERMS, id="d")) == unnamed
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (None, "Object missing required field `settings`"),
+        ('"text"', "Expected `object`, got `str`"),
+        ("null", "Expected `object`, got `null`"),
+        ("[" * 2000 + "]" * 2000, "broken JSON"),
+    ],
+)
+@pytest.mark.parametrize("full", [True, False])
+def test_destinations_with_odd_settings_in_a_list(settings: str | None, message: str, full: bool) -> None:
+    record = json.dumps({key: value for key, value in DESTINATION.items() if key != "settings"})
+    if settings is not None:
+        record = f'{record[:-1]}, "settings": {settings}}}'
+    response = Response(status=200, body=f'{{"data": {{"destinations": [{record}]}}}}'.encode())
+    driver = ScriptedDriver([response])
+
+    if full and message != "broken JSON":
+        assert len(list(driver.iterate(list_destinations(ONE_TRY, full=True)))) == 1
+        return
+    with pytest.raises(SegmentProtocolError, match=message):
+        list(driver.iterate(list_destinations(ONE_TRY, full=full)))

@@ -31,6 +31,8 @@ NOTHING: dict[str, float | None] = {
     "failures": 0,
     "success_rate": None,
     "failure_rate": None,
+    "discard_rate": None,
+    "expiry_rate": None,
 }
 
 
@@ -67,11 +69,22 @@ CASES: dict[str, tuple[list[dict[str, Any]], dict[str, float | None]]] = {
             "attempted": 120,
             "success_rate": 1.0,
             "failure_rate": 0.0,
+            "discard_rate": 0.0,
+            "expiry_rate": 0.0,
         },
     ),
     "failures alone": (
         [metric("expired", 3), metric("discarded", 1)],
-        {"expired": 3, "discarded": 1, "attempted": 4, "failures": 4, "success_rate": 0.0, "failure_rate": 1.0},
+        {
+            "expired": 3,
+            "discarded": 1,
+            "attempted": 4,
+            "failures": 4,
+            "success_rate": 0.0,
+            "failure_rate": 1.0,
+            "discard_rate": 0.25,
+            "expiry_rate": 0.75,
+        },
     ),
     "retried is no outcome": ([metric("retried", 50)], {"retried": 50}),
     "mixed": (
@@ -84,6 +97,8 @@ CASES: dict[str, tuple[list[dict[str, Any]], dict[str, float | None]]] = {
             "failures": 10,
             "success_rate": 0.99,
             "failure_rate": 0.01,
+            "discard_rate": 0.01,
+            "expiry_rate": 0.0,
         },
     ),
     "times": (
@@ -95,11 +110,26 @@ CASES: dict[str, tuple[list[dict[str, Any]], dict[str, float | None]]] = {
     ),
     "unknown names": (
         [metric("filtered", 7, filtered_by_rule=7), metric("successes", 1, successes_at_noon=1)],
-        {"successes": 1, "attempted": 1, "success_rate": 1.0, "failure_rate": 0.0},
+        {
+            "successes": 1,
+            "attempted": 1,
+            "success_rate": 1.0,
+            "failure_rate": 0.0,
+            "discard_rate": 0.0,
+            "expiry_rate": 0.0,
+        },
     ),
     "null breakdown": (
         [{"metricName": "expired", "total": 2, "breakdown": None}],
-        {"expired": 2, "attempted": 2, "failures": 2, "success_rate": 0.0, "failure_rate": 1.0},
+        {
+            "expired": 2,
+            "attempted": 2,
+            "failures": 2,
+            "success_rate": 0.0,
+            "failure_rate": 1.0,
+            "discard_rate": 0.0,
+            "expiry_rate": 1.0,
+        },
     ),
     "unknown fields": (
         [{"metricName": "retried", "total": 2, "unit": "events", "breakdown": []}],

@@ -24,7 +24,7 @@ COUNTS = (
     "attempted",
     "failures",
 )
-RATES = ("success_rate", "failure_rate")
+RATES = ("success_rate", "failure_rate", "discard_rate", "expiry_rate")
 TIMES = (
     "time_to_success_average",
     "time_to_success_p95",

@@ -18,7 +18,7 @@ from airflow_provider_segment.protocol.delivery.window import Window
 from tests.protocol.delivery.observing import NOW, START, criteria, metrics, verdict
 from tests.protocol.property_settings import examples
 
-W, S, F = Status.WAITING, Status.SUCCEEDED, Status.FAILED
+W, S, F, U = Status.WAITING, Status.SUCCEEDED, Status.FAILED, Status.UNMET
 BOTH = {"success_when": "successes >= 1", "fail_when": "failures >= 1"}
 
 CASES: dict[str, tuple[dict[str, Any], DeliveryMetrics, Status]] = {
@@ -82,8 +82,50 @@ def test_with_an_end_success_waits_for_late_data_and_failure_does_not(
     success = verdict(wait_criteria, metrics(5))
     assert success.status is success_status
     assert verdict(wait_criteria, metrics(5, 1)).status is failure_status
-    assert verdict(wait_criteria, metrics(0)).status is W
+    assert verdict(wait_criteria, metrics(0)).status is (U if success_status is S else W)
     assert ("late data" in success.progress) is (success_status is W)
+
+
+CLOSED = {"success_when": "successes >= 10", "settle_time": 120}
+UNMET: dict[str, tuple[dict[str, Any], timedelta, float, Status]] = {
+    # Arguments, time since end_time, retried events.
+    "before settle_time": ({}, timedelta(seconds=119), 0, W),
+    "after settle_time": ({}, timedelta(seconds=120), 0, U),
+    "too few events": ({"min_attempted": 5}, timedelta(seconds=120), 0, U),
+    "while events are retried": ({}, timedelta(hours=4), 1, W),
+    "after Segment's retries": ({}, timedelta(hours=4, minutes=15), 1, U),
+    "a long settle_time": ({"settle_time": "PT6H"}, timedelta(hours=5), 1, W),
+    "wait": ({"on_unmet": "wait"}, timedelta(hours=9), 0, W),
+    "skip": ({"on_unmet": "skip"}, timedelta(seconds=120), 0, U),
+}
+
+
+@pytest.mark.parametrize(("changes", "since", "retried", "status"), UNMET.values(), ids=UNMET)
+def test_a_closed_window_that_does_not_meet_the_conditions_is_unmet(
+    changes: dict[str, Any], since: timedelta, retried: float, status: Status
+) -> None:
+    wait_criteria = criteria(**{**CLOSED, **changes}, start_time=NOW - timedelta(hours=12), end_time=NOW - since)
+    found = verdict(wait_criteria, {**metrics(3), "retried": retried})
+    assert found.status is status
+    if status is U:
+        assert found.progress.startswith("the window has closed without meeting the conditions: ")
+        assert "successes >= 10 (now 3, 7 short)" in found.progress
+
+
+RETRIED: dict[str, tuple[dict[str, Any], float, Status]] = {
+    "a failure by retried events": ({"success_when": "successes > 5", "fail_when": "retried > 9"}, 10, F),
+    "a success by retried events": ({"success_when": "retried >= 5"}, 5, S),
+    "no event at all": ({"success_when": "retried == 0"}, 0, W),
+    "too few retried events": ({"success_when": "successes > 5", "fail_when": "retried > 1", "min_attempted": 5}, 4, W),
+    "retried events are no rate": ({"success_when": "retried >= 5", "fail_when": "failure_rate >= 0"}, 5, S),
+}
+
+
+@pytest.mark.parametrize(("changes", "retried", "status"), RETRIED.values(), ids=RETRIED)
+def test_retried_events_count_for_conditions_on_retried_before_anything_was_attempted(
+    changes: dict[str, Any], retried: float, status: Status
+) -> None:
+    assert verdict(criteria(**changes), {**metrics(), "retried": retried}).status is status
 
 
 def test_waiting_for_late_data_names_its_end() -> None:
@@ -136,14 +178,17 @@ def test_the_verdict_follows_the_rule(
         "successes >= 3", fail_when="failures >= 4", min_attempted=min_attempted, settle_time=120, **end
     )
 
+    unmet = U if ended and since >= 120 else W
     if sum(counts) < min_attempted:
-        expected = W
+        expected = unmet
     elif expired + discarded >= 4:
         expected = F
     elif successes >= 3 and (not ended or since >= 120):
         expected = S
-    else:
+    elif successes >= 3:
         expected = W
+    else:
+        expected = unmet
     assert verdict(wait_criteria, metrics(*counts)).status is expected
 
 
@@ -167,6 +212,7 @@ def test_checked_arguments_become_plain_values() -> None:
         window=Window(length=timedelta(minutes=30), granularity="HOUR"),
         min_attempted=5,
         settle_time=timedelta(minutes=1),
+        on_unmet="fail",
     )
 
 

@@ -27,7 +27,9 @@ from tests.protocol.samples import (
 
 NOW = datetime(2026, 2, 15, 12, 0, 0, 123_456, tzinfo=UTC)
 METRICS = done({"deliveryMetricsSummary": METRICS_SUMMARY})  # 90 successes, 10 failures
-CRITERIA = check_criteria(destination_id="dst1", source_id="src1", success_when="success_rate >= 0.9", window="PT30M")
+CRITERIA = check_criteria(
+    destination_id="dst1", source_id="src1", success_when="success_rate >= 0.9", min_attempted=5, window="PT30M"
+)
 
 
 def anchored(**changes: Any) -> Any:
@@ -131,7 +133,7 @@ def test_destinations_that_cannot_receive_deliveries_are_warned_about(
 ) -> None:
     driver = ScriptedDriver([done({"destination": destination})])
 
-    driver.run(verify_destination(TERMS, criteria=CRITERIA))
+    driver.run(verify_destination(TERMS, query=CRITERIA.query))
 
     assert len(driver.logs) == len(problems)
     for log, problem in zip(driver.logs, problems, strict=True):
@@ -140,11 +142,27 @@ def test_destinations_that_cannot_receive_deliveries_are_warned_about(
         assert "dst1" in log.message
 
 
+@pytest.mark.parametrize(
+    ("arguments", "conditions"),
+    [
+        ({"success_when": ["successes > 0", "success_rate > 0.5"], "fail_when": "discard_rate > 0.1"}, 2),
+        ({"success_when": "successes > 0", "fail_when": "failures > 5"}, 0),
+        ({"success_when": "success_rate > 0.5", "min_attempted": 2}, 0),
+    ],
+    ids=["rates", "counts", "min_attempted"],
+)
+def test_a_rate_that_a_single_event_can_decide_has_a_warning(arguments: dict[str, Any], conditions: int) -> None:
+    warning = check_criteria(destination_id="dst1", source_id="src1", window=60, **arguments).warning
+
+    assert (warning is not None) is bool(conditions)
+    assert warning is None or "can decide success_rate > 0.5, discard_rate > 0.1" in warning
+
+
 def test_another_source_is_an_error_that_names_both() -> None:
     driver = ScriptedDriver([done({"destination": record(sourceId="src2")})])
 
     with pytest.raises(ValueError, match="source_id is 'src1', but destination dst1 belongs to source 'src2'"):
-        driver.run(verify_destination(TERMS, criteria=CRITERIA))
+        driver.run(verify_destination(TERMS, query=CRITERIA.query))
 
 
 @pytest.mark.parametrize(
@@ -156,9 +174,9 @@ def test_an_unexpected_destination_is_a_segment_error(destination: dict[str, Any
     driver = ScriptedDriver(then=done({"destination": destination}))
 
     with pytest.raises(SegmentError):
-        driver.run(verify_destination(ONE_TRY, criteria=CRITERIA))
+        driver.run(verify_destination(ONE_TRY, query=CRITERIA.query))
 
 
 def test_a_missing_destination_raises_at_once() -> None:
     with pytest.raises(SegmentNotFoundError):
-        ScriptedDriver([refusal(404)]).run(verify_destination(TERMS, criteria=CRITERIA))
+        ScriptedDriver([refusal(404)]).run(verify_destination(TERMS, query=CRITERIA.query))

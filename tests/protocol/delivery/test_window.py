@@ -48,6 +48,7 @@ WINDOWS: dict[str, tuple[dict[str, Any], Window]] = {
     ),
     "anchored": ({"start_time": "2026-01-01"}, Window(start=NEW_YEAR)),
     "with an end": ({"start_time": NEW_YEAR, "end_time": "2026-01-01T12:00Z"}, Window(start=NEW_YEAR, end=NOON)),
+    "length and end": ({"window": "PT12H", "end_time": NOON}, Window(start=NEW_YEAR, end=NOON)),
 }
 
 
@@ -60,12 +61,22 @@ BAD_WINDOWS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "neither": ({}, ("exactly one of window and start_time", "neither")),
     "end alone": ({"end_time": NOON}, ("exactly one of window and start_time", "neither")),
     "both": ({"window": 60, "start_time": NEW_YEAR}, ("exactly one of window and start_time", "both")),
-    "window with an end": ({"window": 60, "end_time": NOON}, ("end_time", "start_time", "window")),
     "end before start": (
         {"start_time": NOON, "end_time": NEW_YEAR},
         ("end_time is 2026-01-01T00:00:00Z", "after start_time, 2026-01-01T12:00:00Z"),
     ),
-    "end at start": ({"start_time": NOON, "end_time": NOON}, ("end_time", "after start_time")),
+    "end at start": (
+        {"start_time": NOON, "end_time": NOON},
+        (
+            "end_time is 2026-01-01T12:00:00Z, the same as start_time",
+            "CronDataIntervalTimetable",
+            "window and end_time",
+        ),
+    ),
+    "end too early for the length": (
+        {"window": "P1D", "end_time": "0001-01-01T00:00:00Z"},
+        ("end_time is 0001-01-01", "no date 1 day"),
+    ),
     "empty": ({"window": 0}, ("window is 0:00:00", "at least one second")),
     "too long": ({"window": timedelta(days=14, seconds=1)}, ("window is 14 days, 0:00:01", "auto", "14 days")),
     "too long for days": ({"window": "P15D", "granularity": "DAY"}, ("window is 15 days", "DAY", "14 days")),

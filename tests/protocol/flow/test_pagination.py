@@ -10,7 +10,7 @@ import pytest
 
 from airflow_provider_segment.protocol.errors import SegmentConnectionError, SegmentProtocolError, SegmentRateLimitError
 from airflow_provider_segment.protocol.flow.pagination import collect, paginate
-from airflow_provider_segment.protocol.flow.steps import Items, Outcome
+from airflow_provider_segment.protocol.flow.steps import Items, Outcome, Send
 from airflow_provider_segment.protocol.wire.operation import Operation
 from airflow_provider_segment.protocol.wire.pagination import Listing, page_reader
 from tests.protocol.driver import ScriptedDriver
@@ -139,3 +139,28 @@ def test_each_page_is_yielded_once() -> None:
     steps.send(None)
 
     assert steps.send(THREE_PAGES[0]) == Items([{"id": "a"}, {"id": "b"}])
+
+
+def test_pages_without_end_are_an_error() -> None:
+    def endless() -> Iterator[Outcome]:
+        number = 0
+        while True:
+            number += 1
+            yield things(next=str(number))
+
+    outcomes = endless()
+    flow = collect(LISTING, TERMS)
+    step = next(flow)
+
+    def run() -> None:
+        nonlocal step
+        while isinstance(step, Send):
+            step = flow.send(next(outcomes))
+
+    with pytest.raises(SegmentProtocolError, match="listThings: more than 2000 pages"):
+        run()
+
+
+def test_an_enormous_cursor_is_an_error() -> None:
+    with pytest.raises(SegmentProtocolError, match="listThings: a cursor of 5000 characters"):
+        ScriptedDriver([things("a", next="x" * 5000)]).run(collect(LISTING, TERMS))

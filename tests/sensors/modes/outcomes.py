@@ -23,6 +23,10 @@ TIMES_OUT: EndByFlag = dict.fromkeys(FLAGS, "AirflowSensorTimeout") | {"soft_fai
 FAILED: EndByFlag = dict.fromkeys(FLAGS, "SegmentDeliveryFailedError") | {"soft_fail": SKIPPED, "never_fail": SKIPPED}
 
 
+ALWAYS_SKIPPED: EndByFlag = dict.fromkeys(FLAGS, SKIPPED)
+UNMET: EndByFlag = dict.fromkeys(FLAGS, "SegmentDeliveryUnmetError") | {"soft_fail": SKIPPED, "never_fail": SKIPPED}
+
+
 def error(name: str, *, then: str = "AirflowSensorTimeout") -> EndByFlag:
     """Return how an error ends the task: only never_fail skips, and silent_fail goes on.
 
@@ -121,6 +125,13 @@ def _verdicts() -> Iterator[Case]:
     yield Case("never holds", TIMES_OUT)
     yield Case("has timeout 0", TIMES_OUT, arguments=lambda: {"timeout": 0})
     yield Case("too few events", TIMES_OUT, failed, lambda: {"min_attempted": 100})
+    yield Case("the window is closed and unmet", UNMET, arguments=_closed)
+    yield Case(
+        "the window is closed and unmet, skip", ALWAYS_SKIPPED, arguments=lambda: _closed() | {"on_unmet": "skip"}
+    )
+    yield Case("the window is closed and unmet, wait", TIMES_OUT, arguments=lambda: _closed() | {"on_unmet": "wait"})
+    yield Case("the window closes unmet", UNMET, arguments=_closing)
+    yield Case("the window is too old", UNMET, arguments=lambda: _from(days=20) | {"end_time": ago(days=19)})
     yield Case("starts in the future", TIMES_OUT, holds, lambda: _from(hours=-1))
 
 
@@ -213,7 +224,8 @@ def _invalid_waits() -> Iterator[Case]:
     )
     yield Case(
         "the connection is deleted",
-        error("AirflowNotFoundException"),
+        TIMES_OUT,  # Airflow reports a secrets backend that is down in the same way
+        elsewhere={"reschedule": error("AirflowNotFoundException")} if AIRFLOW_2 else {},
         loses_connection=True,
         modes=("reschedule", "deferrable"),  # poke mode reads it once
     )
@@ -224,6 +236,14 @@ def _invalid_waits() -> Iterator[Case]:
 
 def _from(**back: float) -> dict[str, Any]:
     return {"window": None, "start_time": ago(**back)}
+
+
+def _closed() -> dict[str, Any]:
+    return _from(hours=2) | {"end_time": ago(hours=1)}
+
+
+def _closing() -> dict[str, Any]:
+    return _from(hours=1) | {"end_time": ago(seconds=-1), "settle_time": 0}
 
 
 def _growing_too_long() -> dict[str, Any]:

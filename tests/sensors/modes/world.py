@@ -185,6 +185,10 @@ class _Hook:
     def __init__(self, script: Script) -> None:
         self.driver = script
 
+    def refresh(self) -> bool:
+        """Nothing changes."""
+        return False
+
     def close(self) -> None:
         """Nothing is open."""
 
@@ -192,6 +196,13 @@ class _Hook:
 class _AsyncHook:
     def __init__(self, script: Script) -> None:
         self._script = script
+
+    async def connect(self) -> None:
+        """Nothing is read."""
+
+    async def refresh(self, *, since: float) -> bool:
+        """Nothing changes."""
+        return False
 
     async def run(self, flow: Callable[[CallOptions], Flow[Any]]) -> Any:
         return self._script.run(flow(ONE_TRY))

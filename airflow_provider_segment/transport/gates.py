@@ -1,0 +1,61 @@
+"""The rate limit gates of this process: one for each token and each of Segment's limits."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+
+from airflow_provider_segment.protocol.flow.gate import Gate
+from airflow_provider_segment.protocol.flow.steps import Send
+from airflow_provider_segment.protocol.secret_str import SecretStr
+from airflow_provider_segment.protocol.wire.messages import HeldBack, Request, RequestFailure, Response
+from airflow_provider_segment.transport.connection import SegmentConnection
+
+_GATES: dict[tuple[str, SecretStr], Gates] = {}
+_LOCK = threading.Lock()
+
+
+class Gates:
+    """The gates of one token at one base URL; used by all threads and event loops of the process."""
+
+    def __init__(self) -> None:
+        self._gates: dict[str, Gate] = {}
+        self._lock = threading.Lock()
+
+    def enter(self, send: Send) -> HeldBack | None:
+        """Let a request through, or hold it back.
+
+        :param send: the step.
+        :return: ``None`` if the request may be sent; ``leave`` must follow.
+        """
+        jitter = random.random()  # noqa: S311 - not a secret
+        with self._lock:
+            gate = self._gates.setdefault(send.request.limited_as, Gate())
+            poll, now = send.request.poll, time.monotonic()
+            return gate.enter(now, poll=poll, slot=send.slot, max_wait=send.max_wait, jitter=jitter)
+
+    def leave(self, request: Request, outcome: Response | RequestFailure | None) -> None:
+        """Take in the outcome of a request that was let through.
+
+        :param request: the request.
+        :param outcome: its outcome; ``None`` if it was cancelled.
+        """
+        with self._lock:
+            self._gates[request.limited_as].leave(time.monotonic(), outcome if isinstance(outcome, Response) else None)
+
+
+def gates_of(connection: SegmentConnection) -> Gates:
+    """Return the gates of a connection's token.
+
+    :param connection: the parsed connection.
+    """
+    key = (connection.base_url, connection.token)
+    with _LOCK:
+        return _GATES.setdefault(key, Gates())
+
+
+def forget_all() -> None:
+    """Forget all rate limits, as tests need whose server starts over."""
+    with _LOCK:
+        _GATES.clear()

@@ -1,0 +1,199 @@
+"""A token, host or CA that changes during waits, and a secrets backend that fails meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import certifi
+import pytest
+
+from airflow_provider_segment.hooks import segment
+from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook, SegmentPublicApiHook
+from airflow_provider_segment.sandbox.core import Sandbox
+from airflow_provider_segment.sandbox.server import SandboxServer
+from airflow_provider_segment.sandbox.settings import Settings
+from airflow_provider_segment.sandbox.state.seed import load_seed
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
+from tests.triggers.waiting import first_event, poll_count, until, waiting
+
+VARIABLE = "AIRFLOW_CONN_SEGMENT_ROTATED"
+CONN_ID = "segment_rotated"
+DESTINATION = {"id": "d", "sourceId": "sandbox-web", "metadataId": "sandbox-analytics", "settings": {"apiKey": "k"}}
+PAST = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
+
+
+class Rotating:
+    """A sandbox whose token can be rotated, and the Airflow connection to it."""
+
+    def __init__(self, sandbox: Sandbox, url: str, patch: pytest.MonkeyPatch) -> None:
+        self._sandbox, self._url, self._patch = sandbox, url, patch
+
+    @property
+    def client(self) -> SegmentSandbox:
+        return SegmentSandbox(url=self._url, token=self._sandbox.token)
+
+    def rotate(self, token: str) -> None:
+        self._sandbox.token = token
+
+    def connect(self, **extra: Any) -> None:
+        fields = {"conn_type": "segment_public_api", "host": self._url, "password": self._sandbox.token}
+        self._patch.setenv(VARIABLE, json.dumps(fields | {"extra": extra}))
+
+    def disconnect(self) -> None:
+        self._patch.delenv(VARIABLE)
+
+
+@pytest.fixture
+def rotating(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rotating]:
+    sandbox = Sandbox(token="first-token", seed=load_seed("demo"), settings=Settings(deliveries_per_minute=0))
+    with SandboxServer(sandbox=sandbox) as server:
+        made = Rotating(sandbox, server.url, monkeypatch)
+        made.client.seed({"destinations": [DESTINATION]})
+        made.connect()
+        yield made
+
+
+def wait(**changes: Any) -> asyncio.Task[dict[str, Any]]:
+    return asyncio.create_task(first_event(waiting("d", segment_conn_id=CONN_ID, **changes)))
+
+
+def test_waits_go_on_with_a_rotated_token(rotating: Rotating) -> None:
+    async def run() -> list[str]:
+        events = [wait(window=3600 + number) for number in range(5)]
+        await until(lambda: poll_count(rotating.client) >= 5)
+        rotating.rotate("second-token")
+        rotating.connect()
+        await asyncio.to_thread(rotating.client.deliver, "d", successes=10, at=PAST)
+        return [event["status"] for event in await asyncio.gather(*events)]
+
+    assert asyncio.run(run()) == ["succeeded"] * 5
+
+
+def test_a_token_that_is_still_wrong_ends_the_wait(rotating: Rotating) -> None:
+    async def run() -> dict[str, Any]:
+        event = wait()
+        await until(lambda: poll_count(rotating.client) >= 1)
+        rotating.rotate("second-token")
+        return await event
+
+    event = asyncio.run(run())
+    assert (event["status"], event["error"]) == ("error", "SegmentAuthError")
+
+
+def test_many_waits_read_the_connection_once(rotating: Rotating, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[str] = []
+    read = vars(segment)["get_async_connection"]
+
+    async def counting(conn_id: str, **arguments: Any) -> Any:
+        reads.append(conn_id)
+        return await read(conn_id, **arguments)
+
+    monkeypatch.setattr(segment, "get_async_connection", counting)
+    rotating.client.deliver("d", successes=10, at=PAST)
+
+    async def run() -> list[dict[str, Any]]:
+        return await asyncio.gather(*(wait(window=3600 + number) for number in range(50)))
+
+    assert {event["status"] for event in asyncio.run(run())} == {"succeeded"}
+    assert reads == [CONN_ID]
+
+
+def test_a_missing_connection_does_not_end_the_wait(rotating: Rotating, told: Callable[[], str]) -> None:
+    """Airflow reports a secrets backend that is down in the same way."""
+    rotating.disconnect()
+    rotating.client.deliver("d", successes=10, at=PAST)
+
+    async def run() -> dict[str, Any]:
+        event = wait()
+        await asyncio.sleep(1.5)
+        assert not event.done()
+        rotating.connect()
+        return await event
+
+    assert asyncio.run(run())["status"] == "succeeded"
+    assert "This poll failed; polling again in" in told()
+
+
+def test_a_token_rotated_while_the_secrets_backend_is_down_does_not_end_the_wait(rotating: Rotating) -> None:
+    async def run() -> dict[str, Any]:
+        event = wait()
+        await until(lambda: poll_count(rotating.client) >= 1)
+        rotating.disconnect()
+        rotating.rotate("second-token")
+        await asyncio.to_thread(rotating.client.deliver, "d", successes=10, at=PAST)
+        await until(lambda: poll_count(rotating.client) >= 2)
+        rotating.connect()
+        return await event
+
+    assert asyncio.run(run())["status"] == "succeeded"
+
+
+def sensor(**changes: Any) -> SegmentDeliveryMetricsSensor:
+    return SegmentDeliveryMetricsSensor(
+        task_id="wait",
+        destination_id="d",
+        source_id="sandbox-web",
+        success_when="successes >= 10",
+        window=3600,
+        segment_conn_id=CONN_ID,
+        **changes,
+    )
+
+
+def test_poke_mode_goes_on_with_a_rotated_token(rotating: Rotating) -> None:
+    task = sensor()
+    assert not task.poke({})
+    rotating.rotate("second-token")
+    rotating.connect()
+    rotating.client.deliver("d", successes=10, at=PAST)
+    assert task.poke({})
+
+
+def test_poke_mode_goes_on_while_the_secrets_backend_is_down(rotating: Rotating) -> None:
+    task = sensor()
+    assert not task.poke({})
+    rotating.disconnect()
+    rotating.rotate("second-token")
+    rotating.client.deliver("d", successes=10, at=PAST)
+    assert not task.poke({})
+    rotating.connect()
+    assert task.poke({})
+
+
+def test_a_rescheduled_poll_without_a_connection_does_not_end_the_wait(rotating: Rotating) -> None:
+    rotating.disconnect()
+    assert not sensor(mode="reschedule").poke({"task_reschedule_count": 1})
+
+
+def test_a_replaced_ca_is_noticed(rotating: Rotating, tmp_path: Path) -> None:
+    ca = tmp_path / "ca.pem"
+    ca.write_bytes(Path(certifi.where()).read_bytes())
+    rotating.connect(verify=str(ca))
+
+    async def refresh() -> list[bool]:
+        loop = asyncio.get_running_loop()
+        async with SegmentPublicApiAsyncHook(segment_conn_id=CONN_ID) as hook:
+            await hook.get_workspace()
+            unchanged = await hook.refresh(since=loop.time())
+            _touch(ca)
+            return [unchanged, await hook.refresh(since=loop.time())]
+
+    with SegmentPublicApiHook(segment_conn_id=CONN_ID) as hook:
+        hook.get_workspace()
+        assert not hook.refresh()
+        _touch(ca)
+        assert hook.refresh()
+        hook.get_workspace()
+    assert asyncio.run(refresh()) == [False, True]
+
+
+def _touch(file: Path) -> None:
+    modified = file.stat().st_mtime_ns + 1_000_000_000
+    os.utime(file, ns=(modified, modified))
