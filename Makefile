@@ -23,7 +23,7 @@ export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/bytecode
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ui test quick lint types pytest pictures dist wheel live checks test-long histories fuzz test-matrix \
+.PHONY: help demo ui test quick lint types pytest pictures dist wheel conformance live checks test-long histories fuzz test-matrix \
 	bench docs constraints clean
 
 help:  ## list these targets
@@ -69,6 +69,19 @@ dist: $(STAMP)  ## build the sdist and the wheel into dist/
 wheel: $(STAMP)  ## run the README's DAG test against the installed wheel, on Airflow 3.3 and 2.11
 	$(BIN)/pytest -m fresh_environment tests/user_example
 
+# Schemathesis needs newer versions of some of Airflow's dependencies: a separate environment.
+SCHEMATHESIS_VENV  := $(VENV)-schemathesis
+SCHEMATHESIS_STAMP := $(SCHEMATHESIS_VENV)/.installed
+
+conformance: $(STAMP) $(SCHEMATHESIS_STAMP)  ## test the sandbox against its OpenAPI description; half a minute
+	$(BIN)/python -m dev.conformance $(SCHEMATHESIS_VENV)/bin/schemathesis
+
+$(SCHEMATHESIS_STAMP): $(STAMP) constraints/schemathesis.txt
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python --requirement constraints/schemathesis.txt \
+	 || $(PIP) --quiet --requirement constraints/schemathesis.txt
+	@touch $@
+
 # No parallel workers: each Airflow is several processes.
 live: $(STAMP) $(BROWSER)  ## run the tests that need a real Airflow: killed triggerers, the search for secrets, make ui
 	$(BIN)/pytest -m live tests/canaries tests/live tests/dev/local_airflow tests/ui
@@ -78,7 +91,7 @@ SCALE ?= 100
 
 # .ci/run and .github/workflows/ci.yml run this and `make test`.
 checks: SCALE := 10
-checks: docs demo dist wheel histories fuzz live  ## run what CI runs besides make test; a tenth of the large counts
+checks: docs demo dist wheel conformance histories fuzz live  ## run what CI runs besides make test; a tenth of the large counts
 
 test-long: $(STAMP) histories fuzz live  ## run the tests with large counts: histories, faults, kills, fuzzing; an hour
 	SEGMENT_TEST_SCALE=$(SCALE) $(PYTEST) tests/exactly_one

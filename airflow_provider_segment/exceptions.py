@@ -27,6 +27,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentRateLimitError,
     SegmentServerError,
     SegmentSeveralMatchesError,
+    SegmentUnexpectedResultError,
 )
 from airflow_provider_segment.protocol.printable import printable
 
@@ -82,4 +83,5 @@ __all__ = [
     "SegmentRateLimitError",
     "SegmentServerError",
     "SegmentSeveralMatchesError",
+    "SegmentUnexpectedResultError",
 ]

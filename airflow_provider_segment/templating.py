@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 else:
     _Base = object
 
-SEGMENT_TEMPLATE_KEY = "@template"
-"""A key whose value is written in Segment's mapping language, which uses the same braces as Jinja."""
+SEGMENT_TEMPLATE_KEYS = frozenset({"@template", "@liquid"})
+"""Keys whose values are written in Segment's mapping language, which uses the same braces as Jinja."""
 
 Check = Callable[[str, Any], Any]
 ResolveArgument = Callable[[str, Any], Any]
@@ -37,12 +37,13 @@ def is_known(value: Any) -> bool:
     :param value: an argument as the DAG file sets it.
     """
     if isinstance(value, str):
-        return "{{" not in value and "{%" not in value
+        return not any(mark in value for mark in ("{{", "{%", "{#"))
     if isinstance(value, Mapping):
         return all(map(is_known, value.values()))
     if isinstance(value, list | tuple | set):
         return all(map(is_known, value))
-    return not hasattr(value, "resolve")  # an XComArg has it
+    # An XComArg and a literal have it; Airflow calls a function that is an argument.
+    return not hasattr(value, "resolve") and (isinstance(value, type) or not callable(value))
 
 
 def unknown_paths(value: Any, path: Path = ()) -> Iterator[Path]:
@@ -142,10 +143,14 @@ class CheckedArguments(_Base):
         """Render as Airflow does, but leave Segment's mapping language alone, at any depth."""
         if isinstance(content, NumberString):
             return content  # rendered already
-        if not isinstance(content, dict) or SEGMENT_TEMPLATE_KEY not in content:
+        if isinstance(content, str) and is_known(content):
+            return content  # Jinja would remove a trailing newline, which a key file needs
+        if not isinstance(content, dict) or not SEGMENT_TEMPLATE_KEYS & content.keys():
             return super().render_template(content, context, jinja_env, seen_oids)
+        if seen_oids is not None and id(content) in seen_oids:
+            return content  # a mapped value that was rendered already
         return {
-            key: value if key == SEGMENT_TEMPLATE_KEY else self.render_template(value, context, jinja_env, seen_oids)
+            key: value if key in SEGMENT_TEMPLATE_KEYS else self.render_template(value, context, jinja_env, seen_oids)
             for key, value in content.items()
         }
 

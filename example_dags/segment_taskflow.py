@@ -29,7 +29,7 @@ with DAG(
 
         with SegmentPublicApiHook() as hook:
             found = hook.list_destinations(source_id=(params or {})["source_id"])
-            return [{"id": each["id"], "name": each["name"] or each["id"]} for each in found if each["enabled"]]
+            return [{"id": each["id"], "name": each.get("name") or each["id"]} for each in found if each["enabled"]]
 
     @task(map_index_template="{{ task.op_kwargs['destination']['name'] }}")
     def delivered(destination: dict[str, str], params: dict[str, Any] | None = None) -> str:

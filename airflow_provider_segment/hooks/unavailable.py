@@ -11,7 +11,7 @@ from airflow_provider_segment.protocol.errors import SegmentError
 class ConnectionUnavailableError(Exception):
     """The Airflow connection cannot be read; the secrets backend or Airflow's API may be down for a while.
 
-    Airflow reports an unreachable secrets backend as a missing connection, so the two cannot be told apart.
+    Airflow reports an unreachable secrets backend as a missing connection, so the two cannot be distinguished.
     """
 
 

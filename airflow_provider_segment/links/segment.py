@@ -31,19 +31,25 @@ class SegmentDestinationsLink(BaseOperatorLink):
         :param operator: the task.
         :param ti_key: its instance.
         """
+        # A task that ran in this process knows it, also if it failed before it stored one.
+        stored: str | None = getattr(operator, "stored_link", None)
+        if stored is not None:
+            return stored
         from airflow.providers.common.compat.sdk import XCom
 
         return XCom.get_value(ti_key=ti_key, key=self.key) or ""
 
     @classmethod
-    def persist(cls, context: Context, base_url: str) -> None:
-        """Store the link; called before the first request, so that the link works while the task runs.
+    def persist(cls, context: Context, base_url: str) -> str:
+        """Store the link and return it; called before the first request, so that it works while the task runs.
 
         :param context: of the task; without a task instance nothing is stored.
         :param base_url: of the connection.
         """
+        page = destinations_page(base_url)
         if (ti := context.get("ti")) is not None:
-            ti.xcom_push(key=cls.key, value=destinations_page(base_url))
+            ti.xcom_push(key=cls.key, value=page)
+        return page
 
 
 def destinations_page(base_url: str) -> str:

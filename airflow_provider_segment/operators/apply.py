@@ -43,7 +43,7 @@ class SegmentApplyDestinationOperator(SegmentOperator):
     remove subscriptions; enable the destination; disable, then remove filters. So an event that is filtered both before
     and after the apply is never let through in between, unless several enabled filters change at once. Only the
     described keys of settings are compared; a secret is compared by the last characters that Segment shows. All
-    arguments are templated, except for values under a key ``@template`` in settings.
+    arguments are templated, except for values under a key ``@template`` or ``@liquid`` in settings.
 
     :param source_id: id of the source to connect it to; can't be changed later.
     :param metadata_id: catalog id of its type; can't be changed later.
@@ -74,13 +74,14 @@ class SegmentApplyDestinationOperator(SegmentOperator):
     :param prune_subscriptions: remove subscriptions that are not described. Default ``False``.
     :param max_prune: how many subscriptions may be removed, default 10; if more would be, the task fails before it
         writes anything.
+    :param prune_all: allow an empty list of subscriptions to remove all of them. Default ``False``, which fails.
     :param on_drift: what to do about a difference: ``"fix"`` (default); ``"report"`` logs and returns the plan;
         ``"fail"`` raises ``SegmentDriftError``. The last two write nothing.
     :param rotate_secrets: also write secrets that can't be compared with what Segment shows. Default ``False``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: ``{"destination_id", "created", "changed": [field], "subscriptions": [{"name", "id", "action_id",
-        "result"}], "filters": [{"title", "id", "result"}], "ignored": [key]}``;
-        ``ignored`` lists read-only settings that Segment did not change.
+        "result"}], "filters": [{"title", "id", "result"}], "ignored": [key]}``; ``ignored`` lists settings that Segment
+        refused or did not store. Each key is an output of its own, such as ``apply.output["destination_id"]``.
     :raises ValueError: an argument is invalid (raised when the DAG is parsed if its value is known then), or the
         source, the type or an action differs, which can't be changed.
     :raises SegmentNotFoundError: the destination with ``destination_id``, or with ``if_missing="fail"`` the described
@@ -105,6 +106,7 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         "if_missing": _check_if_missing,
         "prune_subscriptions": check_flag,
         "max_prune": check_count,
+        "prune_all": check_flag,
         "filters": check_filters,
         "prune_filters": check_flag,
         "max_prune_filters": check_count,
@@ -128,6 +130,7 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         if_missing: Text = "create",
         prune_subscriptions: bool | Text = False,
         max_prune: int | Text = 10,
+        prune_all: bool | Text = False,
         filters: Sequence[dict[str, Any]] | Text | None = None,
         prune_filters: bool | Text = False,
         max_prune_filters: int | Text = 10,
@@ -135,7 +138,7 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         rotate_secrets: bool | Text = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**{"multiple_outputs": True, **kwargs})
         self.source_id = source_id
         self.metadata_id = metadata_id
         self.name = name
@@ -147,6 +150,7 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         self.if_missing = if_missing
         self.prune_subscriptions = prune_subscriptions
         self.max_prune = max_prune
+        self.prune_all = prune_all
         self.filters = filters
         self.prune_filters = prune_filters
         self.max_prune_filters = max_prune_filters
@@ -193,6 +197,7 @@ def _request(values: dict[str, Any], *, templated: frozenset[Path], wait_for_pen
         if_missing=values["if_missing"],
         prune_subscriptions=values["prune_subscriptions"],
         max_prune=values["max_prune"],
+        prune_all=values["prune_all"],
         filters=values.get("filters"),
         prune_filters=values["prune_filters"],
         max_prune_filters=values["max_prune_filters"],

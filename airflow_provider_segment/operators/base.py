@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from airflow.providers.common.compat.sdk import BaseOperator
+from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.lineage.datasets import DestinationLineage
 from airflow_provider_segment.links.segment import SegmentDestinationsLink
+from airflow_provider_segment.protocol.errors import SegmentUnexpectedResultError
 from airflow_provider_segment.secrets import ReadSecret, placeholder, replace_references, secret_reader
 from airflow_provider_segment.templating import CheckedArguments, ResolveArgument
 
@@ -31,6 +32,8 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
     template_fields: Sequence[str] = ("segment_conn_id",)
     template_fields_renderers = {"settings": "json"}  # noqa: RUF012 - as Airflow declares it
     operator_extra_links = (SegmentDestinationsLink(),)
+    #: The link to Segment, once it is stored.
+    stored_link = ""
     ui_color = "#52bd94"
     ui_fgcolor = "#000000"
 
@@ -76,8 +79,12 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
         from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 
         with SegmentPublicApiHook(segment_conn_id=self.segment_conn_id) as hook:
-            SegmentDestinationsLink.persist(context, hook.segment_connection.base_url)
-            return hook.run(flow, *args, **kwargs)
+            self.stored_link = SegmentDestinationsLink.persist(context, hook.segment_connection.base_url)
+            try:
+                return hook.run(flow, *args, **kwargs)
+            except SegmentUnexpectedResultError as error:
+                # A retry would not find the object, and create another one.
+                raise AirflowFailException(str(error)) from error
 
 
 def is_retry(context: Context) -> bool:

@@ -30,7 +30,7 @@ class SegmentCreateDestinationOperator(SegmentOperator):
     """Create a destination, unless one with the same source, catalog id and name exists already.
 
     A task that is retried or run again therefore leaves exactly one. All arguments are templated, except for values
-    under a key ``@template`` in ``settings``, which are written in Segment's mapping language.
+    under a key ``@template`` or ``@liquid`` in ``settings``, which are written in Segment's mapping language.
 
     :param source_id: id of the source to connect it to; can't be changed later.
     :param metadata_id: catalog id of its type; can't be changed later.
@@ -128,7 +128,7 @@ class _ExistingDestinationOperator(SegmentOperator):
 class SegmentUpdateDestinationOperator(_ExistingDestinationOperator):
     """Change a destination; sends only the arguments that are set.
 
-    All arguments are templated, except for values under a key ``@template`` in ``settings``.
+    All arguments are templated, except for values under a key ``@template`` or ``@liquid`` in ``settings``.
 
     :param destination_id: id of the destination; alternatively its identity:
     :param source_id: id of its source,

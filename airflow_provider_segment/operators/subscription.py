@@ -15,13 +15,13 @@ from airflow_provider_segment.protocol.arguments import (
     check_if_missing,
     check_name,
     check_new_settings,
-    check_schedule,
     check_settings,
 )
 from airflow_provider_segment.protocol.provisioning.identity import (
     check_selection,
     subscription_target,
 )
+from airflow_provider_segment.protocol.provisioning.schedule import check_reverse_etl_schedule
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -33,8 +33,8 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
     """Create a subscription, unless one with the same destination, action and name exists already.
 
     A task that is retried or run again therefore leaves exactly one. Segment allows 5 creates a minute; the task waits
-    until it may send. All arguments are templated, except for values under a key ``@template`` in ``settings``, which
-    are written in Segment's mapping language.
+    until it may send. All arguments are templated, except for values under a key ``@template`` or ``@liquid`` in
+    ``settings``, which are written in Segment's mapping language.
 
     :param destination_id: id of the destination.
     :param name: display name, not empty.
@@ -66,7 +66,7 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
         "enabled": check_flag,
         "settings": check_new_settings,
         "model_id": check_id,
-        "reverse_etl_schedule": check_schedule,
+        "reverse_etl_schedule": check_reverse_etl_schedule,
         "if_exists": check_if_exists,
     }
     required = frozenset(checks) - {"enabled", "settings", "model_id", "reverse_etl_schedule"}
@@ -148,7 +148,7 @@ class SegmentUpdateSubscriptionOperator(_ExistingSubscriptionOperator):
     """Change a subscription; sends only the arguments that are set.
 
     Segment allows 5 updates a minute; the task waits until it may send. All arguments are templated, except for values
-    under a key ``@template`` in ``settings``.
+    under a key ``@template`` or ``@liquid`` in ``settings``.
 
     :param destination_id: id of its destination.
     :param subscription_id: id of the subscription; alternatively its identity:
@@ -177,7 +177,7 @@ class SegmentUpdateSubscriptionOperator(_ExistingSubscriptionOperator):
         "enabled": check_flag,
         "settings": check_settings,
         "model_id": check_id,
-        "reverse_etl_schedule": check_schedule,
+        "reverse_etl_schedule": check_reverse_etl_schedule,
     }
 
     def __init__(

@@ -168,5 +168,17 @@ class SegmentFilterCheckError(SegmentError):
     """A filter makes something else of a sample event than its description expects; nothing was written."""
 
 
+class SegmentUnexpectedResultError(SegmentError):
+    """Segment created an object otherwise than asked, such as with another name; the operators do not retry it.
+
+    :param message: what differs.
+    :param id: id of the object.
+    """
+
+    def __init__(self, message: str = "", *, id: str = "") -> None:
+        super().__init__(message)
+        self.id = id
+
+
 class SegmentPruneLimitError(SegmentError):
     """Pruning would delete more objects than the limit allows; nothing was written."""

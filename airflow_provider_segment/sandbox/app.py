@@ -20,10 +20,13 @@ from airflow_provider_segment.sandbox.errors import ApiError
 from airflow_provider_segment.sandbox.responses import NoResponse, abort_connection, error_response
 
 
-def sandbox_app(sandbox: Sandbox) -> Starlette:
-    """Return the application that serves a sandbox."""
+def sandbox_app(sandbox: Sandbox, *, host: str) -> Starlette:
+    """Return the application that serves a sandbox.
+
+    :param host: the host it listens on.
+    """
     return Starlette(
-        routes=[control_routes(sandbox), *api_routes(sandbox)],
+        routes=[control_routes(sandbox, host=host), *api_routes(sandbox)],
         middleware=[Middleware(SandboxMiddleware, clock=sandbox.clock)],
         exception_handlers={
             ApiError: _api_error,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
+import os
 import signal
 import sys
 import threading
@@ -17,6 +18,7 @@ from airflow_provider_segment.sandbox.state.seed import DEMO, Seed, load_seed
 PROGRAM = "python -m airflow_provider_segment.sandbox"
 DEFAULT_PORT = 8642
 DEFAULT_TOKEN = "sandbox-token"  # noqa: S105 - not a secret: the sandbox's own token
+TOKEN_VARIABLE = "SEGMENT_SANDBOX_TOKEN"  # noqa: S105 - the name of a variable
 USAGE_ERROR = 2
 
 
@@ -65,13 +67,17 @@ def _parser() -> argparse.ArgumentParser:
         "--port", type=_port, default=DEFAULT_PORT, help="port to listen on; 0 picks a free one (default: %(default)s)"
     )
     parser.add_argument(
-        "--token", type=_token, default=DEFAULT_TOKEN, help="API token to accept (default: %(default)s)"
+        "--token",
+        type=_token,
+        default=os.environ.get(TOKEN_VARIABLE) or DEFAULT_TOKEN,
+        help=f"API token to accept (default: the environment variable {TOKEN_VARIABLE}, or {DEFAULT_TOKEN}); other"
+        " users of this machine can read a token that is an argument",
     )
     parser.add_argument(
         "--seed",
         type=_seed,
         default=DEMO,
-        help="JSON file with sources, catalog and destinations, or demo (default: demo)",
+        help="JSON file with sources, catalog and destinations, or demo, or empty (default: demo)",
     )
     return parser
 
@@ -84,7 +90,9 @@ def _port(text: str) -> int:
 
 def _token(text: str) -> str:
     if not text or not all("!" <= character <= "~" for character in text):
-        raise argparse.ArgumentTypeError("must be printable ASCII without spaces, at least one character")
+        raise argparse.ArgumentTypeError(
+            f"it (or {TOKEN_VARIABLE}) must be printable ASCII without spaces, at least one character"
+        )
     return text
 
 

@@ -55,7 +55,9 @@ class Sandbox:
         self._update_all_delivery_rates()
 
     def change_settings(self, settings: Settings) -> None:
-        """Apply new settings."""
+        """Apply new settings; a changed limit starts new windows."""
+        if _limits(settings) != _limits(self.settings):
+            self.limits.clear()
         self.settings = settings
         self.clock.offset = settings.clock_offset_seconds
         self._update_all_delivery_rates()
@@ -73,3 +75,11 @@ class Sandbox:
     def _update_all_delivery_rates(self) -> None:
         for destination in self.workspace.destinations():
             self.update_delivery_rate(destination.id)
+
+
+def _limits(settings: Settings) -> tuple[object, ...]:
+    return (
+        settings.default_limit_per_minute,
+        settings.subscription_write_limit_per_minute,
+        settings.limit_window_seconds,
+    )

@@ -1,7 +1,13 @@
 """Decisions: what the sandbox does where Segment's documentation is silent or contradicts itself.
 
-Nothing in this module is a documented fact. Everything else in the sandbox follows what Segment publishes. If the real
-service turns out to behave differently, change it here.
+Everything else in the sandbox follows what Segment publishes. If the real service turns out to behave differently,
+change it here. A question that is settled by now is marked "Settled", with its source; all others are open. The
+tests in ``tests/real_workspace`` ask a real workspace: whether an update merges or replaces settings, what happens to
+unknown settings, how unset and duplicate names are handled, the order of lists, and how errors look, those about time
+ranges among them.
+
+"Public exports" are workspace configurations in public repositories: 419 destinations with 930 subscriptions, counted
+only. "Live" means a trace of a request to the service in a public issue.
 """
 
 from __future__ import annotations
@@ -9,7 +15,6 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Sequence
 from typing import Any
 
 # --- Requests and errors --------------------------------------------------------------------------------------------
@@ -17,6 +22,7 @@ from typing import Any
 ERROR_TYPES = {
     400: "bad-request",
     401: "unauthorized",
+    403: "forbidden",
     404: "NotFound",
     406: "not-acceptable",
     413: "payload-too-large",
@@ -24,7 +30,12 @@ ERROR_TYPES = {
     422: "input-validation",
     429: "RequestError",
 }
-"""``type`` of an error. The published samples contradict each other; clients should rely on the status only."""
+"""``type`` of an error. The published samples contradict each other; clients should rely on the status only.
+
+Settled: an error has no ``status`` (live: issues 104 and 108 of Segment's Terraform provider). Its message quotes the
+last part of the field's path; an error about a setting names the bare option in ``field`` and describes it in ``data``
+(documentation, Request Validation page). Open: the bodies of a live 401 and 404, and the messages.
+"""
 
 MAX_BODY_BYTES = 1024 * 1024
 """Longer bodies return 413. The documentation mentions a limit but not its size."""
@@ -43,16 +54,16 @@ UNKNOWN_VERSION_STATUS = 406
 UNKNOWN_CONTENT_TYPE_STATUS = 415
 """A body that is neither JSON nor a version that the operation has. ``Content-Type`` may be missing."""
 
-INSTANCE_CONFLICT_STATUS = 422
-"""A second instance of a single-instance type, more instances than the maximum, or a duplicate name if not allowed.
-
-409 is a published status, but is not listed for createDestination.
-"""
+SECOND_INSTANCE_STATUS = 400
+SECOND_INSTANCE_MESSAGE = "Multiple configurations of this destination type not supported."
+"""Settled: the response to a second instance of a single-instance type, which has no ``field`` (issue 104 of Segment's
+Terraform provider)."""
 
 # --- Lists ----------------------------------------------------------------------------------------------------------
 
 # Lists are in order of creation. A cursor is a base64-encoded offset, as in Segment's samples. An offset beyond the
-# end, which a deletion can cause, returns an empty page. Any other invalid cursor returns 422.
+# end, which a deletion can cause, returns an empty page. Any other invalid cursor returns 422. Open: the order of
+# lists, and whether connected-destinations lists disabled destinations, as it does here.
 
 
 def encode_cursor(offset: int) -> str:
@@ -73,23 +84,58 @@ def decode_cursor(cursor: str) -> int | None:
 
 # Windows are fixed and start with the first request. Each of the three operations that write subscriptions has its own
 # window; all other operations share one. Requests that fail validation count, and so do rate-limited ones: Segment's
-# sample shows 21 consumed points with none remaining. Without a limit there are no X-RateLimit headers.
+# sample shows 21 consumed points with none remaining. Settled: every successful response has the X-RateLimit headers
+# (documentation, Rate Limits page). The general limit is unknown; none applies unless it is set.
+
+REPORTED_LIMIT = 1000
+"""Points per window that ``X-RateLimit-Remaining`` counts down from where no limit is set."""
+
+
+def remaining_points(limit: int | None, *, consumed: int) -> int:
+    """Return the ``X-RateLimit-Remaining`` of a response; without a limit, at least 1, since the next one succeeds."""
+    return max(1, REPORTED_LIMIT - consumed) if limit is None else max(0, limit - consumed)
+
 
 # --- Destinations ---------------------------------------------------------------------------------------------------
 
 ENABLED_BY_DEFAULT = True
 """``enabled`` of a new destination if the request omits it."""
 
-DEFAULT_NAME = ""
-"""``name`` of a destination created without one, or renamed to null."""
+NO_NAME = ""
+"""Stored name of a destination created without one, or renamed to null.
+
+Open: responses show it without ``name``, as the newer official clients allow, or as an empty string, as in samples of
+2022; the setting ``unnamed`` switches it. A name of ``""`` that a client sends is no name either.
+"""
 
 MAX_INSTANCES = 25
 """Maximum number of instances of one type on one source. Documented for cloud mode only; applied to all modes here."""
 
-# Settings: omitting a required option is not an error, because the documentation allows an empty object. Keys that the
-# catalog entry does not have are ignored; an entry seeded without options accepts all keys. A null leaves a setting
-# unchanged. A value of the wrong type returns 422 for options of type string, password, select, boolean or number.
-# Read-only settings are ignored on create.
+TOO_MANY_INSTANCES_STATUS = 400
+"""Open; as for a second instance of a single-instance type."""
+
+# Names: instances of one type on one source need distinct names (Segment's product documentation; (source, type, name)
+# is unique in all 419 destinations of public exports). Open: the status, which ``duplicate_name_status`` sets; whether
+# two destinations without a name conflict, as they do here; and whether names are normalised before the comparison, as
+# they are not here. A seed may contain duplicates.
+
+# Settings: omitting a required option is not an error, because the documentation allows an empty object. A null leaves
+# a setting unchanged. A value of the wrong type returns 422 for options of type string, password, select, boolean or
+# number. Read-only settings are ignored on create.
+#
+# Settled: keys that the catalog entry does not have are stored and returned (public workspace exports hold some). Open:
+# whether an update merges or replaces settings; the setting ``settings_update`` switches it. Terraform's provider and
+# the rule about read-only settings both point to merging.
+#
+# Settled: defaults are not always filled in. In public exports, destinations of 31 of 67 types differ in their keys. A
+# catalog entry of a seed switches them off with ``"fillDefaults": false``.
+
+AUTH_SETTINGS = "dynamicAuthSettings"
+"""Settled: Segment adds this key to the settings of action destinations (50 of 419 destinations in public exports).
+
+Open: for which types, and whether a client may write it. Here, every type with actions has it unless its catalog entry
+says ``"dynamicAuthSettings": false``, and it is read-only.
+"""
 
 MASK = "\u2022" * 10
 SHOWN_CHARACTERS = 4
@@ -117,20 +163,11 @@ def is_unchanged_secret(new: Any, old: Any) -> bool:
     return bool(masked(old) == new)
 
 
-_SECRET_NAME = re.compile(r"(api|secret|private|access|auth).?key$|token$|secret$|passw", re.IGNORECASE)
-
-
-def is_secret_option(name: str, option_type: str, listed: Sequence[str] | None) -> bool:
-    """Return whether an option is masked.
-
-    :param name: name of the option.
-    :param option_type: its catalog type; ``password`` is always masked.
-    :param listed: names that the seed lists as secret; None decides by the option's name.
-    """
-    if option_type == "password":
-        return True
-    return name in listed if listed is not None else _SECRET_NAME.search(name) is not None
-
+# Settled: the name of a setting does not tell whether it is secret. In public exports, ``siteId``, ``accountId`` and
+# ``clientEmail`` are masked, ``projectToken`` is not, and ``privateKey`` is found both ways. Here, options of type
+# ``password`` and those that the seed lists in ``secretOptions`` are. Open: which options Segment masks, how it masks
+# short secrets (2 of 135 masks in the exports are ten bullets alone), and whether it masks values inside lists and
+# objects: the exports have no such mask.
 
 # --- Subscriptions --------------------------------------------------------------------------------------------------
 
@@ -142,7 +179,7 @@ NO_MODEL_ID = ""
 """``modelId`` of a subscription that is not Reverse ETL."""
 
 MAX_DBT_CLOUD_SUBSCRIPTIONS = 5
-"""Documented without a scope; here it applies to the whole workspace."""
+"""Settled: the limit is per Reverse ETL model (Segment's product documentation). Without a model there is no limit."""
 
 MIN_CRON_GAP_MINUTES = 15
 """Cron schedules must run more than this far apart. Only the minutes are checked, as if the cron ran every hour."""
@@ -174,6 +211,7 @@ TOO_MANY_FILTERS_STATUS = 422
 # A source that the destination is not connected to returns 404. A window that is too long or starts too early returns
 # 422 and names the field. The start is inclusive, the end exclusive. A time without a zone is UTC. The total of a time
 # metric is the number of events measured. Averages are weighted by events; percentiles are the largest of all batches.
+# The status of range errors and the units of the time metrics are open.
 # With metricsAlign "bucket", every minute, hour or day that the window overlaps counts. Without data, metrics are 0.
 
 # The documented default start for DAY is 30 days ago, but the documented earliest start is 14 days ago: a default start

@@ -35,32 +35,53 @@ class FieldProblem:
     """What is wrong with one field.
 
     :param field: name of the field; a dotted path below the top level.
-    :param message: the problem, for people.
+    :param problem: what is wrong with it, for people, without its name: ``is required``.
+    :param quoted: the name that Segment's message quotes; by default the last part of ``field``.
+    :param data: extra data, which Segment adds to a problem with a setting.
     """
 
     field: str
-    message: str
+    problem: str
+    quoted: str | None = None
+    data: object = None
+
+    @property
+    def message(self) -> str:
+        """The message as Segment writes it: ``"metadataId" is required`` for the field ``warehouse.metadataId``."""
+        name = self.field.rpartition(".")[2] if self.quoted is None else self.quoted
+        return f'"{name}" {self.problem}'
+
+    @property
+    def message_with_path(self) -> str:
+        """The message with the whole path, for the control requests and seeds."""
+        return f'"{self.field}" {self.problem}'
 
 
 class InvalidFieldsError(ApiError):
-    """A 422 with one error for each invalid field.
+    """A 422 with one error for each invalid field; as a string, its messages have whole paths.
 
     :param problems: at least one.
     """
 
     def __init__(self, problems: Iterable[FieldProblem]) -> None:
         self.problems = tuple(problems)
-        super().__init__(422, "; ".join(problem.message for problem in self.problems))
-        self.errors = tuple(error_json(422, problem.message, field=problem.field) for problem in self.problems)
+        super().__init__(422, "; ".join(problem.message_with_path for problem in self.problems))
+        self.errors = tuple(
+            error_json(422, problem.message, field=problem.field, data=problem.data) for problem in self.problems
+        )
+
+    def with_paths(self) -> ApiError:
+        """Return the same error with the whole path of each field in its message."""
+        error = ApiError(422, str(self))
+        error.errors = tuple(
+            error_json(422, problem.message_with_path, field=problem.field) for problem in self.problems
+        )
+        return error
 
 
 def error_json(status: int, message: str, *, field: str | None = None, data: object = None) -> dict[str, object]:
-    """Return one entry of a response's ``errors``."""
-    error: dict[str, object] = {
-        "type": decisions.ERROR_TYPES.get(status, "error"),
-        "message": message,
-        "status": status,
-    }
+    """Return one entry of a response's ``errors``; it has no ``status``, as in traces of the live service."""
+    error: dict[str, object] = {"type": decisions.ERROR_TYPES.get(status, "error"), "message": message}
     if field is not None:
         error["field"] = field
     if data is not None:
@@ -68,9 +89,12 @@ def error_json(status: int, message: str, *, field: str | None = None, data: obj
     return error
 
 
-def invalid_field(field: str, message: str) -> InvalidFieldsError:
-    """Return the error for one invalid field; its message is the quoted field name followed by ``message``."""
-    return InvalidFieldsError([FieldProblem(field=field, message=f'"{field}" {message}')])
+def invalid_field(field: str, problem: str) -> InvalidFieldsError:
+    """Return the error for one invalid field.
+
+    :param problem: what is wrong with it, without its name.
+    """
+    return InvalidFieldsError([FieldProblem(field=field, problem=problem)])
 
 
 def not_found(message: str = "Resource not found", *, field: str | None = None) -> ApiError:

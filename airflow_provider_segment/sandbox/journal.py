@@ -1,4 +1,7 @@
-"""The journal: all requests to the API and their results, without bodies and headers."""
+"""The journal: requests and their results, without bodies and headers.
+
+It has all requests to the API, and the control requests that change something.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ class Entry:
     :param time: when it was received, seconds since 1970.
     :param status: status of the response; None if there was none, or none yet.
     :param fault: kind of the fault that was injected, or None.
+    :param control: whether it is a control request.
     """
 
     method: str
@@ -29,6 +33,7 @@ class Entry:
     time: float
     status: int | None = None
     fault: str | None = None
+    control: bool = False
 
 
 class Journal:
@@ -37,7 +42,7 @@ class Journal:
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=MAX_ENTRIES)
         self.total = 0
-        """Number of requests since the last reset, dropped ones included."""
+        """Number of API requests since the last reset, dropped ones included."""
 
     def add(self, *, method: str, path: str, query: str, time: float) -> Entry:
         """Add a request and return its entry, to be completed when the response is known."""
@@ -46,17 +51,22 @@ class Journal:
         self.total += 1
         return entry
 
+    def add_control(self, *, method: str, path: str, query: str, time: float, status: int) -> None:
+        """Add a control request that was processed."""
+        self._entries.append(Entry(method=method, path=path, query=query, time=time, status=status, control=True))
+
     def clear(self) -> None:
         """Remove all entries."""
         self._entries.clear()
         self.total = 0
 
-    def entries(self, *, last: int | None = None) -> list[Entry]:
+    def entries(self, *, last: int | None = None, control: bool = False) -> list[Entry]:
         """Return the entries, oldest first.
 
         :param last: return only this many of the latest ones; None for all.
+        :param control: include control requests.
         """
-        entries = list(self._entries)
+        entries = [entry for entry in self._entries if control or not entry.control]
         return entries if last is None else entries[max(0, len(entries) - last) :]
 
 

@@ -32,7 +32,7 @@ def segment_sandbox_server() -> Iterator[SegmentSandbox]:
             f"The fixture segment_sandbox needs the extra airflow-provider-segment[sandbox]: {error}"
         ) from error
     settings = Settings(deliveries_per_minute=0)
-    with SandboxServer(sandbox=Sandbox(token=TOKEN, seed=load_seed("demo"), settings=settings)) as server:
+    with SandboxServer(sandbox=Sandbox(token=TOKEN, seed=load_seed("empty"), settings=settings)) as server:
         yield SegmentSandbox(url=server.url, token=TOKEN)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from airflow_provider_segment.sandbox import decisions
 from airflow_provider_segment.sandbox.clock import format_http_date
 from airflow_provider_segment.sandbox.errors import ApiError, Headers
 
@@ -32,19 +33,18 @@ class RateLimits:
         :param limit: requests per window; None for no limit.
         :param window: length of a window in seconds.
         :param now: seconds since 1970.
-        :return: the ``X-RateLimit`` headers; none without a limit.
+        :return: the ``X-RateLimit`` headers.
         :raises ApiError: 429, if the limit is exceeded.
         """
-        if limit is None:
-            return ()
         current = self._windows.get(bucket)
         if current is None or not current.start <= now < current.start + window:
             current = _Window(start=now, consumed=0)
         current = _Window(start=current.start, consumed=current.consumed + 1)
         self._windows[bucket] = current
         end = current.start + window
-        headers = limit_headers(consumed=current.consumed, remaining=max(0, limit - current.consumed), reset=end)
-        if current.consumed > limit:
+        remaining = decisions.remaining_points(limit, consumed=current.consumed)
+        headers = limit_headers(consumed=current.consumed, remaining=remaining, reset=end)
+        if limit is not None and current.consumed > limit:
             raise too_many_requests(
                 retry_after=math.ceil(end - now),
                 ms_before_next=math.ceil((end - now) * 1000),

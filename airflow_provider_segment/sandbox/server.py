@@ -34,7 +34,7 @@ class SandboxServer:
         self._host = host
         self._port = port
         self._socket: socket.socket | None = None
-        self._server = _Server(_config(sandbox))
+        self._server = _Server(_config(sandbox, host))
         self._thread = threading.Thread(target=self._run, name="segment-sandbox", daemon=True)
 
     @property
@@ -122,9 +122,9 @@ def _listening_socket(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _config(sandbox: Sandbox) -> uvicorn.Config:
+def _config(sandbox: Sandbox, host: str) -> uvicorn.Config:
     return uvicorn.Config(
-        sandbox_app(sandbox),
+        sandbox_app(sandbox, host=host),
         http=_Protocol,
         ws="none",
         lifespan="off",

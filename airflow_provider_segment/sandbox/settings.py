@@ -28,7 +28,11 @@ class Settings:
     :param list_lag_seconds: how long it takes until a new object is visible in lists; reading it by its id works
         immediately.
     :param settings_update: whether an update merges ``settings`` by key or replaces them.
-    :param duplicate_names: whether two destinations of one type on one source may have the same name.
+    :param duplicate_names: whether two destinations of one type on one source may have the same name; Segment's
+        documentation requires distinct names.
+    :param unnamed: how responses show a destination without a name: ``absent`` without the key ``name``, ``empty`` with
+        an empty string.
+    :param duplicate_name_status: status that refuses a duplicate name; Segment does not publish it.
     """
 
     default_limit_per_minute: int | None = None
@@ -40,7 +44,9 @@ class Settings:
     metrics_align: Literal["exact", "bucket"] = "exact"
     list_lag_seconds: float = 0.0
     settings_update: Literal["merge", "replace"] = "merge"
-    duplicate_names: Literal["allow", "refuse"] = "allow"
+    duplicate_names: Literal["allow", "refuse"] = "refuse"
+    duplicate_name_status: int = 422
+    unnamed: Literal["absent", "empty"] = "absent"
 
 
 _FIELDS = (
@@ -54,6 +60,8 @@ _FIELDS = (
     Field(name="listLagSeconds", kind="number", minimum=0, maximum=_MAX_SECONDS),
     Field(name="settingsUpdate", kind="string", choices=("merge", "replace")),
     Field(name="duplicateNames", kind="string", choices=("allow", "refuse")),
+    Field(name="duplicateNameStatus", kind="integer", minimum=400, maximum=499),
+    Field(name="unnamed", kind="string", choices=("absent", "empty")),
 )
 
 

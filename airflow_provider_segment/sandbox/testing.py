@@ -67,11 +67,12 @@ class SegmentSandbox:
     def seed(self, seed: Mapping[str, Any] | Path | str = "demo") -> None:
         """Replace the content of the workspace; this also clears the journal and the faults, but keeps the settings.
 
-        :param seed: ``demo``, the path of a JSON file, or an object with ``sources``, ``catalog`` and ``destinations``,
-            whose keys are the API's. ``sources`` and ``catalog`` default to those of the demo.
+        :param seed: ``demo``, whose destinations look like those of a real workspace; ``empty``, which has none; the
+            path of a JSON file; or an object with ``sources``, ``catalog`` and ``destinations``, whose keys are the
+            API's. ``sources`` and ``catalog`` default to those of the demo.
         :raises ValueError: if the seed is invalid; the message names the fields.
         """
-        if isinstance(seed, Mapping) or seed == "demo":
+        if isinstance(seed, Mapping) or seed in ("demo", "empty"):
             self._send("POST", "reset", {"seed": seed})
         else:
             self._send("POST", "reset", {"seed": msgspec.json.decode(Path(seed).read_bytes())})
@@ -157,7 +158,8 @@ class SegmentSandbox:
     def _send(self, method: str, name: str, body: object = None) -> dict[str, Any]:
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=_TIMEOUT_SECONDS)
         try:
-            connection.request(method, f"/_sandbox/{name}", None if body is None else msgspec.json.encode(body))
+            text = None if body is None else msgspec.json.encode(body)
+            connection.request(method, f"/_sandbox/{name}", text, {"Content-Type": "application/json"})
             response = connection.getresponse()
             result: dict[str, Any] = msgspec.json.decode(response.read())
         finally:

@@ -32,6 +32,7 @@ class Field:
     :param choices: the strings that are allowed; empty allows all.
     :param minimum: smallest number allowed.
     :param maximum: largest number allowed.
+    :param fields: the known fields of an object.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Field:
     choices: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    fields: tuple[Field, ...] = ()
 
 
 def is_kind(value: object, kind: Kind) -> bool:
@@ -74,12 +76,12 @@ def validate_object(
     :raises InvalidFieldsError: naming every invalid field.
     """
     if not isinstance(value, dict):
-        raise InvalidFieldsError([FieldProblem(field=name, message=f'"{name}" must be an object')])
+        raise InvalidFieldsError([FieldProblem(field=name, problem="must be an object")])
     record = cast("dict[str, Any]", value)
     problems = list(_field_problems(record, fields, prefix))
     if not allow_unknown:
         known = {field.name for field in fields}
-        problems += [_problem(f"{prefix}{key}", "is not known") for key in record if key not in known]
+        problems += [FieldProblem(field=f"{prefix}{key}", problem="is not known") for key in record if key not in known]
     if problems:
         raise InvalidFieldsError(problems)
     return record
@@ -90,9 +92,11 @@ def _field_problems(record: dict[str, Any], fields: Sequence[Field], prefix: str
         path = f"{prefix}{field.name}"
         if field.name not in record:
             if field.required:
-                yield _problem(path, "is required")
-        elif (message := _value_problem(record[field.name], field)) is not None:
-            yield _problem(path, message)
+                yield FieldProblem(field=path, problem="is required")
+        elif (problem := _value_problem(record[field.name], field)) is not None:
+            yield FieldProblem(field=path, problem=problem)
+        elif field.fields and record[field.name] is not None:
+            yield from _field_problems(record[field.name], field.fields, f"{path}.")
 
 
 def _value_problem(value: object, field: Field) -> str | None:
@@ -116,7 +120,3 @@ def _range_problem(value: float, field: Field) -> str | None:
     if field.maximum is not None and value > field.maximum:
         return f"must be at most {field.maximum:g}"
     return None
-
-
-def _problem(path: str, message: str) -> FieldProblem:
-    return FieldProblem(field=path, message=f'"{path}" {message}')

@@ -65,6 +65,7 @@ def running_sandbox(*, port: int = 0) -> Iterator[Sandbox]:
     :param port: its port; 0 for any free one.
     """
     command = [sys.executable, "-m", "airflow_provider_segment.sandbox", "--port", str(port), "--token", TOKEN]
+    command += ["--seed", "empty"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             ready = process.stdout.readline() if process.stdout else ""

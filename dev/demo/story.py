@@ -67,7 +67,7 @@ class DagStory:
         """Print how the run ended, and return the names of the remaining destinations."""
         self._show_calls()
         calls = self._calls_shown
-        remaining = [str(destination["name"]) for destination in self._sandbox.destinations()]
+        remaining = [str(destination.get("name")) for destination in self._sandbox.destinations()]
         if remaining:
             self._console.print(f"\n[bold red]{len(remaining)} destinations are left in the workspace.[/]\n")
         else:

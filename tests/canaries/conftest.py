@@ -120,6 +120,7 @@ def debugging_sandbox(log: Path) -> Iterator[SegmentSandbox]:
     :param log: the file for its output.
     """
     command = [sys.executable, "-m", "tests.canaries.debugging_sandbox", "--port", "0", "--token", TOKEN]
+    command += ["--seed", "empty"]
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT) as process:
         try:
             yield SegmentSandbox(url=_ready_url(process, log), token=TOKEN)

@@ -57,7 +57,7 @@ def test_other_code_runs(block: Block, documented_segment: SegmentSandbox, reque
     run_tasks(tasks, documented_segment, {"workspace": "public_api_default"})
     tests = [value for name, value in names.items() if re.match("test_", name) and inspect.isfunction(value)]
     for test in tests:
-        documented_segment.seed("demo")
+        documented_segment.seed("empty")
         test(**{argument: request.getfixturevalue(argument) for argument in inspect.signature(test).parameters})
 
 

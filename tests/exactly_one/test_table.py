@@ -35,7 +35,7 @@ class Sandboxes:
     def __init__(self, stack: ExitStack) -> None:
         self._free: SimpleQueue[tuple[SegmentSandbox, str]] = SimpleQueue()
         for number in range(_AT_A_TIME):
-            sandbox = Sandbox(token=TOKEN, seed=load_seed("demo"), settings=Settings(deliveries_per_minute=0))
+            sandbox = Sandbox(token=TOKEN, seed=load_seed("empty"), settings=Settings(deliveries_per_minute=0))
             server = stack.enter_context(SandboxServer(sandbox=sandbox))
             self._free.put((SegmentSandbox(url=server.url, token=TOKEN), f"segment_table_{number}"))
 

@@ -43,7 +43,7 @@ def test_nothing_is_read_or_opened_before_the_first_call(make_hook: MakeHook, se
 
 def test_workspace_sources_and_catalog_are_read(hook: SegmentPublicApiHook) -> None:
     assert hook.get_workspace()["slug"] == "sandbox"
-    assert [source["id"] for source in hook.list_sources()] == ["sandbox-web"]
+    assert [source["id"] for source in hook.list_sources()] == ["sandbox-web", "sandbox-shop"]
     assert "writeKeys" not in next(hook.list_sources())
     entries = {entry["id"]: entry for entry in hook.list_destinations_catalog()}
     assert {"sandbox-analytics", "sandbox-classic"} <= set(entries)
@@ -75,6 +75,20 @@ def test_a_destination_is_created_read_updated_and_deleted(hook: SegmentPublicAp
         hook.get_destination(id=created["id"])
     assert caught.value.status == 404
     assert caught.value.path == f"/destinations/{created['id']}"
+
+
+def test_a_second_instance_of_a_type_that_allows_one_says_what_to_do(hook: SegmentPublicApiHook) -> None:
+    common: dict[str, Any] = {"source_id": "sandbox-web", "metadata_id": "sandbox-classic", "settings": {}}
+    hook.create_destination(name="first", **common)
+
+    with pytest.raises(SegmentInvalidRequestError) as caught:
+        hook.create_destination(name="second", **common)
+
+    assert caught.value.status == 400
+    assert str(caught.value).endswith(
+        "returned 400: Multiple configurations of this destination type not supported.; a source can have only one"
+        " destination of this type, and it has one already: use that one, by its id or its name, or delete it"
+    )
 
 
 def test_a_subscription_is_created_read_updated_and_deleted(hook: SegmentPublicApiHook, destination_id: str) -> None:
@@ -185,13 +199,13 @@ def test_pages_are_fetched_as_the_iterator_is_consumed(
     )
     destinations = hook.list_destinations()
     assert segment_sandbox.requests == []
-    first = [next(destinations) for _ in range(500)]
+    first = [next(destinations) for _ in range(200)]
     assert paths(segment_sandbox) == ["GET /destinations"]
     rest = list(destinations)
-    assert paths(segment_sandbox) == ["GET /destinations"] * 3
+    assert paths(segment_sandbox) == ["GET /destinations"] * 6
     assert [found["name"] for found in first + rest] == [f"d{n}" for n in range(1100)]
     assert len(list(hook.list_destinations(source_id="sandbox-web"))) == 1100
-    assert paths(segment_sandbox)[3:] == ["GET /sources/sandbox-web/connected-destinations"] * 3
+    assert paths(segment_sandbox)[6:] == ["GET /sources/sandbox-web/connected-destinations"] * 6
 
 
 def test_one_connection_serves_all_calls(

@@ -87,3 +87,26 @@ def test_every_link_of_the_operators_is_registered_with_airflow() -> None:
     names = {f"{link.__module__}.{link.__qualname__}" for link in classes}
     assert names == set(get_provider_info()["extra-links"])
     assert names <= set(manager.extra_links_class_names)
+
+
+def test_a_task_that_failed_before_its_first_request_has_no_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Airflow 3 asks for the link when a task ends; reading an XCom that does not exist would log an error."""
+    from airflow.providers.common.compat.sdk import XCom
+
+    def fail(**_: Any) -> None:
+        raise AssertionError("it reads an XCom")
+
+    monkeypatch.setattr(XCom, "get_value", fail)
+    monkeypatch.delenv("AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT", raising=False)
+    task = SegmentDeleteDestinationOperator(task_id="delete", destination_id="d")
+    with pytest.raises(Exception, match="segment_public_api_default"):
+        Running().run(task)
+    key: Any = None
+    assert SegmentDestinationsLink().get_link(task, ti_key=key) == ""
+
+
+def test_a_task_that_ran_returns_its_link(segment_sandbox: SegmentSandbox) -> None:
+    task = SegmentDeleteDestinationOperator(task_id="delete", destination_id="gone")
+    Running().run(task)
+    key: Any = None
+    assert SegmentDestinationsLink().get_link(task, ti_key=key) == f"{segment_sandbox.url}/_sandbox/"

@@ -137,8 +137,8 @@ def test_delivery_metrics_are_read(official: OfficialClient, segment_sandbox: Se
 
 def test_workspace_sources_and_catalog_are_read(official: OfficialClient) -> None:
     assert official.data("workspaces.getWorkspace")["workspace"]["slug"] == "sandbox"
-    (source,) = official.data("sources.listSources", {"count": 10})["sources"]
-    assert official.data("sources.getSource", WEB) == {"source": source, "trackingPlanId": None}
+    for source in official.data("sources.listSources", {"count": 10})["sources"]:
+        assert official.data("sources.getSource", source["id"]) == {"source": source, "trackingPlanId": None}
     catalog = official.data("catalog.getDestinationsCatalog", {"count": 10})["destinationsCatalog"]
     assert {ANALYTICS, CLASSIC} <= {entry["id"] for entry in catalog}
     for entry in catalog:
@@ -239,10 +239,11 @@ def test_the_client_knows_every_field_that_the_sandbox_sends(
     assert {where for where in found if not where.endswith(NEWER_THAN_THE_CLIENT)} == set()
 
 
-def refusal(outcome: Any) -> dict[str, Any]:
+def refusal(outcome: Any, status: int) -> dict[str, Any]:
     """Return the single error of a response that the client treated as a failure."""
+    assert outcome["status"] == status
     (error,) = outcome["body"]["errors"]
-    assert error["status"] == outcome["status"]
+    assert error.keys() <= {"type", "message", "field", "data"}
     assert error["type"]
     assert error["message"]
     found: dict[str, Any] = error
@@ -252,16 +253,14 @@ def refusal(outcome: Any) -> dict[str, Any]:
 def test_a_wrong_token_is_401(official: OfficialClient) -> None:
     stranger = replace(official, token="wrong")
 
-    error = refusal(stranger.call("workspaces.getWorkspace"))
+    error = refusal(stranger.call("workspaces.getWorkspace"), 401)
 
-    assert error["status"] == 401
     assert stranger.unwrap("workspaces.getWorkspace") == {"thrown": error}
 
 
 def test_a_missing_object_is_404(official: OfficialClient) -> None:
-    error = refusal(official.call("destinations.getDestination", "none"))
+    error = refusal(official.call("destinations.getDestination", "none"), 404)
 
-    assert error["status"] == 404
     assert official.unwrap("destinations.getDestination", "none") == {"thrown": error}
 
 
@@ -270,24 +269,57 @@ def test_an_invalid_field_is_422_and_named(official: OfficialClient) -> None:
     destination = official.data("destinations.createDestination", NEW)["destination"]["id"]
     call = ("destinations.createDestinationSubscription", destination, nameless)
 
-    error = refusal(official.call(*call))
+    error = refusal(official.call(*call), 422)
 
-    assert (error["status"], error["field"]) == (422, "actionId")
+    assert (error["message"], error["field"]) == ('"actionId" is required', "actionId")
     assert official.unwrap(*call) == {"thrown": error}
 
 
 def test_a_page_size_beyond_the_limit_is_422(official: OfficialClient) -> None:
-    error = refusal(official.call("destinations.listDestinations", {"count": 1001}))
+    error = refusal(official.call("destinations.listDestinations", {"count": 1001}), 422)
 
-    assert (error["status"], error["field"]) == (422, "pagination.count")
+    assert (error["message"], error["field"]) == ('"count" must be at most 1000', "pagination.count")
+
+
+def test_422_of_a_setting_names_the_option_and_describes_it(official: OfficialClient) -> None:
+    call = ("destinations.createDestination", {**NEW, "settings": {"trackAllPages": "yes"}})
+
+    error = refusal(official.call(*call), 422)
+
+    assert error["field"] == "trackAllPages"
+    assert error["data"]["type"] == "boolean"
+    assert error["data"]["description"]
+    assert official.unwrap(*call) == {"thrown": error}
+
+
+@pytest.mark.parametrize(("unnamed", "shown"), [("absent", None), ("empty", "")])
+def test_a_destination_without_a_name(
+    official: OfficialClient, segment_sandbox: SegmentSandbox, unnamed: str, shown: str | None
+) -> None:
+    segment_sandbox.settings(unnamed=unnamed)
+
+    created = official.data(
+        "destinations.createDestination", {"sourceId": WEB, "metadataId": ANALYTICS, "settings": {}}
+    )["destination"]
+
+    assert created.get("name") == shown
+
+
+def test_400_of_a_second_instance_of_a_type_that_allows_one(official: OfficialClient) -> None:
+    call = ("destinations.createDestination", {"sourceId": WEB, "metadataId": CLASSIC, "settings": {}})
+    official.data(*call)
+
+    error = refusal(official.call(*call), 400)
+
+    message = "Multiple configurations of this destination type not supported."
+    assert error == {"type": "bad-request", "message": message}
+    assert official.unwrap(*call) == {"thrown": error}
 
 
 def test_a_read_only_setting_is_400(official: OfficialClient) -> None:
     destination = official.data("destinations.createDestination", NEW)["destination"]["id"]
 
-    error = refusal(official.call("destinations.updateDestination", destination, {"settings": {"externalId": "mine"}}))
-
-    assert error["status"] == 400
+    refusal(official.call("destinations.updateDestination", destination, {"settings": {"externalId": "mine"}}), 400)
 
 
 def test_a_429_says_how_long_to_wait(official: OfficialClient) -> None:
@@ -300,16 +332,24 @@ def test_a_429_says_how_long_to_wait(official: OfficialClient) -> None:
 
     limited = official.call(*call)
 
-    error = refusal(limited)
-    assert limited["status"] == 429
+    error = refusal(limited, 429)
     assert 0 < int(limited["headers"]["retry-after"]) <= 60
     assert 0 < error["data"]["msBeforeNext"] <= 60_000
     assert (error["data"]["remainingPoints"], error["data"]["consumedPoints"]) == (0, 6)
-    assert official.unwrap(*call)["thrown"]["status"] == 429
+    assert official.unwrap(*call)["thrown"]["data"].keys() == error["data"].keys()
+
+
+def test_every_success_has_the_headers_about_limits(official: OfficialClient) -> None:
+    for operation, args in (("workspaces.getWorkspace", ()), ("destinations.createDestination", (NEW,))):
+        headers = official.call(operation, *args)["headers"]
+
+        assert int(headers["x-ratelimit-remaining"]) > 0
+        assert headers.keys() >= {"x-ratelimit-consumed", "x-ratelimit-reset"}
 
 
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_fault_on_segments_side(official: OfficialClient, segment_sandbox: SegmentSandbox, status: int) -> None:
-    segment_sandbox.fault("status", status=status)
+    segment_sandbox.fault("status", status=status, times=2)
 
-    assert official.unwrap("workspaces.getWorkspace")["thrown"]["status"] == status
+    error = refusal(official.call("workspaces.getWorkspace"), status)
+    assert official.unwrap("workspaces.getWorkspace") == {"thrown": error}

@@ -419,3 +419,27 @@ def test_a_previous_name_renames_the_destination(running: Running, segment_sandb
     assert running.run(renamed)["changed"] == ["name"]
     assert running.run(apply(name="ours", previous_name="mine"))["changed"] == []
     assert [(one["id"], one["name"]) for one in segment_sandbox.destinations] == [(made, "ours")]
+
+
+def test_pruning_with_an_empty_list_needs_an_explicit_yes(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    running.run(apply())
+    with pytest.raises(SegmentPruneLimitError, match="all 2 would be removed; pass prune_all=True"):
+        running.run(apply(subscriptions=[], prune_subscriptions=True))
+    running.run(apply(subscriptions=[], prune_subscriptions=True, prune_all=True))
+    assert segment_sandbox.destinations[0]["subscriptions"] == []
+    running.run(apply(subscriptions=[], prune_subscriptions=True))
+
+
+def test_each_key_of_the_result_is_an_output() -> None:
+    assert apply().multiple_outputs is True
+
+
+def test_templates_of_segment_literals_and_functions(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    key_file = "-----BEGIN KEY-----\nx\n-----END KEY-----\n"
+    mapped = TRACK | {"settings": {"event": {"@liquid": "{{ properties.x }}"}, "more": "line\n"}}
+    task = apply(settings={"apiKey": key_file}, subscriptions=[mapped], name=lambda context, jinja_env: "by a function")
+    running.run(task)
+    (made,) = segment_sandbox.destinations
+    assert made["name"] == "by a function"
+    assert made["settings"]["apiKey"].endswith("---\n")
+    assert made["subscriptions"][0]["settings"] == mapped["settings"]

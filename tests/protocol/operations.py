@@ -36,7 +36,7 @@ from tests.protocol.example import Example
 JSON = "application/json"
 BETA = "application/vnd.segment.v1beta+json"
 ALPHA = "application/vnd.segment.v1alpha+json"
-FIRST_PAGE = "?pagination%5Bcount%5D=500"
+FIRST_PAGE = "?pagination%5Bcount%5D=200"
 
 SECRET = "hunter2-hunter2"
 

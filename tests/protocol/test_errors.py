@@ -18,6 +18,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentConflictError,
     SegmentConnectionError,
     SegmentError,
+    SegmentFilterCheckError,
     SegmentInvalidRequestError,
     SegmentNotFoundError,
     SegmentProtocolError,
@@ -25,6 +26,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentRateLimitError,
     SegmentServerError,
     SegmentSeveralMatchesError,
+    SegmentUnexpectedResultError,
 )
 
 API: dict[str, Any] = {
@@ -49,6 +51,8 @@ ERRORS: dict[str, tuple[SegmentError, dict[str, Any], bool]] = {
     "SegmentProtocolError for now": (SegmentProtocolError("what", status=200, transient=True), {"status": 200}, True),
     "SegmentAmbiguousWriteError": (SegmentAmbiguousWriteError("what"), {}, False),
     "SegmentAlreadyExistsError": (SegmentAlreadyExistsError("what", ids=("a",)), {"ids": ("a",)}, False),
+    "SegmentFilterCheckError": (SegmentFilterCheckError("what"), {}, False),
+    "SegmentUnexpectedResultError": (SegmentUnexpectedResultError("what", id="a"), {"id": "a"}, False),
     "SegmentSeveralMatchesError": (SegmentSeveralMatchesError("what", ids=("a", "b")), {"ids": ("a", "b")}, False),
 }
 every_error = pytest.mark.parametrize(("error", "attributes", "transient"), ERRORS.values(), ids=ERRORS)

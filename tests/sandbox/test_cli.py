@@ -48,7 +48,9 @@ def test_accepts_requests_once_it_prints_its_url() -> None:
         "metricsAlign": "exact",
         "listLagSeconds": 0,
         "settingsUpdate": "merge",
-        "duplicateNames": "allow",
+        "duplicateNames": "refuse",
+        "duplicateNameStatus": 422,
+        "unnamed": "absent",
     }
 
 
@@ -63,6 +65,27 @@ def test_uses_the_token_and_seed_from_the_command_line(tmp_path: Path) -> None:
         ]
 
     assert [response.status_code for response in responses] == [200, 401]
+
+
+def test_takes_the_token_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEGMENT_SANDBOX_TOKEN", "from-the-environment")
+
+    with running() as (_, url):
+        responses = [
+            requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+            for token in ("from-the-environment", "sandbox-token")
+        ]
+    shown = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, timeout=60, check=True).stdout
+
+    assert [response.status_code for response in responses] == [200, 401]
+    assert "SEGMENT_SANDBOX_TOKEN" in shown
+    assert "from-the-environment" not in shown
+
+
+def test_an_invalid_token_in_the_environment_is_a_one_line_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEGMENT_SANDBOX_TOKEN", "two words")
+
+    assert "SEGMENT_SANDBOX_TOKEN" in start_error("--port", "0")
 
 
 def wait_for_a_request(url: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.sandbox.client import ANALYTICS, SECRET, TRACK, WEB, Client
 
+JSON = {"Content-Type": "application/json"}
 SEEDED = {
     "destinations": [{"id": "d", "sourceId": WEB, "metadataId": ANALYTICS, "subscriptions": [{"actionId": TRACK}]}]
 }
@@ -51,7 +52,7 @@ def test_a_reset_seed_applies_until_the_next_reset(segment: Client) -> None:
     control(segment, "POST", "reset", {"seed": SEEDED})
     assert [item["id"] for item in control(segment, "GET", "destinations")["destinations"]] == ["d"]
 
-    control(segment, "POST", "reset", {"seed": "demo"})
+    control(segment, "POST", "reset", {"seed": "empty"})
     assert control(segment, "GET", "destinations") == {"destinations": []}
 
 
@@ -97,7 +98,7 @@ def test_an_invalid_request_returns_422_and_names_the_fields(
 
 
 def test_malformed_json_returns_422(segment: Client) -> None:
-    assert segment.errors("POST", "/_sandbox/settings", data=b"{") == (422, ["body"])
+    assert segment.errors("POST", "/_sandbox/settings", data=b"{", headers=JSON) == (422, ["body"])
 
 
 @pytest.mark.parametrize(("method", "name"), [("GET", "nothing"), ("PUT", "settings"), ("GET", "reset/now")])
@@ -115,7 +116,9 @@ def test_paths_that_only_resemble_control_paths_belong_to_the_api(segment_sandbo
     assert [entry["path"] for entry in segment_sandbox.requests] == [path]
 
 
-def test_control_requests_skip_journal_and_faults(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+def test_control_requests_skip_faults_and_the_journal_of_the_api(
+    segment: Client, segment_sandbox: SegmentSandbox
+) -> None:
     segment_sandbox.fault("status", status=500)
 
     assert control(segment, "GET", "requests") == {"requests": []}
@@ -152,8 +155,8 @@ def test_the_overview_counts_objects_and_requests(segment: Client) -> None:
 
     overview = control(segment, "GET", "")
 
-    assert overview["sources"] == [WEB]
-    assert overview["catalog"] == [ANALYTICS, "sandbox-classic"]
+    assert overview["sources"] == [WEB, "sandbox-shop"]
+    assert overview["catalog"] == [ANALYTICS, "sandbox-classic", "sandbox-engage"]
     assert (overview["destinationCount"], overview["subscriptionCount"], overview["filterCount"]) == (1, 1, 1)
     assert overview["requestCount"] == 3
 

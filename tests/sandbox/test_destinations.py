@@ -36,8 +36,27 @@ def test_create_needs_no_name_and_ignores_unknown_keys(segment: Client) -> None:
 
     destination = segment.data("POST", "/destinations", body)["destination"]
 
-    assert destination["name"] == ""
+    assert "name" not in destination
     assert "apiKey" not in destination["settings"]
+
+
+@pytest.mark.parametrize(("unnamed", "shown"), [("absent", {}), ("empty", {"name": ""})])
+def test_a_destination_without_a_name_has_no_name_or_an_empty_one(
+    segment: Client, segment_sandbox: SegmentSandbox, unnamed: str, shown: dict[str, str]
+) -> None:
+    segment_sandbox.settings(unnamed=unnamed)
+    body = {"sourceId": WEB, "metadataId": ANALYTICS, "settings": {}}
+    path = f"/destinations/{segment.data('POST', '/destinations', body)['destination']['id']}"
+
+    reads = [
+        segment.data("GET", path)["destination"],
+        segment.data("GET", "/destinations")["destinations"][0],
+        segment.data("GET", f"/sources/{WEB}/connected-destinations")["destinations"][0],
+        segment_sandbox.destinations[0],
+        segment.data("PATCH", path, {"name": ""})["destination"],
+    ]
+
+    assert [{key: read[key] for key in read.keys() & {"name"}} for read in reads] == [shown] * 5
 
 
 def test_create_names_every_invalid_field(segment: Client) -> None:
@@ -60,7 +79,7 @@ def test_update_changes_only_the_fields_sent(segment: Client) -> None:
 
     assert segment.data("PATCH", path, {"enabled": False})["destination"] == {**destination, "enabled": False}
     assert segment.data("PATCH", path, {"name": "second"})["destination"]["name"] == "second"
-    assert segment.data("PATCH", path, {"name": None})["destination"]["name"] == ""
+    assert "name" not in segment.data("PATCH", path, {"name": None})["destination"]
     assert segment.data("PATCH", path, {})["destination"]["settings"] == destination["settings"]
 
 
@@ -170,10 +189,31 @@ def test_create_ignores_read_only_settings(segment: Client) -> None:
     assert segment.create_destination(settings={"externalId": "mine"})["settings"]["externalId"] == "sandbox-workspace"
 
 
-def test_settings_unknown_to_the_catalog_are_ignored(segment: Client) -> None:
+def test_settings_unknown_to_the_catalog_are_stored_and_returned(segment: Client) -> None:
     destination = segment.create_destination(settings={"apiKey": SECRET, "invented": 1})
+    path = f"/destinations/{destination['id']}"
 
-    assert "invented" not in destination["settings"]
+    changed = segment.data("PATCH", path, {"settings": {"enabled": True, "invented": {"a": 2}}})["destination"]
+
+    assert destination["settings"]["invented"] == 1
+    assert changed["settings"] == {**destination["settings"], "enabled": True, "invented": {"a": 2}}
+    assert segment.data("GET", path)["destination"] == changed
+
+
+def test_segment_adds_auth_settings_to_types_with_actions(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+    segment_sandbox.settings(settings_update="replace")
+    destination = segment.create_destination(settings={"dynamicAuthSettings": {"configId": "mine"}})
+    path = f"/destinations/{destination['id']}"
+    classic = segment.create_destination(metadataId=CLASSIC, settings={"trackingId": "T-1"})
+
+    changed = segment.data("PATCH", path, {"settings": {"region": "eu"}})["destination"]
+
+    added = destination["settings"]["dynamicAuthSettings"]
+    assert added.keys() == {"configId"}
+    assert added["configId"] not in ("", "mine")
+    assert changed["settings"]["dynamicAuthSettings"] == added
+    assert segment.errors("PATCH", path, {"settings": {"dynamicAuthSettings": {}}})[0] == 400
+    assert "dynamicAuthSettings" not in classic["settings"]
 
 
 def test_settings_of_the_wrong_type_return_422(segment: Client) -> None:
@@ -182,31 +222,90 @@ def test_settings_of_the_wrong_type_return_422(segment: Client) -> None:
     body = {"settings": {"trackAllPages": "yes", "apiKey": 5, "eventNames": {}}}
     assert segment.errors("PATCH", f"/destinations/{destination['id']}", body) == (
         422,
-        ["settings.trackAllPages", "settings.apiKey"],
+        ["trackAllPages", "apiKey"],
     )
 
 
-def test_a_second_instance_of_a_single_instance_type_returns_422(segment: Client) -> None:
+def test_an_error_about_a_setting_describes_the_option(segment: Client) -> None:
+    path = f"/destinations/{segment.create_destination()['id']}"
+
+    (error,) = segment.send("PATCH", path, {"settings": {"trackAllPages": "yes"}}).json()["errors"]
+
+    options = {option["name"]: option for option in segment.data("GET", path)["destination"]["metadata"]["options"]}
+    assert error == {
+        "type": "input-validation",
+        "message": '"trackAllPages" must be a boolean',
+        "field": "trackAllPages",
+        "data": {"description": options["trackAllPages"]["description"], "type": "boolean"},
+    }
+
+
+def test_a_message_quotes_the_last_part_of_the_path(segment: Client) -> None:
+    (error,) = segment.send("GET", "/destinations?pagination.cursor=MA==").json()["errors"]
+
+    assert error == {"type": "input-validation", "message": '"count" is required', "field": "pagination.count"}
+
+
+def test_a_second_instance_of_a_single_instance_type_returns_400(segment: Client) -> None:
     segment.create_destination(metadataId=CLASSIC, settings={"trackingId": "T-1"})
 
     body = {"sourceId": WEB, "metadataId": CLASSIC, "settings": {"trackingId": "T-2"}}
-    assert segment.errors("POST", "/destinations", body) == (422, ["metadataId"])
+    response = segment.send("POST", "/destinations", body)
+
+    assert response.status_code == 400
+    assert response.json() == {
+        "errors": [
+            {
+                "type": "bad-request",
+                "message": "Multiple configurations of this destination type not supported.",
+            }
+        ]
+    }
     assert len(segment.data("GET", "/destinations")["destinations"]) == 1
 
 
 def test_other_types_allow_instances_up_to_a_maximum(segment: Client) -> None:
-    for _ in range(25):
-        segment.create_destination()
+    for number in range(25):
+        segment.create_destination(name=f"number {number}")
 
     body = {"sourceId": WEB, "metadataId": ANALYTICS, "settings": {}}
-    assert segment.errors("POST", "/destinations", body) == (422, ["metadataId"])
+    assert segment.errors("POST", "/destinations", body) == (400, [None])
 
 
-def test_duplicate_names_can_be_refused(segment: Client, segment_sandbox: SegmentSandbox) -> None:
-    segment_sandbox.settings(duplicate_names="refuse")
+def test_duplicate_names_are_refused(segment: Client) -> None:
     segment.create_destination()
     second = segment.create_destination(name="second")
 
     body = {"sourceId": WEB, "metadataId": ANALYTICS, "name": "first", "settings": {}}
     assert segment.errors("POST", "/destinations", body) == (422, ["name"])
     assert segment.errors("PATCH", f"/destinations/{second['id']}", {"name": "first"}) == (422, ["name"])
+    assert segment.create_destination(name="third")["name"] == "third"
+
+
+def test_names_may_repeat_on_other_sources_and_types(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+    segment_sandbox.seed({"sources": [{"id": WEB}, {"id": "shop"}]})
+    for source, kind in ((WEB, ANALYTICS), ("shop", ANALYTICS), (WEB, CLASSIC)):
+        assert segment.create_destination(sourceId=source, metadataId=kind, settings={})["name"] == "first"
+
+
+def test_an_update_may_keep_the_name(segment: Client) -> None:
+    path = f"/destinations/{segment.create_destination()['id']}"
+
+    assert segment.data("PATCH", path, {"name": "first", "enabled": False})["destination"]["enabled"] is False
+
+
+@pytest.mark.parametrize("status", [400, 409])
+def test_the_status_that_refuses_a_duplicate_name_can_be_set(
+    segment: Client, segment_sandbox: SegmentSandbox, status: int
+) -> None:
+    segment_sandbox.settings(duplicate_name_status=status)
+    segment.create_destination()
+
+    body = {"sourceId": WEB, "metadataId": ANALYTICS, "name": "first", "settings": {}}
+    assert segment.errors("POST", "/destinations", body) == (status, ["name"])
+
+
+def test_duplicate_names_can_be_allowed(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+    segment_sandbox.settings(duplicate_names="allow")
+
+    assert segment.create_destination()["name"] == segment.create_destination()["name"]

@@ -57,7 +57,7 @@ def test_status_fault_skips_the_request(segment: Client, segment_sandbox: Segmen
     response = segment.send("POST", "/destinations", BODY)
 
     assert response.status_code == 503
-    assert response.json()["errors"][0]["status"] == 503
+    assert response.json()["errors"][0]["message"] == "Fault set by the sandbox"
     assert names(segment_sandbox) == []
     assert segment.send("POST", "/destinations", BODY).status_code == 200
     assert journal(segment_sandbox) == [("POST", 503, "status"), ("POST", 200, None)]
@@ -143,7 +143,7 @@ def test_reset_cancels_late_requests(segment: Client, segment_sandbox: SegmentSa
     segment_sandbox.fault("late", seconds=0.1)
     with pytest.raises(requests.ConnectionError):
         segment.send("POST", "/destinations", BODY)
-    segment_sandbox.seed()
+    segment_sandbox.seed("empty")
 
     # Delayed longer than the first request, so once this one is processed the first would have been too.
     segment_sandbox.fault("late", seconds=0.3)

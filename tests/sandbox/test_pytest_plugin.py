@@ -67,7 +67,7 @@ def test_every_test_starts_with_a_reset_sandbox(segment: Client, segment_sandbox
     segment_sandbox.fault("status", status=503, times=None)
 
 
-def test_seed_accepts_a_file_an_object_and_demo(
+def test_seed_accepts_a_file_an_object_and_a_name(
     segment: Client, segment_sandbox: SegmentSandbox, tmp_path: Path
 ) -> None:
     file = tmp_path / "seed.json"
@@ -77,8 +77,10 @@ def test_seed_accepts_a_file_an_object_and_demo(
     assert segment.send("GET", "/sources/from-a-file").status_code == 200
     segment_sandbox.seed({"destinations": [{"id": "mine", "sourceId": WEB, "metadataId": ANALYTICS}]})
     assert [found["id"] for found in segment_sandbox.destinations] == ["mine"]
-    segment_sandbox.seed()
+    segment_sandbox.seed("empty")
     assert segment_sandbox.destinations == []
+    segment_sandbox.seed()
+    assert len(segment_sandbox.destinations) == 4
 
 
 def test_an_invalid_argument_raises_value_error(segment_sandbox: SegmentSandbox) -> None:

@@ -71,13 +71,36 @@ def test_each_write_operation_has_its_own_limit_and_failures_count(segment: Clie
 
 
 def test_there_is_no_default_limit_unless_it_is_set(segment: Client, segment_sandbox: SegmentSandbox) -> None:
-    assert not [name for name in segment.send("GET", "/").headers if name.startswith("X-RateLimit")]
+    segment_sandbox.settings(subscription_write_limit_per_minute=None)
+    path = f"/destinations/{segment.create_destination()['id']}/subscriptions"
+
+    assert [segment.send("POST", path, BODY).status_code for _ in range(10)] == [200] * 10
 
     segment_sandbox.settings(default_limit_per_minute=2)
 
     responses = [segment.send("GET", path) for path in ("/", "/sources", "/nowhere")]
     assert [response.status_code for response in responses] == [200, 200, 429]
     assert responses[1].headers["X-RateLimit-Remaining"] == "0"
+
+
+def test_every_successful_response_has_the_headers_even_without_a_limit(segment: Client) -> None:
+    destination = segment.create_destination()["id"]
+    subscription = segment.create_subscription(destination)["id"]
+    requests = [
+        ("GET", "/", None),
+        ("GET", "/destinations", None),
+        ("PATCH", f"/destinations/{destination}", {"enabled": False}),
+        ("GET", f"/destinations/{destination}/subscriptions/{subscription}", None),
+        ("DELETE", f"/destinations/{destination}/subscriptions/{subscription}", None),
+        ("DELETE", f"/destinations/{destination}", None),
+    ]
+
+    for method, path, body in requests:
+        response = segment.send(method, path, body)
+        assert response.status_code == 200
+        assert int(response.headers["X-RateLimit-Consumed"]) >= 1
+        assert int(response.headers["X-RateLimit-Remaining"]) >= 1
+        assert parsedate_to_datetime(response.headers["X-RateLimit-Reset"])
 
 
 @pytest.mark.parametrize("limit", [-1, 1.5, "5", True])

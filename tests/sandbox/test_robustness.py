@@ -229,7 +229,7 @@ def test_hostile_headers(sandbox: SegmentSandbox, name: str, value: str) -> None
 @given(body=bodies | st.dictionaries(st.text(max_size=9), values, max_size=4).map(lambda v: json.dumps(v).encode()))
 @pytest.mark.parametrize("name", ["deliver", "faults", "settings", "reset"])
 def test_hostile_control_bodies(sandbox: SegmentSandbox, name: str, body: bytes) -> None:
-    status, text = send(sandbox, "POST", f"/_sandbox/{name}", body)
+    status, text = send(sandbox, "POST", f"/_sandbox/{name}", body, {"Content-Type": "application/json"})
 
     assert status in {200, 422}
     assert json.loads(text)

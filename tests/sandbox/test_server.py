@@ -12,7 +12,7 @@ from airflow_provider_segment.sandbox.state.seed import load_seed
 
 @pytest.fixture
 def sandbox() -> Sandbox:
-    return Sandbox(token="token", seed=load_seed("demo"))
+    return Sandbox(token="token", seed=load_seed("empty"))
 
 
 def test_each_server_has_its_own_port_and_releases_it(sandbox: Sandbox) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -167,18 +168,43 @@ def test_update_sets_reverse_etl_model_and_schedule(segment: Client, schedule: o
 def test_an_invalid_schedule_returns_422(segment: Client, schedule: object, field: str) -> None:
     errors = updated(segment, schedule)["errors"]
 
-    assert errors[0]["status"] == 422
     assert errors[0]["field"] == f"input.reverseETLSchedule.{field}"
 
 
-def test_at_most_five_dbt_cloud_schedules_are_allowed(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+DBT_CLOUD = {"strategy": "DBT_CLOUD", "config": {"jobId": "1", "accountId": "2"}}
+
+
+def scheduled(segment: Client, model: str) -> dict[str, Any]:
+    """Give a new subscription a model and a dbt Cloud schedule, and return the response."""
+    destination = segment.create_destination(name=str(uuid4()))["id"]
+    path = f"/destinations/{destination}/subscriptions/{segment.create_subscription(destination)['id']}"
+    body = {"input": {"reverseETLModelId": model, "reverseETLSchedule": DBT_CLOUD}}
+    response: dict[str, Any] = segment.send("PATCH", path, body).json()
+    return response
+
+
+@pytest.mark.parametrize(("models", "allowed"), [(["m"] * 6, 5), (["m"] * 5 + ["other"], 6), ([""] * 6, 6)])
+def test_a_model_can_have_five_dbt_cloud_schedules(
+    segment: Client, segment_sandbox: SegmentSandbox, models: list[str], allowed: int
+) -> None:
     segment_sandbox.settings(subscription_write_limit_per_minute=None)
-    schedule = {"strategy": "DBT_CLOUD", "config": {"jobId": "1", "accountId": "2"}}
 
-    responses = [updated(segment, schedule) for _ in range(6)]
+    responses = [scheduled(segment, model) for model in models]
 
-    assert ["data" in response for response in responses] == [True] * 5 + [False]
+    assert ["data" in response for response in responses] == [True] * allowed + [False] * (len(models) - allowed)
     first = responses[0]["data"]["subscription"]
     path = f"/destinations/{first['destinationId']}/subscriptions/{first['id']}"
-    again = segment.data("PATCH", path, {"input": {"reverseETLSchedule": schedule}})
+    again = segment.data("PATCH", path, {"input": {"reverseETLSchedule": DBT_CLOUD}})
     assert again == {"subscription": first}
+
+
+def test_a_subscription_can_not_move_to_a_model_that_has_five(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+    segment_sandbox.settings(subscription_write_limit_per_minute=None)
+    for _ in range(5):
+        scheduled(segment, "full")
+    other = scheduled(segment, "other")["data"]["subscription"]
+
+    path = f"/destinations/{other['destinationId']}/subscriptions/{other['id']}"
+    body = {"input": {"reverseETLModelId": "full"}}
+
+    assert segment.errors("PATCH", path, body) == (422, ["input.reverseETLSchedule.strategy"])

@@ -15,8 +15,8 @@ def test_get_workspace(segment: Client) -> None:
 def test_list_and_get_sources(segment: Client) -> None:
     data = segment.data("GET", "/sources")
 
-    assert [source["id"] for source in data["sources"]] == [WEB]
-    assert data["pagination"]["totalEntries"] == 1
+    assert [source["id"] for source in data["sources"]] == [WEB, "sandbox-shop"]
+    assert data["pagination"]["totalEntries"] == 2
     assert segment.data("GET", f"/sources/{WEB}") == {"source": data["sources"][0], "trackingPlanId": None}
     assert data["sources"][0].keys() >= {"id", "slug", "metadata", "workspaceId", "enabled", "writeKeys", "labels"}
     assert data["sources"][0]["workspaceId"] == "sandbox-workspace"
@@ -34,7 +34,7 @@ def test_connected_destinations_belong_to_the_source(segment: Client, segment_sa
 def test_list_and_get_catalog_entries(segment: Client) -> None:
     data = segment.data("GET", "/catalog/destinations")
 
-    assert [entry["id"] for entry in data["destinationsCatalog"]] == [ANALYTICS, CLASSIC]
+    assert [entry["id"] for entry in data["destinationsCatalog"]] == [ANALYTICS, CLASSIC, "sandbox-engage"]
     for entry in data["destinationsCatalog"]:
         assert segment.data("GET", f"/catalog/destinations/{entry['id']}") == {"destinationMetadata": entry}
 

@@ -97,7 +97,7 @@ def demand_destination(
         spec.settings,
         actual["settings"],
         before=None if before is None else before["settings"],
-        defaults=kind.defaults,
+        defaults=kind.defaults | kind.added,
         secret=kind.record["secretOptions"],
         may_reset=segment.replace,
     )

@@ -29,6 +29,8 @@ from tests.simulation.model_responses import (
 from tests.simulation.setting_values import DestinationType
 
 WINDOW = 60.0
+_POINTS = 1000
+"""What is left in a window of calls without a limit counts down from this."""
 
 
 @dataclass(kw_only=True)
@@ -76,8 +78,10 @@ class Segment:
             for method, pattern, limited, operation in _ROUTES:
                 match = pattern.fullmatch(request.path)
                 if method == request.method and match is not None:
-                    if limited and self.write_limit is not None:
-                        headers |= self._spend(operation.__name__, now)
+                    if limited:
+                        headers |= self._spend(operation.__name__, self.write_limit, now)
+                    else:
+                        headers |= self._spend("all others", None, now)
                     ids = [unquote(part) for part in match.groups()]
                     body = msgspec.json.decode(request.body) if request.body else {}
                     data = operation(self, *ids, body, now, dict(request.query))
@@ -112,18 +116,18 @@ class Segment:
         """Return the filters of a destination, oldest first."""
         return [record for record in self.filters.values() if record["destinationId"] == destination_id]
 
-    def _spend(self, bucket: str, now: float) -> dict[str, str]:
+    def _spend(self, bucket: str, limit: int | None, now: float) -> dict[str, str]:
         since, used = self._windows.get(bucket, (-math.inf, 0))
         if now >= since + WINDOW:
             since, used = now, 0
         self._windows[bucket] = since, used + 1
-        limit = self.write_limit or 0
+        left = max(1, _POINTS - used - 1) if limit is None else max(0, limit - used - 1)
         headers = {
             "x-ratelimit-consumed": str(used + 1),
-            "x-ratelimit-remaining": str(max(0, limit - used - 1)),
+            "x-ratelimit-remaining": str(left),
             "x-ratelimit-reset": formatdate(math.ceil(since + WINDOW), usegmt=True),
         }
-        if used + 1 > limit:
+        if limit is not None and used + 1 > limit:
             raise rate_limited(left=since + WINDOW - now, consumed=used + 1, headers=headers)
         return headers
 
@@ -146,9 +150,7 @@ class Segment:
             (other["sourceId"], other["metadataId"]) == (body["sourceId"], body["metadataId"])
             for other in self.destinations.values()
         ):
-            raise RefusedError(
-                422, "This destination does not support several instances on one source", field="metadataId"
-            )
+            raise RefusedError(400, "Multiple configurations of this destination type not supported.")
         record = self.add_destination(body | {"settings": settings}, now=now)
         return {"destination": self._shown_destination(record)}
 

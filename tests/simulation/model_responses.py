@@ -50,8 +50,7 @@ def rate_limited(*, left: float, consumed: int, headers: Mapping[str, str]) -> R
 
 def error_object(refused: RefusedError) -> Record:
     """Return the only entry of ``errors``."""
-    kind = _ERROR_TYPES[refused.status]
-    return {"type": kind, "message": str(refused), "status": refused.status} | refused.extra
+    return {"type": _ERROR_TYPES[refused.status], "message": str(refused)} | refused.extra
 
 
 def response(status: int, content: Record, headers: Mapping[str, str]) -> Response:

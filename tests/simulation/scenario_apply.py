@@ -52,6 +52,7 @@ class Applying:
             subscriptions=self._subscriptions,
             destination_id=self._existing["id"] if by_id and self._existing is not None else None,
             prune_subscriptions=self._prune,
+            prune_all=True,
         )
         self._before = Before(segment)
 

@@ -15,6 +15,7 @@ _PYTHON_TYPES: dict[str, tuple[str, type | tuple[type, ...]]] = {
     "boolean": ("boolean", bool),
     "number": ("number", (int, float)),
 }
+AUTH_SETTINGS = "dynamicAuthSettings"
 _MASK = "•" * 10
 
 
@@ -37,7 +38,12 @@ class DestinationType:
 
     @property
     def read_only(self) -> set[str]:
-        return set(self.record["readOnlyOptions"])
+        return {*self.record["readOnlyOptions"], *self.added}
+
+    @property
+    def added(self) -> dict[str, Any]:
+        """What Segment adds by itself; the sandbox draws another id each time."""
+        return {AUTH_SETTINGS: {"configId": "any"}} if self.record["actions"] else {}
 
     @property
     def single_instance(self) -> bool:
@@ -49,7 +55,7 @@ class DestinationType:
 
     def created(self, sent: Mapping[str, Any]) -> dict[str, Any]:
         """Return the settings of a new destination."""
-        return self.defaults | self._accepted(sent)
+        return self.defaults | self.added | self._accepted(sent)
 
     def updated(self, current: Mapping[str, Any], sent: Mapping[str, Any], *, replace: bool, alone: bool) -> Any:
         """Return the settings after an update.
@@ -73,14 +79,12 @@ class DestinationType:
 
     def _accepted(self, sent: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in sent.items():
-            word, kind = _PYTHON_TYPES.get(self.options.get(name, {"type": ""})["type"], ("", object))
+            option = self.options.get(name, {"type": ""})
+            word, kind = _PYTHON_TYPES.get(option["type"], ("", object))
             if value is not None and (not isinstance(value, kind) or (word == "number" and isinstance(value, bool))):
-                raise RefusedError(422, f'"settings.{name}" must be a {word}', field=f"settings.{name}")
-        return {
-            name: value
-            for name, value in sent.items()
-            if value is not None and name in self.options and name not in self.read_only
-        }
+                data = {"description": option.get("description", ""), "type": option["type"]}
+                raise RefusedError(422, f'"{name}" must be a {word}', field=name, data=data)
+        return {name: value for name, value in sent.items() if value is not None and name not in self.read_only}
 
 
 def mask(value: Any) -> Any:

@@ -80,7 +80,7 @@ class Applying(RuleBasedStateMachine):
         self, spec: DestinationSpec, subscriptions: list[SubscriptionSpec] | None, *, prune: bool
     ) -> None:
         before = self._there()
-        request = ApplyRequest(spec=spec, subscriptions=subscriptions, prune_subscriptions=prune)
+        request = ApplyRequest(spec=spec, subscriptions=subscriptions, prune_subscriptions=prune, prune_all=True)
         sent: list[Request] = []
         _, summary = self.run_flow(_recorded(apply_destination(_OPTIONS, request=request, write=True), sent))
         for http_request in sent:

@@ -51,7 +51,7 @@ class Twin:
         self._held = _Held()
         self._late: dict[int, list[Callable[[], object]]] = {}
         self._ids: dict[str, str] = {}
-        self._sandbox = Sandbox(token=_TOKEN, seed=parse_seed("demo"), clock=Clock(base=lambda: self._now))
+        self._sandbox = Sandbox(token=_TOKEN, seed=parse_seed("empty"), clock=Clock(base=lambda: self._now))
         self._sandbox.delayed_calls = self._held
         self.server = SandboxServer(sandbox=self._sandbox)
 
@@ -65,6 +65,7 @@ class Twin:
         self._sandbox.change_settings(
             Settings(
                 deliveries_per_minute=0,
+                duplicate_names="allow",  # the model's Segment does: a harder one to create exactly one object in
                 list_lag_seconds=segment.lag,
                 settings_update="replace" if segment.replace else "merge",
                 subscription_write_limit_per_minute=segment.write_limit,
@@ -166,7 +167,7 @@ def _renamed(text: str, ids: dict[str, str]) -> str:
 
 
 def _cut(value: Any) -> Any:
-    """Leave out most of the catalog entry, and the times of filters."""
+    """Leave out most of the catalog entry, the times of filters, and ids that cannot be known."""
     if isinstance(value, list):
         return [_cut(item) for item in value]
     if not isinstance(value, dict):
@@ -174,5 +175,5 @@ def _cut(value: Any) -> Any:
     return {
         key: {name: item[name] for name in _METADATA} if key == "metadata" else _cut(item)
         for key, item in value.items()
-        if key not in ("createdAt", "updatedAt")
+        if key not in ("createdAt", "updatedAt", "configId")
     }

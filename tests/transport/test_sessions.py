@@ -133,7 +133,7 @@ def test_nothing_blocks_the_event_loop(segment_sandbox: SegmentSandbox) -> None:
             Path(__file__).stat()  # noqa: ASYNC240 - shows that blocking calls are detected
         async with SegmentPublicApiAsyncHook() as hook:
             await hook.get_workspace()
-            assert [source["id"] async for source in hook.list_sources()] == ["sandbox-web"]
+            assert [source["id"] async for source in hook.list_sources()] == ["sandbox-web", "sandbox-shop"]
 
     with blockbuster_ctx():
         asyncio.run(wait())

@@ -15,10 +15,16 @@ from airflow_provider_segment.protocol.arguments import (
     check_new_settings,
     check_settings,
 )
+from airflow_provider_segment.protocol.errors import SegmentInvalidRequestError
 from airflow_provider_segment.protocol.flow.exchange import exchange
 from airflow_provider_segment.protocol.flow.pagination import paginate
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, PagedFlow
 from airflow_provider_segment.protocol.wire.pagination import Listing, page_reader
+
+_SECOND_INSTANCE = (
+    "a source can have only one destination of this type, and it has one already: use that one, by its id or its name,"
+    " or delete it"
+)
 
 
 def destinations_listing(
@@ -76,6 +82,7 @@ def post_destination(
     :param enabled: whether it receives data.
     :return: the destination, with the catalog's defaults filled in and secrets masked.
     :raises SegmentAmbiguousWriteError: the response was lost, so the destination may or may not exist.
+    :raises SegmentInvalidRequestError: also if the source has a destination of a type that allows one per source.
     """
     body = {
         "sourceId": check_id("source_id", source_id),
@@ -85,7 +92,12 @@ def post_destination(
         "settings": check_new_settings("settings", settings),
     }
     call = build_call(Destination, operations.CREATE_DESTINATION, key="destination", body=body)
-    created = yield from exchange(call, options)
+    try:
+        created = yield from exchange(call, options)
+    except SegmentInvalidRequestError as error:
+        if "multiple configurations" in str(error).lower():
+            error.explain(_SECOND_INSTANCE)
+        raise
     yield from mask_returned_secrets(settings, created["settings"])
     return created
 

@@ -21,7 +21,7 @@ _DEFAULT_SPACING = 0.1
 """Seconds between two waiting requests while the limit is not known."""
 
 _RESPONSE_TIME = 1.0
-"""Seconds after which requests in flight have told when the window ends."""
+"""Seconds after which requests in flight have reported when the window ends."""
 
 _MAX_JITTER = 0.25
 """Seconds within which requests other than polls leave when the gate opens."""

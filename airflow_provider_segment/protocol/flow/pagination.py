@@ -2,47 +2,73 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TypeVar
 
-from airflow_provider_segment.protocol.errors import SegmentProtocolError
+from airflow_provider_segment.protocol.errors import SegmentConnectionError, SegmentProtocolError
 from airflow_provider_segment.protocol.flow.exchange import exchange
-from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Items, PagedFlow, Reply
-from airflow_provider_segment.protocol.wire.pagination import Listing
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Items, Log, PagedFlow, Reply
+from airflow_provider_segment.protocol.wire.pagination import PAGE_COUNT, Listing, Page
 
 T = TypeVar("T")
 
-MAX_PAGES = 2000
-"""Most pages of a listing: a million entries."""
+MAX_PAGES = 5000
+"""Most pages of a listing: a million entries, more than any workspace has."""
 MAX_CURSOR = 4096
 """Longest cursor, in characters: all of them are kept."""
 
 
 def paginate(listing: Listing[T], options: CallOptions) -> PagedFlow[T]:
-    """Fetch a listing and yield the entries of each page.
+    """Fetch a listing and yield the entries of each page; an entry that is on two pages is yielded once.
 
     :param listing: the listing to fetch.
     :param options: its budgets apply to each page.
-    :raises SegmentProtocolError: a cursor was repeated, so the pages would never end, or there are more than
+    :raises SegmentProtocolError: a cursor was repeated or is too long, or there are more than
         :data:`MAX_PAGES`.
     """
-    seen: set[str | None] = set()
+    cursors: set[str | None] = set()
+    ids: set[str] = set()
     cursor: str | None = None
-    while cursor not in seen:
-        if len(seen) == MAX_PAGES:
-            raise SegmentProtocolError(f"{listing.operation.name}: more than {MAX_PAGES} pages ({options.connection})")
-        seen.add(cursor)
-        page = yield from exchange(listing.page(cursor), options)
-        yield Items(page.items)
+    count = PAGE_COUNT
+    while cursor not in cursors and len(cursors) < MAX_PAGES:
+        if cursor is not None and len(cursor) > MAX_CURSOR:
+            break
+        cursors.add(cursor)
+        page, count = yield from _fetch(listing, cursor, count, options)
+        yield Items([item for item in page.items if _is_new(item, ids)])
         cursor = page.cursor
         if cursor is None:
             return
-        if len(cursor) > MAX_CURSOR:
-            raise SegmentProtocolError(
-                f"{listing.operation.name}: a cursor of {len(cursor)} characters ({options.connection})"
-            )
-    raise SegmentProtocolError(
-        f"{listing.operation.name}: pagination loop: a cursor was repeated ({options.connection})"
-    )
+    raise SegmentProtocolError(f"{listing.operation.name}: {_problem(cursor, cursors)} ({options.connection})")
+
+
+def _problem(cursor: str | None, cursors: set[str | None]) -> str:
+    if cursor in cursors:
+        return "pagination loop: a cursor was repeated"
+    if cursor is not None and len(cursor) > MAX_CURSOR:
+        return f"a cursor of {len(cursor)} characters"
+    return f"more than {MAX_PAGES} pages"
+
+
+def _fetch(listing: Listing[T], cursor: str | None, count: int, options: CallOptions) -> Flow[tuple[Page[T], int]]:
+    """Fetch a page; ask for half as many entries if it is too long."""
+    while True:
+        try:
+            return (yield from exchange(listing.page(cursor, count=count), options)), count
+        except SegmentConnectionError as error:
+            if error.transient or not error.sent or count == 1:
+                raise  # only a response that is too long is final, although it was received
+            count //= 2
+            yield Log(f"{error}; asking for {count} entries a page", logging.WARNING)
+
+
+def _is_new(item: object, ids: set[str]) -> bool:
+    """Return whether an entry's id is new, and remember it; entries move between pages while others are created."""
+    item_id = item.get("id") if isinstance(item, dict) else None
+    if item_id is None or item_id not in ids:
+        ids.update(() if item_id is None else (item_id,))
+        return True
+    return False
 
 
 def collect(listing: Listing[T], options: CallOptions) -> Flow[list[T]]:

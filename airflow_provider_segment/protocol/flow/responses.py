@@ -21,7 +21,7 @@ from airflow_provider_segment.protocol.errors import (
 from airflow_provider_segment.protocol.flow.redaction import Redactor, redactor_for
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Outcome
 from airflow_provider_segment.protocol.tracebacks import hides_frames
-from airflow_provider_segment.protocol.wire.envelope import read_errors
+from airflow_provider_segment.protocol.wire.envelope import read_errors, read_other_message
 from airflow_provider_segment.protocol.wire.messages import RequestFailure, Response
 from airflow_provider_segment.protocol.wire.operation import Call
 
@@ -88,10 +88,10 @@ def _error(call: Call[T], response: Response, options: CallOptions) -> SegmentAp
     if _is_from_gateway(status, errors):
         body = _describe(call, response, options)
         message = f"{call} returned {status} with {body}; check the host of {options.connection}"
-        return SegmentProtocolError(message, status=status)
+        return SegmentProtocolError(message + _region_hint(body, options), status=status)
     error_type = _BY_STATUS.get(status, SegmentServerError if status >= 500 else SegmentApiError)
-    reason = _describe(call, response, options) if errors is None else _reason(errors)
-    message = f"{call} returned {status}: {reason}{_hint(call, status, options)}"
+    reason = _reason(errors) if errors else _other_reason(call, response, options)
+    message = f"{call} returned {status}: {reason}{_region_hint(reason, options) or _hint(call, status, options)}"
     return error_type(message, status=status, errors=errors or (), method=call.request.method, path=call.request.path)
 
 
@@ -141,6 +141,22 @@ def _hint(call: Call[Any], status: int, options: CallOptions) -> str:
     return "" if status != 429 else f" ({options.connection})"
 
 
+def _region_hint(reason: str, options: CallOptions) -> str:
+    """Return what to do if a response names the API of the other region; its status is not documented."""
+    if "-hosted api" not in reason.lower():
+        return ""
+    return f". The workspace lives in the other region: change the extra field `region` of {options.connection}"
+
+
+def _other_reason(call: Call[Any], response: Response, options: CallOptions) -> str:
+    """Return what a response without error objects says."""
+    message = read_other_message(response.body)
+    if message is None:
+        return _describe(call, response, options)
+    redacted = redactor_for(call.request.body, options.secrets).redact(message)
+    return " ".join(redacted.split())[:_MAX_REASON_LENGTH] or "no reason given"
+
+
 def _describe(call: Call[Any], response: Response, options: CallOptions) -> str:
     """Return what was received instead of JSON; only of HTML and plain text are the first characters quoted."""
     raw = response.body[:_DECODED_BYTES].decode("utf-8", "replace")
@@ -148,6 +164,8 @@ def _describe(call: Call[Any], response: Response, options: CallOptions) -> str:
     text = " ".join(redactor_for(call.request.body, options.secrets).redact(raw).split())
     if not text:
         return "an empty body instead of JSON"
+    if read_other_message(response.body) is not None:
+        return f"JSON that is not the API's: {_other_reason(call, response, options)}"
     if text[:1] in '{["':
         return f"broken JSON ({len(response.body)} bytes)"
     if "{" in text[:80] and text[:1] != "<":  # JSON behind a byte order mark or the like

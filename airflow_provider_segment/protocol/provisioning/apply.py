@@ -47,6 +47,7 @@ class ApplyRequest:
     :param if_missing: ``create`` or ``fail``.
     :param prune_subscriptions: remove subscriptions that are not described.
     :param max_prune: how many may be removed.
+    :param prune_all: whether an empty list of subscriptions may remove all of them.
     :param filters: the descriptions of its filters; ``None`` leaves them alone.
     :param prune_filters: remove filters that are not described.
     :param max_prune_filters: how many may be removed.
@@ -62,6 +63,7 @@ class ApplyRequest:
     if_missing: str = "create"
     prune_subscriptions: bool = False
     max_prune: int = 10
+    prune_all: bool = False
     filters: Sequence[FilterSpec] | None = None
     prune_filters: bool = False
     max_prune_filters: int = 10
@@ -117,6 +119,7 @@ def plan_apply(options: CallOptions, *, request: ApplyRequest) -> Flow[Plan]:
         others=others,
         prune_subscriptions=request.prune_subscriptions,
         max_prune=request.max_prune,
+        prune_all=request.prune_all,
         rotate_secrets=request.rotate_secrets,
     )
     filters = yield from _plan_filters(options, request, actual)
@@ -144,11 +147,16 @@ def execute_plan(options: CallOptions, *, plan: Plan) -> Flow[ApplySummary]:
         execute_filters, options, plan.filters, destination_id=destination_id, source_id=source_id, ids=filter_ids
     )
     yield from filters(last=False)
-    ids = yield from execute_subscriptions(options, plan, destination_id)
+    results = yield from execute_subscriptions(options, plan, destination_id)
     if plan.destination.diff.changes.get("enabled") or _is_enabled_last(plan):
         yield from update_destination(options, id=destination_id, enabled=True)
     yield from filters(last=True)
-    return plan.summary(destination_id=destination_id, ids=ids, filter_ids=filter_ids, ignored=ignored)
+    return plan.summary(
+        destination_id=destination_id,
+        ids=results.ids,
+        filter_ids=filter_ids,
+        ignored=[*ignored, *results.ignored],
+    )
 
 
 def _read_destination(options: CallOptions, request: ApplyRequest) -> Flow[tuple[Destination | None, list[str]]]:

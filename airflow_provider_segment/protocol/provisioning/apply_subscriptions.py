@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from airflow_provider_segment.protocol.api.subscriptions import delete_subscription, update_subscription
 from airflow_provider_segment.protocol.errors import SegmentError, SegmentNotFoundError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
+from airflow_provider_segment.protocol.provisioning.diff import setting_label
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result, SubscriptionPlan
+from airflow_provider_segment.protocol.provisioning.settings_writes import (
+    SettingsContext,
+    ignored_settings,
+    write_settings,
+)
 from airflow_provider_segment.protocol.provisioning.subscription import create_from_spec
 
 LIMIT_PER_MINUTE = 5
@@ -18,30 +25,44 @@ _VERBS = {Result.CREATED: "creating", Result.CHANGED: "changing", Result.REMOVED
 """In the order of execution."""
 
 
-def execute_subscriptions(options: CallOptions, plan: Plan, destination_id: str) -> Flow[dict[int, str]]:
+@dataclass(slots=True)
+class SubscriptionResults:
+    """What was done to the subscriptions of a plan.
+
+    :param ids: ids of created and changed subscriptions, by their position in the plan.
+    :param ignored: settings that Segment refused or ignored.
+    :param may_leave_out: whether a refused write may be repeated without the refused settings, which is a further
+        rate-limited call.
+    """
+
+    ids: dict[int, str] = field(default_factory=dict)
+    ignored: list[str] = field(default_factory=list)
+    may_leave_out: bool = True
+
+
+def execute_subscriptions(options: CallOptions, plan: Plan, destination_id: str) -> Flow[SubscriptionResults]:
     """Create, change, then remove subscriptions.
 
     :param plan: the changes to make.
     :param destination_id: their destination.
-    :return: the ids of created and changed subscriptions, by their position in the plan.
+    :return: what was done.
     :raises SegmentError: Segment refused; the message names the subscription. Earlier changes stay.
     """
-    ids: dict[int, str] = {}
+    results = SubscriptionResults()
     for result, verb in _VERBS.items():
         parts = list(plan.of(result))
         for number, (position, part) in enumerate(parts):
             yield from _log_remaining(verb, number, len(parts))
             try:
-                known = plan.known_ids | set(ids.values())
-                ids[position] = yield from _execute(options, plan, part, destination_id, known)
+                results.ids[position] = yield from _execute(options, plan, part, destination_id, results)
             except SegmentError as error:
                 error.explain(f"while {verb} subscription {part.name!r}, {number + 1} of {len(parts)}")
                 raise
-    return ids
+    return results
 
 
 def _execute(
-    options: CallOptions, plan: Plan, part: SubscriptionPlan, destination_id: str, known_ids: frozenset[str]
+    options: CallOptions, plan: Plan, part: SubscriptionPlan, destination_id: str, results: SubscriptionResults
 ) -> Flow[str]:
     if part.id is None:
         if part.spec is None:
@@ -51,17 +72,36 @@ def _execute(
             options,
             destination_id,
             part.spec,
-            known_ids=known_ids,
+            known_ids=plan.known_ids | set(results.ids.values()),
             unique=[(other.name, other.action_id) for other in plan.subscriptions].count(key) == 1,
         )
         yield Log(f"created subscription {part.name!r}: {created['id']}")
         return created["id"]
     if part.result is Result.CHANGED:
-        yield from update_subscription(options, destination_id=destination_id, id=part.id, **part.diff.changes)
-        yield Log(f"changed subscription {part.name!r}: {part.id}")
+        yield from _change(options, part, part.id, destination_id, results)
     else:
         yield from _remove(options, part.id, destination_id)
     return part.id
+
+
+def _change(
+    options: CallOptions,
+    part: SubscriptionPlan,
+    subscription_id: str,
+    destination_id: str,
+    results: SubscriptionResults,
+) -> Flow[None]:
+    context = SettingsContext(label=f"subscription {part.name!r}", may_leave_out=results.may_leave_out)
+    changed, left_out = yield from write_settings(
+        context,
+        part.diff.changes,
+        update=lambda sent: update_subscription(options, destination_id=destination_id, id=subscription_id, **sent),
+    )
+    results.may_leave_out = results.may_leave_out and not left_out
+    if settings := part.diff.changes.get("settings"):
+        ignored = yield from ignored_settings(context, settings, changed.get("settings") or {}, left_out)
+        results.ignored += [f"subscriptions[{part.name!r}].{setting_label(key)}" for key in ignored]
+    yield Log(f"changed subscription {part.name!r}: {subscription_id}")
 
 
 def _remove(options: CallOptions, subscription_id: str, destination_id: str) -> Flow[None]:

@@ -17,6 +17,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentAmbiguousWriteError,
     SegmentError,
     SegmentSeveralMatchesError,
+    SegmentUnexpectedResultError,
 )
 from airflow_provider_segment.protocol.flow.meter import Meter
 from airflow_provider_segment.protocol.flow.retry import FAULT_BACKOFF, backoff
@@ -65,6 +66,24 @@ def create_idempotently(
             return (yield from _confirm(options, identity, find, created)) if confirm or lost else created
         yield Log(f"the response to creating {identity} was lost, but it was created: {adopted['id']}")
         return adopted
+
+
+def check_created(identity: Identity, created: Destination | Subscription, *, enabled: bool) -> None:
+    """Raise if Segment created an object otherwise than asked: it would not be found, and be created again.
+
+    :param identity: of the object.
+    :param created: the object as Segment returned it.
+    :param enabled: whether it was to be enabled.
+    :raises SegmentUnexpectedResultError: the name or the flag differs.
+    """
+    pairs = {"name": (identity.name, created.get("name")), "enabled": (enabled, created["enabled"])}
+    for field, (asked, actual) in pairs.items():
+        if asked != actual:
+            raise SegmentUnexpectedResultError(
+                f"{identity} was created as {created['id']}, but its {field} is {actual!r} instead of {asked!r};"
+                " describe it as Segment stores it, or delete it",
+                id=created["id"],
+            )
 
 
 def find_one(options: CallOptions, identity: Identity, find: Find[T], *, wait_for_pending: bool) -> Flow[T | None]:
@@ -150,7 +169,11 @@ def _confirm(options: CallOptions, identity: Identity, find: Find[T], created: T
     """Check that the created object is the only one; once it is listed, so is everything created before it."""
 
     def is_listed(matches: list[T]) -> bool:
-        one_or_none(matches, identity)
+        try:
+            one_or_none(matches, identity)
+        except SegmentSeveralMatchesError as error:
+            error.explain(f"this task created {created['id']}, another run or an earlier request the other")
+            raise
         return any(match["id"] == created["id"] for match in matches)
 
     awaited = f"the listing of {identity}"

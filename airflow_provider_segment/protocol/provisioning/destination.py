@@ -18,7 +18,7 @@ from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning.comparison import holds_mask
-from airflow_provider_segment.protocol.provisioning.creating import create_idempotently, find_one
+from airflow_provider_segment.protocol.provisioning.creating import check_created, create_idempotently, find_one
 from airflow_provider_segment.protocol.provisioning.diff import diff_destination
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
 from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
@@ -84,22 +84,24 @@ def create_from_spec(options: CallOptions, spec: DestinationSpec, *, confirm: bo
     :param confirm: check afterwards that it is the only one.
     :return: the destination.
     """
-    return (
-        yield from create_idempotently(
+    enabled = spec.enabled is not False
+
+    def create(options: CallOptions) -> Flow[Destination]:
+        created = yield from post_destination(
             options,
-            spec.identity,
-            create=lambda options: post_destination(
-                options,
-                source_id=spec.source_id,
-                metadata_id=spec.metadata_id,
-                name=spec.name,
-                settings=without_none(spec.settings),
-                enabled=spec.enabled is not False,
-            ),
-            find=lambda options: find_destinations(options, spec.identity),
-            confirm=confirm,
+            source_id=spec.source_id,
+            metadata_id=spec.metadata_id,
+            name=spec.name,
+            settings=without_none(spec.settings),
+            enabled=enabled,
         )
-    )
+        check_created(spec.identity, created, enabled=enabled)
+        return created
+
+    def find(options: CallOptions) -> Flow[list[Destination]]:
+        return (yield from find_destinations(options, spec.identity))
+
+    return (yield from create_idempotently(options, spec.identity, create=create, find=find, confirm=confirm))
 
 
 def ensure_destination(
@@ -147,6 +149,8 @@ def write_destination(options: CallOptions, actual: Destination, changes: Mappin
     """
     destination_id = actual["id"]
     rest = yield from _disable_first(options, destination_id, changes)
+    if len(rest) < len(changes):
+        yield Log(f"disabled destination {destination_id}")
     if not rest:
         return []
     settings = rest.get("settings") or {}
@@ -167,7 +171,6 @@ def _disable_first(options: CallOptions, destination_id: str, changes: Mapping[s
     if changes.get("enabled") is not False:
         return dict(changes)
     yield from update_destination(options, id=destination_id, enabled=False)
-    yield Log(f"disabled destination {destination_id}")
     return {name: value for name, value in changes.items() if name != "enabled"}
 
 

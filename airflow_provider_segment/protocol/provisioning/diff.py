@@ -22,6 +22,7 @@ from airflow_provider_segment.protocol.provisioning.comparison import (
     is_below,
     json_equal,
 )
+from airflow_provider_segment.protocol.provisioning.schedule import same_schedule
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from airflow_provider_segment.protocol.secret_str import SecretStr
 
@@ -127,8 +128,9 @@ def diff_subscription(spec: SubscriptionSpec, actual: Subscription, *, rotate_se
     if spec.model_id is not None:
         # "" means no model.
         plain["model_id"] = (actual.get("modelId") or None, spec.model_id)
-    if spec.reverse_etl_schedule is not None:
-        plain["reverse_etl_schedule"] = (actual.get("reverseETLSchedule"), spec.reverse_etl_schedule)
+    schedule = actual.get("reverseETLSchedule")
+    if spec.reverse_etl_schedule is not None and not same_schedule(spec.reverse_etl_schedule, schedule):
+        plain["reverse_etl_schedule"] = (schedule, spec.reverse_etl_schedule)
     compared = diff_settings(spec.settings or {}, actual.get("settings") or {})
     return _diff(
         plain,

@@ -182,6 +182,7 @@ def make_plan(
     others: Sequence[str] = (),
     prune_subscriptions: bool = False,
     max_prune: int = 10,
+    prune_all: bool = False,
     rotate_secrets: bool = False,
 ) -> Plan:
     """Plan how to bring Segment to the described state.
@@ -193,6 +194,7 @@ def make_plan(
     :param others: names and ids of other destinations of the same source and type.
     :param prune_subscriptions: remove subscriptions that are not described.
     :param max_prune: how many may be removed.
+    :param prune_all: whether an empty list of subscriptions may remove all of them.
     :param rotate_secrets: count secrets that can't be compared as changed.
     :raises ValueError: something that can't be changed differs, or a new object is described with a masked secret.
     :raises SegmentSeveralMatchesError: several subscriptions have the identity of a described one.
@@ -208,6 +210,11 @@ def make_plan(
         _plan_one(one, match, rotate_secrets=rotate_secrets) for one, match in zip(subscriptions, matches, strict=True)
     ]
     _check_changes_are_unambiguous(described, matches, actual_subscriptions)
+    if prune_subscriptions and undescribed and not subscriptions and not prune_all:
+        raise SegmentPruneLimitError(
+            f"the list of subscriptions is empty, so all {len(undescribed)} would be removed; pass prune_all=True if"
+            " that is what you want"
+        )
     if not prune_subscriptions:
         _check_actions(described, undescribed)
     return Plan(

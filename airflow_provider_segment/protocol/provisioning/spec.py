@@ -10,12 +10,12 @@ from airflow_provider_segment.protocol.arguments import (
     check_flag,
     check_id,
     check_name,
-    check_schedule,
     check_settings,
     parse_json,
 )
 from airflow_provider_segment.protocol.provisioning.comparison import Path
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity, SubscriptionIdentity
+from airflow_provider_segment.protocol.provisioning.schedule import check_reverse_etl_schedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "enabled": check_flag,
     "settings": check_settings,
     "model_id": check_id,
-    "reverse_etl_schedule": check_schedule,
+    "reverse_etl_schedule": check_reverse_etl_schedule,
     "id": check_id,
     "previous_name": check_name,
 }

@@ -16,7 +16,7 @@ from airflow_provider_segment.protocol.api.subscriptions import (
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
-from airflow_provider_segment.protocol.provisioning.creating import create_idempotently, find_one
+from airflow_provider_segment.protocol.provisioning.creating import check_created, create_idempotently, find_one
 from airflow_provider_segment.protocol.provisioning.diff import diff_subscription
 from airflow_provider_segment.protocol.provisioning.identity import SubscriptionIdentity
 from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
@@ -214,24 +214,23 @@ def _create_once(
         listed = yield from find_subscriptions(options, identity)
         return [one for one in listed if one["id"] not in known_ids and (unique or as_described(spec, one))]
 
-    return (
-        yield from create_idempotently(
+    enabled = spec.enabled is not False
+
+    def create(options: CallOptions) -> Flow[Subscription]:
+        created = yield from post_subscription(
             options,
-            identity,
-            create=lambda options: post_subscription(
-                options,
-                destination_id=destination_id,
-                name=spec.name,
-                action_id=spec.action_id,
-                trigger=spec.trigger,
-                enabled=spec.enabled is not False,
-                settings=None if spec.settings is None else without_none(spec.settings),
-                model_id=spec.model_id,
-            ),
-            find=find,
-            confirm=confirm,
+            destination_id=destination_id,
+            name=spec.name,
+            action_id=spec.action_id,
+            trigger=spec.trigger,
+            enabled=enabled,
+            settings=None if spec.settings is None else without_none(spec.settings),
+            model_id=spec.model_id,
         )
-    )
+        check_created(identity, created, enabled=enabled)
+        return created
+
+    return (yield from create_idempotently(options, identity, create=create, find=find, confirm=confirm))
 
 
 def _missing_schedule(existing: Subscription, spec: SubscriptionSpec) -> dict[str, Any]:

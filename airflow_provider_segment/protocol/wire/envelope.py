@@ -82,6 +82,29 @@ def read_errors(body: bytes) -> tuple[ErrorObject, ...] | None:
         return None
 
 
+def read_other_message(body: bytes) -> str | None:
+    """Return the message of an error body in another form than the documented one.
+
+    :param body: such as ``{"message": …}``, ``{"error": {"message": …}}`` or ``{"error": …}``.
+    :return: the message; empty if the JSON has none; ``None`` if the body is not JSON.
+    """
+    try:
+        raw = bytes(msgspec.json.decode(body, type=msgspec.Raw))
+        for _ in range(2):
+            if not raw.startswith(b"{"):
+                break
+            forms = msgspec.json.decode(raw, type=_OtherForms)
+            raw = bytes(forms.error if forms.error else forms.message)
+        return str(msgspec.json.decode(raw)) if raw.startswith(b'"') else ""
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+class _OtherForms(msgspec.Struct):
+    error: msgspec.Raw = msgspec.Raw(b"")
+    message: msgspec.Raw = msgspec.Raw(b"")
+
+
 class _Envelope(msgspec.Struct):
     # Raw parts take no memory for their values, of which there may be many.
     errors: msgspec.Raw = msgspec.Raw(b"null")

@@ -18,9 +18,8 @@ from airflow_provider_segment.protocol.wire.operation import Call, Operation
 
 T = TypeVar("T")
 
-PAGE_COUNT = 500
-"""Page size; Segment allows 1000. A page of destinations with 20 KB of catalog text each takes 10 MB of memory. With
-smaller pages the requests would cost more than decoding, and reach the rate limit sooner."""
+PAGE_COUNT = 200
+"""Page size; Segment allows 1000, but a destination may hold 150 KB of catalog text, and a response at most 64 MiB."""
 
 
 class Pagination(TypedDict):
@@ -54,12 +53,13 @@ class Listing(Generic[T]):
     ids: dict[str, str]
     read: Callable[[bytes], Page[T]]
 
-    def page(self, cursor: str | None) -> Call[Page[T]]:
+    def page(self, cursor: str | None, *, count: int = PAGE_COUNT) -> Call[Page[T]]:
         """Return the call for one page.
 
         :param cursor: cursor from the previous page; ``None`` for the first page.
+        :param count: number of entries to ask for.
         """
-        query = [("pagination[count]", str(PAGE_COUNT))]
+        query = [("pagination[count]", str(count))]
         if cursor is not None:
             query.append(("pagination[cursor]", cursor))
         return Call(self.operation, self.operation.request(ids=self.ids, query=tuple(query)), self.read)

@@ -18,8 +18,10 @@ from airflow_provider_segment.sandbox.validation import Field, validate_object
 
 Granularity = Literal["MINUTE", "HOUR", "DAY"]
 
-_QUERY_FIELDS = (
+QUERY_FIELDS = (
     Field(name="sourceId", kind="string", required=True, not_empty=True),
+    Field(name="startTime", kind="string"),
+    Field(name="endTime", kind="string"),
     Field(name="granularity", kind="string", choices=("DAY", "HOUR", "MINUTE")),
 )
 
@@ -74,7 +76,7 @@ def get_delivery_metrics(sandbox: Sandbox, request: OperationRequest) -> dict[st
     """Handle listDeliveryMetricsSummaryFromDestination."""
     destination = find_destination(sandbox, request)
     query = dict(request.query())
-    validate_object(query, _QUERY_FIELDS, name="query")
+    validate_object(query, QUERY_FIELDS, name="query")
     granularity = cast("Granularity", query.get("granularity", "MINUTE"))
     now = sandbox.clock.now()
     window = parse_window(granularity, start=query.get("startTime"), end=query.get("endTime"), now=now)

@@ -15,14 +15,14 @@ from airflow_provider_segment.sandbox.state.objects import Destination, new_dest
 from airflow_provider_segment.sandbox.state.option_values import initial_values, masked_values, updated_values
 from airflow_provider_segment.sandbox.validation import Field
 
-_CREATE_FIELDS = (
+CREATE_FIELDS = (
     Field(name="sourceId", kind="string", required=True, not_empty=True),
     Field(name="metadataId", kind="string", required=True, not_empty=True),
     Field(name="settings", kind="object", required=True),
     Field(name="enabled", kind="boolean"),
     Field(name="name", kind="string"),
 )
-_UPDATE_FIELDS = (
+UPDATE_FIELDS = (
     Field(name="name", kind="string", nullable=True),
     Field(name="enabled", kind="boolean"),
     Field(name="settings", kind="object"),
@@ -39,7 +39,7 @@ def list_destinations(sandbox: Sandbox, request: OperationRequest) -> dict[str, 
 
 def create_destination(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
     """Handle createDestination."""
-    body = request.body(_CREATE_FIELDS)
+    body = request.body(CREATE_FIELDS)
     if body["sourceId"] not in sandbox.workspace.sources:
         raise not_found("Source not found", field="sourceId")
     entry = sandbox.workspace.catalog.get(body["metadataId"])
@@ -47,7 +47,7 @@ def create_destination(sandbox: Sandbox, request: OperationRequest) -> dict[str,
         raise not_found("Destination metadata not found", field="metadataId")
     destination = Destination(
         id=new_destination_id(),
-        name=body.get("name", decisions.DEFAULT_NAME),
+        name=body.get("name", decisions.NO_NAME),
         enabled=body.get("enabled", decisions.ENABLED_BY_DEFAULT),
         source_id=body["sourceId"],
         metadata_id=entry.id,
@@ -66,7 +66,7 @@ def get_destination(sandbox: Sandbox, request: OperationRequest) -> dict[str, An
 def update_destination(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
     """Handle updateDestination."""
     current = find_destination(sandbox, request)
-    body = request.body(_UPDATE_FIELDS)
+    body = request.body(UPDATE_FIELDS)
     entry = sandbox.workspace.catalog[current.metadata_id]
     settings = current.settings
     if "settings" in body:
@@ -80,7 +80,7 @@ def update_destination(sandbox: Sandbox, request: OperationRequest) -> dict[str,
     name = body.get("name", current.name)
     changed = replace(
         current,
-        name=decisions.DEFAULT_NAME if name is None else name,
+        name=decisions.NO_NAME if name is None else name,
         enabled=body.get("enabled", current.enabled),
         settings=settings,
     )
@@ -111,12 +111,19 @@ def destination_json(sandbox: Sandbox, destination: Destination) -> dict[str, An
     entry = sandbox.workspace.catalog[destination.metadata_id]
     return {
         "id": destination.id,
-        "name": destination.name,
+        **name_json(sandbox, destination),
         "enabled": destination.enabled,
         "metadata": entry.encoded,
         "sourceId": destination.source_id,
         "settings": masked_values(entry, destination.settings),
     }
+
+
+def name_json(sandbox: Sandbox, destination: Destination) -> dict[str, str]:
+    """Return ``name`` of a destination; nothing if it has none and such destinations are shown without the key."""
+    if destination.name == decisions.NO_NAME and sandbox.settings.unnamed == "absent":
+        return {}
+    return {"name": destination.name}
 
 
 def _put(sandbox: Sandbox, destination: Destination) -> dict[str, Any]:
@@ -140,9 +147,10 @@ def _siblings(sandbox: Sandbox, destination: Destination) -> list[Destination]:
 def _check_conflicts(sandbox: Sandbox, entry: CatalogEntry, destination: Destination) -> None:
     siblings = _siblings(sandbox, destination)
     if siblings and entry.single_instance:
-        raise _conflict("This destination does not support several instances on one source", "metadataId")
+        raise ApiError(decisions.SECOND_INSTANCE_STATUS, decisions.SECOND_INSTANCE_MESSAGE)
     if len(siblings) >= decisions.MAX_INSTANCES:
-        raise _conflict(f"A source can have at most {decisions.MAX_INSTANCES} instances of a destination", "metadataId")
+        message = f"A source can have at most {decisions.MAX_INSTANCES} instances of a destination type"
+        raise ApiError(decisions.TOO_MANY_INSTANCES_STATUS, message)
     _check_name(sandbox, destination)
 
 
@@ -150,8 +158,5 @@ def _check_name(sandbox: Sandbox, destination: Destination) -> None:
     if sandbox.settings.duplicate_names == "refuse" and any(
         other.name == destination.name for other in _siblings(sandbox, destination)
     ):
-        raise _conflict("Another instance of this destination on this source has the same name", "name")
-
-
-def _conflict(message: str, field: str) -> ApiError:
-    return ApiError(decisions.INSTANCE_CONFLICT_STATUS, message, field=field)
+        message = "Another instance of this destination on this source has the same name"
+        raise ApiError(sandbox.settings.duplicate_name_status, message, field="name")

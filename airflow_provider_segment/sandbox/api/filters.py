@@ -17,12 +17,12 @@ from airflow_provider_segment.sandbox.filters.actions import apply_actions, chec
 from airflow_provider_segment.sandbox.filters.condition import check_condition, is_met
 from airflow_provider_segment.sandbox.filters.fields import ACTIONS, CONDITION, FILTER_FIELDS
 from airflow_provider_segment.sandbox.state.objects import Filter, new_child_id
-from airflow_provider_segment.sandbox.validation import Field, validate_object
+from airflow_provider_segment.sandbox.validation import Field
 
-_CREATE_FIELDS = (Field(name="sourceId", kind="string", required=True, not_empty=True), *FILTER_FIELDS)
-_UPDATE_FIELDS = tuple(replace(field, required=False, nullable=field.name == "description") for field in FILTER_FIELDS)
-_PREVIEW_FIELDS = (
-    Field(name="filter", kind="object", required=True),
+CREATE_FIELDS = (Field(name="sourceId", kind="string", required=True, not_empty=True), *FILTER_FIELDS)
+UPDATE_FIELDS = tuple(replace(field, required=False, nullable=field.name == "description") for field in FILTER_FIELDS)
+PREVIEW_FIELDS = (
+    Field(name="filter", kind="object", required=True, fields=(CONDITION, ACTIONS)),
     Field(name="payload", kind="object", required=True),
 )
 
@@ -37,7 +37,7 @@ def list_filters(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
 def create_filter(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
     """Handle createFilterForDestination."""
     destination = find_destination(sandbox, request)
-    body = request.body(_CREATE_FIELDS)
+    body = request.body(CREATE_FIELDS)
     _check_rules(body)
     if body["sourceId"] != destination.source_id:
         raise not_found("Source not found", field="sourceId")
@@ -70,7 +70,7 @@ def get_filter(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
 def update_filter(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
     """Handle updateFilterForDestination."""
     current = _find(sandbox, request)
-    body = request.body(_UPDATE_FIELDS)
+    body = request.body(UPDATE_FIELDS)
     _check_rules(body)
     changed = replace(
         current,
@@ -93,8 +93,8 @@ def remove_filter(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]
 
 def preview_filter(_sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
     """Handle previewDestinationFilter."""
-    body = request.body(_PREVIEW_FIELDS)
-    rules = validate_object(body["filter"], (CONDITION, ACTIONS), prefix="filter.", name="filter")
+    body = request.body(PREVIEW_FIELDS)
+    rules = body["filter"]
     check_actions(rules["actions"], field="filter.actions")
     payload = body["payload"]
     result = payload

@@ -24,6 +24,11 @@ _VERSION_ALIASES = {"stable": "v1", "beta": "v1beta", "alpha": "v1alpha"}
 _VERSIONED = re.compile(r"application/vnd\.segment\.([a-z0-9]+)\+json")
 
 
+def media_types(stage: Stage) -> list[str]:
+    """Return the versioned media types of operations of a stage, the most stable first."""
+    return [f"application/vnd.segment.{version}+json" for version in _VERSIONS[stage]]
+
+
 def response_media_type(accept: str | None, *, stage: Stage) -> str:
     """Return the media type of a response.
 
@@ -33,7 +38,7 @@ def response_media_type(accept: str | None, *, stage: Stage) -> str:
         stable version if any type is accepted.
     :raises ApiError: if the operation has none of the accepted types.
     """
-    most_stable = f"application/vnd.segment.{_VERSIONS[stage][0]}+json"
+    most_stable = media_types(stage)[0]
     if accept is None or not accept.strip():
         return most_stable
     for media_type in _by_preference(accept):

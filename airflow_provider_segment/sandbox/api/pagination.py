@@ -20,7 +20,7 @@ Item = TypeVar("Item")
 
 _NAME = "pagination"
 _KEY = re.compile(r"pagination(?:\[(?P<bracket>.*)\]|\.(?P<dot>.*))", re.DOTALL)
-_FIELDS = (
+PAGE_FIELDS = (
     Field(name="count", kind="integer", required=True, minimum=1, maximum=MAX_COUNT),
     Field(name="cursor", kind="string", not_empty=True),
 )
@@ -46,7 +46,7 @@ def parse_page(parameters: Mapping[str, str]) -> Page:
     sent = _pagination_object(parameters)
     if sent is None:
         return Page()
-    record = validate_object(sent, _FIELDS, prefix=f"{_NAME}.", name=_NAME, allow_unknown=False)
+    record = validate_object(sent, PAGE_FIELDS, prefix=f"{_NAME}.", name=_NAME, allow_unknown=False)
     offset = decisions.decode_cursor(record["cursor"]) if "cursor" in record else 0
     if offset is None:
         raise invalid_field(f"{_NAME}.cursor", "is not a cursor")

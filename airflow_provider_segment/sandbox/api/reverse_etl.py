@@ -16,7 +16,7 @@ from airflow_provider_segment.sandbox.validation import Field, is_kind, validate
 
 Schedule = Mapping[str, Any]
 
-_SCHEDULE_FIELDS = (
+SCHEDULE_FIELDS = (
     Field(
         name="strategy",
         kind="string",
@@ -49,7 +49,7 @@ def validate_schedule(schedule: Schedule, *, path: str) -> Schedule:
     :param path: its name in messages.
     :raises InvalidFieldsError: naming the invalid fields.
     """
-    validate_object(schedule, _SCHEDULE_FIELDS, prefix=f"{path}.", name=path)
+    validate_object(schedule, SCHEDULE_FIELDS, prefix=f"{path}.", name=path)
     strategy = schedule["strategy"]
     if strategy == "MANUAL":
         return schedule
@@ -69,19 +69,24 @@ def validate_schedule(schedule: Schedule, *, path: str) -> Schedule:
     return schedule
 
 
-def check_dbt_cloud_limit(sandbox: Sandbox, subscription: Subscription, schedule: Schedule) -> None:
-    """Check that the workspace can have another dbt Cloud schedule.
+def check_dbt_cloud_limit(sandbox: Sandbox, changed: Subscription) -> None:
+    """Check that the model of a subscription can have its dbt Cloud schedule.
 
-    :raises ApiError: 422, if it has the maximum number already.
+    :param changed: the subscription after the change.
+    :raises ApiError: 422, if the model has the maximum number already.
     """
-    if schedule["strategy"] != "DBT_CLOUD":
+    if not _runs_after_dbt_cloud(changed) or changed.model_id == decisions.NO_MODEL_ID:
         return
     others = sum(
-        other.schedule is not None and other.schedule["strategy"] == "DBT_CLOUD" and other.id != subscription.id
+        _runs_after_dbt_cloud(other) and other.model_id == changed.model_id and other.id != changed.id
         for other in sandbox.workspace.subscriptions.all()
     )
     if others >= decisions.MAX_DBT_CLOUD_SUBSCRIPTIONS:
-        raise ApiError(422, "Too many dbt Cloud schedules", field="input.reverseETLSchedule.strategy")
+        raise ApiError(422, "Too many dbt Cloud schedules of this model", field="input.reverseETLSchedule.strategy")
+
+
+def _runs_after_dbt_cloud(subscription: Subscription) -> bool:
+    return subscription.schedule is not None and subscription.schedule["strategy"] == "DBT_CLOUD"
 
 
 def _check_interval(interval: str, path: str) -> None:

@@ -10,13 +10,13 @@ from airflow_provider_segment.sandbox import decisions
 from airflow_provider_segment.sandbox.api.destinations import find_destination
 from airflow_provider_segment.sandbox.api.operation_request import OperationRequest
 from airflow_provider_segment.sandbox.api.pagination import paginate
-from airflow_provider_segment.sandbox.api.reverse_etl import check_dbt_cloud_limit, validate_schedule
+from airflow_provider_segment.sandbox.api.reverse_etl import SCHEDULE_FIELDS, check_dbt_cloud_limit, validate_schedule
 from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.errors import not_found
 from airflow_provider_segment.sandbox.state.objects import Subscription, new_child_id
-from airflow_provider_segment.sandbox.validation import Field, validate_object
+from airflow_provider_segment.sandbox.validation import Field
 
-_CREATE_FIELDS = (
+CREATE_FIELDS = (
     Field(name="name", kind="string", required=True),
     Field(name="actionId", kind="string", required=True, not_empty=True),
     Field(name="trigger", kind="string", required=True, not_empty=True),
@@ -24,15 +24,15 @@ _CREATE_FIELDS = (
     Field(name="settings", kind="object"),
     Field(name="modelId", kind="string"),
 )
-_UPDATE_FIELDS = (Field(name="input", kind="object", required=True),)
 _INPUT_FIELDS = (
     Field(name="name", kind="string"),
     Field(name="trigger", kind="string", not_empty=True),
     Field(name="enabled", kind="boolean"),
     Field(name="settings", kind="object"),
     Field(name="reverseETLModelId", kind="string"),
-    Field(name="reverseETLSchedule", kind="object"),
+    Field(name="reverseETLSchedule", kind="object", fields=SCHEDULE_FIELDS),
 )
+UPDATE_FIELDS = (Field(name="input", kind="object", required=True, fields=_INPUT_FIELDS),)
 
 
 def list_subscriptions(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def list_subscriptions(sandbox: Sandbox, request: OperationRequest) -> dict[str,
 def create_subscription(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
     """Handle createDestinationSubscription, the only operation that calls its result ``destinationSubscription``."""
     destination = find_destination(sandbox, request)
-    body = request.body(_CREATE_FIELDS)
+    body = request.body(CREATE_FIELDS)
     action = sandbox.workspace.catalog[destination.metadata_id].actions.get(body["actionId"])
     if action is None:
         raise not_found("Action not found", field="actionId")
@@ -72,11 +72,10 @@ def get_subscription(sandbox: Sandbox, request: OperationRequest) -> dict[str, A
 def update_subscription(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
     """Handle updateSubscriptionForDestination."""
     current = _find(sandbox, request)
-    changes = validate_object(request.body(_UPDATE_FIELDS)["input"], _INPUT_FIELDS, prefix="input.", name="input")
+    changes = request.body(UPDATE_FIELDS)["input"]
     schedule = current.schedule
     if "reverseETLSchedule" in changes:
         schedule = validate_schedule(changes["reverseETLSchedule"], path="input.reverseETLSchedule")
-        check_dbt_cloud_limit(sandbox, current, schedule)
     changed = replace(
         current,
         name=changes.get("name", current.name),
@@ -86,6 +85,7 @@ def update_subscription(sandbox: Sandbox, request: OperationRequest) -> dict[str
         model_id=changes.get("reverseETLModelId", current.model_id),
         schedule=schedule,
     )
+    check_dbt_cloud_limit(sandbox, changed)
     return {"subscription": _put(sandbox, changed)}
 
 

@@ -2,7 +2,9 @@
 
 ====================  ================================================================================================
 ``GET /``             an HTML page for browsers; otherwise counts, settings and pending faults
-``GET requests``      the journal, oldest first: method, path, query, time, status, fault; ``?last=`` limits the number
+``GET requests``      the journal, oldest first: method, path, query, time, status, fault; ``?last=`` limits the number,
+                      ``?control=true`` includes the control requests that are not GET
+``GET openapi.json``  an OpenAPI description of the API that the sandbox serves
 ``GET destinations``  all destinations with subscriptions and deliveries, oldest first, secrets masked; ``?last=`` too
 ``POST reset``        reset to ``{"seed": ...}``, or to the initial seed; settings are kept
 ``POST deliver``      add to the delivery metrics of a destination
@@ -10,6 +12,6 @@
 ``POST settings``     change settings; ``GET`` returns them, ``DELETE`` restores the initial ones
 ====================  ================================================================================================
 
-An invalid request returns 422 with errors that name the fields. Control requests are not in the journal, and neither
-faults nor rate limits apply to them.
+An invalid request returns 422 with errors that name the fields; one from a page of another site returns 403. A body
+needs the ``Content-Type`` ``application/json``. Neither faults nor rate limits apply to control requests.
 """

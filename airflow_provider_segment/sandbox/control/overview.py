@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.responses import HTMLResponse
 
+from airflow_provider_segment.sandbox.api.destinations import name_json
 from airflow_provider_segment.sandbox.api.filters import filter_json
 from airflow_provider_segment.sandbox.api.subscriptions import subscription_json
 from airflow_provider_segment.sandbox.clock import format_iso_time
@@ -64,7 +65,7 @@ def _destination_json(sandbox: Sandbox, destination: Destination) -> dict[str, A
     record = entry.record
     return {
         "id": destination.id,
-        "name": destination.name,
+        **name_json(sandbox, destination),
         "enabled": destination.enabled,
         "metadata": {key: record[key] for key in ("id", "name", "slug", "status")},
         "sourceId": destination.source_id,

@@ -11,12 +11,14 @@ from starlette.routing import Mount, Route
 
 from airflow_provider_segment.sandbox.codec import parse_json
 from airflow_provider_segment.sandbox.control import deliveries, overview
+from airflow_provider_segment.sandbox.control.access import check_caller
+from airflow_provider_segment.sandbox.control.openapi import openapi_json
 from airflow_provider_segment.sandbox.core import Sandbox
-from airflow_provider_segment.sandbox.errors import ApiError, invalid_field
+from airflow_provider_segment.sandbox.errors import ApiError, InvalidFieldsError, invalid_field
 from airflow_provider_segment.sandbox.faults import fault_json, parse_fault
 from airflow_provider_segment.sandbox.journal import entry_json
 from airflow_provider_segment.sandbox.request import BufferedRequest, read_request
-from airflow_provider_segment.sandbox.responses import json_response
+from airflow_provider_segment.sandbox.responses import error_response, json_response
 from airflow_provider_segment.sandbox.routing import route_path
 from airflow_provider_segment.sandbox.settings import settings_json, updated_settings
 from airflow_provider_segment.sandbox.state.seed import parse_seed
@@ -31,17 +33,41 @@ _SUCCESS = {"status": "SUCCESS"}
 Handler = Callable[[Sandbox, BufferedRequest], object]
 
 
-def control_routes(sandbox: Sandbox) -> Mount:
-    """Return a route for each control request."""
+def control_routes(sandbox: Sandbox, *, host: str) -> Mount:
+    """Return a route for each control request.
+
+    :param host: the host that the sandbox listens on.
+    """
     routes = [
-        Route(route_path(f"/{name}"), partial(_serve, sandbox, handler), methods=[method])
+        Route(route_path(f"/{name}"), partial(_serve, sandbox, handler, host), methods=[method])
         for (method, name), handler in _HANDLERS.items()
     ]
     return Mount(CONTROL_PREFIX, routes=routes)
 
 
-async def _serve(sandbox: Sandbox, handler: Handler, http_request: Request) -> Response:
-    result = handler(sandbox, await read_request(http_request, limit=MAX_CONTROL_BODY_BYTES))
+async def _serve(sandbox: Sandbox, handler: Handler, host: str, http_request: Request) -> Response:
+    """Process a control request. Those that change something, or were to, are in the journal, though not counted."""
+    request = await read_request(http_request, limit=MAX_CONTROL_BODY_BYTES)
+    response = _process(sandbox, handler, host, request)
+    if http_request.method not in ("GET", "HEAD"):
+        sandbox.journal.add_control(
+            method=http_request.method,
+            path=request.path,
+            query=request.query,
+            time=sandbox.clock.now(),
+            status=response.status_code,
+        )
+    return response
+
+
+def _process(sandbox: Sandbox, handler: Handler, host: str, request: BufferedRequest) -> Response:
+    try:
+        check_caller(request, listening_host=host)
+        result = handler(sandbox, request)
+    except InvalidFieldsError as error:
+        return error_response(error.with_paths())  # a seed has many fields of the same name
+    except ApiError as error:
+        return error_response(error)
     return result if isinstance(result, Response) else json_response(result)
 
 
@@ -75,7 +101,9 @@ def _get_destinations(sandbox: Sandbox, request: BufferedRequest) -> object:
 
 
 def _get_requests(sandbox: Sandbox, request: BufferedRequest) -> object:
-    return {"requests": [entry_json(entry) for entry in sandbox.journal.entries(last=_last(request))]}
+    control = request.query_params.get("control") == "true"
+    entries = sandbox.journal.entries(last=_last(request), control=control)
+    return {"requests": [entry_json(entry) for entry in entries]}
 
 
 def _reset(sandbox: Sandbox, request: BufferedRequest) -> object:
@@ -121,8 +149,13 @@ def _restore_settings(sandbox: Sandbox, request: BufferedRequest) -> object:
     return _get_settings(sandbox, request)
 
 
+def _get_openapi(sandbox: Sandbox, _request: BufferedRequest) -> object:
+    return openapi_json(sandbox)
+
+
 _HANDLERS: dict[tuple[str, str], Handler] = {
     ("GET", ""): _get_overview,
+    ("GET", "openapi.json"): _get_openapi,
     ("GET", "destinations"): _get_destinations,
     ("GET", "requests"): _get_requests,
     ("POST", "reset"): _reset,

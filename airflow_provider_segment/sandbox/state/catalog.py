@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-from airflow_provider_segment.sandbox import decisions
 from airflow_provider_segment.sandbox.codec import write_json
 from airflow_provider_segment.sandbox.validation import Kind
 
@@ -29,15 +28,15 @@ class Option:
 
     :param default: value for destinations that are created without one; :data:`NO_DEFAULT` for none.
     :param kind: JSON type of its values; None if any type is allowed.
-    :param secret: whether responses mask it.
     :param read_only: whether only Segment can set it.
+    :param description_and_type: what an error about its value says about it.
     """
 
     name: str
     default: Any
     kind: Kind | None
-    secret: bool
     read_only: bool
+    description_and_type: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,55 +54,69 @@ class CatalogEntry:
 
     :param record: the metadata, with the API's keys.
     :param encoded: the same as JSON.
-    :param options: by name; None if the seed has no options, in which case every setting is accepted.
+    :param options: by name.
+    :param secrets: names of the settings that responses mask.
     :param actions: by id; empty for a classic type.
     :param single_instance: whether a source can have only one destination of this type.
+    :param fills_defaults: whether new destinations get the defaults of the options.
+    :param adds_auth_settings: whether new destinations get ``dynamicAuthSettings``.
     """
 
     id: str
     record: Mapping[str, Any]
     encoded: msgspec.Raw = field(repr=False)
-    options: Mapping[str, Option] | None
+    options: Mapping[str, Option]
+    secrets: frozenset[str]
     actions: Mapping[str, Action]
     single_instance: bool
+    fills_defaults: bool
+    adds_auth_settings: bool
 
 
 def build_catalog_entry(
-    record: Mapping[str, Any], *, secret_options: Sequence[str] | None, read_only_options: Sequence[str]
+    record: Mapping[str, Any],
+    *,
+    secret_options: Sequence[str] = (),
+    read_only_options: Sequence[str] = (),
+    fill_defaults: bool = True,
+    add_auth_settings: bool | None = None,
 ) -> CatalogEntry:
     """Build a destination type from validated metadata.
 
     :param record: only ``id`` is required; defaults complete the rest.
-    :param secret_options: names of options to mask; None decides by option name and type.
+    :param secret_options: names of settings to mask, besides options of type ``password``.
     :param read_only_options: names of options that only Segment can set.
+    :param fill_defaults: whether new destinations get the defaults of the options.
+    :param add_auth_settings: whether new destinations get ``dynamicAuthSettings``; by default, those with actions do.
     """
     complete = _with_defaults(record)
     options = {
-        option["name"]: _build_option(option, secret_options=secret_options, read_only_options=read_only_options)
-        for option in complete["options"]
+        option["name"]: _build_option(option, read_only_options=read_only_options) for option in complete["options"]
     }
+    passwords = {option["name"] for option in complete["options"] if option["type"] == "password"}
     return CatalogEntry(
         id=complete["id"],
         record=complete,
         encoded=msgspec.Raw(write_json(complete)),
-        options=options if "options" in record else None,
+        options=options,
+        secrets=frozenset(passwords.union(secret_options)),
         actions={
             action["id"]: Action(id=action["id"], slug=action["slug"], default_trigger=action["defaultTrigger"])
             for action in complete["actions"]
         },
         single_instance=_is_single_instance(complete["supportedFeatures"]),
+        fills_defaults=fill_defaults,
+        adds_auth_settings=bool(complete["actions"]) if add_auth_settings is None else add_auth_settings,
     )
 
 
-def _build_option(
-    option: Mapping[str, Any], *, secret_options: Sequence[str] | None, read_only_options: Sequence[str]
-) -> Option:
+def _build_option(option: Mapping[str, Any], *, read_only_options: Sequence[str]) -> Option:
     return Option(
         name=option["name"],
         default=option.get("defaultValue", NO_DEFAULT),
         kind=_OPTION_KINDS.get(option["type"]),
-        secret=decisions.is_secret_option(option["name"], option["type"], secret_options),
         read_only=option["name"] in read_only_options,
+        description_and_type={"description": option.get("description", ""), "type": option["type"]},
     )
 
 

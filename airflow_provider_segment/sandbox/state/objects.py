@@ -96,3 +96,8 @@ def new_destination_id() -> str:
 def new_child_id() -> str:
     """Return a random id in Segment's format for subscriptions and filters: 22 base-58 characters."""
     return "".join(secrets.choice(_BASE58) for _ in range(22))
+
+
+def new_config_id() -> str:
+    """Return a random id for the ``configId`` of a destination's ``dynamicAuthSettings``."""
+    return new_child_id()

@@ -6,25 +6,26 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from airflow_provider_segment.sandbox import decisions
-from airflow_provider_segment.sandbox.errors import ApiError, InvalidFieldsError, invalid_field
-from airflow_provider_segment.sandbox.state.catalog import NO_DEFAULT, CatalogEntry, Option
+from airflow_provider_segment.sandbox.errors import ApiError, FieldProblem, InvalidFieldsError
+from airflow_provider_segment.sandbox.state.catalog import NO_DEFAULT, CatalogEntry
+from airflow_provider_segment.sandbox.state.objects import new_config_id
 from airflow_provider_segment.sandbox.validation import is_kind
 
 Values = Mapping[str, Any]
 
 
 def initial_values(entry: CatalogEntry, sent: Values) -> Values:
-    """Return the settings of a new destination: the defaults of its type, overridden by the values sent.
+    """Return the settings of a new destination: defaults, the keys that Segment adds, and the values sent.
 
     :raises InvalidFieldsError: if a value has the wrong type.
     """
     _check_types(entry, sent)
-    return {**default_values(entry), **_accepted(entry, sent)}
+    return {**default_values(entry), **_added_values(entry), **_accepted(entry, sent)}
 
 
 def default_values(entry: CatalogEntry) -> Values:
-    """Return the default settings of a destination type."""
-    options = (entry.options or {}).values()
+    """Return the default settings of a destination type; none if it does not fill them in."""
+    options = entry.options.values() if entry.fills_defaults else ()
     return {option.name: option.default for option in options if option.default is not NO_DEFAULT}
 
 
@@ -38,7 +39,7 @@ def updated_values(
     :raises ApiError: 400, if the update changes nothing but read-only settings.
     :raises InvalidFieldsError: if a value has the wrong type.
     """
-    if settings_only and sent and all(_is_read_only(entry, name) for name in sent):
+    if settings_only and sent and all(is_read_only(entry, name) for name in sent):
         raise ApiError(400, f"Read-only settings: {', '.join(sorted(sent))}")
     _check_types(entry, sent)
     accepted = {
@@ -47,53 +48,45 @@ def updated_values(
     }
     if mode == "merge":
         return {**current, **accepted}
-    read_only = {name: value for name, value in current.items() if _is_read_only(entry, name)}
+    read_only = {name: value for name, value in current.items() if is_read_only(entry, name)}
     return {**default_values(entry), **read_only, **accepted}
+
+
+def is_read_only(entry: CatalogEntry, name: str) -> bool:
+    """Return whether only Segment can set a setting."""
+    if name == decisions.AUTH_SETTINGS:
+        return entry.adds_auth_settings
+    option = entry.options.get(name)
+    return option is not None and option.read_only
 
 
 def masked_values(entry: CatalogEntry, values: Values) -> Values:
     """Return settings as responses show them, with secrets masked."""
-    return {name: decisions.masked(value) if _is_secret(entry, name) else value for name, value in values.items()}
+    return {name: decisions.masked(value) if name in entry.secrets else value for name, value in values.items()}
 
 
 def _accepted(entry: CatalogEntry, sent: Values) -> dict[str, Any]:
-    """Return the values sent, without nulls, read-only settings and unknown settings."""
-    return {
-        name: value
-        for name, value in sent.items()
-        if value is not None and not _is_read_only(entry, name) and (entry.options is None or name in entry.options)
-    }
+    """Return the values sent, without nulls and read-only settings."""
+    return {name: value for name, value in sent.items() if value is not None and not is_read_only(entry, name)}
+
+
+def _added_values(entry: CatalogEntry) -> Values:
+    """Return the settings that Segment adds to a new destination by itself."""
+    return {decisions.AUTH_SETTINGS: {"configId": new_config_id()}} if entry.adds_auth_settings else {}
 
 
 def _check_types(entry: CatalogEntry, sent: Values) -> None:
     problems = [
-        problem
+        FieldProblem(field=name, problem=f"must be a {option.kind}", quoted=name, data=option.description_and_type)
         for name, value in sent.items()
-        if (option := _option(entry, name)) is not None
+        if (option := entry.options.get(name)) is not None
         and option.kind is not None
         and value is not None
         and not is_kind(value, option.kind)
-        for problem in invalid_field(f"settings.{name}", f"must be a {option.kind}").problems
     ]
     if problems:
         raise InvalidFieldsError(problems)
 
 
-def _option(entry: CatalogEntry, name: str) -> Option | None:
-    return None if entry.options is None else entry.options.get(name)
-
-
-def _is_read_only(entry: CatalogEntry, name: str) -> bool:
-    option = _option(entry, name)
-    return option is not None and option.read_only
-
-
-def _is_secret(entry: CatalogEntry, name: str) -> bool:
-    if entry.options is None:
-        return decisions.is_secret_option(name, "", None)
-    option = entry.options.get(name)
-    return option is not None and option.secret
-
-
 def _is_unchanged_secret(entry: CatalogEntry, name: str, value: object, current: Values) -> bool:
-    return _is_secret(entry, name) and name in current and decisions.is_unchanged_secret(value, current[name])
+    return name in entry.secrets and name in current and decisions.is_unchanged_secret(value, current[name])

@@ -25,11 +25,15 @@ from airflow_provider_segment.sandbox.state.objects import (
     new_child_id,
     new_destination_id,
 )
-from airflow_provider_segment.sandbox.state.option_values import initial_values
+from airflow_provider_segment.sandbox.state.option_values import initial_values, is_read_only
 from airflow_provider_segment.sandbox.state.workspace import WORKSPACE_ID
 from airflow_provider_segment.sandbox.validation import Field, is_kind, validate_object
 
 DEMO = "demo"
+"""Name of the seed that looks like a real workspace."""
+
+EMPTY = "empty"
+"""Name of the seed with the demo's sources and catalog, but no destinations."""
 
 Item = TypeVar("Item")
 
@@ -45,7 +49,11 @@ _ENTRY_FIELDS = (
     Field(name="supportedFeatures", kind="object"),
     Field(name="secretOptions", kind="array"),
     Field(name="readOnlyOptions", kind="array"),
+    Field(name="fillDefaults", kind="boolean"),
+    Field(name="dynamicAuthSettings", kind="boolean"),
 )
+_NOT_METADATA = ("secretOptions", "readOnlyOptions", "fillDefaults", "dynamicAuthSettings")
+"""Keys of a seed's catalog entry that configure the sandbox; responses do not have them."""
 _OPTION_FIELDS = (Field(name="name", kind="string", required=True, not_empty=True), Field(name="type", kind="string"))
 _ACTION_FIELDS = (
     _ID,
@@ -90,26 +98,29 @@ class Seed:
 
 
 def load_seed(name: str) -> Seed:
-    """Load the demo seed or a JSON file.
+    """Load a built-in seed or a JSON file.
 
-    :param name: ``demo`` or a path.
+    :param name: ``demo``, ``empty`` or a path.
     :raises OSError: if the file cannot be read.
     :raises ValueError: if it is not JSON.
     :raises InvalidFieldsError: naming what is invalid in it.
     """
-    return parse_seed(_demo() if name == DEMO else parse_json(Path(name).read_bytes()))
+    return parse_seed(name if name in (DEMO, EMPTY) else parse_json(Path(name).read_bytes()))
 
 
 def parse_seed(value: object) -> Seed:
-    """Parse a seed: ``demo``, or an object with ``sources``, ``catalog`` and ``destinations``.
+    """Parse a seed: ``demo``, ``empty``, or an object with ``sources``, ``catalog`` and ``destinations``.
 
     ``sources`` and ``catalog`` default to those of the demo, ``destinations`` to none. Objects have the API's keys;
-    only ids and references are required. A catalog entry may also list its ``secretOptions`` and ``readOnlyOptions``.
+    only ids and references are required. A catalog entry may also list its ``secretOptions`` and ``readOnlyOptions``,
+    and switch off ``fillDefaults`` and ``dynamicAuthSettings``.
 
     :raises InvalidFieldsError: naming what is invalid in it.
     """
     demo = _demo()
-    record = validate_object(demo if value == DEMO else value, _SEED_FIELDS, name="seed", allow_unknown=False)
+    built_in = {DEMO: demo, EMPTY: {}}
+    seed = built_in.get(value, value) if isinstance(value, str) else value
+    record = validate_object(seed, _SEED_FIELDS, name="seed", allow_unknown=False)
     sources = tuple(_parse_each(record.get("sources", demo["sources"]), "sources", _parse_source))
     catalog = tuple(_parse_each(record.get("catalog", demo["catalog"]), "catalog", _parse_entry))
     _check_unique("sources", [source.id for source in sources])
@@ -183,9 +194,12 @@ def _parse_entry(value: object, path: str) -> CatalogEntry:
     for name in ("secretOptions", "readOnlyOptions"):
         if not all(is_kind(option, "string") for option in fields.get(name, [])):
             raise invalid_field(f"{path}.{name}", "must be an array of strings")
-    record = {name: item for name, item in fields.items() if name not in ("secretOptions", "readOnlyOptions")}
     return build_catalog_entry(
-        record, secret_options=fields.get("secretOptions"), read_only_options=fields.get("readOnlyOptions", [])
+        {name: item for name, item in fields.items() if name not in _NOT_METADATA},
+        secret_options=fields.get("secretOptions", []),
+        read_only_options=fields.get("readOnlyOptions", []),
+        fill_defaults=fields.get("fillDefaults", True),
+        add_auth_settings=fields.get("dynamicAuthSettings"),
     )
 
 
@@ -210,7 +224,7 @@ class _DestinationParser:
             raise invalid_field(f"{path}.metadataId", f"is not the id of a catalog entry: {fields['metadataId']}")
         destination = Destination(
             id=fields.get("id") or new_destination_id(),
-            name=fields.get("name", decisions.DEFAULT_NAME),
+            name=fields.get("name", decisions.NO_NAME),
             enabled=fields.get("enabled", decisions.ENABLED_BY_DEFAULT),
             source_id=fields["sourceId"],
             metadata_id=entry.id,
@@ -230,14 +244,12 @@ class _DestinationParser:
 
 
 def _settings(entry: CatalogEntry, seeded: Mapping[str, Any], path: str) -> Mapping[str, Any]:
-    """Add the defaults to seeded settings; unlike a request, a seed can set read-only options too."""
+    """Add what Segment adds to seeded settings; unlike a request, a seed can set read-only settings too."""
     try:
         values = initial_values(entry, seeded)
     except InvalidFieldsError as error:
         raise invalid_field(path, f"has invalid settings: {error}") from None
-    read_only = {
-        name: seeded[name] for name, option in (entry.options or {}).items() if option.read_only and name in seeded
-    }
+    read_only = {name: value for name, value in seeded.items() if is_read_only(entry, name)}
     return {**values, **read_only}
 
 

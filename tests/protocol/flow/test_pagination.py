@@ -14,7 +14,7 @@ from airflow_provider_segment.protocol.flow.steps import Items, Outcome, Send
 from airflow_provider_segment.protocol.wire.operation import Operation
 from airflow_provider_segment.protocol.wire.pagination import Listing, page_reader
 from tests.protocol.driver import ScriptedDriver
-from tests.protocol.samples import LOST, TERMS, done, page, refusal
+from tests.protocol.samples import LOST, TERMS, TOO_LONG, done, page, refusal
 
 
 class Thing(TypedDict):
@@ -59,7 +59,7 @@ def test_pages_are_fetched_in_order_with_the_page_size() -> None:
 
     assert list(consumed(driver)) == ["a", "b", "c"]
     assert cursors(driver) == [None, "MQ==", "Mw=="]
-    assert {dict(request.query)["pagination[count]"] for request in driver.requests} == {"500"}
+    assert {dict(request.query)["pagination[count]"] for request in driver.requests} == {"200"}
 
 
 @pytest.mark.parametrize(
@@ -157,10 +157,33 @@ def test_pages_without_end_are_an_error() -> None:
         while isinstance(step, Send):
             step = flow.send(next(outcomes))
 
-    with pytest.raises(SegmentProtocolError, match="listThings: more than 2000 pages"):
+    with pytest.raises(SegmentProtocolError, match="listThings: more than 5000 pages"):
         run()
 
 
 def test_an_enormous_cursor_is_an_error() -> None:
     with pytest.raises(SegmentProtocolError, match="listThings: a cursor of 5000 characters"):
         ScriptedDriver([things("a", next="x" * 5000)]).run(collect(LISTING, TERMS))
+
+
+def counts(driver: ScriptedDriver) -> list[str]:
+    return [dict(request.query)["pagination[count]"] for request in driver.requests]
+
+
+def test_a_page_that_is_too_long_is_asked_for_again_with_half_the_count() -> None:
+    driver = ScriptedDriver([TOO_LONG, TOO_LONG, things("a", next="MQ=="), things("b")])
+    assert list(consumed(driver)) == ["a", "b"]
+    assert counts(driver) == ["200", "100", "50", "50"]
+    assert cursors(driver) == [None, None, None, "MQ=="]
+
+
+def test_an_entry_that_is_too_long_alone_raises() -> None:
+    driver = ScriptedDriver(then=TOO_LONG)
+    with pytest.raises(SegmentConnectionError):
+        list(consumed(driver))
+    assert counts(driver)[-1] == "1"
+
+
+def test_an_entry_on_two_pages_counts_once() -> None:
+    driver = ScriptedDriver([things("a", "b", next="MQ=="), things("b", "c")])
+    assert list(consumed(driver)) == ["a", "b", "c"]

@@ -215,3 +215,58 @@ def test_a_request_failure_becomes_a_connection_error(sent: bool, transient: boo
     assert type(error) is SegmentConnectionError
     assert (error.sent, error.transient) == (sent, transient)
     assert str(error) == f"PATCH /things/a%2Fb: the response timed out ({TERMS.connection})"
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"message":"Slow  down"}', b'{"error":{"message":"Slow down"}}', b'{"error":"Slow down"}']
+)
+@pytest.mark.parametrize("status", [400, 401, 409, 422, 429, 500])
+def test_other_error_bodies_are_read_for_their_message(status: int, body: bytes) -> None:
+    error = error_of(Response(status=status, headers={}, body=body))
+
+    assert type(error) is BY_STATUS[status]
+    assert f"returned {status}: Slow down" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"message":"no Route matched"}', "JSON that is not the API's: no Route matched"),
+        (b'{"data":null}', "JSON that is not the API's: no reason given"),
+        (b'["x"]', "JSON that is not the API's: no reason given"),
+        (b'{"errors":[', "broken JSON (11 bytes)"),
+    ],
+)
+def test_valid_json_on_a_404_is_not_called_broken_nor_missing(body: bytes, words: str) -> None:
+    """A gateway without such a route says so in JSON too; the object may well exist."""
+    error = error_of(Response(status=404, headers={}, body=body))
+
+    assert type(error) is SegmentProtocolError
+    assert f"returned 404 with {words}; check the host of" in str(error)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 422, 500])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"errors":[{"type":"t","message":"Use the EU-hosted API"}]}',
+        b'{"message":"Use the EU-hosted API"}',
+        b"Use the EU-hosted API for this workspace",
+    ],
+)
+def test_the_other_region_is_suggested_wherever_the_message_names_its_api(status: int, body: bytes) -> None:
+    error = error_of(Response(status=status, headers={}, body=body))
+
+    assert str(error).endswith(
+        f". The workspace lives in the other region: change the extra field `region` of {TERMS.connection}"
+    )
+
+
+def test_the_message_of_another_error_body_is_redacted() -> None:
+    sent = OPERATION.request(ids={"id": "a"}, body={"settings": {"apiKey": "a-secret-key-4711"}})
+    call: Call[bytes] = Call(OPERATION, sent, bytes)
+
+    with pytest.raises(SegmentError) as caught:
+        parse_outcome(call, Response(status=400, headers={}, body=b'{"message":"bad a-secret-key-4711"}'), TERMS)
+
+    assert "a-secret-key-4711" not in str(caught.value)

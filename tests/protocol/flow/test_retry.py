@@ -103,7 +103,9 @@ def test_a_fault_is_retried_or_raised(
         expected = expected_of_post
     if example.method == "GET" and expected is SegmentConflictError:
         expected = AGAIN  # a conflict with a write that is still processed
-    driver = ScriptedDriver([outcome, done(example.data)] if expected is AGAIN else [outcome])
+    # A page that is too long is asked for again with half the count, down to a single entry.
+    attempts = 8 if outcome is TOO_LONG and str(example).startswith("list") else 1
+    driver = ScriptedDriver([outcome, done(example.data)] if expected is AGAIN else [outcome] * attempts)
 
     if expected is AGAIN:
         driver.run(example.start(TERMS))
@@ -114,7 +116,7 @@ def test_a_fault_is_retried_or_raised(
         with pytest.raises(SegmentError) as caught:
             driver.run(example.start(TERMS))
         assert type(caught.value) is expected
-        assert len(driver.requests) == 1
+        assert len(driver.requests) == attempts
         assert driver.now == 0
 
 

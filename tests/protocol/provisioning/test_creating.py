@@ -11,6 +11,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentAmbiguousWriteError,
     SegmentApiError,
     SegmentSeveralMatchesError,
+    SegmentUnexpectedResultError,
 )
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Outcome, Send
 from airflow_provider_segment.protocol.provisioning.destination import create_destination, ensure_destination
@@ -68,6 +69,16 @@ def test_it_polls_for_the_reconcile_timeout_before_it_creates_again() -> None:
     assert second - first >= OPTIONS.reconcile_timeout
 
 
+@pytest.mark.parametrize(
+    ("stored", "field"), [({"name": "Mine"}, "name is 'Mine'"), ({"enabled": False}, "enabled is")]
+)
+def test_an_object_created_otherwise_than_asked_raises(stored: dict[str, Any], field: str) -> None:
+    response = Response(status=200, body=json.dumps({"data": {"destination": record("d1") | stored}}).encode())
+    with pytest.raises(SegmentUnexpectedResultError, match=f"was created as d1, but its {field}") as caught:
+        ScriptedDriver([response]).run(create_destination(OPTIONS, **ARGUMENTS))
+    assert caught.value.id == "d1"
+
+
 def test_after_creating_again_it_checks_for_duplicates() -> None:
     driver = ScriptedDriver([LOST, listed(), created("d2"), listed("d1", "d2")])
     with pytest.raises(SegmentSeveralMatchesError) as caught:
@@ -106,7 +117,7 @@ def test_a_spent_budget_raises_that_the_outcome_is_unknown() -> None:
 def test_ensure_checks_for_duplicates_after_creating() -> None:
     spec = DestinationSpec(**ARGUMENTS)
     driver = ScriptedDriver([listed(), created("d2"), listed("d1", "d2")])
-    with pytest.raises(SegmentSeveralMatchesError):
+    with pytest.raises(SegmentSeveralMatchesError, match="this task created d2"):
         driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse"))
 
 

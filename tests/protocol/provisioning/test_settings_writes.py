@@ -9,7 +9,10 @@ import pytest
 
 from airflow_provider_segment.protocol.errors import SegmentInvalidRequestError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Outcome
+from airflow_provider_segment.protocol.provisioning.apply_subscriptions import execute_subscriptions
 from airflow_provider_segment.protocol.provisioning.destination import write_destination
+from airflow_provider_segment.protocol.provisioning.plan import Plan, make_plan
+from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from airflow_provider_segment.protocol.wire.messages import Response
 from tests.protocol.driver import ScriptedDriver
 
@@ -101,3 +104,43 @@ def test_disabling_is_sent_before_settings_that_are_refused() -> None:
         {"enabled": False},
         {"settings": {"region": "eu"}},
     ]
+
+
+def subscription(name: str, **settings: Any) -> Any:
+    fields = {"actionId": "a", "destinationId": "d", "enabled": True, "trigger": "all", "modelId": ""}
+    return {"id": f"id-{name}", "name": name, "settings": settings} | fields
+
+
+def changed_subscription(name: str, **settings: Any) -> Outcome:
+    return Response(status=200, body=json.dumps({"data": {"subscription": subscription(name, **settings)}}).encode())
+
+
+def plan_of_two() -> Plan:
+    specs = [
+        SubscriptionSpec(name=name, action_id="a", trigger="all", settings={"event": "new", "fixed": "new"})
+        for name in ("One", "Two")
+    ]
+    actual = [subscription(name, event="old", fixed="old") for name in ("One", "Two")]
+    destination = DestinationSpec(source_id="s", metadata_id="m", name="n", settings={})
+    return make_plan(destination, specs, actual=record(), actual_subscriptions=actual)
+
+
+def test_refused_settings_of_a_subscription_cost_at_most_one_further_call_a_run() -> None:
+    refusal = refused("fixed is read-only")
+    driver = ScriptedDriver([refusal, changed_subscription("One", event="new", fixed="old")], then=refusal)
+    with pytest.raises(SegmentInvalidRequestError, match="while changing subscription 'Two', 2 of 2"):
+        driver.run(execute_subscriptions(OPTIONS, plan_of_two(), "d"))
+    assert len(driver.requests) == 3
+
+
+def test_ignored_settings_of_a_subscription_are_returned() -> None:
+    driver = ScriptedDriver(
+        [
+            refused("fixed is read-only"),
+            changed_subscription("One", event="new", fixed="old"),
+            changed_subscription("Two", event="new", fixed="old"),
+        ]
+    )
+    results = driver.run(execute_subscriptions(OPTIONS, plan_of_two(), "d"))
+    assert results.ignored == ["subscriptions['One'].settings['fixed']", "subscriptions['Two'].settings['fixed']"]
+    assert results.ids == {0: "id-One", 1: "id-Two"}

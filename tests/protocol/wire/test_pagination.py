@@ -23,9 +23,9 @@ LISTING = Listing(Operation("listThings", "GET", "/owners/{owner}/things"), {"ow
 @pytest.mark.parametrize(
     ("cursor", "target"),
     [
-        (None, "/owners/a%2Fb/things?pagination%5Bcount%5D=500"),
-        ("MQ==", "/owners/a%2Fb/things?pagination%5Bcount%5D=500&pagination%5Bcursor%5D=MQ%3D%3D"),
-        ("a b&c", "/owners/a%2Fb/things?pagination%5Bcount%5D=500&pagination%5Bcursor%5D=a+b%26c"),
+        (None, "/owners/a%2Fb/things?pagination%5Bcount%5D=200"),
+        ("MQ==", "/owners/a%2Fb/things?pagination%5Bcount%5D=200&pagination%5Bcursor%5D=MQ%3D%3D"),
+        ("a b&c", "/owners/a%2Fb/things?pagination%5Bcount%5D=200&pagination%5Bcursor%5D=a+b%26c"),
     ],
     ids=["first", "later", "odd cursor"],
 )
