@@ -28,12 +28,12 @@ _DESTINATION_ASSET = {
 PROVIDER_INFO: dict[str, Any] = {
     "package-name": "airflow-provider-segment",
     "name": "Segment Public API",
-    "description": "Manage Twilio Segment destinations and subscriptions, and wait for delivery metrics, from DAGs.",
+    "description": "Manage Twilio Segment destinations, subscriptions and filters, and wait for delivery metrics.",
     "versions": [__version__],
     "integrations": [
         {"integration-name": _INTEGRATION, "external-doc-url": "https://docs.segmentapis.com/", "tags": ["service"]}
     ],
-    "operators": _modules("operators.apply", "operators.destination", "operators.subscription"),
+    "operators": _modules("operators.apply", "operators.destination", "operators.filter", "operators.subscription"),
     "sensors": _modules("sensors.delivery_metrics"),
     "hooks": _modules("hooks.segment"),
     "triggers": _modules("triggers.delivery_metrics"),

@@ -12,6 +12,9 @@ from airflow_provider_segment.protocol.api.objects import (
     CatalogEntry,
     Destination,
     DestinationMetadata,
+    Filter,
+    FilterAction,
+    FilterPreview,
     ReverseEtlSchedule,
     Source,
     Subscription,
@@ -19,6 +22,7 @@ from airflow_provider_segment.protocol.api.objects import (
 )
 from airflow_provider_segment.protocol.delivery.verdict import Evidence
 from airflow_provider_segment.protocol.errors import ErrorObject
+from airflow_provider_segment.protocol.provisioning.filter_plan import FilterSummary
 from airflow_provider_segment.protocol.provisioning.plan import ApplySummary, SubscriptionSummary
 
 __all__ = [
@@ -30,6 +34,10 @@ __all__ = [
     "DestinationMetadata",
     "ErrorObject",
     "Evidence",
+    "Filter",
+    "FilterAction",
+    "FilterPreview",
+    "FilterSummary",
     "ReverseEtlSchedule",
     "Source",
     "Subscription",

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from airflow_provider_segment.hooks.methods import iterator, method
-from airflow_provider_segment.protocol.api import catalog, delivery_metrics, destinations, subscriptions, workspace
+from airflow_provider_segment.protocol.api import (
+    catalog,
+    delivery_metrics,
+    destinations,
+    filters,
+    subscriptions,
+    workspace,
+)
 from airflow_provider_segment.protocol.provisioning import destination as provisioning_destination
+from airflow_provider_segment.protocol.provisioning import filter as provisioning_filter
 from airflow_provider_segment.protocol.provisioning import subscription as provisioning_subscription
 
 
@@ -33,5 +41,12 @@ class SegmentCalls:
     create_subscription = method(provisioning_subscription.create_subscription)
     update_subscription = method(subscriptions.update_subscription)
     delete_subscription = method(subscriptions.delete_subscription)
+
+    list_filters = iterator(filters.list_filters)
+    get_filter = method(filters.get_filter)
+    create_filter = method(provisioning_filter.create_filter)
+    update_filter = method(filters.update_filter)
+    delete_filter = method(filters.delete_filter)
+    preview_filter = method(filters.preview_filter)
 
     get_delivery_metrics = method(delivery_metrics.get_delivery_metrics)

@@ -18,6 +18,7 @@ from airflow_provider_segment.protocol.arguments import (
     check_on_drift,
     check_settings,
 )
+from airflow_provider_segment.protocol.provisioning.filter_spec import check_filters
 from airflow_provider_segment.protocol.provisioning.spec import check_subscriptions
 from airflow_provider_segment.secrets import ReadSecret, replace_references
 
@@ -38,9 +39,11 @@ class SegmentApplyDestinationOperator(SegmentOperator):
     """Bring a destination and its subscriptions to a described state: read, plan, log the plan, execute it.
 
     Writes only what differs from the description. It is safe to stop after any call: a retry continues from there. The
-    order is: disable the destination; create or change it; create, change, then remove subscriptions; enable the
-    destination. Only the described keys of settings are compared; a secret is compared by the last characters that
-    Segment shows. All arguments are templated, except for values under a key ``@template`` or ``@liquid`` in settings.
+    order is: disable the destination; create or change it; create, enable, then change filters; create, change, then
+    remove subscriptions; enable the destination; disable, then remove filters. So an event that is filtered both before
+    and after the apply is never let through in between, unless several enabled filters change at once. Only the
+    described keys of settings are compared; a secret is compared by the last characters that Segment shows. All
+    arguments are templated, except for values under a key ``@template`` or ``@liquid`` in settings.
 
     :param source_id: id of the source to connect it to; can't be changed later.
     :param metadata_id: catalog id of its type; can't be changed later.
@@ -55,6 +58,14 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         several that are alike in everything, give its ``id``; to rename one, its ``id`` or ``previous_name``. Another
         action or Reverse ETL model makes another subscription. ``None`` (default) leaves them alone. Segment allows
         5 creates, 5 updates and 5 removals a minute; the task waits until it may send.
+    :param filters: list of ``{"title", "condition", "actions", "enabled", "description", "id", "previous_title",
+        "checks"}``, of which the first three are required. ``None`` (default) leaves them alone. Entries of one title
+        are matched by condition and actions; to change one of several that are alike, give its ``id``. ``checks`` is a
+        list of ``{"payload", "result"}``: sample events with what the filter makes of them, ``None`` if it drops the
+        event. They are previewed by Segment before anything is written. Filters need Segment's Business tier.
+    :param prune_filters: remove filters that are not described. Default ``False``.
+    :param max_prune_filters: how many filters may be removed, default 10; if more would be, the task fails before it
+        writes anything.
     :param destination_id: id of the destination, instead of finding it by its identity; ``name`` then renames it.
     :param previous_name: name of the destination before; if there is none named ``name`` but one with this name, it is
         renamed.
@@ -69,19 +80,20 @@ class SegmentApplyDestinationOperator(SegmentOperator):
     :param rotate_secrets: also write secrets that can't be compared with what Segment shows. Default ``False``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: ``{"destination_id", "created", "changed": [field], "subscriptions": [{"name", "id", "action_id",
-        "result"}], "ignored": [key]}``; ``ignored`` lists settings that Segment refused or did not store. Each
-        key is an output of its own, such as ``apply.output["destination_id"]``.
+        "result"}], "filters": [{"title", "id", "result"}], "ignored": [key]}``; ``ignored`` lists settings that Segment
+        refused or did not store. Each key is an output of its own, such as ``apply.output["destination_id"]``.
     :raises ValueError: an argument is invalid (raised when the DAG is parsed if its value is known then), or the
         source, the type or an action differs, which can't be changed.
     :raises SegmentNotFoundError: the destination with ``destination_id``, or with ``if_missing="fail"`` the described
         one, does not exist.
     :raises SegmentDriftError: something differs, with ``on_drift="fail"``; not retried.
     :raises SegmentSeveralMatchesError: several objects have the same identity.
-    :raises SegmentPruneLimitError: more subscriptions would be removed than ``max_prune``.
+    :raises SegmentPruneLimitError: more would be removed than ``max_prune`` or ``max_prune_filters``.
+    :raises SegmentFilterCheckError: a filter makes something else of a sample event than ``checks`` says.
     :raises SegmentError: Segment refused, or could not be reached within the connection's budgets.
     """
 
-    template_fields_renderers = {"settings": "json", "subscriptions": "json"}  # noqa: RUF012 - as Airflow declares it
+    template_fields_renderers = {"settings": "json", "subscriptions": "json", "filters": "json"}  # noqa: RUF012 - as Airflow declares it
     checks = {  # noqa: RUF012 - a constant of the class
         "source_id": check_id,
         "metadata_id": check_id,
@@ -95,11 +107,14 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         "prune_subscriptions": check_flag,
         "max_prune": check_count,
         "prune_all": check_flag,
+        "filters": check_filters,
+        "prune_filters": check_flag,
+        "max_prune_filters": check_count,
         "on_drift": check_on_drift,
         "rotate_secrets": check_flag,
     }
-    selecting_keys = frozenset({"id", "name", "previous_name", "action_id", "model_id"})
-    required = frozenset(checks) - {"enabled", "subscriptions", "destination_id", "previous_name"}
+    selecting_keys = frozenset({"id", "name", "previous_name", "action_id", "model_id", "title", "previous_title"})
+    required = frozenset(checks) - {"enabled", "subscriptions", "filters", "destination_id", "previous_name"}
 
     def __init__(
         self,
@@ -116,6 +131,9 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         prune_subscriptions: bool | Text = False,
         max_prune: int | Text = 10,
         prune_all: bool | Text = False,
+        filters: Sequence[dict[str, Any]] | Text | None = None,
+        prune_filters: bool | Text = False,
+        max_prune_filters: int | Text = 10,
         on_drift: Text = "fix",
         rotate_secrets: bool | Text = False,
         **kwargs: Any,
@@ -133,6 +151,9 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         self.prune_subscriptions = prune_subscriptions
         self.max_prune = max_prune
         self.prune_all = prune_all
+        self.filters = filters
+        self.prune_filters = prune_filters
+        self.max_prune_filters = max_prune_filters
         self.on_drift = on_drift
         self.rotate_secrets = rotate_secrets
         self.check_known_arguments()
@@ -177,6 +198,9 @@ def _request(values: dict[str, Any], *, templated: frozenset[Path], wait_for_pen
         prune_subscriptions=values["prune_subscriptions"],
         max_prune=values["max_prune"],
         prune_all=values["prune_all"],
+        filters=values.get("filters"),
+        prune_filters=values["prune_filters"],
+        max_prune_filters=values["max_prune_filters"],
         rotate_secrets=values["rotate_secrets"],
         wait_for_pending=wait_for_pending,
     )

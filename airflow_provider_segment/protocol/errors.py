@@ -164,6 +164,10 @@ class SegmentSeveralMatchesError(_SegmentMatchError):
     """More than one object has the given identity; ``ids`` holds all of them. None is picked on a guess."""
 
 
+class SegmentFilterCheckError(SegmentError):
+    """A filter makes something else of a sample event than its description expects; nothing was written."""
+
+
 class SegmentUnexpectedResultError(SegmentError):
     """Segment created an object otherwise than asked, such as with another name; the operators do not retry it.
 
@@ -177,4 +181,4 @@ class SegmentUnexpectedResultError(SegmentError):
 
 
 class SegmentPruneLimitError(SegmentError):
-    """Pruning would delete more subscriptions than ``max_prune`` allows; nothing was written."""
+    """Pruning would delete more objects than the limit allows; nothing was written."""

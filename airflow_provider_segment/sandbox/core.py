@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from airflow_provider_segment.sandbox.clock import Clock, DelayedCalls
 from airflow_provider_segment.sandbox.faults import FaultQueue
 from airflow_provider_segment.sandbox.journal import Journal
 from airflow_provider_segment.sandbox.rate_limits import RateLimits
 from airflow_provider_segment.sandbox.settings import Settings
-from airflow_provider_segment.sandbox.state.objects import Destination, Subscription
 from airflow_provider_segment.sandbox.state.seed import Seed
-from airflow_provider_segment.sandbox.state.workspace import Workspace, visible_in_lists
+from airflow_provider_segment.sandbox.state.workspace import Item, Workspace, visible_in_lists
 
 
 class Sandbox:
@@ -42,7 +41,13 @@ class Sandbox:
         :param seed: new content of the workspace; by default the initial seed.
         """
         seed = seed or self._initial_seed
-        self.workspace = Workspace(sources=seed.sources, catalog=seed.catalog, destinations=seed.destinations)
+        self.workspace = Workspace(
+            sources=seed.sources,
+            catalog=seed.catalog,
+            destinations=seed.destinations,
+            subscriptions=seed.subscriptions,
+            filters=seed.filters,
+        )
         self.journal.clear()
         self.limits.clear()
         self.faults.clear()
@@ -63,15 +68,9 @@ class Sandbox:
             destination_id, per_minute=self.settings.deliveries_per_minute, now=self.clock.now()
         )
 
-    def listed_destinations(self) -> Sequence[Destination]:
-        """Return the destinations that are visible in lists."""
-        return visible_in_lists(self.workspace.destinations(), lag=self.settings.list_lag_seconds, now=self.clock.now())
-
-    def listed_subscriptions(self, destination_id: str) -> Sequence[Subscription]:
-        """Return the subscriptions of a destination that are visible in lists."""
-        return visible_in_lists(
-            self.workspace.subscriptions(destination_id), lag=self.settings.list_lag_seconds, now=self.clock.now()
-        )
+    def listed(self, objects: Iterable[Item]) -> Sequence[Item]:
+        """Return the objects that are visible in lists."""
+        return visible_in_lists(objects, lag=self.settings.list_lag_seconds, now=self.clock.now())
 
     def _update_all_delivery_rates(self) -> None:
         for destination in self.workspace.destinations():

@@ -184,6 +184,28 @@ MAX_DBT_CLOUD_SUBSCRIPTIONS = 5
 MIN_CRON_GAP_MINUTES = 15
 """Cron schedules must run more than this far apart. Only the minutes are checked, as if the cron ran every hour."""
 
+# --- Filters --------------------------------------------------------------------------------------------------------
+
+# A statement that the sandbox can't read returns 422 on create, update and preview, and so does one that can't be
+# evaluated for the payload, because it compares or converts what the documentation does not mention. The live service
+# is documented to drop such an event; a preview that showed it as dropped would hide the mistake.
+#
+# `and` binds more strongly than `or`; a side that does not matter is not evaluated. A statement that is null is false.
+# `uppercase` and the other functions that change a string return null for null, as `lowercase` is documented to.
+# In a string, a backslash only escapes the quote; otherwise it is kept, for `match`.
+#
+# Actions run in their order. `fields` of ALLOW_PROPERTIES cut only the objects they name. A list stands for each of its
+# objects, as the app's filters treat it. A preview of SAMPLE with a percentage between 0 and 1 returns 422, since the
+# result is random. Unknown keys of an action are allowed; keys that belong to another type of action are ignored.
+#
+# A source that is not the destination's returns 404. Titles need not be unique. Filters do not change what a
+# destination delivers in the sandbox, because its automatic deliveries have no content.
+
+MAX_FILTERS = 10
+"""Documented on the page about filters; whether the API enforces it is not."""
+
+TOO_MANY_FILTERS_STATUS = 422
+
 # --- Delivery metrics -----------------------------------------------------------------------------------------------
 
 # A source that the destination is not connected to returns 404. A window that is too long or starts too early returns

@@ -56,7 +56,8 @@ class SegmentSandbox:
 
     @property
     def destinations(self) -> list[dict[str, Any]]:
-        """All destinations, oldest first, with secrets masked; each has its ``subscriptions`` and ``deliveries``.
+        """All destinations, oldest first, with secrets masked; each has its ``subscriptions``,
+        ``filters`` and ``deliveries``.
 
         Keys are the API's. Reading this property does not count as a request, and ``list_lag_seconds`` does not apply
         to it.

@@ -76,6 +76,28 @@ def test_a_circuit_breaker_that_cannot_disable_logs_it(run_dag: RunDag, segment_
     assert "a-partner-key" not in output
 
 
+def test_a_property_is_blocked_on_every_destination(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
+    outdated = {"id": "f", "title": "Block email", "actions": [{"type": "DROP"}], "enabled": False}
+    kept = {"id": "g", "title": "Other", "actions": [{"type": "DROP"}]}
+    segment_sandbox.seed({"destinations": [destination("Feed", filters=[outdated, kept]), destination("Second")]})
+    run_dag("segment_block_property")
+    first, second = segment_sandbox.destinations
+    fields = {place: ["email"] for place in ("properties", "traits", "context.traits")}
+    for found in (first["filters"][0], second["filters"][0]):
+        assert (found["title"], found["if"], found["enabled"]) == ("Block email", "all", True)
+        assert found["actions"] == [{"type": "DROP_PROPERTIES", "fields": fields}]
+    assert [found["id"] for found in first["filters"]] == ["f", "g"]
+    assert len(second["filters"]) == 1
+    assert sorted(writes(segment_sandbox)) == ["PATCH 200", "POST 200", "POST 200"]  # one POST is the preview
+
+
+def test_nothing_is_blocked_if_the_preview_is_refused(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
+    segment_sandbox.seed({"destinations": [destination("Feed")]})
+    segment_sandbox.fault("status", status=422, path="*/preview", times=None)
+    run_dag("segment_block_property", code=1)
+    assert segment_sandbox.destinations[0]["filters"] == []
+
+
 def test_listing_filtering_and_mapping_destinations(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.seed(
         {"destinations": [destination("Feed"), destination("Second"), destination("Off", enabled=False)]}

@@ -20,18 +20,20 @@ def differences(actual: Sequence[Mapping[str, Any]], expected: Sequence[Mapping[
     return _differences("destination", actual, [BYSTANDER, *expected])
 
 
-def _differences(kind: str, actual: Sequence[Mapping[str, Any]], expected: Sequence[Mapping[str, Any]]) -> list[str]:
-    names = sorted(str(record["name"]) for record in actual)
-    if names != sorted(str(record["name"]) for record in expected):
+def _differences(
+    kind: str, actual: Sequence[Mapping[str, Any]], expected: Sequence[Mapping[str, Any]], *, name: str = "name"
+) -> list[str]:
+    names = sorted(str(record[name]) for record in actual)
+    if names != sorted(str(record[name]) for record in expected):
         return [f"{kind}s are {names}"]
-    by_name = {record["name"]: record for record in actual}
-    return [f"{kind} {record['name']}: {text}" for record in expected for text in _one(by_name[record["name"]], record)]
+    by_name = {record[name]: record for record in actual}
+    return [f"{kind} {record[name]}: {text}" for record in expected for text in _one(by_name[record[name]], record)]
 
 
 def _one(actual: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
     texts = [
         f"{key} is {actual.get(key)!r}"
-        for key in ("id", "enabled", "actionId", "trigger", "reverseETLSchedule")
+        for key in ("id", "enabled", "actionId", "trigger", "reverseETLSchedule", "if", "actions")
         if (key != "id" or expected["id"] is not None) and actual.get(key) != expected.get(key)
     ]
     for key, value in expected.get("settings", {}).items():
@@ -39,4 +41,6 @@ def _one(actual: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
             texts.append(f"settings[{key!r}] is {actual['settings'].get(key)!r}")
     if "subscriptions" in expected:
         texts += _differences("subscription", actual["subscriptions"], expected["subscriptions"])
+    if "filters" in expected:
+        texts += _differences("filter", actual["filters"], expected["filters"], name="title")
     return texts

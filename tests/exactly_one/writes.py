@@ -13,6 +13,11 @@ from airflow_provider_segment.operators.destination import (
     SegmentDeleteDestinationOperator,
     SegmentUpdateDestinationOperator,
 )
+from airflow_provider_segment.operators.filter import (
+    SegmentCreateFilterOperator,
+    SegmentDeleteFilterOperator,
+    SegmentUpdateFilterOperator,
+)
 from airflow_provider_segment.operators.subscription import (
     SegmentCreateSubscriptionOperator,
     SegmentDeleteSubscriptionOperator,
@@ -27,7 +32,11 @@ SCHEDULE = {"strategy": "PERIODIC", "config": {"interval": "15m"}}
 KEY = "0123456789abcdef"
 _IDENTITY = {"source_id": "sandbox-web", "metadata_id": "sandbox-analytics", "name": "mine"}
 _SUBSCRIPTION = {"destination_id": "dest-1", "action_id": "sandbox-track", "name": "Track"}
+_FILTER = {"destination_id": "dest-1", "title": "No emails"}
 _DESTINATION = "/destinations/dest-1"
+_FILTERS = "/destination/dest-1/filters"
+NO_EMAILS = [{"type": "DROP_PROPERTIES", "fields": {"context.traits": ["email"]}}]
+DROP = [{"type": "DROP"}]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +93,16 @@ def subscription(name: Any = "Track", **changes: Any) -> State:
     return plain | changes
 
 
+def filter_(title: str = "No emails", **changes: Any) -> State:
+    """Return a filter in the format of a seed."""
+    plain = {"id": f"filter-{title}", "title": title, "if": "all", "actions": NO_EMAILS, "enabled": True}
+    return plain | changes
+
+
+def filter_spec(title: str, **changes: Any) -> State:
+    return {"title": title, "condition": "all", "actions": NO_EMAILS} | changes
+
+
 def spec(name: str, **changes: Any) -> State:
     return {"name": name, "action_id": "sandbox-track", "trigger": TRACK} | changes
 
@@ -93,7 +112,9 @@ def apply(*subscriptions: State, **changes: Any) -> _Task:
     return _Task(SegmentApplyDestinationOperator, plain | changes)
 
 
-BYSTANDER = destination(subscription(id="sub-other"), id="dest-other", name="other")
+BYSTANDER = destination(
+    subscription(id="sub-other"), id="dest-other", name="other", filters=[filter_(id="filter-other")]
+)
 """Exists all the time and must not change."""
 
 _NEW: State = {"id": None}
@@ -178,6 +199,66 @@ WRITES = (
         task=_Task(SegmentDeleteSubscriptionOperator, _SUBSCRIPTION),
         before=[destination(subscription(), subscription("Other"))],
         after=[destination(subscription("Other"))],
+    ),
+    Write(
+        name="create a filter",
+        method="POST",
+        path=_FILTERS,
+        task=_Task(SegmentCreateFilterOperator, _FILTER | {"condition": "all", "actions": NO_EMAILS}),
+        before=[destination(filters=[filter_("Other")])],
+        after=[destination(filters=[filter_("Other"), filter_(**_NEW)])],
+        creates=1,
+    ),
+    Write(
+        name="create an existing filter, if_exists=update",
+        method="PATCH",
+        path=f"{_FILTERS}/*",
+        task=_Task(SegmentCreateFilterOperator, _FILTER | {"condition": TRACK, "actions": DROP, "if_exists": "update"}),
+        before=[destination(filters=[filter_(enabled=False)])],
+        after=[destination(filters=[filter_(actions=DROP, enabled=False) | {"if": TRACK}])],
+    ),
+    Write(
+        name="update a filter",
+        method="PATCH",
+        path=f"{_FILTERS}/*",
+        task=_Task(SegmentUpdateFilterOperator, _FILTER | {"new_title": "Better", "enabled": False}),
+        before=[destination(filters=[filter_(id="filter-1")])],
+        after=[destination(filters=[filter_("Better", id="filter-1", enabled=False)])],
+        repeatable=False,
+    ),
+    Write(
+        name="delete a filter",
+        method="DELETE",
+        path=f"{_FILTERS}/*",
+        task=_Task(SegmentDeleteFilterOperator, _FILTER),
+        before=[destination(filters=[filter_(), filter_("Other")])],
+        after=[destination(filters=[filter_("Other")])],
+    ),
+    Write(
+        name="apply: create filters",
+        method="POST",
+        path="/destination/*/filters",
+        task=apply(filters=[filter_spec("One"), filter_spec("Two")], enabled=True),
+        after=[destination(filters=[filter_("One") | _NEW, filter_("Two") | _NEW], **_NEW)],
+        creates=3,
+        targets=2,
+    ),
+    Write(
+        name="apply: change a filter",
+        method="PATCH",
+        path=f"{_FILTERS}/*",
+        task=apply(filters=[filter_spec("One", condition=TRACK, enabled=False)]),
+        before=[destination(filters=[filter_("One"), filter_("Other")])],
+        after=[destination(filters=[filter_("One", enabled=False) | {"if": TRACK}, filter_("Other")])],
+    ),
+    Write(
+        name="apply: remove filters",
+        method="DELETE",
+        path=f"{_FILTERS}/*",
+        task=apply(filters=[filter_spec("One")], prune_filters=True),
+        before=[destination(filters=[filter_("One"), filter_("Other"), filter_("Another")])],
+        after=[destination(filters=[filter_("One")])],
+        targets=2,
     ),
     Write(
         name="apply: create the destination",

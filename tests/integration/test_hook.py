@@ -122,6 +122,43 @@ def test_a_subscription_is_created_read_updated_and_deleted(hook: SegmentPublicA
     assert list(hook.list_subscriptions(destination_id=destination_id)) == []
 
 
+def test_a_filter_is_created_read_previewed_updated_and_deleted(
+    hook: SegmentPublicApiHook, destination_id: str
+) -> None:
+    no_emails: list[dict[str, Any]] = [{"type": "DROP_PROPERTIES", "fields": {"properties": ["email"]}}]
+    event = {"type": "track", "properties": {"email": "a@example.com", "total": 3}}
+    created = hook.create_filter(
+        destination_id=destination_id, title="No emails", condition="all", actions=no_emails, description="privacy"
+    )
+    assert (created["destinationId"], created["sourceId"], created["enabled"]) == (destination_id, "sandbox-web", True)
+    assert (created["if"], created["actions"], created.get("description")) == ("all", no_emails, "privacy")
+    preview = hook.preview_filter(condition=created["if"], actions=no_emails, payload=event)
+    assert preview == {"inputPayload": event, "result": {"type": "track", "properties": {"total": 3}}}
+
+    changed = hook.update_filter(
+        destination_id=destination_id,
+        id=created["id"],
+        title="No pages",
+        condition="type = 'page'",
+        actions=[{"type": "DROP"}],
+        enabled=False,
+        description="",
+    )
+    assert (changed["title"], changed["if"], changed["actions"]) == ("No pages", "type = 'page'", [{"type": "DROP"}])
+    assert (changed["enabled"], changed.get("description")) == (False, None)
+    assert hook.get_filter(destination_id=destination_id, id=created["id"]) == changed
+    assert list(hook.list_filters(destination_id=destination_id)) == [changed]
+    hook.delete_filter(destination_id=destination_id, id=created["id"])
+    assert list(hook.list_filters(destination_id=destination_id)) == []
+
+
+def test_a_refused_statement_shows_the_reason(hook: SegmentPublicApiHook, destination_id: str) -> None:
+    with pytest.raises(SegmentInvalidRequestError, match="does not know the function 'hash'"):
+        hook.create_filter(
+            destination_id=destination_id, title="x", condition="hash(userId) = 1", actions=[{"type": "DROP"}]
+        )
+
+
 def test_delivery_metrics_are_one_flat_dict(
     hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox, destination_id: str
 ) -> None:

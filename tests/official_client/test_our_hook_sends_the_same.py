@@ -32,10 +32,17 @@ START = END - timedelta(hours=1)
 SETTINGS: dict[str, Any] = {"apiKey": SECRET, "trackAllPages": True, "nested": {"a": [1, 2.5, None, "\xe9\u2713"]}}
 SCHEDULE = {"strategy": "PERIODIC", "config": {"interval": "15m"}}
 
+DROP = [{"type": "DROP"}]
+ACTIONS: list[dict[str, Any]] = [
+    {"type": "DROP_PROPERTIES", "fields": {"": ["\xe9"], "context.traits": ["email"]}},
+    {"type": "SAMPLE", "percent": 0.5, "path": "userId"},
+]
+
 
 def seed(*destination_ids: str) -> dict[str, Any]:
     subscriptions = [{"id": SLASHED, "actionId": TRACK}]
-    connected = {"sourceId": WEB, "metadataId": ANALYTICS, "subscriptions": subscriptions}
+    filters = [{"id": SLASHED, "title": "no pages", "actions": DROP}]
+    connected = {"sourceId": WEB, "metadataId": ANALYTICS, "subscriptions": subscriptions, "filters": filters}
     return {"destinations": [{"id": each, **connected} for each in destination_ids]}
 
 
@@ -209,6 +216,68 @@ CASES = {
         ),
         differences=accepts(BETA),
     ),
+    "createFilterForDestination": Case(
+        official=(
+            "destinationFilters.createFilterForDestination",
+            SLASHED,
+            {
+                "sourceId": WEB,
+                "title": "\xe9",
+                "if": 'type = "track"',
+                "actions": ACTIONS,
+                "enabled": False,
+                "description": "why",
+            },
+        ),
+        ours=lambda hook: hook.create_filter(
+            destination_id=SLASHED,
+            source_id=WEB,
+            title="\xe9",
+            condition='type = "track"',
+            actions=ACTIONS,
+            enabled=False,
+            description="why",
+        ),
+        differences=accepts(V1),
+    ),
+    "getFilterInDestination": Case(
+        official=("destinationFilters.getFilterInDestination", SLASHED, SLASHED),
+        ours=lambda hook: hook.get_filter(destination_id=SLASHED, id=SLASHED),
+        differences=accepts(V1),
+    ),
+    "updateFilterForDestination": Case(
+        official=(
+            "destinationFilters.updateFilterForDestination",
+            SLASHED,
+            SLASHED,
+            {"if": "all", "actions": DROP, "title": "new", "description": "why", "enabled": True},
+        ),
+        ours=lambda hook: hook.update_filter(
+            destination_id=SLASHED,
+            id=SLASHED,
+            condition="all",
+            actions=DROP,
+            title="new",
+            description="why",
+            enabled=True,
+        ),
+        differences=accepts(V1),
+    ),
+    "removeFilterFromDestination": Case(
+        official=("destinationFilters.removeFilterFromDestination", SLASHED, SLASHED),
+        ours=lambda hook: hook.delete_filter(destination_id=SLASHED, id=SLASHED),
+        differences=accepts(V1) | EMPTY_BODY,
+    ),
+    "previewDestinationFilter": Case(
+        official=(
+            "destinationFilters.previewDestinationFilter",
+            {"filter": {"if": 'type = "track"', "actions": DROP}, "payload": {"type": "track", "a": [1, {"b": None}]}},
+        ),
+        ours=lambda hook: hook.preview_filter(
+            condition='type = "track"', actions=DROP, payload={"type": "track", "a": [1, {"b": None}]}
+        ),
+        differences=accepts(V1),
+    ),
     "getWorkspace": Case(
         official=("workspaces.getWorkspace",),
         ours=lambda hook: hook.get_workspace(),
@@ -232,6 +301,11 @@ LISTS = {
         official=("destinations.listSubscriptionsFromDestination", SLASHED),
         ours=lambda hook: hook.list_subscriptions(destination_id=SLASHED),
         differences=accepts(ALPHA),
+    ),
+    "listFiltersFromDestination": Case(
+        official=("destinationFilters.listFiltersFromDestination", SLASHED),
+        ours=lambda hook: hook.list_filters(destination_id=SLASHED),
+        differences=accepts(V1),
     ),
     "listSources": Case(
         official=("sources.listSources",),

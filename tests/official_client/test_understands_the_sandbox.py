@@ -23,6 +23,9 @@ SEED = {
             "name": f"number {number}",
             "settings": {"apiKey": SECRET},
             "subscriptions": [{"id": f"s{each}", "actionId": IDENTIFY} for each in range(5)] if number == 0 else [],
+            "filters": [{"id": f"f{each}", "title": "x", "actions": [{"type": "DROP"}]} for each in range(5)]
+            if number == 0
+            else [],
         }
         for number in range(5)
     ],
@@ -74,6 +77,38 @@ def test_a_subscription_is_created_read_updated_and_deleted(official: OfficialCl
     assert official.call("destinations.getSubscriptionFromDestination", *ids)["status"] == 404
 
 
+def test_the_life_of_a_filter(official: OfficialClient) -> None:
+    destination = official.data("destinations.createDestination", NEW)["destination"]["id"]
+    new = {"sourceId": WEB, "title": "no pages", "if": "type = 'page'", "actions": [{"type": "DROP"}], "enabled": True}
+    created = official.data("destinationFilters.createFilterForDestination", destination, new)["filter"]
+    assert created.items() >= new.items()
+    ids = (destination, created["id"])
+
+    changes = {"title": "none", "if": "all", "enabled": False, "description": "why"}
+    changed = official.data("destinationFilters.updateFilterForDestination", *ids, changes)["filter"]
+    assert changed == {**created, **changes, "updatedAt": changed["updatedAt"]}
+    assert official.data("destinationFilters.getFilterInDestination", *ids) == {"filter": changed}
+    listed = official.data("destinationFilters.listFiltersFromDestination", destination, {"count": 10})
+    assert listed["filters"] == [changed]
+
+    assert official.data("destinationFilters.removeFilterFromDestination", *ids) == {"status": "SUCCESS"}
+    assert official.call("destinationFilters.getFilterInDestination", *ids)["status"] == 404
+
+
+def test_a_preview(official: OfficialClient) -> None:
+    payload = {"type": "track", "properties": {"email": "a@example.com", "total": 3}}
+    actions = [{"type": "DROP_PROPERTIES", "fields": {"properties": ["email"]}}]
+    for condition, result in (
+        ("type = 'track'", {"type": "track", "properties": {"total": 3}}),
+        ("type = 'page'", payload),
+    ):
+        body = {"filter": {"if": condition, "actions": actions}, "payload": payload}
+        data = official.data("destinationFilters.previewDestinationFilter", body)
+        assert data == {"inputPayload": payload, "result": result}
+    dropped = {"filter": {"if": "all", "actions": [{"type": "DROP"}]}, "payload": payload}
+    assert official.data("destinationFilters.previewDestinationFilter", dropped)["result"] is None
+
+
 def test_delivery_metrics_are_read(official: OfficialClient, segment_sandbox: SegmentSandbox) -> None:
     destination = official.data("destinations.createDestination", NEW)["destination"]["id"]
     now = datetime.now(UTC)
@@ -115,6 +150,7 @@ def test_workspace_sources_and_catalog_are_read(official: OfficialClient) -> Non
     [
         ("destinations.listDestinations", (), "destinations"),
         ("destinations.listSubscriptionsFromDestination", ("d0",), "subscriptions"),
+        ("destinationFilters.listFiltersFromDestination", ("d0",), "filters"),
         ("sources.listSources", (), "sources"),
         ("sources.listConnectedDestinationsFromSource", (WEB,), "destinations"),
         ("catalog.getDestinationsCatalog", (), "destinationsCatalog"),
@@ -156,6 +192,7 @@ READS = [
     ("destinations.getDestination", ("d",), "/destinations/d"),
     ("destinations.listDestinations", ({"count": 200},), "/destinations"),
     ("destinations.getSubscriptionFromDestination", ("d", "s"), "/destinations/d/subscriptions/s"),
+    ("destinationFilters.getFilterInDestination", ("d", "f"), "/destination/d/filters/f"),
     (
         "destinations.listDeliveryMetricsSummaryFromDestination",
         ("d", WEB),
@@ -193,7 +230,8 @@ def test_the_client_knows_every_field_that_the_sandbox_sends(
     path: str,
 ) -> None:
     """The client drops fields that its models lack."""
-    destination = {**NEW, "id": "d", "subscriptions": [{"id": "s", "actionId": TRACK}]}
+    one_filter = {"id": "f", "title": "x", "actions": [{"type": "SAMPLE", "percent": 0.5, "path": "userId"}]}
+    destination = {**NEW, "id": "d", "subscriptions": [{"id": "s", "actionId": TRACK}], "filters": [one_filter]}
     segment_sandbox.seed({"destinations": [destination]})
 
     found = lost(segment.data("GET", path), official.data(operation, *args))

@@ -63,6 +63,7 @@ def test_it_creates_everything_and_returns_a_summary(running: Running, segment_s
             {"name": one["name"], "id": one["id"], "action_id": one["actionId"], "result": "created"}
             for one in made["subscriptions"]
         ],
+        "filters": [],
         "ignored": [],
     }
     assert [one["name"] for one in made["subscriptions"]] == ["Track", "Identify"]

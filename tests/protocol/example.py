@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_provider_segment.protocol.flow.steps import CallOptions
@@ -17,7 +17,9 @@ class Example:
     """An operation with its arguments, request and response.
 
     :param operation_id: Segment's name for it.
-    :param start: returns the flow.
+    :param flow: function that returns the flow.
+    :param arguments: its arguments.
+    :param creates: whether repeating the request creates a second object.
     :param method: method of its request.
     :param target: expected path and query in the request line.
     :param accept: expected media type of the response.
@@ -28,7 +30,9 @@ class Example:
     """
 
     operation_id: str
-    start: Callable[[CallOptions], AnyFlow[Any]]
+    flow: Callable[..., AnyFlow[Any]]
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    creates: bool = False
     method: str = "GET"
     target: str
     accept: str = V1
@@ -39,6 +43,19 @@ class Example:
 
     def __repr__(self) -> str:
         return self.operation_id
+
+    def start(self, options: CallOptions, **changes: Any) -> AnyFlow[Any]:
+        """Return the flow.
+
+        :param changes: arguments with other values.
+        """
+        return self.flow(options, **{**self.arguments, **changes})
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """The arguments that are segments of the path, by name."""
+        segments = self.path.split("/")[1:]
+        return {name: value for name, value in self.arguments.items() if value in segments}
 
     @property
     def path(self) -> str:

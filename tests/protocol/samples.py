@@ -44,6 +44,16 @@ SUBSCRIPTION = {
     "actionSlug": "track",
     "modelId": "",
 }
+FILTER = {
+    "id": "fil1",
+    "sourceId": "src1",
+    "destinationId": "dst1",
+    "title": "No emails",
+    "if": "all",
+    "actions": [{"type": "DROP_PROPERTIES", "fields": {"context.traits": ["email"]}}],
+    "enabled": True,
+    "description": "privacy",
+}
 METRICS_SUMMARY = {
     "sourceId": "src1",
     "destinationMetadataId": "cat1",
@@ -73,7 +83,7 @@ METRICS_SUMMARY = {
 
 def with_more_fields(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return the record as a later version of the API might: with fields this package does not know."""
-    return {**record, "yetUnknown": {"deep": [1, "x", None]}, "description": "catalog text"}
+    return {"description": "catalog text", "yetUnknown": {"deep": [1, "x", None]}, **record}
 
 
 def response(status: int, document: Any, **headers: str) -> Response:

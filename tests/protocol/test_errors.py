@@ -18,6 +18,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentConflictError,
     SegmentConnectionError,
     SegmentError,
+    SegmentFilterCheckError,
     SegmentInvalidRequestError,
     SegmentNotFoundError,
     SegmentProtocolError,
@@ -50,6 +51,7 @@ ERRORS: dict[str, tuple[SegmentError, dict[str, Any], bool]] = {
     "SegmentProtocolError for now": (SegmentProtocolError("what", status=200, transient=True), {"status": 200}, True),
     "SegmentAmbiguousWriteError": (SegmentAmbiguousWriteError("what"), {}, False),
     "SegmentAlreadyExistsError": (SegmentAlreadyExistsError("what", ids=("a",)), {"ids": ("a",)}, False),
+    "SegmentFilterCheckError": (SegmentFilterCheckError("what"), {}, False),
     "SegmentUnexpectedResultError": (SegmentUnexpectedResultError("what", id="a"), {"id": "a"}, False),
     "SegmentSeveralMatchesError": (SegmentSeveralMatchesError("what", ids=("a", "b")), {"ids": ("a", "b")}, False),
 }

@@ -69,6 +69,10 @@ class Client:
         body = {"sourceId": WEB, "metadataId": ANALYTICS, "name": "first", "settings": {"apiKey": SECRET}, **changes}
         return self.data("POST", "/destinations", body)["destination"]
 
+    def create_filter(self, destination_id: str, **changes: Any) -> Any:
+        body = {"sourceId": WEB, "title": "no pages", "if": "type = 'page'", "actions": [{"type": "DROP"}]}
+        return self.data("POST", f"/destination/{destination_id}/filters", body | {"enabled": True} | changes)["filter"]
+
     def create_subscription(self, destination_id: str, **changes: Any) -> Any:
         body = {"name": "tracks", "actionId": TRACK, "trigger": 'type = "track"', "enabled": True, **changes}
         return self.data("POST", f"/destinations/{destination_id}/subscriptions", body)["destinationSubscription"]

@@ -149,13 +149,16 @@ def test_last_limits_a_list_to_the_newest_items(segment: Client) -> None:
 
 
 def test_the_overview_counts_objects_and_requests(segment: Client) -> None:
-    segment.create_subscription(segment.create_destination()["id"])
+    destination = segment.create_destination()
+    segment.create_subscription(destination["id"])
+    segment.create_filter(destination["id"])
 
     overview = control(segment, "GET", "")
 
     assert overview["sources"] == [WEB, "sandbox-shop"]
     assert overview["catalog"] == [ANALYTICS, "sandbox-classic", "sandbox-engage"]
-    assert (overview["destinationCount"], overview["subscriptionCount"], overview["requestCount"]) == (1, 1, 2)
+    assert (overview["destinationCount"], overview["subscriptionCount"], overview["filterCount"]) == (1, 1, 1)
+    assert overview["requestCount"] == 3
 
 
 def test_the_clock_offset_shifts_dates(segment: Client, segment_sandbox: SegmentSandbox) -> None:
@@ -173,16 +176,18 @@ def test_list_lag_applies_to_lists_but_not_to_reads(segment: Client, segment_san
     segment_sandbox.settings(list_lag_seconds=60)
     destination = segment.create_destination()
     subscription = segment.create_subscription("d")
+    segment.create_filter("d")
 
-    def listed() -> tuple[int, int, int]:
+    def listed() -> tuple[int, int, int, int]:
         return (
             segment.data("GET", "/destinations")["pagination"]["totalEntries"],
             segment.data("GET", f"/sources/{WEB}/connected-destinations")["pagination"]["totalEntries"],
             segment.data("GET", "/destinations/d/subscriptions")["pagination"]["totalEntries"],
+            segment.data("GET", "/destination/d/filters")["pagination"]["totalEntries"],
         )
 
-    assert listed() == (1, 1, 1)
+    assert listed() == (1, 1, 1, 0)
     assert segment.data("GET", f"/destinations/{destination['id']}")["destination"] == destination
     assert segment.data("GET", f"/destinations/d/subscriptions/{subscription['id']}") == {"subscription": subscription}
     segment_sandbox.settings(clock_offset_seconds=61)
-    assert listed() == (2, 2, 2)
+    assert listed() == (2, 2, 2, 1)

@@ -111,7 +111,9 @@ def test_invalid_pagination_returns_422(segment: Client, query: str, field: str)
     assert segment.errors("GET", f"/destinations?{query}") == (422, [field])
 
 
-@pytest.mark.parametrize("path", ["/sources", "/catalog/destinations", "/destinations/d0/subscriptions"])
+@pytest.mark.parametrize(
+    "path", ["/sources", "/catalog/destinations", "/destinations/d0/subscriptions", "/destination/d0/filters"]
+)
 def test_every_list_is_paginated(segment: Client, five: list[str], path: str) -> None:
     data = segment.data("GET", f"{path}?pagination.count=1")
 

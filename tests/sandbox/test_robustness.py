@@ -35,13 +35,28 @@ SEED = {
             "metadataId": ANALYTICS,
             "settings": {"apiKey": "0123456789"},
             "subscriptions": [{"id": "s", "actionId": TRACK}],
+            "filters": [{"id": "f", "title": "no pages", "actions": [{"type": "DROP"}]}],
         }
     ]
 }
 
 visible = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="#"), max_size=40)
 segments = st.sampled_from(
-    ["destinations", "sources", "catalog", "subscriptions", "delivery-metrics", "d", "s", WEB, ""]
+    [
+        "destinations",
+        "sources",
+        "catalog",
+        "subscriptions",
+        "delivery-metrics",
+        "destination",
+        "filters",
+        "preview",
+        "d",
+        "s",
+        "f",
+        WEB,
+        "",
+    ]
 )
 escapes = st.sampled_from(
     ["%00", "%2F", "%ff", "%C3%28", "%", "%zz", "%F0%9F%92%A9", "..", "%2e%2e", "\\", "*", ";a=b"]
@@ -180,6 +195,9 @@ def test_hostile_queries(sandbox: SegmentSandbox, path: str, query: str) -> None
         ("PATCH", "/destinations/d"),
         ("POST", "/destinations/d/subscriptions"),
         ("PATCH", "/destinations/d/subscriptions/s"),
+        ("POST", "/destination/d/filters"),
+        ("PATCH", "/destination/d/filters/f"),
+        ("POST", "/destination/filters/preview"),
     ],
 )
 def test_hostile_bodies(sandbox: SegmentSandbox, method: str, path: str, body: bytes) -> None:
@@ -187,7 +205,12 @@ def test_hostile_bodies(sandbox: SegmentSandbox, method: str, path: str, body: b
 
     check(method, status, text)
     # All stored objects can be read again.
-    for readable in ("/destinations", "/destinations/d/subscriptions", "/_sandbox/destinations"):
+    for readable in (
+        "/destinations",
+        "/destinations/d/subscriptions",
+        "/destination/d/filters",
+        "/_sandbox/destinations",
+    ):
         assert send(sandbox, "GET", readable)[0] == 200
 
 

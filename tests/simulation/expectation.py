@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from tests.simulation.model import Segment
 from tests.simulation.model_responses import Record
@@ -23,16 +24,19 @@ class Before:
         self._segment = segment
         self.destinations = copy.deepcopy(segment.destinations)
         self.subscriptions = copy.deepcopy(segment.subscriptions)
+        self.filters = copy.deepcopy(segment.filters)
 
-    def demand(self, *, destinations: set[str], subscriptions: set[str]) -> None:
+    def demand(self, *, destinations: set[str], subscriptions: set[str], filters: Collection[str] = ()) -> None:
         """Raise if an object changed, appeared or disappeared, except for those named.
 
         :param destinations: ids of destinations that are checked elsewhere.
         :param subscriptions: ids of subscriptions that are checked elsewhere.
+        :param filters: ids of filters that are checked elsewhere.
         """
         for kind, before, after, named in (
             ("destination", self.destinations, self._segment.destinations, destinations),
             ("subscription", self.subscriptions, self._segment.subscriptions, subscriptions),
+            ("filter", self.filters, self._segment.filters, set(filters)),
         ):
             for object_id in (before.keys() | after.keys()) - named:
                 if before.get(object_id) != after.get(object_id):
@@ -66,6 +70,11 @@ def subscriptions_like(segment: Segment, destination_id: str, spec: Subscription
         for record in segment.subscriptions_of(destination_id)
         if (record["name"], record["actionId"]) == identity and spec.model_id in (None, record["modelId"])
     ]
+
+
+def filters_like(segment: Segment, destination_id: str, spec: FilterSpec) -> list[Record]:
+    """Return all objects with the identity."""
+    return [record for record in segment.filters_of(destination_id) if record["title"] == spec.title]
 
 
 def demand_same(what: str, expected: Any, actual: Any) -> None:
@@ -132,6 +141,16 @@ def demand_subscription(segment: Segment, spec: SubscriptionSpec, actual: Record
         defaults={},
         may_reset=segment.replace,
     )
+
+
+def demand_filter(spec: FilterSpec, actual: Record, before: Record | None) -> None:
+    """Raise if a filter is not as described, or if a field that is not described changed."""
+    old = before or {"enabled": True, "description": None}
+    demand_same("if", spec.condition, actual["if"])
+    demand_same("actions", spec.actions, actual["actions"])
+    demand_same("enabled", old["enabled"] if spec.enabled is None else spec.enabled, actual["enabled"])
+    description = old.get("description") if spec.description is None else spec.description
+    demand_same("description", description or None, actual.get("description"))
 
 
 def _demand_enabled(spec: DestinationSpec | SubscriptionSpec, actual: Record, before: Record | None) -> None:

@@ -17,12 +17,14 @@ from tests.simulation.network import Network, Observer
 from tests.simulation.scenario import Scenario, ensuring_destination, ensuring_subscription
 from tests.simulation.scenario_apply import applying
 from tests.simulation.scenario_apply_equal_names import applying_equal_names
+from tests.simulation.scenario_apply_filters import applying_filters
 from tests.simulation.scenario_changes import (
     changing_destination,
     changing_subscription,
     removing_destination,
     removing_subscription,
 )
+from tests.simulation.scenario_filters import changing_filter, ensuring_filter, removing_filter
 from tests.simulation.world import ViolationError, World
 
 SCENARIOS: tuple[Callable[[Segment, Random], Scenario], ...] = (
@@ -39,6 +41,12 @@ SCENARIOS: tuple[Callable[[Segment, Random], Scenario], ...] = (
     changing_subscription,
     removing_destination,
     removing_subscription,
+    ensuring_filter,
+    ensuring_filter,
+    changing_filter,
+    removing_filter,
+    applying_filters,
+    applying_filters,
 )
 _HEARTBEAT_TIMEOUT = 300.0
 _RUNS_WITH_FAULTS = 12

@@ -41,6 +41,7 @@ class Segment:
     :param lists_lag_in_all: whether lists also show changes and removals late; the sandbox's don't.
     :param replace: whether an update replaces settings or merges into them.
     :param write_limit: calls a minute to each of the three writes on subscriptions.
+    :param after_each: called after each request, to check an invariant.
     """
 
     lag: float = 0.0
@@ -49,6 +50,8 @@ class Segment:
     write_limit: int | None = 5
     destinations: dict[str, Record] = field(default_factory=dict)
     subscriptions: dict[str, Record] = field(default_factory=dict)
+    filters: dict[str, Record] = field(default_factory=dict)
+    after_each: Callable[[], None] | None = None
     _windows: dict[str, tuple[float, int]] = field(default_factory=dict)
     _past: list[tuple[float, dict[str, Record]]] = field(default_factory=list)
     _numbers: Any = field(default_factory=lambda: count(1))
@@ -65,6 +68,8 @@ class Segment:
         result = self._process(request, now)
         if self.lists_lag_in_all and request.method != "GET":
             self._remember(now)
+        if self.after_each is not None:
+            self.after_each()
         return result
 
     def _process(self, request: Request, now: float) -> Response:
@@ -101,6 +106,16 @@ class Segment:
         """Return the subscriptions of a destination, oldest first."""
         return [record for record in self.subscriptions.values() if record["destinationId"] == destination_id]
 
+    def add_filter(self, values: Record, *, now: float = -math.inf) -> Record:
+        """Add a filter to the workspace."""
+        record = {"id": f"f{next(self._numbers):05}", **copy.deepcopy(values), "createdAt": now}
+        self.filters[record["id"]] = record
+        return record
+
+    def filters_of(self, destination_id: str) -> list[Record]:
+        """Return the filters of a destination, oldest first."""
+        return [record for record in self.filters.values() if record["destinationId"] == destination_id]
+
     def _spend(self, bucket: str, limit: int | None, now: float) -> dict[str, str]:
         since, used = self._windows.get(bucket, (-math.inf, 0))
         if now >= since + WINDOW:
@@ -121,7 +136,9 @@ class Segment:
     def _list_connected(self, source_id: str, _body: Record, now: float, query: dict[str, str]) -> Record:
         if source_id not in {source["id"] for source in SOURCES}:
             raise RefusedError(404, "Resource not found")
-        listed = self._visible(self.destinations.values(), now, lambda record: record.get("sourceId") == source_id)
+        listed = self._visible(
+            self.destinations.values(), now, lambda record: "metadataId" in record and record["sourceId"] == source_id
+        )
         return page(listed, query, "destinations", self._shown_destination)
 
     def _create_destination(self, body: Record, now: float, _query: dict[str, str]) -> Record:
@@ -154,6 +171,8 @@ class Segment:
         find(self.destinations, destination_id)
         for subscription in self.subscriptions_of(destination_id):
             del self.subscriptions[subscription["id"]]
+        for one in self.filters_of(destination_id):
+            del self.filters[one["id"]]
         del self.destinations[destination_id]
         return {"status": "SUCCESS"}
 
@@ -162,7 +181,9 @@ class Segment:
     def _list_subscriptions(self, destination_id: str, _body: Record, now: float, query: dict[str, str]) -> Record:
         find(self.destinations, destination_id)
         listed = self._visible(
-            self.subscriptions.values(), now, lambda record: record.get("destinationId") == destination_id
+            self.subscriptions.values(),
+            now,
+            _belongs("trigger", "destinationId", destination_id),
         )
         return page(listed, query, "subscriptions", shown)
 
@@ -192,9 +213,38 @@ class Segment:
         del self.subscriptions[self._find_subscription(destination_id, subscription_id)["id"]]
         return {"status": "SUCCESS"}
 
-    def _find_subscription(self, destination_id: str, subscription_id: str) -> Record:
+    # --- filters
+
+    def _list_filters(self, destination_id: str, _body: Record, now: float, query: dict[str, str]) -> Record:
         find(self.destinations, destination_id)
-        record = find(self.subscriptions, subscription_id)
+        listed = self._visible(self.filters.values(), now, _belongs("title", "destinationId", destination_id))
+        return page(listed, query, "filters", shown)
+
+    def _create_filter(self, destination_id: str, body: Record, now: float, _query: dict[str, str]) -> Record:
+        if find(self.destinations, destination_id)["sourceId"] != body["sourceId"]:
+            raise RefusedError(404, "Source not found", field="sourceId")
+        return {"filter": shown(self.add_filter(body | {"destinationId": destination_id}, now=now))}
+
+    def _get_filter(self, destination_id: str, filter_id: str, *_: Any) -> Record:
+        return {"filter": shown(self._find_child(self.filters, destination_id, filter_id))}
+
+    def _update_filter(self, destination_id: str, filter_id: str, body: Record, *_: Any) -> Record:
+        record = self._find_child(self.filters, destination_id, filter_id)
+        record.update(body)
+        if record.get("description") is None:
+            record.pop("description", None)
+        return {"filter": shown(record)}
+
+    def _remove_filter(self, destination_id: str, filter_id: str, *_: Any) -> Record:
+        del self.filters[self._find_child(self.filters, destination_id, filter_id)["id"]]
+        return {"status": "SUCCESS"}
+
+    def _find_subscription(self, destination_id: str, subscription_id: str) -> Record:
+        return self._find_child(self.subscriptions, destination_id, subscription_id)
+
+    def _find_child(self, children: dict[str, Record], destination_id: str, child_id: str) -> Record:
+        find(self.destinations, destination_id)
+        record = find(children, child_id)
         if record["destinationId"] != destination_id:
             raise RefusedError(404, "Resource not found")
         return record
@@ -210,12 +260,17 @@ class Segment:
         return next(records for moment, records in reversed(self._past) if moment + self.lag <= now)
 
     def _remember(self, now: float) -> None:
-        self._past.append((now, copy.deepcopy(self.destinations | self.subscriptions)))
+        self._past.append((now, copy.deepcopy(self.destinations | self.subscriptions | self.filters)))
 
     def _shown_destination(self, record: Record) -> Record:
         kind = self.types[record["metadataId"]]
         metadata = {key: kind.record[key] for key in ("id", "name", "slug", "status", "options")}
         return shown(record) | {"metadata": metadata, "settings": kind.shown(record["settings"])}
+
+
+def _belongs(kind: str, parent: str, parent_id: str) -> Callable[[Record], bool]:
+    """Return whether a record is of a kind, by a key that only this kind has, and has a parent."""
+    return lambda record: kind in record and record[parent] == parent_id
 
 
 _OPERATIONS: list[tuple[str, str, Callable[..., Record]]] = [
@@ -229,6 +284,11 @@ _OPERATIONS: list[tuple[str, str, Callable[..., Record]]] = [
     ("GET", "/destinations/*/subscriptions/*", Segment._get_subscription),
     ("PATCH", "/destinations/*/subscriptions/*", Segment._update_subscription),
     ("DELETE", "/destinations/*/subscriptions/*", Segment._remove_subscription),
+    ("GET", "/destination/*/filters", Segment._list_filters),
+    ("POST", "/destination/*/filters", Segment._create_filter),
+    ("GET", "/destination/*/filters/*", Segment._get_filter),
+    ("PATCH", "/destination/*/filters/*", Segment._update_filter),
+    ("DELETE", "/destination/*/filters/*", Segment._remove_filter),
 ]
 _ROUTES = [
     (method, re.compile(path.replace("*", "([^/]+)")), "/subscriptions" in path and method != "GET", operation)

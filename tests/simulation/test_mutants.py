@@ -13,19 +13,22 @@ from airflow_provider_segment.protocol.flow import exchange, retry, staleness
 from airflow_provider_segment.protocol.flow.steps import Flow
 from airflow_provider_segment.protocol.provisioning import (
     apply,
+    apply_filters,
     apply_subscriptions,
     creating,
     destination,
     diff,
+    filter_plan,
     matching,
     plan,
     subscription,
 )
+from airflow_provider_segment.protocol.provisioning import filter as filter_module
 from tests.simulation.history import SCENARIOS, play, set_stage
 from tests.simulation.overlapping import play_overlapping, set_overlapping_stage
 from tests.simulation.world import ViolationError
 
-_ENOUGH = 400
+_ENOUGH = 1200
 _diff_settings = diff.diff_settings
 
 
@@ -56,13 +59,13 @@ def _retries(*arguments: Any, **named: Any) -> Any:
 
 
 def _no_check_before_create(patch: pytest.MonkeyPatch) -> None:
-    for module in (destination, subscription):
+    for module in (destination, subscription, filter_module):
         patch.setattr(module, "find_one", _finds_nothing)
 
 
 def _retry_does_not_poll(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(apply, "poll_until", _reads_once)
-    for module in (destination, subscription):
+    for module in (destination, subscription, filter_module):
         patch.setattr(module, "find_one", _polls_once)
 
 
@@ -128,6 +131,29 @@ def _previous_names_ignored(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(plan, "match_subscriptions", match)
 
 
+def _retry_does_not_poll_for_filters(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(apply_filters, "poll_until", _reads_once)
+
+
+def _filters_removed_first(patch: pytest.MonkeyPatch) -> None:
+    def reversed_filters(*arguments: Any, last: bool, **named: Any) -> Any:
+        return apply_filters.execute_filters(*arguments, last=not last, **named)
+
+    patch.setattr(apply, "execute_filters", reversed_filters)
+
+
+def _enabled_before_its_filters(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(apply, "_is_enabled_last", lambda _plan: False)
+
+
+def _filters_changed_first(patch: pytest.MonkeyPatch) -> None:
+    def changed_first(*arguments: Any, **named: Any) -> Any:
+        plans = filter_plan.plan_filters(*arguments, **named)
+        return tuple(sorted(plans, key=lambda one: one.step is not filter_plan.FilterStep.CHANGE))
+
+    patch.setattr(apply, "plan_filters", changed_first)
+
+
 def _standstill_ignored(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(staleness, "_elapsed", lambda _start, _end: 0.0)
 
@@ -160,6 +186,10 @@ def _absent_settings_left_alone(patch: pytest.MonkeyPatch) -> None:
         _schedule_forgotten,
         _removal_forgotten,
         _enabling_forgotten,
+        _retry_does_not_poll_for_filters,
+        _filters_removed_first,
+        _enabled_before_its_filters,
+        _filters_changed_first,
         _known_ids_forgotten,
         _equal_names_matched_in_order,
         _previous_names_ignored,

@@ -126,7 +126,9 @@ class Twin:
         pairs = dict(zip(segment.destinations, (one.id for one in workspace.destinations()), strict=True))
         for model_id, sandbox_id in list(pairs.items()):
             mine = [record["id"] for record in segment.subscriptions_of(model_id)]
-            pairs |= zip(mine, (one.id for one in workspace.subscriptions(sandbox_id)), strict=True)
+            pairs |= zip(mine, (one.id for one in workspace.subscriptions.of(sandbox_id)), strict=True)
+            mine = [record["id"] for record in segment.filters_of(model_id)]
+            pairs |= zip(mine, (one.id for one in workspace.filters.of(sandbox_id)), strict=True)
         return pairs
 
 
@@ -136,7 +138,12 @@ def _seed(segment: Segment) -> Iterator[Record]:
             {key: value for key, value in shown(one).items() if key not in ("destinationId", "actionSlug")}
             for one in segment.subscriptions_of(record["id"])
         ]
-        yield {key: value for key, value in record.items() if not _is_date(value)} | {"subscriptions": subscriptions}
+        filters = [
+            {key: value for key, value in shown(one).items() if key not in ("destinationId", "sourceId")}
+            for one in segment.filters_of(record["id"])
+        ]
+        plain = {key: value for key, value in record.items() if not _is_date(value)}
+        yield plain | {"subscriptions": subscriptions, "filters": filters}
 
 
 def _is_date(value: Any) -> bool:
@@ -160,7 +167,7 @@ def _renamed(text: str, ids: dict[str, str]) -> str:
 
 
 def _cut(value: Any) -> Any:
-    """Leave out most of the catalog entry, and ids that cannot be known."""
+    """Leave out most of the catalog entry, the times of filters, and ids that cannot be known."""
     if isinstance(value, list):
         return [_cut(item) for item in value]
     if not isinstance(value, dict):
@@ -168,5 +175,5 @@ def _cut(value: Any) -> Any:
     return {
         key: {name: item[name] for name in _METADATA} if key == "metadata" else _cut(item)
         for key, item in value.items()
-        if key != "configId"
+        if key not in ("createdAt", "updatedAt", "configId")
     }

@@ -115,3 +115,40 @@ class Subscription(TypedDict):
     actionSlug: NotRequired[str]
     modelId: NotRequired[str | None]
     reverseETLSchedule: NotRequired[ReverseEtlSchedule | None]
+
+
+class FilterAction(TypedDict):
+    """What a filter does to an event. https://docs.segmentapis.com/tag/Destination-Filters
+
+    ``type`` is ``DROP``, ``SAMPLE`` (with ``percent`` and perhaps ``path``), ``DROP_PROPERTIES`` or
+    ``ALLOW_PROPERTIES`` (both with ``fields``).
+    """
+
+    type: str
+    fields: NotRequired[dict[str, Any] | None]
+    percent: NotRequired[float | None]
+    path: NotRequired[str | None]
+
+
+# Not a class, because `if` is a keyword.
+Filter = TypedDict(
+    "Filter",
+    {
+        "id": str,
+        "sourceId": str,
+        "destinationId": str,
+        "title": str,
+        "if": str,
+        "actions": list[FilterAction],
+        "enabled": bool,
+        "description": NotRequired[str | None],
+    },
+)
+Filter.__doc__ = """A destination filter; ``if`` is an FQL statement, or ``all``."""
+
+
+class FilterPreview(TypedDict):
+    """What a filter does to a sample event; ``result`` is ``None`` if it drops the event."""
+
+    inputPayload: dict[str, Any]
+    result: dict[str, Any] | None

@@ -7,6 +7,8 @@ https://docs.segmentapis.com/
 
 from __future__ import annotations
 
+from functools import partial
+
 from airflow_provider_segment.protocol.wire.operation import Operation, Stage
 
 GET_WORKSPACE = Operation("getWorkspace", "GET", "/")
@@ -55,3 +57,14 @@ GET_DELIVERY_METRICS = Operation(
     Stage.BETA,
     poll=True,
 )
+
+# https://docs.segmentapis.com/tag/Destination-Filters; in these paths `destination` is singular.
+_filter_operation = partial(Operation, requires="a workspace on Segment's Business tier")
+_FILTERS = "/destination/{destinationId}/filters"
+_FILTER = _FILTERS + "/{filterId}"
+LIST_FILTERS = _filter_operation("listFiltersFromDestination", "GET", _FILTERS)
+CREATE_FILTER = _filter_operation("createFilterForDestination", "POST", _FILTERS)
+GET_FILTER = _filter_operation("getFilterInDestination", "GET", _FILTER)
+UPDATE_FILTER = _filter_operation("updateFilterForDestination", "PATCH", _FILTER)
+REMOVE_FILTER = _filter_operation("removeFilterFromDestination", "DELETE", _FILTER)
+PREVIEW_FILTER = _filter_operation("previewDestinationFilter", "POST", "/destination/filters/preview", computes=True)

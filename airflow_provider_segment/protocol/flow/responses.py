@@ -91,7 +91,7 @@ def _error(call: Call[T], response: Response, options: CallOptions) -> SegmentAp
         return SegmentProtocolError(message + _region_hint(body, options), status=status)
     error_type = _BY_STATUS.get(status, SegmentServerError if status >= 500 else SegmentApiError)
     reason = _reason(errors) if errors else _other_reason(call, response, options)
-    message = f"{call} returned {status}: {reason}{_region_hint(reason, options) or _hint(status, options)}"
+    message = f"{call} returned {status}: {reason}{_region_hint(reason, options) or _hint(call, status, options)}"
     return error_type(message, status=status, errors=errors or (), method=call.request.method, path=call.request.path)
 
 
@@ -131,12 +131,13 @@ def _reason(errors: tuple[ErrorObject, ...]) -> str:
     return "; ".join(reasons)[:_MAX_REASON_LENGTH] or "no reason given"
 
 
-def _hint(status: int, options: CallOptions) -> str:
+def _hint(call: Call[Any], status: int, options: CallOptions) -> str:
     if status in {401, 403}:
+        required = call.operation.requires
         return (
             f". Check {options.connection}: the token may be wrong or lack the permission, or its workspace may be"
             " in the other region (extra field `region`: us or eu)"
-        )
+        ) + (f"; this operation also needs {required}" if required else "")
     return "" if status != 429 else f" ({options.connection})"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from msgspec import structs
 
@@ -13,15 +14,19 @@ from airflow_provider_segment.protocol.api.destinations import (
     get_destination,
     update_destination,
 )
-from airflow_provider_segment.protocol.api.objects import Destination, Subscription
+from airflow_provider_segment.protocol.api.objects import Destination, Filter, Subscription
 from airflow_provider_segment.protocol.api.subscriptions import subscriptions_listing
 from airflow_provider_segment.protocol.errors import SegmentNotFoundError
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning import destination as destinations
+from airflow_provider_segment.protocol.provisioning.apply_filters import execute_filters, read_filters
 from airflow_provider_segment.protocol.provisioning.apply_subscriptions import execute_subscriptions
 from airflow_provider_segment.protocol.provisioning.creating import poll_until
+from airflow_provider_segment.protocol.provisioning.filter_checks import run_filter_checks
+from airflow_provider_segment.protocol.provisioning.filter_plan import FilterPlan, plan_filters
+from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
 from airflow_provider_segment.protocol.provisioning.lookup import mask_and_warn, one_or_none
 from airflow_provider_segment.protocol.provisioning.matching import match_subscriptions
 from airflow_provider_segment.protocol.provisioning.plan import ApplySummary, Plan, make_plan
@@ -43,6 +48,9 @@ class ApplyRequest:
     :param prune_subscriptions: remove subscriptions that are not described.
     :param max_prune: how many may be removed.
     :param prune_all: whether an empty list of subscriptions may remove all of them.
+    :param filters: the descriptions of its filters; ``None`` leaves them alone.
+    :param prune_filters: remove filters that are not described.
+    :param max_prune_filters: how many may be removed.
     :param rotate_secrets: count secrets that can't be compared as changed.
     :param wait_for_pending: before creating, poll for ``reconcile_timeout`` seconds, since an earlier try may have left
         a request in flight.
@@ -56,6 +64,9 @@ class ApplyRequest:
     prune_subscriptions: bool = False
     max_prune: int = 10
     prune_all: bool = False
+    filters: Sequence[FilterSpec] | None = None
+    prune_filters: bool = False
+    max_prune_filters: int = 10
     rotate_secrets: bool = False
     wait_for_pending: bool = False
 
@@ -96,6 +107,7 @@ def plan_apply(options: CallOptions, *, request: ApplyRequest) -> Flow[Plan]:
     :raises SegmentNotFoundError: the destination with this id, or the source, does not exist.
     :raises SegmentSeveralMatchesError: several objects have the same identity.
     :raises SegmentPruneLimitError: more would be removed than allowed.
+    :raises SegmentFilterCheckError: a described filter makes something else of a sample event.
     """
     spec = request.spec
     actual, others = yield from _read_destination(options, request)
@@ -110,7 +122,10 @@ def plan_apply(options: CallOptions, *, request: ApplyRequest) -> Flow[Plan]:
         prune_all=request.prune_all,
         rotate_secrets=request.rotate_secrets,
     )
+    filters = yield from _plan_filters(options, request, actual)
+    plan = replace(plan, filters=filters)
     yield from _log_plan(plan)
+    yield from run_filter_checks(options, request.filters or ())
     return plan
 
 
@@ -126,10 +141,22 @@ def execute_plan(options: CallOptions, *, plan: Plan) -> Flow[ApplySummary]:
         yield Log("everything is already as described: nothing written")
         return plan.summary()
     destination_id, ignored = yield from _apply_destination_plan(options, plan)
+    source_id = plan.destination.spec.source_id
+    filter_ids: dict[int, str] = {}
+    filters = partial(
+        execute_filters, options, plan.filters, destination_id=destination_id, source_id=source_id, ids=filter_ids
+    )
+    yield from filters(last=False)
     results = yield from execute_subscriptions(options, plan, destination_id)
-    if plan.destination.diff.changes.get("enabled"):
+    if plan.destination.diff.changes.get("enabled") or _is_enabled_last(plan):
         yield from update_destination(options, id=destination_id, enabled=True)
-    return plan.summary(destination_id=destination_id, ids=results.ids, ignored=[*ignored, *results.ignored])
+    yield from filters(last=True)
+    return plan.summary(
+        destination_id=destination_id,
+        ids=results.ids,
+        filter_ids=filter_ids,
+        ignored=[*ignored, *results.ignored],
+    )
 
 
 def _read_destination(options: CallOptions, request: ApplyRequest) -> Flow[tuple[Destination | None, list[str]]]:
@@ -191,6 +218,31 @@ def _all_listed(specs: Sequence[SubscriptionSpec], listed: Sequence[Subscription
         return False
 
 
+def _plan_filters(
+    options: CallOptions, request: ApplyRequest, actual: Destination | None
+) -> Flow[tuple[FilterPlan, ...]]:
+    if request.filters is None:
+        return ()
+    existing: Sequence[Filter] = ()
+    if actual is not None:
+        existing = yield from read_filters(
+            options,
+            destination_id=actual["id"],
+            specs=request.filters,
+            wait_for_pending=request.wait_for_pending,
+        )
+    return plan_filters(request.filters, existing, prune=request.prune_filters, max_prune=request.max_prune_filters)
+
+
+def _is_enabled_last(plan: Plan) -> bool:
+    """Return whether a new destination is created disabled, so that no event passes before its filters exist.
+
+    Only if it is described as enabled: otherwise a retry would not know that it must be enabled.
+    """
+    part = plan.destination
+    return part.actual is None and part.spec.enabled is True and bool(plan.filters)
+
+
 def _log_plan(plan: Plan) -> Flow[None]:
     identity = plan.destination.spec.identity
     yield Log("plan:", lines=tuple(plan_table(plan).split("\n")))
@@ -212,7 +264,8 @@ def _apply_destination_plan(options: CallOptions, plan: Plan) -> Flow[tuple[str,
     """Create or change the destination, except for enabling it, which comes last."""
     part = plan.destination
     if part.actual is None:
-        created = yield from destinations.create_from_spec(options, part.spec, confirm=True)
+        spec = replace(part.spec, enabled=False) if _is_enabled_last(plan) else part.spec
+        created = yield from destinations.create_from_spec(options, spec, confirm=True)
         yield Log(f"created {part.spec.identity}: {created['id']}")
         context = SettingsContext(label=str(part.spec.identity), options=created["metadata"].get("options") or [])
         return created["id"], (yield from ignored_settings(context, part.spec.settings, created["settings"]))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
-from airflow_provider_segment.protocol.api.objects import Destination, Subscription
+from airflow_provider_segment.protocol.api.objects import Destination, Filter, Subscription
 from airflow_provider_segment.protocol.errors import (
     SegmentAmbiguousWriteError,
     SegmentError,
@@ -25,7 +25,7 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log,
 from airflow_provider_segment.protocol.provisioning.identity import Identity
 from airflow_provider_segment.protocol.provisioning.lookup import one_or_none
 
-T = TypeVar("T", Destination, Subscription)
+T = TypeVar("T", Destination, Subscription, Filter)
 V = TypeVar("V")
 Find = Callable[[CallOptions], Flow[list[T]]]
 

@@ -2,7 +2,7 @@
 
 The API has no idempotency key and does not promise that a name is unique, so this package defines identity: a
 destination is its source, its catalog id and its name; a subscription is its destination, its action, its name
-and, with Reverse ETL, its model.
+and, with Reverse ETL, its model; a filter is its destination and its title.
 """
 
 from __future__ import annotations
@@ -47,7 +47,21 @@ class SubscriptionIdentity(Struct, frozen=True, kw_only=True):
         return f"subscription {self.name!r} to action {self.action_id} of destination {self.destination_id}"
 
 
-Identity = DestinationIdentity | SubscriptionIdentity
+class FilterIdentity(Struct, frozen=True, kw_only=True):
+    """The identity of a filter.
+
+    :param destination_id: id of its destination.
+    :param name: its title.
+    """
+
+    destination_id: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"filter {self.name!r} of destination {self.destination_id}"
+
+
+Identity = DestinationIdentity | SubscriptionIdentity | FilterIdentity
 
 
 def destination_target(arguments: Mapping[str, Any]) -> str | DestinationIdentity:
@@ -74,6 +88,16 @@ def subscription_target(arguments: Mapping[str, Any]) -> str | SubscriptionIdent
     )
 
 
+def filter_target(arguments: Mapping[str, Any]) -> str | FilterIdentity:
+    """Return the id or the identity that checked arguments select a filter by.
+
+    :param arguments: by name.
+    """
+    if "filter_id" in arguments:
+        return str(arguments["filter_id"])
+    return FilterIdentity(destination_id=arguments["destination_id"], name=arguments["title"])
+
+
 def check_selection(id_argument: str, id_value: Any, parts: Mapping[str, Any]) -> None:
     """Check that an object is selected by its id or by its whole identity; works before templates are rendered.
 
@@ -83,7 +107,7 @@ def check_selection(id_argument: str, id_value: Any, parts: Mapping[str, Any]) -
     :raises ValueError: both are set, neither is, or the identity is incomplete.
     """
     present = [argument for argument, value in parts.items() if value is not None]
-    allowed = f"give either {id_argument}, or {' and '.join(parts)} together"
+    allowed = f"give either {id_argument}, or {' and '.join(parts)}{' together' if len(parts) > 1 else ''}"
     if id_value is not None and present:
         raise ValueError(
             f"{id_argument} was given together with {', '.join(present)} (perhaps by default_args); {allowed}"

@@ -1,4 +1,4 @@
-"""Finding an existing object, and what to do about it: rules shared by destinations and subscriptions."""
+"""Finding an existing object, and what to do about it: rules shared by destinations, subscriptions and filters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from airflow_provider_segment.protocol.api.objects import Destination, Subscription
+from airflow_provider_segment.protocol.api.objects import Destination, Filter, Subscription
 from airflow_provider_segment.protocol.errors import (
     SegmentAlreadyExistsError,
     SegmentNotFoundError,
@@ -18,12 +18,13 @@ from airflow_provider_segment.protocol.flow.steps import Flow, Log, MaskSecrets
 from airflow_provider_segment.protocol.provisioning.diff import Diff
 from airflow_provider_segment.protocol.provisioning.identity import (
     DestinationIdentity,
+    FilterIdentity,
     Identity,
     SubscriptionIdentity,
 )
 
-T = TypeVar("T", Destination, Subscription)
-IdentityT = TypeVar("IdentityT", DestinationIdentity, SubscriptionIdentity)
+T = TypeVar("T", Destination, Subscription, Filter)
+IdentityT = TypeVar("IdentityT", DestinationIdentity, SubscriptionIdentity, FilterIdentity)
 
 
 def one_or_none(matches: Sequence[T], identity: Identity | str) -> T | None:

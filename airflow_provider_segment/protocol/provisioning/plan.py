@@ -21,6 +21,13 @@ from airflow_provider_segment.protocol.provisioning.diff import (
     diff_subscription,
     setting_label,
 )
+from airflow_provider_segment.protocol.provisioning.filter_plan import (
+    FilterPlan,
+    FilterStep,
+    FilterSummary,
+    filter_label,
+    filter_summaries,
+)
 from airflow_provider_segment.protocol.provisioning.matching import (
     alike,
     match_subscriptions,
@@ -96,6 +103,7 @@ class ApplySummary(TypedDict):
     created: bool
     changed: list[str]
     subscriptions: list[SubscriptionSummary]
+    filters: list[FilterSummary]
     ignored: list[str]
 
 
@@ -105,6 +113,7 @@ class Plan:
 
     :param destination: what to do to the destination.
     :param subscriptions: what to do to its subscriptions, in this order; empty if they are left alone.
+    :param filters: what to do to its filters, in this order; empty if they are left alone.
     :param known_ids: ids of all existing subscriptions of the destination.
     :param warnings: what may be wrong with the description.
     :param others: names and ids of other destinations of the same source and type.
@@ -112,6 +121,7 @@ class Plan:
 
     destination: DestinationPlan
     subscriptions: tuple[SubscriptionPlan, ...] = ()
+    filters: tuple[FilterPlan, ...] = ()
     known_ids: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
@@ -119,7 +129,8 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
-        return self.destination.result is Result.KEPT and all(part.result is Result.KEPT for part in self.subscriptions)
+        kept = self.destination.result is Result.KEPT and all(part.result is Result.KEPT for part in self.subscriptions)
+        return kept and all(part.step is FilterStep.KEEP for part in self.filters)
 
     def of(self, result: Result) -> Iterator[tuple[int, SubscriptionPlan]]:
         """Return the subscriptions with this result, each with its position.
@@ -133,12 +144,14 @@ class Plan:
         *,
         destination_id: str | None = None,
         ids: Mapping[int, str] | None = None,
+        filter_ids: Mapping[int, str] | None = None,
         ignored: Sequence[str] = (),
     ) -> ApplySummary:
         """Return the summary of an apply.
 
         :param destination_id: of the destination, once known.
         :param ids: of created subscriptions, by their position in ``subscriptions``.
+        :param filter_ids: of created filters, by their position in ``filters``.
         :param ignored: settings that Segment did not take.
         """
         known = ids or {}
@@ -155,6 +168,7 @@ class Plan:
                 )
                 for position, part in enumerate(self.subscriptions)
             ],
+            filters=filter_summaries(self.filters, filter_ids or {}),
             ignored=list(ignored),
         )
 
@@ -304,9 +318,11 @@ def plan_rows(plan: Plan) -> Iterator[tuple[str, str, FieldChange | None]]:
         *((_row_label(part, names), part) for part in plan.subscriptions),
     ]
     words: dict[Result, Any] = dict(zip(Result, ("create", "change", "keep", "remove"), strict=True))
-    for name, part in rows:
-        for number, change in enumerate(part.diff.fields or (None,)):
-            yield "" if number else name, words[part.result], change
+    lines = [(name, words[part.result], part.diff) for name, part in rows]
+    lines += [(filter_label(part, plan.filters), part.step.value, part.diff) for part in plan.filters]
+    for name, word, diff in lines:
+        for number, change in enumerate(diff.fields or (None,)):
+            yield "" if number else name, word, change
 
 
 def _row_label(part: SubscriptionPlan, names: Sequence[tuple[str, str]]) -> str:

@@ -45,6 +45,8 @@ class Operation:
     :param method: HTTP method.
     :param path: path template with the ids in braces.
     :param stage: how stable the operation is.
+    :param computes: whether it is a POST that only computes its response, so that repeating it changes nothing.
+    :param requires: what the workspace needs for it, for the message when Segment denies access.
     :param limited: whether it has a rate limit of its own.
     :param poll: whether it is polled, and leaves a share of the rate limit to other operations.
     """
@@ -53,13 +55,15 @@ class Operation:
     method: str
     path: str
     stage: Stage = Stage.V1
+    computes: bool = False
+    requires: str = ""
     limited: bool = False
     poll: bool = False
 
     @property
     def creates(self) -> bool:
         """Whether repeating it creates a second object; the API has no idempotency keys."""
-        return self.method == "POST"
+        return self.method == "POST" and not self.computes
 
     def request(
         self,

@@ -32,7 +32,7 @@ UPDATE_FIELDS = (
 def list_destinations(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
     """Handle listDestinations."""
     items, pagination = paginate(
-        sandbox.listed_destinations(), request.page(), lambda item: destination_json(sandbox, item)
+        sandbox.listed(sandbox.workspace.destinations()), request.page(), lambda item: destination_json(sandbox, item)
     )
     return {"destinations": items, "pagination": pagination}
 
@@ -90,7 +90,7 @@ def update_destination(sandbox: Sandbox, request: OperationRequest) -> dict[str,
 
 
 def delete_destination(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
-    """Handle deleteDestination, which also deletes the subscriptions."""
+    """Handle deleteDestination, which also deletes what belongs to the destination."""
     sandbox.workspace.remove_destination(find_destination(sandbox, request).id)
     return {"status": "SUCCESS"}
 

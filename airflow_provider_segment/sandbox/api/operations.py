@@ -6,7 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_segment.sandbox.api import delivery_metrics, destinations, schemas, subscriptions, workspace
+from airflow_provider_segment.sandbox.api import (
+    delivery_metrics,
+    destinations,
+    filters,
+    schemas,
+    subscriptions,
+    workspace,
+)
 from airflow_provider_segment.sandbox.api.media_types import Stage
 from airflow_provider_segment.sandbox.api.operation_request import OperationRequest
 from airflow_provider_segment.sandbox.api.schemas import Schema
@@ -60,6 +67,8 @@ def _list(
 
 _DESTINATION = "/destinations/{destinationId}"
 _SUBSCRIPTION = _DESTINATION + "/subscriptions/{id}"
+_FILTERS = "/destination/{destinationId}/filters"
+_FILTER = _FILTERS + "/{filterId}"
 
 OPERATIONS = (
     _list("listDestinations", "GET /destinations", destinations.list_destinations, "destinations", schemas.DESTINATION),
@@ -131,6 +140,30 @@ OPERATIONS = (
         {"deliveryMetricsSummary": schemas.DELIVERY_METRICS},
         stage="beta",
         query=delivery_metrics.QUERY_FIELDS,
+    ),
+    _list("listFiltersFromDestination", f"GET {_FILTERS}", filters.list_filters, "filters", schemas.FILTER),
+    _operation(
+        "createFilterForDestination",
+        f"POST {_FILTERS}",
+        filters.create_filter,
+        {"filter": schemas.FILTER},
+        body=filters.CREATE_FIELDS,
+    ),
+    _operation("getFilterInDestination", f"GET {_FILTER}", filters.get_filter, {"filter": schemas.FILTER}),
+    _operation(
+        "updateFilterForDestination",
+        f"PATCH {_FILTER}",
+        filters.update_filter,
+        {"filter": schemas.FILTER},
+        body=filters.UPDATE_FIELDS,
+    ),
+    _operation("removeFilterFromDestination", f"DELETE {_FILTER}", filters.remove_filter, {"status": schemas.SUCCESS}),
+    _operation(
+        "previewDestinationFilter",
+        "POST /destination/filters/preview",
+        filters.preview_filter,
+        {"inputPayload": schemas.ANY_OBJECT, "result": schemas.NULLABLE_OBJECT},
+        body=filters.PREVIEW_FIELDS,
     ),
     _operation("getWorkspace", "GET /", workspace.get_workspace, {"workspace": schemas.WORKSPACE}),
     _list("listSources", "GET /sources", workspace.list_sources, "sources", schemas.SOURCE),

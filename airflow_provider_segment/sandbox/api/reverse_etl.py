@@ -79,7 +79,7 @@ def check_dbt_cloud_limit(sandbox: Sandbox, changed: Subscription) -> None:
         return
     others = sum(
         _runs_after_dbt_cloud(other) and other.model_id == changed.model_id and other.id != changed.id
-        for other in sandbox.workspace.all_subscriptions()
+        for other in sandbox.workspace.subscriptions.all()
     )
     if others >= decisions.MAX_DBT_CLOUD_SUBSCRIPTIONS:
         raise ApiError(422, "Too many dbt Cloud schedules of this model", field="input.reverseETLSchedule.strategy")

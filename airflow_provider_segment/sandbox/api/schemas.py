@@ -9,10 +9,12 @@ Schema = Mapping[str, Any]
 
 STRING: Schema = {"type": "string"}
 NULLABLE_STRING: Schema = {"type": ["string", "null"]}
+TIME: Schema = {"type": "string", "format": "date-time"}
 BOOLEAN: Schema = {"type": "boolean"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 NUMBER: Schema = {"type": "number", "minimum": 0}
 ANY_OBJECT: Schema = {"type": "object"}
+NULLABLE_OBJECT: Schema = {"type": ["object", "null"]}
 SUCCESS: Schema = {"type": "string", "enum": ["SUCCESS"]}
 
 
@@ -103,6 +105,21 @@ SUBSCRIPTION = exact_object(
         "modelId": STRING,
     },
     {"reverseETLSchedule": _SCHEDULE},
+)
+_FILTER_ACTION = open_object({"type": _enumeration(("ALLOW_PROPERTIES", "DROP", "DROP_PROPERTIES", "SAMPLE"))})
+FILTER = exact_object(
+    {
+        "id": STRING,
+        "sourceId": STRING,
+        "destinationId": STRING,
+        "if": {"type": "string", "minLength": 1},
+        "actions": {**array(_FILTER_ACTION), "minItems": 1},
+        "title": {"type": "string", "minLength": 1},
+        "enabled": BOOLEAN,
+        "createdAt": TIME,
+        "updatedAt": TIME,
+    },
+    {"description": STRING},
 )
 _METRIC = exact_object(
     {"metricName": STRING, "total": COUNT},

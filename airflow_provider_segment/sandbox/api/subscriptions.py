@@ -13,7 +13,7 @@ from airflow_provider_segment.sandbox.api.pagination import paginate
 from airflow_provider_segment.sandbox.api.reverse_etl import SCHEDULE_FIELDS, check_dbt_cloud_limit, validate_schedule
 from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.errors import not_found
-from airflow_provider_segment.sandbox.state.objects import Subscription, new_subscription_id
+from airflow_provider_segment.sandbox.state.objects import Subscription, new_child_id
 from airflow_provider_segment.sandbox.validation import Field
 
 CREATE_FIELDS = (
@@ -37,7 +37,7 @@ UPDATE_FIELDS = (Field(name="input", kind="object", required=True, fields=_INPUT
 
 def list_subscriptions(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
     """Handle listSubscriptionsFromDestination."""
-    subscriptions = sandbox.listed_subscriptions(find_destination(sandbox, request).id)
+    subscriptions = sandbox.listed(sandbox.workspace.subscriptions.of(find_destination(sandbox, request).id))
     items, pagination = paginate(subscriptions, request.page(), subscription_json)
     return {"subscriptions": items, "pagination": pagination}
 
@@ -50,7 +50,7 @@ def create_subscription(sandbox: Sandbox, request: OperationRequest) -> dict[str
     if action is None:
         raise not_found("Action not found", field="actionId")
     subscription = Subscription(
-        id=new_subscription_id(),
+        id=new_child_id(),
         name=body["name"],
         action_id=action.id,
         action_slug=action.slug,
@@ -92,7 +92,7 @@ def update_subscription(sandbox: Sandbox, request: OperationRequest) -> dict[str
 def remove_subscription(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
     """Handle removeSubscriptionFromDestination."""
     subscription = _find(sandbox, request)
-    sandbox.workspace.remove_subscription(subscription)
+    sandbox.workspace.subscriptions.remove(subscription)
     sandbox.update_delivery_rate(subscription.destination_id)
     return {"status": "SUCCESS"}
 
@@ -117,14 +117,14 @@ def subscription_json(subscription: Subscription) -> dict[str, Any]:
 
 def _find(sandbox: Sandbox, request: OperationRequest) -> Subscription:
     destination = find_destination(sandbox, request)
-    subscription = sandbox.workspace.subscription(destination.id, request.id("id"))
+    subscription = sandbox.workspace.subscriptions.get(destination.id, request.id("id"))
     if subscription is None:
         raise not_found()
     return subscription
 
 
 def _put(sandbox: Sandbox, subscription: Subscription) -> dict[str, Any]:
-    sandbox.workspace.put_subscription(subscription)
+    sandbox.workspace.subscriptions.put(subscription)
     sandbox.update_delivery_rate(subscription.destination_id)
     return subscription_json(subscription)
 

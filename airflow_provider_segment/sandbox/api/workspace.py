@@ -33,7 +33,8 @@ def get_source(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
 def list_connected_destinations(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
     """Handle listConnectedDestinationsFromSource."""
     source = _find_source(sandbox, request)
-    connected = [item for item in sandbox.listed_destinations() if item.source_id == source.id]
+    destinations = sandbox.listed(sandbox.workspace.destinations())
+    connected = [item for item in destinations if item.source_id == source.id]
     items, pagination = paginate(connected, request.page(), lambda item: destination_json(sandbox, item))
     return {"destinations": items, "pagination": pagination}
 

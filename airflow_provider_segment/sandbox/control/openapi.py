@@ -137,11 +137,12 @@ def _field_schema(field: Field, examples: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _example_ids(sandbox: Sandbox) -> dict[str, str]:
-    """Return ids of objects that belong together: a subscription and its destination, action, type and source."""
+    """Return ids that belong together: of a subscription, its destination, filter, action, type and source."""
     workspace = sandbox.workspace
-    for subscription in workspace.all_subscriptions():
+    for subscription in workspace.subscriptions.all():
         destination = workspace.destination(subscription.destination_id)
         if destination is not None:
+            filters = [item.id for item in workspace.filters.of(destination.id)]
             return {
                 "sourceId": destination.source_id,
                 "metadataId": destination.metadata_id,
@@ -149,5 +150,6 @@ def _example_ids(sandbox: Sandbox) -> dict[str, str]:
                 "destinationId": destination.id,
                 "actionId": subscription.action_id,
                 "id": subscription.id,
+                **({"filterId": filters[0]} if filters else {}),
             }
     return {}

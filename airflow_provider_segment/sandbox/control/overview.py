@@ -10,6 +10,7 @@ from typing import Any
 from starlette.responses import HTMLResponse
 
 from airflow_provider_segment.sandbox.api.destinations import name_json
+from airflow_provider_segment.sandbox.api.filters import filter_json
 from airflow_provider_segment.sandbox.api.subscriptions import subscription_json
 from airflow_provider_segment.sandbox.clock import format_iso_time
 from airflow_provider_segment.sandbox.core import Sandbox
@@ -41,7 +42,8 @@ def overview_json(sandbox: Sandbox) -> dict[str, Any]:
         "sources": list(sandbox.workspace.sources),
         "catalog": list(sandbox.workspace.catalog),
         "destinationCount": len(destinations),
-        "subscriptionCount": sum(1 for _ in sandbox.workspace.all_subscriptions()),
+        "subscriptionCount": sum(1 for _ in sandbox.workspace.subscriptions.all()),
+        "filterCount": sum(1 for _ in sandbox.workspace.filters.all()),
         "requestCount": sandbox.journal.total,
         "settings": settings_json(sandbox.settings),
         "faults": [fault_json(fault) for fault in sandbox.faults.pending()],
@@ -49,7 +51,7 @@ def overview_json(sandbox: Sandbox) -> dict[str, Any]:
 
 
 def destinations_json(sandbox: Sandbox, *, last: int | None = None) -> list[dict[str, Any]]:
-    """Return destinations with their subscriptions and deliveries, oldest first, with secrets masked.
+    """Return destinations with their subscriptions, filters and deliveries, oldest first, with secrets masked.
 
     :param last: return only this many of the newest ones; None for all.
     """
@@ -68,7 +70,8 @@ def _destination_json(sandbox: Sandbox, destination: Destination) -> dict[str, A
         "metadata": {key: record[key] for key in ("id", "name", "slug", "status")},
         "sourceId": destination.source_id,
         "settings": masked_values(entry, destination.settings),
-        "subscriptions": [subscription_json(item) for item in sandbox.workspace.subscriptions(destination.id)],
+        "subscriptions": [subscription_json(item) for item in sandbox.workspace.subscriptions.of(destination.id)],
+        "filters": [filter_json(item) for item in sandbox.workspace.filters.of(destination.id)],
         "deliveries": _deliveries_json(sandbox, destination),
     }
 

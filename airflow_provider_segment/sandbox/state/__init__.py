@@ -1,1 +1,1 @@
-"""The sandbox's state: sources, the catalog, destinations, subscriptions and deliveries."""
+"""The sandbox's state: sources, the catalog, destinations, subscriptions, filters and deliveries."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,16 +65,39 @@ class Subscription:
     created_at: float = DISTANT_PAST
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """A destination filter.
+
+    :param condition: FQL statement that selects events; the API calls it ``if``.
+    :param actions: what happens to them, with the API's keys.
+    :param description: None without one.
+    :param created_at: seconds since 1970 on the sandbox's clock.
+    :param updated_at: the same.
+    """
+
+    id: str
+    source_id: str
+    destination_id: str
+    title: str
+    condition: str
+    actions: Sequence[Mapping[str, Any]]
+    enabled: bool
+    description: str | None = None
+    created_at: float = DISTANT_PAST
+    updated_at: float = DISTANT_PAST
+
+
 def new_destination_id() -> str:
     """Return a random id in Segment's format for destinations: 24 hexadecimal digits."""
     return secrets.token_hex(12)
 
 
-def new_subscription_id() -> str:
-    """Return a random id in Segment's format for subscriptions: 22 base-58 characters."""
+def new_child_id() -> str:
+    """Return a random id in Segment's format for subscriptions and filters: 22 base-58 characters."""
     return "".join(secrets.choice(_BASE58) for _ in range(22))
 
 
 def new_config_id() -> str:
     """Return a random id for the ``configId`` of a destination's ``dynamicAuthSettings``."""
-    return new_subscription_id()
+    return new_child_id()

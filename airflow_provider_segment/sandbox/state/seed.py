@@ -13,13 +13,17 @@ import msgspec
 from airflow_provider_segment.sandbox import decisions
 from airflow_provider_segment.sandbox.codec import parse_json, write_json
 from airflow_provider_segment.sandbox.errors import InvalidFieldsError, invalid_field
+from airflow_provider_segment.sandbox.filters.actions import check_actions
+from airflow_provider_segment.sandbox.filters.condition import check_condition
+from airflow_provider_segment.sandbox.filters.fields import FILTER_FIELDS
 from airflow_provider_segment.sandbox.state.catalog import CatalogEntry, build_catalog_entry
 from airflow_provider_segment.sandbox.state.objects import (
     Destination,
+    Filter,
     Source,
     Subscription,
+    new_child_id,
     new_destination_id,
-    new_subscription_id,
 )
 from airflow_provider_segment.sandbox.state.option_values import initial_values, is_read_only
 from airflow_provider_segment.sandbox.state.workspace import WORKSPACE_ID
@@ -65,6 +69,7 @@ _DESTINATION_FIELDS = (
     Field(name="enabled", kind="boolean"),
     Field(name="settings", kind="object"),
     Field(name="subscriptions", kind="array"),
+    Field(name="filters", kind="array"),
 )
 _SUBSCRIPTION_FIELDS = (
     Field(name="id", kind="string", not_empty=True),
@@ -78,13 +83,18 @@ _SUBSCRIPTION_FIELDS = (
 )
 
 
+_FILTER_FIELDS = (Field(name="id", kind="string", not_empty=True), *FILTER_FIELDS)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seed:
     """The validated initial content of a workspace; all references in it exist."""
 
     sources: tuple[Source, ...]
     catalog: tuple[CatalogEntry, ...]
-    destinations: tuple[tuple[Destination, tuple[Subscription, ...]], ...]
+    destinations: tuple[Destination, ...]
+    subscriptions: tuple[Subscription, ...]
+    filters: tuple[Filter, ...]
 
 
 def load_seed(name: str) -> Seed:
@@ -118,9 +128,15 @@ def parse_seed(value: object) -> Seed:
     parser = _DestinationParser(
         source_ids=frozenset(source.id for source in sources), catalog={entry.id: entry for entry in catalog}
     )
-    destinations = tuple(_parse_each(record.get("destinations", []), "destinations", parser.parse))
-    _check_unique("destinations", [destination.id for destination, _ in destinations])
-    return Seed(sources=sources, catalog=catalog, destinations=destinations)
+    parsed = tuple(_parse_each(record.get("destinations", []), "destinations", parser.parse))
+    _check_unique("destinations", [each.destination.id for each in parsed])
+    return Seed(
+        sources=sources,
+        catalog=catalog,
+        destinations=tuple(each.destination for each in parsed),
+        subscriptions=tuple(subscription for each in parsed for subscription in each.subscriptions),
+        filters=tuple(item for each in parsed for item in each.filters),
+    )
 
 
 def _demo() -> dict[str, Any]:
@@ -188,11 +204,18 @@ def _parse_entry(value: object, path: str) -> CatalogEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _ParsedDestination:
+    destination: Destination
+    subscriptions: tuple[Subscription, ...]
+    filters: tuple[Filter, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _DestinationParser:
     source_ids: frozenset[str]
     catalog: Mapping[str, CatalogEntry]
 
-    def parse(self, value: object, path: str) -> tuple[Destination, tuple[Subscription, ...]]:
+    def parse(self, value: object, path: str) -> _ParsedDestination:
         fields = validate_object(value, _DESTINATION_FIELDS, prefix=f"{path}.", name=path)
         if fields["sourceId"] not in self.source_ids:
             raise invalid_field(f"{path}.sourceId", f"is not the id of a source: {fields['sourceId']}")
@@ -211,8 +234,13 @@ class _DestinationParser:
             _parse_subscription(item, f"{path}.subscriptions[{number}]", entry=entry, destination_id=destination.id)
             for number, item in enumerate(fields.get("subscriptions", []))
         )
+        filters = tuple(
+            _parse_filter(item, f"{path}.filters[{number}]", destination=destination)
+            for number, item in enumerate(fields.get("filters", []))
+        )
         _check_unique(f"{path}.subscriptions", [subscription.id for subscription in subscriptions])
-        return destination, subscriptions
+        _check_unique(f"{path}.filters", [item.id for item in filters])
+        return _ParsedDestination(destination=destination, subscriptions=subscriptions, filters=filters)
 
 
 def _settings(entry: CatalogEntry, seeded: Mapping[str, Any], path: str) -> Mapping[str, Any]:
@@ -231,7 +259,7 @@ def _parse_subscription(value: object, path: str, *, entry: CatalogEntry, destin
     if action is None:
         raise invalid_field(f"{path}.actionId", f"is not the id of an action of {entry.id}: {fields['actionId']}")
     return Subscription(
-        id=fields.get("id") or new_subscription_id(),
+        id=fields.get("id") or new_child_id(),
         name=fields.get("name", action.id),
         action_id=action.id,
         action_slug=action.slug,
@@ -241,4 +269,21 @@ def _parse_subscription(value: object, path: str, *, entry: CatalogEntry, destin
         settings=fields.get("settings", {}),
         model_id=fields.get("modelId", decisions.NO_MODEL_ID),
         schedule=fields.get("reverseETLSchedule"),
+    )
+
+
+def _parse_filter(value: object, path: str, *, destination: Destination) -> Filter:
+    fields = {"if": "all", "enabled": True, **validate_object(value, (), name=path)}
+    validate_object(fields, _FILTER_FIELDS, prefix=f"{path}.", name=path)
+    check_condition(fields["if"], field=f"{path}.if")
+    check_actions(fields["actions"], field=f"{path}.actions")
+    return Filter(
+        id=fields.get("id") or new_child_id(),
+        source_id=destination.source_id,
+        destination_id=destination.id,
+        title=fields["title"],
+        condition=fields["if"],
+        actions=fields["actions"],
+        enabled=fields["enabled"],
+        description=fields.get("description"),
     )

@@ -1,19 +1,29 @@
-"""The workspace, which holds all objects; only its methods change them."""
+"""The workspace, which holds all objects."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 from airflow_provider_segment.sandbox.state.catalog import CatalogEntry
+from airflow_provider_segment.sandbox.state.children import Children
 from airflow_provider_segment.sandbox.state.deliveries import DeliveryLog
-from airflow_provider_segment.sandbox.state.objects import Destination, Source, Subscription
+from airflow_provider_segment.sandbox.state.objects import Destination, Filter, Source, Subscription
 
 WORKSPACE_ID = "sandbox-workspace"
 WORKSPACE_SLUG = "sandbox"
 WORKSPACE_NAME = "Sandbox"
 
-Item = TypeVar("Item", Destination, Subscription)
+
+class Created(Protocol):
+    """An object with a creation time."""
+
+    @property
+    def created_at(self) -> float:
+        """Seconds since 1970 on the sandbox's clock."""
+
+
+Item = TypeVar("Item", bound=Created)
 
 
 class Workspace:
@@ -21,7 +31,9 @@ class Workspace:
 
     :param sources: all sources; they never change.
     :param catalog: all destination types; they never change.
-    :param destinations: initial destinations with their subscriptions.
+    :param destinations: initial destinations.
+    :param subscriptions: initial subscriptions of all destinations.
+    :param filters: initial filters of all destinations.
     """
 
     def __init__(
@@ -29,16 +41,17 @@ class Workspace:
         *,
         sources: Sequence[Source],
         catalog: Sequence[CatalogEntry],
-        destinations: Sequence[tuple[Destination, Sequence[Subscription]]],
+        destinations: Sequence[Destination],
+        subscriptions: Sequence[Subscription],
+        filters: Sequence[Filter],
     ) -> None:
         self.sources: Mapping[str, Source] = {source.id: source for source in sources}
         self.catalog: Mapping[str, CatalogEntry] = {entry.id: entry for entry in catalog}
-        self._destinations = {destination.id: destination for destination, _ in destinations}
-        self._subscriptions = {
-            destination.id: {subscription.id: subscription for subscription in subscriptions}
-            for destination, subscriptions in destinations
-        }
-        self._deliveries = {destination.id: DeliveryLog() for destination, _ in destinations}
+        self.subscriptions = Children(subscriptions)
+        self.filters = Children(filters)
+        self._children: tuple[Children[Any], ...] = (self.subscriptions, self.filters)
+        self._destinations = {destination.id: destination for destination in destinations}
+        self._deliveries = {destination.id: DeliveryLog() for destination in destinations}
 
     def destinations(self) -> Iterable[Destination]:
         """Return all destinations, oldest first."""
@@ -51,34 +64,14 @@ class Workspace:
     def put_destination(self, destination: Destination) -> None:
         """Add a destination, or replace the one with the same id."""
         self._destinations[destination.id] = destination
-        self._subscriptions.setdefault(destination.id, {})
         self._deliveries.setdefault(destination.id, DeliveryLog())
 
     def remove_destination(self, destination_id: str) -> None:
-        """Remove a destination with its subscriptions and deliveries."""
+        """Remove a destination with everything that belongs to it."""
         del self._destinations[destination_id]
-        del self._subscriptions[destination_id]
+        for children in self._children:
+            children.remove_all_of(destination_id)
         del self._deliveries[destination_id]
-
-    def subscriptions(self, destination_id: str) -> Iterable[Subscription]:
-        """Return the subscriptions of a destination, oldest first."""
-        return self._subscriptions[destination_id].values()
-
-    def all_subscriptions(self) -> Iterable[Subscription]:
-        """Return the subscriptions of all destinations."""
-        return (subscription for group in self._subscriptions.values() for subscription in group.values())
-
-    def subscription(self, destination_id: str, subscription_id: str) -> Subscription | None:
-        """Return a subscription, or None."""
-        return self._subscriptions[destination_id].get(subscription_id)
-
-    def put_subscription(self, subscription: Subscription) -> None:
-        """Add a subscription, or replace the one with the same id."""
-        self._subscriptions[subscription.destination_id][subscription.id] = subscription
-
-    def remove_subscription(self, subscription: Subscription) -> None:
-        """Remove a subscription."""
-        del self._subscriptions[subscription.destination_id][subscription.id]
 
     def deliveries(self, destination_id: str) -> DeliveryLog:
         """Return the deliveries of a destination."""
@@ -91,7 +84,7 @@ class Workspace:
         :param now: seconds since 1970.
         """
         running = self._destinations[destination_id].enabled and any(
-            subscription.enabled for subscription in self.subscriptions(destination_id)
+            subscription.enabled for subscription in self.subscriptions.of(destination_id)
         )
         self._deliveries[destination_id].set_rate(per_minute if running else 0.0, now=now)
 

@@ -24,6 +24,11 @@ from airflow_provider_segment.operators.destination import (
     SegmentDeleteDestinationOperator,
     SegmentUpdateDestinationOperator,
 )
+from airflow_provider_segment.operators.filter import (
+    SegmentCreateFilterOperator,
+    SegmentDeleteFilterOperator,
+    SegmentUpdateFilterOperator,
+)
 from airflow_provider_segment.operators.subscription import (
     SegmentCreateSubscriptionOperator,
     SegmentDeleteSubscriptionOperator,
@@ -39,7 +44,14 @@ from tests.scale import chunk_name, chunks
 
 COUNT = 50
 CONNECTION = "AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT"
-HOME = {"source": "source", "metadata": "metadata", "action": "action", "destination": "d", "subscription": "s"}
+HOME = {
+    "source": "source",
+    "metadata": "metadata",
+    "action": "action",
+    "destination": "d",
+    "subscription": "s",
+    "filter": "f",
+}
 HEADERS = {
     "accept",
     "accept-encoding",
@@ -52,7 +64,7 @@ HEADERS = {
 QUERIES = {"", "pagination%5Bcount%5D=500"}
 UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 """https://www.rfc-editor.org/rfc/rfc3986#section-2.3"""
-AS_JSON = {"settings", "subscriptions"}
+AS_JSON = {"settings", "subscriptions", "actions"}
 
 OPERATORS: dict[type[SegmentOperator], tuple[set[str], ...]] = {
     SegmentCreateDestinationOperator: ({"source_id", "metadata_id", "name", "settings", "if_exists"},),
@@ -72,6 +84,12 @@ OPERATORS: dict[type[SegmentOperator], tuple[set[str], ...]] = {
         {"destination_id", "subscription_id"},
         {"destination_id", "action_id", "name"},
     ),
+    SegmentCreateFilterOperator: ({"destination_id", "title", "condition", "actions", "description", "if_exists"},),
+    SegmentUpdateFilterOperator: (
+        {"destination_id", "filter_id", "new_title", "condition", "description"},
+        {"destination_id", "title", "actions"},
+    ),
+    SegmentDeleteFilterOperator: ({"destination_id", "filter_id"}, {"destination_id", "title"}),
     SegmentApplyDestinationOperator: (
         {"source_id", "metadata_id", "name", "settings", "subscriptions"},
         {"destination_id", "source_id", "metadata_id", "name", "settings", "subscriptions"},
@@ -82,6 +100,7 @@ OPERATORS: dict[type[SegmentOperator], tuple[set[str], ...]] = {
 def seed_of(known: Mapping[str, str], name: str) -> dict[str, Any]:
     """Return the seed of a workspace whose objects have these ids."""
     subscription = {"id": known["subscription"], "actionId": known["action"], "name": name}
+    one_filter = {"id": known["filter"], "title": name, "actions": [{"type": "DROP"}]}
     return {
         "sources": [{"id": known["source"]}],
         "catalog": [{"id": known["metadata"], "actions": [{"id": known["action"]}]}],
@@ -92,6 +111,7 @@ def seed_of(known: Mapping[str, str], name: str) -> dict[str, Any]:
                 "metadataId": known["metadata"],
                 "name": name,
                 "subscriptions": [subscription],
+                "filters": [one_filter],
             }
         ],
     }
@@ -117,6 +137,10 @@ def arguments(draw: st.DrawFn, names: set[str], known: Mapping[str, str], name: 
         elif argument == "subscriptions":
             one = {"name": draw(hostile_strings), "action_id": known["action"], "trigger": draw(hostile_strings)}
             made[argument] = [one | {"settings": draw(settings)}] * draw(st.integers(0, 1))
+        elif argument == "actions":
+            made[argument] = [{"type": "DROP_PROPERTIES", "fields": {draw(hostile_strings): [draw(hostile_strings)]}}]
+        elif argument == "condition":
+            made[argument] = draw(st.one_of(st.sampled_from(["all", "type = 'track'"]), hostile_strings))
         elif argument == "if_exists":
             made[argument] = draw(st.sampled_from(["reuse", "update", "fail"]))
         elif argument.endswith("_id") and argument != "model_id":
@@ -136,6 +160,7 @@ def allowed_requests(values: Mapping[str, Any], sandbox: SegmentSandbox, before:
     there = [*before, *sandbox.destinations]
     destinations = {each["id"] for each in there} | ids_in(values, "destination_id")
     subscriptions = {sub["id"] for each in there for sub in each["subscriptions"]} | ids_in(values, "subscription_id")
+    filters = {one["id"] for each in there for one in each["filters"]} | ids_in(values, "filter_id")
     paths = {"POST /destinations"}
     paths |= {f"GET /sources/{segment(id)}/connected-destinations" for id in ids_in(values, "source_id")}
     for id in destinations:
@@ -144,6 +169,10 @@ def allowed_requests(values: Mapping[str, Any], sandbox: SegmentSandbox, before:
         paths |= {f"{method} {one}/subscriptions" for method in ("GET", "POST")}
         for sub in subscriptions:
             paths |= {f"{method} {one}/subscriptions/{segment(sub)}" for method in ("GET", "PATCH", "DELETE")}
+        paths |= {f"{method} /destination/{segment(id)}/filters" for method in ("GET", "POST")}
+        for each in filters:
+            item = f"/destination/{segment(id)}/filters/{segment(each)}"
+            paths |= {f"{method} {item}" for method in ("GET", "PATCH", "DELETE")}
     return paths
 
 
@@ -193,6 +222,8 @@ def check_result(operator: type[SegmentOperator], sandbox: SegmentSandbox, resul
     elif operator is SegmentDeleteSubscriptionOperator:
         subscriptions = there.get(values["destination_id"], {"subscriptions": []})["subscriptions"]
         assert values.get("subscription_id") not in {sub["id"] for sub in subscriptions}
+    elif operator in {SegmentCreateFilterOperator, SegmentUpdateFilterOperator, SegmentDeleteFilterOperator}:
+        check_filters(operator, there.get(values["destination_id"], {"filters": []})["filters"], result, values)
     elif operator is SegmentApplyDestinationOperator:
         made = there[result["destination_id"]]
         assert made["name"] == values["name"]
@@ -208,6 +239,17 @@ def check_result(operator: type[SegmentOperator], sandbox: SegmentSandbox, resul
         subscriptions = {sub["id"]: sub for sub in there[values["destination_id"]]["subscriptions"]}
         if values.get("if_exists") != "reuse":
             check_settings_stored(subscriptions[result]["settings"], values["settings"])
+
+
+def check_filters(operator: type[SegmentOperator], filters: list[Any], result: Any, values: Any) -> None:
+    """Check that a successful task about a filter did what its arguments say."""
+    by_id = {each["id"]: each for each in filters}
+    if operator is SegmentDeleteFilterOperator:
+        assert values.get("filter_id") not in by_id
+        return
+    if values.get("if_exists") != "reuse" and "actions" in values:
+        assert by_id[result]["actions"] == values["actions"]
+    assert by_id[result]["title"] == values.get("new_title", values.get("title", by_id[result]["title"]))
 
 
 def templated(values: Mapping[str, Any]) -> dict[str, str]:

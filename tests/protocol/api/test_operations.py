@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from airflow_provider_segment.protocol.api import operations
-from airflow_provider_segment.protocol.api.catalog import get_destination_metadata
-from airflow_provider_segment.protocol.api.delivery_metrics import get_delivery_metrics
-from airflow_provider_segment.protocol.api.destinations import (
-    delete_destination,
-    get_destination,
-    list_destinations,
-    update_destination,
-)
 from airflow_provider_segment.protocol.api.subscriptions import (
-    delete_subscription,
-    get_subscription,
     list_subscriptions,
-    post_subscription,
-    update_subscription,
 )
 from airflow_provider_segment.protocol.errors import SegmentAmbiguousWriteError, SegmentProtocolError
 from airflow_provider_segment.protocol.flow.steps import Items, Send
 from airflow_provider_segment.protocol.wire.messages import Request
 from airflow_provider_segment.protocol.wire.operation import Operation
+from airflow_provider_segment.sandbox.api.operations import OPERATIONS as SANDBOX_OPERATIONS
 from tests.protocol.driver import AnyFlow, ScriptedDriver
 from tests.protocol.example import Example
 from tests.protocol.operations import EXAMPLES, SECRET
@@ -45,6 +33,14 @@ def first_request(flow: AnyFlow[Any]) -> Request:
 def test_each_operation_of_the_package_has_an_example() -> None:
     rows = [value for value in vars(operations).values() if isinstance(value, Operation)]
     assert {row.name for row in rows} == {example.operation_id for example in EXAMPLES}
+
+
+def test_the_sandbox_has_each_operation_of_the_package() -> None:
+    served = {row.name: (row.method, row.path) for row in SANDBOX_OPERATIONS}
+
+    for row in vars(operations).values():
+        if isinstance(row, Operation):
+            assert served[row.name] == (row.method, row.path)
 
 
 @every_operation
@@ -101,63 +97,33 @@ ODD_IDS = {
     "longest": ("x" * 255, "x" * 255),
 }
 
-FLOWS_WITH_IDS: dict[str, tuple[Callable[[str], AnyFlow[Any]], str]] = {
-    "connected destinations": (
-        lambda id: list_destinations(TERMS, source_id=id),
-        "/sources/{id}/connected-destinations",
-    ),
-    "metadata": (lambda id: get_destination_metadata(TERMS, metadata_id=id), "/catalog/destinations/{id}"),
-    "get destination": (lambda id: get_destination(TERMS, id=id), "/destinations/{id}"),
-    "update destination": (lambda id: update_destination(TERMS, id=id, enabled=True), "/destinations/{id}"),
-    "delete destination": (lambda id: delete_destination(TERMS, id=id), "/destinations/{id}"),
-    "list subscriptions": (lambda id: list_subscriptions(TERMS, destination_id=id), "/destinations/{id}/subscriptions"),
-    "create subscription": (
-        lambda id: post_subscription(TERMS, destination_id=id, name="n", action_id="a", trigger="t"),
-        "/destinations/{id}/subscriptions",
-    ),
-    "get subscription": (
-        lambda id: get_subscription(TERMS, destination_id=id, id=id),
-        "/destinations/{id}/subscriptions/{id}",
-    ),
-    "update subscription": (
-        lambda id: update_subscription(TERMS, destination_id=id, id=id, enabled=True),
-        "/destinations/{id}/subscriptions/{id}",
-    ),
-    "delete subscription": (
-        lambda id: delete_subscription(TERMS, destination_id=id, id=id),
-        "/destinations/{id}/subscriptions/{id}",
-    ),
-    "metrics": (
-        lambda id: get_delivery_metrics(
-            TERMS,
-            destination_id=id,
-            source_id="s",
-            start_time="2026-01-01",
-            end_time="2026-01-02",
-            granularity="DAY",
-        ),
-        "/destinations/{id}/delivery-metrics",
-    ),
-}
+with_ids = pytest.mark.parametrize("example", [example for example in EXAMPLES if example.ids], ids=str)
 
 
 @pytest.mark.parametrize(("raw", "encoded"), ODD_IDS.values(), ids=ODD_IDS)
-@pytest.mark.parametrize(("start", "path"), FLOWS_WITH_IDS.values(), ids=FLOWS_WITH_IDS)
-def test_an_id_becomes_one_segment_of_the_path(
-    start: Callable[[str], AnyFlow[Any]], path: str, raw: str, encoded: str
-) -> None:
-    assert first_request(start(raw)).path == path.replace("{id}", encoded)
+@with_ids
+def test_an_id_becomes_one_segment_of_the_path(example: Example, raw: str, encoded: str) -> None:
+    expected = [encoded if segment in example.ids.values() else segment for segment in example.path.split("/")]
+
+    assert first_request(example.start(TERMS, **dict.fromkeys(example.ids, raw))).path == "/".join(expected)
 
 
 @pytest.mark.parametrize("bad", ["", "  ", ".", "..", "x" * 256, "\ud800", 7], ids=repr)
-@pytest.mark.parametrize("start", [start for start, _ in FLOWS_WITH_IDS.values()], ids=FLOWS_WITH_IDS)
-def test_an_impossible_id_is_rejected_before_any_request(start: Callable[[Any], AnyFlow[Any]], bad: Any) -> None:
-    driver = ScriptedDriver()
+@with_ids
+def test_an_impossible_id_is_rejected_before_any_request(example: Example, bad: Any) -> None:
+    for name in example.ids:
+        driver = ScriptedDriver()
 
-    with pytest.raises(ValueError, match="id"):
-        driver.run(start(bad))
+        with pytest.raises(ValueError, match=name):
+            driver.run(example.start(TERMS, **{name: bad}))
 
-    assert driver.requests == []
+        assert driver.requests == []
+
+
+def test_an_example_has_all_ids_of_its_operation() -> None:
+    rows = {row.name: row.path.count("{") for row in vars(operations).values() if isinstance(row, Operation)}
+
+    assert {example.operation_id: len(example.ids) for example in EXAMPLES} == rows
 
 
 def test_items_are_plain_dicts() -> None:

@@ -99,7 +99,7 @@ KINDS = [
 def test_a_fault_is_retried_or_raised(
     example: Example, outcome: Outcome, expected: Expected, expected_of_post: Expected
 ) -> None:
-    if example.method == "POST":
+    if example.creates:
         expected = expected_of_post
     if example.method == "GET" and expected is SegmentConflictError:
         expected = AGAIN  # a conflict with a write that is still processed

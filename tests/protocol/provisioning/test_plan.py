@@ -146,6 +146,7 @@ def test_an_empty_plan() -> None:
         "created": False,
         "changed": [],
         "subscriptions": [],
+        "filters": [],
         "ignored": [],
     }
 

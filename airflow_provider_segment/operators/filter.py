@@ -1,0 +1,240 @@
+"""Operators that create, change and remove filters of a destination.
+
+https://docs.segmentapis.com/tag/Destination-Filters
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_segment.operators.base import SegmentOperator, is_retry
+from airflow_provider_segment.protocol.arguments import (
+    check_flag,
+    check_id,
+    check_if_exists,
+    check_if_missing,
+    check_name,
+)
+from airflow_provider_segment.protocol.filter_arguments import check_actions, check_description
+from airflow_provider_segment.protocol.provisioning.identity import check_selection, filter_target
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_segment.templating import Text
+
+
+class SegmentCreateFilterOperator(SegmentOperator):
+    """Create a filter, unless the destination has one with the same title already.
+
+    A task that is retried or run again therefore leaves exactly one. Filters need a workspace on Segment's Business
+    tier. All arguments are templated.
+
+    :param destination_id: id of the destination.
+    :param title: display name, not empty.
+    :param condition: FQL statement that selects events, such as ``type = "identify"``, or ``all``; the API's ``if``.
+    :param actions: what happens to these events: ``{"type": "DROP"}``; ``{"type": "SAMPLE", "percent": 0.1}``, with
+        ``path`` to sample by the value of a field; ``{"type": "DROP_PROPERTIES", "fields": {"context.traits":
+        ["email"]}}`` or ``ALLOW_PROPERTIES`` with ``fields``, where ``""`` is the top level of the event.
+    :param enabled: whether it filters events. Default ``None``: a new one is enabled, an existing one left as it is.
+    :param description: what it is for.
+    :param source_id: id of the destination's source. By default it is read from the destination.
+    :param if_exists: ``"reuse"`` (default) uses an existing one unchanged and warns which fields differ; ``"update"``
+        brings it to the described state; ``"fail"`` raises ``SegmentAlreadyExistsError``.
+    :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
+    :return: the filter's id.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed if its value is known then.
+    :raises SegmentSeveralMatchesError: several filters of the destination have this title.
+    :raises SegmentAmbiguousWriteError: responses were lost until the budget was spent; a retry of the task checks
+        whether the filter exists.
+    :raises SegmentError: Segment refused, or could not be reached within the connection's budgets.
+    """
+
+    checks = {  # noqa: RUF012 - a constant of the class
+        "destination_id": check_id,
+        "title": check_name,
+        "condition": check_name,
+        "actions": check_actions,
+        "enabled": check_flag,
+        "description": check_description,
+        "source_id": check_id,
+        "if_exists": check_if_exists,
+    }
+    required = frozenset(checks) - {"enabled", "description", "source_id"}
+
+    def __init__(
+        self,
+        *,
+        destination_id: Text,
+        title: Text,
+        condition: Text,
+        actions: Sequence[dict[str, Any]] | Text,
+        enabled: bool | Text | None = None,
+        description: Text | None = None,
+        source_id: Text | None = None,
+        if_exists: str = "reuse",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.destination_id = destination_id
+        self.title = title
+        self.condition = condition
+        self.actions = actions
+        self.enabled = enabled
+        self.description = description
+        self.source_id = source_id
+        self.if_exists = if_exists
+        self.check_known_arguments()
+
+    def execute(self, context: Context) -> str:
+        """Find the filter, and create it if there is none."""
+        from airflow_provider_segment.protocol.provisioning.filter import ensure_filter
+        from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
+
+        values = self.checked()
+        return self.run_flow(
+            context,
+            ensure_filter,
+            destination_id=values["destination_id"],
+            spec=FilterSpec.from_arguments(values),
+            if_exists=values["if_exists"],
+            source_id=values.get("source_id"),
+            wait_for_pending=is_retry(context),
+        )
+
+
+class _ExistingFilterOperator(SegmentOperator):
+    """Base of the operators for an existing filter, selected by its id or by its title."""
+
+    checks = {  # noqa: RUF012 - a constant of the class
+        "destination_id": check_id,
+        "filter_id": check_id,
+        "title": check_name,
+    }
+    required = frozenset({"destination_id"})
+
+    def __init__(
+        self, *, destination_id: Text, filter_id: Text | None = None, title: Text | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.destination_id = destination_id
+        self.filter_id = filter_id
+        self.title = title
+
+    def check_combination(self) -> None:
+        """Check that either the id or the title is set."""
+        check_selection("filter_id", self.filter_id, {"title": self.title})
+
+
+class SegmentUpdateFilterOperator(_ExistingFilterOperator):
+    """Change a filter; sends only the arguments that are set.
+
+    All arguments are templated.
+
+    :param destination_id: id of its destination.
+    :param filter_id: id of the filter; alternatively
+    :param title: its title.
+    :param new_title: new display name.
+    :param condition: new FQL statement, or ``all``.
+    :param actions: new actions, which replace all of its actions.
+    :param enabled: whether it filters events.
+    :param description: new description; an empty one removes it.
+    :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
+    :return: the filter's id.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed if its value is known then.
+    :raises SegmentNotFoundError: the filter does not exist.
+    :raises SegmentSeveralMatchesError: several filters of the destination have this title.
+    :raises SegmentError: Segment refused, or could not be reached within the connection's budgets.
+    """
+
+    changeable = ("new_title", "condition", "actions", "enabled", "description")
+    checks = {  # noqa: RUF012 - a constant of the class
+        **_ExistingFilterOperator.checks,
+        "new_title": check_name,
+        "condition": check_name,
+        "actions": check_actions,
+        "enabled": check_flag,
+        "description": check_description,
+    }
+
+    def __init__(
+        self,
+        *,
+        new_title: Text | None = None,
+        condition: Text | None = None,
+        actions: Sequence[dict[str, Any]] | Text | None = None,
+        enabled: bool | Text | None = None,
+        description: Text | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.new_title = new_title
+        self.condition = condition
+        self.actions = actions
+        self.enabled = enabled
+        self.description = description
+        self.check_known_arguments()
+
+    def check_combination(self) -> None:
+        """Check also that there is something to update."""
+        super().check_combination()
+        if all(getattr(self, argument) is None for argument in self.changeable):
+            raise ValueError(f"nothing to update; give at least one of {', '.join(self.changeable)}")
+
+    def execute(self, context: Context) -> str:
+        """Send the update."""
+        from airflow_provider_segment.protocol.provisioning.filter import resolve_and_update_filter
+
+        values = self.checked()
+        changes = {argument: values[argument] for argument in self.changeable if argument in values}
+        return self.run_flow(
+            context,
+            resolve_and_update_filter,
+            destination_id=values["destination_id"],
+            target=filter_target(values),
+            new_title=changes.pop("new_title", None),
+            is_retry=is_retry(context),
+            changes=changes,
+        )
+
+
+class SegmentDeleteFilterOperator(_ExistingFilterOperator):
+    """Remove a filter.
+
+    All arguments are templated.
+
+    :param destination_id: id of its destination; if that no longer exists, neither does the filter.
+    :param filter_id: id of the filter; alternatively
+    :param title: its title.
+    :param if_missing: ``"ignore"`` (default) succeeds if it does not exist; ``"fail"`` raises
+        ``SegmentNotFoundError``.
+    :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
+    :return: the filter's id; ``None`` if no filter has the title.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed if its value is known then.
+    :raises SegmentNotFoundError: the filter does not exist, with ``"fail"``.
+    :raises SegmentSeveralMatchesError: several filters of the destination have this title.
+    :raises SegmentError: Segment refused, or could not be reached within the connection's budgets.
+    """
+
+    checks = {**_ExistingFilterOperator.checks, "if_missing": check_if_missing}  # noqa: RUF012 - a constant
+    required = _ExistingFilterOperator.required | {"if_missing"}
+
+    def __init__(self, *, if_missing: str = "ignore", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.if_missing = if_missing
+        self.check_known_arguments()
+
+    def execute(self, context: Context) -> str | None:
+        """Remove the filter."""
+        from airflow_provider_segment.protocol.provisioning.filter import resolve_and_delete_filter
+
+        values = self.checked()
+        return self.run_flow(
+            context,
+            resolve_and_delete_filter,
+            destination_id=values["destination_id"],
+            target=filter_target(values),
+            if_missing=values["if_missing"],
+        )

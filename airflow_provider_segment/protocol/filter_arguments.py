@@ -1,0 +1,112 @@
+"""Validation of what describes a filter, before anything is sent. https://docs.segmentapis.com/tag/Destination-Filters"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from airflow_provider_segment.protocol.arguments import check_choice, check_name, parse_json
+
+_KEYS = {
+    "DROP": (),
+    "SAMPLE": ("percent", "path"),
+    "DROP_PROPERTIES": ("fields",),
+    "ALLOW_PROPERTIES": ("fields",),
+}
+"""The keys of each type of action, beside ``type``."""
+
+_REQUIRED = ("percent", "fields")
+
+
+def check_actions(argument: str, value: Any) -> list[dict[str, Any]]:
+    """Return the actions of a filter, with the API's keys.
+
+    :param argument: the argument's name.
+    :param value: a list of dicts with ``type`` and its keys, or a string that holds such a JSON array; the type may be
+        in lower case.
+    """
+    if isinstance(value, str):
+        value = parse_json(argument, value, allowed="a list of dicts or a JSON array as a string")
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise ValueError(f"{argument} is a {type(value).__name__}; it must be a list of dicts")
+    if not value:
+        raise ValueError(f"{argument} is empty; it must contain at least one action")
+    return [_check_action(f"{argument}[{number}]", action) for number, action in enumerate(value)]
+
+
+def check_description(argument: str, value: Any) -> str:
+    """Return a string, which may be empty.
+
+    :param argument: the argument's name.
+    :param value: the argument's value.
+    """
+    return "" if value == "" else check_name(argument, value)
+
+
+def relevant_actions(actions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return actions without the keys that have no meaning for their type, which a response may contain.
+
+    :param actions: from Segment; those of an unknown type are returned as they are.
+    """
+    return [
+        {
+            key: value
+            for key, value in action.items()
+            if value is not None and key in ("type", *_KEYS.get(action["type"], action))
+        }
+        for action in actions
+    ]
+
+
+def _check_action(where: str, action: Any) -> dict[str, Any]:
+    if not isinstance(action, Mapping):
+        raise ValueError(f"{where} is a {type(action).__name__}; it must be a dict")
+    values = {key: value for key, value in action.items() if value is not None}
+    if "type" not in values:
+        raise ValueError(f"{where} has no type; it must be one of {', '.join(map(repr, _KEYS))}")
+    kind = values.pop("type")
+    kind = check_choice(f"{where}['type']", kind.upper() if isinstance(kind, str) else kind, tuple(_KEYS))
+    keys = _KEYS[kind]
+    if wrong := sorted(str(key) for key in values if key not in keys):
+        allowed = f"it may have {' and '.join(map(repr, keys))}" if keys else "it has no other keys"
+        raise ValueError(f"{where} is a {kind} action and has the key {wrong[0]!r}; {allowed}")
+    if missing := [key for key in keys if key in _REQUIRED and key not in values]:
+        raise ValueError(f"{where} is a {kind} action and has no {missing[0]!r}, which it needs")
+    return {"type": kind, **{key: _CHECKS[key](f"{where}[{key!r}]", value) for key, value in values.items()}}
+
+
+def _check_percent(where: str, value: Any) -> float:
+    number = value
+    if isinstance(value, str):
+        try:
+            number = float(value)
+        except ValueError:
+            number = None
+    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number <= 1:
+        raise ValueError(f"{where} is {value!r}; it must be a number from 0 to 1, such as 0.25 for a quarter")
+    return number
+
+
+def _check_fields(where: str, value: Any) -> dict[str, list[str]]:
+    if not isinstance(value, Mapping) or not value:
+        raise ValueError(f"{where} must be a dict of paths to lists of keys, such as {{'context.traits': ['email']}}")
+    return {_check_path(where, path): _check_keys(f"{where}[{path!r}]", keys) for path, keys in value.items()}
+
+
+def _check_path(where: str, path: Any) -> str:
+    if path == "":  # the top level of an event
+        return ""
+    return check_name(f"a path in {where}", path)
+
+
+def _check_keys(where: str, keys: Any) -> list[str]:
+    if isinstance(keys, str) or not isinstance(keys, Sequence):
+        raise ValueError(f"{where} is a {type(keys).__name__}; it must be a list of keys")
+    return [check_name(f"{where}[{number}]", key) for number, key in enumerate(keys)]
+
+
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    "percent": _check_percent,
+    "path": check_name,
+    "fields": _check_fields,
+}

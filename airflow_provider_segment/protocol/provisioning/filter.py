@@ -1,0 +1,212 @@
+"""Creating, changing and removing a filter by its description or identity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from airflow_provider_segment.protocol.api.destinations import get_destination
+from airflow_provider_segment.protocol.api.filters import delete_filter, filters_listing, post_filter, update_filter
+from airflow_provider_segment.protocol.api.objects import Filter
+from airflow_provider_segment.protocol.flow.pagination import collect
+from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
+from airflow_provider_segment.protocol.provisioning.creating import create_idempotently, find_one
+from airflow_provider_segment.protocol.provisioning.filter_diff import diff_filter
+from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
+from airflow_provider_segment.protocol.provisioning.identity import FilterIdentity
+from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
+
+
+def find_filters(options: CallOptions, identity: FilterIdentity) -> Flow[list[Filter]]:
+    """Return all filters with an identity.
+
+    :param identity: of the filter.
+    :raises SegmentNotFoundError: the destination does not exist.
+    """
+    listed = yield from collect(filters_listing(destination_id=identity.destination_id), options)
+    return [found for found in listed if found["title"] == identity.name]
+
+
+def create_filter(
+    options: CallOptions,
+    *,
+    destination_id: str,
+    title: str,
+    condition: str,
+    actions: list[dict[str, Any]],
+    enabled: bool = True,
+    description: str | None = None,
+    source_id: str | None = None,
+) -> Flow[Filter]:
+    """Create a filter; if the response is lost, check whether it exists before sending the request again.
+
+    :param destination_id: id of its destination.
+    :param title: display name.
+    :param condition: FQL statement that selects events, such as ``type = "identify"``, or ``all``; the API's ``if``.
+    :param actions: what happens to these events, such as ``[{"type": "DROP"}]``.
+    :param enabled: whether it filters events.
+    :param description: what it is for.
+    :param source_id: id of the destination's source; read from the destination if it is not given.
+    :return: the filter.
+    :raises SegmentAmbiguousWriteError: responses were lost until the budget was spent.
+    :raises SegmentSeveralMatchesError: several filters have this title now.
+    """
+    spec = FilterSpec(title=title, condition=condition, actions=actions, enabled=enabled, description=description)
+    return (
+        yield from create_from_spec(
+            options, destination_id=destination_id, source_id=source_id, spec=spec, confirm=False
+        )
+    )
+
+
+def create_from_spec(
+    options: CallOptions,
+    *,
+    destination_id: str,
+    source_id: str | None,
+    spec: FilterSpec,
+    confirm: bool = True,
+    known_ids: frozenset[str] = frozenset(),
+) -> Flow[Filter]:
+    """Create exactly one filter.
+
+    :param destination_id: its destination.
+    :param source_id: the destination's source; ``None`` reads it from the destination.
+    :param spec: its description.
+    :param confirm: check afterwards that it is the only one.
+    :param known_ids: ids of existing filters, which are not this one though they may have its title.
+    :return: the filter.
+    """
+    if source_id is None:
+        source_id = (yield from get_destination(options, id=destination_id))["sourceId"]
+    identity = spec.identity(destination_id)
+
+    def find_new(options: CallOptions) -> Flow[list[Filter]]:
+        found = yield from find_filters(options, identity)
+        return [one for one in found if one["id"] not in known_ids]
+
+    return (
+        yield from create_idempotently(
+            options,
+            identity,
+            create=lambda options: post_filter(
+                options,
+                destination_id=destination_id,
+                source_id=source_id,
+                title=spec.title,
+                condition=spec.condition,
+                actions=spec.actions,
+                enabled=spec.enabled is not False,
+                description=spec.description,
+            ),
+            find=find_new,
+            confirm=confirm,
+        )
+    )
+
+
+def ensure_filter(
+    options: CallOptions,
+    *,
+    destination_id: str,
+    spec: FilterSpec,
+    if_exists: str,
+    source_id: str | None = None,
+    wait_for_pending: bool = False,
+) -> Flow[str]:
+    """Create a filter unless it exists already.
+
+    :param destination_id: its destination.
+    :param spec: its description.
+    :param if_exists: ``reuse``, ``update`` or ``fail``.
+    :param source_id: the destination's source; ``None`` reads it from the destination.
+    :param wait_for_pending: before creating, poll for it for ``reconcile_timeout`` seconds, since an earlier try may
+        have left a request in flight.
+    :return: its id.
+    """
+    return (
+        yield from replan_when_stale(
+            options,
+            lambda pending: _ensure(
+                options,
+                destination_id=destination_id,
+                spec=spec,
+                if_exists=if_exists,
+                source_id=source_id,
+                wait_for_pending=pending,
+            ),
+            wait_for_pending=wait_for_pending,
+        )
+    )
+
+
+def _ensure(
+    options: CallOptions,
+    *,
+    destination_id: str,
+    spec: FilterSpec,
+    if_exists: str,
+    source_id: str | None,
+    wait_for_pending: bool,
+) -> Flow[str]:
+    identity = spec.identity(destination_id)
+    existing = yield from find_one(
+        options, identity, lambda options: find_filters(options, identity), wait_for_pending=wait_for_pending
+    )
+    if existing is None:
+        created = yield from create_from_spec(options, destination_id=destination_id, source_id=source_id, spec=spec)
+        yield Log(f"created {identity}: {created['id']}")
+        return created["id"]
+    diff = diff_filter(spec, existing)
+    if (yield from handle_existing(existing["id"], identity, diff, if_exists=if_exists)):
+        yield from update_filter(options, destination_id=destination_id, id=existing["id"], **diff.changes)
+    return existing["id"]
+
+
+def resolve_and_update_filter(
+    options: CallOptions,
+    *,
+    destination_id: str,
+    target: str | FilterIdentity,
+    new_title: str | None = None,
+    is_retry: bool = False,
+    changes: Mapping[str, Any],
+) -> Flow[str]:
+    """Change a filter; sends only the arguments that are set.
+
+    :param destination_id: its destination.
+    :param target: id or identity.
+    :param new_title: new display name.
+    :param is_retry: whether an earlier try of the same task may have renamed it already.
+    :param changes: further arguments of ``update_filter``, by name.
+    :return: its id.
+    :raises SegmentNotFoundError: it does not exist.
+    """
+    filter_id = yield from resolve(partial(find_filters, options), target, new_name=new_title, is_retry=is_retry)
+    yield from update_filter(options, destination_id=destination_id, id=filter_id, title=new_title, **changes)
+    yield Log(f"changed filter {filter_id} of destination {destination_id}")
+    return filter_id
+
+
+def resolve_and_delete_filter(
+    options: CallOptions, *, destination_id: str, target: str | FilterIdentity, if_missing: str
+) -> Flow[str | None]:
+    """Remove a filter.
+
+    :param destination_id: its destination; if that no longer exists, neither does the filter.
+    :param target: id or identity.
+    :param if_missing: ``ignore`` or ``fail``.
+    :return: its id; ``None`` if no filter has the identity.
+    :raises SegmentNotFoundError: it does not exist, with ``fail``.
+    """
+    return (
+        yield from delete_resolved(
+            partial(find_filters, options),
+            lambda filter_id: delete_filter(options, destination_id=destination_id, id=filter_id),
+            target,
+            if_missing=if_missing,
+            parent_may_be_missing=True,
+        )
+    )

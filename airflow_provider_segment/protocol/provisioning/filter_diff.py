@@ -1,0 +1,54 @@
+"""How a filter in Segment differs from its description."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from airflow_provider_segment.protocol.api.objects import Filter
+from airflow_provider_segment.protocol.filter_arguments import relevant_actions
+from airflow_provider_segment.protocol.provisioning.diff import Diff, FieldChange
+from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
+
+
+def diff_filter(spec: FilterSpec, actual: Filter) -> Diff:
+    """Compare a filter with its description, including the title.
+
+    :param spec: the description; fields that are ``None`` are left alone.
+    :param actual: the filter in Segment.
+    """
+    pairs: dict[str, tuple[Any, Any]] = {
+        "title": (actual["title"], spec.title),
+        "condition": (actual["if"], spec.condition),
+        "actions": (relevant_actions(actual["actions"]), spec.actions),
+        "enabled": (actual["enabled"], spec.enabled),
+        "description": (actual.get("description") or "", spec.description),
+    }
+    changed = {
+        name: (before, after)
+        for name, (before, after) in pairs.items()
+        if after is not None and _comparable(name, before) != _comparable(name, after)
+    }
+    return Diff(
+        fields=tuple(FieldChange(name, _shown(before), _shown(after)) for name, (before, after) in changed.items()),
+        changes={name: after for name, (_, after) in changed.items()},
+    )
+
+
+def _comparable(name: str, value: Any) -> Any:
+    """Return a value without differences that have no meaning: the order of the keys that an action drops or allows."""
+    if name != "actions":
+        return value
+    return [
+        {
+            key: {path: sorted(keys) if isinstance(keys, list) else keys for path, keys in item.items()}
+            if isinstance(item, dict)
+            else item
+            for key, item in action.items()
+        }
+        for action in value
+    ]
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,149 @@
+"""The part of a plan about filters: what to create, change, keep and remove, and in which order.
+
+An event that is blocked both before and after must not be let through in between, wherever the apply stops: filters
+that block more come first, those that block less come last. That holds if at most one enabled filter changes in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypedDict
+
+from airflow_provider_segment.protocol.api.objects import Filter
+from airflow_provider_segment.protocol.errors import SegmentPruneLimitError
+from airflow_provider_segment.protocol.provisioning.diff import Diff
+from airflow_provider_segment.protocol.provisioning.filter_diff import diff_filter
+from airflow_provider_segment.protocol.provisioning.filter_matching import alike, match_filters, several
+from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
+
+
+class FilterStep(StrEnum):
+    """What a plan does to a filter, in the order of execution."""
+
+    CREATE = "create"
+    ENABLE = "enable"
+    CHANGE = "change"
+    KEEP = "keep"
+    DISABLE = "disable"
+    REMOVE = "remove"
+
+    @property
+    def result(self) -> str:
+        """The word of the summary."""
+        return _RESULTS.get(self, "changed")
+
+    @property
+    def blocks_less(self) -> bool:
+        """Whether the step comes last, because it lets events through."""
+        return self in (FilterStep.DISABLE, FilterStep.REMOVE)
+
+
+_RESULTS = {FilterStep.CREATE: "created", FilterStep.KEEP: "kept", FilterStep.REMOVE: "removed"}
+
+
+@dataclass(frozen=True, slots=True)
+class FilterPlan:
+    """What a plan does to a filter.
+
+    :param step: what to do.
+    :param title: its title.
+    :param id: its id; ``None`` if it is created.
+    :param spec: its description; ``None`` if it is removed.
+    :param diff: how it differs from its description.
+    """
+
+    step: FilterStep
+    title: str
+    id: str | None = None
+    spec: FilterSpec | None = None
+    diff: Diff = field(default_factory=Diff)
+
+
+class FilterSummary(TypedDict):
+    """What an apply did, or would do, to a filter."""
+
+    title: str
+    id: str | None
+    result: str
+
+
+def filter_summaries(plans: Sequence[FilterPlan], ids: Mapping[int, str]) -> list[FilterSummary]:
+    """Return the summaries of the filters.
+
+    :param plans: the steps of the plan.
+    :param ids: of created filters, by their position in ``plans``.
+    """
+    return [
+        FilterSummary(title=plan.title, id=plan.id or ids.get(position), result=plan.step.result)
+        for position, plan in enumerate(plans)
+    ]
+
+
+def filter_label(plan: FilterPlan, plans: Sequence[FilterPlan]) -> str:
+    """Return how the plan table names a filter; of equal titles, the id too.
+
+    :param plan: the step for the filter.
+    :param plans: all steps.
+    """
+    label = f"filter {plan.title}"
+    return label if [other.title for other in plans].count(plan.title) == 1 else f"{label} {plan.id or 'new'}"
+
+
+def plan_filters(
+    specs: Sequence[FilterSpec] | None,
+    actual: Sequence[Filter],
+    *,
+    prune: bool = False,
+    max_prune: int = 10,
+) -> tuple[FilterPlan, ...]:
+    """Plan how to bring the filters of a destination to the described state.
+
+    :param specs: their descriptions; ``None`` leaves them alone.
+    :param actual: the filters in Segment.
+    :param prune: remove filters that are not described.
+    :param max_prune: how many may be removed.
+    :return: the steps in the order of execution.
+    :raises SegmentNotFoundError: there is no filter with a described id.
+    :raises SegmentSeveralMatchesError: several filters match a description.
+    :raises SegmentPruneLimitError: more would be removed than ``max_prune``.
+    """
+    if specs is None:
+        return ()
+    matches = match_filters(specs, actual)
+    described = [_plan_one(spec, match) for spec, match in zip(specs, matches, strict=True)]
+    _check_changes_are_unambiguous(described, matches, actual)
+    matched = {match["id"] for match in matches if match is not None}
+    surplus = [one for one in actual if one["id"] not in matched] if prune else []
+    if len(surplus) > max_prune:
+        raise SegmentPruneLimitError(
+            f"{len(surplus)} filters are not described and would be removed; max_prune_filters allows {max_prune}:"
+            f" {', '.join(one['id'] for one in surplus)}"
+        )
+    removals = [FilterPlan(FilterStep.REMOVE, one["title"], one["id"]) for one in surplus]
+    order = list(FilterStep)
+    return tuple(sorted([*described, *removals], key=lambda plan: order.index(plan.step)))
+
+
+def _plan_one(spec: FilterSpec, match: Filter | None) -> FilterPlan:
+    if match is None:
+        return FilterPlan(FilterStep.CREATE, spec.title, spec=spec)
+    diff = diff_filter(spec, match)
+    step = FilterStep.CHANGE if diff.fields else FilterStep.KEEP
+    if "enabled" in diff.changes:
+        step = FilterStep.ENABLE if diff.changes["enabled"] else FilterStep.DISABLE
+    return FilterPlan(step, spec.title, match["id"], spec, diff)
+
+
+def _check_changes_are_unambiguous(
+    plans: Sequence[FilterPlan], matches: Sequence[Filter | None], actual: Sequence[Filter]
+) -> None:
+    """Raise if one of several filters that differ in their ids only would be changed unlike the others."""
+    changes = {plan.id: plan.diff.changes for plan in plans}
+    for plan, match in zip(plans, matches, strict=True):
+        if match is None or plan.spec is None or plan.spec.id is not None or not plan.diff.fields:
+            continue
+        group = [one for one in actual if alike(one) == alike(match)]
+        if any(changes.get(one["id"]) != plan.diff.changes for one in group):
+            raise several(plan.spec, group)

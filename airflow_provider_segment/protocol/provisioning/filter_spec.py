@@ -1,0 +1,130 @@
+"""What a user describes: filters of a destination."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from airflow_provider_segment.protocol.arguments import check_flag, check_id, check_name, check_settings, parse_json
+from airflow_provider_segment.protocol.filter_arguments import check_actions, check_description
+from airflow_provider_segment.protocol.provisioning.identity import FilterIdentity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterCheck:
+    """A sample event with the expected result of a filter.
+
+    :param payload: the event.
+    :param result: what the filter must make of it; ``None`` if it must drop the event.
+    """
+
+    payload: dict[str, Any]
+    result: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterSpec:
+    """The description of a filter.
+
+    :param title: display name; its identity within a destination.
+    :param condition: FQL statement that selects events, or ``all``.
+    :param actions: what happens to these events, with the API's keys.
+    :param enabled: whether it filters events; ``None`` leaves an existing one as it is and enables a new one.
+    :param description: what it is for; ``None`` leaves it alone, and an empty one removes it.
+    :param id: Segment's id, to select one among several of the same title, or to rename it.
+    :param previous_title: its title before, to rename it.
+    :param checks: sample events with what the filter must make of them.
+    """
+
+    title: str
+    condition: str
+    actions: list[dict[str, Any]]
+    enabled: bool | None = None
+    description: str | None = None
+    id: str | None = None
+    previous_title: str | None = None
+    checks: tuple[FilterCheck, ...] = ()
+
+    @classmethod
+    def from_arguments(cls, arguments: Mapping[str, Any]) -> FilterSpec:
+        """Build the description from checked arguments.
+
+        :param arguments: by name; others than the fields of the description are left out.
+        """
+        return cls(**{one.name: arguments[one.name] for one in fields(cls) if one.name in arguments})
+
+    def identity(self, destination_id: str) -> FilterIdentity:
+        """Return the identity used to find it.
+
+        :param destination_id: its destination.
+        """
+        return FilterIdentity(destination_id=destination_id, name=self.title)
+
+
+def check_filters(argument: str, value: Any) -> tuple[FilterSpec, ...]:
+    """Return the descriptions of filters.
+
+    :param argument: the argument's name.
+    :param value: dicts with the keys of ``FilterSpec``, or a string holding such a JSON array; keys after ``actions``
+        may be left out or ``None``.
+    :raises ValueError: naming the entry, the key, its value and what is allowed.
+    """
+    specs = tuple(_check_entry(label, entry) for label, entry in _entries(argument, value))
+    ids = [spec.id for spec in specs if spec.id is not None]
+    for number, spec in enumerate(specs):
+        if spec.id is not None and ids.count(spec.id) > 1:
+            raise ValueError(f"{argument}[{number}] has the id {spec.id!r}, which another entry has too")
+    return specs
+
+
+def _entries(argument: str, value: Any) -> list[tuple[str, Mapping[str, Any]]]:
+    if isinstance(value, str):
+        value = parse_json(argument, value, allowed="a list of dicts or a JSON array as a string")
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise ValueError(f"{argument} is a {type(value).__name__}; it must be a list of dicts")
+    for number, entry in enumerate(value):
+        if not isinstance(entry, Mapping):
+            raise ValueError(f"{argument}[{number}] is a {type(entry).__name__}; it must be a dict")
+    return [(f"{argument}[{number}]", entry) for number, entry in enumerate(value)]
+
+
+def _check_entry(label: str, entry: Mapping[str, Any]) -> FilterSpec:
+    _check_keys(label, entry, allowed=tuple(_CHECKS), required=("title", "condition", "actions"))
+    present = {key: value for key, value in entry.items() if value is not None}
+    return FilterSpec(**{key: _CHECKS[key](f"{label}[{key!r}]", value) for key, value in present.items()})
+
+
+def _check_samples(argument: str, value: Any) -> tuple[FilterCheck, ...]:
+    checks = []
+    for label, entry in _entries(argument, value):
+        _check_keys(label, entry, allowed=("payload", "result"), required=("payload",))
+        if "result" not in entry:
+            raise ValueError(f"{label} has no result; it must be the event after the filter, or None if it is dropped")
+        result = entry["result"]
+        checks.append(
+            FilterCheck(
+                payload=check_settings(f"{label}['payload']", entry["payload"]),
+                result=None if result is None else check_settings(f"{label}['result']", result),
+            )
+        )
+    return tuple(checks)
+
+
+def _check_keys(label: str, entry: Mapping[str, Any], *, allowed: Sequence[str], required: Sequence[str]) -> None:
+    if unknown := sorted(str(key) for key in entry if key not in allowed):
+        raise ValueError(f"{label} has the key {unknown[0]!r}; it may have {', '.join(allowed)}")
+    if missing := [key for key in required if entry.get(key) is None]:
+        raise ValueError(f"{label} has no {missing[0]}; {', '.join(required)} are required")
+
+
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    "title": check_name,
+    "condition": check_name,
+    "actions": check_actions,
+    "enabled": check_flag,
+    "description": check_description,
+    "id": check_id,
+    "previous_title": check_name,
+    "checks": _check_samples,
+}

@@ -1,0 +1,215 @@
+"""The filter operators against the sandbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_provider_segment.exceptions import (
+    SegmentAlreadyExistsError,
+    SegmentInvalidRequestError,
+    SegmentNotFoundError,
+    SegmentSeveralMatchesError,
+)
+from airflow_provider_segment.operators.filter import (
+    SegmentCreateFilterOperator,
+    SegmentDeleteFilterOperator,
+    SegmentUpdateFilterOperator,
+)
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.running import Running, TaskInstance
+
+NO_EMAILS: list[dict[str, Any]] = [{"type": "DROP_PROPERTIES", "fields": {"context.traits": ["email", "phone"]}}]
+DROP: list[dict[str, Any]] = [{"type": "DROP"}]
+
+
+@pytest.fixture
+def destination_id(segment_sandbox: SegmentSandbox) -> str:
+    segment_sandbox.seed({"destinations": [{"id": "d", "sourceId": "sandbox-web", "metadataId": "sandbox-analytics"}]})
+    return "d"
+
+
+def create(destination_id: str, **changes: Any) -> SegmentCreateFilterOperator:
+    arguments: dict[str, Any] = {
+        "task_id": "create",
+        "destination_id": destination_id,
+        "title": "No emails",
+        "condition": "all",
+        "actions": NO_EMAILS,
+    }
+    return SegmentCreateFilterOperator(**arguments | changes)
+
+
+def filters(sandbox: SegmentSandbox) -> list[dict[str, Any]]:
+    return list(sandbox.destinations[0]["filters"])
+
+
+def methods(sandbox: SegmentSandbox) -> list[str]:
+    return [entry["method"] for entry in sandbox.requests]
+
+
+def writes(sandbox: SegmentSandbox) -> list[str]:
+    return [method for method in methods(sandbox) if method != "GET"]
+
+
+def test_create_returns_the_id(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    result = running.run(create(destination_id, description="privacy"))
+
+    (created,) = filters(segment_sandbox)
+    assert result == created["id"]
+    assert (created["title"], created["if"], created["actions"]) == ("No emails", "all", NO_EMAILS)
+    assert (created["enabled"], created["description"], created["sourceId"]) == (True, "privacy", "sandbox-web")
+    assert writes(segment_sandbox) == ["POST"]
+
+
+def test_a_given_source_is_not_read(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    running.run(create(destination_id, source_id="sandbox-web"))
+
+    assert methods(segment_sandbox) == ["GET", "POST", "GET"]
+
+
+def test_reuse_update_and_fail(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    first = running.run(create(destination_id))
+    changes = {"condition": "type = 'page'", "actions": DROP, "enabled": False, "description": "why"}
+
+    assert running.run(create(destination_id, **changes)) == first
+    assert writes(segment_sandbox) == ["POST"]
+    assert running.run(create(destination_id, **changes, if_exists="update")) == first
+    (changed,) = filters(segment_sandbox)
+    assert (changed["if"], changed["actions"], changed["enabled"]) == ("type = 'page'", DROP, False)
+    assert changed["description"] == "why"
+    running.run(create(destination_id, **changes, if_exists="update"))
+    with pytest.raises(SegmentAlreadyExistsError) as caught:
+        running.run(create(destination_id, if_exists="fail"))
+    assert caught.value.ids == (first,)
+    assert writes(segment_sandbox) == ["POST", "PATCH"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"actions": [{"type": "drop_properties", "fields": {"context.traits": ["phone", "email"]}, "percent": None}]},
+        {"actions": '[{"type": "DROP_PROPERTIES", "fields": {"context.traits": ["email", "phone"]}}]'},
+        {"enabled": None},
+        {"description": ""},
+    ],
+    ids=["order of keys", "JSON", "enabled left alone", "no description"],
+)
+def test_nothing_is_written_for_a_filter_as_described(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, changes: dict[str, Any]
+) -> None:
+    first = running.run(create(destination_id, enabled=False))
+
+    assert running.run(create(destination_id, **changes, if_exists="update")) == first
+    assert writes(segment_sandbox) == ["POST"]
+    assert filters(segment_sandbox)[0]["enabled"] is False
+
+
+def test_several_matches(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    seeded = [{"id": each, "title": "No emails", "actions": DROP} for each in ("f1", "f2")]
+    destination = {"id": "d", "sourceId": "sandbox-web", "metadataId": "sandbox-analytics", "filters": seeded}
+    segment_sandbox.seed({"destinations": [destination]})
+
+    with pytest.raises(SegmentSeveralMatchesError) as caught:
+        running.run(create(destination_id))
+
+    assert caught.value.ids == ("f1", "f2")
+
+
+def test_a_statement_that_segment_refuses_fails_with_its_words(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
+    with pytest.raises(SegmentInvalidRequestError, match='"if" is not valid FQL'):
+        running.run(create(destination_id, condition='userId = oops"'))
+
+    assert filters(segment_sandbox) == []
+
+
+@pytest.mark.parametrize("target", ["filter_id", "title"])
+def test_update(running: Running, segment_sandbox: SegmentSandbox, destination_id: str, target: str) -> None:
+    created = running.run(create(destination_id, description="privacy"))
+    task = SegmentUpdateFilterOperator(
+        task_id="u",
+        destination_id=destination_id,
+        **{target: created if target == "filter_id" else "No emails"},
+        new_title="No pages",
+        condition="type = 'page'",
+        actions=DROP,
+        enabled="False",
+        description="",
+    )
+
+    assert running.run(task) == created
+    (changed,) = filters(segment_sandbox)
+    assert (changed["title"], changed["if"], changed["actions"]) == ("No pages", "type = 'page'", DROP)
+    assert changed["enabled"] is False
+    assert "description" not in changed
+
+
+def test_only_a_retry_takes_a_filter_with_the_new_title_for_the_renamed_one(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
+    other = running.run(create(destination_id, title="No pages"))
+    task = SegmentUpdateFilterOperator(
+        task_id="u", destination_id=destination_id, title="No emails", new_title="No pages", enabled=False
+    )
+
+    with pytest.raises(SegmentNotFoundError, match=f"one named 'No pages': {other}"):
+        running.run(task)
+    assert running.run(task, ti=TaskInstance(try_number=2)) == other
+
+
+@pytest.mark.parametrize("target", ["filter_id", "title"])
+def test_delete_then_delete_again(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, target: str
+) -> None:
+    created = running.run(create(destination_id))
+    arguments: dict[str, Any] = {
+        "task_id": "d",
+        "destination_id": destination_id,
+        target: created if target == "filter_id" else "No emails",
+    }
+
+    assert running.run(SegmentDeleteFilterOperator(**arguments)) == created
+    assert filters(segment_sandbox) == []
+    assert running.run(SegmentDeleteFilterOperator(**arguments)) == (created if target == "filter_id" else None)
+    with pytest.raises(SegmentNotFoundError):
+        running.run(SegmentDeleteFilterOperator(**arguments, if_missing="fail"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"destination_id": ""}, "destination_id is empty"),
+        ({"title": ""}, "title is empty"),
+        ({"condition": ""}, "condition is empty"),
+        ({"actions": []}, "actions is empty"),
+        ({"actions": [{"type": "BLOCK"}]}, "is 'BLOCK'; it must be one of"),
+        ({"actions": [{"type": "SAMPLE", "percent": 1.5}]}, "is 1.5; it must be a number from 0 to 1"),
+        ({"actions": [{"type": "DROP", "fields": {"": ["a"]}}]}, "is a DROP action and has the key 'fields'"),
+        ({"enabled": 1}, "enabled is 1"),
+        ({"description": 1}, "description is 1"),
+        ({"source_id": ""}, "source_id is empty"),
+        ({"if_exists": ""}, "if_exists is ''"),
+    ],
+)
+def test_invalid_arguments_are_rejected_when_the_dag_is_parsed(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        create(**{"destination_id": "d"} | changes)
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "message"),
+    [
+        (SegmentDeleteFilterOperator, {}, "give either filter_id, or title; missing: title"),
+        (SegmentDeleteFilterOperator, {"filter_id": "f", "title": "t"}, "together with title"),
+        (SegmentDeleteFilterOperator, {"filter_id": "f", "if_missing": 0}, "if_missing is 0"),
+        (SegmentUpdateFilterOperator, {"filter_id": "f"}, "at least one of new_title, condition"),
+        (SegmentUpdateFilterOperator, {"enabled": True}, "missing: title"),
+        (SegmentUpdateFilterOperator, {"filter_id": "f", "condition": ""}, "condition is empty"),
+    ],
+)
+def test_selecting_a_filter(kind: type[Any], arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        kind(task_id="t", destination_id="d", **arguments)
