@@ -10,6 +10,7 @@ from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetri
 from airflow_provider_segment.protocol.api.objects import (
     CatalogAction,
     CatalogEntry,
+    CatalogOption,
     Destination,
     DestinationMetadata,
     Filter,
@@ -29,6 +30,7 @@ __all__ = [
     "ApplySummary",
     "CatalogAction",
     "CatalogEntry",
+    "CatalogOption",
     "DeliveryMetrics",
     "Destination",
     "DestinationMetadata",

@@ -47,7 +47,10 @@ nitpicky = True
 # Names in signatures and docstrings that these pages do not document.
 nitpick_ignore_regex = [
     ("py:class", r"(airflow|collections|contextlib|datetime|pathlib|types|typing)\..*"),
-    ("py:class", r"(Any|AsyncIterator|Context|Iterator|Mapping|Path|Sequence|Settings|Text|datetime|timedelta)"),
+    (
+        "py:class",
+        r"(Any|AsyncIterator|Context|Iterator|Mapping|Path|Sequence|Settings|Text|Failures|datetime|timedelta)",
+    ),
     ("py:class", r"(.*\.)?_\w+"),
     ("py:exc", r"(AirflowSensorTimeout|AirflowTaskTimeout|ValueError)"),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from airflow_provider_segment.templating import CheckedArguments
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from airflow_provider_segment.notifications.failures import Failures
     from airflow_provider_segment.templating import Text
 
 
@@ -159,7 +160,7 @@ class SegmentDisableDestinationNotifier(_SwitchDestinationNotifier):
     def __init__(
         self,
         *,
-        only_on: type[BaseException] | str | Sequence[type[BaseException] | str] | None = AUTO,
+        only_on: Failures = AUTO,
         **kwargs: Any,
     ) -> None:
         # Airflow calls whatever is callable in a template field, and a class is.

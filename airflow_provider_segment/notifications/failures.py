@@ -6,7 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from airflow.providers.common.compat.sdk import Context
+
+    Failures: TypeAlias = type[BaseException] | str | Sequence[type[BaseException] | str] | None
 
 AUTO = "auto"
 
