@@ -44,6 +44,11 @@ class Gates:
         with self._lock:
             self._gates[request.limited_as].leave(time.monotonic(), outcome if isinstance(outcome, Response) else None)
 
+    def forget(self) -> None:
+        """Forget the rate limits that are known so far."""
+        with self._lock:
+            self._gates.clear()
+
 
 def gates_of(connection: SegmentConnection) -> Gates:
     """Return the gates of a connection's token.
@@ -58,4 +63,5 @@ def gates_of(connection: SegmentConnection) -> Gates:
 def forget_all() -> None:
     """Forget all rate limits, as tests need whose server starts over."""
     with _LOCK:
-        _GATES.clear()
+        for gates in _GATES.values():
+            gates.forget()

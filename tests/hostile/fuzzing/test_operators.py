@@ -61,7 +61,7 @@ HEADERS = {
     "host",
     "user-agent",
 }
-QUERIES = {"", "pagination%5Bcount%5D=500"}
+QUERIES = {"", "pagination%5Bcount%5D=200"}
 UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 """https://www.rfc-editor.org/rfc/rfc3986#section-2.3"""
 AS_JSON = {"settings", "subscriptions", "actions"}
