@@ -25,7 +25,7 @@ WAIT: dict[str, Any] = {
 @task
 def soon() -> str:
     """Return the start of the window: later than the first poll, so that nothing holds then."""
-    return (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
+    return (datetime.now(UTC) + timedelta(seconds=4)).isoformat()
 
 
 with DAG(dag_id="segment_waits", schedule=None, catchup=False) as dag:

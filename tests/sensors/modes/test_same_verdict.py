@@ -222,6 +222,8 @@ def test_a_different_rule_in_the_trigger_fails_the_comparison(world: World, monk
 
 @pytest.mark.parametrize("mode", MODES)
 def test_pages_of_a_gateway_do_not_end_a_running_wait_in_any_mode(world: World, mode: str) -> None:
+    if AIRFLOW_2 and mode == "reschedule":
+        pytest.skip("Airflow 2.11 does not say which poll is the first, so each one checks the destination")
     pages = [Fault(html(status)) for status in (404, 403, 302, 400)]
     wait = Wait(
         {"destination_id": "d", "source_id": "s", "success_when": "successes >= 8", "window": 3600},
