@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator
@@ -32,6 +32,8 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
     template_fields: Sequence[str] = ("segment_conn_id",)
     template_fields_renderers = {"settings": "json"}  # noqa: RUF012 - as Airflow declares it
     operator_extra_links = (SegmentDestinationsLink(),)
+    #: The arguments of an update, of which at least one must be set; empty for the other operators.
+    changeable: Sequence[str] = ()
     #: The link to Segment, once it is stored.
     stored_link = ""
     ui_color = "#52bd94"
@@ -40,6 +42,19 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
     def __init__(self, *, segment_conn_id: str = DEFAULT_CONN_ID, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.segment_conn_id = segment_conn_id
+
+    def check_combination(self) -> None:
+        """Check that an update has something to update."""
+        super().check_combination()
+        if self.changeable and all(getattr(self, argument) is None for argument in self.changeable):
+            raise ValueError(f"nothing to update; give at least one of {', '.join(self.changeable)}")
+
+    def changes(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments of an update that are set.
+
+        :param values: the checked arguments.
+        """
+        return {argument: values[argument] for argument in self.changeable if argument in values}
 
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
         """Render, and mask values under sensitive names before Airflow stores the rendered fields."""

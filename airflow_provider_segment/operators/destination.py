@@ -123,6 +123,7 @@ class _ExistingDestinationOperator(SegmentOperator):
         """Check that either the id or the whole identity is set."""
         parts = {"source_id": self.source_id, "metadata_id": self.metadata_id, "name": self.name}
         check_selection("destination_id", self.destination_id, parts)
+        super().check_combination()
 
 
 class SegmentUpdateDestinationOperator(_ExistingDestinationOperator):
@@ -146,6 +147,7 @@ class SegmentUpdateDestinationOperator(_ExistingDestinationOperator):
     :raises SegmentError: Segment refused, or could not be reached within the connection's budgets.
     """
 
+    changeable = ("new_name", "enabled", "settings")
     checks = {  # noqa: RUF012 - a constant of the class
         **_ExistingDestinationOperator.checks,
         "new_name": check_name,
@@ -166,12 +168,6 @@ class SegmentUpdateDestinationOperator(_ExistingDestinationOperator):
         self.enabled = enabled
         self.settings = settings
         self.check_known_arguments()
-
-    def check_combination(self) -> None:
-        """Check also that there is something to update."""
-        super().check_combination()
-        if self.new_name is None and self.enabled is None and self.settings is None:
-            raise ValueError("nothing to update; give at least one of new_name, enabled, settings")
 
     def execute(self, context: Context) -> str:
         """Send the update."""

@@ -126,6 +126,7 @@ class _ExistingFilterOperator(SegmentOperator):
     def check_combination(self) -> None:
         """Check that either the id or the title is set."""
         check_selection("filter_id", self.filter_id, {"title": self.title})
+        super().check_combination()
 
 
 class SegmentUpdateFilterOperator(_ExistingFilterOperator):
@@ -177,18 +178,12 @@ class SegmentUpdateFilterOperator(_ExistingFilterOperator):
         self.description = description
         self.check_known_arguments()
 
-    def check_combination(self) -> None:
-        """Check also that there is something to update."""
-        super().check_combination()
-        if all(getattr(self, argument) is None for argument in self.changeable):
-            raise ValueError(f"nothing to update; give at least one of {', '.join(self.changeable)}")
-
     def execute(self, context: Context) -> str:
         """Send the update."""
         from airflow_provider_segment.protocol.provisioning.filter import resolve_and_update_filter
 
         values = self.checked()
-        changes = {argument: values[argument] for argument in self.changeable if argument in values}
+        changes = self.changes(values)
         return self.run_flow(
             context,
             resolve_and_update_filter,

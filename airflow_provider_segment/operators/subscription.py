@@ -142,6 +142,7 @@ class _ExistingSubscriptionOperator(SegmentOperator):
     def check_combination(self) -> None:
         """Check that either the id or the whole identity is set."""
         check_selection("subscription_id", self.subscription_id, {"action_id": self.action_id, "name": self.name})
+        super().check_combination()
 
 
 class SegmentUpdateSubscriptionOperator(_ExistingSubscriptionOperator):
@@ -200,18 +201,12 @@ class SegmentUpdateSubscriptionOperator(_ExistingSubscriptionOperator):
         self.reverse_etl_schedule = reverse_etl_schedule
         self.check_known_arguments()
 
-    def check_combination(self) -> None:
-        """Check also that there is something to update."""
-        super().check_combination()
-        if all(getattr(self, argument) is None for argument in self.changeable):
-            raise ValueError(f"nothing to update; give at least one of {', '.join(self.changeable)}")
-
     def execute(self, context: Context) -> str:
         """Send the update."""
         from airflow_provider_segment.protocol.provisioning.subscription import resolve_and_update_subscription
 
         values = self.checked()
-        changes = {argument: values[argument] for argument in self.changeable if argument in values}
+        changes = self.changes(values)
         return self.run_flow(
             context,
             resolve_and_update_subscription,

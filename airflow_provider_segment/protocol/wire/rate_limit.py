@@ -34,7 +34,7 @@ def parse_retry_after(response: Response, errors: tuple[ErrorObject, ...]) -> Re
     candidates = (
         ("Retry-After", retry_after_seconds(response)),
         ("msBeforeNext", _ms_before_next(errors)),
-        ("X-RateLimit-Reset", _seconds_until(response.headers.get("x-ratelimit-reset"), response)),
+        ("X-RateLimit-Reset", rate_limit_reset(response)),
     )
     for source, seconds in candidates:
         if seconds is not None:
