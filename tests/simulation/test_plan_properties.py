@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -19,6 +19,7 @@ from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Pause, Reply, Send
 from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest, apply_destination
 from airflow_provider_segment.protocol.provisioning.comparison import json_equal
+from airflow_provider_segment.protocol.provisioning.plan import ApplySummary
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from airflow_provider_segment.protocol.wire.messages import Request
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
@@ -90,10 +91,10 @@ class Applying(RuleBasedStateMachine):
         _demand(spec, subscriptions, actual, before, prune=prune)
         if before is not None:
             assert actual["id"] == before["id"]
-        ignored = replace(spec, settings={k: v for k, v in spec.settings.items() if k != _READ_ONLY})
-        plan, _ = self.run_flow(apply_destination(_OPTIONS, request=replace(request, spec=ignored), write=False))
+        plan, _ = self.run_flow(apply_destination(_OPTIONS, request=_without_ignored(request, summary), write=False))
         assert plan.is_empty
-        assert set(summary["ignored"]) <= {_READ_ONLY}
+        for key in summary["ignored"]:
+            assert key == _READ_ONLY or key in _nulls(subscriptions or ()), key
 
     def _there(self) -> dict[str, Any] | None:
         listed = self.run_flow(collect(destinations_listing(source_id=SOURCE), _OPTIONS))
@@ -144,10 +145,40 @@ def _demand(
 
 
 def _of_spec(spec: SubscriptionSpec, subscriptions: list[dict[str, Any]]) -> str:
-    """Return the id of the subscription with the name and model, or without any model if none is described."""
+    """Return the id of the subscription a description became: of its name and model, by trigger and then by model."""
+
+    def closeness(one: dict[str, Any]) -> tuple[bool, bool]:
+        return one["trigger"] == spec.trigger, one["modelId"] == (spec.model_id or "")
+
     named = [one for one in subscriptions if one["name"] == spec.name and spec.model_id in (None, one["modelId"])]
-    (found,) = [one["id"] for one in named if len(named) == 1 or one["modelId"] == (spec.model_id or "")]
-    return str(found)
+    return str(max(named, key=closeness)["id"])
+
+
+def _without_ignored(request: ApplyRequest, summary: ApplySummary) -> ApplyRequest:
+    """Return the request without the settings that Segment ignored, as its WARNING tells users to change it."""
+    ignored = summary["ignored"]
+
+    def kept(one: SubscriptionSpec) -> SubscriptionSpec:
+        label = f"subscriptions[{one.name!r}].settings"
+        settings = {key: value for key, value in (one.settings or {}).items() if f"{label}[{key!r}]" not in ignored}
+        return one if one.settings is None else replace(one, settings=settings)
+
+    spec = request.spec
+    return replace(
+        request,
+        spec=replace(spec, settings={key: value for key, value in spec.settings.items() if key not in ignored}),
+        subscriptions=request.subscriptions and list(map(kept, request.subscriptions)),
+    )
+
+
+def _nulls(subscriptions: Sequence[SubscriptionSpec]) -> set[str]:
+    """Return the settings described by ``None``: Segment ignores a null, so the old value may stay."""
+    return {
+        f"subscriptions[{one.name!r}].settings[{key!r}]"
+        for one in subscriptions
+        for key, value in (one.settings or {}).items()
+        if value is None
+    }
 
 
 def _enabled(spec: DestinationSpec | SubscriptionSpec, before: dict[str, Any] | None) -> bool:
