@@ -31,7 +31,7 @@ Check = Callable[[str, Any], Any]
 ResolveArgument = Callable[[str, Any], Any]
 
 
-def is_known(value: Any) -> bool:
+def is_literal(value: Any) -> bool:
     """Return whether a value is known before templates are rendered.
 
     :param value: an argument as the DAG file sets it.
@@ -39,9 +39,9 @@ def is_known(value: Any) -> bool:
     if isinstance(value, str):
         return not any(mark in value for mark in ("{{", "{%", "{#"))
     if isinstance(value, Mapping):
-        return all(map(is_known, value.values()))
+        return all(map(is_literal, value.values()))
     if isinstance(value, list | tuple | set):
-        return all(map(is_known, value))
+        return all(map(is_literal, value))
     # An XComArg and a literal have it; Airflow calls a function that is an argument.
     return not hasattr(value, "resolve") and (isinstance(value, type) or not callable(value))
 
@@ -58,7 +58,7 @@ def unknown_paths(value: Any, path: Path = ()) -> Iterator[Path]:
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             yield from unknown_paths(item, (*path, index))
-    elif not is_known(value):
+    elif not is_literal(value):
         yield path
 
 
@@ -77,7 +77,7 @@ class CheckedArguments(_Base):
     """A mixin that checks known arguments when the DAG is parsed, and all arguments when the task runs.
 
     A subclass sets ``checks``, from which ``template_fields`` follows, assigns its arguments in ``__init__`` and calls
-    :meth:`check_known_arguments` at the end of it.
+    :meth:`check_literal_arguments` at the end of it.
     """
 
     #: The check of each argument. ``None`` means that an argument is not set, unless it is required.
@@ -96,7 +96,7 @@ class CheckedArguments(_Base):
     def check_combination(self) -> None:
         """Check which arguments are set together, not their values."""
 
-    def check_known_arguments(self) -> None:
+    def check_literal_arguments(self) -> None:
         """Check the arguments whose values are known when the DAG is parsed.
 
         :raises ValueError: naming the argument, its value and what is allowed.
@@ -105,7 +105,7 @@ class CheckedArguments(_Base):
         resolve_argument = self.argument_resolver(running=False)
         for argument, check in self._checks():
             value = resolve_argument(argument, getattr(self, argument))
-            if is_known(value):
+            if is_literal(value):
                 check(argument, value)
         paths = {argument: frozenset(unknown_paths(getattr(self, argument))) for argument in self.checks}
         self._unknown = {argument: found for argument, found in paths.items() if found}
@@ -143,7 +143,7 @@ class CheckedArguments(_Base):
         """Render as Airflow does, but leave Segment's mapping language alone, at any depth."""
         if isinstance(content, NumberString):
             return content  # rendered already
-        if isinstance(content, str) and is_known(content):
+        if isinstance(content, str) and is_literal(content):
             return content  # Jinja would remove a trailing newline, which a key file needs
         if not isinstance(content, dict) or not SEGMENT_TEMPLATE_KEYS & content.keys():
             return super().render_template(content, context, jinja_env, seen_oids)

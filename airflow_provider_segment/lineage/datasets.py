@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_segment.templating import is_known
+from airflow_provider_segment.templating import is_literal
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.openlineage.facet import Dataset, DatasetFacet, RunFacet
@@ -62,20 +62,20 @@ class DeliveryLineage(DestinationLineage):
     """A mixin for a task about the deliveries from a source to a destination."""
 
     #: The evidence of the verdict, once there is one.
-    evidence_found: Evidence | None = None
+    evidence: Evidence | None = None
 
     def destination_facets(self) -> dict[str, DatasetFacet]:
-        """Return the evidence of the verdict as a facet."""
-        if self.evidence_found is None:
+        """Return the data behind the verdict as an OpenLineage facet; empty before there is one."""
+        if self.evidence is None:
             return {}
         from airflow_provider_segment.lineage.facets import delivery_metrics
 
-        return delivery_metrics(self.evidence_found)
+        return delivery_metrics(self.evidence)
 
 
 def _known_id(task: object, argument: str) -> str | None:
     value = getattr(task, argument, None)
-    return value if isinstance(value, str) and is_known(value) else None
+    return value if isinstance(value, str) and is_literal(value) else None
 
 
 def dataset(kind: str, object_id: str, facets: dict[str, DatasetFacet] | None = None) -> Dataset:

@@ -53,7 +53,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
         self.metadata_id = metadata_id
         self.name = name
         self.segment_conn_id = segment_conn_id
-        self.check_known_arguments()
+        self.check_literal_arguments()
 
     def __call__(self, *args: Any) -> None:
         """Render and notify.
@@ -149,7 +149,7 @@ class SegmentDisableDestinationNotifier(_SwitchDestinationNotifier):
         ``"my_package.BadDataError"``, one or a list, subclasses included. ``None``: any failure. ``"auto"`` (default):
         any failure, except as described above for the sensor. A missed deadline always disables it.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed if its value is known then.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
     """
 
     checks = {**_SwitchDestinationNotifier.checks, "only_on": check_only_on}  # noqa: RUF012 - a constant of the class
@@ -187,7 +187,7 @@ class SegmentEnableDestinationNotifier(_SwitchDestinationNotifier):
     :param metadata_id: catalog id of its type, and
     :param name: its display name. Several destinations with this identity are an error.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed if its value is known then.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
     """
 
     enabled = True

@@ -48,8 +48,8 @@ class SegmentApplyDestinationOperator(SegmentOperator):
     :param source_id: id of the source to connect it to; can't be changed later.
     :param metadata_id: catalog id of its type; can't be changed later.
     :param name: display name, not empty; with the two above its identity.
-    :param settings: by the keys of the catalog entry's options; a dict, or a template that renders to a string holding
-        a JSON object. Pass secrets as :class:`~airflow_provider_segment.secrets.SecretRef`, also in subscriptions.
+    :param settings: keyed by the option names of the catalog entry; a dict, or a template of a JSON object.
+        Pass secrets as :class:`~airflow_provider_segment.secrets.SecretRef`, also in subscriptions.
     :param enabled: whether it receives data. ``None`` (default) leaves an existing one as it is and creates a new one
         enabled.
     :param subscriptions: list of ``{"name", "action_id", "trigger", "enabled", "settings", "model_id",
@@ -82,15 +82,15 @@ class SegmentApplyDestinationOperator(SegmentOperator):
     :return: ``{"destination_id", "created", "changed": [field], "subscriptions": [{"name", "id", "action_id",
         "result"}], "filters": [{"title", "id", "result"}], "ignored": [key]}``; ``ignored`` lists settings that Segment
         refused or did not store. Each key is an output of its own, such as ``apply.output["destination_id"]``.
-    :raises ValueError: an argument is invalid (raised when the DAG is parsed if its value is known then), or the
-        source, the type or an action differs, which can't be changed.
+    :raises ValueError: an argument is invalid (raised when the DAG is parsed, for a template when the task runs), or
+        the source, the type or an action differs, which can't be changed.
     :raises SegmentNotFoundError: the destination with ``destination_id``, or with ``if_missing="fail"`` the described
         one, does not exist.
     :raises SegmentDriftError: something differs, with ``on_drift="fail"``; not retried.
     :raises SegmentSeveralMatchesError: several objects have the same identity.
     :raises SegmentPruneLimitError: more would be removed than ``max_prune`` or ``max_prune_filters``.
     :raises SegmentFilterCheckError: a filter makes something else of a sample event than ``checks`` says.
-    :raises SegmentError: Segment refused, or could not be reached within the connection's budgets.
+    :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
     """
 
     template_fields_renderers = {"settings": "json", "subscriptions": "json", "filters": "json"}  # noqa: RUF012 - as Airflow declares it
@@ -156,10 +156,10 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         self.max_prune_filters = max_prune_filters
         self.on_drift = on_drift
         self.rotate_secrets = rotate_secrets
-        self.check_known_arguments()
+        self.check_literal_arguments()
 
     def resolve_argument(self, argument: str, value: Any, read: ReadSecret) -> Any:
-        """Replace the references in settings by secrets, including those of the subscriptions."""
+        """Replace each ``SecretRef`` in settings with its secret, in those of the subscriptions too."""
         if argument != "subscriptions" or not isinstance(value, list | tuple):
             return super().resolve_argument(argument, value, read)
         return [_resolve_entry(f"{argument}[{number}]", entry, read) for number, entry in enumerate(value)]

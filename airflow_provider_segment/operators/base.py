@@ -74,7 +74,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
         return lambda argument, value: self.resolve_argument(argument, value, read)
 
     def resolve_argument(self, argument: str, value: Any, read: ReadSecret) -> Any:
-        """Replace the references in an argument that may hold some by secrets.
+        """Replace each ``SecretRef`` in an argument with its secret.
 
         :param argument: the argument's name.
         :param value: its value.

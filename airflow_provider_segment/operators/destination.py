@@ -35,8 +35,8 @@ class SegmentCreateDestinationOperator(SegmentOperator):
     :param source_id: id of the source to connect it to; can't be changed later.
     :param metadata_id: catalog id of its type; can't be changed later.
     :param name: display name, not empty.
-    :param settings: by the keys of the catalog entry's options; a dict, or a template that renders to a string holding
-        a JSON object. Pass secrets as :class:`~airflow_provider_segment.secrets.SecretRef`; a literal in the DAG file
+    :param settings: keyed by the option names of the catalog entry; a dict, or a template of a JSON object.
+        Pass secrets as :class:`~airflow_provider_segment.secrets.SecretRef`; a literal in the DAG file
         is visible in Airflow.
     :param enabled: whether it receives data. ``None`` (default) leaves an existing one as it is and creates a new one
         enabled.
@@ -44,11 +44,11 @@ class SegmentCreateDestinationOperator(SegmentOperator):
         brings it to the described state; ``"fail"`` raises ``SegmentAlreadyExistsError``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the destination's id.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed if its value is known then.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
     :raises SegmentSeveralMatchesError: several destinations have this identity.
     :raises SegmentAmbiguousWriteError: responses were lost until the budget was spent; a retry of the task checks
         whether the destination exists.
-    :raises SegmentError: Segment refused, or could not be reached within the connection's budgets.
+    :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
     """
 
     checks = {  # noqa: RUF012 - a constant of the class
@@ -79,7 +79,7 @@ class SegmentCreateDestinationOperator(SegmentOperator):
         self.settings = settings
         self.enabled = enabled
         self.if_exists = if_exists
-        self.check_known_arguments()
+        self.check_literal_arguments()
 
     def execute(self, context: Context) -> str:
         """Find the destination, and create it if there is none."""
@@ -141,10 +141,10 @@ class SegmentUpdateDestinationOperator(_ExistingDestinationOperator):
         bullet is the mask of a secret and is left out with a warning.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the destination's id.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed if its value is known then.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
     :raises SegmentNotFoundError: the destination does not exist.
     :raises SegmentSeveralMatchesError: several destinations have this identity.
-    :raises SegmentError: Segment refused, or could not be reached within the connection's budgets.
+    :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
     """
 
     changeable = ("new_name", "enabled", "settings")
@@ -167,7 +167,7 @@ class SegmentUpdateDestinationOperator(_ExistingDestinationOperator):
         self.new_name = new_name
         self.enabled = enabled
         self.settings = settings
-        self.check_known_arguments()
+        self.check_literal_arguments()
 
     def execute(self, context: Context) -> str:
         """Send the update."""
@@ -199,10 +199,10 @@ class SegmentDeleteDestinationOperator(_ExistingDestinationOperator):
         ``SegmentNotFoundError``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the destination's id; ``None`` if no destination has the identity.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed if its value is known then.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
     :raises SegmentNotFoundError: the destination does not exist, with ``"fail"``.
     :raises SegmentSeveralMatchesError: several destinations have this identity.
-    :raises SegmentError: Segment refused, or could not be reached within the connection's budgets.
+    :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
     """
 
     checks = {**_ExistingDestinationOperator.checks, "if_missing": check_if_missing}  # noqa: RUF012 - a constant
@@ -212,7 +212,7 @@ class SegmentDeleteDestinationOperator(_ExistingDestinationOperator):
     def __init__(self, *, if_missing: str = "ignore", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.if_missing = if_missing
-        self.check_known_arguments()
+        self.check_literal_arguments()
 
     def execute(self, context: Context) -> str | None:
         """Delete the destination."""

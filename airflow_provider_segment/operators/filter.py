@@ -45,11 +45,11 @@ class SegmentCreateFilterOperator(SegmentOperator):
         brings it to the described state; ``"fail"`` raises ``SegmentAlreadyExistsError``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the filter's id.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed if its value is known then.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
     :raises SegmentSeveralMatchesError: several filters of the destination have this title.
     :raises SegmentAmbiguousWriteError: responses were lost until the budget was spent; a retry of the task checks
         whether the filter exists.
-    :raises SegmentError: Segment refused, or could not be reached within the connection's budgets.
+    :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
     """
 
     checks = {  # noqa: RUF012 - a constant of the class
@@ -86,7 +86,7 @@ class SegmentCreateFilterOperator(SegmentOperator):
         self.description = description
         self.source_id = source_id
         self.if_exists = if_exists
-        self.check_known_arguments()
+        self.check_literal_arguments()
 
     def execute(self, context: Context) -> str:
         """Find the filter, and create it if there is none."""
@@ -144,10 +144,10 @@ class SegmentUpdateFilterOperator(_ExistingFilterOperator):
     :param description: new description; an empty one removes it.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the filter's id.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed if its value is known then.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
     :raises SegmentNotFoundError: the filter does not exist.
     :raises SegmentSeveralMatchesError: several filters of the destination have this title.
-    :raises SegmentError: Segment refused, or could not be reached within the connection's budgets.
+    :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
     """
 
     changeable = ("new_title", "condition", "actions", "enabled", "description")
@@ -176,7 +176,7 @@ class SegmentUpdateFilterOperator(_ExistingFilterOperator):
         self.actions = actions
         self.enabled = enabled
         self.description = description
-        self.check_known_arguments()
+        self.check_literal_arguments()
 
     def execute(self, context: Context) -> str:
         """Send the update."""
@@ -207,10 +207,10 @@ class SegmentDeleteFilterOperator(_ExistingFilterOperator):
         ``SegmentNotFoundError``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the filter's id; ``None`` if no filter has the title.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed if its value is known then.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
     :raises SegmentNotFoundError: the filter does not exist, with ``"fail"``.
     :raises SegmentSeveralMatchesError: several filters of the destination have this title.
-    :raises SegmentError: Segment refused, or could not be reached within the connection's budgets.
+    :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
     """
 
     checks = {**_ExistingFilterOperator.checks, "if_missing": check_if_missing}  # noqa: RUF012 - a constant
@@ -219,7 +219,7 @@ class SegmentDeleteFilterOperator(_ExistingFilterOperator):
     def __init__(self, *, if_missing: str = "ignore", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.if_missing = if_missing
-        self.check_known_arguments()
+        self.check_literal_arguments()
 
     def execute(self, context: Context) -> str | None:
         """Remove the filter."""

@@ -42,8 +42,8 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
     :param trigger: an FQL statement that selects events, such as ``type = "track"``.
     :param enabled: whether it processes events. ``None`` (default) leaves an existing one as it is and creates a new
         one enabled.
-    :param settings: by the field keys of the action: constants, or directives such as ``{"@path": "$.event"}``; secrets
-        as :class:`~airflow_provider_segment.secrets.SecretRef`.
+    :param settings: keyed by the field names of the action: constants, or directives such as ``{"@path": "$.event"}``;
+        secrets as :class:`~airflow_provider_segment.secrets.SecretRef`.
     :param model_id: the Reverse ETL model its data comes from.
     :param reverse_etl_schedule: when that model syncs: ``{"strategy": …, "config": …}``, strategy one of ``MANUAL``,
         ``PERIODIC``, ``SPECIFIC_DAYS``, ``CRON``, ``DBT_CLOUD``. Takes a second rate-limited call.
@@ -51,11 +51,11 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
         brings it to the described state; ``"fail"`` raises ``SegmentAlreadyExistsError``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the subscription's id.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed if its value is known then.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
     :raises SegmentSeveralMatchesError: several subscriptions have this identity.
     :raises SegmentAmbiguousWriteError: responses were lost until the budget was spent; a retry of the task checks
         whether the subscription exists.
-    :raises SegmentError: Segment refused, or could not be reached within the connection's budgets.
+    :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
     """
 
     checks = {  # noqa: RUF012 - a constant of the class
@@ -95,7 +95,7 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
         self.model_id = model_id
         self.reverse_etl_schedule = reverse_etl_schedule
         self.if_exists = if_exists
-        self.check_known_arguments()
+        self.check_literal_arguments()
 
     def execute(self, context: Context) -> str:
         """Find the subscription, and create it if there is none."""
@@ -164,10 +164,10 @@ class SegmentUpdateSubscriptionOperator(_ExistingSubscriptionOperator):
     :param reverse_etl_schedule: when that model syncs.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the subscription's id.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed if its value is known then.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
     :raises SegmentNotFoundError: the subscription does not exist.
     :raises SegmentSeveralMatchesError: several subscriptions have this identity.
-    :raises SegmentError: Segment refused, or could not be reached within the connection's budgets.
+    :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
     """
 
     changeable = ("new_name", "trigger", "enabled", "settings", "model_id", "reverse_etl_schedule")
@@ -199,7 +199,7 @@ class SegmentUpdateSubscriptionOperator(_ExistingSubscriptionOperator):
         self.settings = settings
         self.model_id = model_id
         self.reverse_etl_schedule = reverse_etl_schedule
-        self.check_known_arguments()
+        self.check_literal_arguments()
 
     def execute(self, context: Context) -> str:
         """Send the update."""
@@ -231,10 +231,10 @@ class SegmentDeleteSubscriptionOperator(_ExistingSubscriptionOperator):
         ``SegmentNotFoundError``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the subscription's id; ``None`` if no subscription has the identity.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed if its value is known then.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
     :raises SegmentNotFoundError: the subscription does not exist, with ``"fail"``.
     :raises SegmentSeveralMatchesError: several subscriptions have this identity.
-    :raises SegmentError: Segment refused, or could not be reached within the connection's budgets.
+    :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
     """
 
     checks = {**_ExistingSubscriptionOperator.checks, "if_missing": check_if_missing}  # noqa: RUF012 - a constant
@@ -243,7 +243,7 @@ class SegmentDeleteSubscriptionOperator(_ExistingSubscriptionOperator):
     def __init__(self, *, if_missing: str = "ignore", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.if_missing = if_missing
-        self.check_known_arguments()
+        self.check_literal_arguments()
 
     def execute(self, context: Context) -> str | None:
         """Remove the subscription."""

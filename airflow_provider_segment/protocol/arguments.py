@@ -40,7 +40,7 @@ def check_name(argument: str, value: Any) -> str:
     :param argument: the argument's name.
     :param value: the argument's value.
     """
-    _require_string(argument, value, "a string that is not empty")
+    _require_string(argument, value, "a non-empty string")
     return str(value)
 
 
@@ -131,8 +131,8 @@ def check_new_settings(argument: str, value: Any) -> dict[str, Any]:
     settings = check_settings(argument, value)
     if masked := masked_keys(settings):
         raise ValueError(
-            f"{argument}: the value of {masked[0]!r} holds a bullet ({MASK_CHARACTER}), so it is the mask of a secret"
-            " and not the secret"
+            f"{argument}: the value of {masked[0]!r} contains a bullet ({MASK_CHARACTER}), so it is a masked"
+            " secret; pass the secret itself"
         )
     return settings
 

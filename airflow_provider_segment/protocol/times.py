@@ -52,7 +52,7 @@ def check_duration(argument: str, value: Any) -> timedelta:
     return length
 
 
-def utc_text(moment: datetime) -> str:
+def format_utc(moment: datetime) -> str:
     """Return a time as the API expects it: ISO 8601, UTC, whole seconds.
 
     :param moment: with a time zone.
@@ -60,7 +60,7 @@ def utc_text(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
-def duration_text(length: timedelta) -> str:
+def format_duration(length: timedelta) -> str:
     """Return a duration in whole hours or days, for messages.
 
     :param length: of any length.

@@ -28,7 +28,7 @@ async def inject_fault(fault: Fault, sandbox: Sandbox, process: ProcessRequest) 
 async def _status(fault: Fault, _sandbox: Sandbox, _process: ProcessRequest) -> Response:
     if fault.html:
         return _html_page("Bad gateway", status=fault.status, headers=fault.headers)
-    return error_response(ApiError(fault.status, "Fault set by the sandbox", headers=fault.headers))
+    return error_response(ApiError(fault.status, "Fault injected by the sandbox", headers=fault.headers))
 
 
 async def _rate_limit(fault: Fault, sandbox: Sandbox, _process: ProcessRequest) -> Response:

@@ -136,7 +136,7 @@ def parse_fault(value: object) -> Fault:
     record = validate_object(value, _COMMON_FIELDS + FIELDS_BY_KIND[kind], allow_unknown=False)
     match = validate_object(record.get("match", {}), _MATCH_FIELDS, prefix="match.", name="match", allow_unknown=False)
     if record.get("status") == _STATUS_WITHOUT_BODY:
-        raise invalid_field("status", "must be a status whose responses have a body")
+        raise invalid_field("status", "must not be 304, whose responses have no body")
     method, path = match.get("method"), match.get("path")
     return Fault(
         kind=kind,

@@ -29,7 +29,7 @@ else:
     _Base = object
 
 _GRACE = timedelta(seconds=15)
-"""How much later than the trigger Airflow itself ends the wait; the trigger's message says more."""
+"""Added to the deferral timeout, so that the trigger, whose message says more, times out before Airflow does."""
 
 
 _FAILED_BY_AIRFLOW = "__fail__"
@@ -50,7 +50,7 @@ class DeferrableWaitMixin(_Base):
 
     destination_id: Any
     segment_conn_id: str
-    evidence_found: Evidence | None
+    evidence: Evidence | None
 
     @property
     def _criteria(self) -> WaitCriteria:
@@ -99,7 +99,7 @@ class DeferrableWaitMixin(_Base):
         )
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
-        """Resume after the trigger, with the same skips as in poke mode; Airflow's method skips other errors."""
+        """Resume after deferral; skip for the same errors as poke mode, since Airflow's own method skips for others."""
         arguments = next_kwargs or {}
         self._mask_token()
         try:
@@ -136,7 +136,7 @@ class DeferrableWaitMixin(_Base):
 
         result = parse_event(event)
 
-        self.evidence_found = result.evidence
+        self.evidence = result.evidence
         if result.status == ERROR:
             self._raise_error(result, event)
         if result.status == TIMED_OUT:
@@ -161,7 +161,7 @@ class DeferrableWaitMixin(_Base):
         text = f"destination {self.destination_id}: {message}"
         raise AirflowSkipException(text) if self._criteria.on_unmet == SKIP else SegmentDeliveryUnmetError(text)
 
-    def continues_after(self, error: Exception) -> bool:
+    def should_keep_waiting(self, error: Exception) -> bool:
         """Return whether a deferred wait goes on after an error, because of ``silent_fail``.
 
         :param error: the error of a poll.
@@ -208,7 +208,7 @@ class DeferrableWaitMixin(_Base):
         error = result.exception()
         if result.error == AirflowNotFoundException.__name__:  # a missing connection; protocol/ imports no Airflow
             error = AirflowNotFoundException(result.message)
-        if not self.continues_after(error):
+        if not self.should_keep_waiting(error):
             raise error
         checked = event.get("destination_checked") is True
         self.defer_to_trigger(deadline=_deadline_of(event), destination_checked=checked)

@@ -30,12 +30,12 @@ from airflow_provider_segment.protocol.delivery.window import (
     AUTO,
     check_granularity_or_auto,
     check_one_window,
-    check_reach,
+    check_retention,
     check_window,
 )
 from airflow_provider_segment.protocol.times import check_time
 from airflow_provider_segment.sensors.deferral import DeferrableWaitMixin, default_deferrable
-from airflow_provider_segment.templating import CheckedArguments, is_known
+from airflow_provider_segment.templating import CheckedArguments, is_literal
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -90,7 +90,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         default_deferrable``. ``mode``, ``exponential_backoff`` and ``max_wait`` then have no effect.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: ``{"metrics", "conditions", "start_time", "end_time", "granularity"}``: the data behind the verdict.
-    :raises ValueError: an argument is invalid; at DAG parse time where it is known then.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
     :raises SegmentDeliveryFailedError: a condition of ``fail_when`` holds; not retried, and skipped with ``soft_fail``.
     :raises SegmentDeliveryUnmetError: the window has closed without meeting ``success_when``; likewise.
     :raises SegmentError: Segment rejected a request.
@@ -150,18 +150,18 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         self._resumed = False
         self._reschedules = 0
         self._not_before = datetime.min.replace(tzinfo=UTC)
-        self.check_known_arguments()
+        self.check_literal_arguments()
 
     def check_combination(self) -> None:
         """Check that exactly one of ``window`` and ``start_time`` is set."""
         check_one_window(window=self.window, start_time=self.start_time)
 
-    def check_known_arguments(self) -> None:
+    def check_literal_arguments(self) -> None:
         """Check the arguments that are known when the DAG is parsed, and those of the window against each other."""
-        super().check_known_arguments()
+        super().check_literal_arguments()
         window = {name: getattr(self, name) for name in ("window", "start_time", "end_time", "granularity")}
-        if is_known([*window.values(), self.settle_time]):
-            check_reach(check_window(**window), check_settle_time("settle_time", self.settle_time))
+        if is_literal([*window.values(), self.settle_time]):
+            check_retention(check_window(**window), check_settle_time("settle_time", self.settle_time))
 
     def poke(self, context: Context) -> bool | PokeReturnValue:
         """Poll once; with ``deferrable``, defer the rest of the wait to the trigger."""
@@ -185,7 +185,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         except Exception as error:
             if self.never_fail:
                 self.log.exception("This poll failed; skipping the task because of never_fail.")
-            if not self.continues_after(error):
+            if not self.should_keep_waiting(error):
                 raise
             evidence = None
         finally:
@@ -217,7 +217,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
             return None
         for line in self._progress.lines(verdict, datetime.now(UTC)):
             self.log.info("%s", line)
-        self.evidence_found = verdict.evidence
+        self.evidence = verdict.evidence
         if verdict.status is Status.FAILED:
             raise SegmentDeliveryFailedError(f"destination {self.destination_id}: {verdict.progress}")
         if verdict.status is Status.UNMET:

@@ -84,7 +84,7 @@ class _Reader:
                 self._report((key,), unknown_name("key", key, _NAMES))
         for key in ("connection", "workspace_id"):
             if (item := value.get(key)) is not None and not _is_name(item):
-                self._report((key,), "it must be a string that is not empty")
+                self._report((key,), "it must be a non-empty string")
 
     def variables(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
         variables = self._mapping(value, "variables")

@@ -65,8 +65,8 @@ SUBSCRIPTION_KEYS = (
     Key(
         name="settings",
         schema=_SETTINGS,
-        text="Settings by the field keys of the action: constants, or directives such as `{'@path': $.event}`. Only the"
-        " described keys are compared; left out, settings are left alone.",
+        text="Settings keyed by the field names of the action: constants, or directives such as `{'@path': $.event}`."
+        " Only the described keys are compared; left out, settings are left alone.",
     ),
     Key(name="model_id", schema=_STRING, text="Reverse ETL model that its data comes from."),
     Key(name="reverse_etl_schedule", schema=_SCHEDULE, text="When that model syncs: `strategy` and `config`."),

@@ -113,8 +113,7 @@ def _check_settings(label: str, value: Any) -> dict[str, Any]:
         raise ValueError(f"{label} is a {type(value).__name__}; it must be an object")
     if masked := masked_keys(value):
         raise ValueError(
-            f"{label}[{masked[0]!r}] holds a bullet, so it is the mask of a secret and not the secret; write"
-            " {$secret: alias}"
+            f"{label}[{masked[0]!r}] contains a bullet, so it is a masked secret; write {{$secret: alias}}"
         )
     return dict(value)
 

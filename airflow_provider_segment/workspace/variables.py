@@ -77,7 +77,7 @@ class Substitution:
             message = f"{SECRET_KEY!r} is the only key of a reference; write '${SECRET_KEY}' for a key of this name"
             self._problem(document, path, message)
         if not isinstance(alias, str) or not alias.strip() or _LITERAL in alias:
-            message = f"the alias of {SECRET_KEY!r} must be a string that is not empty, without variables"
+            message = f"the alias of {SECRET_KEY!r} must be a non-empty string, without variables"
             self._problem(document, path, message)
             return SecretAlias("")
         return SecretAlias(alias)

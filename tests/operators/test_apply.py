@@ -295,7 +295,7 @@ def test_invalid_arguments_raise_when_the_dag_is_parsed(changes: dict[str, Any],
 
 
 def test_a_mask_can_not_be_the_secret_of_a_new_destination(running: Running, segment_sandbox: SegmentSandbox) -> None:
-    with pytest.raises(ValueError, match="'apiKey' holds a bullet"):
+    with pytest.raises(ValueError, match="'apiKey' contains a bullet"):
         running.run(apply(settings={"apiKey": "••••cdef"}))
     assert calls(segment_sandbox) == []
     running.run(apply(subscriptions=None))

@@ -204,7 +204,7 @@ def test_settings_may_render_to_a_json_string(running: Running, segment_sandbox:
         ({"settings": None}, "settings is a NoneType"),
         ({"settings": "nothing"}, "settings is a string that is not JSON"),
         ({"settings": {1: 2}}, "settings has the key 1"),
-        ({"settings": {"apiKey": "••••cdef"}}, "'apiKey' holds a bullet"),
+        ({"settings": {"apiKey": "••••cdef"}}, "'apiKey' contains a bullet"),
         ({"settings": {"apiKey": object()}}, r"settings\['apiKey'\] is a object"),
         ({"enabled": "maybe"}, "enabled is 'maybe'; it must be True or False"),
         ({"if_exists": "replace"}, "if_exists is 'replace'; it must be one of 'reuse', 'update', 'fail'"),

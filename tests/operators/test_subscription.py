@@ -177,7 +177,7 @@ def test_deleting_from_a_missing_destination_succeeds(running: Running) -> None:
         ({"action_id": "x" * 256}, "action_id has 256 characters"),
         ({"trigger": ""}, "trigger is empty"),
         ({"enabled": 1}, "enabled is 1"),
-        ({"settings": {"key": "•"}}, "'key' holds a bullet"),
+        ({"settings": {"key": "•"}}, "'key' contains a bullet"),
         ({"model_id": ""}, "model_id is empty"),
         ({"reverse_etl_schedule": {"strategy": "SOMETIMES"}}, "one of 'CRON', 'DBT_CLOUD', 'MANUAL'"),
         ({"reverse_etl_schedule": {"when": "now"}}, "has the key 'when'"),

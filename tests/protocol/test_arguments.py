@@ -110,9 +110,9 @@ BAD: dict[str, tuple[Callable[[str, Any], Any], Any, tuple[str, ...]]] = {
     "id, a dot": (check_id, ".", ("'.'", ID)),
     "id, two dots": (check_id, "..", ("'..'", ID)),
     "id, half a character": (check_id, "a\udc00", ("surrogate", ID)),
-    "name, empty": (check_name, "", ("empty", "not empty")),
-    "name, none": (check_name, None, ("None", "not empty")),
-    "name, half a character": (check_name, "\ud800", ("surrogate", "not empty")),
+    "name, empty": (check_name, "", ("empty", "a non-empty string")),
+    "name, none": (check_name, None, ("None", "a non-empty string")),
+    "name, half a character": (check_name, "\ud800", ("surrogate", "a non-empty string")),
     "flag, a word": (check_flag, "yes", ("'yes'", "True or False")),
     "flag, empty": (check_flag, "", ("''", "True or False")),
     "flag, a number": (check_flag, 1, ("1", "True or False")),
@@ -216,7 +216,7 @@ MASKED: dict[str, tuple[dict[str, Any], list[str]]] = {
 def test_masked_keys_are_found_at_any_depth(settings: dict[str, Any], keys: list[str]) -> None:
     assert masked_keys(settings) == keys
     if keys:
-        with pytest.raises(ValueError, match=rf"settings: the value of '{keys[0]}' holds a bullet") as caught:
+        with pytest.raises(ValueError, match=rf"settings: the value of '{keys[0]}' contains a bullet") as caught:
             check_new_settings("settings", settings)
         assert "dada" not in str(caught.value)
 

@@ -57,7 +57,7 @@ def test_status_fault_skips_the_request(segment: Client, segment_sandbox: Segmen
     response = segment.send("POST", "/destinations", BODY)
 
     assert response.status_code == 503
-    assert response.json()["errors"][0]["message"] == "Fault set by the sandbox"
+    assert response.json()["errors"][0]["message"] == "Fault injected by the sandbox"
     assert names(segment_sandbox) == []
     assert segment.send("POST", "/destinations", BODY).status_code == 200
     assert journal(segment_sandbox) == [("POST", 503, "status"), ("POST", 200, None)]

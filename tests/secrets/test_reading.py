@@ -190,7 +190,7 @@ def test_each_connection_is_read_once(running: Running, connect: Connect, monkey
             {"name": SecretRef("partner")},
             r"name is SecretRef\(conn_id='partner', field='password'\); it must be a string",
         ),
-        ({"settings": {"apiKey": SecretRef("partner"), "b": "••••cdef"}}, "'b' holds a bullet"),
+        ({"settings": {"apiKey": SecretRef("partner"), "b": "••••cdef"}}, "'b' contains a bullet"),
         ({"settings": {"apiKey": SecretRef("partner"), "b": object()}}, r"settings\['b'\] is a object"),
     ],
 )
@@ -221,7 +221,7 @@ def test_in_a_subscription_references_are_allowed_in_settings_only(entry: dict[s
 
 def test_a_secret_that_is_a_mask_is_rejected_without_showing_it(running: Running, connect: Connect) -> None:
     connect("partner", password="••••••cdef")
-    with pytest.raises(ValueError, match="'apiKey' holds a bullet") as caught:
+    with pytest.raises(ValueError, match="'apiKey' contains a bullet") as caught:
         running.run(create())
     assert "cdef" not in str(caught.value)
 

@@ -11,7 +11,7 @@ from airflow_provider_segment.protocol.flow.steps import Outcome
 from airflow_provider_segment.protocol.wire.messages import RequestFailure, Response
 
 PAGE = b"<!doctype html>\n<html><head><title>Welcome</title></head><body><h1>Welcome</h1></body></html>\n"
-_ERROR = b'{"errors":[{"type":"error","message":"Fault set by the sandbox"}]}'
+_ERROR = b'{"errors":[{"type":"error","message":"Fault injected by the sandbox"}]}'
 _LIMIT = b'{"errors":[{"type":"RequestError","message":"Too many requests"%s}]}'
 
 

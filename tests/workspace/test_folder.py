@@ -124,7 +124,7 @@ def test_every_problem_of_every_file_is_reported_with_file_line_and_nearest_key(
         "a.yaml:4: setings: unknown key 'setings'; did you mean 'settings'?",
         "a.yaml:5: enabled is 'maybe'; it must be True or False",
         "a.yaml:7: subscriptions[0]: 'action' is missing",
-        "a.yaml:8: subscriptions[0].trigger is 5; it must be a string that is not empty",
+        "a.yaml:8: subscriptions[0].trigger is 5; it must be a non-empty string",
         "b/b.yaml:4: settings.key: unknown variable 'REGOIN'; did you mean 'REGION'?",
         "b/b.yaml:5: settings.other: '${' begins no variable; write ${NAME}, or $${ for a literal ${",
         "c.json:1: 'name' is missing; only an entry with 'id' may leave it out",
@@ -134,8 +134,7 @@ def test_every_problem_of_every_file_is_reported_with_file_line_and_nearest_key(
         "e.yaml:1: it must be an object with the keys source, type, name, enabled, settings, subscriptions, id,"
         " previous_name, removed",
         "f.yaml:3: name is a reference to a secret; these are for settings only",
-        "f.yaml:4: settings['k'] holds a bullet, so it is the mask of a secret and not the secret; write {$secret:"
-        " alias}",
+        "f.yaml:4: settings['k'] contains a bullet, so it is a masked secret; write {$secret: alias}",
         "g.yaml:4: settings.k: '$secret' is the only key of a reference; write '$$secret' for a key of this name",
     ]
 
@@ -159,7 +158,7 @@ def test_an_id_is_not_repeated(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("conection: x", "prod.yaml:1: conection: unknown key 'conection'; did you mean 'connection'?"),
-        ("connection: 5", "prod.yaml:1: connection: it must be a string that is not empty"),
+        ("connection: 5", "prod.yaml:1: connection: it must be a non-empty string"),
         ("variables: [x]", "prod.yaml:1: variables: it must be an object"),
         (
             "variables:\n  a-b: 1",

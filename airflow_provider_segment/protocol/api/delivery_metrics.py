@@ -12,7 +12,7 @@ from airflow_provider_segment.protocol.api.requests import value_reader
 from airflow_provider_segment.protocol.arguments import check_id
 from airflow_provider_segment.protocol.flow.exchange import exchange
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
-from airflow_provider_segment.protocol.times import check_time, utc_text
+from airflow_provider_segment.protocol.times import check_time, format_utc
 from airflow_provider_segment.protocol.wire.operation import Call
 
 
@@ -98,8 +98,8 @@ def metrics_call(destination_id: str, source_id: str, interval: Interval) -> Cal
     """
     query = (
         ("sourceId", source_id),
-        ("startTime", utc_text(interval.start)),
-        ("endTime", utc_text(interval.end)),
+        ("startTime", format_utc(interval.start)),
+        ("endTime", format_utc(interval.end)),
         ("granularity", interval.granularity),
     )
     request = operations.GET_DELIVERY_METRICS.request(ids={"destinationId": destination_id}, query=query)

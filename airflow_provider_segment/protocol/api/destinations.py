@@ -78,7 +78,7 @@ def post_destination(
     :param source_id: source to connect it to; cannot be changed later.
     :param metadata_id: catalog id of its type; cannot be changed later.
     :param name: display name; must be unique among the destinations of one type on one source.
-    :param settings: settings by the keys of the catalog entry's options; may be empty.
+    :param settings: settings keyed by the option names of the catalog entry; may be empty.
     :param enabled: whether it receives data.
     :return: the destination, with the catalog's defaults filled in and secrets masked.
     :raises SegmentAmbiguousWriteError: the response was lost, so the destination may or may not exist.

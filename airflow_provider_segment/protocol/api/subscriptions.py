@@ -76,7 +76,7 @@ def post_subscription(
     :param action_id: id of an action of the destination's type; cannot be changed later.
     :param trigger: FQL statement that selects events, such as ``type = "track"``.
     :param enabled: whether it processes events.
-    :param settings: settings by the field keys of the action.
+    :param settings: settings keyed by the field names of the action.
     :param model_id: Reverse ETL model that its data comes from.
     :return: the subscription.
     :raises SegmentAmbiguousWriteError: the response was lost, so the subscription may or may not exist.

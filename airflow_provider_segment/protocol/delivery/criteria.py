@@ -10,8 +10,8 @@ from msgspec import Struct
 from airflow_provider_segment.protocol.api.granularity import LONGEST_WINDOW, Interval
 from airflow_provider_segment.protocol.arguments import check_choice, check_count, check_id
 from airflow_provider_segment.protocol.delivery.condition import Condition, check_conditions
-from airflow_provider_segment.protocol.delivery.window import AUTO, Window, check_reach, check_window
-from airflow_provider_segment.protocol.times import check_duration, utc_text
+from airflow_provider_segment.protocol.delivery.window import AUTO, Window, check_retention, check_window
+from airflow_provider_segment.protocol.times import check_duration, format_utc
 
 if TYPE_CHECKING:
     from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetrics
@@ -105,8 +105,8 @@ class WaitCriteria(Struct, frozen=True, kw_only=True):
             "success_when": [str(condition) for condition in self.success_when],
             "fail_when": [str(condition) for condition in self.fail_when],
             "window": window.length and window.length.total_seconds(),
-            "start_time": window.start and utc_text(window.start),
-            "end_time": window.end and utc_text(window.end),
+            "start_time": window.start and format_utc(window.start),
+            "end_time": window.end and format_utc(window.end),
             "min_attempted": self.min_attempted,
             "settle_time": self.settle_time.total_seconds(),
             "on_unmet": self.on_unmet,
@@ -134,7 +134,7 @@ def check_criteria(
     """
     checked_window = check_window(window=window, start_time=start_time, end_time=end_time, granularity=granularity)
     checked_settle_time = check_settle_time("settle_time", settle_time)
-    check_reach(checked_window, checked_settle_time)
+    check_retention(checked_window, checked_settle_time)
     return WaitCriteria(
         destination_id=check_id("destination_id", destination_id),
         source_id=check_id("source_id", source_id),

@@ -87,7 +87,7 @@ def parse_event(event: Any) -> WaitResult:
         raise errors.SegmentProtocolError(f"the trigger sent an event with an unknown status: {event!r:.200}")
     evidence = event.get("evidence")
     if event["status"] == Status.SUCCEEDED.value and not isinstance(evidence, dict):
-        raise errors.SegmentProtocolError("the trigger sent a success without evidence")
+        raise errors.SegmentProtocolError("the trigger's success event has no 'evidence' field")
     return WaitResult(
         status=event["status"],
         message=str(event.get("message") or ""),

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from airflow_provider_segment.protocol.delivery.condition import Condition, format_number
 from airflow_provider_segment.protocol.delivery.criteria import WAIT, Observation, WaitCriteria
-from airflow_provider_segment.protocol.times import utc_text
+from airflow_provider_segment.protocol.times import format_utc
 
 if TYPE_CHECKING:
     from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetrics
@@ -101,8 +101,8 @@ class Verdict(Struct, frozen=True):
         return Evidence(
             metrics=metrics,
             conditions={str(condition): condition.holds(metrics) for condition in conditions},
-            start_time=utc_text(interval.start),
-            end_time=utc_text(interval.end),
+            start_time=format_utc(interval.start),
+            end_time=format_utc(interval.end),
             granularity=interval.granularity,
         )
 
@@ -172,9 +172,9 @@ def unmet_decided_at(criteria: WaitCriteria, metrics: DeliveryMetrics) -> dateti
 
 def _message(reason: Reason, criteria: WaitCriteria, metrics: DeliveryMetrics | None) -> str:
     if reason is Reason.NOT_DECIDED_YET and (settled_at := success_decided_at(criteria)):
-        return f"{reason.value}; the next poll comes at {utc_text(settled_at)} or later"
+        return f"{reason.value}; the next poll comes at {format_utc(settled_at)} or later"
     if metrics is None:
-        start = "" if criteria.window.start is None else f"; it starts at {utc_text(criteria.window.start)}"
+        start = "" if criteria.window.start is None else f"; it starts at {format_utc(criteria.window.start)}"
         return f"{reason.value}{start}"
     if reason is Reason.FAILURE_MET:
         met = [_describe(condition, metrics) for condition in criteria.fail_when if condition.holds(metrics)]
@@ -186,7 +186,7 @@ def _message(reason: Reason, criteria: WaitCriteria, metrics: DeliveryMetrics | 
         attempted = format_number(metrics["attempted"])
         return f"{attempted} of at least {criteria.min_attempted} events attempted; {progress}"
     if reason is Reason.LATE_DATA and (settled_at := success_decided_at(criteria)):
-        return f"{progress}; waiting for late data until {utc_text(settled_at)}"
+        return f"{progress}; waiting for late data until {format_utc(settled_at)}"
     return progress
 
 

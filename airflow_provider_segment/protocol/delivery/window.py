@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from airflow_provider_segment.protocol.api.granularity import GRANULARITIES, LIMITS, Interval, Limits
 from airflow_provider_segment.protocol.arguments import check_choice
-from airflow_provider_segment.protocol.times import check_duration, check_time, duration_text, utc_text
+from airflow_provider_segment.protocol.times import check_duration, check_time, format_duration, format_utc
 
 AUTO = "auto"
 
@@ -70,8 +70,8 @@ def _not_covered(window: Window, start: datetime, end: datetime, *, coarsest: st
     limits = LIMITS[coarsest]
     argument = "window" if window.length is not None else "start_time"
     return ValueError(
-        f"{argument}: from {utc_text(start)} to {utc_text(end)} is not covered by granularity {coarsest}, which"
-        f" reaches {duration_text(limits.range)} at a time and {duration_text(limits.age)} back"
+        f"{argument}: from {format_utc(start)} to {format_utc(end)} is not covered by granularity {coarsest}, which"
+        f" reaches {format_duration(limits.range)} at a time and {format_duration(limits.age)} back"
         + ("; there is no coarser one" if coarsest == GRANULARITIES[-1] else "; a coarser one may cover it")
     )
 
@@ -99,22 +99,22 @@ def check_window(
     start = check_time("start_time", start_time)
     if end == start:
         raise ValueError(
-            f"end_time is {utc_text(end)}, the same as start_time. A run's data interval has no length"
+            f"end_time is {format_utc(end)}, the same as start_time. A run's data interval has no length"
             " for Airflow 3's cron and timedelta schedules, manual runs and asset-triggered runs. Use a timetable with"
             " data intervals, such as CronDataIntervalTimetable, or set window and end_time"
         )
     if end is not None and end < start:
-        raise ValueError(f"end_time is {utc_text(end)}; it must be after start_time, {utc_text(start)}")
+        raise ValueError(f"end_time is {format_utc(end)}; it must be after start_time, {format_utc(start)}")
     longest = _limits_of(granularity).range
     if end is not None and end - start > longest:
         raise ValueError(
-            f"end_time is {utc_text(end)}, {end - start} after start_time; granularity {granularity} covers at most"
-            f" {duration_text(longest)}"
+            f"end_time is {format_utc(end)}, {end - start} after start_time; granularity {granularity} covers at most"
+            f" {format_duration(longest)}"
         )
     return Window(start=start, end=end, granularity=granularity)
 
 
-def check_reach(window: Window, settle_time: timedelta) -> None:
+def check_retention(window: Window, settle_time: timedelta) -> None:
     """Check that Segment still has the window's data when success is decided, ``settle_time`` after its end.
 
     :param window: the window.
@@ -127,7 +127,7 @@ def check_reach(window: Window, settle_time: timedelta) -> None:
     if window.end - window.start + settle_time > age:
         raise ValueError(
             f"settle_time is {settle_time}; with the {window.end - window.start} from start_time to end_time that"
-            f" reaches further back than granularity {window.granularity} does, {duration_text(age + MARGIN)}"
+            f" reaches further back than granularity {window.granularity} does, {format_duration(age + MARGIN)}"
         )
 
 
@@ -149,7 +149,7 @@ def _check_length(value: Any, granularity: str) -> timedelta:
     limits = _limits_of(granularity)
     longest = min(limits.range, limits.age)
     if length > longest:
-        raise ValueError(f"window is {length}; granularity {granularity} covers at most {duration_text(longest)}")
+        raise ValueError(f"window is {length}; granularity {granularity} covers at most {format_duration(longest)}")
     if not length:
         raise ValueError(f"window is {length}; it must be at least one second")
     return length
@@ -159,7 +159,7 @@ def _start_before(end: datetime, length: timedelta) -> datetime:
     try:
         return end - length
     except OverflowError:
-        raise ValueError(f"end_time is {utc_text(end)}; there is no date {length} before it") from None
+        raise ValueError(f"end_time is {format_utc(end)}; there is no date {length} before it") from None
 
 
 def _limits_of(granularity: str) -> Limits:

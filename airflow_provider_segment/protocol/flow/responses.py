@@ -158,7 +158,7 @@ def _other_reason(call: Call[Any], response: Response, options: CallOptions) -> 
 
 
 def _describe(call: Call[Any], response: Response, options: CallOptions) -> str:
-    """Return what was received instead of JSON; only of HTML and plain text are the first characters quoted."""
+    """Describe a body that is not JSON, for an error message. Quotes its beginning only if it is HTML or plain text."""
     raw = response.body[:_DECODED_BYTES].decode("utf-8", "replace")
     # Redacted first: what is left of a secret after cutting or folding would not be recognised.
     text = " ".join(redactor_for(call.request.body, options.secrets).redact(raw).split())

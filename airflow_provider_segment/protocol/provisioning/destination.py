@@ -67,7 +67,7 @@ def create_destination(
     :param source_id: id of the source to connect it to; can't be changed later.
     :param metadata_id: catalog id of its type; can't be changed later.
     :param name: display name; instances of one type on one source need distinct names.
-    :param settings: by the keys of the catalog entry's options; may be empty.
+    :param settings: keyed by the option names of the catalog entry; may be empty.
     :param enabled: whether it receives data.
     :return: the destination, with the catalog's defaults filled in and secrets masked.
     :raises SegmentAmbiguousWriteError: responses were lost until the budget was spent.

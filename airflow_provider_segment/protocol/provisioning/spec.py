@@ -25,7 +25,7 @@ class DestinationSpec:
     :param source_id: id of its source; can't be changed later.
     :param metadata_id: catalog id of its type; can't be changed later.
     :param name: display name; with the two above its identity.
-    :param settings: by the keys of the catalog entry's options.
+    :param settings: keyed by the option names of the catalog entry.
     :param enabled: whether it receives data; ``None`` leaves an existing one alone and creates a new one enabled.
     :param templated: paths in ``settings`` whose values came out of templates.
     """
@@ -59,7 +59,7 @@ class SubscriptionSpec:
     :param action_id: id of its action; can't be changed later.
     :param trigger: an FQL statement.
     :param enabled: whether it processes events; ``None`` leaves an existing one alone and creates a new one enabled.
-    :param settings: by the field keys of the action; ``None`` leaves them alone.
+    :param settings: keyed by the field names of the action; ``None`` leaves them alone.
     :param model_id: the Reverse ETL model its data comes from.
     :param reverse_etl_schedule: when that model syncs.
     :param id: Segment's id, to select one among several of the same name, or to rename it.

@@ -60,7 +60,7 @@ def create_subscription(
     :param action_id: id of its action, one of the destination's type; can't be changed later.
     :param trigger: an FQL statement that selects events, such as ``type = "track"``.
     :param enabled: whether it processes events.
-    :param settings: by the field keys of the action.
+    :param settings: keyed by the field names of the action.
     :param model_id: the Reverse ETL model its data comes from.
     :return: the subscription.
     :raises SegmentAmbiguousWriteError: responses were lost until the budget was spent.

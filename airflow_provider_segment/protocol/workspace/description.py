@@ -30,7 +30,7 @@ class SubscriptionDescription:
     :param name: display name; ``None`` leaves it alone, which takes an ``id``.
     :param trigger: an FQL statement; ``None`` likewise.
     :param enabled: whether it processes events; ``None`` leaves an existing one alone and creates a new one enabled.
-    :param settings: by the field keys of the action, may hold secret aliases; ``None`` leaves them alone.
+    :param settings: keyed by the field names of the action, may hold secret aliases; ``None`` leaves them alone.
     :param model_id: the Reverse ETL model its data comes from.
     :param reverse_etl_schedule: when that model syncs.
     :param id: Segment's id.
@@ -66,7 +66,7 @@ class DestinationDescription:
     :param type: slug or catalog id of its type.
     :param name: display name; ``None`` leaves it alone, which takes an ``id``.
     :param enabled: whether it receives data; ``None`` leaves an existing one alone and creates a new one enabled.
-    :param settings: by the keys of the catalog entry's options, may hold secret aliases.
+    :param settings: keyed by the option names of the catalog entry, may hold secret aliases.
     :param subscriptions: its subscriptions; ``None`` leaves them alone.
     :param id: Segment's id.
     :param previous_name: its name before, to rename it.

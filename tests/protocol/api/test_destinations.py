@@ -118,7 +118,7 @@ MASKED = {
 def test_create_rejects_a_mask(settings: dict[str, Any]) -> None:
     driver = ScriptedDriver()
 
-    with pytest.raises(ValueError, match="settings: the value of 'apiKey' holds a bullet") as caught:
+    with pytest.raises(ValueError, match="settings: the value of 'apiKey' contains a bullet") as caught:
         driver.run(post_destination(TERMS, source_id="s", metadata_id="m", name="n", settings=settings))
 
     assert driver.requests == []

@@ -107,7 +107,7 @@ def test_an_update_with_nothing_to_send_reads_the_object(changes: dict[str, Any]
 
 
 def test_create_rejects_a_mask_before_any_request() -> None:
-    with pytest.raises(ValueError, match="'token' holds a bullet"):
+    with pytest.raises(ValueError, match="'token' contains a bullet"):
         create(settings={"token": MASK})
 
 

@@ -14,7 +14,7 @@ from airflow_provider_segment.protocol.delivery.window import (
     check_window,
     interval_at,
 )
-from airflow_provider_segment.protocol.times import utc_text
+from airflow_provider_segment.protocol.times import format_utc
 
 NOW = datetime(2026, 2, 15, 12, 0, 0, tzinfo=UTC)
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
@@ -108,7 +108,7 @@ def test_an_invalid_window_is_rejected(given: dict[str, Any], words: tuple[str, 
 
 
 def test_utc_text_is_in_utc_and_whole_seconds() -> None:
-    assert utc_text(datetime(2026, 1, 1, 2, 0, 0, 999_999, timezone(timedelta(hours=2)))) == "2026-01-01T00:00:00Z"
+    assert format_utc(datetime(2026, 1, 1, 2, 0, 0, 999_999, timezone(timedelta(hours=2)))) == "2026-01-01T00:00:00Z"
 
 
 INTERVALS: dict[str, tuple[dict[str, Any], Interval | None]] = {

@@ -108,9 +108,9 @@ def test_a_different_source_or_type_raises(argument: str, changes: dict[str, Any
 
 def test_a_mask_can_not_be_the_secret_of_a_new_object() -> None:
     masked = DestinationSpec(source_id="s", metadata_id="m", name="n", settings={"apiKey": "••••"})
-    with pytest.raises(ValueError, match="'apiKey' holds a bullet"):
+    with pytest.raises(ValueError, match="'apiKey' contains a bullet"):
         make_plan(masked, None, actual=None)
-    with pytest.raises(ValueError, match="settings of subscription 'x': the value of 'k' holds a bullet"):
+    with pytest.raises(ValueError, match="settings of subscription 'x': the value of 'k' contains a bullet"):
         plan(one("x", settings={"k": "•"}), actual=[])
 
 
