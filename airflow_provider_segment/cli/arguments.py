@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from airflow_provider_segment.workspace.format import SCHEMAS
+
 PROGRAM = "airflow-segment"
 ERROR = 1
 
@@ -66,7 +68,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     _add_common(command, folder=_FOLDER)
 
     command = commands.add_parser("schema", help="print the JSON Schema of the files, for editors")
-    command.add_argument("of", choices=("destination", "environment"), nargs="?", default="destination")
+    command.add_argument("of", choices=tuple(SCHEMAS), nargs="?", default="destination")
     return parser.parse_args(arguments)
 
 

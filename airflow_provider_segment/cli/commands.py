@@ -11,7 +11,7 @@ from typing import Any
 from airflow_provider_segment.cli import text
 from airflow_provider_segment.cli.segment import alias_reader, open_segment
 from airflow_provider_segment.workspace.folder import WorkspaceFolder, load_environment, load_folder
-from airflow_provider_segment.workspace.format import schema_file
+from airflow_provider_segment.workspace.format import SCHEMAS
 
 OK, ERROR, DIFFERENCES = 0, 1, 2
 
@@ -48,8 +48,8 @@ def run_command(arguments: argparse.Namespace, style: text.Style) -> Output:
 
 
 def _schema(arguments: argparse.Namespace, _style: text.Style) -> Output:
-    schema = schema_file(arguments.of).read_text(encoding="utf-8")
-    return Output(status=OK, text=schema.rstrip("\n"), report=json.loads(schema))
+    schema = SCHEMAS[arguments.of]()
+    return Output(status=OK, text=json.dumps(schema, indent=2, ensure_ascii=False), report=schema)
 
 
 def _validate(arguments: argparse.Namespace, _style: text.Style) -> Output:

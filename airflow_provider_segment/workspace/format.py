@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -176,6 +176,13 @@ def environment_schema() -> dict[str, Any]:
         "title": "An environment: where to apply the spec files, and their variables and secrets",
         **_object_schema(ENVIRONMENT_KEYS),
     }
+
+
+SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
+    "destination": destination_schema,
+    "environment": environment_schema,
+}
+"""What describes each kind of file."""
 
 
 def schema_file(name: str) -> Path:
