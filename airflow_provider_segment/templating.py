@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from airflow_provider_segment.protocol.arguments import check_id, check_name
+from airflow_provider_segment.protocol.arguments import check_id, check_name, check_reference
 from airflow_provider_segment.protocol.provisioning.comparison import Path, is_below
 from airflow_provider_segment.protocol.secret_str import NumberString
 
@@ -157,7 +157,7 @@ class CheckedArguments(_Base):
     def _check_rendered(self, argument: str) -> None:
         """Raise if a template gave nothing for an argument that was set, so that it does not count as not set."""
         value = getattr(self, argument)
-        empty = (None, "None") if self.checks[argument] in (check_id, check_name) else (None,)
+        empty = (None, "None") if self.checks[argument] in (check_id, check_name, check_reference) else (None,)
         if value in empty:
             raise ValueError(f"{argument} was set, but came out of its template as {value!r}{_CAUSE}")
         for path in _empty_selections(value, self.selecting_keys):

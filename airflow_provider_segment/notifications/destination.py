@@ -11,9 +11,12 @@ from airflow.providers.common.compat.sdk import BaseNotifier
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.notifications.failures import AUTO, check_only_on, why_ignored
-from airflow_provider_segment.protocol.arguments import check_id, check_name
 from airflow_provider_segment.protocol.printable import printable
-from airflow_provider_segment.protocol.provisioning.identity import check_selection, destination_target
+from airflow_provider_segment.protocol.provisioning.identity import (
+    DESTINATION_SELECTION,
+    check_destination_selection,
+    destination_target,
+)
 from airflow_provider_segment.templating import CheckedArguments
 
 if TYPE_CHECKING:
@@ -30,18 +33,15 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
     verb: str
     consequence: str
 
-    checks = {  # noqa: RUF012 - a constant of the class
-        "destination_id": check_id,
-        "source_id": check_id,
-        "metadata_id": check_id,
-        "name": check_name,
-    }
+    checks = DESTINATION_SELECTION
 
     def __init__(
         self,
         *,
         destination_id: Text | None = None,
+        source: Text | None = None,
         source_id: Text | None = None,
+        destination_type: Text | None = None,
         metadata_id: Text | None = None,
         name: Text | None = None,
         segment_conn_id: str = DEFAULT_CONN_ID,
@@ -49,7 +49,9 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
     ) -> None:
         super().__init__(**kwargs)  # only the context of a deadline, from Airflow 3.1 on
         self.destination_id = destination_id
+        self.source = source
         self.source_id = source_id
+        self.destination_type = destination_type
         self.metadata_id = metadata_id
         self.name = name
         self.segment_conn_id = segment_conn_id
@@ -70,8 +72,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
 
     def check_combination(self) -> None:
         """Check that either the id or the whole identity is set."""
-        parts = {"source_id": self.source_id, "metadata_id": self.metadata_id, "name": self.name}
-        check_selection("destination_id", self.destination_id, parts)
+        check_destination_selection(self)
 
     def why_ignored(self, context: Context, arguments: Mapping[str, Any]) -> str:
         """Return why the notifier must do nothing; empty where it must act.
@@ -142,8 +143,10 @@ class SegmentDisableDestinationNotifier(_SwitchDestinationNotifier):
     says what the notifier did.
 
     :param destination_id: id of the destination; alternatively its identity:
-    :param source_id: id of its source,
-    :param metadata_id: catalog id of its type, and
+    :param source: its source, by slug or id,
+    :param source_id: or by id only;
+    :param destination_type: its type, by slug or catalog id,
+    :param metadata_id: or by catalog id only; and
     :param name: its display name. Several destinations with this identity are an error.
     :param only_on: the failures that disable the destination: exception classes or their dotted names, as
         ``"my_package.BadDataError"``, one or a list, subclasses included. ``None``: any failure. ``"auto"`` (default):
@@ -183,8 +186,10 @@ class SegmentEnableDestinationNotifier(_SwitchDestinationNotifier):
     same ways.
 
     :param destination_id: id of the destination; alternatively its identity:
-    :param source_id: id of its source,
-    :param metadata_id: catalog id of its type, and
+    :param source: its source, by slug or id,
+    :param source_id: or by id only;
+    :param destination_type: its type, by slug or catalog id,
+    :param metadata_id: or by catalog id only; and
     :param name: its display name. Several destinations with this identity are an error.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.

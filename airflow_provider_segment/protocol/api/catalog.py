@@ -12,13 +12,17 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Page
 from airflow_provider_segment.protocol.wire.pagination import Listing, page_reader
 
 
+def catalog_listing() -> Listing[CatalogEntry]:
+    """Return the listing of the catalog."""
+    return Listing(operations.GET_DESTINATIONS_CATALOG, {}, page_reader(CatalogEntry, key="destinationsCatalog"))
+
+
 def list_destinations_catalog(options: CallOptions) -> PagedFlow[CatalogEntry]:
     """List the destination types of the catalog.
 
     :return: an iterator that fetches pages as it is consumed.
     """
-    read = page_reader(CatalogEntry, key="destinationsCatalog")
-    return paginate(Listing(operations.GET_DESTINATIONS_CATALOG, {}, read), options)
+    return paginate(catalog_listing(), options)
 
 
 def get_destination_metadata(options: CallOptions, *, metadata_id: str) -> Flow[CatalogEntry]:

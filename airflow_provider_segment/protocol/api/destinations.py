@@ -35,7 +35,7 @@ def destinations_listing(
     :param source_id: list this source's destinations only, which is one operation of the API; by default the whole
         workspace's.
     :param full: return whole records instead of the fields of ``Destination``.
-    :param with_options: decode the options of each destination's type.
+    :param with_options: decode the options and actions of each destination's type.
     """
     record = Destination if with_options else cast("type[Destination]", ListedDestination)
     read = page_reader(

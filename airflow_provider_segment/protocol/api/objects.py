@@ -36,14 +36,24 @@ class CatalogOption(TypedDict):
     description: NotRequired[str | None]
 
 
+class CatalogAction(TypedDict):
+    """An action that destinations of this type can perform on an event."""
+
+    id: str
+    name: NotRequired[str]
+    slug: NotRequired[str]
+    defaultTrigger: NotRequired[str | None]
+
+
 class DestinationMetadata(TypedDict):
-    """The catalog entry of a destination's type, reduced to its id, names and options; lists omit the options."""
+    """The catalog entry of a destination's type, reduced to the fields below; lists omit options and actions."""
 
     id: str
     name: NotRequired[str]
     slug: NotRequired[str]
     status: NotRequired[str]
     options: NotRequired[list[CatalogOption]]
+    actions: NotRequired[list[CatalogAction]]
 
 
 class Destination(TypedDict):
@@ -65,7 +75,7 @@ class _ListedMetadata(TypedDict):
 
 
 class ListedDestination(TypedDict):
-    """What a list decodes of a ``Destination``: without the options of its type, which are most of a record."""
+    """What a list decodes of a ``Destination``: without the options and actions of its type, most of a record."""
 
     id: str
     enabled: bool
@@ -73,15 +83,6 @@ class ListedDestination(TypedDict):
     settings: dict[str, Any]
     metadata: _ListedMetadata
     name: NotRequired[str | None]
-
-
-class CatalogAction(TypedDict):
-    """An action that destinations of this type can perform on an event."""
-
-    id: str
-    name: NotRequired[str]
-    slug: NotRequired[str]
-    defaultTrigger: NotRequired[str | None]
 
 
 class CatalogEntry(TypedDict):

@@ -10,7 +10,6 @@ from functools import partial
 from msgspec import structs
 
 from airflow_provider_segment.protocol.api.destinations import (
-    destinations_listing,
     get_destination,
     update_destination,
 )
@@ -27,10 +26,18 @@ from airflow_provider_segment.protocol.provisioning.creating import poll_until
 from airflow_provider_segment.protocol.provisioning.filter_checks import run_filter_checks
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterPlan, plan_filters
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
+from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
 from airflow_provider_segment.protocol.provisioning.lookup import mask_and_warn, one_or_none
 from airflow_provider_segment.protocol.provisioning.matching import match_subscriptions
 from airflow_provider_segment.protocol.provisioning.plan import ApplySummary, Plan, make_plan
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
+from airflow_provider_segment.protocol.provisioning.references import (
+    ResolvedIds,
+    read_siblings,
+    resolve_described_actions,
+    resolve_source,
+    resolve_type,
+)
 from airflow_provider_segment.protocol.provisioning.settings_writes import SettingsContext, ignored_settings
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 
@@ -71,48 +78,58 @@ class ApplyRequest:
     wait_for_pending: bool = False
 
 
-def apply_destination(options: CallOptions, *, request: ApplyRequest, write: bool) -> Flow[tuple[Plan, ApplySummary]]:
+def apply_destination(
+    options: CallOptions, *, request: ApplyRequest, write: bool, ids: ResolvedIds | None = None
+) -> Flow[tuple[Plan, ApplySummary]]:
     """Read the current state, plan, log the plan, and execute it.
 
     :param request: what to apply.
     :param write: whether to execute the plan.
+    :param ids: what has been found of its source, type and actions, to which they are added.
     :return: the plan, and a summary of what was done or would be done.
-    :raises ValueError: something that can't be changed differs.
+    :raises ValueError: something that can't be changed differs; or the source, the type or an action is unknown or
+        ambiguous.
     :raises SegmentNotFoundError: the destination with this id, or the source, does not exist.
     :raises SegmentSeveralMatchesError: several objects have the same identity.
     :raises SegmentPruneLimitError: more would be removed than allowed.
     """
     options = options.redacting([request.spec.settings, *(one.settings for one in request.subscriptions or ())])
+    known = ids or ResolvedIds()
     return (
         yield from replan_when_stale(
             options,
-            lambda pending: _plan_and_execute(options, replace(request, wait_for_pending=pending), write=write),
+            lambda pending: _plan_and_execute(options, replace(request, wait_for_pending=pending), known, write=write),
             wait_for_pending=request.wait_for_pending,
         )
     )
 
 
-def _plan_and_execute(options: CallOptions, request: ApplyRequest, *, write: bool) -> Flow[tuple[Plan, ApplySummary]]:
-    plan = yield from plan_apply(options, request=request)
+def _plan_and_execute(
+    options: CallOptions, request: ApplyRequest, ids: ResolvedIds, *, write: bool
+) -> Flow[tuple[Plan, ApplySummary]]:
+    plan = yield from plan_apply(options, request=request, ids=ids)
     if not write:
         return plan, plan.summary()
     return plan, (yield from execute_plan(options, plan=plan))
 
 
-def plan_apply(options: CallOptions, *, request: ApplyRequest) -> Flow[Plan]:
+def plan_apply(options: CallOptions, *, request: ApplyRequest, ids: ResolvedIds | None = None) -> Flow[Plan]:
     """Read the current state, plan, and log the plan.
 
     :param request: what to apply.
-    :raises ValueError: something that can't be changed differs.
+    :param ids: what has been found of its source, type and actions, to which they are added.
+    :raises ValueError: something that can't be changed differs; or the source, the type or an action is unknown or
+        ambiguous.
     :raises SegmentNotFoundError: the destination with this id, or the source, does not exist.
     :raises SegmentSeveralMatchesError: several objects have the same identity.
     :raises SegmentPruneLimitError: more would be removed than allowed.
     :raises SegmentFilterCheckError: a described filter makes something else of a sample event.
     """
-    spec = request.spec
-    actual, others = yield from _read_destination(options, request)
+    known = ids or ResolvedIds()
+    actual, others = yield from _read_destination(options, request, known)
+    request = yield from _with_ids(options, request, known, actual)
     plan = make_plan(
-        spec,
+        request.spec,
         request.subscriptions,
         actual=actual,
         actual_subscriptions=(yield from _read_subscriptions(options, request, actual)),
@@ -159,17 +176,18 @@ def execute_plan(options: CallOptions, *, plan: Plan) -> Flow[ApplySummary]:
     )
 
 
-def _read_destination(options: CallOptions, request: ApplyRequest) -> Flow[tuple[Destination | None, list[str]]]:
+def _read_destination(
+    options: CallOptions, request: ApplyRequest, ids: ResolvedIds
+) -> Flow[tuple[Destination | None, list[str]]]:
     if request.destination_id is not None:
-        return (yield from get_destination(options, id=request.destination_id)), []
-    identity = request.spec.identity
-    listed = yield from poll_until(
-        lambda: collect(destinations_listing(source_id=identity.source_id, with_options=True), options),
-        lambda listed: _find(listed, request) is not None,
+        return (yield from _read_by_id(options, request.destination_id, request.spec.identity, ids)), []
+    identity, listed = yield from poll_until(
+        lambda: read_siblings(options, request.spec.identity, ids),
+        lambda read: _find(read, request) is not None,
         seconds=options.reconcile_timeout if request.wait_for_pending else 0,
-        awaited=str(identity),
+        awaited=str(request.spec.identity),
     )
-    actual = _find(listed, request)
+    actual = _find((identity, listed), request)
     others = [
         f"{other.get('name') or ''!r} ({other['id']})"
         for other in listed
@@ -183,9 +201,28 @@ def _read_destination(options: CallOptions, request: ApplyRequest) -> Flow[tuple
     return actual, others
 
 
-def _find(listed: list[Destination], request: ApplyRequest) -> Destination | None:
+def _read_by_id(
+    options: CallOptions, destination_id: str, identity: DestinationIdentity, ids: ResolvedIds
+) -> Flow[Destination]:
+    actual = yield from get_destination(options, id=destination_id)
+    yield from resolve_source(options, ids, source=identity.source, source_id=identity.source_id)
+    yield from resolve_type(options, identity, ids, [actual])
+    return actual
+
+
+def _with_ids(
+    options: CallOptions, request: ApplyRequest, ids: ResolvedIds, actual: Destination | None
+) -> Flow[ApplyRequest]:
+    """Return the request with the ids of its source, its type and its actions."""
+    subscriptions = request.subscriptions
+    if subscriptions is not None:
+        subscriptions = yield from resolve_described_actions(options, subscriptions, ids, actual)
+    return replace(request, spec=ids.destination(request.spec), subscriptions=subscriptions)
+
+
+def _find(read: tuple[DestinationIdentity, list[Destination]], request: ApplyRequest) -> Destination | None:
     """Return the destination with the identity, or else the one with the previous name."""
-    identity = request.spec.identity
+    identity, listed = read
     match = one_or_none(destinations.matching(listed, identity), identity)
     if match is None and request.previous_name is not None:
         previous = structs.replace(identity, name=request.previous_name)

@@ -8,13 +8,11 @@ from typing import Any
 
 from airflow_provider_segment.protocol.api.destinations import (
     delete_destination,
-    destinations_listing,
     post_destination,
     update_destination,
 )
 from airflow_provider_segment.protocol.api.objects import Destination
 from airflow_provider_segment.protocol.api.requests import drop_none
-from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning.comparison import holds_mask
@@ -22,6 +20,7 @@ from airflow_provider_segment.protocol.provisioning.creating import check_create
 from airflow_provider_segment.protocol.provisioning.diff import diff_destination
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
 from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
+from airflow_provider_segment.protocol.provisioning.references import ResolvedIds, read_siblings
 from airflow_provider_segment.protocol.provisioning.settings_writes import (
     SettingsContext,
     ignored_settings,
@@ -30,21 +29,25 @@ from airflow_provider_segment.protocol.provisioning.settings_writes import (
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, without_none
 
 
-def find_destinations(options: CallOptions, identity: DestinationIdentity) -> Flow[list[Destination]]:
+def find_destinations(
+    options: CallOptions, identity: DestinationIdentity, ids: ResolvedIds | None = None
+) -> Flow[list[Destination]]:
     """Return all destinations with an identity; lists those of its source only, since a workspace may have thousands.
 
     :param identity: of the destination.
+    :param ids: what has been found of its source and type, to which both are added.
+    :raises ValueError: its source or type is unknown or ambiguous.
     :raises SegmentNotFoundError: the source does not exist.
     """
-    listed = yield from collect(destinations_listing(source_id=identity.source_id, with_options=True), options)
-    return matching(listed, identity)
+    resolved, listed = yield from read_siblings(options, identity, ids or ResolvedIds())
+    return matching(listed, resolved)
 
 
 def matching(listed: list[Destination], identity: DestinationIdentity) -> list[Destination]:
     """Return the destinations with an identity.
 
     :param listed: destinations of its source.
-    :param identity: of the destination.
+    :param identity: of the destination, with its ids.
     """
     return [
         destination
@@ -105,7 +108,12 @@ def create_from_spec(options: CallOptions, spec: DestinationSpec, *, confirm: bo
 
 
 def ensure_destination(
-    options: CallOptions, *, spec: DestinationSpec, if_exists: str, wait_for_pending: bool = False
+    options: CallOptions,
+    *,
+    spec: DestinationSpec,
+    if_exists: str,
+    wait_for_pending: bool = False,
+    ids: ResolvedIds | None = None,
 ) -> Flow[str]:
     """Create a destination unless it exists already.
 
@@ -113,23 +121,28 @@ def ensure_destination(
     :param if_exists: ``reuse``, ``update`` or ``fail``.
     :param wait_for_pending: before creating, poll for it for ``reconcile_timeout`` seconds, since an earlier try may
         have left a request in flight.
+    :param ids: what has been found of its source and type, to which both are added.
     :return: its id.
     """
+    known = ids or ResolvedIds()
     return (
         yield from replan_when_stale(
             options,
-            lambda pending: _ensure(options, spec=spec, if_exists=if_exists, wait_for_pending=pending),
+            lambda pending: _ensure(options, spec=spec, if_exists=if_exists, wait_for_pending=pending, ids=known),
             wait_for_pending=wait_for_pending,
         )
     )
 
 
-def _ensure(options: CallOptions, *, spec: DestinationSpec, if_exists: str, wait_for_pending: bool) -> Flow[str]:
+def _ensure(
+    options: CallOptions, *, spec: DestinationSpec, if_exists: str, wait_for_pending: bool, ids: ResolvedIds
+) -> Flow[str]:
     options = options.redacting(spec.settings)
     identity = spec.identity
     existing = yield from find_one(
-        options, identity, lambda options: find_destinations(options, identity), wait_for_pending=wait_for_pending
+        options, identity, lambda options: find_destinations(options, identity, ids), wait_for_pending=wait_for_pending
     )
+    spec = ids.destination(spec)
     if existing is None:
         created = yield from create_from_spec(options, spec, confirm=True)
         yield Log(f"created {identity}: {created['id']}")
@@ -182,6 +195,7 @@ def resolve_and_update_destination(
     is_retry: bool = False,
     enabled: bool | None = None,
     settings: dict[str, Any] | None = None,
+    ids: ResolvedIds | None = None,
 ) -> Flow[str]:
     """Change a destination; sends only the arguments that are set.
 
@@ -190,12 +204,14 @@ def resolve_and_update_destination(
     :param is_retry: whether an earlier try of the same task may have renamed it already.
     :param enabled: whether it receives data.
     :param settings: the keys to set.
+    :param ids: what has been found of its source and type, to which both are added.
     :return: its id.
+    :raises ValueError: its source or type is unknown or ambiguous.
     :raises SegmentNotFoundError: it does not exist.
     """
     options = options.redacting(settings)
     destination_id = yield from resolve(
-        partial(find_destinations, options), target, new_name=new_name, is_retry=is_retry
+        partial(find_destinations, options, ids=ids or ResolvedIds()), target, new_name=new_name, is_retry=is_retry
     )
     changes = drop_none(name=new_name, enabled=enabled, settings=settings)
     if rest := (yield from _disable_first(options, destination_id, changes)):
@@ -205,18 +221,20 @@ def resolve_and_update_destination(
 
 
 def resolve_and_delete_destination(
-    options: CallOptions, *, target: str | DestinationIdentity, if_missing: str
+    options: CallOptions, *, target: str | DestinationIdentity, if_missing: str, ids: ResolvedIds | None = None
 ) -> Flow[str | None]:
     """Delete a destination.
 
     :param target: id or identity.
     :param if_missing: ``ignore`` or ``fail``.
+    :param ids: what has been found of its source and type, to which both are added.
     :return: its id; ``None`` if no destination has the identity.
+    :raises ValueError: its source or type is unknown or ambiguous.
     :raises SegmentNotFoundError: it does not exist, with ``fail``.
     """
     return (
         yield from delete_resolved(
-            partial(find_destinations, options),
+            partial(find_destinations, options, ids=ids or ResolvedIds()),
             lambda destination_id: delete_destination(options, id=destination_id),
             target,
             if_missing=if_missing,

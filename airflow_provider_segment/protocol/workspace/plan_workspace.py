@@ -117,7 +117,7 @@ def _locate(options: CallOptions, description: DestinationDescription, known: _K
 
 
 def _resolve_type(options: CallOptions, value: str, known: _Known) -> Flow[str]:
-    found = find_slug(value, _type_slugs(known))
+    found = find_slug("type", value, _type_slugs(known))
     if found is not None:
         return found
     if not known.whole_catalog:
