@@ -12,11 +12,8 @@ from airflow.providers.common.compat.sdk import BaseNotifier
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.notifications.failures import AUTO, check_only_on, why_ignored
 from airflow_provider_segment.protocol.printable import printable
-from airflow_provider_segment.protocol.provisioning.identity import (
-    DESTINATION_SELECTION,
-    check_destination_selection,
-    destination_target,
-)
+from airflow_provider_segment.protocol.provisioning.identity import destination_target
+from airflow_provider_segment.protocol.selection import DESTINATION_CHECKS, check_destination_selection
 from airflow_provider_segment.templating import CheckedArguments
 
 if TYPE_CHECKING:
@@ -33,7 +30,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
     verb: str
     consequence: str
 
-    checks = DESTINATION_SELECTION
+    checks = DESTINATION_CHECKS
 
     def __init__(
         self,
@@ -72,7 +69,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
 
     def check_combination(self) -> None:
         """Check that either the id or the whole identity is set."""
-        check_destination_selection(self)
+        check_destination_selection({argument: getattr(self, argument) for argument in DESTINATION_CHECKS})
 
     def why_ignored(self, context: Context, arguments: Mapping[str, Any]) -> str:
         """Return why the notifier must do nothing; empty where it must act.

@@ -19,8 +19,8 @@ from airflow_provider_segment.protocol.arguments import (
     check_settings,
 )
 from airflow_provider_segment.protocol.provisioning.filter_spec import check_filters
-from airflow_provider_segment.protocol.provisioning.identity import SOURCE_AND_TYPE, check_one_form
 from airflow_provider_segment.protocol.provisioning.spec import check_subscriptions
+from airflow_provider_segment.protocol.selection import SOURCE_AND_TYPE, check_one_form
 from airflow_provider_segment.secrets import ReadSecret, replace_references
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from airflow_provider_segment.protocol.arguments import (
     check_new_settings,
     check_settings,
 )
-from airflow_provider_segment.protocol.provisioning.identity import (
-    DESTINATION_SELECTION,
+from airflow_provider_segment.protocol.provisioning.identity import destination_target
+from airflow_provider_segment.protocol.selection import (
+    DESTINATION_CHECKS,
     SOURCE_AND_TYPE,
     check_destination_selection,
     check_one_form,
-    destination_target,
 )
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class SegmentCreateDestinationOperator(SegmentOperator):
 class _ExistingDestinationOperator(SegmentOperator):
     """Base of the operators for an existing destination, selected by its id or by its whole identity."""
 
-    checks = DESTINATION_SELECTION
+    checks = DESTINATION_CHECKS
 
     def __init__(
         self,
@@ -141,7 +141,7 @@ class _ExistingDestinationOperator(SegmentOperator):
 
     def check_combination(self) -> None:
         """Check that either the id or the whole identity is set."""
-        check_destination_selection(self)
+        check_destination_selection({argument: getattr(self, argument) for argument in DESTINATION_CHECKS})
         super().check_combination()
 
 

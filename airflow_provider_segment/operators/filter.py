@@ -17,7 +17,8 @@ from airflow_provider_segment.protocol.arguments import (
     check_reference,
 )
 from airflow_provider_segment.protocol.filter_arguments import check_actions, check_description
-from airflow_provider_segment.protocol.provisioning.identity import check_one_form, check_selection, filter_target
+from airflow_provider_segment.protocol.provisioning.identity import filter_target
+from airflow_provider_segment.protocol.selection import check_one_form, check_selection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,12 +18,9 @@ from airflow_provider_segment.protocol.arguments import (
     check_reference,
     check_settings,
 )
-from airflow_provider_segment.protocol.provisioning.identity import (
-    check_one_form,
-    check_selection,
-    subscription_target,
-)
+from airflow_provider_segment.protocol.provisioning.identity import subscription_target
 from airflow_provider_segment.protocol.provisioning.schedule import check_reverse_etl_schedule
+from airflow_provider_segment.protocol.selection import check_one_form, check_selection
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

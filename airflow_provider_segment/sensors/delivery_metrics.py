@@ -13,10 +13,11 @@ from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.hooks.unavailable import ConnectionUnavailableError, reading_connection
 from airflow_provider_segment.lineage.datasets import DeliveryLineage
 from airflow_provider_segment.links.segment import SegmentDestinationsLink
-from airflow_provider_segment.protocol.arguments import check_count, check_flag, check_id
+from airflow_provider_segment.protocol.arguments import check_count, check_flag
 from airflow_provider_segment.protocol.delivery import schedule
 from airflow_provider_segment.protocol.delivery.condition import check_conditions
 from airflow_provider_segment.protocol.delivery.criteria import (
+    BESIDE_ID,
     FAIL,
     WaitCriteria,
     check_criteria,
@@ -33,6 +34,11 @@ from airflow_provider_segment.protocol.delivery.window import (
     check_retention,
     check_window,
 )
+from airflow_provider_segment.protocol.selection import (
+    DESTINATION_CHECKS,
+    DestinationSelection,
+    check_destination_selection,
+)
 from airflow_provider_segment.protocol.times import check_time
 from airflow_provider_segment.sensors.deferral import DeferrableWaitMixin, default_deferrable
 from airflow_provider_segment.templating import CheckedArguments, is_literal
@@ -42,6 +48,8 @@ if TYPE_CHECKING:
 
     from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
     from airflow_provider_segment.protocol.delivery.verdict import Evidence, Verdict
+    from airflow_provider_segment.protocol.flow.steps import CallOptions
+    from airflow_provider_segment.protocol.provisioning.references import ResolvedIds
     from airflow_provider_segment.templating import Text
 
 
@@ -64,8 +72,13 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     it at once. Airflow's sensor flags (``soft_fail``, ``never_fail``, ``silent_fail``) act the same in all modes. All
     arguments except ``deferrable`` are templated.
 
-    :param destination_id: the destination; only cloud-mode destinations have delivery data.
-    :param source_id: its source.
+    :param destination_id: id of the destination; only cloud-mode destinations have delivery data. Alternatively its
+        identity, which is looked up before the first poll, in reschedule mode before each:
+    :param source: its source, by slug or id,
+    :param source_id: or by id only; with ``destination_id`` it may be left out, which takes a read of the destination;
+    :param destination_type: its type, by slug or catalog id,
+    :param metadata_id: or by catalog id only; and
+    :param name: its display name.
     :param success_when: one or more conditions, all of which must hold.
     :param fail_when: one or more conditions, any of which fails the task; they take precedence over ``success_when``.
     :param window: length of the time window: a timedelta, a number of seconds, or ISO 8601 such as ``"PT30M"``; at
@@ -97,8 +110,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     """
 
     checks = {  # noqa: RUF012 - a constant of the class
-        "destination_id": check_id,
-        "source_id": check_id,
+        **DESTINATION_CHECKS,
         "success_when": partial(check_conditions, at_least=1),
         "fail_when": check_conditions,
         "start_time": check_time,
@@ -108,7 +120,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         "on_unmet": check_on_unmet,
         "granularity": check_granularity_or_auto,
     }
-    required = frozenset(checks) - {"start_time", "end_time"}
+    required = frozenset(checks) - {*DESTINATION_CHECKS, "start_time", "end_time"}
     template_fields: Sequence[str] = (*checks, "window", "segment_conn_id")  # the window's checks depend on each other
     operator_extra_links = (SegmentDestinationsLink(),)
     ui_color = "#c7e9da"
@@ -116,9 +128,13 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     def __init__(
         self,
         *,
-        destination_id: Text,
-        source_id: Text,
         success_when: str | Sequence[str],
+        destination_id: Text | None = None,
+        source: Text | None = None,
+        source_id: Text | None = None,
+        destination_type: Text | None = None,
+        metadata_id: Text | None = None,
+        name: Text | None = None,
         fail_when: str | Sequence[str] = (),
         window: timedelta | float | str | None = None,
         start_time: datetime | str | None = None,
@@ -135,7 +151,11 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         self.poke_interval = max(self.poke_interval, schedule.MIN_INTERVAL)
         self.deferrable = check_flag("deferrable", default_deferrable() if deferrable is None else deferrable)
         self.destination_id = destination_id
+        self.source = source
         self.source_id = source_id
+        self.destination_type = destination_type
+        self.metadata_id = metadata_id
+        self.name = name
         self.success_when = success_when
         self.fail_when = fail_when
         self.window = window
@@ -147,13 +167,16 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         self.granularity = granularity
         self.segment_conn_id = segment_conn_id
         self._destination_checked = False
+        self._ids: ResolvedIds | None = None
+        self._located: WaitCriteria | None = None
         self._resumed = False
         self._reschedules = 0
         self._not_before = datetime.min.replace(tzinfo=UTC)
         self.check_literal_arguments()
 
     def check_combination(self) -> None:
-        """Check that exactly one of ``window`` and ``start_time`` is set."""
+        """Check that one destination is selected, and that exactly one of ``window`` and ``start_time`` is set."""
+        check_destination_selection(self._selection_arguments, beside_id=BESIDE_ID)
         check_one_window(window=self.window, start_time=self.start_time)
 
     def check_literal_arguments(self) -> None:
@@ -219,7 +242,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
             self.log.info("%s", line)
         self.evidence = verdict.evidence
         if verdict.status is Status.FAILED:
-            raise SegmentDeliveryFailedError(f"destination {self.destination_id}: {verdict.progress}")
+            raise SegmentDeliveryFailedError(f"destination {self._label}: {verdict.progress}")
         if verdict.status is Status.UNMET:
             self.raise_unmet(verdict.progress)
         return verdict.evidence if verdict.status is Status.SUCCEEDED else None
@@ -230,9 +253,17 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
 
         return SegmentPublicApiHook(segment_conn_id=self.segment_conn_id)
 
+    @property
+    def _selection_arguments(self) -> dict[str, Any]:
+        return {argument: getattr(self, argument) for argument in DESTINATION_CHECKS}
+
+    @property
+    def _label(self) -> str:
+        return str(DestinationSelection(**self._selection_arguments))
+
     @cached_property
     def _progress(self) -> ProgressLogger:
-        return ProgressLogger(self._criteria.destination_id)
+        return ProgressLogger(self._label)
 
     @cached_property
     def _criteria(self) -> WaitCriteria:
@@ -277,13 +308,23 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         self.log.warning("This poll failed; polling again in %.0f s: %s", max(self.poke_interval, delay), error)
 
     def _poll(self, *, first: bool) -> Verdict:
-        from airflow_provider_segment.protocol.delivery.polling import poll, verify_destination
+        from airflow_provider_segment.protocol.delivery.polling import poll
 
         options = self._hook.options.capped(self._retry_seconds)
-        if first:
-            self._hook.driver.run(verify_destination(options, query=self._criteria.query))
-            self._destination_checked = True
-        return self._hook.driver.run(poll(options, criteria=self._criteria, now=datetime.now(UTC)))
+        if first or self._located is None:
+            self._located = self._locate(options, check=first)
+            self._destination_checked = self._destination_checked or first
+        return self._hook.driver.run(poll(options, criteria=self._located, now=datetime.now(UTC)))
+
+    def _locate(self, options: CallOptions, *, check: bool) -> WaitCriteria:
+        """Return the criteria with the ids of the destination and its source."""
+        from airflow_provider_segment.protocol.delivery.locating import locate
+        from airflow_provider_segment.protocol.provisioning.references import ResolvedIds
+
+        self._ids = self._ids or ResolvedIds()
+        query = self._hook.driver.run(locate(options, query=self._criteria.query, ids=self._ids, check=check))
+        self.resolved_destination_id, self.resolved_source_id = query.destination_id, query.source_id
+        return self._criteria.located(query.destination_id, query.source_id)
 
     @property
     def _retry_seconds(self) -> float:

@@ -14,9 +14,9 @@ from airflow_provider_segment.notifications.destination import (
     SegmentEnableDestinationNotifier,
 )
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from tests.notifications.conftest import IDENTITY, Logged, enabled
+from tests.notifications.conftest import BY_SLUG, IDENTITY, Logged, enabled
 
-SELECTIONS = [{"destination_id": "feed"}, IDENTITY]
+SELECTIONS = [{"destination_id": "feed"}, IDENTITY, BY_SLUG]
 
 
 def call(notifier: Any, **context: Any) -> None:

@@ -18,15 +18,16 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning.comparison import holds_mask
 from airflow_provider_segment.protocol.provisioning.creating import check_created, create_idempotently, find_one
 from airflow_provider_segment.protocol.provisioning.diff import diff_destination
-from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
+from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity, destination_target
 from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
-from airflow_provider_segment.protocol.provisioning.references import ResolvedIds, read_siblings
+from airflow_provider_segment.protocol.provisioning.references import ResolvedIds, read_siblings, resolve_source
 from airflow_provider_segment.protocol.provisioning.settings_writes import (
     SettingsContext,
     ignored_settings,
     write_settings,
 )
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, without_none
+from airflow_provider_segment.protocol.selection import DestinationSelection
 
 
 def find_destinations(
@@ -185,6 +186,22 @@ def _disable_first(options: CallOptions, destination_id: str, changes: Mapping[s
         return dict(changes)
     yield from update_destination(options, id=destination_id, enabled=False)
     return {name: value for name, value in changes.items() if name != "enabled"}
+
+
+def locate_destination(options: CallOptions, *, selection: DestinationSelection, ids: ResolvedIds) -> Flow[str]:
+    """Return the id of a destination, and resolve its source.
+
+    :param selection: its id, or its source, type and name.
+    :param ids: what has been found of its source and type, to which both are added; its source stays empty if only the
+        id of the destination is given.
+    :raises ValueError: its source or type is unknown or ambiguous.
+    :raises SegmentNotFoundError: no destination has the identity.
+    :raises SegmentSeveralMatchesError: several have it.
+    """
+    if selection.destination_id is not None:
+        yield from resolve_source(options, ids, source=selection.source, source_id=selection.source_id or "")
+        return selection.destination_id
+    return (yield from resolve(partial(find_destinations, options, ids=ids), destination_target(selection.to_json())))
 
 
 def resolve_and_update_destination(

@@ -15,12 +15,9 @@ from airflow_provider_segment.protocol.arguments import (
     parse_json,
 )
 from airflow_provider_segment.protocol.provisioning.comparison import Path
-from airflow_provider_segment.protocol.provisioning.identity import (
-    ID_ARGUMENTS,
-    DestinationIdentity,
-    SubscriptionIdentity,
-)
+from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity, SubscriptionIdentity
 from airflow_provider_segment.protocol.provisioning.schedule import check_reverse_etl_schedule
+from airflow_provider_segment.protocol.selection import ID_ARGUMENTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
