@@ -131,6 +131,17 @@ class Segment:
             raise rate_limited(left=since + WINDOW - now, consumed=used + 1, headers=headers)
         return headers
 
+    # --- sources and the catalog
+
+    def _list_sources(self, _body: Record, _now: float, query: dict[str, str]) -> Record:
+        return page(SOURCES, query, "sources", lambda source: source | {"enabled": True, "workspaceId": "w"})
+
+    def _list_catalog(self, _body: Record, _now: float, query: dict[str, str]) -> Record:
+        return page(CATALOG, query, "destinationsCatalog", dict)
+
+    def _get_entry(self, metadata_id: str, *_: Any) -> Record:
+        return {"destinationMetadata": find(self.types, metadata_id).record}
+
     # --- destinations
 
     def _list_connected(self, source_id: str, _body: Record, now: float, query: dict[str, str]) -> Record:
@@ -264,7 +275,7 @@ class Segment:
 
     def _shown_destination(self, record: Record) -> Record:
         kind = self.types[record["metadataId"]]
-        metadata = {key: kind.record[key] for key in ("id", "name", "slug", "status", "options")}
+        metadata = {key: kind.record[key] for key in ("id", "name", "slug", "status", "options", "actions")}
         return shown(record) | {"metadata": metadata, "settings": kind.shown(record["settings"])}
 
 
@@ -274,6 +285,9 @@ def _belongs(kind: str, parent: str, parent_id: str) -> Callable[[Record], bool]
 
 
 _OPERATIONS: list[tuple[str, str, Callable[..., Record]]] = [
+    ("GET", "/sources", Segment._list_sources),
+    ("GET", "/catalog/destinations", Segment._list_catalog),
+    ("GET", "/catalog/destinations/*", Segment._get_entry),
     ("GET", "/sources/*/connected-destinations", Segment._list_connected),
     ("POST", "/destinations", Segment._create_destination),
     ("GET", "/destinations/*", Segment._get_destination),

@@ -43,7 +43,9 @@ class ResolvedIds:
 
         :param spec: the description.
         """
-        return replace(spec, source_id=self.source_id, metadata_id=self.metadata_id)
+        return replace(
+            spec, source_id=self.source_id or spec.source_id, metadata_id=self.metadata_id or spec.metadata_id
+        )
 
     def subscription(self, spec: SubscriptionSpec) -> SubscriptionSpec:
         """Return a description with the id that has been found for its action.
