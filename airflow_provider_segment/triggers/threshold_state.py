@@ -40,7 +40,7 @@ class ThresholdState:
         return self._saved
 
     async def save(self, *, holds: bool) -> None:
-        """Save whether the conditions hold, unless that is what is stored.
+        """Save whether the conditions hold, unless the stored value is the same.
 
         :param holds: whether they hold now.
         """
