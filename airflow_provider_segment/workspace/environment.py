@@ -32,9 +32,9 @@ class Environment:
     secrets: Mapping[str, SecretRef] = field(default_factory=dict)
 
     def secret(self, alias: str) -> SecretRef:
-        """Return the connection and field of an alias; by default the password of the connection of that id.
+        """Return the connection and field of an alias; by default the password of the connection with that id.
 
-        :param alias: as in ``{$secret: alias}``.
+        :param alias: the alias in ``{$secret: alias}``.
         """
         return self.secrets.get(alias) or SecretRef(alias)
 
@@ -71,7 +71,7 @@ _NAMES = [key.name for key in ENVIRONMENT_KEYS]
 
 
 class _Reader:
-    """Checks the values of an environment, and collects what is wrong."""
+    """A checker of the values of an environment, which collects the problems."""
 
     def __init__(self, document: Document, path: str) -> None:
         self._document = document
