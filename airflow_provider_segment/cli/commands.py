@@ -21,8 +21,8 @@ class Output:
     """What a command prints.
 
     :param status: exit status.
-    :param text: for people.
-    :param report: JSON values.
+    :param text: the output for people.
+    :param report: the output as JSON values.
     """
 
     status: int
@@ -33,8 +33,8 @@ class Output:
 def run_command(arguments: argparse.Namespace, style: text.Style) -> Output:
     """Run a command.
 
-    :param arguments: as parsed.
-    :param style: colours of its text.
+    :param arguments: the parsed arguments.
+    :param style: colours of the output.
     """
     commands = {
         "import": _import,
@@ -114,7 +114,7 @@ def _import_text(report: dict[str, Any], root: Path) -> str:
     )
     if report["secrets"]:
         lines += ["", "Segment does not show these secrets. Supply one, as the connection of its name or through the"]
-        lines += ["environment, before something that contains it is created or changed:"]
+        lines += ["environment, before an object that contains it is created or changed:"]
         lines += [f"  {one['alias']}: {one['place']}" for one in report["secrets"]]
     return "\n".join(lines)
 
