@@ -1,7 +1,7 @@
 """The objects of the API, reduced to the fields this package uses, under the API's key names.
 
 They are plain dicts, so they can be pushed to XCom. Unknown fields are ignored and unknown enum values accepted,
-because the API may add some. https://docs.segmentapis.com/tag/Destinations
+because the API may add more. https://docs.segmentapis.com/tag/Destinations
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class _ListedMetadata(TypedDict):
 
 
 class ListedDestination(TypedDict):
-    """What a list decodes of a ``Destination``: without the options of its type, which are most of a record."""
+    """A ``Destination`` as lists decode it: without the options of its type, which make up most of a record."""
 
     id: str
     enabled: bool
