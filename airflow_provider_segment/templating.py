@@ -159,11 +159,11 @@ class CheckedArguments(_Base):
         value = getattr(self, argument)
         empty = (None, "None") if self.checks[argument] in (check_id, check_name) else (None,)
         if value in empty:
-            raise ValueError(f"{argument} was set, but came out of its template as {value!r}{_CAUSE}")
+            raise ValueError(f"{argument} was set, but its template rendered to {value!r}{_CAUSE}")
         for path in _empty_selections(value, self.selecting_keys):
             if is_below(path, self._unknown[argument]):
                 label = "".join(f"[{part!r}]" for part in path)
-                raise ValueError(f"{argument}{label} was set, but came out of its template as nothing{_CAUSE}")
+                raise ValueError(f"{argument}{label} was set, but its template rendered to nothing{_CAUSE}")
 
     def _checks(self) -> list[tuple[str, Check]]:
         checks = [

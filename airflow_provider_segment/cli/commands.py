@@ -113,7 +113,7 @@ def _import_text(report: dict[str, Any], root: Path) -> str:
         f" {report['unchanged']} unchanged"
     )
     if report["secrets"]:
-        lines += ["", "Segment does not show these secrets. Supply one, as the connection of its name or through the"]
+        lines += ["", "Segment does not show these secrets. Supply each, as a connection of that name or through the"]
         lines += ["environment, before an object that contains it is created or changed:"]
         lines += [f"  {one['alias']}: {one['place']}" for one in report["secrets"]]
     return "\n".join(lines)

@@ -169,7 +169,7 @@ class DeferrableWaitMixin(_Base):
         verdicts = (AirflowSensorTimeout, AirflowFailException, AirflowSkipException)
         if not (self.deferrable and self.silent_fail) or isinstance(error, verdicts):
             return False
-        self.log.error("This poll failed; the wait goes on because of silent_fail: %s", error)
+        self.log.error("This poll failed; the wait continues because of silent_fail: %s", error)
         return True
 
     def _mask_token(self) -> None:

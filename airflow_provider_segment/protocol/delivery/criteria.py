@@ -92,8 +92,8 @@ class WaitCriteria(Struct, frozen=True, kw_only=True):
         if self.min_attempted > 1 or not rates:
             return None
         return (
-            f"min_attempted is {self.min_attempted}, so a single event can decide {', '.join(rates)}; set it to a"
-            " number of events from which on a rate is meaningful"
+            f"min_attempted is {self.min_attempted}, so a single event can decide {', '.join(rates)}; set it high"
+            " enough for a rate to be meaningful"
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -172,7 +172,7 @@ def unmet_decided_at(criteria: WaitCriteria, metrics: DeliveryMetrics) -> dateti
 
 def _message(reason: Reason, criteria: WaitCriteria, metrics: DeliveryMetrics | None) -> str:
     if reason is Reason.NOT_DECIDED_YET and (settled_at := success_decided_at(criteria)):
-        return f"{reason.value}; the next poll comes at {format_utc(settled_at)} or later"
+        return f"{reason.value}; the next poll runs at {format_utc(settled_at)} or later"
     if metrics is None:
         start = "" if criteria.window.start is None else f"; it starts at {format_utc(criteria.window.start)}"
         return f"{reason.value}{start}"

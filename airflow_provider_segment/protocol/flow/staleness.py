@@ -31,7 +31,7 @@ def replan_when_stale(options: CallOptions, make_flow: Callable[[bool], Flow[T]]
         try:
             return (yield from _guarded(options, make_flow(wait_for_pending)))
         except StaleKnowledgeError as stale:
-            yield Log(f"{stale}; reading again what exists, and planning anew", logging.WARNING)
+            yield Log(f"{stale}; reading the current state again and making a new plan", logging.WARNING)
             wait_for_pending = True
 
 

@@ -184,7 +184,7 @@ def _check_templated_secrets(spec: DestinationSpec, actual: Mapping[str, Any]) -
         if is_below(path, spec.templated):
             label = "".join(f"[{part!r}]" for part in path)
             raise ValueError(
-                f"settings{label} came out of a template as an empty string or 'None', but Segment has a secret there;"
+                f"settings{label} was rendered as an empty string or 'None', but Segment has a secret there;"
                 " pass '' itself to delete the secret"
             )
 

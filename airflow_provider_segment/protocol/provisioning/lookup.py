@@ -91,9 +91,7 @@ def mask_and_warn(identity: Identity | str, diff: Diff) -> Flow[None]:
         )
     for key, similar in diff.unknown.items():
         hint = f"; did you mean {similar!r}?" if similar else ""
-        yield Log(
-            f"{identity}: its type knows no setting {key!r}, and Segment does not return it{hint}", logging.WARNING
-        )
+        yield Log(f"{identity}: its type has no setting {key!r}, and Segment does not return it{hint}", logging.WARNING)
 
 
 def resolve(
@@ -123,7 +121,7 @@ def resolve(
             return renamed["id"]
         if renamed is not None:
             raise SegmentNotFoundError(
-                f"there is no {target}, but one named {new_name!r}: {renamed['id']}; if it was renamed before, remove"
+                f"there is no {target}, but one named {new_name!r}: {renamed['id']}; if it has been renamed, remove"
                 " the task or give the id",
                 status=404,
             )

@@ -183,6 +183,6 @@ def plan_warnings(description: DestinationDescription, plan: Plan) -> Iterator[s
             yield f"settings are written without {key!r}, whose secret {alias!r} is not supplied"
     if plan.others:
         yield (
-            f"it is created beside undescribed destinations of the same source and type: {', '.join(plan.others)}; if"
+            f"it is created next to undescribed destinations of the same source and type: {', '.join(plan.others)}; if"
             " one of them is this destination under another name, events are sent twice (give previous_name or id)"
         )
