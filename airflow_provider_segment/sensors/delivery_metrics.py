@@ -81,7 +81,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     :param on_unmet: what to do when the window has closed and ``success_when`` does not hold: ``"fail"`` (default),
         ``"skip"``, or ``"wait"`` until the timeout. Decided ``settle_time`` after ``end_time``, or 4 h 15 min after it
         while events are being retried, because Segment retries for four hours. A window so old that Segment no longer
-        has its metrics ends the same way, also with ``"wait"``.
+        has its metrics is unmet too; with ``"wait"``, the task then fails.
     :param granularity: ``"auto"`` (default) selects the finest that covers the window, and coarser ones as an anchored
         window grows; ``"MINUTE"`` covers 4 hours and reaches 48 back, ``"HOUR"`` 7 days, ``"DAY"`` 14 days.
     :param deferrable: if the first poll, in the worker, gives no verdict, wait in the triggerer without a worker slot.

@@ -62,7 +62,7 @@ def rate_limit_reset(response: Response) -> float | None:
 def retry_after_seconds(response: Response) -> float | None:
     """Return the wait that the header ``Retry-After`` requests, or ``None`` if there is none.
 
-    :param response: with any status.
+    :param response: the response, with any status.
     """
     value = response.headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
