@@ -18,7 +18,7 @@ OK, ERROR, DIFFERENCES = 0, 1, 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """What a command prints.
+    """The output of a command.
 
     :param status: exit status.
     :param text: the output for people.
@@ -107,7 +107,7 @@ def _import(arguments: argparse.Namespace, _style: text.Style) -> Output:
 def _import_text(report: dict[str, Any], root: Path) -> str:
     report = text.printable_report(report)
     lines = [*(f"+ {path}" for path in report["created"]), *(f"~ {path}" for path in report["changed"])]
-    lines += [f"  {path} describes nothing that exists" for path in report["not_in_segment"]]
+    lines += [f"  {path} describes a destination that does not exist" for path in report["not_in_segment"]]
     lines.append(
         f"{root}: {len(report['created'])} files created, {len(report['changed'])} changed,"
         f" {report['unchanged']} unchanged"

@@ -1,4 +1,4 @@
-"""What commands print as JSON; the text output is made from the same values. Values of settings are never shown."""
+"""The JSON output of commands, from which the text output is made. Values of settings are never shown."""
 
 from __future__ import annotations
 

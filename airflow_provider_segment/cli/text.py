@@ -1,4 +1,4 @@
-"""What commands print for people: plain text, with colours on a terminal, and Markdown."""
+"""The output of commands for people: plain text, with colours on a terminal, and Markdown."""
 
 from __future__ import annotations
 

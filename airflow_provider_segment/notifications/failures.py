@@ -1,4 +1,4 @@
-"""Which failures a notifier reacts to: the ``only_on`` argument."""
+"""The failures that a notifier reacts to: the ``only_on`` argument."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fault injection: what happens to a request that matches a fault."""
+"""Injection of faults into the requests that match them."""
 
 from __future__ import annotations
 

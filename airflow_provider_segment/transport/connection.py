@@ -27,7 +27,7 @@ _MAX_SECONDS = 1_000_000.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentConnection:
-    """Where and how to reach Segment.
+    """The settings for reaching Segment.
 
     :param conn_id: id of the Airflow connection.
     :param base_url: scheme, host, port and optionally a path, without a trailing slash.

@@ -21,7 +21,7 @@ from airflow_provider_segment.workspace.writer import write_yaml
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportResult:
-    """What an import did; paths are relative to the folder.
+    """The result of an import; paths are relative to the folder.
 
     :param created: new files.
     :param changed: files that were rewritten.

@@ -96,7 +96,7 @@ class CatalogEntry(TypedDict):
 
 
 class ReverseEtlSchedule(TypedDict):
-    """When a Reverse ETL subscription syncs. https://docs.segmentapis.com/tag/Reverse-ETL"""
+    """The sync schedule of a Reverse ETL subscription. https://docs.segmentapis.com/tag/Reverse-ETL"""
 
     strategy: str
     config: NotRequired[dict[str, Any] | None]
@@ -118,7 +118,7 @@ class Subscription(TypedDict):
 
 
 class FilterAction(TypedDict):
-    """What a filter does to an event. https://docs.segmentapis.com/tag/Destination-Filters
+    """An action of a filter on an event. https://docs.segmentapis.com/tag/Destination-Filters
 
     ``type`` is ``DROP``, ``SAMPLE`` (with ``percent`` and perhaps ``path``), ``DROP_PROPERTIES`` or
     ``ALLOW_PROPERTIES`` (both with ``fields``).
@@ -148,7 +148,7 @@ Filter.__doc__ = """A destination filter; ``if`` is an FQL statement, or ``all``
 
 
 class FilterPreview(TypedDict):
-    """What a filter does to a sample event; ``result`` is ``None`` if it drops the event."""
+    """The effect of a filter on a sample event; ``result`` is ``None`` if the filter drops the event."""
 
     inputPayload: dict[str, Any]
     result: dict[str, Any] | None

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 FAIL, SKIP, WAIT = "fail", "skip", "wait"
-"""What to do when a closed window does not meet the conditions."""
+"""The choices for a closed window that does not meet the conditions."""
 
 
 class MetricsQuery(Struct, frozen=True):
-    """Which metrics to fetch, and from what time on. Waits with equal queries can share their polls.
+    """The metrics to fetch, and the time from which to poll. Waits with equal queries can share their polls.
 
     :param destination_id: the destination.
     :param source_id: its source.

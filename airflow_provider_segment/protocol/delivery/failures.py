@@ -1,4 +1,4 @@
-"""Which failed polls end a wait."""
+"""The rule for which failed polls end a wait."""
 
 from __future__ import annotations
 

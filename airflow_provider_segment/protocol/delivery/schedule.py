@@ -1,4 +1,4 @@
-"""When to poll next."""
+"""The schedule of polls."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class Reason(Enum):
 
 
 RETRY_PERIOD = timedelta(hours=4, minutes=15)
-"""How long after an event Segment may still deliver it: Segment retries for four hours, and its metrics lag.
+"""The time after an event in which Segment may still deliver it: it retries for four hours, and its metrics lag.
 
 https://segment.com/docs/connections/destinations/#retries
 """

@@ -94,7 +94,7 @@ class Items(Generic[T]):
 Step: TypeAlias = Send | Pause | Log | MaskSecrets
 Outcome: TypeAlias = Response | RequestFailure
 Reply: TypeAlias = Outcome | HeldBack
-"""What a driver sends back for a request: its outcome, or the time to send it at."""
+"""The reply of a driver to a request: its outcome, or the time to send it at."""
 Flow: TypeAlias = Generator[Step, Reply | None, T]
 """A flow that returns one result."""
 PagedFlow: TypeAlias = Generator[Step | Items[T], Reply | None, None]

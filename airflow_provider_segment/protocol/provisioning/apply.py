@@ -37,7 +37,7 @@ from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyRequest:
-    """What to apply, and how.
+    """The descriptions to apply, and the options.
 
     :param spec: the description of the destination.
     :param subscriptions: the descriptions of its subscriptions; ``None`` leaves them alone.

@@ -27,7 +27,7 @@ _VERBS = {Result.CREATED: "creating", Result.CHANGED: "changing", Result.REMOVED
 
 @dataclass(slots=True)
 class SubscriptionResults:
-    """What was done to the subscriptions of a plan.
+    """The results for the subscriptions of a plan.
 
     :param ids: ids of created and changed subscriptions, by their position in the plan.
     :param ignored: settings that Segment rejected or ignored.

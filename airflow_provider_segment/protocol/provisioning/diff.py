@@ -66,7 +66,7 @@ class Diff:
 
 @dataclass(frozen=True, slots=True)
 class SettingsDiff:
-    """How settings in Segment differ from the described ones.
+    """The differences between settings in Segment and the described ones.
 
     :param changed: keys whose value differs, or that Segment does not return.
     :param hidden: keys that can't be compared, because their masks show too little.

@@ -21,7 +21,7 @@ from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpe
 
 
 class FilterStep(StrEnum):
-    """What a plan does to a filter, in the order of execution."""
+    """The kinds of steps for filters, in the order of execution."""
 
     CREATE = "create"
     ENABLE = "enable"
@@ -46,7 +46,7 @@ _RESULTS = {FilterStep.CREATE: "created", FilterStep.KEEP: "kept", FilterStep.RE
 
 @dataclass(frozen=True, slots=True)
 class FilterPlan:
-    """What a plan does to a filter.
+    """The step of a plan for one filter.
 
     :param step: what to do.
     :param title: its title.
@@ -63,7 +63,7 @@ class FilterPlan:
 
 
 class FilterSummary(TypedDict):
-    """What an apply did, or would do, to a filter."""
+    """The summary of what an apply did, or would do, to a filter."""
 
     title: str
     id: str | None

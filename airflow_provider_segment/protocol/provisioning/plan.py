@@ -38,7 +38,7 @@ from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec,
 
 
 class Result(StrEnum):
-    """What a plan does to an object."""
+    """The possible results for an object of a plan."""
 
     CREATED = "created"
     CHANGED = "changed"
@@ -48,7 +48,7 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DestinationPlan:
-    """What a plan does to the destination.
+    """The part of a plan for the destination.
 
     :param result: created, changed or kept.
     :param spec: its description.
@@ -69,7 +69,7 @@ class DestinationPlan:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionPlan:
-    """What a plan does to a subscription.
+    """The part of a plan for one subscription.
 
     :param result: created, changed, kept or removed.
     :param name: its name.
@@ -88,7 +88,7 @@ class SubscriptionPlan:
 
 
 class SubscriptionSummary(TypedDict):
-    """What an apply did, or would do, to a subscription."""
+    """The summary of what an apply did, or would do, to a subscription."""
 
     name: str
     id: str | None
@@ -97,7 +97,7 @@ class SubscriptionSummary(TypedDict):
 
 
 class ApplySummary(TypedDict):
-    """What an apply did, or would do, without values of settings."""
+    """The summary of what an apply did, or would do, without values of settings."""
 
     destination_id: str | None
     created: bool

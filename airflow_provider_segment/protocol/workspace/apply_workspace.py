@@ -26,7 +26,7 @@ from airflow_provider_segment.protocol.workspace.reading import read_destination
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppliedDestination:
-    """What happened to one described destination.
+    """The result for one described destination.
 
     :param path: the file that describes it.
     :param label: how messages name it.
@@ -54,8 +54,8 @@ def apply_workspace(
 
     It is safe to stop after any call and to apply again.
 
-    :param plan: what to do.
-    :param how: how it was planned.
+    :param plan: the plan to execute.
+    :param how: the options that it was planned with.
     :param stop_on_error: write nothing if something could not be planned, and stop at the first failure; otherwise
         continue with the next destination.
     :param wait_for_pending: before creating, poll for ``reconcile_timeout`` seconds, since an earlier try may have left

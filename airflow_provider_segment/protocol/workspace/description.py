@@ -53,7 +53,7 @@ class SubscriptionDescription:
 
     @property
     def label(self) -> str:
-        """How messages name it."""
+        """The name of the object in messages."""
         return f"subscription {self.name!r}" if self.name is not None else f"subscription {self.id}"
 
 
@@ -88,7 +88,7 @@ class DestinationDescription:
 
     @property
     def label(self) -> str:
-        """How messages name it."""
+        """The name of the object in messages."""
         return f"destination {self.name!r}" if self.name is not None else f"destination {self.id}"
 
     @property

@@ -15,7 +15,7 @@ from airflow_provider_segment.protocol.workspace.reading import DestinationType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedDestination:
-    """What happens to one described destination.
+    """The planned changes of one described destination.
 
     :param description: the description, with its secrets supplied.
     :param source_id: id of its source; empty if it could not be resolved.

@@ -41,7 +41,7 @@ FATAL = (SegmentAuthError, SegmentConnectionError)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
-    """How to plan.
+    """The options for planning.
 
     :param workspace_id: id of the workspace that the token must belong to; ``None`` for any.
     :param max_prune: maximum number of destinations and subscriptions to remove, in total.
@@ -74,7 +74,7 @@ def plan_workspace(
     """Read what exists and plan all descriptions; writes nothing.
 
     :param descriptions: the descriptions, with their secrets supplied.
-    :param how: how to plan.
+    :param how: the options.
     :return: the plan; a description that can't be planned has an ``error`` in it.
     :raises ValueError: the token belongs to another workspace.
     :raises SegmentPruneLimitError: more would be removed than allowed.
@@ -158,8 +158,8 @@ def plan_target(
     """Read the subscriptions of a destination, and plan it.
 
     :param item: its description and type.
-    :param target: what it refers to, without its subscriptions.
-    :param how: how to plan.
+    :param target: the objects that it refers to, without its subscriptions.
+    :param how: the options.
     :return: the item with a plan, or with an error.
     """
     description = item.description

@@ -18,7 +18,7 @@ from airflow_provider_segment.protocol.workspace.description import DestinationD
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What a description refers to.
+    """The objects in Segment that a description refers to.
 
     :param source_id: id of its source.
     :param metadata_id: catalog id of its type.
@@ -78,7 +78,7 @@ def plan_destination(description: DestinationDescription, target: Target, *, rot
     """Plan how to bring a destination and its subscriptions to the described state.
 
     :param description: the description, with its secrets supplied.
-    :param target: what it refers to.
+    :param target: the objects that it refers to.
     :param rotate_secrets: count every secret as changed.
     :raises ValueError: something that can't be changed differs, an action is unknown, or a secret that must be written
         is not supplied.
