@@ -28,7 +28,7 @@ MAX_FILES = 10_000
 class SpecFile:
     """A spec file and what it describes.
 
-    :param path: relative to the folder, with slashes.
+    :param path: the path relative to the folder, with slashes.
     :param document: its content.
     :param description: what it describes.
     """

@@ -27,8 +27,8 @@ class SubscriptionDescription:
     """The description of a subscription.
 
     :param action: slug or id of its action.
-    :param name: display name; ``None`` leaves it alone, which takes an ``id``.
-    :param trigger: an FQL statement; ``None`` leaves it alone, which takes an ``id``.
+    :param name: display name; ``None`` leaves it alone, which requires an ``id``.
+    :param trigger: an FQL statement; ``None`` leaves it alone, which requires an ``id``.
     :param enabled: whether it processes events; ``None`` leaves an existing one alone and creates a new one enabled.
     :param settings: keyed by the field names of the action, may hold secret aliases; ``None`` leaves them alone.
     :param model_id: the Reverse ETL model its data comes from.
@@ -64,7 +64,7 @@ class DestinationDescription:
     :param path: the file that describes it, for messages.
     :param source: slug or id of its source.
     :param type: slug or catalog id of its type.
-    :param name: display name; ``None`` leaves it alone, which takes an ``id``.
+    :param name: display name; ``None`` leaves it alone, which requires an ``id``.
     :param enabled: whether it receives data; ``None`` leaves an existing one alone and creates a new one enabled.
     :param settings: keyed by the option names of the catalog entry, may hold secret aliases.
     :param subscriptions: its subscriptions; ``None`` leaves them alone.
