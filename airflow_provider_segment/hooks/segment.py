@@ -105,7 +105,7 @@ class SegmentPublicApiHook(_SegmentHook):
         return self._read()
 
     def refresh(self) -> bool:
-        """Read the connection again, as after an authorization error: a token may have been rotated.
+        """Read the connection again, for example after an authorization error: a token may have been rotated.
 
         :return: whether the connection or its CA has changed; later calls then use the new one.
         """
@@ -220,7 +220,7 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
         await self._open()
 
     async def refresh(self, *, since: float) -> bool:
-        """Read the connection again, as after an authorization error: a token may have been rotated.
+        """Read the connection again, for example after an authorization error: a token may have been rotated.
 
         :param since: a time of the event loop; if another hook has read the connection after it, that one is used.
         :return: whether the connection or its CA has changed; later calls then use the new one.

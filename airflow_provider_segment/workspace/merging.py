@@ -64,7 +64,7 @@ def _merge_settings(
 
 
 def _same(means: Any, live: Any) -> bool:
-    """Return whether a described value is the live one; a secret counts as the same."""
+    """Return whether a described value equals the live one; a secret counts as equal."""
     if isinstance(means, SecretAlias):
         return True
     if isinstance(means, Mapping) and isinstance(live, Mapping):

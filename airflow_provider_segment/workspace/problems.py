@@ -26,7 +26,7 @@ class Problem:
 
 
 class WorkspaceFilesError(ValueError):
-    """Files are invalid; the message lists every problem.
+    """The error of invalid files; its message lists every problem.
 
     :param problems: the problems, at least one.
     """

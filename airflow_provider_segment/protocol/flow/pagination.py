@@ -59,7 +59,7 @@ def _fetch(listing: Listing[T], cursor: str | None, count: int, options: CallOpt
             if error.transient or not error.sent or count == 1:
                 raise  # a response that is too long is the only final error after a complete response
             count //= 2
-            yield Log(f"{error}; asking for {count} entries a page", logging.WARNING)
+            yield Log(f"{error}; requesting {count} entries per page", logging.WARNING)
 
 
 def _is_new(item: object, ids: set[str]) -> bool:

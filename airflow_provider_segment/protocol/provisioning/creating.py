@@ -172,7 +172,7 @@ def _confirm(options: CallOptions, identity: Identity, find: Find[T], created: T
         try:
             one_or_none(matches, identity)
         except SegmentSeveralMatchesError as error:
-            error.explain(f"this task created {created['id']}, another run or an earlier request the other")
+            error.explain(f"this task created {created['id']}; another run or an earlier request created the other")
             raise
         return any(match["id"] == created["id"] for match in matches)
 

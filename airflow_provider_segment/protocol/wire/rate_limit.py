@@ -85,7 +85,7 @@ def _seconds_until(date: str | None, response: Response) -> float | None:
 
 
 def _parse_date(text: str | None) -> datetime | None:
-    from email.utils import parsedate_to_datetime  # imported here because it imports socket
+    from email.utils import parsedate_to_datetime  # imported late because email.utils imports socket
 
     try:
         date = parsedate_to_datetime(text) if text else None

@@ -31,7 +31,7 @@ class Forecast:
 
 
 def forecast(plans: Iterable[Plan]) -> Forecast:
-    """Return the limited calls of plans, and how long they take one after another.
+    """Return the limited calls of plans, and how long they take in sequence.
 
     :param plans: the plans, in the order of execution.
     """
