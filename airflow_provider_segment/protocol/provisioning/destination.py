@@ -33,9 +33,9 @@ from airflow_provider_segment.protocol.selection import DestinationSelection
 def find_destinations(
     options: CallOptions, identity: DestinationIdentity, ids: ResolvedIds | None = None
 ) -> Flow[list[Destination]]:
-    """Return all destinations with an identity; lists those of its source only, since a workspace may have thousands.
+    """Return all destinations with an identity; lists only those of its source, since a workspace may have thousands.
 
-    :param identity: of the destination.
+    :param identity: the destination's identity.
     :param ids: what has been found of its source and type, to which both are added.
     :raises ValueError: its source or type is unknown or ambiguous.
     :raises SegmentNotFoundError: the source does not exist.
@@ -48,7 +48,7 @@ def matching(listed: list[Destination], identity: DestinationIdentity) -> list[D
     """Return the destinations with an identity.
 
     :param listed: destinations of its source.
-    :param identity: of the destination, with its ids.
+    :param identity: the destination's identity, with its ids.
     """
     return [
         destination
@@ -155,11 +155,11 @@ def _ensure(
 
 
 def write_destination(options: CallOptions, actual: Destination, changes: Mapping[str, Any]) -> Flow[list[str]]:
-    """Bring an existing destination to its described state; it is disabled first, before anything is refused.
+    """Bring an existing destination to its described state; disable it first, before Segment can reject anything.
 
     :param actual: the destination in Segment.
     :param changes: arguments of ``update_destination``, by name; all described keys of settings.
-    :return: keys of settings that Segment refused or ignored.
+    :return: keys of settings that Segment rejected or ignored.
     """
     destination_id = actual["id"]
     rest = yield from _disable_first(options, destination_id, changes)
@@ -247,7 +247,7 @@ def resolve_and_delete_destination(
     :param ids: what has been found of its source and type, to which both are added.
     :return: its id; ``None`` if no destination has the identity.
     :raises ValueError: its source or type is unknown or ambiguous.
-    :raises SegmentNotFoundError: it does not exist, with ``fail``.
+    :raises SegmentNotFoundError: it does not exist and ``if_missing`` is ``fail``.
     """
     return (
         yield from delete_resolved(
