@@ -205,11 +205,11 @@ def test_several_tasks_at_once_get_through_the_limit(running: Running, segment_s
 
 def test_read_only_settings_are_returned_as_ignored(running: Running, segment_sandbox: SegmentSandbox) -> None:
     settings = {"apiKey": KEY, "externalId": "mine"}
-    assert running.run(apply(settings=settings))["ignored"] == ["externalId"]
-    assert running.run(apply(settings=settings))["ignored"] == ["externalId"]
+    assert running.run(apply(settings=settings))["ignored"] == ["settings['externalId']"]
+    assert running.run(apply(settings=settings))["ignored"] == ["settings['externalId']"]
     # Alone they are a 400; the other fields are changed all the same.
     alone = running.run(apply(settings={"externalId": "mine"}, enabled=False))
-    assert alone["ignored"] == ["externalId"]
+    assert alone["ignored"] == ["settings['externalId']"]
     assert segment_sandbox.destinations[0]["enabled"] is False
 
 

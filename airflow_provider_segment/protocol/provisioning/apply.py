@@ -31,7 +31,6 @@ from airflow_provider_segment.protocol.provisioning.lookup import mask_and_warn,
 from airflow_provider_segment.protocol.provisioning.matching import match_subscriptions
 from airflow_provider_segment.protocol.provisioning.plan import ApplySummary, Plan, make_plan
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
-from airflow_provider_segment.protocol.provisioning.settings_writes import SettingsContext, ignored_settings
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 
 
@@ -267,7 +266,6 @@ def _apply_destination_plan(options: CallOptions, plan: Plan) -> Flow[tuple[str,
         spec = replace(part.spec, enabled=False) if _is_enabled_last(plan) else part.spec
         created = yield from destinations.create_from_spec(options, spec, confirm=True)
         yield Log(f"created {part.spec.identity}: {created['id']}")
-        context = SettingsContext(label=str(part.spec.identity), options=created["metadata"].get("options") or [])
-        return created["id"], (yield from ignored_settings(context, part.spec.settings, created["settings"]))
+        return created["id"], (yield from destinations.ignored_on_create(part.spec, created))
     changes = {name: value for name, value in part.diff.changes.items() if (name, value) != ("enabled", True)}
     return part.actual["id"], (yield from destinations.write_destination(options, part.actual, changes))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from airflow_provider_segment.protocol.api.objects import Destination, Filter, Subscription
@@ -28,6 +28,18 @@ from airflow_provider_segment.protocol.provisioning.lookup import one_or_none
 T = TypeVar("T", Destination, Subscription, Filter)
 V = TypeVar("V")
 Find = Callable[[CallOptions], Flow[list[T]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ensured:
+    """An object that exists now.
+
+    :param id: its id.
+    :param ignored: labels of settings that Segment refused or did not store.
+    """
+
+    id: str
+    ignored: tuple[str, ...] = ()
 
 
 def create_idempotently(

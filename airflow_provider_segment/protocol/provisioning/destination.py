@@ -18,7 +18,12 @@ from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning.comparison import holds_mask
-from airflow_provider_segment.protocol.provisioning.creating import check_created, create_idempotently, find_one
+from airflow_provider_segment.protocol.provisioning.creating import (
+    Ensured,
+    check_created,
+    create_idempotently,
+    find_one,
+)
 from airflow_provider_segment.protocol.provisioning.diff import diff_destination
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
 from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
@@ -106,14 +111,14 @@ def create_from_spec(options: CallOptions, spec: DestinationSpec, *, confirm: bo
 
 def ensure_destination(
     options: CallOptions, *, spec: DestinationSpec, if_exists: str, wait_for_pending: bool = False
-) -> Flow[str]:
+) -> Flow[Ensured]:
     """Create a destination unless it exists already.
 
     :param spec: its description.
     :param if_exists: ``reuse``, ``update`` or ``fail``.
     :param wait_for_pending: before creating, poll for it for ``reconcile_timeout`` seconds, since an earlier try may
         have left a request in flight.
-    :return: its id.
+    :return: its id, and the settings that Segment ignored.
     """
     return (
         yield from replan_when_stale(
@@ -124,7 +129,7 @@ def ensure_destination(
     )
 
 
-def _ensure(options: CallOptions, *, spec: DestinationSpec, if_exists: str, wait_for_pending: bool) -> Flow[str]:
+def _ensure(options: CallOptions, *, spec: DestinationSpec, if_exists: str, wait_for_pending: bool) -> Flow[Ensured]:
     options = options.redacting(spec.settings)
     identity = spec.identity
     existing = yield from find_one(
@@ -133,11 +138,21 @@ def _ensure(options: CallOptions, *, spec: DestinationSpec, if_exists: str, wait
     if existing is None:
         created = yield from create_from_spec(options, spec, confirm=True)
         yield Log(f"created {identity}: {created['id']}")
-        return created["id"]
+        return Ensured(created["id"], tuple((yield from ignored_on_create(spec, created))))
     diff = diff_destination(spec, existing)
     if (yield from handle_existing(existing["id"], identity, diff, if_exists=if_exists)):
-        yield from write_destination(options, existing, diff.changes)
-    return existing["id"]
+        return Ensured(existing["id"], tuple((yield from write_destination(options, existing, diff.changes))))
+    return Ensured(existing["id"])
+
+
+def ignored_on_create(spec: DestinationSpec, created: Destination) -> Flow[list[str]]:
+    """Return the labels of settings that Segment did not store in a new destination, and warn about each.
+
+    :param spec: its description.
+    :param created: the destination as Segment returned it.
+    """
+    context = SettingsContext(label=str(spec.identity), options=created["metadata"].get("options") or [])
+    return (yield from ignored_settings(context, spec.settings, created["settings"]))
 
 
 def write_destination(options: CallOptions, actual: Destination, changes: Mapping[str, Any]) -> Flow[list[str]]:
@@ -145,7 +160,7 @@ def write_destination(options: CallOptions, actual: Destination, changes: Mappin
 
     :param actual: the destination in Segment.
     :param changes: arguments of ``update_destination``, by name; all described keys of settings.
-    :return: keys of settings that Segment refused or ignored.
+    :return: labels of settings that Segment refused or ignored.
     """
     destination_id = actual["id"]
     rest = yield from _disable_first(options, destination_id, changes)

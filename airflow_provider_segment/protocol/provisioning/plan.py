@@ -19,7 +19,6 @@ from airflow_provider_segment.protocol.provisioning.diff import (
     FieldChange,
     diff_destination,
     diff_subscription,
-    setting_label,
 )
 from airflow_provider_segment.protocol.provisioning.filter_plan import (
     FilterPlan,
@@ -97,7 +96,11 @@ class SubscriptionSummary(TypedDict):
 
 
 class ApplySummary(TypedDict):
-    """What an apply did, or would do; holds no values of settings."""
+    """What an apply did, or would do; holds no values of settings.
+
+    ``ignored`` names settings that Segment refused or did not store as ``settings['key']``, those of a subscription as
+    ``subscriptions['name'].settings['key']``.
+    """
 
     destination_id: str | None
     created: bool
@@ -152,13 +155,13 @@ class Plan:
         :param destination_id: of the destination, once known.
         :param ids: of created subscriptions, by their position in ``subscriptions``.
         :param filter_ids: of created filters, by their position in ``filters``.
-        :param ignored: settings that Segment did not take.
+        :param ignored: labels of settings that Segment did not take.
         """
         known = ids or {}
         return ApplySummary(
             destination_id=destination_id or self.destination.id,
             created=self.destination.result is Result.CREATED,
-            changed=[name for name in self.destination.diff.names if name not in map(setting_label, ignored)],
+            changed=[name for name in self.destination.diff.names if name not in ignored],
             subscriptions=[
                 SubscriptionSummary(
                     name=part.name,

@@ -124,16 +124,16 @@ def test_ensure_checks_for_duplicates_after_creating() -> None:
 def test_the_check_polls_until_the_created_object_is_listed() -> None:
     spec = DestinationSpec(**ARGUMENTS)
     driver = ScriptedDriver([listed(), created("d1"), listed(), listed(), listed("d1")])
-    assert driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse")) == "d1"
+    assert driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse")).id == "d1"
     never = ScriptedDriver([listed(), created("d1")], then=listed())
-    assert never.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse")) == "d1"
+    assert never.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse")).id == "d1"
     assert "not listed after 10 s" in never.log_text
 
 
 def test_a_retry_polls_for_the_reconcile_timeout_before_it_creates() -> None:
     spec = DestinationSpec(**ARGUMENTS)
     driver = ScriptedDriver([listed(), listed(), listed("d1")])
-    assert driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse", wait_for_pending=True)) == "d1"
+    assert driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse", wait_for_pending=True)).id == "d1"
     assert methods(driver) == ["GET"] * 3
 
 
