@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import TypeVar
 
 from airflow_provider_segment.protocol.errors import SegmentConnectionError, SegmentProtocolError
 from airflow_provider_segment.protocol.flow.exchange import exchange
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Items, Log, PagedFlow, Reply
+from airflow_provider_segment.protocol.wire.operation import Call
 from airflow_provider_segment.protocol.wire.pagination import PAGE_COUNT, Listing, Page
 
 T = TypeVar("T")
@@ -51,10 +53,16 @@ def _problem(cursor: str | None, cursors: set[str | None]) -> str:
 
 
 def _fetch(listing: Listing[T], cursor: str | None, count: int, options: CallOptions) -> Flow[tuple[Page[T], int]]:
-    """Fetch a page; ask for half as many entries if it is too long."""
+    """Fetch a page; ask for half as many entries if it is too long or takes too long."""
+
+    def half() -> Call[Page[T]]:
+        nonlocal count
+        count = max(1, count // 2)
+        return listing.page(cursor, count=count)
+
     while True:
         try:
-            return (yield from exchange(listing.page(cursor, count=count), options)), count
+            return (yield from exchange(listing.page(cursor, count=count), options, after_timeout=half)), count
         except SegmentConnectionError as error:
             if error.transient or not error.sent or count == 1:
                 raise  # only a response that is too long is final, although it was received
@@ -71,11 +79,12 @@ def _is_new(item: object, ids: set[str]) -> bool:
     return False
 
 
-def collect(listing: Listing[T], options: CallOptions) -> Flow[list[T]]:
+def collect(listing: Listing[T], options: CallOptions, *, reduce: Callable[[T], None] | None = None) -> Flow[list[T]]:
     """Fetch all pages of a listing.
 
     :param listing: the listing to fetch.
     :param options: its budgets apply to each page.
+    :param reduce: removes from an entry what is not needed, before the next page is fetched.
     :return: all entries.
     :raises SegmentProtocolError: a cursor was repeated, so the pages would never end.
     """
@@ -88,6 +97,9 @@ def collect(listing: Listing[T], options: CallOptions) -> Flow[list[T]]:
         except StopIteration:
             return items
         if isinstance(step, Items):
+            if reduce is not None:
+                for item in step.items:
+                    reduce(item)
             items.extend(step.items)
             outcome = None
         else:
