@@ -12,8 +12,6 @@ import pytest
 from airflow_provider_segment.protocol.api.destinations import destinations_listing
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
-from airflow_provider_segment.protocol.provisioning.destination import list_of_source
-from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
 from airflow_provider_segment.transport.body import BODY_LIMIT
 from tests.hostile.calling import CallApi
 from tests.hostile.server import Behaviour, Talk
@@ -27,10 +25,8 @@ def record(number: int) -> bytes:
     """Return a destination whose type has much text in the catalog."""
     option = {"name": "apiKey", "defaultValue": "", "description": "text, " * 12_500}
     metadata = {"id": "m", "options": [option], "description": option["description"]}
-    name = "mine" if number == 7 else ""
     fields = {
         "id": f"d{number}",
-        "name": name,
         "enabled": True,
         "sourceId": "s",
         "settings": {"apiKey": ""},
@@ -63,14 +59,12 @@ def list_slim(options: CallOptions) -> Flow[Any]:
     return collect(destinations_listing(), options)
 
 
-def list_to_apply(options: CallOptions) -> Flow[Any]:
-    """List as an apply does, which needs the options of one destination."""
-    listed = yield from list_of_source(options, DestinationIdentity(source_id="s", metadata_id="m", name="mine"))
-    assert [one["id"] for one in listed if "options" in one["metadata"]] == ["d7"]
-    return listed
+def list_with_options(options: CallOptions) -> Flow[Any]:
+    """List as an apply does."""
+    return collect(destinations_listing(source_id="s", with_options=True), options)
 
 
-@pytest.mark.parametrize("flow", [list_slim, list_to_apply], ids=["all", "to apply"])
+@pytest.mark.parametrize("flow", [list_slim, list_with_options], ids=["slim", "with options"])
 def test_600_destinations_of_150_kb_list_in_bounded_memory(call_api: CallApi, flow: Callable[..., Flow[Any]]) -> None:
     assert len(record(0)) >= RECORD_SIZE
     assert 200 * RECORD_SIZE > BODY_LIMIT

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from typing import TypeVar
 
 from airflow_provider_segment.protocol.errors import SegmentConnectionError, SegmentProtocolError
@@ -79,12 +78,11 @@ def _is_new(item: object, ids: set[str]) -> bool:
     return False
 
 
-def collect(listing: Listing[T], options: CallOptions, *, reduce: Callable[[T], None] | None = None) -> Flow[list[T]]:
+def collect(listing: Listing[T], options: CallOptions) -> Flow[list[T]]:
     """Fetch all pages of a listing.
 
     :param listing: the listing to fetch.
     :param options: its budgets apply to each page.
-    :param reduce: removes from an entry what is not needed, before the next page is fetched.
     :return: all entries.
     :raises SegmentProtocolError: a cursor was repeated, so the pages would never end.
     """
@@ -97,9 +95,6 @@ def collect(listing: Listing[T], options: CallOptions, *, reduce: Callable[[T], 
         except StopIteration:
             return items
         if isinstance(step, Items):
-            if reduce is not None:
-                for item in step.items:
-                    reduce(item)
             items.extend(step.items)
             outcome = None
         else:

@@ -9,7 +9,11 @@ from functools import partial
 
 from msgspec import structs
 
-from airflow_provider_segment.protocol.api.destinations import get_destination, update_destination
+from airflow_provider_segment.protocol.api.destinations import (
+    destinations_listing,
+    get_destination,
+    update_destination,
+)
 from airflow_provider_segment.protocol.api.objects import Destination, Filter, Subscription
 from airflow_provider_segment.protocol.api.subscriptions import subscriptions_listing
 from airflow_provider_segment.protocol.errors import SegmentNotFoundError
@@ -159,7 +163,7 @@ def _read_destination(options: CallOptions, request: ApplyRequest) -> Flow[tuple
         return (yield from get_destination(options, id=request.destination_id)), []
     identity = request.spec.identity
     listed = yield from poll_until(
-        lambda: destinations.list_of_source(options, identity, previous_name=request.previous_name),
+        lambda: collect(destinations_listing(source_id=identity.source_id, with_options=True), options),
         lambda listed: _find(listed, request) is not None,
         seconds=options.reconcile_timeout if request.wait_for_pending else 0,
         awaited=str(identity),

@@ -41,27 +41,8 @@ def find_destinations(options: CallOptions, identity: DestinationIdentity) -> Fl
     :param identity: of the destination.
     :raises SegmentNotFoundError: the source does not exist.
     """
-    return matching((yield from list_of_source(options, identity)), identity)
-
-
-def list_of_source(
-    options: CallOptions, identity: DestinationIdentity, *, previous_name: str | None = None
-) -> Flow[list[Destination]]:
-    """List the destinations of a source, with the options of the type for those with an identity alone.
-
-    The options are most of a record: kept for all, they would take more memory than a whole page.
-
-    :param identity: names the source.
-    :param previous_name: another name to keep the options for.
-    """
-    wanted = {(identity.metadata_id, name) for name in (identity.name, previous_name)}
-
-    def drop_options(destination: Destination) -> None:
-        if (destination["metadata"]["id"], destination.get("name") or "") not in wanted:
-            destination["metadata"].pop("options", None)
-
-    listing = destinations_listing(source_id=identity.source_id, with_options=True)
-    return (yield from collect(listing, options, reduce=drop_options))
+    listed = yield from collect(destinations_listing(source_id=identity.source_id, with_options=True), options)
+    return matching(listed, identity)
 
 
 def matching(listed: list[Destination], identity: DestinationIdentity) -> list[Destination]:
