@@ -185,6 +185,7 @@ class SegmentUpdateDestinationOperator(_ExistingDestinationOperator):
             new_name=values.get("new_name"),
             enabled=values.get("enabled"),
             settings=values.get("settings"),
+            templated=self.templated_paths("settings"),
         )
         return self.resolved_destination_id
 

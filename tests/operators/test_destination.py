@@ -53,6 +53,7 @@ def test_create_lists_only_the_destinations_of_the_source(running: Running, segm
     running.run(create())
     assert [f"{entry['method']} {entry['path']}" for entry in segment_sandbox.requests] == [
         "GET /sources/sandbox-web/connected-destinations",
+        "GET /catalog/destinations/sandbox-analytics",
         "POST /destinations",
         "GET /sources/sandbox-web/connected-destinations",  # the check that it is the only one
     ]

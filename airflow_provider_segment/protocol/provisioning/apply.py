@@ -9,11 +9,7 @@ from functools import partial
 
 from msgspec import structs
 
-from airflow_provider_segment.protocol.api.destinations import (
-    destinations_listing,
-    get_destination,
-    update_destination,
-)
+from airflow_provider_segment.protocol.api.destinations import get_destination, update_destination
 from airflow_provider_segment.protocol.api.objects import Destination, Filter, Subscription
 from airflow_provider_segment.protocol.api.subscriptions import subscriptions_listing
 from airflow_provider_segment.protocol.errors import SegmentNotFoundError
@@ -23,6 +19,7 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning import destination as destinations
 from airflow_provider_segment.protocol.provisioning.apply_filters import execute_filters, read_filters
 from airflow_provider_segment.protocol.provisioning.apply_subscriptions import execute_subscriptions
+from airflow_provider_segment.protocol.provisioning.catalog_checks import check_new_destination, read_type
 from airflow_provider_segment.protocol.provisioning.creating import poll_until
 from airflow_provider_segment.protocol.provisioning.filter_checks import run_filter_checks
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterPlan, plan_filters
@@ -109,7 +106,11 @@ def plan_apply(options: CallOptions, *, request: ApplyRequest) -> Flow[Plan]:
     :raises SegmentFilterCheckError: a described filter makes something else of a sample event.
     """
     spec = request.spec
-    actual, others = yield from _read_destination(options, request)
+    actual, others, siblings = yield from _read_destination(options, request)
+    destination_type = None
+    if actual is None:
+        destination_type = yield from read_type(options, spec.identity, siblings)
+        check_new_destination(spec.identity, destination_type, siblings)
     plan = make_plan(
         spec,
         request.subscriptions,
@@ -120,6 +121,7 @@ def plan_apply(options: CallOptions, *, request: ApplyRequest) -> Flow[Plan]:
         max_prune=request.max_prune,
         prune_all=request.prune_all,
         rotate_secrets=request.rotate_secrets,
+        destination_type=destination_type,
     )
     filters = yield from _plan_filters(options, request, actual)
     plan = replace(plan, filters=filters)
@@ -158,12 +160,15 @@ def execute_plan(options: CallOptions, *, plan: Plan) -> Flow[ApplySummary]:
     )
 
 
-def _read_destination(options: CallOptions, request: ApplyRequest) -> Flow[tuple[Destination | None, list[str]]]:
+def _read_destination(
+    options: CallOptions, request: ApplyRequest
+) -> Flow[tuple[Destination | None, list[str], list[Destination]]]:
+    """Return the destination, the labels of others of its type, and all destinations of its source."""
     if request.destination_id is not None:
-        return (yield from get_destination(options, id=request.destination_id)), []
+        return (yield from get_destination(options, id=request.destination_id)), [], []
     identity = request.spec.identity
     listed = yield from poll_until(
-        lambda: collect(destinations_listing(source_id=identity.source_id, with_options=True), options),
+        lambda: destinations.list_of_source(options, identity.source_id),
         lambda listed: _find(listed, request) is not None,
         seconds=options.reconcile_timeout if request.wait_for_pending else 0,
         awaited=str(identity),
@@ -179,7 +184,7 @@ def _read_destination(options: CallOptions, request: ApplyRequest) -> Flow[tuple
         raise SegmentNotFoundError(
             f"there is no {identity}, and if_missing='fail'; of destinations of this type {siblings}", status=404
         )
-    return actual, others
+    return actual, others, listed
 
 
 def _find(listed: list[Destination], request: ApplyRequest) -> Destination | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from airflow_provider_segment.protocol.api.destinations import get_destination
 from airflow_provider_segment.protocol.api.objects import Subscription
 from airflow_provider_segment.protocol.api.subscriptions import (
     delete_subscription,
@@ -16,6 +17,7 @@ from airflow_provider_segment.protocol.api.subscriptions import (
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
+from airflow_provider_segment.protocol.provisioning.catalog_checks import check_action, check_new_name
 from airflow_provider_segment.protocol.provisioning.creating import (
     Ensured,
     check_created,
@@ -148,6 +150,9 @@ def _ensure(
         options, identity, lambda options: find_subscriptions(options, identity), wait_for_pending=wait_for_pending
     )
     if existing is None:
+        destination = yield from get_destination(options, id=destination_id)
+        check_new_name("subscription", spec.name)
+        check_action(f"subscription {spec.name!r}", spec.action_id, destination["metadata"])
         created = yield from create_from_spec(options, destination_id, spec)
         yield Log(f"created {identity}: {created['id']}")
         return Ensured(created["id"], tuple((yield from ignored_on_create(spec, created))))

@@ -38,6 +38,9 @@ def listed(*ids: str) -> Outcome:
     return Response(status=200, body=json.dumps({"data": {"destinations": [record(id_) for id_ in ids]}}).encode())
 
 
+TYPE = Response(status=200, body=b'{"data": {"destinationMetadata": {"id": "m", "name": "M", "slug": "m"}}}')
+
+
 def methods(driver: ScriptedDriver) -> list[str]:
     return [request.method for request in driver.requests]
 
@@ -116,16 +119,16 @@ def test_a_spent_budget_raises_that_the_outcome_is_unknown() -> None:
 
 def test_ensure_checks_for_duplicates_after_creating() -> None:
     spec = DestinationSpec(**ARGUMENTS)
-    driver = ScriptedDriver([listed(), created("d2"), listed("d1", "d2")])
+    driver = ScriptedDriver([listed(), TYPE, created("d2"), listed("d1", "d2")])
     with pytest.raises(SegmentSeveralMatchesError, match="this task created d2"):
         driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse"))
 
 
 def test_the_check_polls_until_the_created_object_is_listed() -> None:
     spec = DestinationSpec(**ARGUMENTS)
-    driver = ScriptedDriver([listed(), created("d1"), listed(), listed(), listed("d1")])
+    driver = ScriptedDriver([listed(), TYPE, created("d1"), listed(), listed(), listed("d1")])
     assert driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse")).id == "d1"
-    never = ScriptedDriver([listed(), created("d1")], then=listed())
+    never = ScriptedDriver([listed(), TYPE, created("d1")], then=listed())
     assert never.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse")).id == "d1"
     assert "not listed after 10 s" in never.log_text
 
