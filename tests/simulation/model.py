@@ -29,6 +29,7 @@ from tests.simulation.model_responses import (
 from tests.simulation.setting_values import DestinationType
 
 WINDOW = 60.0
+DUPLICATE_NAME = "Another instance of this destination on this source has the same name"
 REFUSED_TRIGGER = "nonsense"
 _POINTS = 1000
 """What is left in a window of calls without a limit counts down from this."""
@@ -42,6 +43,7 @@ class Segment:
     :param lists_lag_in_all: whether lists also show changes and removals late; the sandbox's don't.
     :param replace: whether an update replaces settings or merges into them.
     :param write_limit: calls a minute to each of the three writes on subscriptions.
+    :param refuses_duplicates: whether it refuses a second destination with the same source, type and name.
     :param refuses_triggers: whether it refuses :data:`REFUSED_TRIGGER`; the sandbox does not.
     :param after_each: called after each request, to check an invariant.
     """
@@ -50,6 +52,7 @@ class Segment:
     lists_lag_in_all: bool = False
     replace: bool = False
     write_limit: int | None = 5
+    refuses_duplicates: bool = False
     refuses_triggers: bool = False
     destinations: dict[str, Record] = field(default_factory=dict)
     subscriptions: dict[str, Record] = field(default_factory=dict)
@@ -159,6 +162,9 @@ class Segment:
             for other in self.destinations.values()
         ):
             raise RefusedError(400, "Multiple configurations of this destination type not supported.")
+        identity = {key: body[key] for key in ("sourceId", "metadataId", "name")}
+        if self.refuses_duplicates and any(other | identity == other for other in self.destinations.values()):
+            raise RefusedError(409, DUPLICATE_NAME, field="name")
         record = self.add_destination(body | {"settings": settings}, now=now)
         return {"destination": self._shown_destination(record)}
 
