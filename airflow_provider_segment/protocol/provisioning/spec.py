@@ -144,8 +144,10 @@ def without_none(settings: Mapping[str, Any]) -> dict[str, Any]:
 
     :param settings: the described settings.
     """
-    return {
-        key: without_none(value) if isinstance(value, Mapping) else value
-        for key, value in settings.items()
-        if value is not None
-    }
+    return {key: _without_none(value) for key, value in settings.items() if value is not None}
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return without_none(value)
+    return [_without_none(inner) for inner in value] if isinstance(value, list | tuple) else value
