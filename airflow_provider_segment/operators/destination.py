@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_segment.operators.base import SegmentOperator, is_retry
+from airflow_provider_segment.operators.base import SegmentOperator, is_retry, push_ignored
 from airflow_provider_segment.protocol.arguments import (
     check_flag,
     check_id,
@@ -43,8 +43,9 @@ class SegmentCreateDestinationOperator(SegmentOperator):
     :param if_exists: ``"reuse"`` (default) uses an existing one unchanged and warns which fields differ; ``"update"``
         brings it to the described state; ``"fail"`` raises ``SegmentAlreadyExistsError``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
-    :return: the destination's id.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
+    :return: the destination's id. If Segment refused or did not store some settings, they are a warning, and the XCom
+        ``ignored`` lists them, as ``settings['key']``.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
     :raises SegmentSeveralMatchesError: several destinations have this identity.
     :raises SegmentAmbiguousWriteError: responses were lost until the budget was spent; a retry of the task checks
         whether the destination exists.
@@ -88,10 +89,12 @@ class SegmentCreateDestinationOperator(SegmentOperator):
 
         values = self.checked()
         spec = DestinationSpec.from_arguments({**values, "templated": self.templated_paths("settings")})
-        self.resolved_destination_id = self.run_flow(
+        ensured = self.run_flow(
             context, ensure_destination, spec=spec, if_exists=values["if_exists"], wait_for_pending=is_retry(context)
         )
-        return self.resolved_destination_id
+        self.resolved_destination_id = ensured.id
+        push_ignored(context, ensured.ignored)
+        return ensured.id
 
 
 class _ExistingDestinationOperator(SegmentOperator):
@@ -182,6 +185,7 @@ class SegmentUpdateDestinationOperator(_ExistingDestinationOperator):
             new_name=values.get("new_name"),
             enabled=values.get("enabled"),
             settings=values.get("settings"),
+            templated=self.templated_paths("settings"),
         )
         return self.resolved_destination_id
 

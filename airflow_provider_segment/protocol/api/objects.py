@@ -28,22 +28,35 @@ class Source(TypedDict):
 
 
 class CatalogOption(TypedDict):
-    """A setting that a destination type knows."""
+    """A setting that a destination type knows. ``type`` is free text, such as ``string``, ``boolean`` or ``array``."""
 
     name: str
+    type: NotRequired[str | None]
+    required: NotRequired[bool | None]
     defaultValue: NotRequired[Any]
     label: NotRequired[str | None]
     description: NotRequired[str | None]
 
 
+class CatalogAction(TypedDict):
+    """An action that destinations of this type can perform on an event."""
+
+    id: str
+    name: NotRequired[str]
+    slug: NotRequired[str]
+    defaultTrigger: NotRequired[str | None]
+
+
 class DestinationMetadata(TypedDict):
-    """The catalog entry of a destination's type, reduced to its id, names and options; lists omit the options."""
+    """The catalog entry of a destination's type, reduced to the fields below; lists omit options and actions."""
 
     id: str
     name: NotRequired[str]
     slug: NotRequired[str]
     status: NotRequired[str]
     options: NotRequired[list[CatalogOption]]
+    actions: NotRequired[list[CatalogAction]]
+    supportedFeatures: NotRequired[dict[str, Any]]
 
 
 class Destination(TypedDict):
@@ -65,7 +78,7 @@ class _ListedMetadata(TypedDict):
 
 
 class ListedDestination(TypedDict):
-    """A ``Destination`` as lists decode it: without the options of its type, which make up most of a record."""
+    """What a list decodes of a ``Destination``: without the options and actions of its type, most of a record."""
 
     id: str
     enabled: bool
@@ -75,17 +88,20 @@ class ListedDestination(TypedDict):
     name: NotRequired[str | None]
 
 
-class CatalogAction(TypedDict):
-    """An action that destinations of this type can perform on an event."""
+class CatalogEntry(TypedDict):
+    """A destination type of the catalog, reduced to what is needed to create a destination; lists omit the options."""
 
     id: str
-    name: NotRequired[str]
-    slug: NotRequired[str]
-    defaultTrigger: NotRequired[str | None]
+    name: str
+    slug: str
+    status: NotRequired[str]
+    options: NotRequired[list[CatalogOption]]
+    actions: NotRequired[list[CatalogAction]]
+    supportedFeatures: NotRequired[dict[str, Any]]
 
 
-class CatalogEntry(TypedDict):
-    """A destination type of the catalog, reduced to what is needed to create a destination."""
+class ListedCatalogEntry(TypedDict):
+    """What a list decodes of a ``CatalogEntry``: without the options, most of an entry."""
 
     id: str
     name: str

@@ -9,11 +9,7 @@ from functools import partial
 
 from msgspec import structs
 
-from airflow_provider_segment.protocol.api.destinations import (
-    destinations_listing,
-    get_destination,
-    update_destination,
-)
+from airflow_provider_segment.protocol.api.destinations import get_destination, update_destination
 from airflow_provider_segment.protocol.api.objects import Destination, Filter, Subscription
 from airflow_provider_segment.protocol.api.subscriptions import subscriptions_listing
 from airflow_provider_segment.protocol.errors import SegmentNotFoundError
@@ -23,6 +19,7 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning import destination as destinations
 from airflow_provider_segment.protocol.provisioning.apply_filters import execute_filters, read_filters
 from airflow_provider_segment.protocol.provisioning.apply_subscriptions import execute_subscriptions
+from airflow_provider_segment.protocol.provisioning.catalog_checks import check_new_destination, read_type
 from airflow_provider_segment.protocol.provisioning.creating import poll_until
 from airflow_provider_segment.protocol.provisioning.filter_checks import run_filter_checks
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterPlan, plan_filters
@@ -31,7 +28,6 @@ from airflow_provider_segment.protocol.provisioning.lookup import mask_and_warn,
 from airflow_provider_segment.protocol.provisioning.matching import match_subscriptions
 from airflow_provider_segment.protocol.provisioning.plan import ApplySummary, Plan, make_plan
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
-from airflow_provider_segment.protocol.provisioning.settings_writes import SettingsContext, ignored_settings
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 
 
@@ -110,7 +106,11 @@ def plan_apply(options: CallOptions, *, request: ApplyRequest) -> Flow[Plan]:
     :raises SegmentFilterCheckError: a described filter's result for a sample event differs from the expected one.
     """
     spec = request.spec
-    actual, others = yield from _read_destination(options, request)
+    actual, others, siblings = yield from _read_destination(options, request)
+    destination_type = None
+    if actual is None:
+        destination_type = yield from read_type(options, spec.identity, siblings)
+        check_new_destination(spec.identity, destination_type, siblings)
     plan = make_plan(
         spec,
         request.subscriptions,
@@ -121,6 +121,7 @@ def plan_apply(options: CallOptions, *, request: ApplyRequest) -> Flow[Plan]:
         max_prune=request.max_prune,
         prune_all=request.prune_all,
         rotate_secrets=request.rotate_secrets,
+        destination_type=destination_type,
     )
     filters = yield from _plan_filters(options, request, actual)
     plan = replace(plan, filters=filters)
@@ -159,12 +160,15 @@ def execute_plan(options: CallOptions, *, plan: Plan) -> Flow[ApplySummary]:
     )
 
 
-def _read_destination(options: CallOptions, request: ApplyRequest) -> Flow[tuple[Destination | None, list[str]]]:
+def _read_destination(
+    options: CallOptions, request: ApplyRequest
+) -> Flow[tuple[Destination | None, list[str], list[Destination]]]:
+    """Return the destination, the labels of others of its type, and all destinations of its source."""
     if request.destination_id is not None:
-        return (yield from get_destination(options, id=request.destination_id)), []
+        return (yield from get_destination(options, id=request.destination_id)), [], []
     identity = request.spec.identity
     listed = yield from poll_until(
-        lambda: collect(destinations_listing(source_id=identity.source_id, with_options=True), options),
+        lambda: destinations.list_of_source(options, identity.source_id),
         lambda listed: _find(listed, request) is not None,
         seconds=options.reconcile_timeout if request.wait_for_pending else 0,
         awaited=str(identity),
@@ -180,7 +184,7 @@ def _read_destination(options: CallOptions, request: ApplyRequest) -> Flow[tuple
         raise SegmentNotFoundError(
             f"there is no {identity}, and if_missing='fail'; of destinations of this type {siblings}", status=404
         )
-    return actual, others
+    return actual, others, listed
 
 
 def _find(listed: list[Destination], request: ApplyRequest) -> Destination | None:
@@ -267,7 +271,6 @@ def _apply_destination_plan(options: CallOptions, plan: Plan) -> Flow[tuple[str,
         spec = replace(part.spec, enabled=False) if _is_enabled_last(plan) else part.spec
         created = yield from destinations.create_from_spec(options, spec, confirm=True)
         yield Log(f"created {part.spec.identity}: {created['id']}")
-        context = SettingsContext(label=str(part.spec.identity), options=created["metadata"].get("options") or [])
-        return created["id"], (yield from ignored_settings(context, part.spec.settings, created["settings"]))
+        return created["id"], (yield from destinations.ignored_on_create(part.spec, created))
     changes = {name: value for name, value in part.diff.changes.items() if (name, value) != ("enabled", True)}
     return part.actual["id"], (yield from destinations.write_destination(options, part.actual, changes))
