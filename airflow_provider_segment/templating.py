@@ -6,7 +6,7 @@ Shared by the operators, the sensor and the notifiers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from airflow_provider_segment.protocol.arguments import check_id, check_name, check_reference
 from airflow_provider_segment.protocol.provisioning.comparison import Path, is_below
@@ -73,6 +73,17 @@ def _empty_selections(value: Any, keys: frozenset[str], path: Path = ()) -> Iter
                 yield (*path, index, key)
 
 
+def _mapped_to_none(kwargs: Mapping[str, Any]) -> list[str]:
+    """Return the arguments that are ``None`` because of ``expand``, and not of ``partial``.
+
+    :param kwargs: what Airflow creates the operator of a mapped task with.
+    """
+    dag = kwargs.get("dag")
+    mapped = None if dag is None else dag.task_dict.get(kwargs.get("task_id"))
+    partial = getattr(mapped, "partial_kwargs", {})
+    return [name for name, value in kwargs.items() if value is None and name not in partial]
+
+
 class CheckedArguments(_Base):
     """A mixin that checks known arguments when the DAG is parsed, and all arguments when the task runs.
 
@@ -87,6 +98,17 @@ class CheckedArguments(_Base):
     selecting_keys: frozenset[str] = frozenset()
     segment_conn_id: str
     _unknown: Mapping[str, frozenset[Path]] = {}
+
+    def __new__(cls, *_: Any, **kwargs: Any) -> Self:
+        """Raise if task mapping gave nothing for an id or a name: inside, that looks as if it were not set.
+
+        :param kwargs: of the operator; Airflow marks one that it creates for a mapped task.
+        """
+        if kwargs.get("_airflow_from_mapped"):
+            for argument in _mapped_to_none(kwargs):
+                if cls._is_string(argument):
+                    raise ValueError(f"{argument} was set by task mapping, but the mapped value is None{_CAUSE}")
+        return super().__new__(cls)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -154,10 +176,15 @@ class CheckedArguments(_Base):
             for key, value in content.items()
         }
 
+    @classmethod
+    def _is_string(cls, argument: str) -> bool:
+        """Return whether an argument is an id, a name or the like."""
+        return cls.checks.get(argument) in (check_id, check_name, check_reference)
+
     def _check_rendered(self, argument: str) -> None:
         """Raise if a template rendered to nothing for an argument that was set, so that it does not count as unset."""
         value = getattr(self, argument)
-        empty = (None, "None") if self.checks[argument] in (check_id, check_name, check_reference) else (None,)
+        empty = (None, "None") if self._is_string(argument) else (None,)
         if value in empty:
             raise ValueError(f"{argument} was set, but its template rendered to {value!r}{_CAUSE}")
         for path in _empty_selections(value, self.selecting_keys):

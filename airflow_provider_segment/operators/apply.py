@@ -86,8 +86,9 @@ class SegmentApplyDestinationOperator(SegmentOperator):
     :param rotate_secrets: also write secrets that can't be compared with what Segment shows. Default ``False``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: ``{"destination_id", "created", "changed": [field], "subscriptions": [{"name", "id", "action_id",
-        "result"}], "filters": [{"title", "id", "result"}], "ignored": [key]}``; ``ignored`` lists settings that Segment
-        rejected or did not store. Each key is an output of its own, such as ``apply.output["destination_id"]``.
+        "result"}], "filters": [{"title", "id", "result"}], "ignored": [setting]}``; ``ignored`` lists settings that
+        Segment rejected or did not store, as ``settings['key']`` or ``subscriptions['name'].settings['key']``. Each key
+        is an output of its own, such as ``apply.output["destination_id"]``.
     :raises ValueError: an argument is invalid (raised when the DAG is parsed, or when the task runs for a template), or
         the source, the type or an action is unknown or ambiguous, or differs, which can't be changed.
     :raises SegmentNotFoundError: the destination with ``destination_id``, or with ``if_missing="fail"`` the described

@@ -108,3 +108,13 @@ def is_retry(context: Context) -> bool:
     :param context: the task's context.
     """
     return getattr(context.get("ti"), "try_number", 1) > 1
+
+
+def push_ignored(context: Context, ignored: Sequence[str]) -> None:
+    """Push the settings that Segment ignored to XCom, under the key ``ignored``; nothing if there are none.
+
+    :param context: of the task.
+    :param ignored: their labels.
+    """
+    if ignored and "ti" in context:
+        context["ti"].xcom_push(key="ignored", value=list(ignored))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_segment.operators.base import SegmentOperator, is_retry
+from airflow_provider_segment.operators.base import SegmentOperator, is_retry, push_ignored
 from airflow_provider_segment.protocol.arguments import (
     check_flag,
     check_if_exists,
@@ -49,7 +49,8 @@ class SegmentCreateDestinationOperator(SegmentOperator):
     :param if_exists: ``"reuse"`` (default) uses an existing one unchanged and warns which fields differ; ``"update"``
         brings it to the described state; ``"fail"`` raises ``SegmentAlreadyExistsError``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
-    :return: the destination's id.
+    :return: the destination's id. If Segment rejected or did not store some settings, they are a warning, and the XCom
+        ``ignored`` lists them, as ``settings['key']``.
     :raises ValueError: an argument is invalid (raised when the DAG is parsed, or when the task runs for a template), or
         the source or the type is unknown or ambiguous.
     :raises SegmentSeveralMatchesError: several destinations have this identity.
@@ -103,7 +104,7 @@ class SegmentCreateDestinationOperator(SegmentOperator):
         from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
 
         values, ids = self.checked(), ResolvedIds()
-        self.resolved_destination_id = self.run_flow(
+        ensured = self.run_flow(
             context,
             ensure_destination,
             spec=DestinationSpec.from_arguments({**values, "templated": self.templated_paths("settings")}),
@@ -111,8 +112,9 @@ class SegmentCreateDestinationOperator(SegmentOperator):
             wait_for_pending=is_retry(context),
             ids=ids,
         )
-        self.resolved_source_id = ids.source_id
-        return self.resolved_destination_id
+        self.resolved_destination_id, self.resolved_source_id = ensured.id, ids.source_id
+        push_ignored(context, ensured.ignored)
+        return ensured.id
 
 
 class _ExistingDestinationOperator(SegmentOperator):
@@ -205,6 +207,7 @@ class SegmentUpdateDestinationOperator(_ExistingDestinationOperator):
             new_name=values.get("new_name"),
             enabled=values.get("enabled"),
             settings=values.get("settings"),
+            templated=self.templated_paths("settings"),
             ids=ids,
         )
         self.resolved_source_id = ids.source_id

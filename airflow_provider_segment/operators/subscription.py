@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_segment.operators.base import SegmentOperator, is_retry
+from airflow_provider_segment.operators.base import SegmentOperator, is_retry, push_ignored
 from airflow_provider_segment.protocol.arguments import (
     check_flag,
     check_id,
@@ -51,7 +51,8 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
     :param if_exists: ``"reuse"`` (default) uses an existing one unchanged and warns which fields differ; ``"update"``
         brings it to the described state; ``"fail"`` raises ``SegmentAlreadyExistsError``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
-    :return: the subscription's id.
+    :return: the subscription's id. If Segment rejected or did not store some settings, they are a warning, and the XCom
+        ``ignored`` lists them, as ``settings['key']``.
     :raises ValueError: an argument is invalid (raised when the DAG is parsed, or when the task runs for a template), or
         the action is unknown or ambiguous.
     :raises SegmentSeveralMatchesError: several subscriptions have this identity.
@@ -113,7 +114,7 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
         from airflow_provider_segment.protocol.provisioning.subscription import ensure_subscription
 
         values = self.checked()
-        return self.run_flow(
+        ensured = self.run_flow(
             context,
             ensure_subscription,
             destination_id=values["destination_id"],
@@ -121,6 +122,8 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
             if_exists=values["if_exists"],
             wait_for_pending=is_retry(context),
         )
+        push_ignored(context, ensured.ignored)
+        return ensured.id
 
 
 class _ExistingSubscriptionOperator(SegmentOperator):

@@ -29,7 +29,7 @@ from airflow_provider_segment.protocol.flow.steps import (
 )
 from airflow_provider_segment.protocol.printable import printable
 from airflow_provider_segment.protocol.tracebacks import drop_frames
-from airflow_provider_segment.protocol.wire.messages import Request, RequestFailure, Response
+from airflow_provider_segment.protocol.wire.messages import RESPONSE_TIMED_OUT, Request, RequestFailure, Response
 from airflow_provider_segment.transport.body import Body, BodyEncodingError, BodyTooLongError
 from airflow_provider_segment.transport.connection import SegmentConnection
 from airflow_provider_segment.transport.gates import gates_of
@@ -175,7 +175,7 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (aiohttp.ClientConnectorError, "the connection failed"),
     (aiohttp.ConnectionTimeoutError, "connecting timed out"),
     (aiohttp.ClientHttpProxyError, "the proxy rejected the request"),
-    (TimeoutError, "the response timed out"),
+    (TimeoutError, RESPONSE_TIMED_OUT),
     (aiohttp.ServerDisconnectedError, "the connection was closed without a response"),
     (aiohttp.ClientPayloadError, "the response was truncated"),
     (BodyEncodingError, "the response could not be decompressed"),

@@ -27,7 +27,7 @@ from airflow_provider_segment.protocol.flow.steps import (
 )
 from airflow_provider_segment.protocol.printable import printable
 from airflow_provider_segment.protocol.tracebacks import drop_frames
-from airflow_provider_segment.protocol.wire.messages import Request, RequestFailure, Response
+from airflow_provider_segment.protocol.wire.messages import RESPONSE_TIMED_OUT, Request, RequestFailure, Response
 from airflow_provider_segment.transport.body import Body, BodyEncodingError, BodyTooLongError
 from airflow_provider_segment.transport.connection import SegmentConnection
 from airflow_provider_segment.transport.deadline import DeadlineAdapter
@@ -180,8 +180,8 @@ _REASONS = (
     (http.client.IncompleteRead, "the response was truncated"),
     (BodyEncodingError, "the response could not be decompressed"),
     (http.client.HTTPException, "the response is not HTTP"),
-    (TimeoutError, "the response timed out"),
-    (urllib3.exceptions.ReadTimeoutError, "the response timed out"),
+    (TimeoutError, RESPONSE_TIMED_OUT),
+    (urllib3.exceptions.ReadTimeoutError, RESPONSE_TIMED_OUT),
 )
 
 

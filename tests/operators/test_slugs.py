@@ -87,7 +87,7 @@ def test_a_destination_of_a_new_type_takes_the_sources_and_the_catalog(
     made, sent = requests_of(sandbox, running, create())
     (found,) = sandbox.destinations
     assert (found["id"], found["sourceId"], found["metadata"]["id"]) == (made, "src-1", "type-1")
-    assert sent == [SOURCES, CONNECTED, CATALOG, "POST /destinations", CONNECTED]
+    assert sent == [SOURCES, CONNECTED, CATALOG, ENTRY, "POST /destinations", CONNECTED]
 
 
 def test_a_type_that_the_source_has_is_resolved_without_the_catalog(running: Running, sandbox: SegmentSandbox) -> None:
@@ -136,19 +136,20 @@ def test_apply_describes_by_slugs(running: Running, sandbox: SegmentSandbox) -> 
     task = apply(subscriptions=entries)
     summary, sent = requests_of(sandbox, running, task)
     assert [one["action_id"] for one in summary["subscriptions"]] == ["act-1", "act-2"]
-    assert sent[:4] == [SOURCES, CONNECTED, CATALOG, "POST /destinations"]
-    assert ENTRY not in sent  # the catalog was listed for the type already
+    assert sent[:5] == [SOURCES, CONNECTED, CATALOG, ENTRY, "POST /destinations"]
     (made,) = sandbox.destinations
     assert [one["actionId"] for one in made["subscriptions"]] == ["act-1", "act-2"]
     subscriptions = f"GET /destinations/{made['id']}/subscriptions"
     assert requests_of(sandbox, running, task)[1] == [SOURCES, CONNECTED, subscriptions]
 
 
-def test_apply_reads_the_actions_of_a_new_destination_from_its_entry(running: Running, sandbox: SegmentSandbox) -> None:
+def test_apply_reads_the_actions_of_a_new_destination_from_another_of_its_type(
+    running: Running, sandbox: SegmentSandbox
+) -> None:
     running.run(create(name="another"))
     entries = [{"name": "Track", "action": "trackEvent", "trigger": TRACK}]
     _, sent = requests_of(sandbox, running, apply(subscriptions=entries))
-    assert sent[:4] == [SOURCES, CONNECTED, ENTRY, "POST /destinations"]
+    assert sent[:3] == [SOURCES, CONNECTED, "POST /destinations"]
 
 
 def test_apply_by_id_checks_the_named_source_and_type(running: Running, sandbox: SegmentSandbox) -> None:
@@ -165,13 +166,14 @@ def test_apply_by_id_checks_the_named_source_and_type(running: Running, sandbox:
     )
 
 
-def test_an_action_that_is_used_already_takes_no_further_request(running: Running, sandbox: SegmentSandbox) -> None:
+def test_an_existing_subscription_is_found_with_one_request(running: Running, sandbox: SegmentSandbox) -> None:
     made = running.run(create())
-    listing, posted = f"GET /destinations/{made}/subscriptions", f"POST /destinations/{made}/subscriptions"
+    read, path = f"GET /destinations/{made}", f"/destinations/{made}/subscriptions"
+    listing, posted = f"GET {path}", f"POST {path}"
     first, sent = requests_of(sandbox, running, subscribe(made))
-    assert sent == [listing, f"GET /destinations/{made}", posted, listing]
+    assert sent == [listing, read, posted, listing]
     assert requests_of(sandbox, running, subscribe(made)) == (first, [listing])
-    assert requests_of(sandbox, running, subscribe(made, name="More"))[1] == [listing, posted, listing]
+    assert requests_of(sandbox, running, subscribe(made, name="More"))[1] == [listing, read, posted, listing]
     update = SegmentUpdateSubscriptionOperator(
         task_id="u", destination_id=made, action="trackEvent", name="Track", enabled=False
     )

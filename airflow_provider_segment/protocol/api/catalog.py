@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from airflow_provider_segment.protocol.api import operations
-from airflow_provider_segment.protocol.api.objects import CatalogEntry
+from airflow_provider_segment.protocol.api.objects import CatalogEntry, ListedCatalogEntry
 from airflow_provider_segment.protocol.api.requests import build_call
 from airflow_provider_segment.protocol.arguments import check_id
 from airflow_provider_segment.protocol.flow.exchange import exchange
@@ -14,11 +16,12 @@ from airflow_provider_segment.protocol.wire.pagination import Listing, page_read
 
 def catalog_listing() -> Listing[CatalogEntry]:
     """Return the listing of the catalog."""
-    return Listing(operations.GET_DESTINATIONS_CATALOG, {}, page_reader(CatalogEntry, key="destinationsCatalog"))
+    read = page_reader(cast("type[CatalogEntry]", ListedCatalogEntry), key="destinationsCatalog")
+    return Listing(operations.GET_DESTINATIONS_CATALOG, {}, read)
 
 
 def list_destinations_catalog(options: CallOptions) -> PagedFlow[CatalogEntry]:
-    """List the destination types of the catalog.
+    """List the destination types of the catalog, without their options.
 
     :return: an iterator that fetches pages as it is consumed.
     """
@@ -26,7 +29,7 @@ def list_destinations_catalog(options: CallOptions) -> PagedFlow[CatalogEntry]:
 
 
 def get_destination_metadata(options: CallOptions, *, metadata_id: str) -> Flow[CatalogEntry]:
-    """Get a destination type with its actions.
+    """Get one destination type with its options and actions.
 
     :param metadata_id: its catalog id.
     """

@@ -28,9 +28,11 @@ class Source(TypedDict):
 
 
 class CatalogOption(TypedDict):
-    """A setting that a destination type knows."""
+    """A setting that a destination type knows. ``type`` is free text, such as ``string``, ``boolean`` or ``array``."""
 
     name: str
+    type: NotRequired[str | None]
+    required: NotRequired[bool | None]
     defaultValue: NotRequired[Any]
     label: NotRequired[str | None]
     description: NotRequired[str | None]
@@ -54,6 +56,7 @@ class DestinationMetadata(TypedDict):
     status: NotRequired[str]
     options: NotRequired[list[CatalogOption]]
     actions: NotRequired[list[CatalogAction]]
+    supportedFeatures: NotRequired[dict[str, Any]]
 
 
 class Destination(TypedDict):
@@ -86,7 +89,19 @@ class ListedDestination(TypedDict):
 
 
 class CatalogEntry(TypedDict):
-    """A destination type of the catalog, reduced to what is needed to create a destination."""
+    """A destination type of the catalog, reduced to what is needed to create a destination; lists omit the options."""
+
+    id: str
+    name: str
+    slug: str
+    status: NotRequired[str]
+    options: NotRequired[list[CatalogOption]]
+    actions: NotRequired[list[CatalogAction]]
+    supportedFeatures: NotRequired[dict[str, Any]]
+
+
+class ListedCatalogEntry(TypedDict):
+    """A ``CatalogEntry`` as lists decode it: without the options, most of an entry."""
 
     id: str
     name: str

@@ -8,6 +8,7 @@ from typing import TypeVar
 from airflow_provider_segment.protocol.errors import SegmentConnectionError, SegmentProtocolError
 from airflow_provider_segment.protocol.flow.exchange import exchange
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Items, Log, PagedFlow, Reply
+from airflow_provider_segment.protocol.wire.operation import Call
 from airflow_provider_segment.protocol.wire.pagination import PAGE_COUNT, Listing, Page
 
 T = TypeVar("T")
@@ -51,10 +52,16 @@ def _problem(cursor: str | None, cursors: set[str | None]) -> str:
 
 
 def _fetch(listing: Listing[T], cursor: str | None, count: int, options: CallOptions) -> Flow[tuple[Page[T], int]]:
-    """Fetch a page; if it is too long, request half as many entries."""
+    """Fetch a page; ask for half as many entries if it is too long or takes too long."""
+
+    def half() -> Call[Page[T]]:
+        nonlocal count
+        count = max(1, count // 2)
+        return listing.page(cursor, count=count)
+
     while True:
         try:
-            return (yield from exchange(listing.page(cursor, count=count), options)), count
+            return (yield from exchange(listing.page(cursor, count=count), options, after_timeout=half)), count
         except SegmentConnectionError as error:
             if error.transient or not error.sent or count == 1:
                 raise  # a response that is too long is the only final error after a complete response

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class StaleKnowledgeError(Exception):
-    """The error of a flow whose reads may be out of date; nothing has been sent since."""
+    """What the flow has read is, or may be, out of date; nothing was changed since."""
 
 
 def replan_when_stale(options: CallOptions, make_flow: Callable[[bool], Flow[T]], *, wait_for_pending: bool) -> Flow[T]:

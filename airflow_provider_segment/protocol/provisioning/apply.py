@@ -9,10 +9,7 @@ from functools import partial
 
 from msgspec import structs
 
-from airflow_provider_segment.protocol.api.destinations import (
-    get_destination,
-    update_destination,
-)
+from airflow_provider_segment.protocol.api.destinations import get_destination, update_destination
 from airflow_provider_segment.protocol.api.objects import Destination, Filter, Subscription
 from airflow_provider_segment.protocol.api.subscriptions import subscriptions_listing
 from airflow_provider_segment.protocol.errors import SegmentNotFoundError
@@ -22,6 +19,7 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning import destination as destinations
 from airflow_provider_segment.protocol.provisioning.apply_filters import execute_filters, read_filters
 from airflow_provider_segment.protocol.provisioning.apply_subscriptions import execute_subscriptions
+from airflow_provider_segment.protocol.provisioning.catalog_checks import TypeRecord, check_new_destination, read_type
 from airflow_provider_segment.protocol.provisioning.creating import poll_until
 from airflow_provider_segment.protocol.provisioning.filter_checks import run_filter_checks
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterPlan, plan_filters
@@ -38,7 +36,6 @@ from airflow_provider_segment.protocol.provisioning.references import (
     resolve_source,
     resolve_type,
 )
-from airflow_provider_segment.protocol.provisioning.settings_writes import SettingsContext, ignored_settings
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 
 
@@ -126,8 +123,10 @@ def plan_apply(options: CallOptions, *, request: ApplyRequest, ids: ResolvedIds 
     :raises SegmentFilterCheckError: a described filter's result for a sample event differs from the expected one.
     """
     known = ids or ResolvedIds()
-    actual, others = yield from _read_destination(options, request, known)
-    request = yield from _with_ids(options, request, known, actual)
+    actual, others, siblings = yield from _read_destination(options, request, known)
+    spec = known.destination(request.spec)
+    destination_type = yield from _read_type(options, spec.identity, actual, siblings)
+    request = yield from _with_actions(options, replace(request, spec=spec), known, actual, destination_type)
     plan = make_plan(
         request.spec,
         request.subscriptions,
@@ -138,6 +137,7 @@ def plan_apply(options: CallOptions, *, request: ApplyRequest, ids: ResolvedIds 
         max_prune=request.max_prune,
         prune_all=request.prune_all,
         rotate_secrets=request.rotate_secrets,
+        destination_type=destination_type,
     )
     filters = yield from _plan_filters(options, request, actual)
     plan = replace(plan, filters=filters)
@@ -178,9 +178,10 @@ def execute_plan(options: CallOptions, *, plan: Plan) -> Flow[ApplySummary]:
 
 def _read_destination(
     options: CallOptions, request: ApplyRequest, ids: ResolvedIds
-) -> Flow[tuple[Destination | None, list[str]]]:
+) -> Flow[tuple[Destination | None, list[str], list[Destination]]]:
+    """Return the destination, the labels of others of its type, and all destinations of its source."""
     if request.destination_id is not None:
-        return (yield from _read_by_id(options, request.destination_id, request.spec.identity, ids)), []
+        return (yield from _read_by_id(options, request.destination_id, request.spec.identity, ids)), [], []
     identity, listed = yield from poll_until(
         lambda: read_siblings(options, request.spec.identity, ids),
         lambda read: _find(read, request) is not None,
@@ -198,7 +199,7 @@ def _read_destination(
         raise SegmentNotFoundError(
             f"there is no {identity}, and if_missing='fail'; of destinations of this type {siblings}", status=404
         )
-    return actual, others
+    return actual, others, listed
 
 
 def _read_by_id(
@@ -210,14 +211,32 @@ def _read_by_id(
     return actual
 
 
-def _with_ids(
-    options: CallOptions, request: ApplyRequest, ids: ResolvedIds, actual: Destination | None
+def _read_type(
+    options: CallOptions, identity: DestinationIdentity, actual: Destination | None, siblings: Sequence[Destination]
+) -> Flow[TypeRecord | None]:
+    """Return the type of the destination; that of a new one is read, and checked against what the source has."""
+    if actual is not None:
+        return actual["metadata"]
+    destination_type = yield from read_type(options, identity, siblings)
+    check_new_destination(identity, destination_type, siblings)
+    return destination_type
+
+
+def _with_actions(
+    options: CallOptions,
+    request: ApplyRequest,
+    ids: ResolvedIds,
+    actual: Destination | None,
+    destination_type: TypeRecord | None,
 ) -> Flow[ApplyRequest]:
-    """Return the request with the ids of its source, its type and its actions."""
-    subscriptions = request.subscriptions
-    if subscriptions is not None:
-        subscriptions = yield from resolve_described_actions(options, subscriptions, ids, actual)
-    return replace(request, spec=ids.destination(request.spec), subscriptions=subscriptions)
+    """Return the request with the ids of its actions."""
+    if request.subscriptions is None:
+        return request
+    destination_id = None if actual is None else actual["id"]
+    specs = yield from resolve_described_actions(
+        options, request.subscriptions, ids, destination_type, destination_id=destination_id
+    )
+    return replace(request, subscriptions=specs)
 
 
 def _find(read: tuple[DestinationIdentity, list[Destination]], request: ApplyRequest) -> Destination | None:
@@ -304,7 +323,6 @@ def _apply_destination_plan(options: CallOptions, plan: Plan) -> Flow[tuple[str,
         spec = replace(part.spec, enabled=False) if _is_enabled_last(plan) else part.spec
         created = yield from destinations.create_from_spec(options, spec, confirm=True)
         yield Log(f"created {part.spec.identity}: {created['id']}")
-        context = SettingsContext(label=str(part.spec.identity), options=created["metadata"].get("options") or [])
-        return created["id"], (yield from ignored_settings(context, part.spec.settings, created["settings"]))
+        return created["id"], (yield from destinations.ignored_on_create(part.spec, created))
     changes = {name: value for name, value in part.diff.changes.items() if (name, value) != ("enabled", True)}
     return part.actual["id"], (yield from destinations.write_destination(options, part.actual, changes))

@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from airflow_provider_segment.protocol.api.objects import Destination, Filter, Subscription
 from airflow_provider_segment.protocol.errors import (
     SegmentAmbiguousWriteError,
+    SegmentConflictError,
     SegmentError,
+    SegmentInvalidRequestError,
     SegmentSeveralMatchesError,
     SegmentUnexpectedResultError,
 )
 from airflow_provider_segment.protocol.flow.meter import Meter
 from airflow_provider_segment.protocol.flow.retry import FAULT_BACKOFF, backoff
+from airflow_provider_segment.protocol.flow.staleness import StaleKnowledgeError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log, Pause
 from airflow_provider_segment.protocol.provisioning.identity import Identity
 from airflow_provider_segment.protocol.provisioning.lookup import one_or_none
@@ -28,6 +31,18 @@ from airflow_provider_segment.protocol.provisioning.lookup import one_or_none
 T = TypeVar("T", Destination, Subscription, Filter)
 V = TypeVar("V")
 Find = Callable[[CallOptions], Flow[list[T]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ensured:
+    """An object that exists now.
+
+    :param id: its id.
+    :param ignored: labels of settings that Segment refused or did not store.
+    """
+
+    id: str
+    ignored: tuple[str, ...] = ()
 
 
 def create_idempotently(
@@ -44,6 +59,7 @@ def create_idempotently(
     :return: the object, created or adopted.
     :raises SegmentSeveralMatchesError: several objects have the identity now.
     :raises SegmentAmbiguousWriteError: it is unknown whether the object exists, and the budget is spent.
+    :raises StaleKnowledgeError: with ``confirm``, Segment refused, and another run has created the object.
     """
     meter, lost = Meter(), 0
     while True:
@@ -59,7 +75,10 @@ def create_idempotently(
                 yield from meter.run(_pause(Pause(wait, reason)))
                 continue
         except SegmentError as error:
-            adopted = (yield from _find_after_rejection(options, identity, find, error)) if lost else None
+            if not lost:
+                yield from _check_overtaken(options, identity, find, error, replan=confirm)
+                raise
+            adopted = yield from _find_after_rejection(options, identity, find, error)
             if adopted is None:
                 raise
         else:
@@ -132,6 +151,29 @@ def _find_lost(
     except SegmentError as error:
         lost.explain(f"and the check whether it exists failed: {error}")
         raise lost from error
+
+
+def _check_overtaken(
+    options: CallOptions, identity: Identity, find: Find[T], rejection: SegmentError, *, replan: bool
+) -> Flow[None]:
+    """Check whether Segment refused a create because an overlapping run was faster: names must be unique.
+
+    :param rejection: explained if the object exists.
+    :param replan: raise ``StaleKnowledgeError`` then, so that the object is treated like any that exists.
+    """
+    if not isinstance(rejection, SegmentInvalidRequestError | SegmentConflictError):
+        return
+    try:
+        matches = yield from find(options)
+    except SegmentError as error:
+        yield Log(f"creating {identity}: the check whether it exists failed: {error}", logging.WARNING)
+        return
+    if not matches:
+        return
+    ids = ", ".join(match["id"] for match in matches)
+    if replan:
+        raise StaleKnowledgeError(f"{rejection}; meanwhile {identity} exists: {ids}") from rejection
+    rejection.explain(f"it exists already: {ids}")
 
 
 def _find_after_rejection(

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from airflow_provider_segment.protocol.api.destinations import (
     delete_destination,
+    get_destination,
     post_destination,
     update_destination,
 )
-from airflow_provider_segment.protocol.api.objects import Destination
+from airflow_provider_segment.protocol.api.objects import CatalogOption, Destination
 from airflow_provider_segment.protocol.api.requests import drop_none
 from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
-from airflow_provider_segment.protocol.provisioning.comparison import holds_mask
-from airflow_provider_segment.protocol.provisioning.creating import check_created, create_idempotently, find_one
-from airflow_provider_segment.protocol.provisioning.diff import diff_destination
+from airflow_provider_segment.protocol.provisioning.catalog_checks import (
+    check_new_destination,
+    options_of,
+    read_type,
+    setting_warnings,
+    unknown_setting,
+)
+from airflow_provider_segment.protocol.provisioning.comparison import Path, holds_mask
+from airflow_provider_segment.protocol.provisioning.creating import (
+    Ensured,
+    check_created,
+    create_idempotently,
+    find_one,
+)
+from airflow_provider_segment.protocol.provisioning.declared_types import declared_types, with_declared_types
+from airflow_provider_segment.protocol.provisioning.diff import (
+    check_templated_secrets,
+    diff_destination,
+    diff_settings,
+)
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity, destination_target
 from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
 from airflow_provider_segment.protocol.provisioning.references import ResolvedIds, read_siblings, resolve_source
@@ -115,7 +134,7 @@ def ensure_destination(
     if_exists: str,
     wait_for_pending: bool = False,
     ids: ResolvedIds | None = None,
-) -> Flow[str]:
+) -> Flow[Ensured]:
     """Create a destination unless it exists already.
 
     :param spec: its description.
@@ -123,7 +142,7 @@ def ensure_destination(
     :param wait_for_pending: before creating, poll for it for ``reconcile_timeout`` seconds, since an earlier try may
         have left a request in flight.
     :param ids: what has been found of its source and type, to which both are added.
-    :return: its id.
+    :return: its id, and the settings that Segment ignored.
     """
     known = ids or ResolvedIds()
     return (
@@ -137,21 +156,75 @@ def ensure_destination(
 
 def _ensure(
     options: CallOptions, *, spec: DestinationSpec, if_exists: str, wait_for_pending: bool, ids: ResolvedIds
-) -> Flow[str]:
+) -> Flow[Ensured]:
     options = options.redacting(spec.settings)
     identity = spec.identity
-    existing = yield from find_one(
-        options, identity, lambda options: find_destinations(options, identity, ids), wait_for_pending=wait_for_pending
-    )
+    siblings: list[Destination] = []
+
+    def find(options: CallOptions) -> Flow[list[Destination]]:
+        resolved, siblings[:] = yield from read_siblings(options, identity, ids)
+        return matching(siblings, resolved)
+
+    existing = yield from find_one(options, identity, find, wait_for_pending=wait_for_pending)
     spec = ids.destination(spec)
     if existing is None:
+        spec = yield from check_before_create(options, spec, siblings)
         created = yield from create_from_spec(options, spec, confirm=True)
         yield Log(f"created {identity}: {created['id']}")
-        return created["id"]
+        return Ensured(created["id"], tuple((yield from ignored_on_create(spec, created))))
+    known = options_of(existing["metadata"])
+    spec = with_declared_types(spec, known)
     diff = diff_destination(spec, existing)
     if (yield from handle_existing(existing["id"], identity, diff, if_exists=if_exists)):
-        yield from write_destination(options, existing, diff.changes)
-    return existing["id"]
+        yield from warn_of_settings(identity, spec.settings, known, actual=existing["settings"])
+        return Ensured(existing["id"], tuple((yield from write_destination(options, existing, diff.changes))))
+    return Ensured(existing["id"])
+
+
+def check_before_create(
+    options: CallOptions, spec: DestinationSpec, siblings: Sequence[Destination]
+) -> Flow[DestinationSpec]:
+    """Check a destination that does not exist by the catalog.
+
+    :param spec: its description.
+    :param siblings: destinations of its source.
+    :return: the description, with the types that the catalog declares for what came out of templates.
+    :raises ValueError: the type is unknown, or the name begins or ends with white space.
+    :raises SegmentAlreadyExistsError: the type allows one for each source, and there is one.
+    """
+    kind = yield from read_type(options, spec.identity, siblings)
+    check_new_destination(spec.identity, kind, siblings)
+    typed = with_declared_types(spec, options_of(kind))
+    yield from warn_of_settings(spec.identity, typed.settings, options_of(kind), actual=None)
+    return typed
+
+
+def warn_of_settings(
+    label: object,
+    settings: Mapping[str, Any],
+    known: Sequence[CatalogOption],
+    *,
+    actual: Mapping[str, Any] | None,
+) -> Iterator[Log]:
+    """Warn about each described setting that is wrong by the catalog.
+
+    :param label: names the destination.
+    :param settings: the described ones.
+    :param known: the options of its type.
+    :param actual: the settings in Segment; ``None`` for a new destination.
+    """
+    for warning in setting_warnings(str(label), settings, known, actual=actual):
+        yield Log(warning, logging.WARNING)
+
+
+def ignored_on_create(spec: DestinationSpec, created: Destination) -> Flow[list[str]]:
+    """Return the labels of settings that Segment did not store in a new destination, and warn about each.
+
+    :param spec: its description.
+    :param created: the destination as Segment returned it.
+    """
+    context = SettingsContext(label=str(spec.identity), options=created["metadata"].get("options") or [])
+    return (yield from ignored_settings(context, spec.settings, created["settings"]))
 
 
 def write_destination(options: CallOptions, actual: Destination, changes: Mapping[str, Any]) -> Flow[list[str]]:
@@ -159,7 +232,7 @@ def write_destination(options: CallOptions, actual: Destination, changes: Mappin
 
     :param actual: the destination in Segment.
     :param changes: arguments of ``update_destination``, by name; all described keys of settings.
-    :return: keys of settings that Segment rejected or ignored.
+    :return: labels of settings that Segment refused or ignored.
     """
     destination_id = actual["id"]
     rest = yield from _disable_first(options, destination_id, changes)
@@ -212,29 +285,51 @@ def resolve_and_update_destination(
     is_retry: bool = False,
     enabled: bool | None = None,
     settings: dict[str, Any] | None = None,
+    templated: frozenset[Path] = frozenset(),
     ids: ResolvedIds | None = None,
 ) -> Flow[str]:
     """Change a destination; sends only the arguments that are set.
+
+    If settings are among them, the destination is read before, to check them by what its type knows.
 
     :param target: id or identity.
     :param new_name: new display name.
     :param is_retry: whether an earlier try of the same task may have renamed it already.
     :param enabled: whether it receives data.
     :param settings: the keys to set.
+    :param templated: paths in ``settings`` whose values came out of templates.
     :param ids: what has been found of its source and type, to which both are added.
     :return: its id.
-    :raises ValueError: its source or type is unknown or ambiguous.
+    :raises ValueError: its source or type is unknown or ambiguous, or a template rendered to nothing where Segment has
+        a secret.
     :raises SegmentNotFoundError: it does not exist.
     """
     options = options.redacting(settings)
     destination_id = yield from resolve(
         partial(find_destinations, options, ids=ids or ResolvedIds()), target, new_name=new_name, is_retry=is_retry
     )
+    if settings is not None:
+        settings = yield from _checked_settings(options, destination_id, settings, templated)
     changes = drop_none(name=new_name, enabled=enabled, settings=settings)
     if rest := (yield from _disable_first(options, destination_id, changes)):
         yield from update_destination(options, id=destination_id, **rest)
     yield Log(f"changed destination {destination_id}")
     return destination_id
+
+
+def _checked_settings(
+    options: CallOptions, destination_id: str, settings: dict[str, Any], templated: frozenset[Path]
+) -> Flow[dict[str, Any]]:
+    """Check settings by what the type of an existing destination knows, and return them with its types."""
+    actual = yield from get_destination(options, id=destination_id)
+    known = options_of(actual["metadata"])
+    check_templated_secrets(settings, actual["settings"], templated=templated)
+    typed = declared_types(settings, known, templated=templated)
+    label = f"destination {destination_id}"
+    for key in diff_settings(typed, actual["settings"], known).unknown:
+        yield Log(unknown_setting(label, key, [option["name"] for option in known]), logging.WARNING)
+    yield from warn_of_settings(label, typed, known, actual=actual["settings"])
+    return typed
 
 
 def resolve_and_delete_destination(

@@ -12,6 +12,7 @@ from airflow_provider_segment.protocol.api.objects import Filter
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
+from airflow_provider_segment.protocol.provisioning.catalog_checks import check_new_name
 from airflow_provider_segment.protocol.provisioning.creating import create_idempotently, find_one
 from airflow_provider_segment.protocol.provisioning.filter_diff import diff_filter
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
@@ -163,6 +164,7 @@ def _ensure(
         options, identity, lambda options: find_filters(options, identity), wait_for_pending=wait_for_pending
     )
     if existing is None:
+        check_new_name("filter", spec.title)
         if source is not None:
             source_id = yield from resolve_source(options, ResolvedIds(), source=source)
         created = yield from create_from_spec(options, destination_id=destination_id, source_id=source_id, spec=spec)

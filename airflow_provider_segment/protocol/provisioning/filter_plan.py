@@ -14,6 +14,7 @@ from typing import TypedDict
 
 from airflow_provider_segment.protocol.api.objects import Filter
 from airflow_provider_segment.protocol.errors import SegmentPruneLimitError
+from airflow_provider_segment.protocol.provisioning.catalog_checks import check_new_name
 from airflow_provider_segment.protocol.provisioning.diff import Diff
 from airflow_provider_segment.protocol.provisioning.filter_diff import diff_filter
 from airflow_provider_segment.protocol.provisioning.filter_matching import alike, match_filters, several
@@ -88,7 +89,7 @@ def filter_label(plan: FilterPlan, plans: Sequence[FilterPlan]) -> str:
     :param plan: the step for the filter.
     :param plans: all steps.
     """
-    label = f"filter {plan.title}"
+    label = f"filter {plan.title!r}"
     return label if [other.title for other in plans].count(plan.title) == 1 else f"{label} {plan.id or 'new'}"
 
 
@@ -129,6 +130,7 @@ def plan_filters(
 
 def _plan_one(spec: FilterSpec, match: Filter | None) -> FilterPlan:
     if match is None:
+        check_new_name("filter", spec.title)
         return FilterPlan(FilterStep.CREATE, spec.title, spec=spec)
     diff = diff_filter(spec, match)
     step = FilterStep.CHANGE if diff.fields else FilterStep.KEEP

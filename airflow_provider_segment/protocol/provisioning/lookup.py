@@ -89,9 +89,10 @@ def mask_and_warn(identity: Identity | str, diff: Diff) -> Flow[None]:
             " only with rotate_secrets=True",
             logging.WARNING,
         )
-    for key, similar in diff.unknown.items():
-        hint = f"; did you mean {similar!r}?" if similar else ""
-        yield Log(f"{identity}: its type has no setting {key!r}, and Segment does not return it{hint}", logging.WARNING)
+    for key, hint in diff.unknown.items():
+        yield Log(
+            f"{identity}: its type knows no setting {key!r}, and Segment does not return it; {hint}", logging.WARNING
+        )
 
 
 def resolve(

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field, replace
 
 from msgspec import structs
 
-from airflow_provider_segment.protocol.api.catalog import catalog_listing, get_destination_metadata
+from airflow_provider_segment.protocol.api.catalog import catalog_listing
 from airflow_provider_segment.protocol.api.destinations import destinations_listing, get_destination
-from airflow_provider_segment.protocol.api.objects import CatalogAction, CatalogEntry, Destination, Subscription
+from airflow_provider_segment.protocol.api.objects import CatalogAction, Destination, Subscription
 from airflow_provider_segment.protocol.api.subscriptions import subscriptions_listing
 from airflow_provider_segment.protocol.api.workspace import sources_listing
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
+from airflow_provider_segment.protocol.provisioning.catalog_checks import TypeRecord
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity, SubscriptionIdentity
 from airflow_provider_segment.protocol.provisioning.slugs import Slugged, find_slug, resolve_slug
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
@@ -29,13 +30,13 @@ class ResolvedIds:
 
     :param source_id: of its source.
     :param metadata_id: of its type.
-    :param entry: the catalog entry of its type, if it was read.
+    :param record: the destination itself, if it was read for its type.
     :param actions: ids of actions by the values that name them.
     """
 
     source_id: str = ""
     metadata_id: str = ""
-    entry: CatalogEntry | None = None
+    record: Destination | None = None
     actions: dict[str, str] = field(default_factory=dict)
 
     def destination(self, spec: DestinationSpec) -> DestinationSpec:
@@ -109,7 +110,6 @@ def resolve_type(
             catalog = yield from collect(catalog_listing(), options)
             entries = (Slugged(one["id"], one["slug"]) for one in catalog)
             found = resolve_slug("destination type", value, [*known, *entries])
-            ids.entry = next((one for one in catalog if one["id"] == found), None)
         ids.metadata_id = found
         yield from _log_id("destination type", value, found)
     return ids.metadata_id
@@ -132,7 +132,7 @@ def resolve_action(
         known = _used_actions(listed)
         found = find_slug("action", value, known)
         if found is None:
-            destination = yield from get_destination(options, id=identity.destination_id)
+            destination = yield from read_record(options, identity.destination_id, ids)
             known += _actions(destination["metadata"].get("actions"))
             found = resolve_slug("action", value, known)
         ids.actions[value] = found
@@ -141,24 +141,34 @@ def resolve_action(
 
 
 def resolve_described_actions(
-    options: CallOptions, specs: Sequence[SubscriptionSpec], ids: ResolvedIds, actual: Destination | None
+    options: CallOptions,
+    specs: Sequence[SubscriptionSpec],
+    ids: ResolvedIds,
+    destination_type: TypeRecord | None,
+    *,
+    destination_id: str | None,
 ) -> Flow[tuple[SubscriptionSpec, ...]]:
     """Return descriptions of subscriptions with the ids of their actions.
 
-    The type's actions come from the destination's record, for a new destination from the catalog. An action that the
-    type no longer has is found in the subscriptions that use it.
+    An action that the type no longer has is found in the subscriptions that use it.
 
     :param specs: the descriptions.
     :param ids: what has been found, to which the actions are added.
-    :param actual: the destination in Segment; ``None`` if it does not exist.
+    :param destination_type: the type with its actions; ``None`` if it could not be read.
+    :param destination_id: the destination; ``None`` if it does not exist.
     :raises ValueError: an action is unknown or ambiguous; the message names the entry.
     """
     named = {spec.action: index for index, spec in reversed(list(enumerate(specs))) if spec.action is not None}
     missing = {action: index for action, index in named.items() if action not in ids.actions}
     if missing:
-        known = yield from _read_actions(options, ids, actual)
-        if actual is not None and not missing.keys() <= {name for one in known for name in (one.id, one.slug)}:
-            known += _used_actions((yield from collect(subscriptions_listing(destination_id=actual["id"]), options)))
+        if destination_type is None:
+            raise ValueError(
+                f"subscriptions[{min(missing.values())}]['action']: the token may not read the catalog, which has the"
+                " ids of actions; give action_id"
+            )
+        known = _actions(destination_type.get("actions"))
+        if destination_id is not None and not missing.keys() <= {name for one in known for name in (one.id, one.slug)}:
+            known += _used_actions((yield from collect(subscriptions_listing(destination_id=destination_id), options)))
         for action, index in missing.items():
             try:
                 ids.actions[action] = resolve_slug("action", action, known)
@@ -168,13 +178,15 @@ def resolve_described_actions(
     return tuple(map(ids.subscription, specs))
 
 
-def _read_actions(options: CallOptions, ids: ResolvedIds, actual: Destination | None) -> Flow[list[Slugged]]:
-    """Return the actions of the type, from the destination's record or from the catalog."""
-    if actual is not None:
-        return _actions(actual["metadata"].get("actions"))
-    if ids.entry is None:
-        ids.entry = yield from get_destination_metadata(options, metadata_id=ids.metadata_id)
-    return _actions(ids.entry.get("actions"))
+def read_record(options: CallOptions, destination_id: str, ids: ResolvedIds) -> Flow[Destination]:
+    """Return the record of a destination, which is read once.
+
+    :param destination_id: its id.
+    :param ids: what has been found, to which the record is added.
+    """
+    if ids.record is None:
+        ids.record = yield from get_destination(options, id=destination_id)
+    return ids.record
 
 
 def _actions(actions: Iterable[CatalogAction] | None) -> list[Slugged]:

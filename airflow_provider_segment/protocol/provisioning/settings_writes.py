@@ -77,7 +77,7 @@ def refused_keys(error: SegmentInvalidRequestError, settings: Mapping[str, Any],
 def ignored_settings(
     context: SettingsContext, settings: Mapping[str, Any], actual: Mapping[str, Any], left_out: Iterable[str] = ()
 ) -> Flow[list[str]]:
-    """Return the settings that were not stored as sent, and warn about each.
+    """Return the labels of settings that did not become what was sent, and warn about each.
 
     :param context: the object's context.
     :param settings: the described settings.
@@ -85,14 +85,14 @@ def ignored_settings(
     :param left_out: keys that were left out of the write.
     """
     compared = diff_settings(settings, actual, context.options)
-    ignored = list(dict.fromkeys((*left_out, *compared.changed, *compared.unknown)))
+    ignored = dict.fromkeys((*left_out, *compared.changed, *compared.unknown))
     for key in ignored:
         if key in actual:
             reason = "was not changed: Segment keeps its own value, so it is read-only"
         else:
             reason = "was not stored, or is not returned"
         yield Log(f"{context.label}: {setting_label(key)} {reason}; remove it from the description", logging.WARNING)
-    return ignored
+    return list(map(setting_label, ignored))
 
 
 def _is_named(key: str, error: SegmentInvalidRequestError) -> bool:

@@ -165,10 +165,14 @@ def _check_entry(label: str, entry: Any) -> SubscriptionSpec:
 def without_none(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings without the keys that are ``None``, at any depth; for a new object, ``None`` means absent.
 
-    :param settings: the described settings.
+    A ``None`` that is an entry of a list stays, since the places of the other entries may have a meaning.
+
+    :param settings: the described ones.
     """
-    return {
-        key: without_none(value) if isinstance(value, Mapping) else value
-        for key, value in settings.items()
-        if value is not None
-    }
+    return {key: _without_none(value) for key, value in settings.items() if value is not None}
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return without_none(value)
+    return [_without_none(item) for item in value] if isinstance(value, list | tuple) else value

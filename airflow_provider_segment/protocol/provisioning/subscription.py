@@ -16,12 +16,23 @@ from airflow_provider_segment.protocol.api.subscriptions import (
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
-from airflow_provider_segment.protocol.provisioning.creating import check_created, create_idempotently, find_one
+from airflow_provider_segment.protocol.provisioning.catalog_checks import check_action, check_new_name
+from airflow_provider_segment.protocol.provisioning.creating import (
+    Ensured,
+    check_created,
+    create_idempotently,
+    find_one,
+)
 from airflow_provider_segment.protocol.provisioning.diff import diff_subscription
 from airflow_provider_segment.protocol.provisioning.identity import SubscriptionIdentity
 from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
 from airflow_provider_segment.protocol.provisioning.matching import as_described
-from airflow_provider_segment.protocol.provisioning.references import ResolvedIds, resolve_action
+from airflow_provider_segment.protocol.provisioning.references import ResolvedIds, read_record, resolve_action
+from airflow_provider_segment.protocol.provisioning.settings_writes import (
+    SettingsContext,
+    ignored_settings,
+    write_settings,
+)
 from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec, without_none
 
 
@@ -111,7 +122,7 @@ def create_from_spec(
 
 def ensure_subscription(
     options: CallOptions, *, destination_id: str, spec: SubscriptionSpec, if_exists: str, wait_for_pending: bool = False
-) -> Flow[str]:
+) -> Flow[Ensured]:
     """Create a subscription unless it exists already.
 
     If a schedule is described and an existing subscription has none, an earlier try stopped before setting it: the
@@ -122,7 +133,7 @@ def ensure_subscription(
     :param if_exists: ``reuse``, ``update`` or ``fail``.
     :param wait_for_pending: before creating, poll for it for ``reconcile_timeout`` seconds, since an earlier try may
         have left a request in flight.
-    :return: its id.
+    :return: its id, and the settings that Segment ignored.
     """
     ids = ResolvedIds()
     return (
@@ -149,7 +160,7 @@ def _ensure(
     if_exists: str,
     wait_for_pending: bool,
     ids: ResolvedIds,
-) -> Flow[str]:
+) -> Flow[Ensured]:
     options = options.redacting(spec.settings)
     identity = spec.identity(destination_id)
     existing = yield from find_one(
@@ -157,15 +168,58 @@ def _ensure(
     )
     spec = ids.subscription(spec)
     if existing is None:
+        destination = yield from read_record(options, destination_id, ids)
+        check_new_name("subscription", spec.name)
+        used = ids.actions.values()
+        check_action(f"subscription {spec.name!r}", spec.action_id, destination["metadata"], used)
         created = yield from create_from_spec(options, destination_id, spec)
         yield Log(f"created {identity}: {created['id']}")
-        return created["id"]
+        return Ensured(created["id"], tuple((yield from ignored_on_create(spec, created))))
     diff = diff_subscription(spec, existing)
     change = yield from handle_existing(existing["id"], identity, diff, if_exists=if_exists)
     changes = dict(diff.changes) if change else _missing_schedule(existing, spec)
-    if changes:
-        yield from update_subscription(options, destination_id=destination_id, id=existing["id"], **changes)
-    return existing["id"]
+    if not changes:
+        return Ensured(existing["id"])
+    ignored, _ = yield from write_subscription(
+        options, changes, destination_id=destination_id, id=existing["id"], name=spec.name
+    )
+    return Ensured(existing["id"], tuple(ignored))
+
+
+def ignored_on_create(spec: SubscriptionSpec, created: Subscription) -> Flow[list[str]]:
+    """Return the labels of settings that Segment did not store in a new subscription, and warn about each.
+
+    :param spec: its description.
+    :param created: the subscription as Segment returned it.
+    """
+    context = SettingsContext(label=f"subscription {spec.name!r}")
+    return (yield from ignored_settings(context, spec.settings or {}, created.get("settings") or {}))
+
+
+def write_subscription(
+    options: CallOptions,
+    changes: Mapping[str, Any],
+    *,
+    destination_id: str,
+    id: str,
+    name: str,
+    may_leave_out: bool = True,
+) -> Flow[tuple[list[str], list[str]]]:
+    """Bring an existing subscription to its described state.
+
+    :param changes: arguments of ``update_subscription``, by name; all described keys of settings.
+    :param destination_id: its destination.
+    :param id: its id.
+    :param name: its name, for messages.
+    :param may_leave_out: whether a refused write may be repeated without the refused settings.
+    :return: the labels of settings that Segment refused or ignored, and the keys that were left out.
+    """
+    context = SettingsContext(label=f"subscription {name!r}", may_leave_out=may_leave_out)
+    changed, left_out = yield from write_settings(
+        context, changes, update=lambda sent: update_subscription(options, destination_id=destination_id, id=id, **sent)
+    )
+    settings = changes.get("settings") or {}
+    return (yield from ignored_settings(context, settings, changed.get("settings") or {}, left_out)), left_out
 
 
 def resolve_and_update_subscription(

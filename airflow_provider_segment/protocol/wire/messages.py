@@ -75,6 +75,10 @@ class HeldBack:
     slot: float
 
 
+RESPONSE_TIMED_OUT = "the response timed out"
+"""How the reason of a :class:`RequestFailure` begins if the response took too long."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFailure:
     """A request without a complete response: the connection failed, or the response was truncated.
@@ -89,6 +93,11 @@ class RequestFailure:
     sent: bool
     transient: bool = True
     seconds: float = 0.0
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether the response took too long."""
+        return self.reason.startswith(RESPONSE_TIMED_OUT)
 
 
 # Polls repeat their ids, their names and, within a second, their times.

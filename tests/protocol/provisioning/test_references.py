@@ -43,22 +43,24 @@ def test_a_retry_that_polls_resolves_once() -> None:
             respond("destinationsCatalog", [TOOL]),
             NOT_LISTED,
             NOT_LISTED,
+            respond("destinationMetadata", TOOL),
             respond("destination", record(TOOL)),
             LISTED,
         ]
     )
     flow = ensure_destination(OPTIONS, spec=SPEC, if_exists="reuse", wait_for_pending=True)
-    assert driver.run(flow) == "d1"
+    assert driver.run(flow).id == "d1"
     assert [request.path for request in driver.requests] == [
         "/sources",
         "/sources/id-of-website/connected-destinations",
         "/catalog/destinations",
         "/sources/id-of-website/connected-destinations",
         "/sources/id-of-website/connected-destinations",
+        "/catalog/destinations/m1",
         "/destinations",
         "/sources/id-of-website/connected-destinations",
     ]
-    posted = json.loads(driver.requests[5].body or b"")
+    posted = json.loads(driver.requests[6].body or b"")
     assert (posted["sourceId"], posted["metadataId"]) == ("id-of-website", "m1")
 
 
