@@ -22,6 +22,7 @@ from airflow_provider_segment.protocol.delivery.criteria import (
     check_criteria,
     check_on_unmet,
     check_settle_time,
+    check_window_conditions,
 )
 from airflow_provider_segment.protocol.delivery.failures import FailureRule
 from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
+    from airflow_provider_segment.protocol.delivery.polling import FinalPieces
     from airflow_provider_segment.protocol.delivery.verdict import Evidence, Verdict
     from airflow_provider_segment.templating import Text
 
@@ -69,8 +71,8 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     :param success_when: one or more conditions, all of which must hold.
     :param fail_when: one or more conditions, any of which fails the task; they take precedence over ``success_when``.
     :param window: length of the time window: a timedelta, a number of seconds, or ISO 8601 such as ``"PT30M"``; at
-        most 14 days. It ends at ``end_time``, or without one slides and ends now. Either this or ``start_time`` is
-        required, because with any default events from before the run could count.
+        most 14 days, see ``granularity``. It ends at ``end_time``, or without one slides and ends now. Either this or
+        ``start_time`` is required, because with any default events from before the run could count.
     :param start_time: start of an anchored window, a datetime or ISO 8601; without a timezone, UTC.
         ``"{{ data_interval_start }}"`` needs a schedule with data intervals: Airflow 3's cron strings and manual runs
         have none. If it is in the future, the sensor waits for it.
@@ -83,8 +85,10 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         ``"skip"``, or ``"wait"`` until the timeout. Decided ``settle_time`` after ``end_time``, or 4 h 15 min after it
         while events are retried, because Segment retries for four hours. A window so old that Segment no longer has
         its metrics ends the same way, also with ``"wait"``.
-    :param granularity: ``"auto"`` (default) takes the finest that covers the window, and coarser ones as an anchored
-        window grows; ``"MINUTE"`` covers 4 hours and reaches 48 back, ``"HOUR"`` 7 days, ``"DAY"`` 14 days.
+    :param granularity: ``"auto"`` (default) asks for a window on hour or day borders (UTC) at that granularity, and
+        adds up others from minutes, which reach 48 hours back. ``"HOUR"`` (7 days) and ``"DAY"`` (14 days) count the
+        whole hours or days inside any window; ``"MINUTE"`` always adds up minutes. Events outside the window never
+        count. Conditions on times need a window that one request covers: up to 4 hours of minutes.
     :param deferrable: if the first poll, in the worker, gives no verdict, wait in the triggerer without a worker slot.
         ``timeout`` and ``execution_timeout`` count from the start of the try. Default: Airflow's ``[operators]
         default_deferrable``. ``mode``, ``exponential_backoff`` and ``max_wait`` then have no effect.
@@ -160,8 +164,13 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         """Check the arguments that are known when the DAG is parsed, and those of the window against each other."""
         super().check_literal_arguments()
         window = {name: getattr(self, name) for name in ("window", "start_time", "end_time", "granularity")}
-        if is_literal([*window.values(), self.settle_time]):
-            check_retention(check_window(**window), check_settle_time("settle_time", self.settle_time))
+        if not is_literal([*window.values(), self.settle_time]):
+            return
+        checked = check_window(**window)
+        check_retention(checked, check_settle_time("settle_time", self.settle_time))
+        for name in ("success_when", "fail_when"):
+            if is_literal(conditions := getattr(self, name)):
+                check_window_conditions(name, conditions, checked)
 
     def poke(self, context: Context) -> bool | PokeReturnValue:
         """Poll once; with ``deferrable``, defer the rest of the wait to the trigger."""
@@ -283,7 +292,14 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         if first:
             self._hook.driver.run(verify_destination(options, query=self._criteria.query))
             self._destination_checked = True
-        return self._hook.driver.run(poll(options, criteria=self._criteria, now=datetime.now(UTC)))
+        now, final = datetime.now(UTC), self._final_pieces
+        return self._hook.driver.run(poll(options, criteria=self._criteria, now=now, final=final))
+
+    @cached_property
+    def _final_pieces(self) -> FinalPieces:
+        from airflow_provider_segment.protocol.delivery.polling import FinalPieces
+
+        return FinalPieces()
 
     @property
     def _retry_seconds(self) -> float:

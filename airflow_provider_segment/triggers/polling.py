@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_segment.hooks.unavailable import ConnectionUnavailableError, reading_connection
 from airflow_provider_segment.protocol.delivery.criteria import MetricsQuery, Observation
 from airflow_provider_segment.protocol.delivery.failures import FailureRule
-from airflow_provider_segment.protocol.delivery.polling import fetch_observation, verify_destination
+from airflow_provider_segment.protocol.delivery.polling import FinalPieces, fetch_observation, verify_destination
 from airflow_provider_segment.protocol.delivery.schedule import (
     ceil_to_tick,
     next_in_phase,
@@ -133,6 +133,7 @@ class _Poller:
         self._poke_interval = poke_interval
         self._destination_checked = destination_checked
         self._options: tuple[CallOptions, CallOptions] | None = None
+        self._final = FinalPieces()
 
     async def poll(self, hook: SegmentPublicApiAsyncHook) -> Observation:
         """Poll. Before a permanent error is raised, read the connection again, and repeat the poll if it has changed.
@@ -176,10 +177,11 @@ class _Poller:
             self._options = options, options.capped(self._poke_interval)
         capped = self._options[1]
         if self._destination_checked:
-            return fetch_observation(capped, query=self._query, now=datetime.now(UTC))
+            return fetch_observation(capped, query=self._query, now=datetime.now(UTC), final=self._final)
         return self._check_and_fetch(capped)
 
     def _check_and_fetch(self, options: CallOptions) -> Flow[Observation]:
         yield from verify_destination(options, query=self._query)
         self._destination_checked = True
-        return (yield from fetch_observation(options, query=self._query, now=datetime.now(UTC)))
+        now = datetime.now(UTC)
+        return (yield from fetch_observation(options, query=self._query, now=now, final=self._final))

@@ -248,4 +248,4 @@ def _closing() -> dict[str, Any]:
 
 def _growing_too_long() -> dict[str, Any]:
     # Whole seconds count; in between 1 and 2 s from now, none covers it any more.
-    return _from(days=14, seconds=-2)
+    return _from(hours=48, seconds=-2)

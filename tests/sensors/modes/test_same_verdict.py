@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_segment.protocol.api.delivery_metrics import flatten
+from airflow_provider_segment.protocol.api.delivery_metrics import add_up, flatten
 from airflow_provider_segment.protocol.delivery import verdict as verdicts
+from airflow_provider_segment.protocol.delivery.coverage import coverage_at
 from airflow_provider_segment.protocol.delivery.criteria import Observation, check_criteria
 from airflow_provider_segment.protocol.delivery.verdict import Status, evaluate
-from airflow_provider_segment.protocol.delivery.window import interval_at
 from tests.protocol.property_settings import examples
 from tests.protocol.samples import LOST, REFUSED, UNTRUSTED, html, refusal
 from tests.scale import SCALE
@@ -83,13 +83,16 @@ class Wait:
         if criteria.query.not_before is not None and now < criteria.query.not_before:
             return None  # no request is sent
         try:
-            interval = interval_at(criteria.window, now)
+            coverage = coverage_at(criteria.window, now)
         except ValueError:
             return Ended("ValueError")
-        if interval is not None and isinstance(seen, Fault):
+        if coverage is not None and isinstance(seen, Fault):
             return seen.ended
-        metrics = flatten(seen.summary) if interval and isinstance(seen, Delivered) else None
-        verdict = evaluate(criteria, Observation(now, metrics, interval if metrics else None))
+        observation = Observation(now)
+        if coverage is not None and isinstance(seen, Delivered):
+            pieces = [flatten(seen.summary) for _ in coverage.pieces]  # each has the same deliveries
+            observation = Observation(now, add_up(pieces), coverage.interval, len(pieces))
+        verdict = evaluate(criteria, observation)
         if verdict.status is Status.FAILED:
             return Ended("SegmentDeliveryFailedError")
         if verdict.status is Status.UNMET:
@@ -116,8 +119,10 @@ _SUCCESS_WHEN = st.sampled_from(
     ["successes >= 1", "successes >= 8", "success_rate >= 0.9", ["attempted > 5", "failures == 0"], "expired == 2"]
 )
 _FAIL_WHEN = st.sampled_from([(), (), "failures > 2", "failure_rate >= 0.5", ["discarded == 2", "expired == 2"]])
-# Hours and days back, where the granularity goes coarser, or ends, during the wait; and the seconds at which it ends.
+# Hours and days back, where one request no longer covers the window, or none does, during the wait; and the seconds at
+# which the window ends.
 _WINDOW_TIMES = [(start, end) for start in (90.0, -3600.0, -4 * 3600.0 + 100) for end in (None, None, 100.0, 170.0)]
+_ENDLESS_TIMES = [(-12 * 3600.0, None), (-48 * 3600.0 + 100, None), (-14 * 86400.0 + 100, None)]
 _WINDOWS = st.one_of(
     st.just({"window": timedelta(hours=1)}),
     st.builds(
@@ -126,7 +131,7 @@ _WINDOWS = st.one_of(
             "end_time": None if times[1] is None else after(times[1]),
             "settle_time": settle_time,
         },
-        st.sampled_from([*_WINDOW_TIMES, (-14 * 86400.0 + 100, None)]),
+        st.sampled_from([*_WINDOW_TIMES, *_ENDLESS_TIMES]),
         st.sampled_from([0.0, 60.0, 120.0]),
     ),
 )
