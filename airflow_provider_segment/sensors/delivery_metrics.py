@@ -13,11 +13,13 @@ from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.hooks.unavailable import ConnectionUnavailableError, reading_connection
 from airflow_provider_segment.lineage.datasets import DeliveryLineage
 from airflow_provider_segment.links.segment import SegmentDestinationsLink
+from airflow_provider_segment.protocol.api.granularity import MINUTE
 from airflow_provider_segment.protocol.arguments import check_count, check_flag, check_id
 from airflow_provider_segment.protocol.delivery import schedule
 from airflow_provider_segment.protocol.delivery.condition import check_conditions
 from airflow_provider_segment.protocol.delivery.criteria import (
     FAIL,
+    Observation,
     WaitCriteria,
     check_criteria,
     check_on_unmet,
@@ -36,6 +38,7 @@ from airflow_provider_segment.protocol.delivery.window import (
 )
 from airflow_provider_segment.protocol.times import check_time
 from airflow_provider_segment.sensors.deferral import DeferrableWaitMixin, default_deferrable
+from airflow_provider_segment.sensors.destination_check import RememberedCheck
 from airflow_provider_segment.templating import CheckedArguments, is_literal
 
 if TYPE_CHECKING:
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
     from airflow_provider_segment.protocol.delivery.polling import FinalPieces
     from airflow_provider_segment.protocol.delivery.verdict import Evidence, Verdict
+    from airflow_provider_segment.protocol.flow.steps import CallOptions
     from airflow_provider_segment.templating import Text
 
 
@@ -65,6 +69,9 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     Transient failures (5xx, no connection, 429) never end the wait, only its timeout does; 401, 403, 404 and 422 end
     it at once. Airflow's sensor flags (``soft_fail``, ``never_fail``, ``silent_fail``) act the same in all modes. All
     arguments except ``deferrable`` are templated.
+
+    Segment's finest counts are per minute, so a ``poke_interval`` below 60 seconds is raised to 60 at granularity
+    ``MINUTE``, except on a loopback address.
 
     :param destination_id: the destination; only cloud-mode destinations have delivery data.
     :param source_id: its source.
@@ -136,7 +143,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.poke_interval = max(self.poke_interval, schedule.MIN_INTERVAL)
+        self.poke_interval = self._asked_interval = max(self.poke_interval, schedule.MIN_INTERVAL)
         self.deferrable = check_flag("deferrable", default_deferrable() if deferrable is None else deferrable)
         self.destination_id = destination_id
         self.source_id = source_id
@@ -151,9 +158,11 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         self.granularity = granularity
         self.segment_conn_id = segment_conn_id
         self._destination_checked = False
+        self._polled = False
         self._resumed = False
         self._reschedules = 0
         self._not_before = datetime.min.replace(tzinfo=UTC)
+        self._next_poll_at: str | None = None
         self.check_literal_arguments()
 
     def check_combination(self) -> None:
@@ -224,6 +233,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
                 raise (error.__cause__ or error) from None
             self._log_failure(error)
             return None
+        self._note_interval(verdict.observation)
         for line in self._progress.lines(verdict, datetime.now(UTC)):
             self.log.info("%s", line)
         self.evidence = verdict.evidence
@@ -232,6 +242,15 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         if verdict.status is Status.UNMET:
             self.raise_unmet(verdict.progress)
         return verdict.evidence if verdict.status is Status.SUCCEEDED else None
+
+    def _note_interval(self, observation: Observation) -> None:
+        """Set when the next poll can decide; Airflow reads ``poke_interval`` after each one."""
+        per_minute = self._hook.options.min_poll_interval
+        self.poke_interval = schedule.useful_interval(
+            self._asked_interval, observation.granularity, per_minute=per_minute
+        )
+        if observation.granularity == MINUTE:
+            self._next_poll_at = (observation.at + timedelta(seconds=per_minute)).isoformat()
 
     @cached_property
     def _hook(self) -> SegmentPublicApiHook:
@@ -258,10 +277,11 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         first = self._is_first_poke(context)
         if first and not self._resumed and (warning := self._criteria.warning):
             self.log.warning("%s", warning)
-        if not self._destination_checked:  # once per process, because a rescheduled sensor starts in a new one
+        if not self._polled:  # once per process, because a rescheduled sensor starts in a new one
             self._persist_link(context, base_url)
+            self._polled = True
         try:
-            return self._poll(first=first)
+            return self._poll(context)
         except SegmentError as error:
             if error.transient:
                 raise
@@ -269,7 +289,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
                 changed = self._hook.refresh()
             if not changed:
                 raise
-        return self._poll(first=first)
+        return self._poll(context)
 
     def _persist_link(self, context: Context, base_url: str) -> None:
         try:
@@ -285,15 +305,40 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         self._not_before = datetime.now(UTC) + timedelta(seconds=delay)
         self.log.warning("This poll failed; polling again in %.0f s: %s", max(self.poke_interval, delay), error)
 
-    def _poll(self, *, first: bool) -> Verdict:
-        from airflow_provider_segment.protocol.delivery.polling import poll, verify_destination
+    def _poll(self, context: Context) -> Verdict:
+        from airflow_provider_segment.exceptions import SegmentNotFoundError
+        from airflow_provider_segment.protocol.delivery.polling import poll
 
         options = self._hook.options.capped(self._retry_seconds)
-        if first:
-            self._hook.driver.run(verify_destination(options, query=self._criteria.query))
-            self._destination_checked = True
+        if self._must_check_destination(context):
+            self._check_destination(context, options)
         now, final = datetime.now(UTC), self._final_pieces
-        return self._hook.driver.run(poll(options, criteria=self._criteria, now=now, final=final))
+        try:
+            verdict: Verdict = self._hook.driver.run(poll(options, criteria=self._criteria, now=now, final=final))
+        except SegmentNotFoundError:
+            if not self._destination_checked:
+                self._check_destination(context, options)  # its error says what was not found
+            raise
+        if not (self._destination_checked or verdict.observation.has_events):
+            self._check_destination(context, options)
+        return verdict
+
+    def _must_check_destination(self, context: Context) -> bool:
+        """Return whether to check the destination before the poll; without a memory, events in the poll are proof."""
+        if self.reschedule and not self._destination_checked:
+            known = RememberedCheck(context, self._criteria.query).load()
+            self._destination_checked = bool(known)
+            if known is None:
+                return context.get("task_reschedule_count") == 0
+        return not self._destination_checked
+
+    def _check_destination(self, context: Context, options: CallOptions) -> None:
+        from airflow_provider_segment.protocol.delivery.polling import verify_destination
+
+        self._hook.driver.run(verify_destination(options, query=self._criteria.query))
+        self._destination_checked = True
+        if self.reschedule:
+            RememberedCheck(context, self._criteria.query).save()
 
     @cached_property
     def _final_pieces(self) -> FinalPieces:

@@ -58,6 +58,8 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         ``None`` for no deadline.
     :param destination_checked: whether the sensor has checked the destination. If not, the trigger checks it before its
         first poll.
+    :param next_poll_at: the earliest time of the first poll, in ISO 8601 with a timezone, because the sensor has polled
+        a moment ago.
     :param segment_conn_id: the Airflow connection.
     """
 
@@ -80,6 +82,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         poke_interval: float = 60.0,
         deadline: str | None = None,
         destination_checked: bool = True,
+        next_poll_at: str | None = None,
         segment_conn_id: str = DEFAULT_CONN_ID,
     ) -> None:
         super().__init__(
@@ -99,15 +102,18 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         self.granularity = granularity
         self.deadline = deadline
         self.destination_checked = destination_checked
+        self.next_poll_at = next_poll_at
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Check the arguments and return them as plain JSON."""
-        if self.deadline is not None:
-            check_time("deadline", self.deadline)
+        for name in ("deadline", "next_poll_at"):
+            if (moment := getattr(self, name)) is not None:
+                check_time(name, moment)
         arguments = self.criteria.to_json() | {
             "poke_interval": _check_interval(self.poke_interval),
             "deadline": self.deadline,
             "destination_checked": check_flag("destination_checked", self.destination_checked),
+            "next_poll_at": self.next_poll_at,
             "segment_conn_id": check_name("segment_conn_id", self.segment_conn_id),
         }
         return f"{__name__}.{type(self).__name__}", arguments

@@ -25,6 +25,14 @@ from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
 from tests.running import Running
+from tests.sensors.modes.running import StateStore
+
+DESTINATION = {
+    "sourceId": "sandbox-web",
+    "metadataId": "sandbox-analytics",
+    "name": "mine",
+    "settings": {"apiKey": "k"},
+}
 
 
 @pytest.fixture
@@ -101,12 +109,59 @@ def test_the_destination_is_read_at_the_first_poll_only(segment_sandbox: Segment
     assert len(reads) == 1
 
 
-def test_a_rescheduled_poll_is_not_the_first(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
-    task = sensor(destination_id, mode="reschedule")
-    task.poke({"task_reschedule_count": 3})
-    assert [entry["path"] for entry in segment_sandbox.requests[1:]] == [
-        f"/destinations/{destination_id}/delivery-metrics"
-    ]
+def checks(sandbox: SegmentSandbox, destination_id: str) -> int:
+    """Return how often the destination was read."""
+    path = f"/destinations/{destination_id}"
+    return sum((entry["method"], entry["path"]) == ("GET", path) for entry in sandbox.requests)
+
+
+def test_reschedule_mode_checks_the_destination_until_that_has_succeeded_once(
+    segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
+    segment_sandbox.fault("status", status=503, path=f"/destinations/{destination_id}", times=None)
+    store = StateStore()
+    so_far = []
+    for count in range(5):
+        if count == 2:
+            segment_sandbox.seed("empty")
+            segment_sandbox.seed({"destinations": [DESTINATION | {"id": destination_id}]})
+        context: Any = {"task_reschedule_count": count, "task_state_store": store}
+        assert not sensor(destination_id, mode="reschedule", poke_interval=1, timeout=60).poke(context)
+        so_far.append(checks(segment_sandbox, destination_id))
+    assert so_far[1] > so_far[0] > 0
+    assert so_far[2:] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("context", [{}, {"task_reschedule_count": 3}], ids=["Airflow 2.11", "Airflow 3.0 to 3.2"])
+def test_without_a_state_store_events_prove_that_the_destination_exists(
+    segment_sandbox: SegmentSandbox, destination_id: str, context: Any
+) -> None:
+    sensor(destination_id, mode="reschedule").poke(context)
+    assert checks(segment_sandbox, destination_id) == 1
+    segment_sandbox.deliver(destination_id, successes=4, at=ago(minutes=5))
+    sensor(destination_id, mode="reschedule").poke(context)
+    assert checks(segment_sandbox, destination_id) == 1
+
+
+@pytest.mark.parametrize("context", [{}, {"task_reschedule_count": 3}], ids=["Airflow 2.11", "Airflow 3.0 to 3.2"])
+def test_without_a_state_store_another_source_is_still_named(
+    segment_sandbox: SegmentSandbox, destination_id: str, context: Any
+) -> None:
+    with pytest.raises(ValueError, match="belongs to source 'sandbox-web'"):
+        sensor(destination_id, mode="reschedule", source_id="sandbox-app").poke(context)
+
+
+def test_a_state_store_that_fails_is_like_none(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    class Failing:
+        def get(self, key: str) -> Any:
+            raise ConnectionError(key)
+
+        def set(self, key: str, value: Any) -> None:
+            raise ConnectionError(key)
+
+    context: Any = {"task_reschedule_count": 1, "task_state_store": Failing()}
+    assert not sensor(destination_id, mode="reschedule").poke(context)
+    assert checks(segment_sandbox, destination_id) == 1
 
 
 def test_a_failing_xcom_push_of_the_link_does_not_fail_the_gate(

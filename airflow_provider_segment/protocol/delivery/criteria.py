@@ -55,6 +55,16 @@ class Observation(Struct, frozen=True):
     pieces: int = 1
     no_data: str | None = None
 
+    @property
+    def granularity(self) -> str | None:
+        """The granularity requested; ``None`` if nothing was requested."""
+        return None if self.interval is None else self.interval.granularity
+
+    @property
+    def has_events(self) -> bool:
+        """Whether any event was attempted or is being retried, which proves that the destination exists."""
+        return self.metrics is not None and bool(self.metrics["attempted"] or self.metrics["retried"])
+
 
 class WaitCriteria(Struct, frozen=True, kw_only=True):
     """When a wait succeeds and when it fails.
