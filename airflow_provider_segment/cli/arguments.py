@@ -40,6 +40,9 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     command = commands.add_parser("import", help="write spec files of what exists in Segment")
     _add_common(command, folder="folder to write to; what still describes Segment stays as it is")
     command.add_argument("--source", action="append", default=[], metavar="SLUG", help="only this source; repeatable")
+    command.add_argument(
+        "--no-filters", action="store_true", help="leave out filters, which take a request for each destination"
+    )
 
     command = commands.add_parser("validate", help="check the files, without a network")
     _add_folder(command, _FOLDER)

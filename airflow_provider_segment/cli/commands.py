@@ -84,7 +84,12 @@ def _import(arguments: argparse.Namespace, _style: text.Style) -> Output:
     environment = existing.environment
     with open_segment(environment, connection_id=arguments.connection, quiet=arguments.quiet) as segment:
         imported = segment.run(
-            import_workspace(segment.options, sources=arguments.source, workspace_id=environment.workspace_id)
+            import_workspace(
+                segment.options,
+                sources=arguments.source,
+                workspace_id=environment.workspace_id,
+                filters=not arguments.no_filters,
+            )
         )
     result = write_imported(root, imported, existing)
     known = {alias for one in existing.descriptions for alias in one.aliases}

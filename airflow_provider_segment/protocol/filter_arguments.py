@@ -15,6 +15,9 @@ _KEYS = {
 }
 """The keys of each type of action, beside ``type``."""
 
+FILTER_ACTIONS = tuple(_KEYS)
+"""The types of actions."""
+
 _REQUIRED = ("percent", "fields")
 
 

@@ -13,6 +13,7 @@ from tests.workspace.drawn_workspaces import seed
 from tests.workspace.engine import Engine
 from tests.workspace.test_folder import spec, write
 
+DROP = [{"type": "DROP"}]
 TRACK = {"name": "Track", "action": "trackEvent", "trigger": 'type = "track"'}
 
 
@@ -232,6 +233,86 @@ def test_one_folder_serves_two_environments(engine: Engine, tmp_path: Path) -> N
 
     found = {one["sourceId"]: one["settings"]["region"] for one in engine.sandbox.destinations}
     assert found == {"web": "us", "app": "eu"}
+
+
+def block(number: int = 0, **changes: Any) -> dict[str, Any]:
+    return {"id": f"f{number}", "title": f"F{number}", "if": "all", "actions": DROP, "enabled": True, **changes}
+
+
+def test_filters_are_created_changed_and_removed(engine: Engine, tmp_path: Path) -> None:
+    engine.sandbox.seed(seed([existing(filters=[block(0), block(1), block(2), block(3), block(4, enabled=False)])]))
+    new = {"title": "New", "condition": "all", "actions": DROP}
+    entries = [
+        {"title": "F0", "removed": True},
+        {"id": "f1", "title": "Renamed"},
+        {**new, "title": "F2", "description": "why"},
+        {"id": "gone", "removed": True},
+        new,
+    ]
+    write(tmp_path, {"a.yaml": described(filters=entries)})
+
+    with pytest.raises(SegmentPruneLimitError, match="1 objects would be removed; max_prune allows 0"):
+        engine.plan(tmp_path, how=PlanOptions(max_prune=0))
+    plan = engine.plan(tmp_path)
+    assert [(part.step.value, part.title) for part in plan.items[0].plan.filters] == [  # type: ignore[union-attr]
+        ("create", "New"),
+        ("change", "Renamed"),
+        ("change", "F2"),
+        ("remove", "F0"),
+    ]
+    (applied,) = engine.apply(plan)
+
+    assert (applied.result, applied.error) == ("changed", None)
+    (destination,) = engine.sandbox.destinations
+    assert [one["title"] for one in destination["filters"]] == ["Renamed", "F2", "F3", "F4", "New"]
+    assert len(engine.writes()) == 4
+    assert engine.plan(tmp_path).is_empty
+
+
+def test_filters_that_are_not_described_are_not_even_read(engine: Engine, tmp_path: Path) -> None:
+    engine.sandbox.seed(seed([existing(0, filters=[block()]), existing(1)]))
+    write(tmp_path, {"a.yaml": described(enabled=False), "b.yaml": described(name="Existing 1", filters=[])})
+    engine.apply(engine.plan(tmp_path))
+
+    assert not [one for one in engine.sandbox.requests if one["path"].startswith("/destination/")]
+    assert len(engine.sandbox.destinations[0]["filters"]) == 1
+
+
+def test_a_check_that_does_not_hold_is_an_error_before_anything_is_written(engine: Engine, tmp_path: Path) -> None:
+    engine.sandbox.seed(seed([existing(0), existing(1)]))
+    checks = [{"payload": {"type": "track"}, "result": {"type": "track"}}]
+    entry = {"title": "F", "condition": "all", "actions": DROP}
+    write(
+        tmp_path,
+        {
+            "a.yaml": described(filters=[{**entry, "checks": checks}]),
+            "b.yaml": described(name="Existing 1", filters=[{**entry, "checks": [{**checks[0], "result": None}]}]),
+        },
+    )
+    plan = engine.plan(tmp_path)
+    assert results(plan) == [("a.yaml", "failed"), ("b.yaml", "changed")]
+    assert str(plan.failed[0].error).startswith("filter 'F', checks[0]: the event is dropped, expected")
+    assert [one.result for one in engine.apply(plan)] == ["failed", "skipped"]
+    assert [path for _, path in engine.writes()] == ["/destination/filters/preview"] * 2
+
+    engine.apply(plan, stop_on_error=False)
+    assert engine.writes()[2:] == [("POST", "/destination/d1/filters")]
+
+
+def test_a_workspace_without_filters_fails_only_where_they_are_described(engine: Engine, tmp_path: Path) -> None:
+    engine.sandbox.seed(seed([existing(0), existing(1)]))
+    write(
+        tmp_path,
+        {
+            "a.yaml": described(filters=[{"title": "F", "condition": "all", "actions": DROP}]),
+            "b.yaml": described(name="Existing 1"),
+        },
+    )
+    engine.sandbox.fault("status", status=403, path="/destination/*", times=None)
+    plan = engine.plan(tmp_path)
+
+    assert results(plan) == [("a.yaml", "failed"), ("b.yaml", "kept")]
+    assert "a workspace on Segment's Business tier" in str(plan.failed[0].error)
 
 
 def test_fifty_subscriptions_have_a_forecast(engine: Engine, tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from airflow_provider_segment.protocol.provisioning.creating import poll_until
 from airflow_provider_segment.protocol.provisioning.plan import ApplySummary
 from airflow_provider_segment.protocol.workspace.plan import PlannedDestination, WorkspacePlan, check_removals
 from airflow_provider_segment.protocol.workspace.plan_workspace import (
-    FATAL,
     PlanOptions,
+    is_fatal,
     plan_target,
     redacting_settings,
 )
@@ -105,7 +105,7 @@ def _apply_one(
             wait_for_pending=wait_for_pending,
         )
     except (ValueError, SegmentError) as error:
-        if isinstance(error, FATAL):
+        if is_fatal(error):
             raise
         yield Log(f"failed: {applied.label} ({applied.path}): {error}", logging.ERROR)
         return replace(applied, result="failed", error=error)

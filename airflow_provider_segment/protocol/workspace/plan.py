@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from airflow_provider_segment.protocol.api.objects import Destination
 from airflow_provider_segment.protocol.errors import SegmentPruneLimitError
+from airflow_provider_segment.protocol.provisioning.filter_plan import FilterStep
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
 from airflow_provider_segment.protocol.workspace.forecast import Forecast, forecast
@@ -36,7 +37,7 @@ class PlannedDestination:
 
     @property
     def result(self) -> str:
-        """``created``, ``changed``, ``kept``, ``removed`` or ``failed``; changed also if only a subscription is."""
+        """``created``, ``changed``, ``kept``, ``removed`` or ``failed``; changed also if only a part is."""
         if self.error is not None:
             return "failed"
         if self.deleted is not None:
@@ -53,10 +54,11 @@ class PlannedDestination:
 
     @property
     def removals(self) -> int:
-        """How many objects are removed; the subscriptions of a deleted destination do not count."""
+        """How many objects are removed; what belongs to a deleted destination does not count."""
         if self.plan is None:
             return 0 if self.deleted is None else 1
-        return sum(1 for _ in self.plan.of(Result.REMOVED))
+        filters = sum(part.step is FilterStep.REMOVE for part in self.plan.filters)
+        return sum(1 for _ in self.plan.of(Result.REMOVED)) + filters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +114,7 @@ def check_removals(items: Sequence[PlannedDestination], *, max_prune: int) -> No
     """Raise if more would be removed than allowed.
 
     :param items: what is planned.
-    :param max_prune: how many destinations and subscriptions may be removed together.
+    :param max_prune: how many destinations, subscriptions and filters may be removed together.
     :raises SegmentPruneLimitError: there are more.
     """
     count = sum(item.removals for item in items)

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
-from airflow_provider_segment.protocol.api.objects import Destination, Source
+from airflow_provider_segment.protocol.api.filters import filters_listing
+from airflow_provider_segment.protocol.api.objects import Destination, Filter, Source, Subscription
 from airflow_provider_segment.protocol.errors import SegmentAuthError, SegmentConnectionError, SegmentError
+from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log, MaskSecrets
+from airflow_provider_segment.protocol.provisioning.creating import poll_until
+from airflow_provider_segment.protocol.provisioning.filter_checks import run_filter_checks
+from airflow_provider_segment.protocol.provisioning.filter_plan import FilterStep
+from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
 from airflow_provider_segment.protocol.provisioning.slugs import Slugged, find_slug, resolve_slug, short_reference
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
 from airflow_provider_segment.protocol.workspace.plan import (
@@ -35,8 +42,17 @@ from airflow_provider_segment.protocol.workspace.reading import (
 
 _PROGRESS = 50
 """How many destinations are read between two lines of progress."""
-FATAL = (SegmentAuthError, SegmentConnectionError)
-"""Errors that the next destination would meet as well."""
+
+
+def is_fatal(error: Exception) -> bool:
+    """Return whether the next destination would meet the error as well: a rejected token, or no connection.
+
+    A 403 may concern one source, or a feature that the workspace does not have.
+
+    :param error: what was raised for one destination.
+    """
+    rejected = isinstance(error, SegmentAuthError) and error.status == 401
+    return rejected or isinstance(error, SegmentConnectionError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +60,7 @@ class PlanOptions:
     """How to plan.
 
     :param workspace_id: id of the workspace that the token must belong to; ``None`` for any.
-    :param max_prune: how many destinations and subscriptions may be removed together.
+    :param max_prune: how many destinations, subscriptions and filters may be removed together.
     :param rotate_secrets: count every secret as changed.
     """
 
@@ -110,7 +126,7 @@ def _locate(options: CallOptions, description: DestinationDescription, known: _K
             description, source_id=source_id, metadata_id=metadata_id, destinations=known.destinations[source_id]
         )
     except (ValueError, SegmentError) as error:
-        if isinstance(error, FATAL):
+        if is_fatal(error):
             raise
         return error
     return Target(source_id=source_id, metadata_id=metadata_id, actual=actual)
@@ -149,17 +165,33 @@ def _plan_one(
         if one["metadata"]["id"] == found.metadata_id and one["id"] not in described
     ]
     item = PlannedDestination(description=description, source_id=found.source_id, type=known.types[found.metadata_id])
-    return (yield from plan_target(options, item, replace(found, others=others), how))
+    planned = yield from plan_target(options, item, replace(found, others=others), how)
+    return (yield from _checked(options, planned))
+
+
+def _checked(options: CallOptions, item: PlannedDestination) -> Flow[PlannedDestination]:
+    """Preview the sample events of the described filters."""
+    if item.plan is None:
+        return item
+    try:
+        yield from run_filter_checks(options, [part.spec for part in item.plan.filters if part.spec is not None])
+    except SegmentError as error:
+        if is_fatal(error):
+            raise
+        return replace(item, plan=None, error=error)
+    return item
 
 
 def plan_target(
-    options: CallOptions, item: PlannedDestination, target: Target, how: PlanOptions
+    options: CallOptions, item: PlannedDestination, target: Target, how: PlanOptions, *, pending: float = 0
 ) -> Flow[PlannedDestination]:
-    """Read the subscriptions of a destination, and plan it.
+    """Read the subscriptions and filters of a destination, and plan it.
 
     :param item: its description and type.
-    :param target: what it refers to, without its subscriptions.
+    :param target: what it refers to, without its subscriptions and filters.
     :param how: how to plan.
+    :param pending: seconds for which to poll before something is created in an existing destination, since requests of
+        an earlier try may be in flight.
     :return: the item with a plan, or with an error.
     """
     description = item.description
@@ -167,20 +199,38 @@ def plan_target(
         return replace(item, deleted=target.actual)
     options = redacting_settings(options, description)
     try:
-        subscriptions = []
-        if target.actual is not None and description.subscriptions is not None:
-            subscriptions = yield from read_subscriptions(options, target.actual)
-        actions = action_slugs(item.type, subscriptions) if item.type is not None else []
-        target = replace(target, subscriptions=subscriptions, actions=actions)
-        plan = plan_destination(description, target, rotate_secrets=how.rotate_secrets)
+        plan = yield from poll_until(
+            partial(_read_and_plan, options, item, target, how),
+            lambda plan: not _creates_parts(plan),
+            seconds=0 if target.actual is None else pending,
+            awaited=f"what an earlier try may have created in {description.label}",
+        )
     except (ValueError, SegmentError) as error:
-        if isinstance(error, FATAL):
+        if is_fatal(error):
             raise
         return replace(item, error=error)
     diffs = (plan.destination.diff, *(part.diff for part in plan.subscriptions))
     if secrets := tuple(secret for diff in diffs for secret in diff.secrets):
         yield MaskSecrets(secrets)
     return replace(item, plan=plan, warnings=tuple(plan_warnings(description, plan)))
+
+
+def _read_and_plan(options: CallOptions, item: PlannedDestination, target: Target, how: PlanOptions) -> Flow[Plan]:
+    description, actual = item.description, target.actual
+    subscriptions: list[Subscription] = []
+    filters: list[Filter] = []
+    if actual is not None and description.subscriptions is not None:
+        subscriptions = yield from read_subscriptions(options, actual)
+    if actual is not None and description.filters:
+        filters = yield from collect(filters_listing(destination_id=actual["id"]), options)
+    actions = action_slugs(item.type, subscriptions) if item.type is not None else []
+    target = replace(target, subscriptions=subscriptions, filters=filters, actions=actions)
+    return plan_destination(description, target, rotate_secrets=how.rotate_secrets)
+
+
+def _creates_parts(plan: Plan) -> bool:
+    parts = any(part.result is Result.CREATED for part in plan.subscriptions)
+    return parts or any(part.step is FilterStep.CREATE for part in plan.filters)
 
 
 def redacting_settings(options: CallOptions, description: DestinationDescription) -> CallOptions:
