@@ -6,8 +6,7 @@ from typing import Any
 
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterStep
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
-from airflow_provider_segment.protocol.workspace.apply_workspace import AppliedDestination
-from airflow_provider_segment.protocol.workspace.plan import PlannedDestination, WorkspacePlan
+from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, PlannedDestination, WorkspacePlan
 
 
 def plan_report(plan: WorkspacePlan, warnings: tuple[str, ...]) -> dict[str, Any]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from airflow_provider_segment.protocol.errors import SegmentAuthError, SegmentPruneLimitError
+from airflow_provider_segment.protocol.api.destinations import post_destination
+from airflow_provider_segment.protocol.errors import (
+    SegmentAuthError,
+    SegmentPruneLimitError,
+    SegmentSeveralMatchesError,
+)
 from airflow_provider_segment.protocol.workspace.plan_workspace import PlanOptions
 from tests.workspace.drawn_workspaces import seed
 from tests.workspace.engine import Engine
@@ -194,6 +200,81 @@ def test_a_rejected_token_ends_everything(engine: Engine, tmp_path: Path) -> Non
 
     with pytest.raises(SegmentAuthError):
         engine.apply(plan, stop_on_error=False)
+
+
+def test_creating_a_fleet_lists_each_source_twice(engine: Engine, tmp_path: Path) -> None:
+    """One list before and one after: what is sent and received grows with the number of destinations."""
+    engine.sandbox.seed(seed([existing(0), existing(1, sourceId="app")]))
+    count = 12
+    for number in range(count):
+        source = ("my-website", "app")[number % 2]
+        write(tmp_path, {f"{number}.yaml": described(source=source, name=f"New {number}", subscriptions=[TRACK])})
+    plan = engine.plan(tmp_path)
+    planned = len(engine.sandbox.requests)
+    assert [str(one.error) for one in plan.failed] == []
+    assert {one.result for one in engine.apply(plan)} == {"created"}
+
+    requests = engine.sandbox.requests
+    lists = [one for one in requests if one["path"].endswith("/connected-destinations")]
+    assert planned == 1 + 2
+    assert len(lists) == 2 * 2
+    assert len(requests) - planned == 2 + count * 3  # a destination, its subscription, and the list that confirms this
+    assert engine.plan(tmp_path).is_empty
+
+
+@pytest.mark.parametrize("refuses", [True, False])
+def test_what_another_run_created_since_the_plan_is_adopted_or_reported(
+    engine: Engine, tmp_path: Path, refuses: bool
+) -> None:
+    engine.sandbox.seed(seed([existing()]))
+    engine.sandbox.settings(duplicate_names="refuse" if refuses else "allow")
+    write(tmp_path, {"a.yaml": described(name="New", subscriptions=[TRACK]), "b.yaml": described(name="Other")})
+    plan = engine.plan(tmp_path)
+    engine.driver.run(
+        post_destination(engine.options, source_id="web", metadata_id="t-cloud", name="New", settings={}, enabled=False)
+    )
+
+    failed, created = engine.apply(plan)
+
+    assert created.result == "created"
+    if refuses:
+        assert (failed.result, failed.error) == ("changed", None)
+        assert engine.plan(tmp_path).is_empty
+        return
+    assert isinstance(failed.error, SegmentSeveralMatchesError)
+    assert set(failed.error.ids) == {one["id"] for one in engine.sandbox.destinations if one["name"] == "New"}
+    assert "another run created one of them" in str(failed.error)
+
+
+def test_after_an_earlier_try_nothing_is_created_before_its_requests_have_arrived(
+    engine: Engine, tmp_path: Path
+) -> None:
+    engine.sandbox.seed(seed([existing()]))
+    new = {**TRACK, "name": "New"}
+    write(
+        tmp_path,
+        {"a.yaml": described(subscriptions=[new]), "b.yaml": described(name="New"), "c.yaml": described(name="N")},
+    )
+    plan = engine.plan(tmp_path)
+    engine.options = replace(engine.options, reconcile_timeout=0.5)
+
+    engine.apply(plan, pending_since=engine.options.clocks())
+
+    created = [number for number, one in enumerate(engine.sandbox.requests) if one["method"] == "POST"]
+    before = [one["path"] for one in engine.sandbox.requests[: created[0]]]
+    assert before.count("/destinations/d0/subscriptions") == 1 + 2  # for the plan, then at once and after the pause
+    lists = [
+        number for number, one in enumerate(engine.sandbox.requests) if one["path"].endswith("/connected-destinations")
+    ]
+    assert lists[1] in range(created[0], created[1])  # the plan's list says nothing about them
+
+
+def test_two_files_that_create_one_destination(engine: Engine, tmp_path: Path) -> None:
+    engine.sandbox.seed(seed([existing()]))
+    write(tmp_path, {"a.yaml": described(name="New"), "b.yaml": described(name="New", source="web", type="t-cloud")})
+
+    (failed,) = engine.plan(tmp_path).failed
+    assert str(failed.error) == "another file describes destination 'New' of type t-cloud on source web too"
 
 
 def test_what_changed_since_the_plan_is_read_again(engine: Engine, tmp_path: Path) -> None:
