@@ -255,8 +255,8 @@ def test_after_an_earlier_try_nothing_is_created_before_its_requests_have_arrive
         tmp_path,
         {"a.yaml": described(subscriptions=[new]), "b.yaml": described(name="New"), "c.yaml": described(name="N")},
     )
+    engine.options = replace(engine.options, reconcile_timeout=0.5, clocks=lambda: (0.0, 0.0))
     plan = engine.plan(tmp_path)
-    engine.options = replace(engine.options, reconcile_timeout=0.5)
 
     engine.apply(plan, pending_since=engine.options.clocks())
 
