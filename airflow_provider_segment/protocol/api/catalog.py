@@ -22,7 +22,7 @@ def list_destinations_catalog(options: CallOptions) -> PagedFlow[CatalogEntry]:
 
 
 def get_destination_metadata(options: CallOptions, *, metadata_id: str) -> Flow[CatalogEntry]:
-    """Get one destination type with its actions.
+    """Get a destination type with its actions.
 
     :param metadata_id: its catalog id.
     """
