@@ -47,6 +47,7 @@ class DeferrableWaitMixin(_Base):
     deferrable: bool
     _destination_checked: bool
     _resumed: bool
+    _next_poll_at: str | None
 
     segment_conn_id: str
     resolved_destination_id: str | None
@@ -97,6 +98,7 @@ class DeferrableWaitMixin(_Base):
                 poke_interval=self.poke_interval,
                 deadline=deadline.isoformat(),
                 destination_checked=destination_checked,
+                next_poll_at=self._next_poll_at,
                 segment_conn_id=self.segment_conn_id,
             ),
             method_name=self.execute_complete.__name__,

@@ -86,6 +86,7 @@ def test_it_is_found_once_for_all_polls_of_a_process(running: Running, sandbox: 
 
 
 def test_a_later_process_of_reschedule_mode_does_not_check_it_again(running: Running, sandbox: SegmentSandbox) -> None:
+    deliver(sandbox, successes=5)  # events are proof that it exists
     later: Any = running.context | {"task_reschedule_count": 1}
     for selection, reads in (
         ({"destination_id": "d1", "source_id": "src-1"}, []),
@@ -95,6 +96,23 @@ def test_a_later_process_of_reschedule_mode_does_not_check_it_again(running: Run
         before = len(sandbox.requests)
         sensor(**selection, mode="reschedule").poke(later)
         assert paths(sandbox)[before:] == [*reads, METRICS]
+
+
+@pytest.mark.parametrize("selection", [{"destination_id": "d1"}, IDENTITY])
+def test_with_a_state_store_reschedule_mode_finds_it_once(sandbox: SegmentSandbox, selection: dict[str, str]) -> None:
+    store: dict[str, Any] = {}
+
+    class Store:
+        get = staticmethod(store.get)
+        set = staticmethod(store.__setitem__)
+
+    for count in range(3):
+        context: Any = {"task_reschedule_count": count, "task_state_store": Store}
+        sensor(**selection, mode="reschedule").poke(context)
+    reads = [SOURCES, CONNECTED, READ] if selection is IDENTITY else [READ]
+    assert paths(sandbox) == [*reads, METRICS, METRICS, METRICS]
+    sensor(**IDENTITY | {"source": "src-1"}, mode="reschedule").poke(context)
+    assert paths(sandbox)[-4:] == [SOURCES, CONNECTED, READ, METRICS]  # another selection
 
 
 @pytest.mark.parametrize("selection", [{"destination_id": "d1"}, IDENTITY])
