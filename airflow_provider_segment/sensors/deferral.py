@@ -49,12 +49,17 @@ class DeferrableWaitMixin(_Base):
     _resumed: bool
     _next_poll_at: str | None
 
-    destination_id: Any
     segment_conn_id: str
+    resolved_destination_id: str | None
+    resolved_source_id: str | None
     evidence: Evidence | None
 
     @property
     def _criteria(self) -> WaitCriteria:
+        raise NotImplementedError
+
+    @property
+    def _label(self) -> str:
         raise NotImplementedError
 
     @property
@@ -139,6 +144,7 @@ class DeferrableWaitMixin(_Base):
         result = parse_event(event)
 
         self.evidence = result.evidence
+        self.resolved_destination_id, self.resolved_source_id = event.get("destination_id"), event.get("source_id")
         if result.status == ERROR:
             self._raise_error(result, event)
         if result.status == TIMED_OUT:
@@ -146,10 +152,10 @@ class DeferrableWaitMixin(_Base):
             self._destination_checked = event.get("destination_checked") is True
             return self._poll_after_deadline(context)
         if result.status == Status.FAILED.value:
-            raise SegmentDeliveryFailedError(f"destination {self.destination_id}: {result.message}")
+            raise SegmentDeliveryFailedError(f"destination {self._label}: {result.message}")
         if result.status == Status.UNMET.value:
             self.raise_unmet(result.message)
-        self.log.info("%s", printable(f"Destination {self.destination_id} {result.status}: {result.message}"))
+        self.log.info("%s", printable(f"Destination {self._label} {result.status}: {result.message}"))
         return result.evidence
 
     def raise_unmet(self, message: str) -> NoReturn:
@@ -160,7 +166,7 @@ class DeferrableWaitMixin(_Base):
         from airflow_provider_segment.exceptions import SegmentDeliveryUnmetError
         from airflow_provider_segment.protocol.delivery.criteria import SKIP
 
-        text = f"destination {self.destination_id}: {message}"
+        text = f"destination {self._label}: {message}"
         raise AirflowSkipException(text) if self._criteria.on_unmet == SKIP else SegmentDeliveryUnmetError(text)
 
     def should_keep_waiting(self, error: Exception) -> bool:

@@ -100,23 +100,26 @@ def _fetch_pieces(
     return add_up(found)
 
 
-def verify_destination(options: CallOptions, *, query: MetricsQuery) -> Flow[None]:
+def verify_destination(options: CallOptions, *, query: MetricsQuery, warn: bool = True) -> Flow[str]:
     """Read the destination, and warn if it cannot receive deliveries.
 
-    :param query: the query, with the destination and its source.
+    :param query: the query, with the destination and, if it is known, its source.
+    :param warn: whether to warn.
+    :return: the id of its source.
     :raises ValueError: the destination belongs to another source.
     :raises SegmentNotFoundError: the destination does not exist.
     """
     ids = {"destinationId": query.destination_id}
     call = build_call(_Destination, operations.GET_DESTINATION, key="destination", ids=ids)
     destination = yield from exchange(call, options)
-    if destination["sourceId"] != query.source_id:
+    if query.source_id not in ("", destination["sourceId"]):
         raise ValueError(
             f"source_id is {query.source_id!r}, but destination {query.destination_id} belongs to source"
             f" {destination['sourceId']!r}"
         )
-    for problem in _delivery_problems(destination):
+    for problem in _delivery_problems(destination) if warn else ():
         yield Log(f"destination {query.destination_id} {problem}; it may never get deliveries", logging.WARNING)
+    return destination["sourceId"]
 
 
 class _Type(TypedDict):
