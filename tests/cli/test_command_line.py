@@ -139,7 +139,7 @@ def test_from_a_live_workspace_to_applied_files(command: CommandLine) -> None:
     assert planned.out.splitlines()[:3] == [
         "~ change  Existing 0 (my-website/actions-cloud/existing-0.yaml)",
         "    ~ change subscription Track (s0)",
-        "          trigger: type = \"track\" -> type = 'page'",
+        """          trigger is 'type = "track"', expected "type = 'page'\"""",
     ]
     markdown = command.run("plan", "segment", "--markdown")
     assert markdown.status == 2

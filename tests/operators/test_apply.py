@@ -57,6 +57,7 @@ def test_it_creates_everything_and_returns_a_summary(running: Running, segment_s
     (made,) = segment_sandbox.destinations
     assert summary == {
         "destination_id": made["id"],
+        "differs": True,
         "created": True,
         "changed": [],
         "subscriptions": [
@@ -64,8 +65,14 @@ def test_it_creates_everything_and_returns_a_summary(running: Running, segment_s
             for one in made["subscriptions"]
         ],
         "filters": [],
+        "differences": summary["differences"],
         "ignored": [],
     }
+    new = [(one["object"], one["name"], one["id"], one["result"]) for one in summary["differences"]]
+    assert new == [
+        ("destination", "mine", made["id"], "created"),
+        *(("subscription", one["name"], one["id"], "created") for one in made["subscriptions"]),
+    ]
     assert [one["name"] for one in made["subscriptions"]] == ["Track", "Identify"]
     assert calls(segment_sandbox) == ["POST destination", "POST subscription", "POST subscription"]
 
@@ -135,14 +142,84 @@ def test_drift_is_reported_and_not_written(running: Running, segment_sandbox: Se
     if on_drift == "report":
         plan = running.run(drifted)
     else:
-        with pytest.raises(SegmentDriftError, match="is not as described") as caught:
-            running.run(drifted)
+        ti = TaskInstance()
+        with pytest.raises(SegmentDriftError) as caught:
+            running.run(drifted, ti=ti)
         assert isinstance(caught.value, AirflowFailException)
-        plan = caught.value.plan
-    assert plan["changed"] == ["settings['trackAllPages']"]
-    assert results(plan) == {"Track": "kept", "Identify": "created"}
+        plan = caught.value.plan or {}
+        assert ti.xcoms["return_value"] == plan
+        assert {key: ti.xcoms[key] for key in plan} == plan
+    made = segment_sandbox.destinations[0]["id"]
+    assert (plan["differs"], plan["created"], plan["changed"]) == (True, False, [])
+    assert results(plan) == {"Track": "kept", "Identify": "would create"}
+    assert plan["differences"] == [
+        {
+            "object": "destination",
+            "name": "mine",
+            "id": made,
+            "result": "would change",
+            "fields": [{"field": "settings['trackAllPages']", "before": "", "after": ""}],
+        },
+        {
+            "object": "subscription",
+            "name": "Identify",
+            "id": None,
+            "result": "would create",
+            "fields": [
+                {"field": "action_id", "before": "", "after": "sandbox-identify"},
+                {"field": "trigger", "before": "", "after": 'type = "identify"'},
+                {"field": "enabled", "before": "", "after": "true"},
+            ],
+        },
+    ]
     assert len(calls(segment_sandbox)) == before
-    assert running.run(apply(subscriptions=[TRACK], on_drift=on_drift))["changed"] == []
+    same = running.run(apply(subscriptions=[TRACK], on_drift=on_drift))
+    assert (same["differs"], same["differences"]) == (False, [])
+
+
+def test_the_drift_error_says_what_differs(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    running.run(apply(subscriptions=[TRACK]))
+    (made,) = segment_sandbox.destinations
+    (track,) = made["subscriptions"]
+
+    with pytest.raises(SegmentDriftError) as caught:
+        running.run(
+            apply(
+                settings={"apiKey": "another-secret-key"},
+                enabled=False,
+                subscriptions=[TRACK | {"trigger": "all"}, IDENTIFY],
+                on_drift="fail",
+            )
+        )
+
+    assert str(caught.value) == (
+        f"destination 'mine' ({made['id']}) differs from its description in 4 places: enabled is true, expected false;"
+        f" settings['apiKey'] differs; subscription 'Identify' is missing; subscription 'Track' ({track['id']}):"
+        " trigger is 'type = \"track\"', expected 'all'"
+    )
+
+
+def test_a_report_on_a_missing_destination_creates_nothing(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    summary = running.run(apply(on_drift="report"))
+
+    assert (summary["destination_id"], summary["differs"], summary["created"]) == (None, True, False)
+    assert summary["differences"][0]["result"] == "would create"
+    with pytest.raises(SegmentDriftError) as caught:
+        running.run(apply(on_drift="fail"))
+    assert str(caught.value) == ("destination 'mine' of type sandbox-analytics on source sandbox-web does not exist")
+
+
+def test_a_backend_of_xcom_that_fails_does_not_hide_the_drift(
+    running: Running, segment_sandbox: SegmentSandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class NoXCom(TaskInstance):
+        def xcom_push(self, *, key: str, value: Any) -> None:
+            if key != "segment_destinations":
+                raise ConnectionError("no backend")
+
+    with pytest.raises(SegmentDriftError):
+        running.run(apply(on_drift="fail"), ti=NoXCom())
+    assert "The result could not be pushed to XCom: no backend" in capsys.readouterr().out
 
 
 def test_renaming_by_id(running: Running, segment_sandbox: SegmentSandbox) -> None:

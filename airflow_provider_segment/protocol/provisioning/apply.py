@@ -29,10 +29,11 @@ from airflow_provider_segment.protocol.provisioning.filter_plan import FilterPla
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
 from airflow_provider_segment.protocol.provisioning.lookup import mask_and_warn, one_or_none
 from airflow_provider_segment.protocol.provisioning.matching import match_subscriptions
-from airflow_provider_segment.protocol.provisioning.plan import ApplySummary, Plan, make_plan
+from airflow_provider_segment.protocol.provisioning.plan import Plan, make_plan
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
 from airflow_provider_segment.protocol.provisioning.settings_writes import SettingsContext, ignored_settings
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
+from airflow_provider_segment.protocol.provisioning.summary import ApplySummary, summarize
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,7 @@ def apply_destination(options: CallOptions, *, request: ApplyRequest, write: boo
 def _plan_and_execute(options: CallOptions, request: ApplyRequest, *, write: bool) -> Flow[tuple[Plan, ApplySummary]]:
     plan = yield from plan_apply(options, request=request)
     if not write:
-        return plan, plan.summary()
+        return plan, summarize(plan, written=False)
     return plan, (yield from execute_plan(options, plan=plan))
 
 
@@ -139,7 +140,7 @@ def execute_plan(options: CallOptions, *, plan: Plan) -> Flow[ApplySummary]:
     """
     if plan.is_empty:
         yield Log("everything is already as described: nothing written")
-        return plan.summary()
+        return summarize(plan, written=True)
     destination_id, ignored = yield from _apply_destination_plan(options, plan)
     source_id = plan.destination.spec.source_id
     filter_ids: dict[int, str] = {}
@@ -151,7 +152,9 @@ def execute_plan(options: CallOptions, *, plan: Plan) -> Flow[ApplySummary]:
     if plan.destination.diff.changes.get("enabled") or _is_enabled_last(plan):
         yield from update_destination(options, id=destination_id, enabled=True)
     yield from filters(last=True)
-    return plan.summary(
+    return summarize(
+        plan,
+        written=True,
         destination_id=destination_id,
         ids=results.ids,
         filter_ids=filter_ids,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from airflow_provider_segment.protocol.api.objects import Filter
 from airflow_provider_segment.protocol.filter_arguments import relevant_actions
-from airflow_provider_segment.protocol.provisioning.diff import Diff, FieldChange
+from airflow_provider_segment.protocol.provisioning.diff import Diff, FieldChange, display
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
 
 
@@ -30,7 +29,7 @@ def diff_filter(spec: FilterSpec, actual: Filter) -> Diff:
         if after is not None and _comparable(name, before) != _comparable(name, after)
     }
     return Diff(
-        fields=tuple(FieldChange(name, _shown(before), _shown(after)) for name, (before, after) in changed.items()),
+        fields=tuple(FieldChange(name, display(before), display(after)) for name, (before, after) in changed.items()),
         changes={name: after for name, (_, after) in changed.items()},
     )
 
@@ -48,7 +47,3 @@ def _comparable(name: str, value: Any) -> Any:
         }
         for action in value
     ]
-
-
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

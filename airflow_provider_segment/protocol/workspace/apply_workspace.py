@@ -12,7 +12,7 @@ from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning.apply import execute_plan
 from airflow_provider_segment.protocol.provisioning.creating import poll_until
-from airflow_provider_segment.protocol.provisioning.plan import ApplySummary
+from airflow_provider_segment.protocol.provisioning.summary import ApplySummary, summarize
 from airflow_provider_segment.protocol.workspace.plan import PlannedDestination, WorkspacePlan, check_removals
 from airflow_provider_segment.protocol.workspace.plan_workspace import (
     FATAL,
@@ -83,7 +83,7 @@ def apply_workspace(
 
 def _unwritten(item: PlannedDestination) -> AppliedDestination:
     result = item.result if item.is_empty or item.error is not None else "skipped"
-    summary = item.plan.summary() if item.plan is not None and item.is_empty else None
+    summary = summarize(item.plan, written=True) if item.plan is not None and item.is_empty else None
     description = item.description
     return AppliedDestination(
         path=description.path, label=description.label, result=result, summary=summary, error=item.error
