@@ -171,7 +171,7 @@ class SegmentApplyDestinationOperator(SegmentOperator):
             return super().resolve_argument(argument, value, read)
         return [_resolve_entry(f"{argument}[{number}]", entry, read) for number, entry in enumerate(value)]
 
-    def execute(self, context: Context) -> ApplySummary:
+    def perform(self, context: Context) -> ApplySummary:
         """Read, plan, and execute the plan."""
         from airflow_provider_segment.exceptions import SegmentDriftError
         from airflow_provider_segment.protocol.provisioning.apply import apply_destination

@@ -81,7 +81,7 @@ class SegmentCreateDestinationOperator(SegmentOperator):
         self.if_exists = if_exists
         self.check_literal_arguments()
 
-    def execute(self, context: Context) -> str:
+    def perform(self, context: Context) -> str:
         """Find the destination, and create it if there is none."""
         from airflow_provider_segment.protocol.provisioning.destination import ensure_destination
         from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
@@ -169,7 +169,7 @@ class SegmentUpdateDestinationOperator(_ExistingDestinationOperator):
         self.settings = settings
         self.check_literal_arguments()
 
-    def execute(self, context: Context) -> str:
+    def perform(self, context: Context) -> str:
         """Send the update."""
         from airflow_provider_segment.protocol.provisioning.destination import resolve_and_update_destination
 
@@ -214,7 +214,7 @@ class SegmentDeleteDestinationOperator(_ExistingDestinationOperator):
         self.if_missing = if_missing
         self.check_literal_arguments()
 
-    def execute(self, context: Context) -> str | None:
+    def perform(self, context: Context) -> str | None:
         """Delete the destination."""
         from airflow_provider_segment.protocol.provisioning.destination import resolve_and_delete_destination
 

@@ -442,7 +442,9 @@ def test_an_id_that_a_template_rendered_to_nothing_raises(
 ) -> None:
     task = apply(destination_id="{{ params.id }}", subscriptions=None)
     task.destination_id = nothing  # as Airflow sets it when a task it refers to returned nothing
-    with pytest.raises(ValueError, match=f"destination_id was set, but came out of its template as {nothing!r}"):
+    with pytest.raises(
+        AirflowFailException, match=f"destination_id was set, but came out of its template as {nothing!r}"
+    ):
         task.execute({})
     assert segment_sandbox.requests == []
 
