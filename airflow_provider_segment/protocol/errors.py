@@ -168,6 +168,10 @@ class SegmentFilterCheckError(SegmentError):
     """A filter makes something else of a sample event than its description expects; nothing was written."""
 
 
+class SegmentDestinationDisabledError(SegmentError):
+    """The sensor's destination is disabled and ``if_disabled="fail"``."""
+
+
 class SegmentUnexpectedResultError(SegmentError):
     """Segment created an object otherwise than asked, such as with another name; the operators do not retry it.
 

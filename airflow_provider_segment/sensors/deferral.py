@@ -92,6 +92,7 @@ class DeferrableWaitMixin(_Base):
                 poke_interval=self.poke_interval,
                 deadline=deadline.isoformat(),
                 destination_checked=destination_checked,
+                destination_name=self._progress.name,
                 segment_conn_id=self.segment_conn_id,
             ),
             method_name=self.execute_complete.__name__,
@@ -130,7 +131,6 @@ class DeferrableWaitMixin(_Base):
         :raises AirflowTaskTimeout: the ``execution_timeout`` has passed.
         :raises SegmentError: Segment rejected a request, or the event is not one of the trigger's.
         """
-        from airflow_provider_segment.exceptions import SegmentDeliveryFailedError
         from airflow_provider_segment.protocol.delivery.results import ERROR, TIMED_OUT, parse_event
         from airflow_provider_segment.protocol.delivery.verdict import Status
 
@@ -142,24 +142,33 @@ class DeferrableWaitMixin(_Base):
         if result.status == TIMED_OUT:
             self._progress.last_message = result.message
             self._destination_checked = event.get("destination_checked") is True
+            self._progress.name = str(event.get("destination_name") or "")
             return self._poll_after_deadline(context)
         if result.status == Status.FAILED.value:
-            raise SegmentDeliveryFailedError(f"destination {self.destination_id}: {result.message}")
+            self.raise_failed(result.message)
         if result.status == Status.UNMET.value:
             self.raise_unmet(result.message)
-        self.log.info("%s", printable(f"Destination {self.destination_id} {result.status}: {result.message}"))
+        self.log.info("%s", printable(f"{result.status}: {result.message}"))
         return result.evidence
+
+    def raise_failed(self, message: str) -> NoReturn:
+        """Fail the task, because a condition of ``fail_when`` holds.
+
+        :param message: what the verdict says.
+        """
+        from airflow_provider_segment.exceptions import SegmentDeliveryFailedError
+
+        raise SegmentDeliveryFailedError(f"deliveries failed: {message}")
 
     def raise_unmet(self, message: str) -> NoReturn:
         """Fail or skip the task, because the window has closed without meeting the conditions.
 
-        :param message: the progress.
+        :param message: what the verdict says.
         """
         from airflow_provider_segment.exceptions import SegmentDeliveryUnmetError
         from airflow_provider_segment.protocol.delivery.criteria import SKIP
 
-        text = f"destination {self.destination_id}: {message}"
-        raise AirflowSkipException(text) if self._criteria.on_unmet == SKIP else SegmentDeliveryUnmetError(text)
+        raise AirflowSkipException(message) if self._criteria.on_unmet == SKIP else SegmentDeliveryUnmetError(message)
 
     def should_keep_waiting(self, error: Exception) -> bool:
         """Return whether a deferred wait goes on after an error, because of ``silent_fail``.
@@ -211,6 +220,7 @@ class DeferrableWaitMixin(_Base):
         if not self.should_keep_waiting(error):
             raise error
         checked = event.get("destination_checked") is True
+        self._progress.name = str(event.get("destination_name") or "")
         self.defer_to_trigger(deadline=_deadline_of(event), destination_checked=checked)
 
     def _end_without_event(self, context: Context, arguments: dict[str, Any]) -> Evidence:

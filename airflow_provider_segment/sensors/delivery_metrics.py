@@ -18,8 +18,10 @@ from airflow_provider_segment.protocol.delivery import schedule
 from airflow_provider_segment.protocol.delivery.condition import check_conditions
 from airflow_provider_segment.protocol.delivery.criteria import (
     FAIL,
+    WARN,
     WaitCriteria,
     check_criteria,
+    check_if_disabled,
     check_on_unmet,
     check_settle_time,
 )
@@ -83,6 +85,8 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         ``"skip"``, or ``"wait"`` until the timeout. Decided ``settle_time`` after ``end_time``, or 4 h 15 min after it
         while events are retried, because Segment retries for four hours. A window so old that Segment no longer has
         its metrics ends the same way, also with ``"wait"``.
+    :param if_disabled: what to do if the destination is disabled when the wait starts, for example by a circuit
+        breaker: ``"warn"`` (default) logs a warning and waits, ``"fail"`` raises ``SegmentDestinationDisabledError``.
     :param granularity: ``"auto"`` (default) takes the finest that covers the window, and coarser ones as an anchored
         window grows; ``"MINUTE"`` covers 4 hours and reaches 48 back, ``"HOUR"`` 7 days, ``"DAY"`` 14 days.
     :param deferrable: if the first poll, in the worker, gives no verdict, wait in the triggerer without a worker slot.
@@ -93,6 +97,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
     :raises SegmentDeliveryFailedError: a condition of ``fail_when`` holds; not retried, and skipped with ``soft_fail``.
     :raises SegmentDeliveryUnmetError: the window has closed without meeting ``success_when``; likewise.
+    :raises SegmentDestinationDisabledError: the destination is disabled, with ``if_disabled="fail"``.
     :raises SegmentError: Segment rejected a request.
     """
 
@@ -106,6 +111,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         "min_attempted": check_count,
         "settle_time": check_settle_time,
         "on_unmet": check_on_unmet,
+        "if_disabled": check_if_disabled,
         "granularity": check_granularity_or_auto,
     }
     required = frozenset(checks) - {"start_time", "end_time"}
@@ -126,6 +132,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         min_attempted: int | str = 1,
         settle_time: timedelta | float | str = timedelta(seconds=120),
         on_unmet: str = FAIL,
+        if_disabled: str = WARN,
         granularity: str = AUTO,
         deferrable: bool | None = None,
         segment_conn_id: str = DEFAULT_CONN_ID,
@@ -144,6 +151,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         self.min_attempted = min_attempted
         self.settle_time = settle_time
         self.on_unmet = on_unmet
+        self.if_disabled = if_disabled
         self.granularity = granularity
         self.segment_conn_id = segment_conn_id
         self._destination_checked = False
@@ -196,7 +204,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
 
     def _poll_and_decide(self, context: Context) -> Evidence | None:
         # Imported late: a DAG file that imports sensors must not load an HTTP library.
-        from airflow_provider_segment.exceptions import SegmentDeliveryFailedError, SegmentError
+        from airflow_provider_segment.exceptions import SegmentError
         from airflow_provider_segment.protocol.delivery.verdict import Status
 
         if datetime.now(UTC) < self._not_before:
@@ -219,9 +227,9 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
             self.log.info("%s", line)
         self.evidence = verdict.evidence
         if verdict.status is Status.FAILED:
-            raise SegmentDeliveryFailedError(f"destination {self.destination_id}: {verdict.progress}")
+            self.raise_failed(self._progress.describe(verdict))
         if verdict.status is Status.UNMET:
-            self.raise_unmet(verdict.progress)
+            self.raise_unmet(self._progress.describe(verdict))
         return verdict.evidence if verdict.status is Status.SUCCEEDED else None
 
     @cached_property
@@ -281,7 +289,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
 
         options = self._hook.options.capped(self._retry_seconds)
         if first:
-            self._hook.driver.run(verify_destination(options, query=self._criteria.query))
+            self._progress.name = self._hook.driver.run(verify_destination(options, query=self._criteria.query))
             self._destination_checked = True
         return self._hook.driver.run(poll(options, criteria=self._criteria, now=datetime.now(UTC)))
 

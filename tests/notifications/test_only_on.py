@@ -21,7 +21,7 @@ SENSOR = SegmentDeliveryMetricsSensor(
     success_when="success_rate > 0.9",
     start_time=datetime(2026, 1, 1, tzinfo=UTC),
 )
-BAD_DATA = SegmentDeliveryFailedError("failure_rate > 0.5 (holds: 0.7): deliveries failed")
+BAD_DATA = SegmentDeliveryFailedError("deliveries failed: failure_rate is 70.0 %, allowed up to 50 %")
 
 
 class BadDataError(Exception):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FAIL, SKIP, WAIT = "fail", "skip", "wait"
 """What to do when a closed window does not meet the conditions."""
+WARN = "warn"
 
 
 class MetricsQuery(Struct, frozen=True):
@@ -28,12 +29,14 @@ class MetricsQuery(Struct, frozen=True):
     :param source_id: its source.
     :param window: the time window.
     :param not_before: the earliest time at which a poll can decide; ``None`` for any time.
+    :param if_disabled: ``fail`` if the check of the destination fails for a disabled one, else ``warn``.
     """
 
     destination_id: str
     source_id: str
     window: Window
     not_before: datetime | None = None
+    if_disabled: str = WARN
 
 
 class Observation(Struct, frozen=True):
@@ -63,6 +66,7 @@ class WaitCriteria(Struct, frozen=True, kw_only=True):
     :param settle_time: how long after the window's end to wait for late data before success is decided.
     :param on_unmet: ``wait`` to go on when the window has closed and the conditions are not met; otherwise the wait
         ends then, and the sensor fails or skips.
+    :param if_disabled: what to do if the destination is disabled: ``warn`` or ``fail``.
     """
 
     destination_id: str
@@ -73,11 +77,12 @@ class WaitCriteria(Struct, frozen=True, kw_only=True):
     min_attempted: int
     settle_time: timedelta
     on_unmet: str
+    if_disabled: str = WARN
 
     @property
     def query(self) -> MetricsQuery:
         """The metrics to fetch."""
-        return MetricsQuery(self.destination_id, self.source_id, self.window, self._first_useful_poll)
+        return MetricsQuery(self.destination_id, self.source_id, self.window, self._first_useful_poll, self.if_disabled)
 
     @property
     def _first_useful_poll(self) -> datetime | None:
@@ -110,6 +115,7 @@ class WaitCriteria(Struct, frozen=True, kw_only=True):
             "min_attempted": self.min_attempted,
             "settle_time": self.settle_time.total_seconds(),
             "on_unmet": self.on_unmet,
+            "if_disabled": self.if_disabled,
             "granularity": window.granularity,
         }
 
@@ -126,6 +132,7 @@ def check_criteria(
     min_attempted: Any = 1,
     settle_time: Any = timedelta(seconds=120),
     on_unmet: Any = FAIL,
+    if_disabled: Any = WARN,
     granularity: Any = AUTO,
 ) -> WaitCriteria:
     """Check the arguments of a wait; the sensor's docstring explains them.
@@ -144,6 +151,7 @@ def check_criteria(
         min_attempted=check_count("min_attempted", min_attempted),
         settle_time=checked_settle_time,
         on_unmet=check_on_unmet("on_unmet", on_unmet),
+        if_disabled=check_if_disabled("if_disabled", if_disabled),
     )
 
 
@@ -154,6 +162,15 @@ def check_on_unmet(argument: str, value: Any) -> str:
     :param value: the argument's value.
     """
     return check_choice(argument, value, (FAIL, SKIP, WAIT))
+
+
+def check_if_disabled(argument: str, value: Any) -> str:
+    """Check what to do if the destination is disabled.
+
+    :param argument: name of the argument, for the message.
+    :param value: the argument's value.
+    """
+    return check_choice(argument, value, (WARN, FAIL))
 
 
 def check_settle_time(argument: str, value: Any) -> timedelta:

@@ -9,9 +9,11 @@ from typing import Any, NotRequired, TypedDict
 from airflow_provider_segment.protocol.api import operations
 from airflow_provider_segment.protocol.api.delivery_metrics import metrics_call
 from airflow_provider_segment.protocol.api.requests import build_call
-from airflow_provider_segment.protocol.delivery.criteria import MetricsQuery, Observation, WaitCriteria
+from airflow_provider_segment.protocol.delivery.criteria import FAIL, MetricsQuery, Observation, WaitCriteria
+from airflow_provider_segment.protocol.delivery.messages import destination_text
 from airflow_provider_segment.protocol.delivery.verdict import Verdict, evaluate
 from airflow_provider_segment.protocol.delivery.window import interval_at
+from airflow_provider_segment.protocol.errors import SegmentDestinationDisabledError
 from airflow_provider_segment.protocol.flow.exchange import exchange
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 
@@ -48,10 +50,12 @@ def fetch_observation(options: CallOptions, *, query: MetricsQuery, now: datetim
     return Observation(now, metrics, interval)
 
 
-def verify_destination(options: CallOptions, *, query: MetricsQuery) -> Flow[None]:
+def verify_destination(options: CallOptions, *, query: MetricsQuery) -> Flow[str]:
     """Read the destination, and warn when it cannot receive deliveries.
 
     :param query: names the destination and its source.
+    :return: its name; empty if it has none.
+    :raises SegmentDestinationDisabledError: it is disabled, with ``if_disabled="fail"``.
     :raises ValueError: the destination belongs to another source.
     :raises SegmentNotFoundError: the destination does not exist.
     """
@@ -63,8 +67,15 @@ def verify_destination(options: CallOptions, *, query: MetricsQuery) -> Flow[Non
             f"source_id is {query.source_id!r}, but destination {query.destination_id} belongs to source"
             f" {destination['sourceId']!r}"
         )
+    name = destination.get("name") or ""
+    label = destination_text(query.destination_id, name)
+    if query.if_disabled == FAIL and not destination["enabled"]:
+        raise SegmentDestinationDisabledError(
+            f"{label} is disabled, so it gets no deliveries; enable it, or wait all the same with if_disabled='warn'"
+        )
     for problem in _delivery_problems(destination):
-        yield Log(f"destination {query.destination_id} {problem}; it may never get deliveries", logging.WARNING)
+        yield Log(f"{label} {problem}; it may never get deliveries", logging.WARNING)
+    return name
 
 
 class _Type(TypedDict):
@@ -76,6 +87,7 @@ class _Destination(TypedDict):
 
     sourceId: str
     enabled: bool
+    name: NotRequired[str | None]
     metadata: NotRequired[_Type]
 
 
