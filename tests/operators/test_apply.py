@@ -494,6 +494,23 @@ def test_if_missing_fail_lists_the_siblings(running: Running, segment_sandbox: S
     assert running.run(apply(name="other", subscriptions=None, if_missing="fail"))["destination_id"] == other
 
 
+def test_other_destinations_are_named_only_before_a_create(
+    running: Running, segment_sandbox: SegmentSandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(7):
+        running.run(apply(name=f"other {number}", subscriptions=None))
+    first = segment_sandbox.destinations[0]["id"]
+    capsys.readouterr()
+
+    running.run(apply(name="other 0", enabled=False, subscriptions=None))
+    assert "has other destinations" not in capsys.readouterr().out
+    running.run(apply(subscriptions=None))
+    log = capsys.readouterr().out
+    assert f"source sandbox-web has other destinations of type sandbox-analytics: 'other 0' ({first}), " in log
+    assert "'other 4'" in log
+    assert ") and 2 more; if one of them is this destination under an earlier name" in log
+
+
 def test_a_previous_name_renames_the_destination(running: Running, segment_sandbox: SegmentSandbox) -> None:
     made = running.run(apply())["destination_id"]
     renamed = apply(name="ours", previous_name="mine")

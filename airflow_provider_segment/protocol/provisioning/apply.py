@@ -27,7 +27,12 @@ from airflow_provider_segment.protocol.provisioning.creating import poll_until
 from airflow_provider_segment.protocol.provisioning.filter_checks import run_filter_checks
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterPlan, plan_filters
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
-from airflow_provider_segment.protocol.provisioning.lookup import mask_and_warn, one_or_none
+from airflow_provider_segment.protocol.provisioning.lookup import (
+    destination_label,
+    first_few,
+    mask_and_warn,
+    one_or_none,
+)
 from airflow_provider_segment.protocol.provisioning.matching import match_subscriptions
 from airflow_provider_segment.protocol.provisioning.plan import Plan, make_plan
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
@@ -173,17 +178,15 @@ def _read_destination(options: CallOptions, request: ApplyRequest) -> Flow[tuple
         awaited=str(identity),
     )
     actual = _find(listed, request)
-    others = [
-        f"{other.get('name') or ''!r} ({other['id']})"
-        for other in listed
-        if other["metadata"]["id"] == identity.metadata_id and (actual is None or other["id"] != actual["id"])
-    ]
-    if actual is None and request.if_missing == "fail":
-        siblings = f"it has {', '.join(others)}" if others else "it has none"
+    if actual is not None:
+        return actual, []
+    others = [destination_label(other) for other in listed if other["metadata"]["id"] == identity.metadata_id]
+    if request.if_missing == "fail":
+        siblings = f"it has {first_few(others)}" if others else "it has none"
         raise SegmentNotFoundError(
             f"there is no {identity}, and if_missing='fail'; of destinations of this type {siblings}", status=404
         )
-    return actual, others
+    return None, others
 
 
 def _find(listed: list[Destination], request: ApplyRequest) -> Destination | None:
@@ -257,7 +260,7 @@ def _log_plan(plan: Plan) -> Flow[None]:
     if plan.others:
         yield Log(
             f"source {identity.source_id} has other destinations of type {identity.metadata_id}:"
-            f" {', '.join(plan.others)}; if one of them is this destination under an earlier name, events are sent"
+            f" {first_few(plan.others)}; if one of them is this destination under an earlier name, events are sent"
             " twice (give its destination_id to rename it)",
             logging.WARNING,
         )

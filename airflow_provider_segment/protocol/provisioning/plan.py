@@ -83,7 +83,7 @@ class Plan:
     :param filters: what to do to its filters, in this order; empty if they are left alone.
     :param known_ids: ids of all existing subscriptions of the destination.
     :param warnings: what may be wrong with the description.
-    :param others: names and ids of other destinations of the same source and type.
+    :param others: names and ids of other destinations of the same source and type, if it is created.
     """
 
     destination: DestinationPlan

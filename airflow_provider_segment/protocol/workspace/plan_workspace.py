@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from airflow_provider_segment.protocol.api.objects import Destination, Source
 from airflow_provider_segment.protocol.errors import SegmentAuthError, SegmentConnectionError, SegmentError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log, MaskSecrets
+from airflow_provider_segment.protocol.provisioning.lookup import destination_label
 from airflow_provider_segment.protocol.provisioning.slugs import Slugged, find_slug, resolve_slug, short_reference
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
 from airflow_provider_segment.protocol.workspace.plan import (
@@ -144,7 +145,7 @@ def _plan_one(
     if isinstance(found, Exception):
         return PlannedDestination(description=description, error=found)
     others = [
-        one["id"]
+        destination_label(one)
         for one in known.destinations[found.source_id]
         if one["metadata"]["id"] == found.metadata_id and one["id"] not in described
     ]
