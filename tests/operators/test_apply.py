@@ -18,6 +18,7 @@ from airflow_provider_segment.exceptions import (
 from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from airflow_provider_segment.secrets import SecretRef
 from tests.running import Running, TaskInstance
 
 KEY = "0123456789abcdef"
@@ -509,6 +510,35 @@ def test_other_destinations_are_named_only_before_a_create(
     assert f"source sandbox-web has other destinations of type sandbox-analytics: 'other 0' ({first}), " in log
     assert "'other 4'" in log
     assert ") and 2 more; if one of them is this destination under an earlier name" in log
+
+
+@pytest.mark.parametrize("times", [1, 2], ids=["created", "existing"])
+def test_a_literal_password_is_one_warning(
+    running: Running, segment_sandbox: SegmentSandbox, capsys: pytest.CaptureFixture[str], times: int
+) -> None:
+    for _ in range(times):
+        capsys.readouterr()
+        running.run(apply(settings={"apiKey": KEY, "secretKey": "a-secret-key"}, subscriptions=None))
+    log = capsys.readouterr().out
+    assert log.count("SecretRef") == 1
+    assert (
+        "destination 'mine' of type sandbox-analytics on source sandbox-web: settings['secretKey']: a literal, but"
+        " Segment's catalog calls it a password; pass SecretRef('<connection id>') instead, or Airflow stores and"
+        " shows it"
+    ) in log
+
+
+def test_a_reference_or_a_template_for_a_password_is_no_warning(
+    running: Running,
+    segment_sandbox: SegmentSandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_PARTNER", f'{{"conn_type": "generic", "password": "{KEY}"}}')
+    running.run(apply(settings={"secretKey": SecretRef("partner")}, subscriptions=None))
+    running.run(apply(settings={"secretKey": "{{ params.key }}"}, subscriptions=None), params={"key": KEY})
+    running.run(apply(settings="{{ params.s | tojson }}", subscriptions=None), params={"s": {"secretKey": KEY}})
+    assert "SecretRef" not in capsys.readouterr().out
 
 
 def test_a_previous_name_renames_the_destination(running: Running, segment_sandbox: SegmentSandbox) -> None:

@@ -31,6 +31,7 @@ class CatalogOption(TypedDict):
     """A setting that a destination type knows."""
 
     name: str
+    type: NotRequired[str | None]
     defaultValue: NotRequired[Any]
     label: NotRequired[str | None]
     description: NotRequired[str | None]

@@ -27,6 +27,7 @@ from airflow_provider_segment.protocol.provisioning.creating import poll_until
 from airflow_provider_segment.protocol.provisioning.filter_checks import run_filter_checks
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterPlan, plan_filters
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
+from airflow_provider_segment.protocol.provisioning.literal_secrets import warn_about_literal_passwords
 from airflow_provider_segment.protocol.provisioning.lookup import (
     destination_label,
     first_few,
@@ -250,8 +251,10 @@ def _is_enabled_last(plan: Plan) -> bool:
 
 
 def _log_plan(plan: Plan) -> Flow[None]:
-    identity = plan.destination.spec.identity
+    identity, actual = plan.destination.spec.identity, plan.destination.actual
     yield Log("plan:", lines=tuple(plan_table(plan).split("\n")))
+    if actual is not None:
+        yield from warn_about_literal_passwords(plan.destination.spec, actual["metadata"].get("options") or [])
     yield from mask_and_warn(identity, plan.destination.diff)
     for part in plan.subscriptions:
         yield from mask_and_warn(f"subscription {part.name!r}", part.diff)
@@ -273,7 +276,9 @@ def _apply_destination_plan(options: CallOptions, plan: Plan) -> Flow[tuple[str,
         spec = replace(part.spec, enabled=False) if _is_enabled_last(plan) else part.spec
         created = yield from destinations.create_from_spec(options, spec, confirm=True)
         yield Log(f"created {part.spec.identity}: {created['id']}")
-        context = SettingsContext(label=str(part.spec.identity), options=created["metadata"].get("options") or [])
+        known = created["metadata"].get("options") or []
+        yield from warn_about_literal_passwords(part.spec, known)
+        context = SettingsContext(label=str(part.spec.identity), options=known)
         return created["id"], (yield from ignored_settings(context, part.spec.settings, created["settings"]))
     changes = {name: value for name, value in part.diff.changes.items() if (name, value) != ("enabled", True)}
     return part.actual["id"], (yield from destinations.write_destination(options, part.actual, changes))

@@ -21,6 +21,7 @@ from airflow_provider_segment.protocol.provisioning.comparison import holds_mask
 from airflow_provider_segment.protocol.provisioning.creating import check_created, create_idempotently, find_one
 from airflow_provider_segment.protocol.provisioning.diff import diff_destination
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
+from airflow_provider_segment.protocol.provisioning.literal_secrets import warn_about_literal_passwords
 from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
 from airflow_provider_segment.protocol.provisioning.settings_writes import (
     SettingsContext,
@@ -133,7 +134,9 @@ def _ensure(options: CallOptions, *, spec: DestinationSpec, if_exists: str, wait
     if existing is None:
         created = yield from create_from_spec(options, spec, confirm=True)
         yield Log(f"created {identity}: {created['id']}")
+        yield from warn_about_literal_passwords(spec, created["metadata"].get("options") or [])
         return created["id"]
+    yield from warn_about_literal_passwords(spec, existing["metadata"].get("options") or [])
     diff = diff_destination(spec, existing)
     if (yield from handle_existing(existing["id"], identity, diff, if_exists=if_exists)):
         yield from write_destination(options, existing, diff.changes)
