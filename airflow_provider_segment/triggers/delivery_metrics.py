@@ -38,13 +38,13 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
     :param destination_id: the destination.
     :param source_id: its source.
     :param success_when: conditions that must all hold for success.
-    :param fail_when: conditions any one of which fails the wait.
+    :param fail_when: failure conditions; the wait fails when any of them holds.
     :param window: length of a sliding window, in seconds; ``None`` for an anchored one.
     :param start_time: start of an anchored window, in ISO 8601.
     :param end_time: end of an anchored window, in ISO 8601.
     :param min_attempted: number of attempted events needed for a verdict.
     :param settle_time: seconds after ``end_time`` to wait for late data.
-    :param on_unmet: ``"wait"`` to go on when the window has closed and the conditions are not met.
+    :param on_unmet: ``"wait"`` to keep waiting after the window has closed without meeting the conditions.
     :param if_disabled: what to do if the destination is disabled: ``"warn"`` or ``"fail"``; checked before the first
         poll, unless ``destination_checked``.
     :param granularity: ``"auto"`` or one of Segment's.
@@ -191,9 +191,9 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
 
     :param destination_id: the destination; only cloud-mode destinations have delivery data.
     :param source_id: its source.
-    :param when: one or more conditions, all of which must hold; as ``success_when`` of the sensor.
-    :param rearm_when: one or more conditions that must all hold, after an event, before there can be another. Keeps a
-        value near the threshold from starting a run at each change. Default: that ``when`` does not hold.
+    :param when: one or more conditions, all of which must hold, as in ``success_when`` of the sensor.
+    :param rearm_when: one or more conditions that must all hold after an event before the next one. They keep a value
+        near the threshold from starting a run at every change. By default, ``when`` must have stopped holding.
     :param window: how far back to count, ending now: seconds, or ISO 8601 such as ``"PT30M"``; at most 14 days.
     :param min_attempted: number of attempted events needed for the conditions to hold. Default 1.
     :param poke_interval: poll interval in seconds; at least 1. Default 60.

@@ -44,12 +44,12 @@ _SCHEDULE = {
 }
 
 _ENABLED = (
-    "Left out, an existing one stays as it is and a new one is enabled. `import` always writes it, so delete the line"
-    " if something else, such as a circuit breaker, enables and disables it."
+    "Without it, an existing one stays as it is and a new one is enabled. `import` always writes it, so delete the"
+    " line if something else, such as a circuit breaker, enables and disables it."
 )
 
 SUBSCRIPTION_KEYS = (
-    Key(name="name", schema=_STRING, text="Display name. May be left out with `id`, and is then left alone."),
+    Key(name="name", schema=_STRING, text="Display name. Optional with `id`; without it, the name is left alone."),
     Key(
         name="action",
         schema=_STRING,
@@ -59,27 +59,27 @@ SUBSCRIPTION_KEYS = (
     Key(
         name="trigger",
         schema=_STRING,
-        text='FQL statement that selects events, such as `type = "track"`. May be left out with `id` or `removed`.',
+        text='FQL statement that selects events, such as `type = "track"`. Optional with `id` or `removed`.',
     ),
     Key(name="enabled", schema=_FLAG, text=f"Whether it processes events. {_ENABLED}"),
     Key(
         name="settings",
         schema=_SETTINGS,
         text="Settings keyed by the field names of the action: constants, or directives such as `{'@path': $.event}`."
-        " Only the described keys are compared; left out, settings are left alone.",
+        " Only the described keys are compared; without `settings`, they are left alone.",
     ),
-    Key(name="model_id", schema=_STRING, text="Reverse ETL model that its data comes from."),
+    Key(name="model_id", schema=_STRING, text="Id of the Reverse ETL model that its data comes from."),
     Key(name="reverse_etl_schedule", schema=_SCHEDULE, text="When that model syncs: `strategy` and `config`."),
     Key(
         name="id",
         schema=_STRING,
         text="Segment's id, to select one of several that are otherwise equal, or to rename it.",
     ),
-    Key(name="previous_name", schema=_STRING, text="Its name until now, to rename it."),
+    Key(name="previous_name", schema=_STRING, text="The name that it has had so far, to rename it."),
     Key(
         name="removed",
         schema={"type": "boolean"},
-        text="`true` removes it. Without this entry, a subscription that is not described is never removed.",
+        text="`true` removes it. A subscription that is left out of the file is never removed.",
     ),
 )
 
@@ -89,22 +89,23 @@ DESTINATION_KEYS = (
     Key(
         name="name",
         schema=_STRING,
-        text="Display name; with source and type its identity. May be left out with `id`, and is then left alone.",
+        text="Display name; with source and type, it identifies the destination. Optional with `id`; without it, the"
+        " name is left alone.",
     ),
     Key(name="enabled", schema=_FLAG, text=f"Whether it receives data. {_ENABLED}"),
     Key(
         name="settings",
         schema=_SETTINGS,
-        text="Settings by the keys of its type's options. Only the described keys are compared.",
+        text="Settings, under the keys of its type's options. Only the described keys are compared.",
     ),
     Key(
         name="subscriptions",
         schema={"type": "array", "items": {"$ref": "#/$defs/subscription"}},
-        text="Its subscriptions, which the Segment app calls mappings. Those that are not listed are left alone; left"
-        " out, all of them are.",
+        text="Its subscriptions, which the Segment app calls mappings. Those that are not listed are left alone;"
+        " without this key, all of them are.",
     ),
     Key(name="id", schema=_STRING, text="Segment's id, to select one of several that are otherwise equal."),
-    Key(name="previous_name", schema=_STRING, text="Its name until now, to rename it."),
+    Key(name="previous_name", schema=_STRING, text="The name that it has had so far, to rename it."),
     Key(
         name="removed",
         schema={"type": "boolean"},
@@ -123,7 +124,7 @@ ENVIRONMENT_KEYS = (
     Key(
         name="workspace_id",
         schema=_STRING,
-        text="Id of the workspace. With it, nothing is planned or written if the token is one of another workspace.",
+        text="Id of the workspace. With it, nothing is planned or written if the token belongs to another workspace.",
     ),
     Key(
         name="variables",
@@ -132,7 +133,8 @@ ENVIRONMENT_KEYS = (
             "propertyNames": {"pattern": f"^{VARIABLE_NAME}$"},
             "additionalProperties": {"type": ["string", "number", "boolean"]},
         },
-        text="Values of `${NAME}`. Every variable that a file uses must be here; one that no file uses is a warning.",
+        text="Values of `${NAME}`. Every variable that a file uses must be here; one that no file uses causes a"
+        " warning.",
     ),
     Key(
         name="secrets",
@@ -153,8 +155,8 @@ ENVIRONMENT_KEYS = (
                 ]
             },
         },
-        text="Which Airflow connection each alias is: its id, or `connection` and `field`. The default is the"
-        " `password` of the connection whose id is the alias.",
+        text="The Airflow connection behind each alias: its id, or an object with `connection` and `field`. Default:"
+        " the `password` of the connection whose id is the alias.",
     ),
 )
 
@@ -182,7 +184,7 @@ SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "destination": destination_schema,
     "environment": environment_schema,
 }
-"""What describes each kind of file."""
+"""The function that returns the schema of each kind of file."""
 
 
 def schema_file(name: str) -> Path:

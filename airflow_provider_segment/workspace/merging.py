@@ -1,4 +1,4 @@
-"""Bringing an existing spec file up to date: what still means the same value stays as it is written."""
+"""Updating an existing spec file: anything that still means the same value stays as it is written."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def merge_spec(
     """Return the content of a spec file that describes what exists; undescribed keys stay undescribed.
 
     :param written: the file's content.
-    :param means: the same with its variables replaced.
+    :param means: the same content with its variables replaced.
     :param document: the content that an import would write into a new file.
-    :param fields: the same as values, with secret aliases.
+    :param fields: the same content as values, with secret aliases.
     """
     merged = _merge_fields(written, means, document, fields)
     if isinstance(written.get("subscriptions"), list):
@@ -64,7 +64,7 @@ def _merge_settings(
 
 
 def _same(means: Any, live: Any) -> bool:
-    """Return whether a described value is the live one; a secret counts as the same."""
+    """Return whether a described value equals the live one; a secret counts as equal."""
     if isinstance(means, SecretAlias):
         return True
     if isinstance(means, Mapping) and isinstance(live, Mapping):
@@ -77,7 +77,7 @@ def _same(means: Any, live: Any) -> bool:
 def _merge_entries(
     written: Sequence[Any], means: Sequence[Any], document: Sequence[Any], fields: Sequence[Mapping[str, Any]]
 ) -> list[Any]:
-    """Merge the subscriptions: entries keep their order, those that no longer exist go, new ones are appended."""
+    """Merge the subscriptions: entries keep their order, missing ones are removed, new ones are appended."""
     free = dict(enumerate(fields))
     pairs: dict[int, int] = {}
     for same in (_same_id, _same_action_and_trigger, _same_action, _same_trigger, _same_name):

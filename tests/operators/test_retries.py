@@ -62,10 +62,10 @@ UNCHECKED = {"title": "t", "condition": "type = 'identify'", "actions": [{"type"
     ("make", "cause"),
     [
         (lambda _: create(name="{{ params.get('name', '') }}"), ValueError),
-        (lambda _: create(metadata_id="no-such-type"), SegmentNotFoundError),
+        (lambda _: create(metadata_id="no-such-type"), ValueError),
         (lambda _: create(source_id="no-such-source"), SegmentNotFoundError),
         (lambda _: apply(source_id="no-such-source"), SegmentNotFoundError),
-        (mistaken_action, SegmentNotFoundError),
+        (mistaken_action, ValueError),
         (surplus, SegmentPruneLimitError),
         (lambda _: apply(filters=[UNCHECKED]), SegmentFilterCheckError),
     ],

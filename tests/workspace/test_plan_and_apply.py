@@ -97,7 +97,7 @@ def test_what_is_not_described_is_listed_and_left_alone(engine: Engine, tmp_path
     ]
     (warning,) = plan.items[1].warnings
     assert warning.startswith(
-        "it is created beside undescribed destinations of the same source and type: 'Existing 1' (d1);"
+        "it is created next to undescribed destinations of the same source and type: 'Existing 1' (d1);"
     )
     assert [method for method, _ in engine.writes()] == ["POST"]
 

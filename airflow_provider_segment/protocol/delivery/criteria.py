@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 FAIL, SKIP, WAIT = "fail", "skip", "wait"
-"""What to do when a closed window does not meet the conditions."""
+"""The choices for a closed window that does not meet the conditions."""
 WARN = "warn"
 
 
 class MetricsQuery(Struct, frozen=True):
-    """Which metrics to fetch, and from when on. Waits with equal queries can share their polls.
+    """The metrics to fetch, and the time from which to poll. Waits with equal queries can share their polls.
 
     :param destination_id: the destination.
     :param source_id: its source.
     :param window: the time window.
-    :param not_before: the earliest time at which a poll can decide; ``None`` for any time.
+    :param not_before: the earliest time at which a poll can give a verdict; ``None`` for any time.
     :param if_disabled: ``fail`` if the check of the destination fails for a disabled one, else ``warn``.
     """
 
@@ -40,11 +40,11 @@ class MetricsQuery(Struct, frozen=True):
 
 
 class Observation(Struct, frozen=True):
-    """What one poll returned.
+    """The result of one poll.
 
     :param at: when the poll was made; timezone-aware.
     :param metrics: the delivery metrics; ``None`` before the window starts, or if Segment no longer has them.
-    :param interval: the interval requested; ``None`` if nothing was requested.
+    :param interval: the requested interval; ``None`` if no request was sent.
     :param no_data: why Segment no longer has the metrics of a closed window.
     """
 
@@ -55,17 +55,17 @@ class Observation(Struct, frozen=True):
 
 
 class WaitCriteria(Struct, frozen=True, kw_only=True):
-    """When a wait succeeds and when it fails.
+    """The criteria by which a wait succeeds or fails.
 
     :param destination_id: the destination.
     :param source_id: its source.
     :param success_when: conditions that must all hold for success.
-    :param fail_when: conditions any one of which fails the wait; they take precedence over success.
+    :param fail_when: conditions of which any one fails the wait; they take precedence over success.
     :param window: the time window in which events count.
     :param min_attempted: number of attempted events needed for a verdict.
     :param settle_time: how long after the window's end to wait for late data before success is decided.
-    :param on_unmet: ``wait`` to go on when the window has closed and the conditions are not met; otherwise the wait
-        ends then, and the sensor fails or skips.
+    :param on_unmet: ``wait`` to keep waiting after the window has closed without meeting the conditions; otherwise the
+        wait ends then, and the sensor fails or skips.
     :param if_disabled: what to do if the destination is disabled: ``warn`` or ``fail``.
     """
 
@@ -87,18 +87,18 @@ class WaitCriteria(Struct, frozen=True, kw_only=True):
     @property
     def _first_useful_poll(self) -> datetime | None:
         if self.window.end is not None and not self.fail_when:
-            return self.window.end + self.settle_time  # only success is left to decide, and not before
+            return self.window.end + self.settle_time  # only success remains to be decided, and not earlier
         return self.window.start
 
     @property
     def warning(self) -> str | None:
-        """What is allowed but hardly intended: a rate that a single event can decide."""
+        """A warning about what is allowed but probably not intended: a rate that a single event can decide."""
         rates = [str(condition) for condition in (*self.success_when, *self.fail_when) if condition.is_rate]
         if self.min_attempted > 1 or not rates:
             return None
         return (
-            f"min_attempted is {self.min_attempted}, so a single event can decide {', '.join(rates)}; set it to a"
-            " number of events from which on a rate is meaningful"
+            f"min_attempted is {self.min_attempted}, so a single event can decide {', '.join(rates)}; set it high"
+            " enough for a rate to be meaningful"
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -29,11 +29,11 @@ def poll(options: CallOptions, *, criteria: WaitCriteria, now: datetime) -> Flow
 
 
 def fetch_observation(options: CallOptions, *, query: MetricsQuery, now: datetime) -> Flow[Observation]:
-    """Fetch the metrics of a window as of now.
+    """Fetch the metrics of a window at the current time.
 
-    :param query: which metrics.
+    :param query: which metrics to fetch.
     :param now: the current time; timezone-aware.
-    :return: an observation; without metrics before a poll can decide, and for a closed window that is too old.
+    :return: the observation, which has no metrics before a poll can give a verdict, or if a closed window is too old.
     :raises ValueError: no granularity covers the window, which has no end.
     """
     if query.not_before is not None and now < query.not_before:
@@ -51,9 +51,9 @@ def fetch_observation(options: CallOptions, *, query: MetricsQuery, now: datetim
 
 
 def verify_destination(options: CallOptions, *, query: MetricsQuery) -> Flow[str]:
-    """Read the destination, and warn when it cannot receive deliveries.
+    """Read the destination, and warn if it cannot receive deliveries.
 
-    :param query: names the destination and its source.
+    :param query: the query, with the destination and its source.
     :return: its name; empty if it has none.
     :raises SegmentDestinationDisabledError: it is disabled, with ``if_disabled="fail"``.
     :raises ValueError: the destination belongs to another source.
@@ -83,7 +83,7 @@ class _Type(TypedDict):
 
 
 class _Destination(TypedDict):
-    """The fields that say whether a destination can get deliveries."""
+    """The fields that show whether a destination can receive deliveries."""
 
     sourceId: str
     enabled: bool

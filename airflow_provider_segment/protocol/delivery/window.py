@@ -18,7 +18,7 @@ from airflow_provider_segment.protocol.times import check_duration, check_time, 
 AUTO = "auto"
 
 MARGIN = timedelta(seconds=60)
-"""Distance kept to Segment's limits: its clock may be ahead of ours, and the request takes a moment."""
+"""Minimum distance from Segment's limits: its clock may be ahead of ours, and the request takes a moment."""
 
 
 class Window(Struct, frozen=True, kw_only=True):
@@ -37,12 +37,12 @@ class Window(Struct, frozen=True, kw_only=True):
 
 
 def interval_at(window: Window, now: datetime) -> Interval | None:
-    """Return the interval to request at a moment.
+    """Return the interval to request at a given time.
 
-    A start that is right at a limit is moved inside it, by up to ``MARGIN``.
+    A start that is exactly at a limit is moved inside it, by up to ``MARGIN``.
 
     :param window: the window.
-    :param now: the moment; timezone-aware.
+    :param now: the given time; timezone-aware.
     :return: the interval, or ``None`` before the window starts.
     :raises ValueError: no granularity, or not the chosen one, covers the window.
     """
@@ -59,7 +59,7 @@ def interval_at(window: Window, now: datetime) -> Interval | None:
 
 
 def _moved_inside(limits: Limits, start: datetime, end: datetime, now: datetime) -> datetime | None:
-    """Return the start, moved inside the limits if it is at one; ``None`` when they do not cover the interval."""
+    """Return the start, moved inside the limits if it is at one; ``None`` if they do not cover the interval."""
     if end - start > limits.range or now - start > limits.age:
         return None
     inside = max(start, now - limits.age + MARGIN, end - limits.range + timedelta(seconds=1))
@@ -79,12 +79,12 @@ def _not_covered(window: Window, start: datetime, end: datetime, *, coarsest: st
 def check_window(
     *, window: Any = None, start_time: Any = None, end_time: Any = None, granularity: Any = AUTO
 ) -> Window:
-    """Check the arguments that make a time window.
+    """Check the arguments that define a time window.
 
     :param window: a timedelta, a number of seconds or an ISO 8601 duration such as ``PT30M``; ends at ``end_time`` if
         that is set, and slides otherwise.
-    :param start_time: a datetime or an ISO 8601 string; without a timezone, UTC.
-    :param end_time: likewise.
+    :param start_time: a datetime or an ISO 8601 string; UTC if it has no timezone.
+    :param end_time: a datetime or an ISO 8601 string; UTC if it has no timezone.
     :param granularity: ``auto``, or one of Segment's.
     :raises ValueError: an argument is not allowed; the message names it, its value and what is allowed.
     """

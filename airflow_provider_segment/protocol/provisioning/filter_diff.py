@@ -35,7 +35,7 @@ def diff_filter(spec: FilterSpec, actual: Filter) -> Diff:
 
 
 def _comparable(name: str, value: Any) -> Any:
-    """Return a value without differences that have no meaning: the order of the keys that an action drops or allows."""
+    """Return a value without meaningless differences: the order of the keys that an action drops or allows."""
     if name != "actions":
         return value
     return [

@@ -1,4 +1,4 @@
-"""A plan as a table for people; it names settings and never shows their values."""
+"""A plan as a table for people, with the names of settings but never their values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TITLES = ("action", "object", "field", "before", "after")
 _WORDS = dict(zip(Result, ("create", "change", "keep", "remove"), strict=True))
 _HIDDEN = "(not shown)"
 _MAX_WIDTH = 60
-"""Characters in a cell; longer strings are cut."""
+"""Maximum number of characters in a cell; longer strings are shortened."""
 
 
 def plan_table(plan: Plan) -> str:
@@ -34,15 +34,15 @@ def plan_table(plan: Plan) -> str:
 
 def _objects(plan: Plan) -> Iterator[tuple[str, str, DestinationPlan | SubscriptionPlan | FilterPlan]]:
     """Yield each object of a plan: the action, how the table names it, and its part of the plan."""
-    yield _WORDS[plan.destination.result], f"destination {plan.destination.spec.name}", plan.destination
+    yield _WORDS[plan.destination.result], f"destination {plan.destination.spec.name!r}", plan.destination
     names = [(part.name, part.action_id) for part in plan.subscriptions]
     for part in plan.subscriptions:
-        label = f"subscription {part.name} ({part.action_id})"
+        label = f"subscription {part.name!r} ({part.action_id})"
         is_unique = names.count((part.name, part.action_id)) == 1
         yield _WORDS[part.result], label if is_unique else f"{label} {part.id or 'new'}", part
     titles = [part.title for part in plan.filters]
     for one in plan.filters:
-        label = f"filter {one.title}"
+        label = f"filter {one.title!r}"
         yield one.step.value, label if titles.count(one.title) == 1 else f"{label} {one.id or 'new'}", one
 
 

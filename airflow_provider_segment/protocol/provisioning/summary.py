@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
-from airflow_provider_segment.protocol.provisioning.diff import setting_label
 from airflow_provider_segment.protocol.provisioning.differences import (
     Difference,
     ObjectResult,
@@ -43,7 +42,8 @@ class ApplySummary(TypedDict):
 
     ``destination_id``: ``None`` if it does not exist; ``differs``: whether Segment differed from the description;
     ``created``: whether the destination was created; ``changed``: the fields of the destination that were changed;
-    ``differences``: what differed, by object and field; ``ignored``: settings that Segment refused or did not store.
+    ``differences``: what differed, by object and field; ``ignored``: settings that Segment refused or did not store, as
+    ``settings['key']``, those of a subscription as ``subscriptions['name'].settings['key']``.
     If nothing was written, as with ``on_drift="report"``, ``created`` is false and ``changed`` empty, and each
     ``result`` says what an apply would do.
     """
@@ -74,19 +74,18 @@ def summarize(
     :param destination_id: of the destination, once known.
     :param ids: of created subscriptions, by their position in the plan.
     :param filter_ids: of created filters, likewise.
-    :param ignored: settings that Segment did not take.
+    :param ignored: labels of settings that Segment did not take.
     """
     ids, filter_ids = ids or {}, filter_ids or {}
     found = differences(plan, written=written, ids=ids, filter_ids=filter_ids)
     for one in found:
         if one["object"] == "destination":
             one["id"] = one["id"] or destination_id
-    not_changed = {setting_label(key) for key in ignored}
     return ApplySummary(
         destination_id=destination_id or plan.destination.id,
         differs=not plan.is_empty,
         created=written and plan.destination.result is Result.CREATED,
-        changed=[name for name in plan.destination.diff.names if name not in not_changed] if written else [],
+        changed=[name for name in plan.destination.diff.names if name not in ignored] if written else [],
         subscriptions=[
             SubscriptionSummary(
                 name=part.name,

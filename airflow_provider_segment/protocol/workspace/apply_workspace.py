@@ -1,4 +1,4 @@
-"""Executing the plan of a workspace: one destination after another, with partial failures collected."""
+"""Execution of the plan of a workspace: one destination after another, collecting partial failures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from airflow_provider_segment.protocol.workspace.reading import read_destination
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppliedDestination:
-    """What happened to one described destination.
+    """The result for one described destination.
 
     :param path: the file that describes it.
     :param label: how messages name it.
@@ -54,10 +54,10 @@ def apply_workspace(
 
     It is safe to stop after any call and to apply again.
 
-    :param plan: what to do.
-    :param how: how it was planned.
-    :param stop_on_error: write nothing if something could not be planned, and stop at the first failure; otherwise go
-        on with the next destination.
+    :param plan: the plan to execute.
+    :param how: the options that it was planned with.
+    :param stop_on_error: write nothing if something could not be planned, and stop at the first failure; otherwise
+        continue with the next destination.
     :param wait_for_pending: before creating, poll for ``reconcile_timeout`` seconds, since an earlier try may have left
         a request in flight.
     :return: what happened to each destination.
@@ -127,7 +127,7 @@ def _plan_and_execute(
 def _plan_again(
     options: CallOptions, item: PlannedDestination, how: PlanOptions, *, wait_for_pending: bool
 ) -> Flow[PlannedDestination]:
-    """Plan with what exists now: since the plan was made, minutes may have passed."""
+    """Plan again with the current state, because minutes may have passed since the plan was made."""
     metadata_id = item.type["id"] if item.type is not None else ""
     planned_id = item.plan.destination.id if item.plan is not None else None
     actual: Destination | None

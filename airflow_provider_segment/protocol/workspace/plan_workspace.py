@@ -1,4 +1,4 @@
-"""Planning many destinations: one list of the sources, one for each described source, one for each destination."""
+"""Planning many destinations, with one list of the sources, one per described source and one per destination."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ from airflow_provider_segment.protocol.workspace.reading import (
 )
 
 _PROGRESS = 50
-"""How many destinations are read between two lines of progress."""
+"""Number of destinations that are read between two lines of progress."""
 FATAL = (SegmentAuthError, SegmentConnectionError)
-"""Errors that the next destination would meet as well."""
+"""Errors that would also occur for the next destination."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
-    """How to plan.
+    """The options for planning.
 
     :param workspace_id: id of the workspace that the token must belong to; ``None`` for any.
-    :param max_prune: how many destinations and subscriptions may be removed together.
+    :param max_prune: maximum number of destinations and subscriptions to remove, in total.
     :param rotate_secrets: count every secret as changed.
     """
 
@@ -56,7 +56,7 @@ class PlanOptions:
 
 @dataclass
 class _Known:
-    """What was read of the workspace."""
+    """The parts of the workspace that were read."""
 
     sources: list[Source]
     destinations: dict[str, list[Destination]] = field(default_factory=dict)
@@ -74,8 +74,8 @@ def plan_workspace(
 ) -> Flow[WorkspacePlan]:
     """Read what exists and plan all descriptions; writes nothing.
 
-    :param descriptions: with their secrets supplied.
-    :param how: how to plan.
+    :param descriptions: the descriptions, with their secrets supplied.
+    :param how: the options.
     :return: the plan; a description that can't be planned has an ``error`` in it.
     :raises ValueError: the token belongs to another workspace.
     :raises SegmentPruneLimitError: more would be removed than allowed.
@@ -101,7 +101,7 @@ def plan_workspace(
 
 
 def _locate(options: CallOptions, description: DestinationDescription, known: _Known) -> Flow[Target | Exception]:
-    """Return what a description refers to, without its subscriptions, or why that is unknown."""
+    """Return the target of a description, without its subscriptions, or the reason why it is unknown."""
     try:
         source_id = resolve_slug("source", description.source, source_slugs(known.sources))
         if source_id not in known.destinations:
@@ -159,8 +159,8 @@ def plan_target(
     """Read the subscriptions of a destination, and plan it.
 
     :param item: its description and type.
-    :param target: what it refers to, without its subscriptions.
-    :param how: how to plan.
+    :param target: the objects that it refers to, without its subscriptions.
+    :param how: the options.
     :return: the item with a plan, or with an error.
     """
     description = item.description
@@ -187,7 +187,7 @@ def plan_target(
 def redacting_settings(options: CallOptions, description: DestinationDescription) -> CallOptions:
     """Return options that also redact the settings of a description in messages.
 
-    :param description: with its secrets supplied.
+    :param description: the description, with its secrets supplied.
     """
     return options.redacting([description.settings, *(one.settings for one in description.subscriptions or ())])
 

@@ -54,11 +54,11 @@ def test_what_a_new_object_gets_is_in_the_table_and_in_the_differences() -> None
     assert lines == [
         "action object field before after",
         lines[1],
-        "create destination mine source_id s",
+        "create destination 'mine' source_id s",
         "metadata_id m",
         "enabled true",
         "settings['apiKey'] (not shown)",
-        "create subscription synced (a) action_id a",
+        "create subscription 'synced' (a) action_id a",
         "trigger all",
         "model_id m",
         "enabled false",

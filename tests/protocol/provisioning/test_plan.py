@@ -94,8 +94,8 @@ def test_the_table_tells_equal_names_apart_by_id() -> None:
     lines = plan_table(plan(one("x"), one("x", trigger="none"), one("x", trigger="new"), actual=twins)).splitlines()
     assert [" ".join(line.split()) for line in lines[-3:]] == [
         "enabled true",
-        "keep subscription x (a) id-x",
-        "keep subscription x (a) id-2",
+        "keep subscription 'x' (a) id-x",
+        "keep subscription 'x' (a) id-2",
     ]
 
 
@@ -125,12 +125,12 @@ def test_the_table_names_fields_and_hides_settings() -> None:
         )
     )
     lines = [" ".join(line.split()) for line in table.splitlines()]
-    assert "change destination mine enabled false true" in lines
+    assert "change destination 'mine' enabled false true" in lines
     assert "settings['apiKey'] (not shown) (not shown)" in lines
-    assert "create subscription new (a) action_id a" in lines
-    assert 'change subscription changed (a) trigger all type = "track"' in lines
+    assert "create subscription 'new' (a) action_id a" in lines
+    assert "change subscription 'changed' (a) trigger all type = \"track\"" in lines
     assert "settings['token'] (not shown) (not shown)" in lines
-    assert "remove subscription surplus (a)" in lines
+    assert "remove subscription 'surplus' (a)" in lines
     assert "hunter" not in table
     assert "abcd" not in table
 
