@@ -84,7 +84,12 @@ def _import(arguments: argparse.Namespace, _style: text.Style) -> Output:
     environment = existing.environment
     with open_segment(environment, connection_id=arguments.connection, quiet=arguments.quiet) as segment:
         imported = segment.run(
-            import_workspace(segment.options, sources=arguments.source, workspace_id=environment.workspace_id)
+            import_workspace(
+                segment.options,
+                sources=arguments.source,
+                workspace_id=environment.workspace_id,
+                filters=not arguments.no_filters,
+            )
         )
     result = write_imported(root, imported, existing)
     known = {alias for one in existing.descriptions for alias in one.aliases}
@@ -159,7 +164,7 @@ def _planned(arguments: argparse.Namespace) -> tuple[WorkspaceFolder, Any]:
 
 def _apply(arguments: argparse.Namespace, style: text.Style) -> Output:
     from airflow_provider_segment.cli.report import applied_report, plan_report
-    from airflow_provider_segment.protocol.workspace.apply_workspace import apply_workspace
+    from airflow_provider_segment.protocol.workspace.apply_workspace import ApplyOptions, apply_workspace
     from airflow_provider_segment.protocol.workspace.plan_workspace import plan_workspace
 
     folder = load_folder(arguments.folder, environment=arguments.environment)
@@ -167,8 +172,8 @@ def _apply(arguments: argparse.Namespace, style: text.Style) -> Output:
     how = _how(arguments, folder)
     with open_segment(folder.environment, connection_id=arguments.connection, quiet=arguments.quiet) as segment:
         planned = segment.run(plan_workspace(segment.options, descriptions=descriptions, how=how))
-        stop = arguments.on_error == "stop"
-        applied = segment.run(apply_workspace(segment.options, plan=planned, how=how, stop_on_error=stop))
+        apply = ApplyOptions(stop_on_error=arguments.on_error == "stop")
+        applied = segment.run(apply_workspace(segment.options, plan=planned, how=how, apply=apply))
     done = applied_report(applied)
     report = {"applied": done, "plan": plan_report(planned, folder.warnings)}
     failed = any(one.result in ("failed", "skipped") for one in applied)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_provider_segment.protocol.provisioning.differences import field_differences
+from airflow_provider_segment.protocol.provisioning.filter_plan import FilterStep
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
-from airflow_provider_segment.protocol.workspace.apply_workspace import AppliedDestination
-from airflow_provider_segment.protocol.workspace.plan import PlannedDestination, WorkspacePlan
+from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, PlannedDestination, WorkspacePlan
 
 
 def plan_report(plan: WorkspacePlan, warnings: tuple[str, ...]) -> dict[str, Any]:
@@ -56,6 +56,7 @@ def _destination(item: PlannedDestination) -> dict[str, Any]:
         "result": item.result,
         "changes": [],
         "subscriptions": [],
+        "filters": [],
         "warnings": list(item.warnings),
         "error": None if item.error is None else str(item.error),
     }
@@ -76,5 +77,15 @@ def _changes(plan: Plan) -> dict[str, Any]:
             }
             for part in plan.subscriptions
             if part.result is not Result.KEPT
+        ],
+        "filters": [
+            {
+                "title": part.title,
+                "id": part.id,
+                "result": part.step.result,
+                "changes": field_differences(part),
+            }
+            for part in plan.filters
+            if part.step is not FilterStep.KEEP
         ],
     }

@@ -89,7 +89,7 @@ def plan_markdown(report: Mapping[str, Any]) -> str:
     if shown:
         lines += ["| Action | Destination | Change |", "|---|---|---|"]
     for one in shown:
-        details = [*_field_lines(one), *map(_subscription_line, one["subscriptions"]), *one["warnings"]]
+        details = [*_field_lines(one), *map(_part_line, _parts(one)), *one["warnings"]]
         details += [one["error"]] if one["error"] else []
         cell = "<br>".join(map(_escape, details))
         lines.append(f"| {_VERBS[one['result']]} | {_escape(_title(one))} | {cell} |")
@@ -126,8 +126,8 @@ def _destination_lines(one: Mapping[str, Any], style: Style) -> Iterator[str]:
         yield from (f"      {line}" for line in one["error"].splitlines())
     for text in _field_lines(one):
         yield f"      {text}"
-    for part in one["subscriptions"]:
-        yield f"    {style.result(part['result'], _subscription_head(part))}"
+    for part in _parts(one):
+        yield f"    {style.result(part['result'], _part_head(part))}"
         for text in _field_lines(part):
             yield f"          {text}"
     yield from (f"      warning: {warning}" for warning in one["warnings"])
@@ -138,13 +138,19 @@ def _title(one: Mapping[str, Any]) -> str:
     return f"{name} ({one['path']})"
 
 
-def _subscription_head(part: Mapping[str, Any]) -> str:
-    return f"{_VERBS[part['result']]} subscription {part['name']}" + (f" ({part['id']})" if part["id"] else "")
+def _parts(one: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the subscriptions and filters, each with how it is called."""
+    yield from ({**part, "label": f"subscription {part['name']}"} for part in one["subscriptions"])
+    yield from ({**part, "label": f"filter {part['title']}"} for part in one["filters"])
 
 
-def _subscription_line(part: Mapping[str, Any]) -> str:
+def _part_head(part: Mapping[str, Any]) -> str:
+    return f"{_VERBS[part['result']]} {part['label']}" + (f" ({part['id']})" if part["id"] else "")
+
+
+def _part_line(part: Mapping[str, Any]) -> str:
     fields = ", ".join(_field_lines(part))
-    return f"{_subscription_head(part)}{': ' if fields else ''}{fields}"
+    return f"{_part_head(part)}{': ' if fields else ''}{fields}"
 
 
 def _field_lines(one: Mapping[str, Any]) -> Iterator[str]:

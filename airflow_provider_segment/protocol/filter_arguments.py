@@ -18,6 +18,9 @@ _KEYS = {
 }
 """The keys of each type of action, besides ``type``."""
 
+FILTER_ACTIONS = tuple(_KEYS)
+"""The types of actions."""
+
 _REQUIRED = ("percent", "fields")
 
 

@@ -47,6 +47,7 @@ class DeferrableWaitMixin(_Base):
     deferrable: bool
     _destination_checked: bool
     _resumed: bool
+    _next_poll_at: str | None
 
     destination_id: Any
     segment_conn_id: str
@@ -93,6 +94,7 @@ class DeferrableWaitMixin(_Base):
                 deadline=deadline.isoformat(),
                 destination_checked=destination_checked,
                 destination_name=self._progress.name,
+                next_poll_at=self._next_poll_at,
                 segment_conn_id=self.segment_conn_id,
             ),
             method_name=self.execute_complete.__name__,

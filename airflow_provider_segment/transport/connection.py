@@ -25,6 +25,9 @@ EXTRA_KEYS = ("region", "timeout", "retry_budget", "rate_limit_budget", "reconci
 _TEST_TIMEOUT = 10.0
 """Timeout of the connection test, in seconds: short, because a user is waiting."""
 
+_MIN_POLL_INTERVAL = 60.0
+"""Seconds; Segment's finest counts are per minute."""
+
 _MAX_SECONDS = 1_000_000.0
 """Upper bound of all durations: eleven days, longer than any sensible wait. Sockets have a limit as well."""
 
@@ -82,6 +85,8 @@ def parse_connection(
             rate_limit_budget=fields.seconds("rate_limit_budget", 3600.0),
             # A request that timed out here may still be processed behind a load balancer.
             reconcile_timeout=max(timeout, fields.seconds("reconcile_timeout", timeout)),
+            # The sandbox counts an event at once, so tests and demos need not wait for the next minute.
+            min_poll_interval=0.0 if is_loopback(url.hostname) else _MIN_POLL_INTERVAL,
             secrets=(token,),
         ),
         verify=_verify(fields, is_loopback(url.hostname)),

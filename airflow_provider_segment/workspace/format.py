@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_provider_segment.protocol.arguments import SCHEDULE_STRATEGIES
+from airflow_provider_segment.protocol.filter_arguments import FILTER_ACTIONS
 
 VARIABLE_NAME = "[A-Za-z_][A-Za-z0-9_]*"
 """Names of variables and of secret aliases, as a regular expression."""
@@ -40,6 +41,18 @@ _SCHEDULE = {
         "config": {"type": ["object", "null"]},
     },
     "required": ["strategy"],
+    "additionalProperties": False,
+}
+
+_FILTER_ACTION = {
+    "type": "object",
+    "properties": {
+        "type": {"type": "string", "enum": list(FILTER_ACTIONS)},
+        "percent": {"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string"}]},
+        "path": _STRING,
+        "fields": {"type": "object", "additionalProperties": {"type": "array", "items": _STRING}},
+    },
+    "required": ["type"],
     "additionalProperties": False,
 }
 
@@ -83,6 +96,54 @@ SUBSCRIPTION_KEYS = (
     ),
 )
 
+FILTER_KEYS = (
+    Key(
+        name="title",
+        schema=_STRING,
+        text="Display name; its identity within the destination. May be left out with `id`, and is then left alone.",
+    ),
+    Key(
+        name="condition",
+        schema=_STRING,
+        text='FQL statement that selects events, such as `type = "identify"`, or `all`. May be left out with `id` or'
+        " `removed`.",
+    ),
+    Key(
+        name="actions",
+        schema={"type": "array", "minItems": 1, "items": _FILTER_ACTION},
+        text="What happens to these events: `{type: DROP}`; `{type: SAMPLE, percent: 0.1}`, perhaps with `path`;"
+        " `{type: DROP_PROPERTIES, fields: {context.traits: [email]}}`; `ALLOW_PROPERTIES` likewise. May be left out"
+        " like `condition`.",
+    ),
+    Key(name="enabled", schema=_FLAG, text=f"Whether it filters events. {_ENABLED}"),
+    Key(name="description", schema={"type": "string"}, text="What it is for; an empty string removes it."),
+    Key(
+        name="checks",
+        schema={
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"payload": {"type": "object"}, "result": {"type": ["object", "null"]}},
+                "required": ["payload", "result"],
+                "additionalProperties": False,
+            },
+        },
+        text="Sample events: `payload`, and `result`, which is the event after the filter, or `null` if it is dropped."
+        " Segment previews them whenever the file is planned; a mismatch is an error before anything is written.",
+    ),
+    Key(
+        name="id",
+        schema=_STRING,
+        text="Segment's id, to select one of several that are otherwise equal, or to rename it.",
+    ),
+    Key(name="previous_title", schema=_STRING, text="Its title until now, to rename it."),
+    Key(
+        name="removed",
+        schema={"type": "boolean"},
+        text="`true` removes it. Without this entry, a filter that is not described is never removed.",
+    ),
+)
+
 DESTINATION_KEYS = (
     Key(name="source", schema=_STRING, text="Slug or id of its source; can't be changed later.", required=True),
     Key(name="type", schema=_STRING, text="Slug or catalog id of its type; can't be changed later.", required=True),
@@ -104,12 +165,18 @@ DESTINATION_KEYS = (
         text="Its subscriptions, which the Segment app calls mappings. Those that are not listed are left alone;"
         " without this key, all of them are.",
     ),
+    Key(
+        name="filters",
+        schema={"type": "array", "items": {"$ref": "#/$defs/filter"}},
+        text="Its filters. Those that are not listed are left alone; left out, all of them are.",
+    ),
     Key(name="id", schema=_STRING, text="Segment's id, to select one of several that are otherwise equal."),
     Key(name="previous_name", schema=_STRING, text="The name that it has had so far, to rename it."),
     Key(
         name="removed",
         schema={"type": "boolean"},
-        text="`true` deletes it with its subscriptions. Deleting the file alone deletes nothing in Segment.",
+        text="`true` deletes it with its subscriptions and filters. Deleting the file alone deletes nothing in"
+        " Segment.",
     ),
 )
 
@@ -165,9 +232,12 @@ def destination_schema() -> dict[str, Any]:
     """Return the JSON Schema of a spec file."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A Segment destination and its subscriptions",
-        **_object_schema(DESTINATION_KEYS, named=True),
-        "$defs": {"subscription": _object_schema(SUBSCRIPTION_KEYS, named=True)},
+        "title": "A Segment destination with its subscriptions and filters",
+        **_object_schema(DESTINATION_KEYS, named_by="name"),
+        "$defs": {
+            "subscription": _object_schema(SUBSCRIPTION_KEYS, named_by="name"),
+            "filter": _object_schema(FILTER_KEYS, named_by="title"),
+        },
     }
 
 
@@ -195,7 +265,7 @@ def schema_file(name: str) -> Path:
     return Path(__file__).parent / "schemas" / f"{name}.schema.json"
 
 
-def _object_schema(keys: tuple[Key, ...], *, named: bool = False) -> dict[str, Any]:
+def _object_schema(keys: tuple[Key, ...], *, named_by: str = "") -> dict[str, Any]:
     schema: dict[str, Any] = {
         "type": "object",
         "properties": {key.name: {"description": key.text, **key.schema} for key in keys},
@@ -203,8 +273,8 @@ def _object_schema(keys: tuple[Key, ...], *, named: bool = False) -> dict[str, A
     }
     if required := [key.name for key in keys if key.required]:
         schema["required"] = required
-    if named:
-        schema["anyOf"] = [{"required": ["name"]}, {"required": ["id"]}]
+    if named_by:
+        schema["anyOf"] = [{"required": [named_by]}, {"required": ["id"]}]
     return schema
 
 

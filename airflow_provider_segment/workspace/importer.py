@@ -56,7 +56,7 @@ def write_imported(root: Path, imported: Sequence[Imported], existing: Workspace
             created.append(new_paths[one.id])
             continue
         resolved = Substitution(existing.environment.variables).apply(file.document)
-        merged = merge_spec(file.document.value, resolved, document, one.fields)
+        merged = merge_spec(file.document.value, resolved, document, one.fields, filters=one.with_filters)
         if merged == file.document.value:
             unchanged.append(file.path)
         else:

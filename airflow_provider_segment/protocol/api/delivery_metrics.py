@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NotRequired, TypedDict, cast
 
@@ -117,6 +118,23 @@ def flatten(summary: MetricsSummary) -> DeliveryMetrics:
         raw.update({part["metricName"]: part["value"] for part in metric.get("breakdown") or []})
     counts = {name: _whole(raw.get(name, 0.0)) for name in COUNTS}
     times = {name: None if (value := raw.get(name)) is None else _whole(value) for name in TIMES}
+    return _with_derived(counts, times)
+
+
+def add_up(pieces: Sequence[DeliveryMetrics]) -> DeliveryMetrics:
+    """Return the metrics of a window that was requested in pieces.
+
+    Counts add up, and rates follow from them. Averages and percentiles do not, so times are ``None``.
+
+    :param pieces: the metrics of intervals that do not overlap; at least one.
+    """
+    if len(pieces) == 1:
+        return pieces[0]
+    counts = {name: sum(cast("dict[str, float]", piece)[name] for piece in pieces) for name in COUNTS}
+    return _with_derived(counts, dict.fromkeys(TIMES))
+
+
+def _with_derived(counts: Mapping[str, float], times: Mapping[str, float | None]) -> DeliveryMetrics:
     failures = counts["expired"] + counts["discarded"]
     attempted = counts["successes"] + failures
     derived = {

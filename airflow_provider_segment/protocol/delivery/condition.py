@@ -60,6 +60,11 @@ class Condition(Struct, frozen=True):
         """Whether the metric is a rate."""
         return self.name in metric_names.RATES
 
+    @property
+    def is_time(self) -> bool:
+        """Whether the metric is an average or a percentile of times."""
+        return self.name in metric_names.TIMES
+
     def events(self, metrics: DeliveryMetrics) -> float:
         """Return the number of events that the metric is based on; retried events count only for ``retried`` itself.
 
@@ -124,5 +129,8 @@ def _why_impossible(name: str, op: str, number: float) -> str | None:
         return f"{name} is never above 1" if number == 1 and op == ">" else None
     if number == float("inf"):
         return "the number is too large"
-    is_time = name in metric_names.TIMES
-    return None if is_time or op != "==" or number.is_integer() else f"{name} counts events and is a whole number"
+    return (
+        None
+        if name in metric_names.TIMES or op != "==" or number.is_integer()
+        else f"{name} counts events and is a whole number"
+    )

@@ -10,7 +10,7 @@ from msgspec import Struct
 from airflow_provider_segment.protocol.api.granularity import LONGEST_WINDOW, Interval
 from airflow_provider_segment.protocol.arguments import check_choice, check_count, check_id
 from airflow_provider_segment.protocol.delivery.condition import Condition, check_conditions
-from airflow_provider_segment.protocol.delivery.window import AUTO, Window, check_retention, check_window
+from airflow_provider_segment.protocol.delivery.window import AUTO, Window, adds_up, check_retention, check_window
 from airflow_provider_segment.protocol.times import check_duration, format_utc
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 FAIL, SKIP, WAIT = "fail", "skip", "wait"
 """The choices for a closed window that does not meet the conditions."""
 WARN = "warn"
+
+NOT_ADDITIVE = "averages and percentiles cannot be added up over the requests that the window needs"
+"""Why a condition on a time has no value in a window that one request does not cover."""
 
 
 class MetricsQuery(Struct, frozen=True):
@@ -44,14 +47,26 @@ class Observation(Struct, frozen=True):
 
     :param at: when the poll was made; timezone-aware.
     :param metrics: the delivery metrics; ``None`` before the window starts, or if Segment no longer has them.
-    :param interval: the requested interval; ``None`` if no request was sent.
+    :param interval: the bounds within which events counted; ``None`` if nothing was requested.
+    :param pieces: number of requests that the metrics were added up from.
     :param no_data: why Segment no longer has the metrics of a closed window.
     """
 
     at: datetime
     metrics: DeliveryMetrics | None = None
     interval: Interval | None = None
+    pieces: int = 1
     no_data: str | None = None
+
+    @property
+    def granularity(self) -> str | None:
+        """The granularity requested; ``None`` if nothing was requested."""
+        return None if self.interval is None else self.interval.granularity
+
+    @property
+    def has_events(self) -> bool:
+        """Whether any event was attempted or is being retried, which proves that the destination exists."""
+        return self.metrics is not None and bool(self.metrics["attempted"] or self.metrics["retried"])
 
 
 class WaitCriteria(Struct, frozen=True, kw_only=True):
@@ -145,14 +160,33 @@ def check_criteria(
     return WaitCriteria(
         destination_id=check_id("destination_id", destination_id),
         source_id=check_id("source_id", source_id),
-        success_when=check_conditions("success_when", success_when, at_least=1),
-        fail_when=check_conditions("fail_when", fail_when),
+        success_when=check_window_conditions("success_when", success_when, checked_window, at_least=1),
+        fail_when=check_window_conditions("fail_when", fail_when, checked_window),
         window=checked_window,
         min_attempted=check_count("min_attempted", min_attempted),
         settle_time=checked_settle_time,
         on_unmet=check_on_unmet("on_unmet", on_unmet),
         if_disabled=check_if_disabled("if_disabled", if_disabled),
     )
+
+
+def check_window_conditions(argument: str, value: Any, window: Window, *, at_least: int = 0) -> tuple[Condition, ...]:
+    """Parse conditions, and check that each can have a value in the window.
+
+    :param argument: name of the argument, for the message.
+    :param value: one condition or a sequence of them.
+    :param window: the window.
+    :param at_least: least number of conditions.
+    :raises ValueError: as ``check_conditions``; or a condition is on a time, and one request does not cover the window.
+    """
+    conditions = check_conditions(argument, value, at_least=at_least)
+    times = [str(condition) for condition in conditions if condition.is_time]
+    if times and adds_up(window):
+        raise ValueError(
+            f"{argument}: {times[0]!r} has no value in this window: {NOT_ADDITIVE}; use a window of at most 4 hours or"
+            " on hour borders (UTC), or set granularity to HOUR or DAY"
+        )
+    return conditions
 
 
 def check_on_unmet(argument: str, value: Any) -> str:

@@ -37,14 +37,18 @@ def numbers_text(metrics: DeliveryMetrics, success_when: Sequence[Condition]) ->
     )
 
 
-def needs_text(metrics: DeliveryMetrics, success_when: Sequence[Condition]) -> list[str]:
+def needs_text(metrics: DeliveryMetrics, success_when: Sequence[Condition], *, no_time: str = "") -> list[str]:
     """Return what is missing for success, apart from the success rate.
 
     :param metrics: the delivery metrics.
     :param success_when: the conditions for success.
+    :param no_time: why times have no value, if they can't have one.
     """
     missing = [one for one in success_when if one.name != _GOAL and not one.holds(metrics)]
-    return [f"{one.name} {_value(one, metrics)}, need {_NEED[one.op]}{_limit(one)}" for one in missing]
+    return [
+        f"{one.name} {_value(one, metrics, no_time if one.is_time else '')}, need {_NEED[one.op]}{_limit(one)}"
+        for one in missing
+    ]
 
 
 def failures_text(metrics: DeliveryMetrics, fail_when: Sequence[Condition]) -> list[str]:
@@ -80,10 +84,10 @@ def destination_text(destination_id: str, name: str = "") -> str:
     return f'"{name}" ({destination_id})' if name else f"destination {destination_id}"
 
 
-def _value(condition: Condition, metrics: DeliveryMetrics) -> str:
+def _value(condition: Condition, metrics: DeliveryMetrics, no_value: str = "") -> str:
     value = condition.value(metrics)
     if value is None:
-        return "has no value yet"
+        return f"has no value: {no_value}" if no_value else "has no value yet"
     return f"is {_percent(value, [condition]) if condition.is_rate else _number(value)}"
 
 

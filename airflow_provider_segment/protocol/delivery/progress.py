@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_segment.protocol.delivery.messages import destination_text
 from airflow_provider_segment.protocol.printable import printable
+from airflow_provider_segment.protocol.times import format_utc
 
 if TYPE_CHECKING:
+    from airflow_provider_segment.protocol.api.granularity import Interval
     from airflow_provider_segment.protocol.delivery.verdict import Verdict
 
 MAX_SILENCE = timedelta(minutes=5)
@@ -40,11 +42,9 @@ class ProgressLogger:
         :param verdict: the verdict on the poll.
         :param at: when the poll was made.
         """
-        interval = verdict.observation.interval
-        granularity = None if interval is None else interval.granularity
-        if self._granularity and granularity and granularity != self._granularity:
-            yield f"Granularity is now {granularity}, because the window has grown; counts may differ."
-        self._granularity = granularity or self._granularity
+        if (interval := verdict.observation.interval) is not None and interval.granularity != self._granularity:
+            yield _describe_bounds(interval, verdict.observation.pieces, changed=self._granularity is not None)
+            self._granularity = interval.granularity
         due = self._logged_at is None or at - self._logged_at >= MAX_SILENCE
         if not due and self._last_verdict is not None and verdict.has_same_progress_as(self._last_verdict):
             return
@@ -61,3 +61,12 @@ class ProgressLogger:
         """
         parts = (verdict.progress, verdict.window, destination_text(self._destination_id, self.name))
         return "; ".join(part for part in parts if part)
+
+
+def _describe_bounds(interval: Interval, pieces: int, *, changed: bool) -> str:
+    requests = "" if pieces == 1 else f", added up from {pieces} requests"
+    line = (
+        f"Counting events from {format_utc(interval.start)} to {format_utc(interval.end)} at granularity"
+        f" {interval.granularity}{requests}"
+    )
+    return f"{line}; another granularity than before, because the window has grown" if changed else line

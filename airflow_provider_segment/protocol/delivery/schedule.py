@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from airflow_provider_segment.protocol.api.granularity import MINUTE
 from airflow_provider_segment.protocol.errors import SegmentError, SegmentRateLimitError
 
 MIN_INTERVAL = 1.0
@@ -14,6 +15,16 @@ TICK = 0.01
 
 _FAILURE_BACKOFF = (1.0, 60.0)
 """Minimum delay after the first failed poll, doubled after each further one, and its maximum, in seconds."""
+
+
+def useful_interval(poke_interval: float, granularity: str | None, *, per_minute: float) -> float:
+    """Return the seconds between two polls that can decide: counts per minute change at most once a minute.
+
+    :param poke_interval: the poll interval asked for, in seconds; polls never come more often.
+    :param granularity: that of the last poll; ``None`` if it requested nothing.
+    :param per_minute: seconds between two polls of counts per minute.
+    """
+    return max(poke_interval, per_minute) if granularity == MINUTE else poke_interval
 
 
 def poll_delay(poke_interval: float, *, failures: int = 0, error: SegmentError | None = None) -> float:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, TypedDict
 
 from msgspec import Struct
 
-from airflow_provider_segment.protocol.delivery.criteria import WAIT, Observation, WaitCriteria
+from airflow_provider_segment.protocol.delivery.coverage import RETRY_PERIOD
+from airflow_provider_segment.protocol.delivery.criteria import NOT_ADDITIVE, WAIT, Observation, WaitCriteria
 from airflow_provider_segment.protocol.delivery.messages import (
     failures_text,
     interval_text,
@@ -44,12 +45,6 @@ class Reason(Enum):
     NO_DATA = "Segment no longer has the window's metrics"
 
 
-RETRY_PERIOD = timedelta(hours=4, minutes=15)
-"""The time after an event in which Segment may still deliver it: it retries for four hours, and its metrics lag.
-
-https://segment.com/docs/connections/destinations/#retries
-"""
-
 _STATUS = {
     Reason.FAILURE_MET: Status.FAILED,
     Reason.SUCCESS_MET: Status.SUCCEEDED,
@@ -62,7 +57,7 @@ class Evidence(TypedDict):
     """The data behind a verdict, as the sensor returns it.
 
     ``metrics``: the :class:`DeliveryMetrics`; ``conditions``: each condition and whether it holds; ``start_time``,
-    ``end_time`` and ``granularity``: the interval of the request.
+    ``end_time`` and ``granularity``: the bounds within which events counted.
     """
 
     metrics: DeliveryMetrics
@@ -94,7 +89,7 @@ class Verdict(Struct, frozen=True):
         """The progress in one line: how many events were delivered, and what is missing or has failed."""
         if self.observation.no_data is not None:
             return f"{self.reason.value}: {self.observation.no_data}"
-        return _message(self.reason, self.criteria, self.observation.metrics)
+        return _message(self.reason, self.criteria, self.observation)
 
     @property
     def window(self) -> str:
@@ -180,7 +175,8 @@ def unmet_decided_at(criteria: WaitCriteria, metrics: DeliveryMetrics) -> dateti
     return criteria.window.end + (max(late, RETRY_PERIOD) if metrics["retried"] else late)
 
 
-def _message(reason: Reason, criteria: WaitCriteria, metrics: DeliveryMetrics | None) -> str:
+def _message(reason: Reason, criteria: WaitCriteria, observation: Observation) -> str:
+    metrics = observation.metrics
     if reason is Reason.NOT_DECIDED_YET and (settled_at := success_decided_at(criteria)):
         return f"{reason.value}; the next poll runs at {format_utc(settled_at)} or later"
     if metrics is None:
@@ -191,7 +187,7 @@ def _message(reason: Reason, criteria: WaitCriteria, metrics: DeliveryMetrics | 
         return "; ".join([*parts, *failures_text(metrics, criteria.fail_when)])
     if _reason_of_metrics(criteria, metrics) is Reason.TOO_FEW_EVENTS:
         parts.append(f"need {criteria.min_attempted:,} attempted")
-    parts += needs_text(metrics, criteria.success_when)
+    parts += needs_text(metrics, criteria.success_when, no_time=NOT_ADDITIVE if observation.pieces > 1 else "")
     if reason is Reason.WINDOW_UNMET:
         parts.append(reason.value)
     if reason is Reason.LATE_DATA and (settled_at := success_decided_at(criteria)):

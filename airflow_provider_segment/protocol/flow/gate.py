@@ -121,10 +121,10 @@ class Gate:
             return now
         if -math.inf < self._reset_at <= now:  # a new window has started
             self._remaining, self._reset_at = self._limit - self._in_flight, -math.inf
-        reserve = waiting = 0.0
+        reserve, waiting = 0.0, 0
         if poll:
             reserve = self._limit * POLL_RESERVE
-            waiting = max(0.0, self._next_slot - now) / self._spacing()
+            waiting = math.floor(max(0.0, self._next_slot - now) / self._spacing())
         if self._remaining - waiting > reserve:
             return now
         if self._reset_at > now:
@@ -138,7 +138,7 @@ class Gate:
     def _spacing(self) -> float:
         if self._limit is None:
             return _DEFAULT_SPACING
-        return self._window / max(1.0, self._limit * (1 - POLL_RESERVE))
+        return self._window / max(1, math.ceil(self._limit * (1 - POLL_RESERVE)))  # as many as leave the reserve
 
 
 _HEADERS = ("x-ratelimit-remaining", "x-ratelimit-consumed")

@@ -114,6 +114,7 @@ class CallOptions:
     :param retry_budget: seconds that one call may spend on failed attempts.
     :param rate_limit_budget: seconds that one call may wait for rate limits.
     :param reconcile_timeout: seconds to keep looking for an object after a write whose response was lost.
+    :param min_poll_interval: seconds between two polls of counts per minute; a poll in between finds nothing new.
     :param secrets: strings to redact in messages: the token, and the settings in use.
     :param clocks: return the seconds that the wall clock and the monotonic clock show.
     """
@@ -122,6 +123,7 @@ class CallOptions:
     retry_budget: float = 300.0
     rate_limit_budget: float = 3600.0
     reconcile_timeout: float = 30.0
+    min_poll_interval: float = 60.0
     secrets: tuple[SecretStr, ...] = field(default=(), repr=False)
     clocks: Callable[[], tuple[float, float]] = field(default=read_clocks, repr=False, compare=False)
 

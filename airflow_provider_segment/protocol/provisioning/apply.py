@@ -139,10 +139,11 @@ def plan_apply(options: CallOptions, *, request: ApplyRequest) -> Flow[Plan]:
     return plan
 
 
-def execute_plan(options: CallOptions, *, plan: Plan) -> Flow[ApplySummary]:
+def execute_plan(options: CallOptions, *, plan: Plan, confirm: bool = True) -> Flow[ApplySummary]:
     """Execute a plan; it is safe to stop after any call and to apply again.
 
     :param plan: the changes to make.
+    :param confirm: check that a created destination is the only one, which lists those of its source again.
     :return: a summary of what was done.
     :raises SegmentError: Segment rejected a change; the message names the object. Earlier changes stay, and a new apply
         continues from there.
@@ -150,7 +151,7 @@ def execute_plan(options: CallOptions, *, plan: Plan) -> Flow[ApplySummary]:
     if plan.is_empty:
         yield Log("everything is already as described: nothing written")
         return summarize(plan, written=True)
-    destination_id, ignored = yield from _apply_destination_plan(options, plan)
+    destination_id, ignored = yield from _apply_destination_plan(options, plan, confirm=confirm)
     source_id = plan.destination.spec.source_id
     filter_ids: dict[int, str] = {}
     filters = partial(
@@ -273,12 +274,12 @@ def _log_plan(plan: Plan) -> Flow[None]:
         )
 
 
-def _apply_destination_plan(options: CallOptions, plan: Plan) -> Flow[tuple[str, list[str]]]:
+def _apply_destination_plan(options: CallOptions, plan: Plan, *, confirm: bool) -> Flow[tuple[str, list[str]]]:
     """Create or change the destination, except for enabling it, which comes last."""
     part = plan.destination
     if part.actual is None:
         spec = replace(part.spec, enabled=False) if _is_enabled_last(plan) else part.spec
-        created = yield from destinations.create_from_spec(options, spec, confirm=True)
+        created = yield from destinations.create_from_spec(options, spec, confirm=confirm)
         yield Log(f"created {part.spec.identity}: {created['id']}")
         return created["id"], (yield from destinations.ignored_on_create(part.spec, created))
     changes = {name: value for name, value in part.diff.changes.items() if (name, value) != ("enabled", True)}

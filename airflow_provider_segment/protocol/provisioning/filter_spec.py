@@ -95,7 +95,13 @@ def _check_entry(label: str, entry: Mapping[str, Any]) -> FilterSpec:
     return FilterSpec(**{key: _CHECKS[key](f"{label}[{key!r}]", value) for key, value in present.items()})
 
 
-def _check_samples(argument: str, value: Any) -> tuple[FilterCheck, ...]:
+def check_samples(argument: str, value: Any) -> tuple[FilterCheck, ...]:
+    """Return sample events with what a filter must make of them.
+
+    :param argument: the argument's name.
+    :param value: dicts with ``payload`` and ``result``, or a string holding such a JSON array.
+    :raises ValueError: naming the entry, the key, its value and what is allowed.
+    """
     checks = []
     for label, entry in _entries(argument, value):
         _check_keys(label, entry, allowed=("payload", "result"), required=("payload",))
@@ -126,5 +132,5 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "description": check_description,
     "id": check_id,
     "previous_title": check_name,
-    "checks": _check_samples,
+    "checks": check_samples,
 }

@@ -110,7 +110,7 @@ def mask_and_warn(identity: Identity | str, diff: Diff) -> Flow[None]:
         )
     for key, hint in diff.unknown.items():
         yield Log(
-            f"{identity}: its type knows no setting {key!r}, and Segment does not return it; {hint}", logging.WARNING
+            f"{identity}: its type has no setting {key!r}, and Segment does not return it; {hint}", logging.WARNING
         )
 
 

@@ -1,4 +1,4 @@
-"""The content of a spec file: a destination with its subscriptions, by slugs or ids."""
+"""What a user describes in a file: a destination with its subscriptions and filters, by slugs or ids."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+from airflow_provider_segment.protocol.provisioning.filter_spec import FilterCheck
 from airflow_provider_segment.protocol.secret_str import SecretStr
 
 ReadAlias: TypeAlias = Callable[[str], SecretStr | str | None]
@@ -58,6 +59,32 @@ class SubscriptionDescription:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FilterDescription:
+    """The description of a filter.
+
+    :param title: display name; ``None`` leaves it alone, which takes an ``id``.
+    :param condition: FQL statement that selects events, or ``all``; ``None`` leaves it alone, which takes an ``id``.
+    :param actions: what happens to these events, with the API's keys; ``None`` likewise.
+    :param enabled: whether it filters events; ``None`` leaves an existing one alone and creates a new one enabled.
+    :param description: what it is for; ``None`` leaves it alone, and an empty one removes it.
+    :param checks: sample events with what the filter must make of them.
+    :param id: Segment's id.
+    :param previous_title: its title before, to rename it.
+    :param removed: whether it must not exist.
+    """
+
+    title: str | None = None
+    condition: str | None = None
+    actions: list[dict[str, Any]] | None = None
+    enabled: bool | None = None
+    description: str | None = None
+    checks: tuple[FilterCheck, ...] = ()
+    id: str | None = None
+    previous_title: str | None = None
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DestinationDescription:
     """The description of a destination.
 
@@ -68,6 +95,7 @@ class DestinationDescription:
     :param enabled: whether it receives data; ``None`` leaves an existing one alone and creates a new one enabled.
     :param settings: keyed by the option names of the catalog entry, may hold secret aliases.
     :param subscriptions: its subscriptions; ``None`` leaves them alone.
+    :param filters: its filters; ``None`` leaves them alone.
     :param id: Segment's id.
     :param previous_name: its earlier name, to rename it.
     :param removed: whether it must not exist.
@@ -81,6 +109,7 @@ class DestinationDescription:
     enabled: bool | None = None
     settings: dict[str, Any] = field(default_factory=dict, repr=False)
     subscriptions: tuple[SubscriptionDescription, ...] | None = None
+    filters: tuple[FilterDescription, ...] | None = None
     id: str | None = None
     previous_name: str | None = None
     removed: bool = False

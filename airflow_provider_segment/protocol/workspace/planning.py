@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from airflow_provider_segment.protocol.api.objects import Destination, Subscription
+from airflow_provider_segment.protocol.api.objects import Destination, Filter, Subscription
 from airflow_provider_segment.protocol.errors import SegmentNotFoundError
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
 from airflow_provider_segment.protocol.provisioning.lookup import first_few, one_or_none
@@ -13,6 +13,7 @@ from airflow_provider_segment.protocol.provisioning.matching import match_subscr
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result, SubscriptionPlan, make_plan
 from airflow_provider_segment.protocol.provisioning.slugs import Slugged, resolve_slug
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
+from airflow_provider_segment.protocol.workspace.described_filters import plan_described_filters
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription, SubscriptionDescription
 
 
@@ -24,6 +25,7 @@ class Target:
     :param metadata_id: catalog id of its type.
     :param actual: the destination in Segment; ``None`` if it does not exist.
     :param subscriptions: its subscriptions in Segment.
+    :param filters: its filters in Segment.
     :param actions: the actions of its type.
     :param others: names and ids of undescribed destinations of the same source and type.
     """
@@ -32,6 +34,7 @@ class Target:
     metadata_id: str
     actual: Destination | None = field(default=None, repr=False)
     subscriptions: Sequence[Subscription] = field(default=(), repr=False)
+    filters: Sequence[Filter] = field(default=(), repr=False)
     actions: Sequence[Slugged] = field(default=(), repr=False)
     others: Sequence[str] = ()
 
@@ -75,7 +78,7 @@ def find_destination(
 
 
 def plan_destination(description: DestinationDescription, target: Target, *, rotate_secrets: bool = False) -> Plan:
-    """Plan how to bring a destination and its subscriptions to the described state.
+    """Plan how to bring a destination, its subscriptions and its filters to the described state.
 
     :param description: the description, with its secrets supplied.
     :param target: the objects that it refers to.
@@ -96,7 +99,8 @@ def plan_destination(description: DestinationDescription, target: Target, *, rot
     )
     _check_secrets(description, plan)
     parts = [SubscriptionPlan(Result.REMOVED, one["name"], one["actionId"], one["id"]) for one in removals]
-    return replace(plan, subscriptions=(*plan.subscriptions, *parts))
+    filters = plan_described_filters(description.filters, target.filters)
+    return replace(plan, subscriptions=(*plan.subscriptions, *parts), filters=filters)
 
 
 def _split(

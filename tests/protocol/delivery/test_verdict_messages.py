@@ -9,14 +9,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetrics
+from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetrics, add_up
 from airflow_provider_segment.protocol.api.granularity import Interval
 from airflow_provider_segment.protocol.delivery.condition import check_conditions
 from airflow_provider_segment.protocol.delivery.criteria import Observation
 from airflow_provider_segment.protocol.delivery.messages import numbers_text
 from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
-from airflow_provider_segment.protocol.delivery.verdict import evaluate
-from tests.protocol.delivery.observing import criteria, metrics, verdict
+from airflow_provider_segment.protocol.delivery.verdict import Status, evaluate
+from tests.protocol.delivery.observing import INTERVAL, NOW, criteria, metrics, verdict
 
 BOTH = {"success_when": "successes >= 1", "fail_when": ["failures >= 1", "success_rate < 0.9", "retried > 5"]}
 GOAL = {"success_when": "success_rate >= 0.99"}
@@ -101,10 +101,11 @@ def test_a_line_of_the_log_has_status_numbers_window_and_destination() -> None:
         criteria("success_rate >= 0.99"), Observation(end, metrics(990, 15), Interval(start, end, "MINUTE"))
     )
 
-    assert list(ProgressLogger("39aee8", "Ads").lines(found, end)) == [
+    _, line = ProgressLogger("39aee8", "Ads").lines(found, end)
+    assert line == (
         "waiting: 990 of 1,005 delivered (98.5 %, need 99 %), 15 failed; 25 Nov 00:00 to 26 Nov 00:00 UTC, by minute;"
         ' "Ads" (39aee8)'
-    ]
+    )
     assert ProgressLogger("39aee8").describe(found).endswith("; destination 39aee8")
 
 
@@ -124,6 +125,16 @@ def test_a_shown_rate_is_on_the_side_of_the_limit_on_which_the_rate_is(
     shown = float(numbers_text(found, [condition]).partition("(")[2].partition(" %")[0])
 
     assert condition.compare(round(shown / 100, 10)) is condition.holds(found) or abs(shown / 100 - limit) < 1e-7
+
+
+def test_a_condition_on_a_time_says_why_it_has_no_value_in_a_window_of_many_requests() -> None:
+    wait_criteria = criteria("time_to_success_p95 < 5")
+    added_up = add_up([metrics(1, time_to_success_p95=1), metrics(1, time_to_success_p95=1)])
+
+    found = evaluate(wait_criteria, Observation(NOW, added_up, INTERVAL, pieces=2))
+
+    assert found.status is Status.WAITING
+    assert "time_to_success_p95 has no value: averages and percentiles cannot be added up" in found.progress
 
 
 def test_evidence_has_metrics_conditions_and_interval() -> None:
