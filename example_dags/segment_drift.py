@@ -1,7 +1,7 @@
 """Check every night whether a destination still matches its description, and fail if someone has changed it by hand.
 
-Nothing is written. The plan in the task's log shows each field that differs; to fix them, run the same operator with
-``on_drift="fix"``.
+Nothing is written. The error says what differs, and the result in XCom says it by object and field; to fix the
+differences, run the same operator with ``on_drift="fix"``.
 """
 
 from __future__ import annotations

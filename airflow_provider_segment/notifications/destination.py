@@ -146,8 +146,9 @@ class SegmentDisableDestinationNotifier(_SwitchDestinationNotifier):
     :param metadata_id: catalog id of its type, instead of ``destination_type``.
     :param name: its display name. Several destinations with this identity are an error.
     :param only_on: the failures that disable the destination: exception classes or their dotted names, such as
-        ``"my_package.BadDataError"``; one or a list, subclasses included. ``None``: any failure. ``"auto"`` (default):
-        any failure, except as described above for the sensor. A missed deadline always disables it.
+        ``"my_package.BadDataError"``; one or a list, subclasses included. An error from which ``AirflowFailException``
+        was raised counts too. ``None``: any failure. ``"auto"`` (default): any failure, except as described above for
+        the sensor. A missed deadline always disables it.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
     """

@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 
     from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest
     from airflow_provider_segment.protocol.provisioning.comparison import Path
-    from airflow_provider_segment.protocol.provisioning.plan import ApplySummary
+    from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
     from airflow_provider_segment.templating import Settings, Text
+
+_RETURN_VALUE = "return_value"
+"""The XCom key of what a task returns; Airflow 2.11 and 3 define it in different modules."""
 
 
 def _check_if_missing(argument: str, value: Any) -> str:
@@ -85,10 +88,14 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         ``"fail"`` raises ``SegmentDriftError``. The last two write nothing.
     :param rotate_secrets: also write secrets that can't be compared with what Segment shows. Default ``False``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
-    :return: ``{"destination_id", "created", "changed": [field], "subscriptions": [{"name", "id", "action_id",
-        "result"}], "filters": [{"title", "id", "result"}], "ignored": [setting]}``; ``ignored`` lists settings that
+    :return: an :class:`~airflow_provider_segment.types.ApplySummary`: ``{"destination_id", "differs", "created",
+        "changed": [field], "subscriptions": [{"name", "id", "action_id", "result"}], "filters": [{"title", "id",
+        "result"}], "differences": [{"object", "name", "id", "result", "fields": [{"field", "before", "after"}]}],
+        "ignored": [setting]}``. A result is ``"created"``, ``"changed"``, ``"kept"`` or ``"removed"``; of a report,
+        ``"would create"``, ``"would change"``, ``"kept"`` or ``"would remove"``. ``ignored`` lists settings that
         Segment rejected or did not store, as ``settings['key']`` or ``subscriptions['name'].settings['key']``. Each key
-        is an output of its own, such as ``apply.output["destination_id"]``.
+        is an output of its own, such as ``apply.output["destination_id"]``. With ``on_drift="fail"``, all of it is
+        pushed before the task fails.
     :raises ValueError: an argument is invalid (raised when the DAG is parsed, or when the task runs for a template), or
         the source, the type or an action is unknown or ambiguous, or differs, which can't be changed.
     :raises SegmentNotFoundError: the destination with ``destination_id``, or with ``if_missing="fail"`` the described
@@ -188,10 +195,11 @@ class SegmentApplyDestinationOperator(SegmentOperator):
             return super().resolve_argument(argument, value, read)
         return [_resolve_entry(f"{argument}[{number}]", entry, read) for number, entry in enumerate(value)]
 
-    def execute(self, context: Context) -> ApplySummary:
+    def perform(self, context: Context) -> ApplySummary:
         """Read, plan, and execute the plan."""
         from airflow_provider_segment.exceptions import SegmentDriftError
         from airflow_provider_segment.protocol.provisioning.apply import apply_destination
+        from airflow_provider_segment.protocol.provisioning.differences import differences_text
         from airflow_provider_segment.protocol.provisioning.references import ResolvedIds
 
         values, ids = self.checked(), ResolvedIds()
@@ -200,9 +208,21 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         plan, summary = self.run_flow(context, apply_destination, request=request, write=write, ids=ids)
         self.resolved_destination_id, self.resolved_source_id = summary["destination_id"], ids.source_id
         if values["on_drift"] == "fail" and not plan.is_empty:
-            message = f"{request.spec.identity} is not as described; the plan is in the log"
-            raise SegmentDriftError(message, plan=summary)
+            self._push_result(context, summary)
+            raise SegmentDriftError(differences_text(plan), plan=summary)
         return summary
+
+    def _push_result(self, context: Context, summary: ApplySummary) -> None:
+        """Push the result of a task that fails, as Airflow does for one that succeeds."""
+        ti = context.get("ti")
+        if ti is None or not self.do_xcom_push:
+            return
+        try:
+            for key, value in summary.items() if self.multiple_outputs else ():
+                ti.xcom_push(key=key, value=value)
+            ti.xcom_push(key=_RETURN_VALUE, value=summary)
+        except Exception as error:  # noqa: BLE001 - any kind of XCom backend; the drift must be reported
+            self.log.warning("The result could not be pushed to XCom: %s", error)
 
 
 def _resolve_entry(label: str, entry: Any, read: ReadSecret) -> Any:

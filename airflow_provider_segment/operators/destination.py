@@ -97,7 +97,7 @@ class SegmentCreateDestinationOperator(SegmentOperator):
         check_one_form({argument: getattr(self, argument) for argument in SOURCE_AND_TYPE}, required=True)
         super().check_combination()
 
-    def execute(self, context: Context) -> str:
+    def perform(self, context: Context) -> str:
         """Find the destination, and create it if there is none."""
         from airflow_provider_segment.protocol.provisioning.destination import ensure_destination
         from airflow_provider_segment.protocol.provisioning.references import ResolvedIds
@@ -193,7 +193,7 @@ class SegmentUpdateDestinationOperator(_ExistingDestinationOperator):
         self.settings = settings
         self.check_literal_arguments()
 
-    def execute(self, context: Context) -> str:
+    def perform(self, context: Context) -> str:
         """Send the update."""
         from airflow_provider_segment.protocol.provisioning.destination import resolve_and_update_destination
         from airflow_provider_segment.protocol.provisioning.references import ResolvedIds
@@ -245,7 +245,7 @@ class SegmentDeleteDestinationOperator(_ExistingDestinationOperator):
         self.if_missing = if_missing
         self.check_literal_arguments()
 
-    def execute(self, context: Context) -> str | None:
+    def perform(self, context: Context) -> str | None:
         """Delete the destination."""
         from airflow_provider_segment.protocol.provisioning.destination import resolve_and_delete_destination
 

@@ -100,7 +100,7 @@ class SegmentCreateFilterOperator(SegmentOperator):
         check_one_form({"source": self.source, "source_id": self.source_id})
         super().check_combination()
 
-    def execute(self, context: Context) -> str:
+    def perform(self, context: Context) -> str:
         """Find the filter, and create it if there is none."""
         from airflow_provider_segment.protocol.provisioning.filter import ensure_filter
         from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
@@ -191,7 +191,7 @@ class SegmentUpdateFilterOperator(_ExistingFilterOperator):
         self.description = description
         self.check_literal_arguments()
 
-    def execute(self, context: Context) -> str:
+    def perform(self, context: Context) -> str:
         """Send the update."""
         from airflow_provider_segment.protocol.provisioning.filter import resolve_and_update_filter
 
@@ -234,7 +234,7 @@ class SegmentDeleteFilterOperator(_ExistingFilterOperator):
         self.if_missing = if_missing
         self.check_literal_arguments()
 
-    def execute(self, context: Context) -> str | None:
+    def perform(self, context: Context) -> str | None:
         """Remove the filter."""
         from airflow_provider_segment.protocol.provisioning.filter import resolve_and_delete_filter
 

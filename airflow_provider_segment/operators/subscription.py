@@ -108,7 +108,7 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
         check_one_form({"action": self.action, "action_id": self.action_id}, required=True)
         super().check_combination()
 
-    def execute(self, context: Context) -> str:
+    def perform(self, context: Context) -> str:
         """Find the subscription, and create it if there is none."""
         from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec
         from airflow_provider_segment.protocol.provisioning.subscription import ensure_subscription
@@ -220,7 +220,7 @@ class SegmentUpdateSubscriptionOperator(_ExistingSubscriptionOperator):
         self.reverse_etl_schedule = reverse_etl_schedule
         self.check_literal_arguments()
 
-    def execute(self, context: Context) -> str:
+    def perform(self, context: Context) -> str:
         """Send the update."""
         from airflow_provider_segment.protocol.provisioning.subscription import resolve_and_update_subscription
 
@@ -266,7 +266,7 @@ class SegmentDeleteSubscriptionOperator(_ExistingSubscriptionOperator):
         self.if_missing = if_missing
         self.check_literal_arguments()
 
-    def execute(self, context: Context) -> str | None:
+    def perform(self, context: Context) -> str | None:
         """Remove the subscription."""
         from airflow_provider_segment.protocol.provisioning.subscription import resolve_and_delete_subscription
 

@@ -20,9 +20,11 @@ from airflow_provider_segment.protocol.delivery.condition import check_condition
 from airflow_provider_segment.protocol.delivery.criteria import (
     BESIDE_ID,
     FAIL,
+    WARN,
     Observation,
     WaitCriteria,
     check_criteria,
+    check_if_disabled,
     check_on_unmet,
     check_settle_time,
     check_window_conditions,
@@ -104,6 +106,8 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         ``"skip"``, or ``"wait"`` until the timeout. Decided ``settle_time`` after ``end_time``, or 4 h 15 min after it
         while events are retried, because Segment retries for four hours. A window so old that Segment no longer has
         its metrics ends the same way, also with ``"wait"``.
+    :param if_disabled: what to do if the destination is disabled when the wait starts, for example by a circuit
+        breaker: ``"warn"`` (default) logs a warning and waits, ``"fail"`` raises ``SegmentDestinationDisabledError``.
     :param granularity: ``"auto"`` (default) asks for a window on hour or day borders (UTC) at that granularity, and
         adds up others from minutes, which reach 48 hours back. ``"HOUR"`` (7 days) and ``"DAY"`` (14 days) count the
         whole hours or days inside any window; ``"MINUTE"`` always adds up minutes. Events outside the window never
@@ -116,6 +120,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
     :raises SegmentDeliveryFailedError: a condition of ``fail_when`` holds; not retried, and skipped with ``soft_fail``.
     :raises SegmentDeliveryUnmetError: the window has closed without meeting ``success_when``; likewise.
+    :raises SegmentDestinationDisabledError: the destination is disabled, with ``if_disabled="fail"``.
     :raises SegmentError: Segment rejected a request.
     """
 
@@ -128,6 +133,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         "min_attempted": check_count,
         "settle_time": check_settle_time,
         "on_unmet": check_on_unmet,
+        "if_disabled": check_if_disabled,
         "granularity": check_granularity_or_auto,
     }
     required = frozenset(checks) - {*DESTINATION_CHECKS, "start_time", "end_time"}
@@ -152,6 +158,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         min_attempted: int | str = 1,
         settle_time: timedelta | float | str = timedelta(seconds=120),
         on_unmet: str = FAIL,
+        if_disabled: str = WARN,
         granularity: str = AUTO,
         deferrable: bool | None = None,
         segment_conn_id: str = DEFAULT_CONN_ID,
@@ -174,6 +181,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         self.min_attempted = min_attempted
         self.settle_time = settle_time
         self.on_unmet = on_unmet
+        self.if_disabled = if_disabled
         self.granularity = granularity
         self.segment_conn_id = segment_conn_id
         self._destination_checked = False
@@ -236,7 +244,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
 
     def _poll_and_decide(self, context: Context) -> Evidence | None:
         # Imported late: a DAG file that imports sensors must not load an HTTP library.
-        from airflow_provider_segment.exceptions import SegmentDeliveryFailedError, SegmentError
+        from airflow_provider_segment.exceptions import SegmentError
         from airflow_provider_segment.protocol.delivery.verdict import Status
 
         if datetime.now(UTC) < self._not_before:
@@ -260,9 +268,9 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
             self.log.info("%s", line)
         self.evidence = verdict.evidence
         if verdict.status is Status.FAILED:
-            raise SegmentDeliveryFailedError(f"destination {self._label}: {verdict.progress}")
+            self.raise_failed(self._progress.describe(verdict))
         if verdict.status is Status.UNMET:
-            self.raise_unmet(verdict.progress)
+            self.raise_unmet(self._progress.describe(verdict))
         return verdict.evidence if verdict.status is Status.SUCCEEDED else None
 
     def _note_interval(self, observation: Observation) -> None:
@@ -284,13 +292,9 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     def _selection_arguments(self) -> dict[str, Any]:
         return {argument: getattr(self, argument) for argument in DESTINATION_CHECKS}
 
-    @property
-    def _label(self) -> str:
-        return str(DestinationSelection(**self._selection_arguments))
-
     @cached_property
     def _progress(self) -> ProgressLogger:
-        return ProgressLogger(self._label)
+        return ProgressLogger(str(DestinationSelection(**self._selection_arguments)))
 
     @cached_property
     def _criteria(self) -> WaitCriteria:
@@ -361,6 +365,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
             known = RememberedCheck(context, self._criteria.query).load()
             if known:
                 self._destination_checked, self._located = True, self._criteria.located(*known)
+                self._progress.identify(known[0], self._criteria.destination.name or "")
             if known is None:
                 return context.get("task_reschedule_count") == 0
         return not self._destination_checked
@@ -379,7 +384,8 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
 
         self._ids = self._ids or ResolvedIds()
         query = (self._located or self._criteria).query
-        query = self._hook.driver.run(locate(options, query=query, ids=self._ids, check=check))
+        query, name = self._hook.driver.run(locate(options, query=query, ids=self._ids, check=check))
+        self._progress.identify(query.destination_id, name)
         self.resolved_destination_id, self.resolved_source_id = query.destination_id, query.source_id
         self._located = self._criteria.located(query.destination_id, query.source_id)
         return self._located

@@ -15,6 +15,7 @@ from airflow_provider_segment.protocol.arguments import check_flag, check_name
 from airflow_provider_segment.protocol.delivery.condition import Condition
 from airflow_provider_segment.protocol.delivery.criteria import (
     FAIL,
+    WARN,
     Observation,
     WaitCriteria,
     check_criteria,
@@ -56,12 +57,15 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
     :param min_attempted: number of attempted events needed for a verdict.
     :param settle_time: seconds after ``end_time`` to wait for late data.
     :param on_unmet: ``"wait"`` to keep waiting after the window has closed without meeting the conditions.
+    :param if_disabled: what to do if the destination is disabled: ``"warn"`` or ``"fail"``; checked before the first
+        poll, unless ``destination_checked``.
     :param granularity: ``"auto"`` or one of Segment's.
     :param poke_interval: poll interval in seconds; at least 1.
     :param deadline: end of the wait, in ISO 8601 with a timezone; a restart of the triggerer does not move it.
         ``None`` for no deadline.
     :param destination_checked: whether the sensor has checked the destination. If not, the trigger checks it before its
         first poll.
+    :param destination_name: the destination's name, for messages; empty if it is not known.
     :param next_poll_at: the earliest time of the first poll, in ISO 8601 with a timezone, because the sensor has polled
         a moment ago.
     :param segment_conn_id: the Airflow connection.
@@ -86,11 +90,13 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         min_attempted: int = 1,
         settle_time: float = 120.0,
         on_unmet: str = FAIL,
+        if_disabled: str = WARN,
         granularity: str = AUTO,
         poke_interval: float = 60.0,
         deadline: str | None = None,
         destination_checked: bool = True,
         next_poll_at: str | None = None,
+        destination_name: str = "",
         segment_conn_id: str = DEFAULT_CONN_ID,
     ) -> None:
         super().__init__(
@@ -111,9 +117,11 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         self.end_time = end_time
         self.settle_time = settle_time
         self.on_unmet = on_unmet
+        self.if_disabled = if_disabled
         self.granularity = granularity
         self.deadline = deadline
         self.destination_checked = destination_checked
+        self.destination_name = destination_name
         self.next_poll_at = next_poll_at
         self._located: dict[str, str | None] = {}
 
@@ -126,6 +134,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
             "poke_interval": _check_interval(self.poke_interval),
             "deadline": self.deadline,
             "destination_checked": check_flag("destination_checked", self.destination_checked),
+            "destination_name": str(self.destination_name),
             "next_poll_at": self.next_poll_at,
             "segment_conn_id": check_name("segment_conn_id", self.segment_conn_id),
         }
@@ -144,6 +153,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
             min_attempted=self.min_attempted,
             settle_time=self.settle_time,
             on_unmet=self.on_unmet,
+            if_disabled=self.if_disabled,
             granularity=self.granularity,
         )
 
@@ -152,7 +162,8 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
 
         :param shared_stream: the results of the polls.
         """
-        progress = ProgressLogger(str(self.criteria.destination))
+        known = self.destination_name if self.destination_id is not None else ""
+        progress = ProgressLogger(str(self.criteria.destination), known)
         self._verified, self._located = self.destination_checked, {}
         # A timeout, because no poll may come before the deadline.
         left = None if self._deadline is None else (self._deadline - datetime.now(UTC)).total_seconds()
@@ -165,7 +176,12 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
                 raise
             result = WaitResult(status=TIMED_OUT, message=progress.last_message)
         # Last: Airflow cancels whatever is still awaited after the event, as if a user had cancelled the task.
-        state = {"deadline": self.deadline, "destination_checked": self._verified, **self._located}
+        state = {
+            "deadline": self.deadline,
+            "destination_checked": self._verified,
+            "destination_name": self.destination_name,
+            **self._located,
+        }
         yield TriggerEvent(result.to_event() | state)
 
     async def _wait(self, stream: AsyncIterator[PollResult], progress: ProgressLogger) -> WaitResult:
@@ -183,7 +199,9 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         if isinstance(poll, Observation):
             self._verified, self._located = True, self.ids(poll)
         verdict = self.evaluate_poll(poll, progress)
-        return None if verdict is None or verdict.status is Status.WAITING else result_of_verdict(verdict)
+        if verdict is None or verdict.status is Status.WAITING:
+            return None
+        return result_of_verdict(verdict, progress.describe(verdict))
 
     @cached_property
     def _deadline(self) -> datetime | None:

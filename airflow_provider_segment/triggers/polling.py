@@ -209,7 +209,7 @@ class _Poller:
     def _locate_and_fetch(self, options: CallOptions) -> Flow[Observation]:
         if not self._located:
             check = not self._destination_checked
-            self._query = yield from locate(options, query=self._query, ids=self._ids, check=check)
+            self._query, _ = yield from locate(options, query=self._query, ids=self._ids, check=check)
             self._located = True
         query, now = self._query, datetime.now(UTC)
         observation = yield from fetch_observation(options, query=query, now=now, final=self._final)

@@ -23,6 +23,7 @@ BESIDE_ID = ("source", "source_id")
 """What may be given together with the id of the destination."""
 FAIL, SKIP, WAIT = "fail", "skip", "wait"
 """The choices for a closed window that does not meet the conditions."""
+WARN = "warn"
 
 NOT_ADDITIVE = "averages and percentiles cannot be added up over the requests that the window needs"
 """Why a condition on a time has no value in a window that one request does not cover."""
@@ -36,6 +37,7 @@ class MetricsQuery(Struct, frozen=True):
     :param window: the time window.
     :param not_before: the earliest time at which a poll can give a verdict; ``None`` for any time.
     :param selection: what selects the destination, until both ids are known.
+    :param if_disabled: ``fail`` if the check of the destination fails for a disabled one, else ``warn``.
     """
 
     destination_id: str
@@ -43,6 +45,7 @@ class MetricsQuery(Struct, frozen=True):
     window: Window
     not_before: datetime | None = None
     selection: DestinationSelection | None = None
+    if_disabled: str = WARN
 
     def located(self, destination_id: str, source_id: str) -> MetricsQuery:
         """Return the query with the ids of the destination and its source.
@@ -95,6 +98,7 @@ class WaitCriteria(Struct, frozen=True, kw_only=True):
     :param settle_time: how long after the window's end to wait for late data before success is decided.
     :param on_unmet: ``wait`` to keep waiting after the window has closed without meeting the conditions; otherwise the
         wait ends then, and the sensor fails or skips.
+    :param if_disabled: what to do if the destination is disabled: ``warn`` or ``fail``.
     """
 
     destination: DestinationSelection
@@ -104,6 +108,7 @@ class WaitCriteria(Struct, frozen=True, kw_only=True):
     min_attempted: int
     settle_time: timedelta
     on_unmet: str
+    if_disabled: str = WARN
 
     @property
     def query(self) -> MetricsQuery:
@@ -113,8 +118,9 @@ class WaitCriteria(Struct, frozen=True, kw_only=True):
             selection.destination_id or "",
             selection.source_id or "",
             self.window,
-            self._first_useful_poll,
-            None if selection.has_ids else selection,
+            not_before=self._first_useful_poll,
+            selection=None if selection.has_ids else selection,
+            if_disabled=self.if_disabled,
         )
 
     def located(self, destination_id: str, source_id: str) -> WaitCriteria:
@@ -155,6 +161,7 @@ class WaitCriteria(Struct, frozen=True, kw_only=True):
             "min_attempted": self.min_attempted,
             "settle_time": self.settle_time.total_seconds(),
             "on_unmet": self.on_unmet,
+            "if_disabled": self.if_disabled,
             "granularity": window.granularity,
         }
 
@@ -175,6 +182,7 @@ def check_criteria(
     min_attempted: Any = 1,
     settle_time: Any = timedelta(seconds=120),
     on_unmet: Any = FAIL,
+    if_disabled: Any = WARN,
     granularity: Any = AUTO,
 ) -> WaitCriteria:
     """Check the arguments of a wait; the sensor's docstring explains them.
@@ -200,6 +208,7 @@ def check_criteria(
         min_attempted=check_count("min_attempted", min_attempted),
         settle_time=checked_settle_time,
         on_unmet=check_on_unmet("on_unmet", on_unmet),
+        if_disabled=check_if_disabled("if_disabled", if_disabled),
     )
 
 
@@ -229,6 +238,15 @@ def check_on_unmet(argument: str, value: Any) -> str:
     :param value: the argument's value.
     """
     return check_choice(argument, value, (FAIL, SKIP, WAIT))
+
+
+def check_if_disabled(argument: str, value: Any) -> str:
+    """Check what to do if the destination is disabled.
+
+    :param argument: name of the argument, for the message.
+    :param value: the argument's value.
+    """
+    return check_choice(argument, value, (WARN, FAIL))
 
 
 def check_settle_time(argument: str, value: Any) -> timedelta:

@@ -19,15 +19,26 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning import destination as destinations
 from airflow_provider_segment.protocol.provisioning.apply_filters import execute_filters, read_filters
 from airflow_provider_segment.protocol.provisioning.apply_subscriptions import execute_subscriptions
-from airflow_provider_segment.protocol.provisioning.catalog_checks import TypeRecord, check_new_destination, read_type
+from airflow_provider_segment.protocol.provisioning.catalog_checks import (
+    TypeRecord,
+    check_new_destination,
+    options_of,
+    read_type,
+)
 from airflow_provider_segment.protocol.provisioning.creating import poll_until
 from airflow_provider_segment.protocol.provisioning.filter_checks import run_filter_checks
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterPlan, plan_filters
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
-from airflow_provider_segment.protocol.provisioning.lookup import mask_and_warn, one_or_none
+from airflow_provider_segment.protocol.provisioning.literal_secrets import warn_about_literal_passwords
+from airflow_provider_segment.protocol.provisioning.lookup import (
+    destination_label,
+    first_few,
+    mask_and_warn,
+    one_or_none,
+)
 from airflow_provider_segment.protocol.provisioning.matching import match_subscriptions
-from airflow_provider_segment.protocol.provisioning.plan import ApplySummary, Plan, make_plan
+from airflow_provider_segment.protocol.provisioning.plan import Plan, make_plan
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
 from airflow_provider_segment.protocol.provisioning.references import (
     ResolvedIds,
@@ -37,6 +48,7 @@ from airflow_provider_segment.protocol.provisioning.references import (
     resolve_type,
 )
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
+from airflow_provider_segment.protocol.provisioning.summary import ApplySummary, summarize
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +118,7 @@ def _plan_and_execute(
 ) -> Flow[tuple[Plan, ApplySummary]]:
     plan = yield from plan_apply(options, request=request, ids=ids)
     if not write:
-        return plan, plan.summary()
+        return plan, summarize(plan, written=False)
     return plan, (yield from execute_plan(options, plan=plan))
 
 
@@ -142,6 +154,7 @@ def plan_apply(options: CallOptions, *, request: ApplyRequest, ids: ResolvedIds 
     filters = yield from _plan_filters(options, request, actual)
     plan = replace(plan, filters=filters)
     yield from _log_plan(plan)
+    yield from warn_about_literal_passwords(spec, options_of(destination_type))
     yield from run_filter_checks(options, request.filters or ())
     return plan
 
@@ -157,7 +170,7 @@ def execute_plan(options: CallOptions, *, plan: Plan, confirm: bool = True) -> F
     """
     if plan.is_empty:
         yield Log("everything is already as described: nothing written")
-        return plan.summary()
+        return summarize(plan, written=True)
     destination_id, ignored = yield from _apply_destination_plan(options, plan, confirm=confirm)
     source_id = plan.destination.spec.source_id
     filter_ids: dict[int, str] = {}
@@ -169,7 +182,9 @@ def execute_plan(options: CallOptions, *, plan: Plan, confirm: bool = True) -> F
     if plan.destination.diff.changes.get("enabled") or _is_enabled_last(plan):
         yield from update_destination(options, id=destination_id, enabled=True)
     yield from filters(last=True)
-    return plan.summary(
+    return summarize(
+        plan,
+        written=True,
         destination_id=destination_id,
         ids=results.ids,
         filter_ids=filter_ids,
@@ -190,17 +205,15 @@ def _read_destination(
         awaited=str(request.spec.identity),
     )
     actual = _find((identity, listed), request)
-    others = [
-        f"{other.get('name') or ''!r} ({other['id']})"
-        for other in listed
-        if other["metadata"]["id"] == identity.metadata_id and (actual is None or other["id"] != actual["id"])
-    ]
-    if actual is None and request.if_missing == "fail":
-        siblings = f"it has {', '.join(others)}" if others else "it has none"
+    if actual is not None:
+        return actual, [], listed
+    others = [destination_label(other) for other in listed if other["metadata"]["id"] == identity.metadata_id]
+    if request.if_missing == "fail":
+        siblings = f"it has {first_few(others)}" if others else "it has none"
         raise SegmentNotFoundError(
             f"there is no {identity}, and if_missing='fail'; of destinations of this type {siblings}", status=404
         )
-    return actual, others, listed
+    return None, others, listed
 
 
 def _read_by_id(
@@ -311,7 +324,7 @@ def _log_plan(plan: Plan) -> Flow[None]:
     if plan.others:
         yield Log(
             f"source {identity.source_id} has other destinations of type {identity.metadata_id}:"
-            f" {', '.join(plan.others)}; if one of them is this destination under an earlier name, events are sent"
+            f" {first_few(plan.others)}; if one of them is this destination under an earlier name, events are sent"
             " twice (give its destination_id to rename it)",
             logging.WARNING,
         )

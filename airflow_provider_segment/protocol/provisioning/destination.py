@@ -38,6 +38,7 @@ from airflow_provider_segment.protocol.provisioning.diff import (
     diff_settings,
 )
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity, destination_target
+from airflow_provider_segment.protocol.provisioning.literal_secrets import warn_about_literal_passwords
 from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
 from airflow_provider_segment.protocol.provisioning.references import ResolvedIds, read_siblings, resolve_source
 from airflow_provider_segment.protocol.provisioning.settings_writes import (
@@ -174,6 +175,7 @@ def _ensure(
         return Ensured(created["id"], tuple((yield from ignored_on_create(spec, created))))
     known = options_of(existing["metadata"])
     spec = with_declared_types(spec, known)
+    yield from warn_about_literal_passwords(spec, known)
     diff = diff_destination(spec, existing)
     if (yield from handle_existing(existing["id"], identity, diff, if_exists=if_exists)):
         yield from warn_of_settings(identity, spec.settings, known, actual=existing["settings"])
@@ -196,6 +198,7 @@ def check_before_create(
     check_new_destination(spec.identity, kind, siblings)
     typed = with_declared_types(spec, options_of(kind))
     yield from warn_of_settings(spec.identity, typed.settings, options_of(kind), actual=None)
+    yield from warn_about_literal_passwords(typed, options_of(kind))
     return typed
 
 
