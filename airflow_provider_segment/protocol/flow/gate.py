@@ -34,11 +34,13 @@ class Gate:
     """The state of one rate limit, as seen by this process.
 
     All times are seconds of one clock that never goes back.
+
+    :param limit: requests per window as documented, until responses show the real limit; ``None`` if not documented.
     """
 
-    def __init__(self) -> None:
-        self._limit: int | None = None
-        self._remaining = 0
+    def __init__(self, *, limit: int | None = None) -> None:
+        self._limit = limit
+        self._remaining = limit or 0
         self._reset_at = -math.inf
         self._last_reset: float | None = None
         self._closed_until = -math.inf
@@ -94,7 +96,7 @@ class Gate:
         if remaining is None:
             return
         self._remaining = remaining - self._in_flight
-        if consumed is not None:
+        if consumed is not None and response.status != 429:  # rejected requests are consumed too, beyond the limit
             self._limit = remaining + consumed
         # Most responses leave plenty; the dates in their headers are costly to parse.
         if (

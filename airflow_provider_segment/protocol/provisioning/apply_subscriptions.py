@@ -17,9 +17,7 @@ from airflow_provider_segment.protocol.provisioning.settings_writes import (
     write_settings,
 )
 from airflow_provider_segment.protocol.provisioning.subscription import create_from_spec
-
-LIMIT_PER_MINUTE = 5
-"""For each of create, update and remove. https://docs.segmentapis.com/tag/Destinations"""
+from airflow_provider_segment.protocol.wire.rate_limit import OWN_LIMIT
 
 _VERBS = {Result.CREATED: "creating", Result.CHANGED: "changing", Result.REMOVED: "removing"}
 """In the order of execution."""
@@ -114,10 +112,10 @@ def _remove(options: CallOptions, subscription_id: str, destination_id: str) -> 
 
 def _log_remaining(verb: str, number: int, count: int) -> Iterator[Log]:
     """Log the progress every few calls, if the rate limit makes it take minutes."""
-    if count > LIMIT_PER_MINUTE and number % LIMIT_PER_MINUTE == 0:
+    if count > OWN_LIMIT and number % OWN_LIMIT == 0:
         left = count - number
-        minutes = math.ceil(left / LIMIT_PER_MINUTE) - 1
+        minutes = math.ceil(left / OWN_LIMIT) - 1
         yield Log(
             f"{verb} subscriptions: {left} of {count} left, about {minutes} min at Segment's limit of"
-            f" {LIMIT_PER_MINUTE} a minute"
+            f" {OWN_LIMIT} a minute"
         )

@@ -1,4 +1,4 @@
-"""The wait that a 429 response requests. https://docs.segmentapis.com/tag/Rate-Limits"""
+"""The documented limits, and the wait that a 429 response requests. https://docs.segmentapis.com/tag/Rate-Limits"""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ from airflow_provider_segment.protocol.wire.messages import Response
 
 MAX_RETRY_AFTER = 3600.0
 """Longest time in seconds that a limit holds requests back without another try, whatever a response requests."""
+
+WINDOW = 60.0
+"""Seconds for which Segment counts requests."""
+
+OWN_LIMIT = 5
+"""Requests per window to each operation that has a rate limit of its own."""
 
 
 @dataclass(frozen=True, slots=True)
