@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_segment.operators.base import SegmentOperator, is_retry
+from airflow_provider_segment.operators.deferral import SegmentDeferrableOperator
 from airflow_provider_segment.protocol.arguments import (
     check_choice,
     check_count,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest
     from airflow_provider_segment.protocol.provisioning.comparison import Path
     from airflow_provider_segment.protocol.provisioning.plan import ApplySummary
+    from airflow_provider_segment.protocol.provisioning.progress import ApplyProgress
     from airflow_provider_segment.templating import Settings, Text
 
 
@@ -35,7 +36,7 @@ def _check_if_missing(argument: str, value: Any) -> str:
     return check_choice(argument, value, ("create", "fail"))
 
 
-class SegmentApplyDestinationOperator(SegmentOperator):
+class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
     """Bring a destination and its subscriptions to a described state: read, plan, log the plan, execute it.
 
     Writes only what differs from the description. It is safe to stop after any call: a retry continues from there. The
@@ -78,6 +79,8 @@ class SegmentApplyDestinationOperator(SegmentOperator):
     :param on_drift: what to do about a difference: ``"fix"`` (default); ``"report"`` logs and returns the plan;
         ``"fail"`` raises ``SegmentDriftError``. The last two write nothing.
     :param rotate_secrets: also write secrets that can't be compared with what Segment shows. Default ``False``.
+    :param deferrable: wait for rate limits in the triggerer, without a worker slot; before it writes subscriptions, the
+        task takes its turn there. Default: Airflow's ``[operators] default_deferrable``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: ``{"destination_id", "created", "changed": [field], "subscriptions": [{"name", "id", "action_id",
         "result"}], "filters": [{"title", "id", "result"}], "ignored": [key]}``; ``ignored`` lists settings that Segment
@@ -115,6 +118,7 @@ class SegmentApplyDestinationOperator(SegmentOperator):
     }
     selecting_keys = frozenset({"id", "name", "previous_name", "action_id", "model_id", "title", "previous_title"})
     required = frozenset(checks) - {"enabled", "subscriptions", "filters", "destination_id", "previous_name"}
+    _progress: ApplyProgress
 
     def __init__(
         self,
@@ -164,19 +168,27 @@ class SegmentApplyDestinationOperator(SegmentOperator):
             return super().resolve_argument(argument, value, read)
         return [_resolve_entry(f"{argument}[{number}]", entry, read) for number, entry in enumerate(value)]
 
-    def execute(self, context: Context) -> ApplySummary:
+    def perform(self, context: Context) -> ApplySummary:
         """Read, plan, and execute the plan."""
         from airflow_provider_segment.exceptions import SegmentDriftError
         from airflow_provider_segment.protocol.provisioning.apply import apply_destination
+        from airflow_provider_segment.protocol.provisioning.progress import ApplyProgress
 
         values = self.checked()
-        request = _request(values, templated=self.templated_paths("settings"), wait_for_pending=is_retry(context))
-        plan, summary = self.run_flow(context, apply_destination, request=request, write=values["on_drift"] == "fix")
+        pending = self.looks_for_pending(context)
+        request = _request(values, templated=self.templated_paths("settings"), wait_for_pending=pending)
+        write = values["on_drift"] == "fix"
+        self._progress = ApplyProgress.from_json(self.stored_progress)
+        plan, summary = self.run_flow(context, apply_destination, request=request, write=write, progress=self._progress)
         self.resolved_destination_id = summary["destination_id"]
         if values["on_drift"] == "fail" and not plan.is_empty:
             message = f"{request.spec.identity} is not as described; the plan is in the log"
             raise SegmentDriftError(message, plan=summary)
         return summary
+
+    def progress_to_json(self) -> dict[str, Any]:
+        """Return what was done so far: ids, names, and names of fields."""
+        return self._progress.to_json()
 
 
 def _resolve_entry(label: str, entry: Any, read: ReadSecret) -> Any:

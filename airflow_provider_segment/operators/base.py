@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
 
+DEFAULT_POOL = "default_pool"
+"""Airflow's pool for tasks without another one."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -36,6 +39,8 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
     changeable: Sequence[str] = ()
     #: The link to Segment, once it is stored.
     stored_link = ""
+    #: What to do about long waits for rate limits.
+    pool_advice = "give tasks that write to Segment a pool of one or two slots"
     ui_color = "#52bd94"
     ui_fgcolor = "#000000"
 
@@ -96,10 +101,25 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
         with SegmentPublicApiHook(segment_conn_id=self.segment_conn_id) as hook:
             self.stored_link = SegmentDestinationsLink.persist(context, hook.segment_connection.base_url)
             try:
-                return hook.run(flow, *args, **kwargs)
+                return hook.run(self._with_advice(flow), *args, **kwargs)
             except SegmentUnexpectedResultError as error:
                 # A retry would not find the object, and create another one.
                 raise AirflowFailException(str(error)) from error
+
+    def _with_advice(
+        self, flow: Callable[Concatenate[CallOptions, P], Flow[T]]
+    ) -> Callable[Concatenate[CallOptions, P], Flow[T]]:
+        """Return the flow; in Airflow's default pool, one that warns before it keeps others waiting."""
+        from airflow_provider_segment.protocol.flow.deferral import with_advice
+
+        if self.pool != DEFAULT_POOL:
+            return flow
+        advice = f"while this task waits, it keeps a slot of {DEFAULT_POOL} from other tasks; {self.pool_advice}"
+
+        def advised(options: CallOptions, /, *args: P.args, **kwargs: P.kwargs) -> Flow[T]:
+            return with_advice(flow(options, *args, **kwargs), advice)
+
+        return advised
 
 
 def is_retry(context: Context) -> bool:

@@ -22,6 +22,7 @@ from tests.simulation.expectation import (
     subscriptions_like,
     the_only,
 )
+from tests.simulation.memory import Memory
 from tests.simulation.model import Segment
 from tests.simulation.model_responses import Record
 from tests.simulation.scenario import Scenario, analytics
@@ -61,6 +62,7 @@ class Applying:
         return Scenario(
             name=f"apply, {count} subscriptions, existing: {self._existing is not None}, prune: {self._prune}",
             flow=self._flow,
+            resumable=self._flow,
             check=self._check,
             tolerated=lambda error, number: (
                 isinstance(error, SegmentNotFoundError) and number <= self._mistaken and "'wrong'" in str(error)
@@ -85,10 +87,13 @@ class Applying:
         names = {one.name for one in kept}
         return [*kept, *(one for one in draw_subscriptions(dice, most=5) if one.name not in names)]
 
-    def _flow(self, options: CallOptions, wait_for_pending: bool, number: int) -> Flow[Any]:
+    def _flow(
+        self, options: CallOptions, wait_for_pending: bool, number: int, memory: Memory | None = None
+    ) -> Flow[Any]:
         subscriptions = self._wanted(number)
         request = replace(self._request, wait_for_pending=wait_for_pending, subscriptions=subscriptions)
-        return apply_destination(options, request=request, write=True)
+        progress = None if memory is None else memory.progress
+        return apply_destination(options, request=request, write=True, progress=progress)
 
     def _wanted(self, number: int) -> list[SubscriptionSpec] | None:
         """Return the described subscriptions of one run; a mistake is corrected later."""

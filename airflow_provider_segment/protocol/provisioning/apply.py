@@ -14,8 +14,9 @@ from airflow_provider_segment.protocol.api.destinations import (
     get_destination,
     update_destination,
 )
+from airflow_provider_segment.protocol.api.filters import get_filter
 from airflow_provider_segment.protocol.api.objects import Destination, Filter, Subscription
-from airflow_provider_segment.protocol.api.subscriptions import subscriptions_listing
+from airflow_provider_segment.protocol.api.subscriptions import get_subscription, subscriptions_listing
 from airflow_provider_segment.protocol.errors import SegmentNotFoundError
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
@@ -27,10 +28,18 @@ from airflow_provider_segment.protocol.provisioning.creating import poll_until
 from airflow_provider_segment.protocol.provisioning.filter_checks import run_filter_checks
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterPlan, plan_filters
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
-from airflow_provider_segment.protocol.provisioning.lookup import mask_and_warn, one_or_none
+from airflow_provider_segment.protocol.provisioning.lookup import mask_and_warn, one_or_none, with_created
 from airflow_provider_segment.protocol.provisioning.matching import match_subscriptions
 from airflow_provider_segment.protocol.provisioning.plan import ApplySummary, Plan, make_plan
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
+from airflow_provider_segment.protocol.provisioning.progress import (
+    DESTINATION,
+    FILTER,
+    SUBSCRIPTION,
+    ApplyProgress,
+    Executed,
+    places,
+)
 from airflow_provider_segment.protocol.provisioning.settings_writes import SettingsContext, ignored_settings
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 
@@ -71,11 +80,14 @@ class ApplyRequest:
     wait_for_pending: bool = False
 
 
-def apply_destination(options: CallOptions, *, request: ApplyRequest, write: bool) -> Flow[tuple[Plan, ApplySummary]]:
+def apply_destination(
+    options: CallOptions, *, request: ApplyRequest, write: bool, progress: ApplyProgress | None = None
+) -> Flow[tuple[Plan, ApplySummary]]:
     """Read the current state, plan, log the plan, and execute it.
 
     :param request: what to apply.
     :param write: whether to execute the plan.
+    :param progress: of the same apply before it was stopped; filled with what is done.
     :return: the plan, and a summary of what was done or would be done.
     :raises ValueError: something that can't be changed differs.
     :raises SegmentNotFoundError: the destination with this id, or the source, does not exist.
@@ -83,26 +95,37 @@ def apply_destination(options: CallOptions, *, request: ApplyRequest, write: boo
     :raises SegmentPruneLimitError: more would be removed than allowed.
     """
     options = options.redacting([request.spec.settings, *(one.settings for one in request.subscriptions or ())])
+    done = progress or ApplyProgress()
     return (
         yield from replan_when_stale(
             options,
-            lambda pending: _plan_and_execute(options, replace(request, wait_for_pending=pending), write=write),
+            lambda pending: _plan_and_execute(options, replace(request, wait_for_pending=pending), done, write=write),
             wait_for_pending=request.wait_for_pending,
         )
     )
 
 
-def _plan_and_execute(options: CallOptions, request: ApplyRequest, *, write: bool) -> Flow[tuple[Plan, ApplySummary]]:
-    plan = yield from plan_apply(options, request=request)
+def _plan_and_execute(
+    options: CallOptions, request: ApplyRequest, progress: ApplyProgress, *, write: bool
+) -> Flow[tuple[Plan, ApplySummary]]:
+    plan = yield from plan_apply(options, request=request, progress=progress)
     if not write:
         return plan, plan.summary()
-    return plan, (yield from execute_plan(options, plan=plan))
+    order, filter_order = places(plan.subscriptions, request.subscriptions), places(plan.filters, request.filters)
+    progress.begin(plan, order, filter_order)
+    executed = Executed(may_leave_out=progress.may_leave_out)
+    try:
+        last = yield from execute_plan(options, plan=plan, executed=executed)
+    finally:  # also if the flow is closed, to wait without a worker
+        progress.add(executed, plan)
+    return plan, progress.summary(last, order, filter_order)
 
 
-def plan_apply(options: CallOptions, *, request: ApplyRequest) -> Flow[Plan]:
+def plan_apply(options: CallOptions, *, request: ApplyRequest, progress: ApplyProgress | None = None) -> Flow[Plan]:
     """Read the current state, plan, and log the plan.
 
     :param request: what to apply.
+    :param progress: of the same apply before it was stopped.
     :raises ValueError: something that can't be changed differs.
     :raises SegmentNotFoundError: the destination with this id, or the source, does not exist.
     :raises SegmentSeveralMatchesError: several objects have the same identity.
@@ -110,29 +133,34 @@ def plan_apply(options: CallOptions, *, request: ApplyRequest) -> Flow[Plan]:
     :raises SegmentFilterCheckError: a described filter makes something else of a sample event.
     """
     spec = request.spec
-    actual, others = yield from _read_destination(options, request)
+    created = {} if progress is None else progress.created
+    actual, others = yield from _read_destination(options, request, created.get(DESTINATION, ()))
     plan = make_plan(
         spec,
         request.subscriptions,
         actual=actual,
-        actual_subscriptions=(yield from _read_subscriptions(options, request, actual)),
+        actual_subscriptions=(yield from _read_subscriptions(options, request, actual, created.get(SUBSCRIPTION, ()))),
         others=others,
         prune_subscriptions=request.prune_subscriptions,
         max_prune=request.max_prune,
         prune_all=request.prune_all,
         rotate_secrets=request.rotate_secrets,
+        rotated=() if progress is None else progress.written,
     )
-    filters = yield from _plan_filters(options, request, actual)
+    filters = yield from _plan_filters(options, request, actual, created.get(FILTER, ()))
     plan = replace(plan, filters=filters)
+    if progress is not None:
+        plan = progress.without_remaining(plan)
     yield from _log_plan(plan)
     yield from run_filter_checks(options, request.filters or ())
     return plan
 
 
-def execute_plan(options: CallOptions, *, plan: Plan) -> Flow[ApplySummary]:
+def execute_plan(options: CallOptions, *, plan: Plan, executed: Executed | None = None) -> Flow[ApplySummary]:
     """Execute a plan; it is safe to stop after any call and to apply again.
 
     :param plan: the changes to make.
+    :param executed: filled with what was done.
     :return: a summary of what was done.
     :raises SegmentError: Segment refused; the message names the object. Earlier changes stay, and a new apply
         continues from there.
@@ -140,26 +168,24 @@ def execute_plan(options: CallOptions, *, plan: Plan) -> Flow[ApplySummary]:
     if plan.is_empty:
         yield Log("everything is already as described: nothing written")
         return plan.summary()
-    destination_id, ignored = yield from _apply_destination_plan(options, plan)
+    done = executed or Executed()
+    destination_id, done.ignored = yield from _apply_destination_plan(options, plan, done)
+    done.destination_id, done.remaining[destination_id] = destination_id, list(done.ignored)
     source_id = plan.destination.spec.source_id
-    filter_ids: dict[int, str] = {}
     filters = partial(
-        execute_filters, options, plan.filters, destination_id=destination_id, source_id=source_id, ids=filter_ids
+        execute_filters, options, plan.filters, destination_id=destination_id, source_id=source_id, ids=done.filter_ids
     )
     yield from filters(last=False)
-    results = yield from execute_subscriptions(options, plan, destination_id)
+    yield from execute_subscriptions(options, plan, destination_id, done)
     if plan.destination.diff.changes.get("enabled") or _is_enabled_last(plan):
         yield from update_destination(options, id=destination_id, enabled=True)
     yield from filters(last=True)
-    return plan.summary(
-        destination_id=destination_id,
-        ids=results.ids,
-        filter_ids=filter_ids,
-        ignored=[*ignored, *results.ignored],
-    )
+    return plan.summary(destination_id=destination_id, ids=done.ids, filter_ids=done.filter_ids, ignored=done.ignored)
 
 
-def _read_destination(options: CallOptions, request: ApplyRequest) -> Flow[tuple[Destination | None, list[str]]]:
+def _read_destination(
+    options: CallOptions, request: ApplyRequest, created: Sequence[str]
+) -> Flow[tuple[Destination | None, list[str]]]:
     if request.destination_id is not None:
         return (yield from get_destination(options, id=request.destination_id)), []
     identity = request.spec.identity
@@ -169,6 +195,7 @@ def _read_destination(options: CallOptions, request: ApplyRequest) -> Flow[tuple
         seconds=options.reconcile_timeout if request.wait_for_pending else 0,
         awaited=str(identity),
     )
+    listed = yield from with_created(listed, created, lambda one: get_destination(options, id=one))
     actual = _find(listed, request)
     others = [
         f"{other.get('name') or ''!r} ({other['id']})"
@@ -194,21 +221,21 @@ def _find(listed: list[Destination], request: ApplyRequest) -> Destination | Non
 
 
 def _read_subscriptions(
-    options: CallOptions, request: ApplyRequest, actual: Destination | None
+    options: CallOptions, request: ApplyRequest, actual: Destination | None, created: Sequence[str]
 ) -> Flow[Sequence[Subscription]]:
     """List the subscriptions; with ``wait_for_pending`` until all described ones are listed, or time is up."""
     if request.subscriptions is None or actual is None:
         return ()
-    specs = request.subscriptions
-    listing = subscriptions_listing(destination_id=actual["id"])
-    return (
-        yield from poll_until(
-            lambda: collect(listing, options),
-            lambda listed: _all_listed(specs, listed),
-            seconds=options.reconcile_timeout if request.wait_for_pending else 0,
-            awaited="subscriptions that an earlier try may have created",
-        )
+    specs, destination_id = request.subscriptions, actual["id"]
+    listing = subscriptions_listing(destination_id=destination_id)
+    listed = yield from poll_until(
+        lambda: collect(listing, options),
+        lambda listed: _all_listed(specs, listed),
+        seconds=options.reconcile_timeout if request.wait_for_pending else 0,
+        awaited="subscriptions that an earlier try may have created",
     )
+    get = partial(get_subscription, options, destination_id=destination_id)
+    return (yield from with_created(listed, created, lambda one: get(id=one)))
 
 
 def _all_listed(specs: Sequence[SubscriptionSpec], listed: Sequence[Subscription]) -> bool:
@@ -219,7 +246,7 @@ def _all_listed(specs: Sequence[SubscriptionSpec], listed: Sequence[Subscription
 
 
 def _plan_filters(
-    options: CallOptions, request: ApplyRequest, actual: Destination | None
+    options: CallOptions, request: ApplyRequest, actual: Destination | None, created: Sequence[str]
 ) -> Flow[tuple[FilterPlan, ...]]:
     if request.filters is None:
         return ()
@@ -231,6 +258,8 @@ def _plan_filters(
             specs=request.filters,
             wait_for_pending=request.wait_for_pending,
         )
+        get = partial(get_filter, options, destination_id=actual["id"])
+        existing = yield from with_created(existing, created, lambda one: get(id=one))
     return plan_filters(request.filters, existing, prune=request.prune_filters, max_prune=request.max_prune_filters)
 
 
@@ -260,12 +289,13 @@ def _log_plan(plan: Plan) -> Flow[None]:
         )
 
 
-def _apply_destination_plan(options: CallOptions, plan: Plan) -> Flow[tuple[str, list[str]]]:
+def _apply_destination_plan(options: CallOptions, plan: Plan, executed: Executed) -> Flow[tuple[str, list[str]]]:
     """Create or change the destination, except for enabling it, which comes last."""
     part = plan.destination
     if part.actual is None:
         spec = replace(part.spec, enabled=False) if _is_enabled_last(plan) else part.spec
-        created = yield from destinations.create_from_spec(options, spec, confirm=True)
+        note = partial(setattr, executed, "destination_id")
+        created = yield from destinations.create_from_spec(options, spec, confirm=True, on_created=note)
         yield Log(f"created {part.spec.identity}: {created['id']}")
         context = SettingsContext(label=str(part.spec.identity), options=created["metadata"].get("options") or [])
         return created["id"], (yield from ignored_settings(context, part.spec.settings, created["settings"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -77,11 +77,18 @@ def create_destination(
     return (yield from create_from_spec(options.redacting(settings), spec, confirm=False))
 
 
-def create_from_spec(options: CallOptions, spec: DestinationSpec, *, confirm: bool) -> Flow[Destination]:
+def create_from_spec(
+    options: CallOptions,
+    spec: DestinationSpec,
+    *,
+    confirm: bool,
+    on_created: Callable[[str], None] = lambda _: None,
+) -> Flow[Destination]:
     """Create exactly one destination.
 
     :param spec: its description.
     :param confirm: check afterwards that it is the only one.
+    :param on_created: called with its id as soon as it is known.
     :return: the destination.
     """
     enabled = spec.enabled is not False
@@ -101,7 +108,11 @@ def create_from_spec(options: CallOptions, spec: DestinationSpec, *, confirm: bo
     def find(options: CallOptions) -> Flow[list[Destination]]:
         return (yield from find_destinations(options, spec.identity))
 
-    return (yield from create_idempotently(options, spec.identity, create=create, find=find, confirm=confirm))
+    return (
+        yield from create_idempotently(
+            options, spec.identity, create=create, find=find, confirm=confirm, on_created=on_created
+        )
+    )
 
 
 def ensure_destination(

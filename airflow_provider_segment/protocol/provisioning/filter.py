@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -69,6 +69,7 @@ def create_from_spec(
     spec: FilterSpec,
     confirm: bool = True,
     known_ids: frozenset[str] = frozenset(),
+    on_created: Callable[[str], None] = lambda _: None,
 ) -> Flow[Filter]:
     """Create exactly one filter.
 
@@ -77,6 +78,7 @@ def create_from_spec(
     :param spec: its description.
     :param confirm: check afterwards that it is the only one.
     :param known_ids: ids of existing filters, which are not this one though they may have its title.
+    :param on_created: called with its id as soon as it is known.
     :return: the filter.
     """
     if source_id is None:
@@ -103,6 +105,7 @@ def create_from_spec(
             ),
             find=find_new,
             confirm=confirm,
+            on_created=on_created,
         )
     )
 

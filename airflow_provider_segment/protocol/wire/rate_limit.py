@@ -30,6 +30,27 @@ class RetryAfter:
     source: str
 
 
+def limit_shown_by(response: Response) -> int | None:
+    """Return the requests per window that a response shows, or ``None``; a 429 does not show them.
+
+    :param response: with any status.
+    """
+    remaining, consumed = (integer_header(response, f"x-ratelimit-{name}") for name in ("remaining", "consumed"))
+    if response.status == 429 or remaining is None or consumed is None:
+        return None  # rejected requests are consumed too, beyond the limit
+    return remaining + consumed
+
+
+def integer_header(response: Response, name: str) -> int | None:
+    """Return the value of a header that is a short number, or ``None``.
+
+    :param response: with any status.
+    :param name: of the header.
+    """
+    value = response.headers.get(name)
+    return int(value) if value is not None and value.isascii() and value.isdigit() and len(value) < 12 else None
+
+
 def parse_retry_after(response: Response, errors: tuple[ErrorObject, ...]) -> RetryAfter | None:
     """Return the requested wait, from the most reliable of the three places that may state it.
 

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from airflow_provider_segment.protocol.wire.rate_limit import OWN_LIMIT
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
+from airflow_provider_segment.protocol.wire.rate_limit import OWN_LIMIT
 
 
 @dataclass(frozen=True, slots=True)

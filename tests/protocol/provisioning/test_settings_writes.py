@@ -12,6 +12,7 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Outcome
 from airflow_provider_segment.protocol.provisioning.apply_subscriptions import execute_subscriptions
 from airflow_provider_segment.protocol.provisioning.destination import write_destination
 from airflow_provider_segment.protocol.provisioning.plan import Plan, make_plan
+from airflow_provider_segment.protocol.provisioning.progress import Executed
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from airflow_provider_segment.protocol.wire.messages import Response
 from tests.protocol.driver import ScriptedDriver
@@ -129,7 +130,7 @@ def test_refused_settings_of_a_subscription_cost_at_most_one_further_call_a_run(
     refusal = refused("fixed is read-only")
     driver = ScriptedDriver([refusal, changed_subscription("One", event="new", fixed="old")], then=refusal)
     with pytest.raises(SegmentInvalidRequestError, match="while changing subscription 'Two', 2 of 2"):
-        driver.run(execute_subscriptions(OPTIONS, plan_of_two(), "d"))
+        driver.run(execute_subscriptions(OPTIONS, plan_of_two(), "d", Executed()))
     assert len(driver.requests) == 3
 
 
@@ -141,6 +142,7 @@ def test_ignored_settings_of_a_subscription_are_returned() -> None:
             changed_subscription("Two", event="new", fixed="old"),
         ]
     )
-    results = driver.run(execute_subscriptions(OPTIONS, plan_of_two(), "d"))
+    results = Executed()
+    driver.run(execute_subscriptions(OPTIONS, plan_of_two(), "d", results))
     assert results.ignored == ["subscriptions['One'].settings['fixed']", "subscriptions['Two'].settings['fixed']"]
     assert results.ids == {0: "id-One", 1: "id-Two"}
