@@ -84,10 +84,8 @@ class SegmentRateLimitTrigger(BaseTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Sleep until the task's turn, or its deadline."""
         started = time.monotonic()
-        turn = self._take_turn(time.time())
         name = self.limited_as or "requests"
-        self.log.info("Turn to send %d %s in %.0f s", self.count, name, max(0.0, turn - time.time()))
-        await _sleep_until(turn)
+        await self._wait_for_turn()
         yield TriggerEvent(
             {
                 "status": RESUMED,
@@ -98,21 +96,25 @@ class SegmentRateLimitTrigger(BaseTrigger):
             }
         )
 
-    def _take_turn(self, now: float) -> float:
+    async def _wait_for_turn(self) -> None:
+        """Wait until the task's turn, or its deadline."""
         turns = _TURNS.setdefault((self.segment_conn_id, self.limited_as), Turns())
-        turn = turns.take(
-            now + self.min_wait,
-            count=self.count,
-            limit=self.limit,
-            not_before=self.not_before,
-            rejected=self.rejected,
-        )
-        return turn if self.deadline is None else min(turn, self.deadline)
+        if self.rejected:
+            turns.report_rejection(reset=self.not_before)
+        ready_at = max(self.not_before, time.time() + self.min_wait)
+        ticket = turns.join(count=self.count, limit=self.limit, ready_at=ready_at)
+        try:
+            while True:
+                now = time.time()
+                if self.deadline is not None and now >= self.deadline:
+                    return
+                next_time = turns.ask(ticket, now)
+                if next_time <= now:
+                    return
+                await _sleep(min(next_time, self.deadline or next_time) - now)
+        finally:
+            turns.leave(ticket)
 
 
-async def _sleep_until(moment: float) -> None:
-    while True:
-        left = moment - time.time()
-        if left <= 0:
-            return
-        await asyncio.sleep(min(left, _MAX_SLEEP))
+async def _sleep(seconds: float) -> None:
+    await asyncio.sleep(min(seconds, _MAX_SLEEP))

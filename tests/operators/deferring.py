@@ -65,8 +65,8 @@ class Triggerer:
     def monotonic(self) -> float:
         return self.seconds
 
-    async def sleep_until(self, moment: float) -> None:
-        self.seconds = max(self.seconds, moment)
+    async def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
         self.sandbox.settings(clock_offset_seconds=self.seconds)
 
 
@@ -74,7 +74,7 @@ class Triggerer:
 def triggerer(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> Triggerer:
     triggerer = Triggerer(segment_sandbox)
     monkeypatch.setattr(rate_limit, "time", triggerer)
-    monkeypatch.setattr(rate_limit, "_sleep_until", triggerer.sleep_until)
+    monkeypatch.setattr(rate_limit, "_sleep", triggerer.sleep)
     monkeypatch.setattr(rate_limit, "_TURNS", {})
     monkeypatch.setattr("airflow_provider_segment.operators.deferral.time", triggerer.time)
     return triggerer
