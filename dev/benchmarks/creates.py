@@ -25,6 +25,7 @@ from airflow_provider_segment.protocol.flow.gate import Gate
 from airflow_provider_segment.protocol.flow.resumption import Resumption, TaskState
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Pause, Reply, Send
 from airflow_provider_segment.protocol.flow.turns import Turns
+from airflow_provider_segment.protocol.provisioning.creating import Ensured
 from airflow_provider_segment.protocol.provisioning.lookup import Found
 from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec
 from airflow_provider_segment.protocol.provisioning.subscription import ensure_subscription
@@ -44,6 +45,9 @@ _TASK_START = (2.0, 8.0)
 """Seconds from a free slot to the first request: the scheduler, a new process, and its imports."""
 _TRIGGER_START = (0.2, 1.5)
 """Seconds from a deferral to the start of the trigger, and from its event to the queue."""
+
+
+_DESTINATION = {"sourceId": "s", "name": "n", "enabled": True, "settings": {}, "metadata": {"id": "m", "name": "M"}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +83,14 @@ class Segment:
         except ApiError as error:
             self.rejected += 1
             return Response(status=429, headers=date | _lower(error.headers), body=b'{"errors":[]}')
-        destination = self.subscriptions[request.path.split("/")[2]]
-        if request.method == "GET":
-            data: dict[str, Any] = {"subscriptions": destination, "pagination": {"current": "x", "totalEntries": 1}}
+        destination_id = request.path.split("/")[2]
+        destination = self.subscriptions[destination_id]
+        if request.path.count("/") == 2:
+            data: dict[str, Any] = {"destination": _DESTINATION | {"id": destination_id}}
+        elif request.method == "GET":
+            data = {"subscriptions": destination, "pagination": {"current": "x", "totalEntries": 1}}
         else:
-            ids = {"id": f"{request.path}/{len(destination)}", "destinationId": request.path.split("/")[2]}
+            ids = {"id": f"{request.path}/{len(destination)}", "destinationId": destination_id}
             destination.append({"settings": {}} | msgspec.json.decode(request.body or b"") | ids)
             data = {"destinationSubscription": destination[-1]}
         return Response(status=200, headers=date | _lower(shown), body=msgspec.json.encode({"data": data}))
@@ -190,7 +197,7 @@ class Task:
             created_before=resumed.state.created,
             found=self._found,
         )
-        self._flow: Flow[str] = self._rule.run(flow) if simulation.deferrable else flow
+        self._flow: Flow[Ensured] = self._rule.run(flow) if simulation.deferrable else flow
         self._resume(None)
 
     def _resume(self, reply: Reply | None) -> None:

@@ -121,7 +121,7 @@ def test_settings_that_segment_ignores_are_written_once(
 ) -> None:
     settings = {"apiKey": KEY, "externalId": "read-only"}
     summary = triggerer.run(running, lambda: apply(settings=settings))
-    assert summary["ignored"] == ["externalId"]
+    assert summary["ignored"] == ["settings['externalId']"]
     assert [entry["path"] for entry in segment_sandbox.requests if entry["method"] == "PATCH"] == []
 
 

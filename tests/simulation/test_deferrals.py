@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_segment.protocol.provisioning.creating import Ensured
 from tests.scale import FIRST_SEED, chunk_name, chunks
 from tests.simulation.deferring import deferring
 from tests.simulation.history import SCENARIOS, Stage, play, run_once, set_stage
@@ -48,7 +49,9 @@ def test_wherever_it_stops_the_end_and_the_result_are_the_same(seeds: range) -> 
     for seed in seeds:
         plain, deferred = (set_stage(seed, scenarios=RESUMABLE, calm=True) for _ in range(2))
         for stage in (plain, deferred):
-            stage.options = replace(stage.options, rate_limit_budget=3600.0)
+            # Travelling takes up to a second, which must not look like a standstill.
+            reconcile_timeout = max(5.0, stage.options.reconcile_timeout)
+            stage.options = replace(stage.options, rate_limit_budget=3600.0, reconcile_timeout=reconcile_timeout)
         deferred.scenario = deferring(deferred.scenario, Random(seed), share=0.3, most=5)
         results = [_run(plain), _run(deferred)]
         stopped += sum("deferred: " in line for line in deferred.world.story)
@@ -103,7 +106,9 @@ def _run(stage: Stage) -> Any:
     if actor.error is not None:
         return type(actor.error)  # the message counts what was left to do
     if not isinstance(actor.result, tuple):
-        return _object(stage.segment, actor.result)
+        is_ensured = isinstance(actor.result, Ensured)
+        result = actor.result.id if is_ensured else actor.result
+        return _object(stage.segment, result), actor.result.ignored if is_ensured else ()
     summary = actor.result[1]
     for kind in ("subscriptions", "filters"):
         for entry in summary[kind]:

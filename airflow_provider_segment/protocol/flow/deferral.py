@@ -58,7 +58,7 @@ class DeferralRule:
     """Decides when a flow is stopped.
 
     :param granted: requests that may be sent under each limit without another turn.
-    :param wrote: whether a write was sent, now or before the flow was stopped the last time.
+    :param wrote: whether a write was sent that may have been applied, now or before the flow was stopped the last time.
     :param created: whether a create was sent likewise.
     """
 
@@ -125,8 +125,9 @@ class DeferralRule:
             self._limits[name] = limit
         for counts in (self.granted, self._upcoming):
             counts[name] = max(0, counts.get(name, 0) - 1)
-        self.wrote = self.wrote or request.method != "GET"
-        self.created = self.created or request.method == "POST"
+        if not (isinstance(reply, Response) and 400 <= reply.status < 500 and reply.status != 408):
+            self.wrote = self.wrote or request.method != "GET"
+            self.created = self.created or request.method == "POST"
 
 
 def with_advice(flow: Flow[T], advice: str) -> Flow[T]:

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
-from airflow_provider_segment.protocol.api.objects import Subscription
 from airflow_provider_segment.protocol.api.operations import (
     CREATE_SUBSCRIPTION,
     REMOVE_SUBSCRIPTION,
     UPDATE_SUBSCRIPTION,
 )
-from airflow_provider_segment.protocol.api.subscriptions import delete_subscription, update_subscription
+from airflow_provider_segment.protocol.api.subscriptions import delete_subscription
 from airflow_provider_segment.protocol.errors import SegmentError, SegmentNotFoundError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log, Upcoming
-from airflow_provider_segment.protocol.provisioning.diff import diff_settings, setting_label
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result, SubscriptionPlan
 from airflow_provider_segment.protocol.provisioning.progress import Executed
-from airflow_provider_segment.protocol.provisioning.settings_writes import (
-    SettingsContext,
-    ignored_settings,
-    write_settings,
+from airflow_provider_segment.protocol.provisioning.subscription import (
+    create_from_spec,
+    ignored_on_create,
+    write_subscription,
 )
-from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec
-from airflow_provider_segment.protocol.provisioning.subscription import create_from_spec
 from airflow_provider_segment.protocol.wire.rate_limit import OWN_LIMIT
 
 _VERBS = {Result.CREATED: "creating", Result.CHANGED: "changing", Result.REMOVED: "removing"}
-"""In the order of execution."""
+"""The results that write something, in the order of execution."""
 
 
 def execute_subscriptions(options: CallOptions, plan: Plan, destination_id: str, executed: Executed) -> Flow[None]:
@@ -37,7 +33,7 @@ def execute_subscriptions(options: CallOptions, plan: Plan, destination_id: str,
     :param plan: the changes to make.
     :param destination_id: their destination.
     :param executed: filled with what was done.
-    :raises SegmentError: Segment refused; the message names the subscription. Earlier changes stay.
+    :raises SegmentError: Segment rejected a change; the message names the subscription. Earlier changes stay.
     """
     yield from _announce(plan)
     for result, verb in _VERBS.items():
@@ -78,8 +74,8 @@ def _execute(options: CallOptions, plan: Plan, position: int, destination_id: st
             unique=[(other.name, other.action_id) for other in plan.subscriptions].count(key) == 1,
             on_created=partial(executed.ids.__setitem__, position),
         )
-        executed.remaining[created["id"]] = differing_keys(part.spec, created)
         yield Log(f"created subscription {part.name!r}: {created['id']}")
+        _note(executed, created["id"], (yield from ignored_on_create(part.spec, created)), part.name)
         return created["id"]
     if part.result is Result.CHANGED:
         yield from _change(options, part, part.id, destination_id, executed)
@@ -95,17 +91,16 @@ def _change(
     destination_id: str,
     executed: Executed,
 ) -> Flow[None]:
-    context = SettingsContext(label=f"subscription {part.name!r}", may_leave_out=executed.may_leave_out)
-    changed, left_out = yield from write_settings(
-        context,
+    ignored, left_out = yield from write_subscription(
+        options,
         part.diff.changes,
-        update=lambda sent: update_subscription(options, destination_id=destination_id, id=subscription_id, **sent),
+        destination_id=destination_id,
+        id=subscription_id,
+        name=part.name,
+        may_leave_out=executed.may_leave_out,
     )
     executed.may_leave_out = executed.may_leave_out and not left_out
-    if settings := part.diff.changes.get("settings"):
-        ignored = yield from ignored_settings(context, settings, changed.get("settings") or {}, left_out)
-        executed.remaining[subscription_id] = ignored
-        executed.ignored += [f"subscriptions[{part.name!r}].{setting_label(key)}" for key in ignored]
+    _note(executed, subscription_id, ignored, part.name)
     yield Log(f"changed subscription {part.name!r}: {subscription_id}")
 
 
@@ -117,13 +112,10 @@ def _remove(options: CallOptions, subscription_id: str, destination_id: str) -> 
         yield Log(f"already removed: {error}")
 
 
-def differing_keys(spec: SubscriptionSpec, actual: Subscription) -> list[str]:
-    """Return the keys of settings that differ after a create, since Segment did not store them as described.
-
-    :param spec: the description.
-    :param actual: the subscription as Segment returned it.
-    """
-    return list(diff_settings(spec.settings or {}, actual.get("settings") or {}).changed)
+def _note(executed: Executed, subscription_id: str, ignored: Iterable[str], name: str) -> None:
+    """Note the labels of settings that Segment ignored."""
+    executed.remaining[subscription_id] = list(ignored)
+    executed.ignored += [f"subscriptions[{name!r}].{label}" for label in ignored]
 
 
 def _log_remaining(verb: str, number: int, count: int) -> Iterator[Log]:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from airflow_provider_segment.protocol.provisioning.diff import Diff, setting_label
+from airflow_provider_segment.protocol.provisioning.diff import Diff
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterPlan
 from airflow_provider_segment.protocol.provisioning.plan import (
     ApplySummary,
@@ -35,7 +35,7 @@ class Executed:
     :param ids: of created, changed and removed subscriptions, by their position in the plan.
     :param filter_ids: of created filters, by their position in the plan.
     :param ignored: settings that Segment refused or ignored.
-    :param remaining: keys of settings that differ after the write, by the id of the object.
+    :param remaining: labels of settings that differ after the write, by the id of the object.
     :param may_leave_out: whether a refused write of a subscription may be repeated without the refused settings, which
         is a further rate-limited call.
     """
@@ -57,7 +57,7 @@ class ApplyProgress:
     :param filter_order: likewise for its filters.
     :param created: ids of the objects that were created, by their kind.
     :param written: ids of the objects that were written, with their secrets.
-    :param remaining: keys of settings that differed after the write, by the id of the object.
+    :param remaining: labels of settings that differed after the write, by the id of the object.
     :param ignored: settings that Segment refused or ignored.
     :param may_leave_out: as in :class:`Executed`.
     """
@@ -121,8 +121,8 @@ class ApplyProgress:
         ):
             self.created[kind] = _joined(self.created.get(kind, ()), ids)
         self.written = _joined(self.written, filter(None, (known, *executed.ids.values())))
-        for object_id, keys in executed.remaining.items():
-            self.remaining[object_id] = _joined(self.remaining.get(object_id, ()), keys)
+        for object_id, labels in executed.remaining.items():
+            self.remaining[object_id] = _joined(self.remaining.get(object_id, ()), labels)
         self.ignored = _joined(self.ignored, executed.ignored)
         self.may_leave_out = executed.may_leave_out
 
@@ -138,20 +138,19 @@ class ApplyProgress:
         first = self.first or last
         if {*self.order} - {None} != {*order} - {None} or {*self.filter_order} - {None} != {*filter_order} - {None}:
             return last  # templates have changed the description
-        ignored = set(map(setting_label, self.ignored))
         # A new destination may be created disabled, and enabled at the end.
         changed = first["changed"] if first["created"] else _joined(first["changed"], last["changed"])
         return ApplySummary(
             destination_id=last["destination_id"],
             created=first["created"] or last["created"],
-            changed=[name for name in changed if name not in ignored],
+            changed=[name for name in changed if name not in self.ignored],
             subscriptions=_merged(first["subscriptions"], self.order, last["subscriptions"], order),
             filters=_merged(first["filters"], self.filter_order, last["filters"], filter_order),
             ignored=list(self.ignored),
         )
 
     def _without(self, part: P) -> P:
-        remaining = set(map(setting_label, self.remaining.get(part.id or "", ())))
+        remaining = self.remaining.get(part.id or "", ())
         fields = tuple(change for change in part.diff.fields if change.field not in remaining)
         if len(fields) == len(part.diff.fields):
             return part
