@@ -85,19 +85,22 @@ class SegmentRateLimitTrigger(BaseTrigger):
         """Sleep until the task's turn, or its deadline."""
         started = time.monotonic()
         name = self.limited_as or "requests"
-        await self._wait_for_turn()
+        count = await self._wait_for_turn()
         yield TriggerEvent(
             {
                 "status": RESUMED,
-                "message": f"turn to send {self.count} {name}",
-                "granted": {self.limited_as: self.count},
+                "message": f"turn to send {count} {name}",
+                "granted": {self.limited_as: count},
                 "slept": time.monotonic() - started,
                 "state": self.state,
             }
         )
 
-    async def _wait_for_turn(self) -> None:
-        """Wait until the task's turn, or its deadline."""
+    async def _wait_for_turn(self) -> int:
+        """Wait until the task's turn, or its deadline.
+
+        :return: how many requests it may send.
+        """
         turns = _TURNS.setdefault((self.segment_conn_id, self.limited_as), Turns())
         if self.rejected:
             turns.report_rejection(reset=self.not_before)
@@ -107,10 +110,10 @@ class SegmentRateLimitTrigger(BaseTrigger):
             while True:
                 now = time.time()
                 if self.deadline is not None and now >= self.deadline:
-                    return
+                    return 0
                 next_time = turns.ask(ticket, now)
                 if next_time <= now:
-                    return
+                    return ticket.count
                 await _sleep(min(next_time, self.deadline or next_time) - now)
         finally:
             turns.leave(ticket)

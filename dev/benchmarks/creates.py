@@ -254,7 +254,7 @@ class Task:
                 simulation.after(next_time - simulation.now, ask)
                 return
             slept = simulation.now - started
-            self._resumption = Resumption(granted={turn.limited_as: turn.count}, slept=slept, state=state)
+            self._resumption = Resumption(granted={turn.limited_as: ticket.count}, slept=slept, state=state)
             simulation.after(simulation.random.uniform(*_TRIGGER_START), lambda: simulation.enqueue(self))
 
         ask()

@@ -77,7 +77,8 @@ def test_the_tasks_of_one_connection_take_turns(time: Time) -> None:
 
 
 def test_the_deadline_ends_the_wait(time: Time) -> None:
-    assert asyncio.run(first_event(trigger(not_before=5000.0, deadline=1030.0)))["slept"] == 30.0
+    event = asyncio.run(first_event(trigger(not_before=5000.0, deadline=1030.0)))
+    assert (event["slept"], event["granted"]) == (30.0, {CREATE: 0})
 
 
 def test_a_wait_that_is_cancelled_makes_room(time: Time) -> None:

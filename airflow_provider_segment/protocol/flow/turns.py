@@ -29,7 +29,7 @@ _RECOVERY = 0.5
 class Ticket:
     """A place in the queue.
 
-    :param count: how many requests the task is going to send.
+    :param count: how many requests the task is going to send; after its turn, how many it may send.
     :param ready_at: earliest time of its turn.
     """
 
@@ -75,6 +75,8 @@ class Turns:
     def ask(self, ticket: Ticket, now: float) -> float:
         """Return when to ask again; at most ``now`` if it is the ticket's turn, which is then taken.
 
+        Its count is then what is left of the round, so that no request goes unused.
+
         :param ticket: of the task.
         :param now: the time.
         """
@@ -82,13 +84,14 @@ class Turns:
             return ticket.ready_at
         is_over = now >= self._ends
         began, taken, size = (now, 0, self._next_size) if is_over else (self._began, self._taken, self._size)
-        ahead = self._count_before(ticket, now)
-        excess = taken + ahead + ticket.count - int(size)
-        if excess > 0 and (taken or ahead):
+        before = taken + self._count_before(ticket, now)
+        room = int(size) - before
+        if room <= 0:
             end = now + _ROUND if is_over else self._ends
-            return end + (excess - 1) // self._allowed * _ROUND
-        turn = began + _SPREAD * (taken + ahead) / self._allowed
+            return end + -room // self._allowed * _ROUND
+        turn = began + _SPREAD * before / self._allowed
         if turn <= now:
+            ticket.count = min(ticket.count, room)
             self._take(ticket, now, is_over=is_over)
         return turn
 

@@ -7,12 +7,12 @@ import pytest
 from dev.benchmarks.creates import SLOTS, TASKS, Simulation
 
 
-@pytest.mark.parametrize("triggerers", [1, 2])
+@pytest.mark.parametrize(("triggerers", "bound"), [(1, 1.25), (2, 1.35)])
 @pytest.mark.parametrize("seed", range(5))
-def test_deferred_tasks_take_turns(triggerers: int, seed: int) -> None:
+def test_deferred_tasks_take_turns(triggerers: int, bound: float, seed: int) -> None:
     outcome = Simulation(deferrable=True, triggerers=triggerers, seed=seed).run()
     assert outcome.rejected <= TASKS / 3
-    assert outcome.total_time <= 1.25
+    assert outcome.total_time <= bound
 
 
 def test_deferred_tasks_take_few_worker_slots_and_none_waits_long_for_one() -> None:

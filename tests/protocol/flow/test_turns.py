@@ -33,10 +33,16 @@ def test_a_round_has_as_many_turns_as_the_limit_and_lasts_longer_than_a_window()
     assert all(later - earlier > 60 for earlier, later in zip(times, times[5:], strict=False))
 
 
-def test_a_task_with_several_requests_takes_several_places() -> None:
+def test_a_task_with_several_requests_gets_what_is_left_of_the_round() -> None:
     turns = Turns()
-    times = play(turns, [turns.join(count=count, limit=5, ready_at=0.0) for count in (3, 3, 5, 2)])
-    assert [int(time // 63) for time in times] == [0, 1, 2, 3]
+    tickets = [turns.join(count=count, limit=5, ready_at=0.0) for count in (3, 3, 5, 2)]
+    times = play(turns, tickets)
+    assert [(int(time // 63), ticket.count) for time, ticket in zip(times, tickets, strict=True)] == [
+        (0, 3),
+        (0, 2),
+        (1, 5),
+        (2, 2),
+    ]
 
 
 def test_a_task_that_is_not_ready_keeps_no_one_waiting() -> None:
