@@ -113,6 +113,7 @@ BENCH_STAMP := $(BENCH_VENV)/.installed
 bench: $(BENCH_STAMP)  ## run the benchmarks, on an otherwise idle machine
 	$(BENCH_VENV)/bin/python -m dev.benchmarks.listing
 	$(BENCH_VENV)/bin/python -m dev.benchmarks.imports
+	$(BENCH_VENV)/bin/python -m dev.benchmarks.creates
 	$(BENCH_VENV)/bin/python -m dev.benchmarks.waits
 
 # Fail on warnings and on broken references.

@@ -35,6 +35,7 @@ NOT_RUN = [
     ("CONTRIBUTING.md", "takes minutes"),
     ("README.md", "takes minutes; it is what the tests are started with"),
     ("README.md", INSTALLS),
+    ("docs/at-scale.md", "needs Airflow's database"),
     ("docs/guides/environments.md", "needs two workspaces; tests/workspace/test_plan_and_apply.py does it"),
     ("docs/guides/lineage.md", INSTALLS),
     ("docs/guides/provisioning.md", "needs Airflow's database"),
