@@ -64,17 +64,24 @@ HEADERS = {
 QUERIES = {"", "pagination%5Bcount%5D=200"}
 UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 """https://www.rfc-editor.org/rfc/rfc3986#section-2.3"""
+NOUNS = {"source": "source", "destination_type": "metadata", "action": "action"}
+"""What the arguments that take slugs name; in these workspaces, slugs are ids."""
 AS_JSON = {"settings", "subscriptions", "actions"}
 
 OPERATORS: dict[type[SegmentOperator], tuple[set[str], ...]] = {
-    SegmentCreateDestinationOperator: ({"source_id", "metadata_id", "name", "settings", "if_exists"},),
+    SegmentCreateDestinationOperator: (
+        {"source_id", "metadata_id", "name", "settings", "if_exists"},
+        {"source", "destination_type", "name", "settings", "if_exists"},
+    ),
     SegmentUpdateDestinationOperator: (
         {"destination_id", "new_name", "settings"},
         {"source_id", "metadata_id", "name", "settings"},
+        {"source", "destination_type", "name", "settings"},
     ),
-    SegmentDeleteDestinationOperator: ({"destination_id"}, {"source_id", "metadata_id", "name"}),
+    SegmentDeleteDestinationOperator: ({"destination_id"}, {"source", "metadata_id", "name"}),
     SegmentCreateSubscriptionOperator: (
         {"destination_id", "action_id", "name", "trigger", "settings", "model_id", "if_exists"},
+        {"destination_id", "action", "name", "trigger", "settings", "if_exists"},
     ),
     SegmentUpdateSubscriptionOperator: (
         {"destination_id", "subscription_id", "new_name", "trigger", "settings"},
@@ -82,7 +89,7 @@ OPERATORS: dict[type[SegmentOperator], tuple[set[str], ...]] = {
     ),
     SegmentDeleteSubscriptionOperator: (
         {"destination_id", "subscription_id"},
-        {"destination_id", "action_id", "name"},
+        {"destination_id", "action", "name"},
     ),
     SegmentCreateFilterOperator: ({"destination_id", "title", "condition", "actions", "description", "if_exists"},),
     SegmentUpdateFilterOperator: (
@@ -92,6 +99,7 @@ OPERATORS: dict[type[SegmentOperator], tuple[set[str], ...]] = {
     SegmentDeleteFilterOperator: ({"destination_id", "filter_id"}, {"destination_id", "title"}),
     SegmentApplyDestinationOperator: (
         {"source_id", "metadata_id", "name", "settings", "subscriptions"},
+        {"source", "destination_type", "name", "settings", "subscriptions"},
         {"destination_id", "source_id", "metadata_id", "name", "settings", "subscriptions"},
     ),
 }
@@ -135,7 +143,8 @@ def arguments(draw: st.DrawFn, names: set[str], known: Mapping[str, str], name: 
         if argument == "settings":
             made[argument] = draw(settings)
         elif argument == "subscriptions":
-            one = {"name": draw(hostile_strings), "action_id": known["action"], "trigger": draw(hostile_strings)}
+            action = {draw(st.sampled_from(["action", "action_id"])): known["action"]}
+            one = {"name": draw(hostile_strings), "trigger": draw(hostile_strings)} | action
             made[argument] = [one | {"settings": draw(settings)}] * draw(st.integers(0, 1))
         elif argument == "actions":
             made[argument] = [{"type": "DROP_PROPERTIES", "fields": {draw(hostile_strings): [draw(hostile_strings)]}}]
@@ -143,8 +152,8 @@ def arguments(draw: st.DrawFn, names: set[str], known: Mapping[str, str], name: 
             made[argument] = draw(st.one_of(st.sampled_from(["all", "type = 'track'"]), hostile_strings))
         elif argument == "if_exists":
             made[argument] = draw(st.sampled_from(["reuse", "update", "fail"]))
-        elif argument.endswith("_id") and argument != "model_id":
-            made[argument] = known_or_not(argument.removesuffix("_id"))
+        elif argument in NOUNS or (argument.endswith("_id") and argument != "model_id"):
+            made[argument] = known_or_not(NOUNS.get(argument, argument.removesuffix("_id")))
         else:
             made[argument] = draw(st.one_of(st.just(name), hostile_strings))
     return made
@@ -161,8 +170,11 @@ def allowed_requests(values: Mapping[str, Any], sandbox: SegmentSandbox, before:
     destinations = {each["id"] for each in there} | ids_in(values, "destination_id")
     subscriptions = {sub["id"] for each in there for sub in each["subscriptions"]} | ids_in(values, "subscription_id")
     filters = {one["id"] for each in there for one in each["filters"]} | ids_in(values, "filter_id")
-    paths = {"POST /destinations"}
-    paths |= {f"GET /sources/{segment(id)}/connected-destinations" for id in ids_in(values, "source_id")}
+    sources = ids_in(values, "source_id") | ids_in(values, "source")
+    types = ids_in(values, "metadata_id") | ids_in(values, "destination_type")
+    paths = {"POST /destinations", "GET /catalog/destinations"} | ({"GET /sources"} if "source" in values else set())
+    paths |= {f"GET /sources/{segment(id)}/connected-destinations" for id in sources}
+    paths |= {f"GET /catalog/destinations/{segment(id)}" for id in types}
     for id in destinations:
         one = f"/destinations/{segment(id)}"
         paths |= {f"{method} {one}" for method in ("GET", "PATCH", "DELETE")}
