@@ -333,6 +333,7 @@ def test_all_arguments_are_templated(running: Running, segment_sandbox: SegmentS
     assert evidence["granularity"] == "HOUR"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",
     [
@@ -372,6 +373,7 @@ def test_a_rate_limit_of_many_years_holds_polls_back_for_an_hour(
     assert "polling again in 3600 s" in told()
 
 
+@pytest.mark.slow
 def test_polling_resumes_after_a_rate_limit(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str
 ) -> None:
