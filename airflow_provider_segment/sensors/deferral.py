@@ -51,6 +51,8 @@ class DeferrableWaitMixin(_Base):
 
     destination_id: Any
     segment_conn_id: str
+    resolved_destination_id: str | None
+    resolved_source_id: str | None
     evidence: Evidence | None
 
     @property
@@ -139,12 +141,14 @@ class DeferrableWaitMixin(_Base):
         result = parse_event(event)
 
         self.evidence = result.evidence
+        self.resolved_destination_id, self.resolved_source_id = event.get("destination_id"), event.get("source_id")
+        if destination_id := self.resolved_destination_id or self.destination_id:
+            self._progress.identify(destination_id, str(event.get("destination_name") or ""))
         if result.status == ERROR:
             self._raise_error(result, event)
         if result.status == TIMED_OUT:
             self._progress.last_message = result.message
             self._destination_checked = event.get("destination_checked") is True
-            self._progress.name = str(event.get("destination_name") or "")
             return self._poll_after_deadline(context)
         if result.status == Status.FAILED.value:
             self.raise_failed(result.message)
@@ -222,7 +226,6 @@ class DeferrableWaitMixin(_Base):
         if not self.should_keep_waiting(error):
             raise error
         checked = event.get("destination_checked") is True
-        self._progress.name = str(event.get("destination_name") or "")
         self.defer_to_trigger(deadline=_deadline_of(event), destination_checked=checked)
 
     def _end_without_event(self, context: Context, arguments: dict[str, Any]) -> Evidence:

@@ -30,8 +30,8 @@ def test_teardown_removes_what_setup_made(run_dag: RunDag, segment_sandbox: Segm
 
 
 def test_teardown_removes_it_also_when_the_work_failed(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
-    run_dag("segment_setup_teardown", conf={"action_id": "no-such-action"}, code=1)
-    assert writes(segment_sandbox) == ["POST 200", "DELETE 200"]  # the action is checked before it is sent
+    run_dag("segment_setup_teardown", conf={"action": "no-such-action"}, code=1)
+    assert writes(segment_sandbox) == ["POST 200", "DELETE 200"]
     assert segment_sandbox.destinations == []
 
 

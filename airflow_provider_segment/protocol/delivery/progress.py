@@ -23,18 +23,26 @@ class ProgressLogger:
 
     ``last_message`` is the message logged last, without its status; ``name`` is the destination's name, once known.
 
-    :param destination_id: the destination.
+    :param destination: its id, or what selects it.
     :param name: its name, if it is known.
     """
 
-    def __init__(self, destination_id: str, name: str = "") -> None:
-        self._destination_id = destination_id
+    def __init__(self, destination: str, name: str = "") -> None:
+        self._destination = destination
         self.name = name
         self.last_message = "no data yet"
         self._last_progress = ""
         self._granularity: str | None = None
         self._logged_at: datetime | None = None
         self._last_verdict: Verdict | None = None
+
+    def identify(self, destination_id: str, name: str = "") -> None:
+        """Name the destination by its id from now on.
+
+        :param destination_id: its id.
+        :param name: its name, if it is known.
+        """
+        self._destination, self.name = destination_id, name or self.name
 
     def lines(self, verdict: Verdict, at: datetime) -> Iterator[str]:
         """Yield the lines to log for a poll; often none.
@@ -59,7 +67,7 @@ class ProgressLogger:
 
         :param verdict: the verdict on a poll.
         """
-        parts = (verdict.progress, verdict.window, destination_text(self._destination_id, self.name))
+        parts = (verdict.progress, verdict.window, destination_text(self._destination, self.name))
         return "; ".join(part for part in parts if part)
 
 

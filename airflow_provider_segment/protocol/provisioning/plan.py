@@ -185,12 +185,16 @@ def _plan_destination(spec: DestinationSpec, actual: Destination | None, *, rota
         check_new_name("destination", spec.name)
         check_new_settings("settings", spec.settings)
         return DestinationPlan(Result.CREATED, spec)
-    fixed = {"source_id": actual["sourceId"], "metadata_id": actual["metadata"]["id"]}
-    for argument, value in fixed.items():
-        if getattr(spec, argument) != value:
+    fixed = [
+        ("source", spec.source, "source_id", spec.source_id, actual["sourceId"]),
+        ("destination_type", spec.destination_type, "metadata_id", spec.metadata_id, actual["metadata"]["id"]),
+    ]
+    for slug_argument, slug, id_argument, described, value in fixed:
+        if described != value:
+            named = f"{id_argument} is" if slug is None else f"{slug_argument} {slug!r} is"
             raise ValueError(
-                f"{argument} is {getattr(spec, argument)!r}, but destination {actual['id']} has {value!r}, which"
-                " can't be changed; describe a new destination instead"
+                f"{named} {described!r}, but destination {actual['id']} has {value!r}, which can't be changed; describe"
+                " a new destination instead"
             )
     diff = diff_destination(spec, actual, rotate_secrets=rotate_secrets)
     return DestinationPlan(_result(diff), spec, actual, diff)

@@ -153,7 +153,7 @@ def test_the_name_of_the_destination_is_returned(name: Any, known: str) -> None:
     destination = {key: value for key, value in record(name=name).items() if value is not ...}
     driver = ScriptedDriver([done({"destination": destination})])
 
-    assert driver.run(verify_destination(TERMS, query=CRITERIA.query)) == known
+    assert driver.run(verify_destination(TERMS, query=CRITERIA.query)).name == known
 
 
 def test_a_disabled_destination_is_an_error_if_asked_for() -> None:
