@@ -17,6 +17,7 @@ from airflow_provider_segment.protocol.delivery.messages import interval_text, n
 from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
 from airflow_provider_segment.protocol.delivery.verdict import Status, evaluate
 from tests.protocol.delivery.observing import INTERVAL, NOW, criteria, metrics, verdict
+from tests.protocol.property_settings import examples
 
 BOTH = {"success_when": "successes >= 1", "fail_when": ["failures >= 1", "success_rate < 0.9", "retried > 5"]}
 GOAL = {"success_when": "success_rate >= 0.99"}
@@ -111,6 +112,7 @@ def test_a_line_of_the_log_has_status_numbers_window_and_destination() -> None:
     assert interval_text(soon) == "25 Nov 00:00:00 to 25 Nov 00:01:30 UTC, by minute"
 
 
+@examples()
 @given(
     st.integers(0, 10**6),
     st.integers(0, 10**6),
