@@ -31,8 +31,7 @@ _GRACE = 15.0
 class SegmentDeferrableOperator(SegmentOperator):
     """Base of the operators that can be deferred.
 
-    A subclass implements :meth:`perform` instead of ``execute``. A resumed task runs it again from the start: it reads
-    what exists, plans, and goes on.
+    A resumed task performs its work from the start: it reads what exists, plans, and goes on.
 
     :param deferrable: wait for rate limits in the triggerer, without a worker slot. Default: Airflow's ``[operators]
         default_deferrable``.
@@ -46,18 +45,11 @@ class SegmentDeferrableOperator(SegmentOperator):
         super().__init__(**kwargs)
         self.deferrable = check_flag("deferrable", default_deferrable() if deferrable is None else deferrable)
 
-    def perform(self, context: Context) -> Any:
-        """Do the work of the task.
-
-        :param context: of the task.
-        """
-        raise NotImplementedError
-
     def execute(self, context: Context) -> Any:
         """Do the work, until it is done or has to wait for a rate limit."""
         self._resumption = None
         self._deadline = None if self.execution_timeout is None else time() + self.execution_timeout.total_seconds()
-        return self.perform(context)
+        return self.perform_or_fail(context)
 
     def execute_complete(self, context: Context, event: Any = None) -> Any:
         """Go on after a wait.
@@ -73,7 +65,7 @@ class SegmentDeferrableOperator(SegmentOperator):
         self._deadline = self._resumption.state.deadline
         if self._deadline is not None and self._deadline <= time():
             self._raise_timeout()
-        return self.perform(context)
+        return self.perform_or_fail(context)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Go on after a wait; raise the timeout as without deferral if Airflow itself has ended the wait for it."""

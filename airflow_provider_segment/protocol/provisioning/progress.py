@@ -5,21 +5,22 @@ It holds ids, names and the names of fields, but no settings: it is stored in Ai
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
 import msgspec
 
 from airflow_provider_segment.protocol.provisioning.diff import Diff
+from airflow_provider_segment.protocol.provisioning.differences import Difference
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterPlan
 from airflow_provider_segment.protocol.provisioning.plan import (
-    ApplySummary,
     DestinationPlan,
     Plan,
     Result,
     SubscriptionPlan,
 )
+from airflow_provider_segment.protocol.provisioning.summary import ApplySummary, summarize
 
 DESTINATION, SUBSCRIPTION, FILTER = "destination", "subscription", "filter"
 """The kinds of objects."""
@@ -97,15 +98,14 @@ class ApplyProgress:
             subscriptions=tuple(map(self._without, plan.subscriptions)),
         )
 
-    def begin(self, plan: Plan, order: Sequence[int | None], filter_order: Sequence[int | None]) -> None:
+    def begin(self, plan: Plan) -> None:
         """Keep the summary of the first plan.
 
         :param plan: about to be executed.
-        :param order: the place of each subscription in the description.
-        :param filter_order: the place of each filter in the description.
         """
         if self.first is None:
-            self.first, self.order, self.filter_order = plan.summary(), list(order), list(filter_order)
+            self.first = summarize(plan, written=True)
+            self.order, self.filter_order = list(plan.places), list(plan.filter_places)
 
     def add(self, executed: Executed, plan: Plan) -> None:
         """Add what the execution of a plan has done, whether it ended or was stopped.
@@ -126,26 +126,28 @@ class ApplyProgress:
         self.ignored = _joined(self.ignored, executed.ignored)
         self.may_leave_out = executed.may_leave_out
 
-    def summary(
-        self, last: ApplySummary, order: Sequence[int | None], filter_order: Sequence[int | None]
-    ) -> ApplySummary:
+    def summary(self, last: ApplySummary, plan: Plan) -> ApplySummary:
         """Return the summary of the whole apply, as without a stop.
 
         :param last: summary of the last plan.
-        :param order: the place of each of its subscriptions in the description.
-        :param filter_order: the place of each of its filters in the description.
+        :param plan: the last plan.
         """
         first = self.first or last
+        order, filter_order = plan.places, plan.filter_places
         if {*self.order} - {None} != {*order} - {None} or {*self.filter_order} - {None} != {*filter_order} - {None}:
             return last  # templates have changed the description
         # A new destination may be created disabled, and enabled at the end.
         changed = first["changed"] if first["created"] else _joined(first["changed"], last["changed"])
+        subscriptions = _merged(first["subscriptions"], self.order, last["subscriptions"], order)
+        filters = _merged(first["filters"], self.filter_order, last["filters"], filter_order)
         return ApplySummary(
             destination_id=last["destination_id"],
+            differs=first["differs"] or last["differs"],
             created=first["created"] or last["created"],
             changed=[name for name in changed if name not in self.ignored],
-            subscriptions=_merged(first["subscriptions"], self.order, last["subscriptions"], order),
-            filters=_merged(first["filters"], self.filter_order, last["filters"], filter_order),
+            subscriptions=subscriptions,
+            filters=filters,
+            differences=_merged_differences(first, last, subscriptions, filters),
             ignored=list(self.ignored),
         )
 
@@ -163,14 +165,14 @@ class ApplyProgress:
 
 def places(
     plans: Sequence[SubscriptionPlan] | Sequence[FilterPlan], described: Sequence[Any] | None
-) -> list[int | None]:
+) -> tuple[int | None, ...]:
     """Return the place in the description of each part of a plan; ``None`` for one that is removed.
 
     :param plans: the parts.
     :param described: the described objects.
     """
     numbers = {id(spec): number for number, spec in enumerate(described or ())}
-    return [None if plan.spec is None else numbers[id(plan.spec)] for plan in plans]
+    return tuple(None if plan.spec is None else numbers[id(plan.spec)] for plan in plans)
 
 
 def _merged(
@@ -193,6 +195,24 @@ def _merged(
     removed = {entry["id"] for place, entry in zip(first_order, first, strict=True) if place is None}
     later = [entry for place, entry in zip(last_order, last, strict=True) if place is None]
     return merged + [entry for entry in later if entry["id"] not in removed]
+
+
+def _merged_differences(
+    first: ApplySummary, last: ApplySummary, subscriptions: Sequence[Any], filters: Sequence[Any]
+) -> list[Difference]:
+    """Return the differences of the first plan with their final ids, and those of other objects that came later."""
+    ids = {
+        DESTINATION: iter([last["destination_id"]]),
+        SUBSCRIPTION: _ids_of_changed(first["subscriptions"], subscriptions),
+        FILTER: _ids_of_changed(first["filters"], filters),
+    }
+    found = [Difference(**{**one, "id": next(ids[one["object"]])}) for one in first["differences"]]
+    known = {one["id"] for one in found}
+    return found + [one for one in last["differences"] if one["id"] not in known]
+
+
+def _ids_of_changed(first: Sequence[Any], merged: Sequence[Any]) -> Iterator[str | None]:
+    return (final["id"] for entry, final in zip(first, merged, strict=False) if entry["result"] != Result.KEPT)
 
 
 def _joined(first: Iterable[str], second: Iterable[str]) -> list[str]:
