@@ -1,6 +1,6 @@
 """What an apply has done before it was stopped, so that it goes on from there and returns what it would have returned.
 
-It holds ids, names and the names of fields, but no settings: it is stored in Airflow's database while a task waits.
+Like the summary, it holds no values of settings: it is stored in Airflow's database while a task waits.
 """
 
 from __future__ import annotations
