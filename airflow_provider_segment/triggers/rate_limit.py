@@ -18,6 +18,13 @@ RESUMED = "resumed"
 _MAX_SLEEP = 300.0
 """Seconds after which a long sleep is checked against the wall clock: the loop's clock stops with the machine."""
 
+_SHORTEST_WAIT = 5.0
+"""Seconds until the first event. Airflow's scheduler must have noticed that the worker has ended before the task is
+queued again; otherwise it may take the end of the first run for a failure of the second."""
+
+_CLOCK_ERROR = 1.0
+"""Seconds by which the wall clock may be faster than the monotonic clock, which measures how long a task has slept."""
+
 _TURNS: dict[tuple[str, str], Turns] = {}
 """The turns of this triggerer by connection and rate limit. Another triggerer, or a restarted one, has its own."""
 
@@ -104,7 +111,7 @@ class SegmentRateLimitTrigger(BaseTrigger):
         turns = _TURNS.setdefault((self.segment_conn_id, self.limited_as), Turns())
         if self.rejected:
             turns.report_rejection(reset=self.not_before)
-        ready_at = max(self.not_before, time.time() + self.min_wait)
+        ready_at = max(self.not_before, time.time() + max(self.min_wait + _CLOCK_ERROR, _SHORTEST_WAIT))
         ticket = turns.join(count=self.count, limit=self.limit, ready_at=ready_at)
         try:
             while True:

@@ -43,6 +43,8 @@ _START = 1_770_000_000.0
 _RESPONSE_TIME = 0.2
 _TASK_START = (2.0, 8.0)
 """Seconds from a free slot to the first request: the scheduler, a new process, and its imports."""
+_SHORTEST_WAIT = 5.0
+"""Seconds of the trigger."""
 _TRIGGER_START = (0.2, 1.5)
 """Seconds from a deferral to the start of the trigger, and from its event to the queue."""
 
@@ -245,7 +247,7 @@ class Task:
         reset = simulation.now + turn.seconds if turn.seconds else 0.0
         if turn.rejected:
             turns.report_rejection(reset=reset)
-        ticket = turns.join(count=turn.count, limit=turn.limit, ready_at=max(simulation.now, reset))
+        ticket = turns.join(count=turn.count, limit=turn.limit, ready_at=max(simulation.now + _SHORTEST_WAIT, reset))
         started = simulation.now
 
         def ask() -> None:

@@ -10,10 +10,14 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_segment.protocol.flow.resumption import Resumption
 from airflow_provider_segment.protocol.provisioning.creating import Ensured
+from airflow_provider_segment.protocol.provisioning.lookup import Found
+from airflow_provider_segment.protocol.provisioning.progress import ApplyProgress
 from tests.scale import FIRST_SEED, chunk_name, chunks
 from tests.simulation.deferring import deferring
 from tests.simulation.history import SCENARIOS, Stage, play, run_once, set_stage
+from tests.simulation.memory import Memory
 from tests.simulation.model import Segment
 from tests.simulation.scenario import Scenario, ensuring_subscription
 from tests.simulation.scenario_apply import applying
@@ -85,6 +89,33 @@ def test_with_faults_and_crashes_the_result_is_still_exactly_what_is_described(s
         stage.scenario = deferring(stage.scenario, dice, share=dice.choice((0.05, 0.3)), most=10)
         with _told(stage):
             play(stage)
+
+
+def _no_first_plan(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ApplyProgress, "begin", lambda *_: None)
+
+
+def _nothing_ever_in_flight(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Resumption, "nothing_is_in_flight", True)
+
+
+def _created_forgotten(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("tests.simulation.deferring.Memory", lambda **named: Memory(**named | {"created": False}))
+    patch.setattr("tests.simulation.deferring.Found", lambda _id: Found())
+
+
+@pytest.mark.parametrize("mutate", [_no_first_plan, _nothing_ever_in_flight, _created_forgotten])
+def test_a_missing_rule_is_detected(
+    mutate: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mutate(monkeypatch)
+    with pytest.raises(AssertionError):
+        _test_all()
+
+
+def _test_all() -> None:
+    test_wherever_it_stops_the_end_and_the_result_are_the_same(range(400))
+    test_with_faults_and_crashes_the_result_is_still_exactly_what_is_described(range(800))
 
 
 @contextmanager

@@ -72,8 +72,8 @@ def test_the_tasks_of_one_connection_take_turns(time: Time) -> None:
         return [event["slept"] for event in await asyncio.gather(*map(first_event, waits))]
 
     slept = asyncio.run(run())
-    assert slept[:7] == [0, 6, 12, 18, 24, 63, 69]
-    assert slept[7:] == [0, 0]
+    assert slept[:7] == [5, 11, 17, 23, 29, 68, 74]
+    assert slept[7:] == [5, 5]
 
 
 def test_the_deadline_ends_the_wait(time: Time) -> None:
@@ -91,7 +91,7 @@ def test_a_wait_that_is_cancelled_makes_room(time: Time) -> None:
         slept: float = (await first_event(trigger(count=5, not_before=1002.0)))["slept"]
         return slept
 
-    assert asyncio.run(run()) <= 2.0
+    assert asyncio.run(run()) <= 10.0
 
 
 def test_a_rejected_request_keeps_the_others_until_the_reset(time: Time) -> None:

@@ -12,9 +12,10 @@ from airflow_provider_segment.operators.subscription import (
     SegmentDeleteSubscriptionOperator,
 )
 from airflow_provider_segment.protocol.flow import turns
+from airflow_provider_segment.triggers import rate_limit
 
 # The windows of the test's sandbox are short. Its triggers run in the process that reads this file.
-turns._ROUND, turns._SPREAD = 3.0, 0.5
+turns._ROUND, turns._SPREAD, rate_limit._SHORTEST_WAIT = 3.0, 0.5, 0.0
 
 DEFERRED: dict[str, Any] = {"deferrable": True, "segment_conn_id": "segment_quick", "pool": "segment"}
 
