@@ -171,9 +171,12 @@ def _run(stage: Stage, number: int, dies_at: int | None, freezes_at: int | None 
     if number > 1 and not wait_for_pending:
         # Not a retry: wait until the requests of the last run are applied.
         world.wait(max(0.0, network.last_write + stage.options.reconcile_timeout + 1.0 - world.now))
-    elif number > 1:
-        world.wait(world.dice.choice((0.0, 0.0, world.dice.uniform(0.0, 2 * stage.options.reconcile_timeout))))
-    flow = stage.scenario.flow(stage.options, wait_for_pending, number)
+    options = stage.options
+    if wait_for_pending:
+        age = world.dice.choice((0.0, 1.0, 2.0)) * world.dice.uniform(0.0, stage.options.reconcile_timeout)
+        world.wait(age)
+        options = replace(options, pending_age=world.dice.choice((0.0, age, age)))  # Airflow often knows it
+    flow = stage.scenario.flow(options, wait_for_pending, number)
     actor = Actor(
         f"run {number}{' (a retry)' if wait_for_pending else ''}", flow, network, dies_at=dies_at, freezes_at=freezes_at
     )

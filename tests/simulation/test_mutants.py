@@ -10,7 +10,7 @@ import pytest
 
 from airflow_provider_segment.protocol.api.destinations import update_destination
 from airflow_provider_segment.protocol.flow import exchange, retry, staleness
-from airflow_provider_segment.protocol.flow.steps import Flow
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
 from airflow_provider_segment.protocol.provisioning import (
     apply,
     apply_filters,
@@ -173,9 +173,17 @@ def _absent_settings_left_alone(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(diff, "diff_settings", only_returned)
 
 
+def _age_of_a_write_overestimated(patch: pytest.MonkeyPatch) -> None:
+    def none_if_known(options: CallOptions) -> float:
+        return 0.0 if options.pending_age else options.reconcile_timeout
+
+    patch.setattr(CallOptions, "pending_timeout", property(none_if_known))
+
+
 @pytest.mark.parametrize(
     "mutate",
     [
+        _age_of_a_write_overestimated,
         _no_check_before_create,
         _retry_does_not_poll,
         _retry_does_not_poll_for_subscriptions,

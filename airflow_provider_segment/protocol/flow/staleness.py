@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log, Pause, Reply, Send
@@ -20,19 +21,22 @@ class StaleKnowledgeError(Exception):
     """What the flow has read is, or may be, out of date; nothing was changed since."""
 
 
-def replan_when_stale(options: CallOptions, make_flow: Callable[[bool], Flow[T]], *, wait_for_pending: bool) -> Flow[T]:
+def replan_when_stale(
+    options: CallOptions, make_flow: Callable[[CallOptions, bool], Flow[T]], *, wait_for_pending: bool
+) -> Flow[T]:
     """Run a flow that reads, plans and writes; start it again if the process stood still before a write.
 
     :param options: the clocks, and ``reconcile_timeout`` as the longest standstill that does not matter.
-    :param make_flow: returns a new flow, from whether requests of another try may be in flight.
-    :param wait_for_pending: the argument of the first flow; later ones get ``True``.
+    :param make_flow: returns a new flow, from the options and whether requests of another try may be in flight.
+    :param wait_for_pending: the argument of the first flow; later ones get ``True``, for the other try may just have
+        sent them.
     """
     while True:
         try:
-            return (yield from _guarded(options, make_flow(wait_for_pending)))
+            return (yield from _guarded(options, make_flow(options, wait_for_pending)))
         except StaleKnowledgeError as stale:
             yield Log(f"{stale}; reading again what exists, and planning anew", logging.WARNING)
-            wait_for_pending = True
+            options, wait_for_pending = replace(options, pending_age=0.0), True
 
 
 def _guarded(options: CallOptions, flow: Flow[T]) -> Flow[T]:

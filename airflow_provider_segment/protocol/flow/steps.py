@@ -114,6 +114,8 @@ class CallOptions:
     :param retry_budget: seconds that one call may spend on failed attempts.
     :param rate_limit_budget: seconds that one call may wait for rate limits.
     :param reconcile_timeout: seconds to keep looking for an object after a write whose response was lost.
+    :param pending_age: how many seconds ago an earlier try ended, at least: its writes are in flight no longer than
+        ``reconcile_timeout`` from then on.
     :param secrets: strings to redact in messages: the token, and the settings in use.
     :param clocks: return the seconds that the wall clock and the monotonic clock show.
     """
@@ -122,8 +124,14 @@ class CallOptions:
     retry_budget: float = 300.0
     rate_limit_budget: float = 3600.0
     reconcile_timeout: float = 30.0
+    pending_age: float = 0.0
     secrets: tuple[SecretStr, ...] = field(default=(), repr=False)
     clocks: Callable[[], tuple[float, float]] = field(default=read_clocks, repr=False, compare=False)
+
+    @property
+    def pending_timeout(self) -> float:
+        """Seconds to keep looking for what an earlier try may have left in flight."""
+        return max(0.0, self.reconcile_timeout - self.pending_age)
 
     def capped(self, seconds: float) -> CallOptions:
         """Return the same options with smaller budgets.

@@ -82,7 +82,7 @@ def apply_destination(options: CallOptions, *, request: ApplyRequest, write: boo
     return (
         yield from replan_when_stale(
             options,
-            lambda pending: _plan_and_execute(options, replace(request, wait_for_pending=pending), write=write),
+            lambda fresh, pending: _plan_and_execute(fresh, replace(request, wait_for_pending=pending), write=write),
             wait_for_pending=request.wait_for_pending,
         )
     )
@@ -170,7 +170,7 @@ def _read_destination(
     listed = yield from poll_until(
         lambda: destinations.list_of_source(options, identity.source_id),
         lambda listed: _find(listed, request) is not None,
-        seconds=options.reconcile_timeout if request.wait_for_pending else 0,
+        seconds=options.pending_timeout if request.wait_for_pending else 0,
         awaited=str(identity),
     )
     actual = _find(listed, request)
@@ -209,7 +209,7 @@ def _read_subscriptions(
         yield from poll_until(
             lambda: collect(listing, options),
             lambda listed: _all_listed(specs, listed),
-            seconds=options.reconcile_timeout if request.wait_for_pending else 0,
+            seconds=options.pending_timeout if request.wait_for_pending else 0,
             awaited="subscriptions that an earlier try may have created",
         )
     )

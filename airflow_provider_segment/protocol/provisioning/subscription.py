@@ -133,8 +133,8 @@ def ensure_subscription(
     return (
         yield from replan_when_stale(
             options,
-            lambda pending: _ensure(
-                options, destination_id=destination_id, spec=spec, if_exists=if_exists, wait_for_pending=pending
+            lambda fresh, pending: _ensure(
+                fresh, destination_id=destination_id, spec=spec, if_exists=if_exists, wait_for_pending=pending
             ),
             wait_for_pending=wait_for_pending,
         )

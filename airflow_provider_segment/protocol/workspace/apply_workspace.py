@@ -101,7 +101,7 @@ def _apply_one(
             return applied
         result, summary = yield from replan_when_stale(
             options,
-            lambda pending: _plan_and_execute(options, item, how, wait_for_pending=pending),
+            lambda fresh, pending: _plan_and_execute(fresh, item, how, wait_for_pending=pending),
             wait_for_pending=wait_for_pending,
         )
     except (ValueError, SegmentError) as error:
@@ -139,7 +139,7 @@ def _plan_again(
         listed = yield from poll_until(
             lambda: read_destinations(options, source_id=item.source_id),
             lambda listed: _find(item, metadata_id, listed) is not None,
-            seconds=options.reconcile_timeout if wait_for_pending else 0,
+            seconds=options.pending_timeout if wait_for_pending else 0,
             awaited=item.description.label,
         )
         actual = _find(item, metadata_id, listed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -139,6 +140,18 @@ def test_a_retry_polls_for_the_reconcile_timeout_before_it_creates() -> None:
     driver = ScriptedDriver([listed(), listed(), listed("d1")])
     assert driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse", wait_for_pending=True)).id == "d1"
     assert methods(driver) == ["GET"] * 3
+
+
+@pytest.mark.parametrize(("age", "seconds"), [(0.0, 10.0), (4.0, 6.0), (10.0, 0.0), (300.0, 0.0)])
+def test_a_retry_polls_no_longer_than_a_write_of_the_earlier_try_may_be_in_flight(age: float, seconds: float) -> None:
+    spec = DestinationSpec(**ARGUMENTS)
+    driver = ScriptedDriver(then=listed())
+    flow = ensure_destination(replace(OPTIONS, pending_age=age), spec=spec, if_exists="reuse", wait_for_pending=True)
+    reply: Outcome | None = None
+    while not (driver.requests and driver.requests[-1].path.startswith("/catalog")):
+        step = flow.send(reply)
+        reply = driver.take(step)
+    assert driver.now == seconds
 
 
 def lose_every_post(flow: Any, driver: ScriptedDriver, *, seconds: float) -> None:
