@@ -92,6 +92,7 @@ def set_stage(
         write_limit=dice.choice((5, 5, 2, None)),
         refuses_duplicates=dice.random() < 0.3 and not like_sandbox,
         refuses_triggers=not like_sandbox,
+        hidden=frozenset({"threshold"}) if dice.random() < 0.2 and not like_sandbox else frozenset(),
     )
     put_bystanders(segment, dice)
     scenario = dice.choice(scenarios)(segment, dice)
@@ -178,7 +179,12 @@ def _run(stage: Stage, number: int, dies_at: int | None, freezes_at: int | None 
         options = replace(options, pending_age=world.dice.choice((0.0, age, age)))  # Airflow often knows it
     flow = stage.scenario.flow(options, wait_for_pending, number)
     actor = Actor(
-        f"run {number}{' (a retry)' if wait_for_pending else ''}", flow, network, dies_at=dies_at, freezes_at=freezes_at
+        f"run {number}{' (a retry)' if wait_for_pending else ''}",
+        flow,
+        network,
+        dies_at=dies_at,
+        freezes_at=freezes_at,
+        retry_budget=options.retry_budget,
     )
     actor.start()
     world.run(lambda: actor.done or actor.frozen)

@@ -21,6 +21,7 @@ from tests.simulation.expectation import (
     demand_same,
     destinations_like,
     filters_like,
+    never_confirmed,
     the_only,
 )
 from tests.simulation.model import Segment
@@ -52,6 +53,7 @@ class _ApplyingFilters:
             name=f"apply_filters, {len(self._filters)}, existing: {self._existing is not None}, prune: {self._prune}",
             flow=self._flow,
             check=self._check,
+            quiet=not never_confirmed(self._segment, self._spec),
             groups=self._groups,
         )
 

@@ -9,22 +9,25 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment.protocol.api.destinations import update_destination
-from airflow_provider_segment.protocol.flow import exchange, retry, staleness
+from airflow_provider_segment.protocol.flow import exchange, meter, retry, staleness
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
 from airflow_provider_segment.protocol.provisioning import (
     apply,
     apply_filters,
     apply_subscriptions,
+    comparison,
     creating,
     destination,
     diff,
     filter_plan,
     matching,
     plan,
+    settings_writes,
     subscription,
 )
 from airflow_provider_segment.protocol.provisioning import filter as filter_module
 from tests.simulation.history import SCENARIOS, play, set_stage
+from tests.simulation.normalised import demand_that_a_normalised_name_fails
 from tests.simulation.overlapping import play_overlapping, set_overlapping_stage
 from tests.simulation.world import ViolationError
 
@@ -173,6 +176,42 @@ def _absent_settings_left_alone(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(diff, "diff_settings", only_returned)
 
 
+def _secrets_not_compared(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(comparison, "_compare_secret", lambda _secret, _tail: comparison.Match.SAME)
+
+
+def _end_of_a_key_file_compared(patch: pytest.MonkeyPatch) -> None:
+    """A key file counts as the same, and rotating has no effect."""
+    patch.setattr(diff.SettingsDiff, "to_write", lambda self, **_: self.changed)
+
+
+def _read_only_settings_raise(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(settings_writes, "refused_keys", lambda *_: [])
+
+
+def _ignored_settings_not_reported(patch: pytest.MonkeyPatch) -> None:
+    for module in (destination, subscription):
+        patch.setattr(module, "ignored_settings", _reports_nothing)
+
+
+def _reports_nothing(*_: Any) -> Flow[list[str]]:
+    yield from ()
+    return []
+
+
+def _missing_destination_created(patch: pytest.MonkeyPatch) -> None:
+    read = apply._read_destination
+
+    def read_any(options: Any, request: Any) -> Any:
+        return read(options, replace(request, if_missing="create"))
+
+    patch.setattr(apply, "_read_destination", read_any)
+
+
+def _budget_starts_anew(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(meter.Meter, "left", lambda _self, options: options.retry_budget)
+
+
 def _age_of_a_write_overestimated(patch: pytest.MonkeyPatch) -> None:
     def none_if_known(options: CallOptions) -> float:
         return 0.0 if options.pending_age else options.reconcile_timeout
@@ -184,6 +223,12 @@ def _age_of_a_write_overestimated(patch: pytest.MonkeyPatch) -> None:
     "mutate",
     [
         _age_of_a_write_overestimated,
+        _secrets_not_compared,
+        _end_of_a_key_file_compared,
+        _read_only_settings_raise,
+        _ignored_settings_not_reported,
+        _missing_destination_created,
+        _budget_starts_anew,
         _no_check_before_create,
         _retry_does_not_poll,
         _retry_does_not_poll_for_subscriptions,
@@ -222,6 +267,13 @@ def test_a_missing_check_after_a_create_is_detected(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(creating, "_confirm", unconfirmed)
     with pytest.raises(ViolationError, match="no run reported it"):
         _play_many_overlapping()
+
+
+def test_a_missing_comparison_of_the_created_destination_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
+    demand_that_a_normalised_name_fails(range(3))
+    monkeypatch.setattr(destination, "check_created", lambda *_, **__: None)
+    with pytest.raises(ViolationError, match="were created as 'MINE'"):
+        demand_that_a_normalised_name_fails(range(3))
 
 
 def test_a_missing_check_after_a_refused_create_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:

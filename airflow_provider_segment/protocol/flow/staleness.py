@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
+from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log, Pause, Reply, Send
 from airflow_provider_segment.protocol.wire.messages import HeldBack, RequestFailure
 
@@ -18,7 +19,15 @@ T = TypeVar("T")
 
 
 class StaleKnowledgeError(Exception):
-    """What the flow has read is, or may be, out of date; nothing was changed since."""
+    """What the flow has read is, or may be, out of date; nothing was changed since.
+
+    :param message: why.
+    :param rejection: the error of Segment that shows it; reading again helps only once.
+    """
+
+    def __init__(self, message: str, *, rejection: SegmentError | None = None) -> None:
+        super().__init__(message)
+        self.rejection = rejection
 
 
 def replan_when_stale(
@@ -31,10 +40,14 @@ def replan_when_stale(
     :param wait_for_pending: the argument of the first flow; later ones get ``True``, for the other try may just have
         sent them.
     """
+    rejected = False
     while True:
         try:
             return (yield from _guarded(options, make_flow(options, wait_for_pending)))
         except StaleKnowledgeError as stale:
+            if stale.rejection is not None and rejected:
+                raise stale.rejection from None
+            rejected = rejected or stale.rejection is not None
             yield Log(f"{stale}; reading again what exists, and planning anew", logging.WARNING)
             options, wait_for_pending = replace(options, pending_age=0.0), True
 

@@ -170,7 +170,7 @@ def _read_destination(
     listed = yield from poll_until(
         lambda: destinations.list_of_source(options, identity.source_id),
         lambda listed: _find(listed, request) is not None,
-        seconds=options.pending_timeout if request.wait_for_pending else 0,
+        seconds=options.pending_timeout if request.wait_for_pending and request.if_missing == "create" else 0,
         awaited=str(identity),
     )
     actual = _find(listed, request)

@@ -173,7 +173,7 @@ def _check_overtaken(
         return
     ids = ", ".join(match["id"] for match in matches)
     if replan:
-        raise StaleKnowledgeError(f"{rejection}; meanwhile {identity} exists: {ids}") from rejection
+        raise StaleKnowledgeError(f"{rejection}; meanwhile {identity} exists: {ids}", rejection=rejection)
     rejection.explain(f"it exists already: {ids}")
 
 

@@ -242,3 +242,11 @@ def test_null_is_never_sent_on_create() -> None:
     driver.run(create_destination(OPTIONS, **ARGUMENTS | {"settings": settings}))
     sent = json.loads(driver.requests[0].body or b"")["settings"]
     assert sent == {"b": {"d": 1}, "e": [{"g": 2}, 3]}
+
+
+def test_a_create_that_is_refused_twice_raises_although_the_destination_comes_and_goes() -> None:
+    spec = DestinationSpec(**ARGUMENTS)
+    options = replace(OPTIONS, reconcile_timeout=0.0, clocks=lambda: (0.0, 0.0))
+    refusals = [listed(), TYPE, refused(409), listed("d1")]
+    with pytest.raises(SegmentApiError, match="exists"):
+        ScriptedDriver([*refusals, *refusals]).run(ensure_destination(options, spec=spec, if_exists="reuse"))
