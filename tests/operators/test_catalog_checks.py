@@ -112,11 +112,11 @@ def test_a_name_with_a_space_of_what_belongs_to_a_destination(
     [
         (
             {"apiKey": KEY, "trackAllpages": True},
-            "its type knows no setting 'trackAllpages'; did you mean 'trackAllPages'?",
+            "its type has no setting 'trackAllpages'; did you mean 'trackAllPages'?",
         ),
         (
             {"apiKey": KEY, "x": 1},
-            "its type knows no setting 'x'; it knows 'apiKey', 'secretKey', 'trackAllPages', 'trackNamedPages',"
+            "its type has no setting 'x'; it knows 'apiKey', 'secretKey', 'trackAllPages', 'trackNamedPages',"
             " 'trackCategorizedPages', 'region', 'endpoint', 'eventUploadThreshold', 'eventUploadPeriodSeconds',"
             " 'ignoredEvents' and 7 more",
         ),
@@ -268,9 +268,9 @@ def test_an_update_gets_the_types_too(running: Running, segment_sandbox: Segment
         running.run(task, params={"flag": "False"})
     text = log()
     assert f"destination {made}: settings['eventUploadThreshold'] is a string, but its type expects a number" in text
-    assert f"destination {made}: its type knows no setting 'x'; it knows 'apiKey'" in text
+    assert f"destination {made}: its type has no setting 'x'; it knows 'apiKey'" in text
     empty = SegmentUpdateDestinationOperator(task_id="u", destination_id=made, settings={"apiKey": "{{ params.key }}"})
-    with pytest.raises(ValueError, match=r"settings\['apiKey'\] came out of a template as an empty string"):
+    with pytest.raises(ValueError, match=r"settings\['apiKey'\] was rendered as an empty string"):
         running.run(empty, params={"key": ""})
     running.run(
         SegmentUpdateDestinationOperator(

@@ -309,7 +309,7 @@ def test_a_selection_that_a_template_rendered_to_nothing_raises(
 ) -> None:
     selection = {"destination_id": "d"} if argument == "destination_id" else identity()
     task = SegmentDeleteDestinationOperator(task_id="d", **selection | {argument: "{{ params.value }}"})
-    with pytest.raises(ValueError, match=f"{argument} was set, but came out of its template as 'None'"):
+    with pytest.raises(ValueError, match=f"{argument} was set, but its template rendered to 'None'"):
         running.run(task, params={"value": None})
     assert segment_sandbox.requests == []
 

@@ -33,7 +33,7 @@ def destinations_listing(
 ) -> Listing[Destination]:
     """Return the listing of destinations.
 
-    :param source_id: list this source's destinations only, which is one operation of the API; by default the whole
+    :param source_id: list only this source's destinations, with a separate operation of the API; by default the whole
         workspace's.
     :param full: return whole records instead of the fields of ``Destination``.
     :param with_options: decode the options of each destination's type; destinations of one type share them in memory,
@@ -68,8 +68,8 @@ def list_destinations(
 ) -> PagedFlow[Destination]:
     """List destinations.
 
-    :param source_id: list this source's destinations only; by default the whole workspace's.
-    :param full: return whole records, with some 20 KB of catalog text each, instead of the fields of ``Destination``.
+    :param source_id: list only this source's destinations; by default the whole workspace's.
+    :param full: return whole records, with about 20 KB of catalog text each, instead of the fields of ``Destination``.
     :return: an iterator that fetches pages as it is consumed.
     """
     return paginate(destinations_listing(source_id=source_id, full=full), options)
@@ -98,7 +98,8 @@ def post_destination(
     :param enabled: whether it receives data.
     :return: the destination, with the catalog's defaults filled in and secrets masked.
     :raises SegmentAmbiguousWriteError: the response was lost, so the destination may or may not exist.
-    :raises SegmentInvalidRequestError: also if the source has a destination of a type that allows one per source.
+    :raises SegmentInvalidRequestError: Segment rejected the request, for example because the type allows only one
+        destination per source, and it exists.
     """
     body = {
         "sourceId": check_id("source_id", source_id),
@@ -132,8 +133,9 @@ def update_destination(
     :param name: new display name.
     :param enabled: whether it receives data.
     :param settings: settings to change; masked values, as the API returns secrets, are skipped with a warning.
-    :return: the destination after the change; no request changes anything if nothing is left to send.
-    :raises SegmentInvalidRequestError: also if all given settings are read-only.
+    :return: the destination after the change; if nothing is left to send, it is only read.
+    :raises SegmentInvalidRequestError: Segment rejected the request, for example because all settings in it are
+        read-only.
     """
     body = drop_none(
         name=None if name is None else check_name("name", name),

@@ -1,7 +1,7 @@
 """The objects of the API, reduced to the fields this package uses, under the API's key names.
 
 They are plain dicts, so they can be pushed to XCom. Unknown fields are ignored and unknown enum values accepted,
-because the API may add some. https://docs.segmentapis.com/tag/Destinations
+because the API may add more. https://docs.segmentapis.com/tag/Destinations
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class ListedCatalogEntry(TypedDict):
 
 
 class ReverseEtlSchedule(TypedDict):
-    """When a Reverse ETL subscription syncs. https://docs.segmentapis.com/tag/Reverse-ETL"""
+    """The sync schedule of a Reverse ETL subscription. https://docs.segmentapis.com/tag/Reverse-ETL"""
 
     strategy: str
     config: NotRequired[dict[str, Any] | None]
@@ -134,7 +134,7 @@ class Subscription(TypedDict):
 
 
 class FilterAction(TypedDict):
-    """What a filter does to an event. https://docs.segmentapis.com/tag/Destination-Filters
+    """An action of a filter on an event. https://docs.segmentapis.com/tag/Destination-Filters
 
     ``type`` is ``DROP``, ``SAMPLE`` (with ``percent`` and perhaps ``path``), ``DROP_PROPERTIES`` or
     ``ALLOW_PROPERTIES`` (both with ``fields``).
@@ -164,7 +164,7 @@ Filter.__doc__ = """A destination filter; ``if`` is an FQL statement, or ``all``
 
 
 class FilterPreview(TypedDict):
-    """What a filter does to a sample event; ``result`` is ``None`` if it drops the event."""
+    """The effect of a filter on a sample event; ``result`` is ``None`` if the filter drops the event."""
 
     inputPayload: dict[str, Any]
     result: dict[str, Any] | None

@@ -43,7 +43,7 @@ def exchange(call: Call[T], options: CallOptions, *, after_timeout: Callable[[],
             error = raised
         if state.maybe_applied and call.gone is not None and isinstance(error, SegmentNotFoundError):
             return call.gone()  # an earlier attempt deleted it, and its response was lost
-        # Not a secret: it only spreads the retries of many tasks.
+        # Not for security: it only spreads the retries of many tasks.
         decision = decide(call, error, outcome, state, options, jitter=random.random())  # noqa: S311
         if isinstance(decision, GiveUp):
             raise decision.error

@@ -33,20 +33,20 @@ from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyRequest:
-    """What to apply, and how.
+    """The descriptions to apply, and the options.
 
     :param spec: the description of the destination.
     :param subscriptions: the descriptions of its subscriptions; ``None`` leaves them alone.
     :param destination_id: id of the destination; by default it is found by its identity. With an id, ``spec.name`` is
         a field like the others: a different name renames the destination.
-    :param previous_name: the destination's name before; if only that exists, the destination is renamed.
+    :param previous_name: earlier name of the destination; if only a destination with this name exists, it is renamed.
     :param if_missing: ``create`` or ``fail``.
     :param prune_subscriptions: remove subscriptions that are not described.
-    :param max_prune: how many may be removed.
+    :param max_prune: maximum number of subscriptions to remove.
     :param prune_all: whether an empty list of subscriptions may remove all of them.
     :param filters: the descriptions of its filters; ``None`` leaves them alone.
     :param prune_filters: remove filters that are not described.
-    :param max_prune_filters: how many may be removed.
+    :param max_prune_filters: maximum number of filters to remove.
     :param rotate_secrets: count secrets that can't be compared as changed.
     :param wait_for_pending: before creating, poll for ``reconcile_timeout`` seconds, since an earlier try may have left
         a request in flight.
@@ -103,7 +103,7 @@ def plan_apply(options: CallOptions, *, request: ApplyRequest) -> Flow[Plan]:
     :raises SegmentNotFoundError: the destination with this id, or the source, does not exist.
     :raises SegmentSeveralMatchesError: several objects have the same identity.
     :raises SegmentPruneLimitError: more would be removed than allowed.
-    :raises SegmentFilterCheckError: a described filter makes something else of a sample event.
+    :raises SegmentFilterCheckError: a described filter's result for a sample event differs from the expected one.
     """
     spec = request.spec
     actual, others, siblings = yield from _read_destination(options, request)
@@ -130,18 +130,19 @@ def plan_apply(options: CallOptions, *, request: ApplyRequest) -> Flow[Plan]:
     return plan
 
 
-def execute_plan(options: CallOptions, *, plan: Plan) -> Flow[ApplySummary]:
+def execute_plan(options: CallOptions, *, plan: Plan, confirm: bool = True) -> Flow[ApplySummary]:
     """Execute a plan; it is safe to stop after any call and to apply again.
 
     :param plan: the changes to make.
+    :param confirm: check that a created destination is the only one, which lists those of its source again.
     :return: a summary of what was done.
-    :raises SegmentError: Segment refused; the message names the object. Earlier changes stay, and a new apply
+    :raises SegmentError: Segment rejected a change; the message names the object. Earlier changes stay, and a new apply
         continues from there.
     """
     if plan.is_empty:
         yield Log("everything is already as described: nothing written")
         return plan.summary()
-    destination_id, ignored = yield from _apply_destination_plan(options, plan)
+    destination_id, ignored = yield from _apply_destination_plan(options, plan, confirm=confirm)
     source_id = plan.destination.spec.source_id
     filter_ids: dict[int, str] = {}
     filters = partial(
@@ -200,7 +201,7 @@ def _find(listed: list[Destination], request: ApplyRequest) -> Destination | Non
 def _read_subscriptions(
     options: CallOptions, request: ApplyRequest, actual: Destination | None
 ) -> Flow[Sequence[Subscription]]:
-    """List the subscriptions; with ``wait_for_pending`` until all described ones are listed, or time is up."""
+    """List the subscriptions; with ``wait_for_pending``, poll until all described ones are listed or time is up."""
     if request.subscriptions is None or actual is None:
         return ()
     specs = request.subscriptions
@@ -241,7 +242,7 @@ def _plan_filters(
 def _is_enabled_last(plan: Plan) -> bool:
     """Return whether a new destination is created disabled, so that no event passes before its filters exist.
 
-    Only if it is described as enabled: otherwise a retry would not know that it must be enabled.
+    This is so only if it is described as enabled: otherwise a retry would not know that it must be enabled.
     """
     part = plan.destination
     return part.actual is None and part.spec.enabled is True and bool(plan.filters)
@@ -264,12 +265,12 @@ def _log_plan(plan: Plan) -> Flow[None]:
         )
 
 
-def _apply_destination_plan(options: CallOptions, plan: Plan) -> Flow[tuple[str, list[str]]]:
+def _apply_destination_plan(options: CallOptions, plan: Plan, *, confirm: bool) -> Flow[tuple[str, list[str]]]:
     """Create or change the destination, except for enabling it, which comes last."""
     part = plan.destination
     if part.actual is None:
         spec = replace(part.spec, enabled=False) if _is_enabled_last(plan) else part.spec
-        created = yield from destinations.create_from_spec(options, spec, confirm=True)
+        created = yield from destinations.create_from_spec(options, spec, confirm=confirm)
         yield Log(f"created {part.spec.identity}: {created['id']}")
         return created["id"], (yield from destinations.ignored_on_create(part.spec, created))
     changes = {name: value for name, value in part.diff.changes.items() if (name, value) != ("enabled", True)}

@@ -17,19 +17,19 @@ from airflow_provider_segment.protocol.provisioning.subscription import (
 )
 
 LIMIT_PER_MINUTE = 5
-"""For each of create, update and remove. https://docs.segmentapis.com/tag/Destinations"""
+"""The limit for each of create, update and remove. https://docs.segmentapis.com/tag/Destinations"""
 
 _VERBS = {Result.CREATED: "creating", Result.CHANGED: "changing", Result.REMOVED: "removing"}
-"""In the order of execution."""
+"""The results that write something, in the order of execution."""
 
 
 @dataclass(slots=True)
 class SubscriptionResults:
-    """What was done to the subscriptions of a plan.
+    """The results for the subscriptions of a plan.
 
     :param ids: ids of created and changed subscriptions, by their position in the plan.
-    :param ignored: settings that Segment refused or ignored.
-    :param may_leave_out: whether a refused write may be repeated without the refused settings, which is a further
+    :param ignored: settings that Segment rejected or ignored.
+    :param may_leave_out: whether a rejected write may be repeated without the rejected settings, which is another
         rate-limited call.
     """
 
@@ -52,7 +52,7 @@ def execute_subscriptions(options: CallOptions, plan: Plan, destination_id: str)
     :param plan: the changes to make.
     :param destination_id: their destination.
     :return: what was done.
-    :raises SegmentError: Segment refused; the message names the subscription. Earlier changes stay.
+    :raises SegmentError: Segment rejected a change; the message names the subscription. Earlier changes stay.
     """
     results = SubscriptionResults()
     for result, verb in _VERBS.items():

@@ -165,7 +165,7 @@ def unknown_setting(label: str, key: str, known: Iterable[str]) -> str:
     :param key: of the setting.
     :param known: the keys that the catalog knows.
     """
-    return f"{label}: its type knows no setting {key!r}; {key_hint(key, known)}"
+    return f"{label}: its type has no setting {key!r}; {key_hint(key, known)}"
 
 
 def candidates(value: str, records: Sequence[TypeRecord | CatalogAction]) -> str:

@@ -50,9 +50,9 @@ from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec,
 
 
 def find_destinations(options: CallOptions, identity: DestinationIdentity) -> Flow[list[Destination]]:
-    """Return all destinations with an identity; lists those of its source only, since a workspace may have thousands.
+    """Return all destinations with an identity; lists only those of its source, since a workspace may have thousands.
 
-    :param identity: of the destination.
+    :param identity: the destination's identity.
     :raises SegmentNotFoundError: the source does not exist.
     """
     return matching((yield from list_of_source(options, identity.source_id)), identity)
@@ -70,7 +70,7 @@ def matching(listed: list[Destination], identity: DestinationIdentity) -> list[D
     """Return the destinations with an identity.
 
     :param listed: destinations of its source.
-    :param identity: of the destination.
+    :param identity: the destination's identity.
     """
     return [
         destination
@@ -221,7 +221,7 @@ def ignored_on_create(spec: DestinationSpec, created: Destination) -> Flow[list[
 
 
 def write_destination(options: CallOptions, actual: Destination, changes: Mapping[str, Any]) -> Flow[list[str]]:
-    """Bring an existing destination to its described state; it is disabled first, before anything is refused.
+    """Bring an existing destination to its described state; disable it first, before Segment can reject anything.
 
     :param actual: the destination in Segment.
     :param changes: arguments of ``update_destination``, by name; all described keys of settings.
@@ -314,7 +314,7 @@ def resolve_and_delete_destination(
     :param target: id or identity.
     :param if_missing: ``ignore`` or ``fail``.
     :return: its id; ``None`` if no destination has the identity.
-    :raises SegmentNotFoundError: it does not exist, with ``fail``.
+    :raises SegmentNotFoundError: it does not exist and ``if_missing`` is ``fail``.
     """
     return (
         yield from delete_resolved(

@@ -32,9 +32,9 @@ from airflow_provider_segment.protocol.secret_str import SecretStr
 class FieldChange:
     """One field that differs.
 
-    :param field: its name; for settings with the key, as ``settings['apiKey']``.
+    :param field: its name; for settings with the key, such as ``settings['apiKey']``.
     :param before: its value in Segment; empty for settings, which may hold secrets.
-    :param after: its described value; likewise.
+    :param after: its described value; empty for settings.
     """
 
     field: str
@@ -67,10 +67,10 @@ class Diff:
 
 @dataclass(frozen=True, slots=True)
 class SettingsDiff:
-    """How settings in Segment differ from the described ones.
+    """The differences between settings in Segment and the described ones.
 
     :param changed: keys whose value differs, or that Segment does not return.
-    :param hidden: keys that can't be compared, since their masks tell nothing.
+    :param hidden: keys that can't be compared, because their masks show too little.
     :param masked: keys whose value in Segment holds a mask.
     :param unknown: keys that Segment does not return and that the type does not know.
     """
@@ -151,7 +151,7 @@ def diff_settings(
 
     :param spec: the described settings.
     :param actual: the settings in Segment.
-    :param options: what the destination's type knows; without any, every key counts as known.
+    :param options: the options of the destination's type; without any, every key counts as known.
     """
     masked = masked_keys(spec)
     described = [key for key in spec if key not in masked and not is_server_key(key)]
@@ -191,7 +191,7 @@ def key_hint(key: str, known: Iterable[str]) -> str:
 def is_server_key(key: str) -> bool:
     """Return whether Segment itself adds a key to settings and changes its value.
 
-    :param key: of the settings of a destination or a subscription.
+    :param key: a key of the settings of a destination or a subscription.
     """
     return key == "dynamicAuthSettings" or key.startswith("__segment_internal_")
 
@@ -209,7 +209,7 @@ def check_templated_secrets(
         if is_below(path, templated):
             label = "".join(f"[{part!r}]" for part in path)
             raise ValueError(
-                f"settings{label} came out of a template as an empty string or 'None', but Segment has a secret there;"
+                f"settings{label} was rendered as an empty string or 'None', but Segment has a secret there;"
                 " pass '' itself to delete the secret"
             )
 
@@ -240,7 +240,7 @@ def _diff(
 def setting_label(key: str) -> str:
     """Return how summaries and messages name a setting.
 
-    :param key: of the setting.
+    :param key: the setting's key.
     """
     return f"settings[{key!r}]"
 

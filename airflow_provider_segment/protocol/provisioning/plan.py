@@ -1,6 +1,6 @@
-"""The plan of an apply: what to create, change, keep and remove; a pure function of description and current state.
+"""The plan of an apply: what to create, change, keep and remove, computed from description and current state.
 
-The order makes it safe to stop anywhere: a destination is disabled first and enabled last, once its subscriptions are
+Its order makes it safe to stop anywhere: a destination is disabled first, and enabled last, when its subscriptions are
 as described.
 """
 
@@ -45,7 +45,7 @@ from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec,
 
 
 class Result(StrEnum):
-    """What a plan does to an object."""
+    """The possible results for an object of a plan."""
 
     CREATED = "created"
     CHANGED = "changed"
@@ -55,7 +55,7 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DestinationPlan:
-    """What a plan does to the destination.
+    """The part of a plan for the destination.
 
     :param result: created, changed or kept.
     :param spec: its description.
@@ -76,7 +76,7 @@ class DestinationPlan:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionPlan:
-    """What a plan does to a subscription.
+    """The part of a plan for one subscription.
 
     :param result: created, changed, kept or removed.
     :param name: its name.
@@ -95,7 +95,7 @@ class SubscriptionPlan:
 
 
 class SubscriptionSummary(TypedDict):
-    """What an apply did, or would do, to a subscription."""
+    """The summary of what an apply did, or would do, to a subscription."""
 
     name: str
     id: str | None
@@ -126,7 +126,7 @@ class Plan:
     :param subscriptions: what to do to its subscriptions, in this order; empty if they are left alone.
     :param filters: what to do to its filters, in this order; empty if they are left alone.
     :param known_ids: ids of all existing subscriptions of the destination.
-    :param warnings: what may be wrong with the description.
+    :param warnings: possible mistakes in the description.
     :param others: names and ids of other destinations of the same source and type.
     """
 
@@ -205,7 +205,7 @@ def make_plan(
     :param actual_subscriptions: its subscriptions in Segment.
     :param others: names and ids of other destinations of the same source and type.
     :param prune_subscriptions: remove subscriptions that are not described.
-    :param max_prune: how many may be removed.
+    :param max_prune: maximum number of subscriptions to remove.
     :param prune_all: whether an empty list of subscriptions may remove all of them.
     :param rotate_secrets: count secrets that can't be compared as changed.
     :param destination_type: the type of a new destination; that of an existing one is in its record.
@@ -239,7 +239,7 @@ def make_plan(
     return Plan(
         destination=destination,
         subscriptions=(
-            # Creates come before changes; removals follow. `sorted` keeps the described order within each.
+            # Creates come before changes, and removals follow. `sorted` keeps the described order within each group.
             *sorted(described, key=lambda plan: plan.result is not Result.CREATED),
             *_plan_removals(undescribed, max_prune=max_prune if prune_subscriptions else None),
         ),
@@ -291,7 +291,7 @@ def _check_new_subscriptions(plans: Sequence[SubscriptionPlan], kind: TypeRecord
 def _check_changes_are_unambiguous(
     plans: Sequence[SubscriptionPlan], matches: Sequence[Subscription | None], actual: Sequence[Subscription]
 ) -> None:
-    """Raise if one of several subscriptions that differ in their ids only would be changed unlike the others."""
+    """Raise if subscriptions that differ only in their ids would be changed differently."""
     changes = {plan.id: plan.diff.changes for plan in plans}
     for plan, match in zip(plans, matches, strict=True):
         if match is None or plan.spec is None or plan.spec.id is not None or not plan.diff.fields:
@@ -302,7 +302,7 @@ def _check_changes_are_unambiguous(
 
 
 def _check_actions(plans: Sequence[SubscriptionPlan], undescribed: Sequence[Subscription]) -> None:
-    """Raise if a subscription would be created beside an undescribed one that differs in its action."""
+    """Raise if a subscription would be created next to an undescribed one that differs in its action."""
     for plan in plans:
         for existing in undescribed:
             names = existing["name"] == plan.name and existing["actionId"] != plan.action_id

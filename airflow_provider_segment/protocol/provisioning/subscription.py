@@ -39,7 +39,7 @@ from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec
 def find_subscriptions(options: CallOptions, identity: SubscriptionIdentity) -> Flow[list[Subscription]]:
     """Return all subscriptions with an identity.
 
-    :param identity: of the subscription.
+    :param identity: the subscription's identity.
     :raises SegmentNotFoundError: the destination does not exist.
     """
     listed = yield from collect(subscriptions_listing(destination_id=identity.destination_id), options)
@@ -65,7 +65,7 @@ def create_subscription(
 ) -> Flow[Subscription]:
     """Create a subscription; if the response is lost, check whether it exists before sending the request again.
 
-    Segment allows 5 a minute; the flow waits until it may send.
+    Segment allows 5 a minute; the flow waits when it reaches the limit.
 
     :param destination_id: id of its destination.
     :param name: display name.
@@ -94,7 +94,7 @@ def create_from_spec(
 ) -> Flow[Subscription]:
     """Create exactly one subscription and check afterwards that it is the only one.
 
-    A Reverse ETL schedule takes a second rate-limited call.
+    A Reverse ETL schedule requires a second rate-limited call.
 
     :param destination_id: its destination.
     :param spec: its description.
@@ -120,8 +120,8 @@ def ensure_subscription(
 ) -> Flow[Ensured]:
     """Create a subscription unless it exists already.
 
-    An existing one without a schedule, where one is described, comes from an earlier try that stopped in between: it
-    gets its schedule even with ``reuse``.
+    If a schedule is described and an existing subscription has none, an earlier try stopped before setting it: the
+    subscription gets its schedule even with ``reuse``.
 
     :param destination_id: its destination.
     :param spec: its description.
@@ -240,7 +240,7 @@ def resolve_and_delete_subscription(
     :param target: id or identity.
     :param if_missing: ``ignore`` or ``fail``.
     :return: its id; ``None`` if no subscription has the identity.
-    :raises SegmentNotFoundError: it does not exist, with ``fail``.
+    :raises SegmentNotFoundError: it does not exist and ``if_missing`` is ``fail``.
     """
     return (
         yield from delete_resolved(

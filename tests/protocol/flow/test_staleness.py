@@ -75,7 +75,7 @@ def test_a_standstill_before_a_create_reads_again(wall: bool) -> None:
     result = ensure(clocks, lambda number: clocks.stand_still(301.0, wall=wall) if number == 0 else None)
     assert result.id == "by the retry"
     assert [request.method for request in clocks.driver.requests] == ["GET"] * 3
-    assert "the process stood still for 301 s before a write; reading again what exists" in clocks.driver.log_text
+    assert "the process stood still for 301 s before a write; reading the current state again" in clocks.driver.log_text
 
 
 def test_a_response_after_a_standstill_counts_as_lost() -> None:

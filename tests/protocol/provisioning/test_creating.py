@@ -207,7 +207,7 @@ def test_a_create_that_is_refused_because_another_run_was_faster_uses_that_desti
     driver = ScriptedDriver([listed(), TYPE, refused(status), listed("d1"), listed("d1")])
     assert driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse")).id == "d1"
     assert methods(driver) == ["GET", "GET", "POST", "GET", "GET"]
-    assert "exists; meanwhile destination 'mine' of type m on source s exists: d1; reading again" in driver.log_text
+    assert "exists; meanwhile destination 'mine' of type m on source s exists: d1; reading the" in driver.log_text
     with pytest.raises(SegmentAlreadyExistsError):
         ScriptedDriver([listed(), TYPE, refused(status), listed("d1"), listed("d1")]).run(
             ensure_destination(OPTIONS, spec=spec, if_exists="fail")

@@ -205,7 +205,7 @@ def test_an_empty_string_deletes_a_secret_but_not_if_it_came_out_of_a_template()
     assert diff_destination(spec(settings={"apiKey": ""}), destination()).names == ["settings['apiKey']"]
     for rendered in ("", "None", " "):
         templated = spec(settings={"apiKey": rendered}, templated=frozenset({("apiKey",)}))
-        with pytest.raises(ValueError, match=r"settings\['apiKey'\] came out of a template as an empty string"):
+        with pytest.raises(ValueError, match=r"settings\['apiKey'\] was rendered as an empty string"):
             diff_destination(templated, destination())
     whole = spec(settings={"auth": {"token": ""}}, templated=frozenset({()}))
     with pytest.raises(ValueError, match=r"settings\['auth'\]\['token'\]"):
