@@ -7,7 +7,7 @@ from typing import Any
 from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.steps import Flow, Log, MaskSecrets, Outcome, Pause, Send
 from airflow_provider_segment.protocol.wire.messages import Request
-from tests.simulation.network import Network
+from tests.simulation.network import LONGEST_TRAVEL, Network
 from tests.simulation.world import ViolationError
 
 
@@ -103,7 +103,7 @@ class Actor:
 
     def _check_budget(self, request: Request) -> None:
         """Raise if a destination is created again after the budget; waits for rate limits and travel do not count."""
-        self._slack += 0.5
+        self._slack += 2 * LONGEST_TRAVEL
         if (request.method, request.path) != ("POST", "/destinations") or self._retry_budget is None:
             return
         spent = self._world.now - self._slack - self._creates.setdefault(request, self._world.now - self._slack)
