@@ -29,6 +29,8 @@ from airflow_provider_segment.protocol.provisioning import filter as filter_modu
 from tests.simulation.history import SCENARIOS, play, set_stage
 from tests.simulation.normalised import demand_that_a_normalised_name_fails
 from tests.simulation.overlapping import play_overlapping, set_overlapping_stage
+from tests.simulation.scenario import Scenario, ensuring_destination
+from tests.simulation.scenario_apply import applying
 from tests.simulation.world import ViolationError
 
 _ENOUGH = 1200
@@ -180,11 +182,6 @@ def _secrets_not_compared(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(comparison, "_compare_secret", lambda _secret, _tail: comparison.Match.SAME)
 
 
-def _end_of_a_key_file_compared(patch: pytest.MonkeyPatch) -> None:
-    """A key file counts as the same, and rotating has no effect."""
-    patch.setattr(diff.SettingsDiff, "to_write", lambda self, **_: self.changed)
-
-
 def _read_only_settings_raise(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(settings_writes, "refused_keys", lambda *_: [])
 
@@ -208,10 +205,6 @@ def _missing_destination_created(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(apply, "_read_destination", read_any)
 
 
-def _budget_starts_anew(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(meter.Meter, "left", lambda _self, options: options.retry_budget)
-
-
 def _age_of_a_write_overestimated(patch: pytest.MonkeyPatch) -> None:
     def none_if_known(options: CallOptions) -> float:
         return 0.0 if options.pending_age else options.reconcile_timeout
@@ -224,11 +217,9 @@ def _age_of_a_write_overestimated(patch: pytest.MonkeyPatch) -> None:
     [
         _age_of_a_write_overestimated,
         _secrets_not_compared,
-        _end_of_a_key_file_compared,
         _read_only_settings_raise,
         _ignored_settings_not_reported,
         _missing_destination_created,
-        _budget_starts_anew,
         _no_check_before_create,
         _retry_does_not_poll,
         _retry_does_not_poll_for_subscriptions,
@@ -276,6 +267,18 @@ def test_a_missing_comparison_of_the_created_destination_is_detected(monkeypatch
         demand_that_a_normalised_name_fails(range(3))
 
 
+def test_rotating_that_has_no_effect_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diff.SettingsDiff, "to_write", lambda self, **_: self.changed)
+    with pytest.raises(ViolationError, match="secretKey"):
+        _play_many_of(applying)
+
+
+def test_a_budget_that_starts_anew_with_each_create_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meter.Meter, "left", lambda _self, options: options.retry_budget)
+    with pytest.raises(ViolationError, match="was created again after"):
+        _play_many_of(ensuring_destination)
+
+
 def test_a_missing_check_after_a_refused_create_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(creating, "_check_overtaken", _finds_nothing)
     with pytest.raises(ViolationError, match="did not look again after it was refused"):
@@ -285,6 +288,12 @@ def test_a_missing_check_after_a_refused_create_is_detected(monkeypatch: pytest.
 def _play_many() -> None:
     for seed in range(_ENOUGH):
         play(set_stage(seed))
+
+
+def _play_many_of(scenario: Callable[..., Scenario]) -> None:
+    """Play more histories of one kind, for what happens in few of them."""
+    for seed in range(5 * _ENOUGH):
+        play(set_stage(seed, scenarios=(scenario,)))
 
 
 def _play_many_overlapping() -> None:
