@@ -43,7 +43,9 @@ class SegmentApplyDestinationOperator(SegmentOperator):
     remove subscriptions; enable the destination; disable, then remove filters. So an event that is filtered both before
     and after the apply is never let through in between, unless several enabled filters change at once. Only the
     described keys of settings are compared; a secret is compared by the last characters that Segment shows. All
-    arguments are templated, except for values under a key ``@template`` or ``@liquid`` in settings.
+    arguments are templated, except for values under a key ``@template`` or ``@liquid`` in settings. Before a create or
+    a change, settings are checked by what the catalog knows: one that the type does not know or requires, or whose type
+    differs, is a warning.
 
     :param source_id: id of the source to connect it to; can't be changed later.
     :param metadata_id: catalog id of its type; can't be changed later.
@@ -84,7 +86,8 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         Segment refused or did not store, as ``settings['key']`` or ``subscriptions['name'].settings['key']``. Each key
         is an output of its own, such as ``apply.output["destination_id"]``.
     :raises ValueError: an argument is invalid (raised when the DAG is parsed, for a template when the task runs), or
-        the source, the type or an action differs, which can't be changed.
+        the source, the type or an action differs, which can't be changed; or the catalog has no such type or action.
+    :raises SegmentAlreadyExistsError: the type allows one destination for each source, and there is another one.
     :raises SegmentNotFoundError: the destination with ``destination_id``, or with ``if_missing="fail"`` the described
         one, does not exist.
     :raises SegmentDriftError: something differs, with ``on_drift="fail"``; not retried.

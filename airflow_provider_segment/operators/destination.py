@@ -30,11 +30,13 @@ class SegmentCreateDestinationOperator(SegmentOperator):
     """Create a destination, unless one with the same source, catalog id and name exists already.
 
     A task that is retried or run again therefore leaves exactly one. All arguments are templated, except for values
-    under a key ``@template`` or ``@liquid`` in ``settings``, which are written in Segment's mapping language.
+    under a key ``@template`` or ``@liquid`` in ``settings``, which are written in Segment's mapping language. Before a
+    create, the catalog is read: a setting that the type does not know or requires, or whose type differs, is a warning.
+    What templates render to strings becomes a boolean or a number where the catalog declares one.
 
     :param source_id: id of the source to connect it to; can't be changed later.
     :param metadata_id: catalog id of its type; can't be changed later.
-    :param name: display name, not empty.
+    :param name: display name, not empty; that of a new destination must not begin or end with white space.
     :param settings: keyed by the option names of the catalog entry; a dict, or a template that renders to a JSON
         object. Pass secrets as :class:`~airflow_provider_segment.secrets.SecretRef`; a literal in the DAG file is
         visible in Airflow.
@@ -45,7 +47,10 @@ class SegmentCreateDestinationOperator(SegmentOperator):
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the destination's id. If Segment refused or did not store some settings, they are a warning, and the XCom
         ``ignored`` lists them, as ``settings['key']``.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template; or
+        the catalog has no such type.
+    :raises SegmentAlreadyExistsError: it exists, with ``if_exists="fail"``; or its type allows one destination for each
+        source, and there is another one.
     :raises SegmentSeveralMatchesError: several destinations have this identity.
     :raises SegmentAmbiguousWriteError: responses were lost until the budget was spent; a retry of the task checks
         whether the destination exists.

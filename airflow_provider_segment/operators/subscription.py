@@ -52,7 +52,8 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the subscription's id. If Segment refused or did not store some settings, they are a warning, and the XCom
         ``ignored`` lists them, as ``settings['key']``.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template; or
+        the type of the destination has no such action.
     :raises SegmentSeveralMatchesError: several subscriptions have this identity.
     :raises SegmentAmbiguousWriteError: responses were lost until the budget was spent; a retry of the task checks
         whether the subscription exists.
