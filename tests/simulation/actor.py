@@ -89,6 +89,8 @@ class Actor:
             if isinstance(step, Log):
                 self.log_text.append(step.text)
                 self._world.record(f"{self.label} logs: {step.text}")
+                if "making a new plan" in step.text:
+                    self._creates.clear()  # what is created from now on has a budget of its own
             elif self._dies():
                 self._die(step)
             elif isinstance(step, Pause):

@@ -276,7 +276,8 @@ def test_rotating_that_has_no_effect_is_detected(monkeypatch: pytest.MonkeyPatch
 def test_a_budget_that_starts_anew_with_each_create_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meter.Meter, "left", lambda _self, options: options.retry_budget)
     with pytest.raises(ViolationError, match="was created again after"):
-        _play_many_of(ensuring_destination)
+        # An attempt that times out takes 30 s, which must not look like a standstill.
+        _play_many_of(ensuring_destination, retry_budget=3.0, reconcile_timeout=30.0)
 
 
 def test_a_missing_check_after_a_refused_create_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,10 +291,12 @@ def _play_many() -> None:
         play(set_stage(seed))
 
 
-def _play_many_of(scenario: Callable[..., Scenario]) -> None:
+def _play_many_of(scenario: Callable[..., Scenario], **options: float) -> None:
     """Play more histories of one kind, for what happens in few of them."""
     for seed in range(5 * _ENOUGH):
-        play(set_stage(seed, scenarios=(scenario,)))
+        stage = set_stage(seed, scenarios=(scenario,))
+        stage.options = replace(stage.options, **options)  # type: ignore[arg-type]
+        play(stage)
 
 
 def _play_many_overlapping() -> None:
