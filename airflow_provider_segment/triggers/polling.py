@@ -108,7 +108,8 @@ async def poll_indefinitely(
     async with SegmentPublicApiAsyncHook(segment_conn_id=segment_conn_id) as hook:
         hook.driver_log = log
         while True:
-            await poller.sleep(delay)
+            # Not the poller's coroutine where a plain sleep will do: each object that sleeps costs a thousand waits.
+            await (asyncio.sleep(delay) if poller.may_poll_at_any_time else poller.sleep(delay))
             started = clock() - due
             result: Observation | PollFailure
             try:
@@ -173,15 +174,17 @@ class _Poller:
         self._interval = useful_interval(self._poke_interval, observation.granularity, per_minute=per_minute)
         return self._interval
 
+    @property
+    def may_poll_at_any_time(self) -> bool:
+        """Whether the next poll need not wait for a moment; the destination is checked without waiting for one."""
+        return self._query.not_before is None or not self._destination_checked
+
     async def sleep(self, delay: float) -> None:
-        """Sleep until the next poll that can decide; the destination is checked without waiting for that.
+        """Sleep until the next poll that can decide.
 
         :param delay: seconds until the next poll if every poll could decide.
         """
-        not_before = self._query.not_before
-        if not_before is None or not self._destination_checked:
-            await asyncio.sleep(delay)
-            return
+        not_before = self._query.not_before or datetime.now(UTC)
         clock = asyncio.get_running_loop().time
         due = clock() + delay
         while True:

@@ -114,10 +114,11 @@ def flatten(summary: MetricsSummary) -> DeliveryMetrics:
     """
     raw: dict[str, float] = {}
     for metric in summary["metrics"]:
-        raw[metric["metricName"]] = metric["total"]
-        raw.update({part["metricName"]: part["value"] for part in metric.get("breakdown") or []})
-    counts = {name: _whole(raw.get(name, 0.0)) for name in COUNTS}
-    times = {name: None if (value := raw.get(name)) is None else _whole(value) for name in TIMES}
+        raw[metric["metricName"]] = _whole(metric["total"])
+        for part in metric.get("breakdown") or ():
+            raw[part["metricName"]] = _whole(part["value"])
+    counts = {name: raw.get(name, 0) for name in COUNTS}
+    times = {name: raw.get(name) for name in TIMES}
     return _with_derived(counts, times)
 
 

@@ -24,7 +24,7 @@ NOT_ADDITIVE = "averages and percentiles cannot be added up over the requests th
 """Why a condition on a time has no value in a window that one request does not cover."""
 
 
-class MetricsQuery(Struct, frozen=True):
+class MetricsQuery(Struct, frozen=True, gc=False):
     """Which metrics to fetch, and from when on. Waits with equal queries can share their polls.
 
     :param destination_id: the destination.
@@ -39,7 +39,7 @@ class MetricsQuery(Struct, frozen=True):
     not_before: datetime | None = None
 
 
-class Observation(Struct, frozen=True):
+class Observation(Struct, frozen=True, gc=False):
     """What one poll returned.
 
     :param at: when the poll was made; timezone-aware.
@@ -66,7 +66,7 @@ class Observation(Struct, frozen=True):
         return self.metrics is not None and bool(self.metrics["attempted"] or self.metrics["retried"])
 
 
-class WaitCriteria(Struct, frozen=True, kw_only=True):
+class WaitCriteria(Struct, frozen=True, kw_only=True, gc=False):
     """When a wait succeeds and when it fails.
 
     :param destination_id: the destination.

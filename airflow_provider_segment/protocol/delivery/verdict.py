@@ -62,7 +62,7 @@ class Evidence(TypedDict):
     granularity: str
 
 
-class Verdict(Struct, frozen=True):
+class Verdict(Struct, frozen=True, gc=False):
     """The verdict on a poll. Messages and evidence are built on demand, because most polls change nothing.
 
     :param reason: why the verdict has its status.
