@@ -152,8 +152,9 @@ class _Poller:
         :raises ConnectionUnavailableError: the connection could not be read.
         """
         started = asyncio.get_running_loop().time()
-        with reading_connection():
-            await hook.connect()
+        if not hook.is_connected:
+            with reading_connection():
+                await hook.connect()
         try:
             return await hook.run(self._fetch)
         except SegmentError as error:

@@ -114,11 +114,11 @@ def flatten(summary: MetricsSummary) -> DeliveryMetrics:
     """
     raw: dict[str, float] = {}
     for metric in summary["metrics"]:
-        raw[metric["metricName"]] = _whole(metric["total"])
+        raw[metric["metricName"]] = metric["total"]
         for part in metric.get("breakdown") or ():
-            raw[part["metricName"]] = _whole(part["value"])
-    counts = {name: raw.get(name, 0) for name in COUNTS}
-    times = {name: raw.get(name) for name in TIMES}
+            raw[part["metricName"]] = part["value"]
+    counts = {name: _whole(raw[name]) if name in raw else 0 for name in COUNTS}
+    times = {name: _whole(raw[name]) if name in raw else None for name in TIMES}
     return _with_derived(counts, times)
 
 
