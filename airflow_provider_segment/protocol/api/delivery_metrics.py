@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import NotRequired, TypedDict, cast
 
 from airflow_provider_segment.protocol.api import operations
@@ -87,7 +88,8 @@ def get_delivery_metrics(
         check_granularity("granularity", granularity),
     )
     call = metrics_call(check_id("destination_id", destination_id), check_id("source_id", source_id), interval)
-    return (yield from exchange(call, options))
+    metrics = yield from exchange(call, options)
+    return metrics.copy()  # the caller may change it; polls share it
 
 
 def metrics_call(destination_id: str, source_id: str, interval: Interval) -> Call[DeliveryMetrics]:
@@ -155,7 +157,9 @@ def _whole(value: float) -> float:
     return int(value) if float(value).is_integer() else value
 
 
+@lru_cache(maxsize=1024)
 def _read_metrics(body: bytes) -> DeliveryMetrics:
+    # Most polls find what the last one found; a thousand waits then need not decode it again.
     return flatten(_read_summary(body))
 
 

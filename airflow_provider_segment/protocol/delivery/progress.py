@@ -45,9 +45,10 @@ class ProgressLogger:
         if not due and self._last_verdict is not None and verdict.has_same_progress_as(self._last_verdict):
             return
         self._last_verdict = verdict
-        if due or verdict.progress != self.last_message:
-            yield printable(f"Destination {self._destination_id} {verdict.status.value}: {verdict.progress}")
-            self.last_message, self._logged_at = verdict.progress, at
+        progress = verdict.progress  # built on demand
+        if due or progress != self.last_message:
+            yield printable(f"Destination {self._destination_id} {verdict.status.value}: {progress}")
+            self.last_message, self._logged_at = progress, at
 
 
 def _describe_bounds(interval: Interval, pieces: int, *, changed: bool) -> str:

@@ -94,7 +94,7 @@ class Verdict(Struct, frozen=True, gc=False):
             return None
         conditions = (*self.criteria.success_when, *self.criteria.fail_when)
         return Evidence(
-            metrics=metrics,
+            metrics=metrics.copy(),
             conditions={str(condition): condition.holds(metrics) for condition in conditions},
             start_time=format_utc(interval.start),
             end_time=format_utc(interval.end),
