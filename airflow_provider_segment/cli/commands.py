@@ -18,11 +18,11 @@ OK, ERROR, DIFFERENCES = 0, 1, 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """What a command prints.
+    """The output of a command.
 
     :param status: exit status.
-    :param text: for people.
-    :param report: JSON values.
+    :param text: the output for people.
+    :param report: the output as JSON values.
     """
 
     status: int
@@ -33,8 +33,8 @@ class Output:
 def run_command(arguments: argparse.Namespace, style: text.Style) -> Output:
     """Run a command.
 
-    :param arguments: as parsed.
-    :param style: colours of its text.
+    :param arguments: the parsed arguments.
+    :param style: colours of the output.
     """
     commands = {
         "import": _import,
@@ -84,7 +84,12 @@ def _import(arguments: argparse.Namespace, _style: text.Style) -> Output:
     environment = existing.environment
     with open_segment(environment, connection_id=arguments.connection, quiet=arguments.quiet) as segment:
         imported = segment.run(
-            import_workspace(segment.options, sources=arguments.source, workspace_id=environment.workspace_id)
+            import_workspace(
+                segment.options,
+                sources=arguments.source,
+                workspace_id=environment.workspace_id,
+                filters=not arguments.no_filters,
+            )
         )
     result = write_imported(root, imported, existing)
     known = {alias for one in existing.descriptions for alias in one.aliases}
@@ -107,14 +112,14 @@ def _import(arguments: argparse.Namespace, _style: text.Style) -> Output:
 def _import_text(report: dict[str, Any], root: Path) -> str:
     report = text.printable_report(report)
     lines = [*(f"+ {path}" for path in report["created"]), *(f"~ {path}" for path in report["changed"])]
-    lines += [f"  {path} describes nothing that exists" for path in report["not_in_segment"]]
+    lines += [f"  {path} describes a destination that does not exist" for path in report["not_in_segment"]]
     lines.append(
         f"{root}: {len(report['created'])} files created, {len(report['changed'])} changed,"
         f" {report['unchanged']} unchanged"
     )
     if report["secrets"]:
-        lines += ["", "Segment does not show these secrets. Supply one, as the connection of its name or through the"]
-        lines += ["environment, before something that contains it is created or changed:"]
+        lines += ["", "Segment does not show these secrets. Supply each, as a connection of that name or through the"]
+        lines += ["environment, before an object that contains it is created or changed:"]
         lines += [f"  {one['alias']}: {one['place']}" for one in report["secrets"]]
     return "\n".join(lines)
 
@@ -159,7 +164,7 @@ def _planned(arguments: argparse.Namespace) -> tuple[WorkspaceFolder, Any]:
 
 def _apply(arguments: argparse.Namespace, style: text.Style) -> Output:
     from airflow_provider_segment.cli.report import applied_report, plan_report
-    from airflow_provider_segment.protocol.workspace.apply_workspace import apply_workspace
+    from airflow_provider_segment.protocol.workspace.apply_workspace import ApplyOptions, apply_workspace
     from airflow_provider_segment.protocol.workspace.plan_workspace import plan_workspace
 
     folder = load_folder(arguments.folder, environment=arguments.environment)
@@ -167,8 +172,8 @@ def _apply(arguments: argparse.Namespace, style: text.Style) -> Output:
     how = _how(arguments, folder)
     with open_segment(folder.environment, connection_id=arguments.connection, quiet=arguments.quiet) as segment:
         planned = segment.run(plan_workspace(segment.options, descriptions=descriptions, how=how))
-        stop = arguments.on_error == "stop"
-        applied = segment.run(apply_workspace(segment.options, plan=planned, how=how, stop_on_error=stop))
+        apply = ApplyOptions(stop_on_error=arguments.on_error == "stop")
+        applied = segment.run(apply_workspace(segment.options, plan=planned, how=how, apply=apply))
     done = applied_report(applied)
     report = {"applied": done, "plan": plan_report(planned, folder.warnings)}
     failed = any(one.result in ("failed", "skipped") for one in applied)

@@ -1,19 +1,19 @@
-"""What commands print as JSON; the text is made of the same values. Values of settings are never shown."""
+"""The JSON output of commands, from which the text output is made. Values of settings are never shown."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from airflow_provider_segment.protocol.provisioning.filter_plan import FilterStep
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
-from airflow_provider_segment.protocol.workspace.apply_workspace import AppliedDestination
-from airflow_provider_segment.protocol.workspace.plan import PlannedDestination, WorkspacePlan
+from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, PlannedDestination, WorkspacePlan
 
 
 def plan_report(plan: WorkspacePlan, warnings: tuple[str, ...]) -> dict[str, Any]:
     """Return a plan as JSON values.
 
     :param plan: the plan.
-    :param warnings: about the files.
+    :param warnings: warnings about the files.
     """
     return {
         "differences": not plan.is_empty,
@@ -32,7 +32,7 @@ def plan_report(plan: WorkspacePlan, warnings: tuple[str, ...]) -> dict[str, Any
 def applied_report(applied: tuple[AppliedDestination, ...]) -> list[dict[str, Any]]:
     """Return what an apply did as JSON values.
 
-    :param applied: one for each destination.
+    :param applied: the result for each destination.
     """
     return [
         {
@@ -55,6 +55,7 @@ def _destination(item: PlannedDestination) -> dict[str, Any]:
         "result": item.result,
         "changes": [],
         "subscriptions": [],
+        "filters": [],
         "warnings": list(item.warnings),
         "error": None if item.error is None else str(item.error),
     }
@@ -75,6 +76,16 @@ def _changes(plan: Plan) -> dict[str, Any]:
             }
             for part in plan.subscriptions
             if part.result is not Result.KEPT
+        ],
+        "filters": [
+            {
+                "title": part.title,
+                "id": part.id,
+                "result": part.step.result,
+                "changes": _fields(part.diff),
+            }
+            for part in plan.filters
+            if part.step is not FilterStep.KEEP
         ],
     }
 

@@ -27,10 +27,10 @@ TOKEN, REGION, URL = "SEGMENT_TOKEN", "SEGMENT_REGION", "SEGMENT_URL"
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Runs flows with a connection.
+    """A runner of flows with a connection.
 
     :param options: the options of every call.
-    :param driver: sends the requests.
+    :param driver: the driver that sends the requests.
     """
 
     options: CallOptions
@@ -48,7 +48,7 @@ class Segment:
 def open_segment(environment: Environment, *, connection_id: str | None, quiet: bool) -> Iterator[Segment]:
     """Connect to Segment with the token of ``--connection``, of ``SEGMENT_TOKEN``, or of the environment's connection.
 
-    :param environment: names a connection.
+    :param environment: the environment, which may name a connection.
     :param connection_id: value of ``--connection``.
     :param quiet: print warnings and errors only.
     """
@@ -65,9 +65,9 @@ def open_segment(environment: Environment, *, connection_id: str | None, quiet: 
 def alias_reader(environment: Environment) -> ReadAlias:
     """Return a function that reads the secret of an alias, or returns ``None`` if its connection does not exist.
 
-    It raises ``ValueError`` if the connection exists, but the field is empty.
+    The function raises ``ValueError`` if the connection exists but the field is empty.
 
-    :param environment: names the connection and field of aliases.
+    :param environment: the environment, which maps aliases to connections and fields.
     """
     from airflow.providers.common.compat.sdk import AirflowException
 
@@ -86,7 +86,7 @@ def alias_reader(environment: Environment) -> ReadAlias:
 
 
 def use_airflows_connections() -> None:
-    """Let Airflow read connections from its database too, as its own command line does.
+    """Let Airflow read connections from its database as well, as its own command line does.
 
     Outside of tasks, Airflow 3 otherwise reads environment variables only.
     """
@@ -115,7 +115,7 @@ def _connection(environment: Environment, connection_id: str | None) -> SegmentC
 
 
 def _logger(*, quiet: bool) -> logging.Logger:
-    """Return a logger that prints progress to standard error, and nothing to Airflow's logs."""
+    """Return a logger that prints progress to standard error only, not to Airflow's logs."""
     logger = logging.getLogger("airflow_provider_segment.cli.progress")
     logger.handlers = [handler := logging.StreamHandler(sys.stderr)]
     handler.setFormatter(logging.Formatter("%(message)s"))

@@ -1,4 +1,4 @@
-"""What commands print for people: plain text, with colours on a terminal, and Markdown."""
+"""The output of commands for people: plain text, with colours on a terminal, and Markdown."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MAX_LISTED = 20
 
 
 class Style:
-    """Colours text, or leaves it plain.
+    """The style of the output: coloured or plain text.
 
     :param colour: whether to colour.
     """
@@ -24,7 +24,7 @@ class Style:
         self._colour = colour
 
     def result(self, result: str, text: str) -> str:
-        """Return a line with the sign and the colour of a result.
+        """Return a line with the sign and the colour of its result.
 
         :param result: ``created``, ``changed``, …
         :param text: the line.
@@ -35,7 +35,7 @@ class Style:
 
 
 def printable_report(value: Any) -> Any:
-    """Return a report in whose strings nothing controls a terminal: names come from others.
+    """Return a report without terminal control characters in its strings, since names come from other people.
 
     :param value: JSON values.
     """
@@ -88,7 +88,7 @@ def plan_markdown(report: Mapping[str, Any]) -> str:
     if shown:
         lines += ["| | Destination | Change |", "|---|---|---|"]
     for one in shown:
-        details = [*_field_lines(one["changes"]), *map(_subscription_line, one["subscriptions"]), *one["warnings"]]
+        details = [*_field_lines(one["changes"]), *map(_part_line, _parts(one)), *one["warnings"]]
         details += [one["error"]] if one["error"] else []
         cell = "<br>".join(map(_escape, details))
         lines.append(f"| {_VERBS[one['result']]} | {_escape(_title(one))} | {cell} |")
@@ -125,8 +125,8 @@ def _destination_lines(one: Mapping[str, Any], style: Style) -> Iterator[str]:
         yield from (f"      {line}" for line in one["error"].splitlines())
     for text in _field_lines(one["changes"]):
         yield f"      {text}"
-    for part in one["subscriptions"]:
-        yield f"    {style.result(part['result'], _subscription_head(part))}"
+    for part in _parts(one):
+        yield f"    {style.result(part['result'], _part_head(part))}"
         for text in _field_lines(part["changes"]):
             yield f"          {text}"
     yield from (f"      warning: {warning}" for warning in one["warnings"])
@@ -137,13 +137,19 @@ def _title(one: Mapping[str, Any]) -> str:
     return f"{name} ({one['path']})"
 
 
-def _subscription_head(part: Mapping[str, Any]) -> str:
-    return f"{_VERBS[part['result']]} subscription {part['name']}" + (f" ({part['id']})" if part["id"] else "")
+def _parts(one: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the subscriptions and filters, each with how it is called."""
+    yield from ({**part, "label": f"subscription {part['name']}"} for part in one["subscriptions"])
+    yield from ({**part, "label": f"filter {part['title']}"} for part in one["filters"])
 
 
-def _subscription_line(part: Mapping[str, Any]) -> str:
+def _part_head(part: Mapping[str, Any]) -> str:
+    return f"{_VERBS[part['result']]} {part['label']}" + (f" ({part['id']})" if part["id"] else "")
+
+
+def _part_line(part: Mapping[str, Any]) -> str:
     fields = ", ".join(_field_lines(part["changes"]))
-    return f"{_subscription_head(part)}{': ' if fields else ''}{fields}"
+    return f"{_part_head(part)}{': ' if fields else ''}{fields}"
 
 
 def _field_lines(changes: Sequence[Mapping[str, str]]) -> Iterator[str]:

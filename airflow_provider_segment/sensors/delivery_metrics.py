@@ -52,19 +52,18 @@ if TYPE_CHECKING:
 
 
 _LAST_POLL_SECONDS = 10.0
-"""How long the poll after the deadline may spend on retries, and on rate limits."""
+"""Seconds that the poll after the deadline may spend on retries, and on rate limits."""
 
 
 class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, CheckedArguments, BaseSensorOperator):
-    """Wait until a destination's deliveries meet conditions, or fail when they meet others.
+    """Wait until a destination's delivery metrics meet conditions, or fail when they meet a failure condition.
 
-    A condition is ``<name> <op> <number>``, such as ``"success_rate >= 0.99"``; op is one of ``> >= < <= == !=``.
-    Names are Segment's own (``successes``, ``successes_on_first_attempt``, ``successes_after_retry``, ``expired``,
-    ``discarded``, ``retried``, ``time_to_success_average``, ``time_to_success_p95``,
-    ``time_to_first_attempt_average``, ``time_to_first_attempt_p95``) and derived ones: ``attempted`` = successes +
-    expired + discarded, ``failures`` = expired + discarded, and shares of ``attempted`` from 0 to 1: ``success_rate``,
-    ``failure_rate``, ``discard_rate`` and ``expiry_rate``. Rates leave out events that are still being retried; they
-    are in ``retried`` only.
+    A condition is ``<name> <op> <number>``, such as ``"success_rate >= 0.99"``; op is one of ``> >= < <= == !=``. Names
+    are Segment's own (``successes``, ``successes_on_first_attempt``, ``successes_after_retry``, ``expired``,
+    ``discarded``, ``retried``, ``time_to_success_average``, ``time_to_success_p95``, ``time_to_first_attempt_average``,
+    ``time_to_first_attempt_p95``) and derived ones: ``attempted`` = successes + expired + discarded, ``failures`` =
+    expired + discarded, and shares of ``attempted`` from 0 to 1: ``success_rate``, ``failure_rate``, ``discard_rate``
+    and ``expiry_rate``. Rates do not include events that are still being retried; those count only as ``retried``.
 
     Transient failures (5xx, no connection, 429) never end the wait, only its timeout does; 401, 403, 404 and 422 end
     it at once. Airflow's sensor flags (``soft_fail``, ``never_fail``, ``silent_fail``) act the same in all modes. All
@@ -85,8 +84,8 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         have none. If it is in the future, the sensor waits for it.
     :param end_time: end of an anchored window. Success is then decided ``settle_time`` after it, because Segment's
         data lags; failure is decided at any time. Without it, the window ends now and grows.
-    :param min_attempted: number of attempted events needed for any verdict. Default 1: with a rate, set it higher.
-        For a condition on ``retried``, retried events count too.
+    :param min_attempted: number of attempted events needed for any verdict. Default 1; set it higher if a condition
+        uses a rate. For a condition on ``retried``, retried events count too.
     :param settle_time: how long after ``end_time`` to wait for late data. Default 120 seconds.
     :param on_unmet: what to do when the window has closed and ``success_when`` does not hold: ``"fail"`` (default),
         ``"skip"``, or ``"wait"`` until the timeout. Decided ``settle_time`` after ``end_time``, or 4 h 15 min after it
@@ -101,7 +100,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         default_deferrable``. ``mode``, ``exponential_backoff`` and ``max_wait`` then have no effect.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: ``{"metrics", "conditions", "start_time", "end_time", "granularity"}``: the data behind the verdict.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
     :raises SegmentDeliveryFailedError: a condition of ``fail_when`` holds; not retried, and skipped with ``soft_fail``.
     :raises SegmentDeliveryUnmetError: the window has closed without meeting ``success_when``; likewise.
     :raises SegmentError: Segment rejected a request.
@@ -269,7 +268,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         return check_criteria(**arguments)
 
     def _poll_with_current_connection(self, context: Context) -> Verdict:
-        """Poll. Before a permanent error is raised, read the connection again, and repeat the poll if it changed."""
+        """Poll; after a permanent error, read the connection again and repeat the poll if it has changed."""
         from airflow_provider_segment.exceptions import SegmentError
 
         with reading_connection():
@@ -348,13 +347,13 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
 
     @property
     def _retry_seconds(self) -> float:
-        """How long a poll may spend on retries, and on rate limits."""
+        """Seconds that a poll may spend on retries, and on rate limits."""
         if self._resumed:
             return min(self.poke_interval, _LAST_POLL_SECONDS)
         if self.deferrable:
-            return 0.0  # rather defer than hold a worker slot
+            return 0.0  # defer instead of holding a worker slot
         return float(self.poke_interval)  # the next poll is as good as a retry
 
     def _is_first_poke(self, context: Context) -> bool:
-        """Return whether this is the first poke; on Airflow 2.11 each one of reschedule mode counts as the first."""
+        """Return whether this is the first poke; on Airflow 2.11, every poke in reschedule mode is."""
         return not self._destination_checked and not context.get("task_reschedule_count", 0)

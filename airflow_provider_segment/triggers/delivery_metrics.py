@@ -45,13 +45,13 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
     :param destination_id: the destination.
     :param source_id: its source.
     :param success_when: conditions that must all hold for success.
-    :param fail_when: conditions any one of which fails the wait.
+    :param fail_when: failure conditions; the wait fails when any of them holds.
     :param window: length of a sliding window, in seconds; ``None`` for an anchored one.
     :param start_time: start of an anchored window, in ISO 8601.
     :param end_time: end of an anchored window, in ISO 8601.
     :param min_attempted: number of attempted events needed for a verdict.
     :param settle_time: seconds after ``end_time`` to wait for late data.
-    :param on_unmet: ``"wait"`` to go on when the window has closed and the conditions are not met.
+    :param on_unmet: ``"wait"`` to keep waiting after the window has closed without meeting the conditions.
     :param granularity: ``"auto"`` or one of Segment's.
     :param poke_interval: poll interval in seconds; at least 1.
     :param deadline: end of the wait, in ISO 8601 with a timezone; a restart of the triggerer does not move it.

@@ -46,7 +46,7 @@ class PollFailure:
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """A line for the log of every wait of the stream.
+    """A line to log for every wait that shares the stream.
 
     :param level: log level, as in the standard library's ``logging``.
     :param message: the line.
@@ -60,7 +60,7 @@ PollResult = Observation | PollFailure | LogLine
 
 
 class _LogLines:
-    """Collects what the driver logs, such as pauses."""
+    """A collector of the lines that the driver logs, such as pauses."""
 
     def __init__(self) -> None:
         self._lines: list[LogLine] = []
@@ -85,7 +85,7 @@ async def poll_indefinitely(
 ) -> AsyncIterator[PollResult]:
     """Poll indefinitely, yielding the result of each poll.
 
-    The first poll comes at a random moment of the interval, so that a thousand waits that start together, as after a
+    The first poll runs at a random point in the interval, so that a thousand waits that start together, as after a
     restart of the triggerer, do not poll together.
 
     :param segment_conn_id: the Airflow connection.
@@ -132,7 +132,7 @@ async def poll_indefinitely(
 
 
 class _Poller:
-    """One query's polls.
+    """The polls of one query.
 
     :param query: which metrics to fetch.
     :param poke_interval: poll interval in seconds.
@@ -147,7 +147,7 @@ class _Poller:
         self._final = FinalPieces()
 
     async def poll(self, hook: SegmentPublicApiAsyncHook) -> Observation:
-        """Poll. Before a permanent error is raised, read the connection again, and repeat the poll if it has changed.
+        """Poll; after a permanent error, read the connection again and repeat the poll if it has changed.
 
         :raises ConnectionUnavailableError: the connection could not be read.
         """
@@ -181,9 +181,9 @@ class _Poller:
         return self._query.not_before is None or not self._destination_checked
 
     async def sleep(self, delay: float) -> None:
-        """Sleep until the next poll that can decide.
+        """Sleep until the next poll that can give a verdict.
 
-        :param delay: seconds until the next poll if every poll could decide.
+        :param delay: seconds until the next poll if every poll could give a verdict.
         """
         not_before = self._query.not_before or datetime.now(UTC)
         clock = asyncio.get_running_loop().time
@@ -196,7 +196,7 @@ class _Poller:
                 return
 
     def _fetch(self, options: CallOptions) -> Flow[Observation]:
-        if self._options is None or self._options[0] is not options:  # the options seldom change
+        if self._options is None or self._options[0] is not options:  # cached, because the options rarely change
             self._options = options, options.capped(self._poke_interval)
         capped = self._options[1]
         if self._destination_checked:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_provider_segment.protocol.arguments import SCHEDULE_STRATEGIES
+from airflow_provider_segment.protocol.filter_arguments import FILTER_ACTIONS
 
 VARIABLE_NAME = "[A-Za-z_][A-Za-z0-9_]*"
 """Names of variables and of secret aliases, as a regular expression."""
@@ -43,13 +44,25 @@ _SCHEDULE = {
     "additionalProperties": False,
 }
 
+_FILTER_ACTION = {
+    "type": "object",
+    "properties": {
+        "type": {"type": "string", "enum": list(FILTER_ACTIONS)},
+        "percent": {"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string"}]},
+        "path": _STRING,
+        "fields": {"type": "object", "additionalProperties": {"type": "array", "items": _STRING}},
+    },
+    "required": ["type"],
+    "additionalProperties": False,
+}
+
 _ENABLED = (
-    "Left out, an existing one stays as it is and a new one is enabled. `import` always writes it, so delete the line"
-    " if something else, such as a circuit breaker, enables and disables it."
+    "Without it, an existing one stays as it is and a new one is enabled. `import` always writes it, so delete the"
+    " line if something else, such as a circuit breaker, enables and disables it."
 )
 
 SUBSCRIPTION_KEYS = (
-    Key(name="name", schema=_STRING, text="Display name. May be left out with `id`, and is then left alone."),
+    Key(name="name", schema=_STRING, text="Display name. Optional with `id`; without it, the name is left alone."),
     Key(
         name="action",
         schema=_STRING,
@@ -59,27 +72,75 @@ SUBSCRIPTION_KEYS = (
     Key(
         name="trigger",
         schema=_STRING,
-        text='FQL statement that selects events, such as `type = "track"`. May be left out with `id` or `removed`.',
+        text='FQL statement that selects events, such as `type = "track"`. Optional with `id` or `removed`.',
     ),
     Key(name="enabled", schema=_FLAG, text=f"Whether it processes events. {_ENABLED}"),
     Key(
         name="settings",
         schema=_SETTINGS,
         text="Settings keyed by the field names of the action: constants, or directives such as `{'@path': $.event}`."
-        " Only the described keys are compared; left out, settings are left alone.",
+        " Only the described keys are compared; without `settings`, they are left alone.",
     ),
-    Key(name="model_id", schema=_STRING, text="Reverse ETL model that its data comes from."),
+    Key(name="model_id", schema=_STRING, text="Id of the Reverse ETL model that its data comes from."),
     Key(name="reverse_etl_schedule", schema=_SCHEDULE, text="When that model syncs: `strategy` and `config`."),
     Key(
         name="id",
         schema=_STRING,
         text="Segment's id, to select one of several that are otherwise equal, or to rename it.",
     ),
-    Key(name="previous_name", schema=_STRING, text="Its name until now, to rename it."),
+    Key(name="previous_name", schema=_STRING, text="The name that it has had so far, to rename it."),
     Key(
         name="removed",
         schema={"type": "boolean"},
-        text="`true` removes it. Without this entry, a subscription that is not described is never removed.",
+        text="`true` removes it. A subscription that is left out of the file is never removed.",
+    ),
+)
+
+FILTER_KEYS = (
+    Key(
+        name="title",
+        schema=_STRING,
+        text="Display name; its identity within the destination. May be left out with `id`, and is then left alone.",
+    ),
+    Key(
+        name="condition",
+        schema=_STRING,
+        text='FQL statement that selects events, such as `type = "identify"`, or `all`. May be left out with `id` or'
+        " `removed`.",
+    ),
+    Key(
+        name="actions",
+        schema={"type": "array", "minItems": 1, "items": _FILTER_ACTION},
+        text="What happens to these events: `{type: DROP}`; `{type: SAMPLE, percent: 0.1}`, perhaps with `path`;"
+        " `{type: DROP_PROPERTIES, fields: {context.traits: [email]}}`; `ALLOW_PROPERTIES` likewise. May be left out"
+        " like `condition`.",
+    ),
+    Key(name="enabled", schema=_FLAG, text=f"Whether it filters events. {_ENABLED}"),
+    Key(name="description", schema={"type": "string"}, text="What it is for; an empty string removes it."),
+    Key(
+        name="checks",
+        schema={
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"payload": {"type": "object"}, "result": {"type": ["object", "null"]}},
+                "required": ["payload", "result"],
+                "additionalProperties": False,
+            },
+        },
+        text="Sample events: `payload`, and `result`, which is the event after the filter, or `null` if it is dropped."
+        " Segment previews them whenever the file is planned; a mismatch is an error before anything is written.",
+    ),
+    Key(
+        name="id",
+        schema=_STRING,
+        text="Segment's id, to select one of several that are otherwise equal, or to rename it.",
+    ),
+    Key(name="previous_title", schema=_STRING, text="Its title until now, to rename it."),
+    Key(
+        name="removed",
+        schema={"type": "boolean"},
+        text="`true` removes it. Without this entry, a filter that is not described is never removed.",
     ),
 )
 
@@ -89,26 +150,33 @@ DESTINATION_KEYS = (
     Key(
         name="name",
         schema=_STRING,
-        text="Display name; with source and type its identity. May be left out with `id`, and is then left alone.",
+        text="Display name; with source and type, it identifies the destination. Optional with `id`; without it, the"
+        " name is left alone.",
     ),
     Key(name="enabled", schema=_FLAG, text=f"Whether it receives data. {_ENABLED}"),
     Key(
         name="settings",
         schema=_SETTINGS,
-        text="Settings by the keys of its type's options. Only the described keys are compared.",
+        text="Settings, under the keys of its type's options. Only the described keys are compared.",
     ),
     Key(
         name="subscriptions",
         schema={"type": "array", "items": {"$ref": "#/$defs/subscription"}},
-        text="Its subscriptions, which the Segment app calls mappings. Those that are not listed are left alone; left"
-        " out, all of them are.",
+        text="Its subscriptions, which the Segment app calls mappings. Those that are not listed are left alone;"
+        " without this key, all of them are.",
+    ),
+    Key(
+        name="filters",
+        schema={"type": "array", "items": {"$ref": "#/$defs/filter"}},
+        text="Its filters. Those that are not listed are left alone; left out, all of them are.",
     ),
     Key(name="id", schema=_STRING, text="Segment's id, to select one of several that are otherwise equal."),
-    Key(name="previous_name", schema=_STRING, text="Its name until now, to rename it."),
+    Key(name="previous_name", schema=_STRING, text="The name that it has had so far, to rename it."),
     Key(
         name="removed",
         schema={"type": "boolean"},
-        text="`true` deletes it with its subscriptions. Deleting the file alone deletes nothing in Segment.",
+        text="`true` deletes it with its subscriptions and filters. Deleting the file alone deletes nothing in"
+        " Segment.",
     ),
 )
 
@@ -123,7 +191,7 @@ ENVIRONMENT_KEYS = (
     Key(
         name="workspace_id",
         schema=_STRING,
-        text="Id of the workspace. With it, nothing is planned or written if the token is one of another workspace.",
+        text="Id of the workspace. With it, nothing is planned or written if the token belongs to another workspace.",
     ),
     Key(
         name="variables",
@@ -132,7 +200,8 @@ ENVIRONMENT_KEYS = (
             "propertyNames": {"pattern": f"^{VARIABLE_NAME}$"},
             "additionalProperties": {"type": ["string", "number", "boolean"]},
         },
-        text="Values of `${NAME}`. Every variable that a file uses must be here; one that no file uses is a warning.",
+        text="Values of `${NAME}`. Every variable that a file uses must be here; one that no file uses causes a"
+        " warning.",
     ),
     Key(
         name="secrets",
@@ -153,8 +222,8 @@ ENVIRONMENT_KEYS = (
                 ]
             },
         },
-        text="Which Airflow connection each alias is: its id, or `connection` and `field`. The default is the"
-        " `password` of the connection whose id is the alias.",
+        text="The Airflow connection behind each alias: its id, or an object with `connection` and `field`. Default:"
+        " the `password` of the connection whose id is the alias.",
     ),
 )
 
@@ -163,9 +232,12 @@ def destination_schema() -> dict[str, Any]:
     """Return the JSON Schema of a spec file."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A Segment destination and its subscriptions",
-        **_object_schema(DESTINATION_KEYS, named=True),
-        "$defs": {"subscription": _object_schema(SUBSCRIPTION_KEYS, named=True)},
+        "title": "A Segment destination with its subscriptions and filters",
+        **_object_schema(DESTINATION_KEYS, named_by="name"),
+        "$defs": {
+            "subscription": _object_schema(SUBSCRIPTION_KEYS, named_by="name"),
+            "filter": _object_schema(FILTER_KEYS, named_by="title"),
+        },
     }
 
 
@@ -182,7 +254,7 @@ SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "destination": destination_schema,
     "environment": environment_schema,
 }
-"""What describes each kind of file."""
+"""The function that returns the schema of each kind of file."""
 
 
 def schema_file(name: str) -> Path:
@@ -193,7 +265,7 @@ def schema_file(name: str) -> Path:
     return Path(__file__).parent / "schemas" / f"{name}.schema.json"
 
 
-def _object_schema(keys: tuple[Key, ...], *, named: bool = False) -> dict[str, Any]:
+def _object_schema(keys: tuple[Key, ...], *, named_by: str = "") -> dict[str, Any]:
     schema: dict[str, Any] = {
         "type": "object",
         "properties": {key.name: {"description": key.text, **key.schema} for key in keys},
@@ -201,8 +273,8 @@ def _object_schema(keys: tuple[Key, ...], *, named: bool = False) -> dict[str, A
     }
     if required := [key.name for key in keys if key.required]:
         schema["required"] = required
-    if named:
-        schema["anyOf"] = [{"required": ["name"]}, {"required": ["id"]}]
+    if named_by:
+        schema["anyOf"] = [{"required": [named_by]}, {"required": ["id"]}]
     return schema
 
 

@@ -1,32 +1,45 @@
-"""Bringing an existing spec file up to date: what still means the same value stays as it is written."""
+"""Updating an existing spec file: anything that still means the same value stays as it is written."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
+from airflow_provider_segment.protocol.filter_arguments import check_actions
 from airflow_provider_segment.protocol.provisioning.comparison import json_equal
+from airflow_provider_segment.protocol.provisioning.filter_diff import comparable_actions
 from airflow_provider_segment.protocol.workspace.description import SecretAlias
 from airflow_provider_segment.workspace.variables import unescape_key
 
-_SELECTING = ("source", "type", "name", "id", "previous_name", "action", "removed")
-"""Keys that select an object; a slug and an id may mean the same one."""
+_SELECTING = ("source", "type", "id", "previous_name", "previous_title", "action", "removed")
+"""Keys that select an object, besides its name; a slug and an id may mean the same one."""
+_OURS = (*_SELECTING, "settings", "subscriptions", "filters", "checks")
+"""Keys that are not compared as a whole, or mean nothing in Segment."""
+
+_SameEntry: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
 
 
 def merge_spec(
-    written: Mapping[str, Any], means: Mapping[str, Any], document: Mapping[str, Any], fields: Mapping[str, Any]
+    written: Mapping[str, Any],
+    means: Mapping[str, Any],
+    document: Mapping[str, Any],
+    fields: Mapping[str, Any],
+    *,
+    filters: bool = True,
 ) -> dict[str, Any]:
     """Return the content of a spec file that describes what exists; undescribed keys stay undescribed.
 
     :param written: the file's content.
-    :param means: the same with its variables replaced.
+    :param means: the same content with its variables replaced.
     :param document: the content that an import would write into a new file.
     :param fields: the same as values, with secret aliases.
+    :param filters: whether filters were read; otherwise they stay as they are.
     """
     merged = _merge_fields(written, means, document, fields)
-    if isinstance(written.get("subscriptions"), list):
-        new = document.get("subscriptions", []), fields.get("subscriptions", [])
-        merged["subscriptions"] = _merge_entries(written["subscriptions"], means["subscriptions"], *new)
+    for key, levels in _LEVELS.items():
+        if isinstance(written.get(key), list) and (key != "filters" or filters):
+            new = document.get(key, []), fields.get(key, [])
+            merged[key] = _merge_entries(written[key], means[key], *new, levels=levels)
     return merged
 
 
@@ -35,12 +48,12 @@ def _merge_fields(
 ) -> dict[str, Any]:
     merged = dict(written)
     for key in written:
-        if key in ("settings", "subscriptions") or (key in _SELECTING and key != "name"):
+        if key in _OURS:
             continue
         if key not in fields:
-            if written[key] is not None and key != "enabled":
+            if written[key] not in (None, "") and key != "enabled":
                 del merged[key]
-        elif not json_equal(means[key], fields[key]):
+        elif not _same_field(key, means[key], fields[key]):
             merged[key] = document[key]
     if isinstance(written.get("settings"), Mapping):
         new = document.get("settings", {}), fields.get("settings", {})
@@ -64,7 +77,7 @@ def _merge_settings(
 
 
 def _same(means: Any, live: Any) -> bool:
-    """Return whether a described value is the live one; a secret counts as the same."""
+    """Return whether a described value equals the live one; a secret counts as equal."""
     if isinstance(means, SecretAlias):
         return True
     if isinstance(means, Mapping) and isinstance(live, Mapping):
@@ -74,13 +87,24 @@ def _same(means: Any, live: Any) -> bool:
     return json_equal(means, live)
 
 
+def _same_field(key: str, means: Any, live: Any) -> bool:
+    if key == "actions":
+        return comparable_actions(check_actions(key, means)) == comparable_actions(live)
+    return json_equal(means, live)
+
+
 def _merge_entries(
-    written: Sequence[Any], means: Sequence[Any], document: Sequence[Any], fields: Sequence[Mapping[str, Any]]
+    written: Sequence[Any],
+    means: Sequence[Any],
+    document: Sequence[Any],
+    fields: Sequence[Mapping[str, Any]],
+    *,
+    levels: Sequence[_SameEntry],
 ) -> list[Any]:
-    """Merge the subscriptions: entries keep their order, those that no longer exist go, new ones are appended."""
+    """Merge a list: entries keep their order, those that no longer exist go, new ones are appended."""
     free = dict(enumerate(fields))
     pairs: dict[int, int] = {}
-    for same in (_same_id, _same_action_and_trigger, _same_action, _same_trigger, _same_name):
+    for same in levels:
         for index, entry in enumerate(means):
             number = next((number for number, new in free.items() if same(entry, new)), None)
             if index not in pairs and number is not None and not entry.get("removed"):
@@ -116,3 +140,25 @@ def _same_name(entry: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     ids = entry.get("id"), new.get("id")
     names = entry.get("name") is not None and new.get("name") in (entry.get("name"), entry.get("previous_name"))
     return names and (None in ids or ids[0] == ids[1])
+
+
+def _same_title(entry: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    ids = entry.get("id"), new.get("id")
+    titles = entry.get("title") is not None and new.get("title") in (entry.get("title"), entry.get("previous_title"))
+    return titles and (None in ids or ids[0] == ids[1])
+
+
+def _same_condition(entry: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    return _same_title(entry, new) and entry.get("condition") == new.get("condition")
+
+
+def _same_filter(entry: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    given = entry.get("actions") is not None and new.get("actions") is not None
+    return given and _same_condition(entry, new) and _same_field("actions", entry["actions"], new["actions"])
+
+
+_LEVELS: Mapping[str, Sequence[_SameEntry]] = {
+    "subscriptions": (_same_id, _same_action_and_trigger, _same_action, _same_trigger, _same_name),
+    "filters": (_same_id, _same_filter, _same_condition, _same_title),
+}
+"""Which entry of a file is which live object, from the closest to the least similar."""

@@ -6,14 +6,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from airflow_provider_segment.protocol.arguments import check_flag, check_id, check_name, check_schedule, masked_keys
+from airflow_provider_segment.protocol.filter_arguments import check_actions, check_description
+from airflow_provider_segment.protocol.provisioning.filter_spec import FilterCheck, check_samples
 from airflow_provider_segment.protocol.workspace.description import (
     DestinationDescription,
+    FilterDescription,
     SecretAlias,
     SubscriptionDescription,
 )
 from airflow_provider_segment.workspace.document import Document, Path
 from airflow_provider_segment.workspace.environment import Environment
-from airflow_provider_segment.workspace.format import DESTINATION_KEYS, SUBSCRIPTION_KEYS, Key
+from airflow_provider_segment.workspace.format import DESTINATION_KEYS, FILTER_KEYS, SUBSCRIPTION_KEYS, Key
 from airflow_provider_segment.workspace.problems import Problem, WorkspaceFilesError, unknown_name
 from airflow_provider_segment.workspace.variables import Substitution, path_label
 
@@ -39,13 +42,17 @@ def parse_spec(
         raise WorkspaceFilesError(problems)
     fields = reader.fields(value, (), DESTINATION_KEYS)
     if fields.get("subscriptions") is not None:
-        fields["subscriptions"] = tuple(reader.subscriptions(fields["subscriptions"]))
+        entries = reader.entries("subscriptions", fields["subscriptions"], SUBSCRIPTION_KEYS)
+        fields["subscriptions"] = tuple(SubscriptionDescription(**entry) for entry in entries if "action" in entry)
+    if fields.get("filters") is not None:
+        entries = reader.entries("filters", fields["filters"], FILTER_KEYS)
+        fields["filters"] = tuple(FilterDescription(**entry) for entry in entries)
     reader.finish()
     return DestinationDescription(path=path, **fields)
 
 
 class _Reader:
-    """Checks the keys and values of a document, and collects what is wrong."""
+    """A checker of the keys and values of a document, which collects the problems."""
 
     def __init__(self, document: Document, path: str) -> None:
         self._document = document
@@ -67,18 +74,21 @@ class _Reader:
             self._report(path, problem)
         return checked
 
-    def subscriptions(self, entries: Sequence[Any]) -> Iterator[SubscriptionDescription]:
-        """Yield the checked subscriptions; ids are not repeated."""
+    def entries(self, name: str, entries: Any, keys: Sequence[Key]) -> list[dict[str, Any]]:
+        """Return the checked fields of each entry of a list; ids are not repeated."""
+        if not isinstance(entries, list):
+            return []  # it was reported
         ids: set[str] = set()
+        checked: list[dict[str, Any]] = []
         for index, entry in enumerate(entries):
-            path = ("subscriptions", index)
-            fields = self.fields(entry, path, SUBSCRIPTION_KEYS)
-            if (entry_id := fields.get("id")) is not None:
+            path = (name, index)
+            fields = self.fields(entry, path, keys)
+            if isinstance(entry_id := fields.get("id"), str):
                 if entry_id in ids:
                     self._report((*path, "id"), f"{entry_id!r} is also the id of another entry")
                 ids.add(entry_id)
-            if "action" in fields:
-                yield SubscriptionDescription(**fields)
+            checked.append(fields)
+        return checked
 
     def finish(self) -> None:
         """Raise if there are problems."""
@@ -97,15 +107,24 @@ class _Reader:
         self._problems.append(Problem(path=self._path, line=self._document.line(path), message=f"{label}{message}"))
 
 
+_MAY_BE_LEFT_OUT_WITH = {
+    "name": ("id",),
+    "title": ("id",),
+    "trigger": ("id", "removed"),
+    "condition": ("id", "removed"),
+    "actions": ("id", "removed"),
+}
+
+
 def _missing(present: Mapping[str, Any], keys: Sequence[Key]) -> Iterator[str]:
     for key in keys:
         if key.required and key.name not in present:
             yield f"{key.name!r} is missing"
-    if "name" not in present and "id" not in present:
-        yield "'name' is missing; only an entry with 'id' may leave it out"
-    takes_trigger = any(key.name == "trigger" for key in keys)
-    if takes_trigger and not {"trigger", "id", "removed"} & set(present):
-        yield "'trigger' is missing; only an entry with 'id' or 'removed' may leave it out"
+    for key in keys:
+        for name, instead in _MAY_BE_LEFT_OUT_WITH.items():
+            if key.name == name and not {name, *instead} & set(present):
+                allowed = " or ".join(map(repr, instead))
+                yield f"{name!r} is missing; only an entry with {allowed} may leave it out"
 
 
 def _check_settings(label: str, value: Any) -> dict[str, Any]:
@@ -122,6 +141,14 @@ def _check_list(label: str, value: Any) -> list[Any]:
     if not isinstance(value, list):
         raise ValueError(f"{label} is a {type(value).__name__}; it must be a list")
     return value
+
+
+def _check_actions(label: str, value: Any) -> list[dict[str, Any]]:
+    return check_actions(label, _check_list(label, value))
+
+
+def _check_samples(label: str, value: Any) -> tuple[FilterCheck, ...]:
+    return check_samples(label, _check_list(label, value))
 
 
 def _check_schedule(label: str, value: Any) -> dict[str, Any]:
@@ -150,6 +177,13 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
         "trigger": check_name,
         "settings": _check_settings,
         "subscriptions": _check_list,
+        "filters": _check_list,
+        "title": check_name,
+        "condition": check_name,
+        "actions": _check_actions,
+        "description": check_description,
+        "checks": _check_samples,
+        "previous_title": check_name,
         "model_id": check_id,
         "reverse_etl_schedule": _check_schedule,
         "id": check_id,

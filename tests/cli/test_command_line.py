@@ -160,6 +160,37 @@ def test_from_a_live_workspace_to_applied_files(command: CommandLine) -> None:
     assert (again.json["created"], again.json["changed"], again.json["unchanged"]) == ([], [], 2)
 
 
+def test_filters_are_imported_planned_and_applied(command: CommandLine) -> None:
+    block = {"id": "f0", "title": "Block", "if": "all", "actions": [{"type": "DROP"}], "enabled": True}
+    command.sandbox.seed(seed([existing(0, filters=[block])]))
+    assert command.run("import", "segment", "--no-filters").status == 0
+    assert "filters" not in command.file.read_text()
+    command.file.unlink()
+    assert command.run("import", "segment").status == 0
+    assert command.run("plan", "segment").status == 0
+
+    command.edit("condition: all", "condition: type = 'page'")
+    command.file.write_text(command.file.read_text() + "  - {title: New, condition: all, actions: [{type: DROP}]}\n")
+    planned = command.run("plan", "segment")
+    assert planned.status == 2
+    assert planned.out.splitlines()[:4] == [
+        "~ change  Existing 0 (my-website/actions-cloud/existing-0.yaml)",
+        "    + create filter New",
+        "    ~ change filter Block (f0)",
+        "          condition: all -> type = 'page'",
+    ]
+    assert "| change filter Block (f0): condition: all" in command.run("plan", "segment", "--markdown").out.replace(
+        "create filter New<br>", ""
+    )
+    report = command.run("plan", "segment", "--json").json["destinations"][0]["filters"]
+    assert [(one["title"], one["id"], one["result"]) for one in report] == [
+        ("New", None, "created"),
+        ("Block", "f0", "changed"),
+    ]
+    assert command.run("apply", "segment").status == 0
+    assert command.run("drift", "segment").status == 0
+
+
 def test_a_secret_comes_from_a_connection_and_is_never_shown(command: CommandLine) -> None:
     command.run("import", "segment")
     connection = {"AIRFLOW_CONN_SEGMENT_MY_WEBSITE_EXISTING_0_APIKEY": json.dumps({"password": "other-" + SECRET[:-1]})}

@@ -203,7 +203,7 @@ def test_nothing_leaks_if_a_read_fails_after_a_write(bench: Bench, write: str, s
 def test_nothing_leaks_if_a_secret_cannot_be_sent(bench: Bench, connect: Connect) -> None:
     connect("partner", password=f"{SECRET}•", extra={"deep": DEEP})
     bench.run(WRITES["create"]())
-    assert "holds a bullet" in str(bench.error)
+    assert "contains a bullet" in str(bench.error)
     assert bench.found == set()
 
 

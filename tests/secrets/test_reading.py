@@ -188,7 +188,7 @@ def test_each_connection_is_read_once(running: Running, connect: Connect, monkey
         ({"settings": {"a": {SecretRef("partner")}}}, r"settings\['a'\] is a set"),
         (
             {"name": SecretRef("partner")},
-            r"name is SecretRef\(conn_id='partner', field='password'\); it must be a string",
+            r"name is SecretRef\(conn_id='partner', field='password'\); it must be a non-empty string",
         ),
         ({"settings": {"apiKey": SecretRef("partner"), "b": "••••cdef"}}, "'b' contains a bullet"),
         ({"settings": {"apiKey": SecretRef("partner"), "b": object()}}, r"settings\['b'\] is a object"),

@@ -264,7 +264,7 @@ def test_no_poll_is_sent_while_only_success_is_left_to_decide_after_the_end(
     window = {"start_time": ago(hours=1), "end_time": ago(hours=-1)}
     assert not sensor(destination_id, **window).poke({})
     assert poll_count(segment_sandbox) == 0
-    assert "success is decided only after the window's end; the next poll comes at " in told()
+    assert "success is decided only after the window's end; the next poll runs at " in told()
     assert not sensor(destination_id, **window, fail_when="failures > 5").poke({})
     assert poll_count(segment_sandbox) == 1
 

@@ -173,7 +173,7 @@ def _cut(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        key: {name: item[name] for name in _METADATA} if key == "metadata" else _cut(item)
+        key: {name: item[name] for name in _METADATA} if key in ("metadata", "destinationMetadata") else _cut(item)
         for key, item in value.items()
         if key not in ("createdAt", "updatedAt", "configId")
     }

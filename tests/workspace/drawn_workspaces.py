@@ -1,4 +1,5 @@
-"""Workspaces drawn at random, with the shapes of real ones: equal names, masks, server keys, edge spaces, models."""
+"""Workspaces drawn at random, with the shapes of real ones: equal names, masks, server keys, edge spaces, models,
+filters."""
 
 from __future__ import annotations
 
@@ -80,6 +81,37 @@ def subscriptions(draw: st.DrawFn) -> list[dict[str, Any]]:
     return drawn
 
 
+FILTER_ACTIONS = st.sampled_from(
+    [
+        [{"type": "DROP"}],
+        [{"type": "DROP"}],
+        [{"type": "SAMPLE", "percent": 0.25, "path": "userId"}],
+        [{"type": "DROP_PROPERTIES", "fields": {"context.traits": ["email", "name"], "": ["ip"]}}],
+        [{"type": "DROP_PROPERTIES", "fields": {"context.traits": ["name", "email"], "": ["ip"]}}],
+        [
+            {"type": "ALLOW_PROPERTIES", "fields": {"properties": ["${KEY}", "$secret"]}},
+            {"type": "SAMPLE", "percent": 1},
+        ],
+    ]
+)
+
+
+@st.composite
+def filters(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Draw up to five filters; many share title, condition or actions."""
+    return [
+        {
+            "id": f"f{number}",
+            "title": draw(st.sampled_from(["Block", "Block", " Block", "${X}", "Sample"])),
+            "if": draw(st.sampled_from(["all", "all", 'type = "track"', 'event = "${E}"'])),
+            "actions": draw(FILTER_ACTIONS),
+            "enabled": draw(st.booleans()),
+            "description": draw(st.sampled_from(["", " why ", "${Y}", " "])),
+        }
+        for number in range(draw(st.sampled_from([0, 0, 1, 2, 5])))
+    ]
+
+
 @st.composite
 def destinations(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Draw up to four destinations, as a seed of the sandbox; some share their whole identity."""
@@ -100,6 +132,7 @@ def destinations(draw: st.DrawFn) -> list[dict[str, Any]]:
                 "enabled": draw(st.booleans()),
                 "settings": settings,
                 "subscriptions": draw(subscriptions()) if cloud else [],
+                "filters": draw(filters()),
             }
         )
     return drawn

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_segment.protocol.workspace.apply_workspace import AppliedDestination, apply_workspace
+from airflow_provider_segment.protocol.workspace.apply_workspace import ApplyOptions, apply_workspace
 from airflow_provider_segment.protocol.workspace.describing import Imported, import_workspace
 from airflow_provider_segment.protocol.workspace.description import supply_secrets
-from airflow_provider_segment.protocol.workspace.plan import WorkspacePlan
+from airflow_provider_segment.protocol.workspace.listings import Clocks
+from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, WorkspacePlan
 from airflow_provider_segment.protocol.workspace.plan_workspace import PlanOptions, plan_workspace
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.transport.connection import parse_connection
@@ -57,8 +58,16 @@ class Engine:
         *,
         stop_on_error: bool = True,
         how: PlanOptions = PlanOptions(),  # noqa: B008
+        pending_since: Clocks | None = None,
     ) -> tuple[AppliedDestination, ...]:
-        return self.driver.run(apply_workspace(self.options, plan=plan, how=how, stop_on_error=stop_on_error))
+        return self.driver.run(
+            apply_workspace(
+                self.options,
+                plan=plan,
+                how=how,
+                apply=ApplyOptions(stop_on_error=stop_on_error, pending_since=pending_since),
+            )
+        )
 
     def writes(self) -> list[tuple[str, str]]:
         return [(one["method"], one["path"]) for one in self.sandbox.requests if one["method"] != "GET"]

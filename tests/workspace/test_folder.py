@@ -10,7 +10,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from airflow_provider_segment.protocol.workspace.description import SecretAlias, supply_secrets
+from airflow_provider_segment.protocol.provisioning.filter_spec import FilterCheck
+from airflow_provider_segment.protocol.workspace.description import FilterDescription, SecretAlias, supply_secrets
 from airflow_provider_segment.secrets import SecretRef
 from airflow_provider_segment.workspace.folder import WorkspaceFolder, load_folder
 from airflow_provider_segment.workspace.format import destination_schema, environment_schema, schema_file
@@ -131,8 +132,8 @@ def test_every_problem_of_every_file_is_reported_with_file_line_and_nearest_key(
         "c.json:1: 'type' is missing",
         "c.json:2: source is 1; it must be an id of 1 to 255 characters",
         "d.yaml:2: the file is not YAML: did not find expected node content",
-        "e.yaml:1: it must be an object with the keys source, type, name, enabled, settings, subscriptions, id,"
-        " previous_name, removed",
+        "e.yaml:1: it must be an object with the keys source, type, name, enabled, settings, subscriptions,"
+        " filters, id, previous_name, removed",
         "f.yaml:3: name is a reference to a secret; these are for settings only",
         "f.yaml:4: settings['k'] contains a bullet, so it is a masked secret; write {$secret: alias}",
         "g.yaml:4: settings.k: '$secret' is the only key of a reference; write '$$secret' for a key of this name",
@@ -144,6 +145,81 @@ def test_two_files_with_one_identity(tmp_path: Path) -> None:
     assert problems(tmp_path) == [
         "b.yaml: a.yaml describes the same destination",
         "d.yaml: c.yaml describes the same destination",
+    ]
+
+
+FILTERS = """\
+filters:
+  - title: Block ${WHAT}
+    condition: type = "identify"
+    actions: [{type: DROP_PROPERTIES, fields: {context.traits: [email]}}, {type: sample, percent: 0.5}]
+    enabled: false
+    description: ""
+    previous_title: Old
+    checks:
+      - payload: {type: identify}
+        result: null
+  - id: f1
+  - title: Gone
+    removed: true
+"""
+
+
+def test_a_file_describes_filters(tmp_path: Path) -> None:
+    write(tmp_path, {"a.yaml": spec() + FILTERS, "environments/e.yaml": "variables: {WHAT: email}"})
+
+    (description,) = load(tmp_path, "e").descriptions
+
+    assert description.filters == (
+        FilterDescription(
+            title="Block email",
+            condition='type = "identify"',
+            actions=[
+                {"type": "DROP_PROPERTIES", "fields": {"context.traits": ["email"]}},
+                {"type": "SAMPLE", "percent": 0.5},
+            ],
+            enabled=False,
+            description="",
+            previous_title="Old",
+            checks=(FilterCheck(payload={"type": "identify"}, result=None),),
+        ),
+        FilterDescription(id="f1"),
+        FilterDescription(title="Gone", removed=True),
+    )
+
+
+def test_every_problem_of_filters_is_reported(tmp_path: Path) -> None:
+    text = """\
+filters:
+  - title: A
+    condition: all
+    actions: [{type: DORP}]
+  - condition: all
+    actions: [{type: SAMPLE, percent: 2}]
+  - title: C
+    conditon: all
+    actions: {$secret: x}
+  - {id: f1, checks: [{payload: {}}]}
+  - {id: f1, title: ""}
+  - x
+"""
+    write(tmp_path, {"a.yaml": "source: s\ntype: t\nname: n\n" + text, "b.yaml": spec(filters="x")})
+
+    assert problems(tmp_path) == [
+        "a.yaml:7: filters[0].actions[0]['type'] is 'DORP'; it must be one of 'DROP', 'SAMPLE', 'DROP_PROPERTIES',"
+        " 'ALLOW_PROPERTIES'",
+        "a.yaml:8: filters[1]: 'title' is missing; only an entry with 'id' may leave it out",
+        "a.yaml:9: filters[1].actions[0]['percent'] is 2; it must be a number from 0 to 1, such as 0.25 for a quarter",
+        "a.yaml:10: filters[2]: 'condition' is missing; only an entry with 'id' or 'removed' may leave it out",
+        "a.yaml:11: filters[2].conditon: unknown key 'conditon'; did you mean 'condition'?",
+        "a.yaml:12: filters[2].actions is a reference to a secret; these are for settings only",
+        "a.yaml:13: filters[3].checks[0] has no result; it must be the event after the filter, or None if it is"
+        " dropped",
+        "a.yaml:14: filters[4].id: 'f1' is also the id of another entry",
+        "a.yaml:14: filters[4].title is empty; it must be a non-empty string",
+        "a.yaml:15: filters[5]: it must be an object with the keys title, condition, actions, enabled, description,"
+        " checks, id, previous_title, removed",
+        "b.yaml:4: filters is a str; it must be a list",
     ]
 
 
@@ -162,7 +238,7 @@ def test_an_id_is_not_repeated(tmp_path: Path) -> None:
         ("variables: [x]", "prod.yaml:1: variables: it must be an object"),
         (
             "variables:\n  a-b: 1",
-            "prod.yaml:2: variables.a-b: a variable's name has letters, digits and _, and no digit first",
+            "prod.yaml:2: variables.a-b: a variable's name has letters, digits and _, and no leading digit",
         ),
         ("variables:\n  a: [1]", "prod.yaml:2: variables.a: it must be a string, a number, or true or false"),
         ("secrets: {a: 1}", "prod.yaml:1: secrets.a: it must be the id of a connection, or an object with"),
@@ -262,6 +338,10 @@ def test_the_schemas_accept_what_is_valid_and_reject_what_is_not() -> None:
     jsonschema.Draft202012Validator.check_schema(environment_schema())
     valid = {"source": "s", "type": "t", "name": "n", "subscriptions": [{"name": "x", "action": "a", "trigger": "t"}]}
     assert destination.is_valid(valid)
+    block = {"title": "B", "condition": "all", "actions": [{"type": "SAMPLE", "percent": 0.5}]}
+    assert destination.is_valid({**valid, "filters": [block, {"id": "f1"}]})
+    assert not destination.is_valid({**valid, "filters": [{**block, "actions": [{"type": "DORP"}]}]})
+    assert not destination.is_valid({**valid, "filters": [{"condition": "all"}]})
     invalid: list[dict[str, Any]] = [{"setings": {}}, {"name": None}, {"enabled": "yes"}, {"subscriptions": [{}]}]
     for changes in invalid:
         assert not destination.is_valid({**valid, **changes})

@@ -6,11 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from airflow_provider_segment.protocol.workspace.describing_filters import describe_filters
 from airflow_provider_segment.workspace.folder import load_folder
 from tests.workspace.drawn_workspaces import seed
 from tests.workspace.engine import Engine
 from tests.workspace.test_folder import write
-from tests.workspace.test_plan_and_apply import existing
+from tests.workspace.test_plan_and_apply import described, existing
 
 IMPORTED = """\
 source: my-website
@@ -123,6 +126,106 @@ def test_a_second_import_changes_only_what_changed(engine: Engine, tmp_path: Pat
     )  # the slug is the id of another action
     assert engine.plan(tmp_path / "x").is_empty
     assert engine.write(tmp_path / "x").changed == ()
+
+
+def block(number: int = 0, **changes: Any) -> Any:
+    return {
+        "id": f"f{number}",
+        "title": "Block",
+        "if": "all",
+        "actions": [{"type": "DROP"}],
+        "enabled": True,
+        **changes,
+    }
+
+
+def test_filters_are_described_and_get_an_id_where_nothing_else_tells_them_apart(engine: Engine) -> None:
+    actions = [{"type": "DROP_PROPERTIES", "fields": {"": ["a", "b"]}}]
+    swapped = [{"type": "DROP_PROPERTIES", "fields": {"": ["b", "a"]}}]
+    filters = [
+        block(0, title="By condition"),
+        block(1, title="By condition", **{"if": 'type = "track"'}, description="why", enabled=False),
+        block(2, actions=actions),
+        block(3, actions=swapped),
+    ]
+    engine.sandbox.seed(seed([existing(0, filters=filters), existing(1)]))
+
+    first, second = engine.read()
+
+    assert first.fields["filters"] == [
+        {"title": "By condition", "condition": "all", "actions": [{"type": "DROP"}], "enabled": True},
+        {
+            "title": "By condition",
+            "condition": 'type = "track"',
+            "actions": [{"type": "DROP"}],
+            "enabled": False,
+            "description": "why",
+        },
+        {"id": "f2", "title": "Block", "condition": "all", "actions": actions, "enabled": True},
+        {"id": "f3", "title": "Block", "condition": "all", "actions": swapped, "enabled": True},
+    ]
+    assert "filters" not in second.fields
+    assert all("filters" not in one.fields for one in engine.read(filters=False))
+
+
+def test_actions_that_a_file_cannot_express_are_left_alone() -> None:
+    unknown = block(actions=[{"type": "ENRICH", "fields": {"a": 1}}])
+    assert describe_filters([unknown]) == [{"id": "f0", "title": "Block", "condition": "all", "enabled": True}]
+
+
+def test_a_workspace_without_filters_is_imported_all_the_same(
+    engine: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine.sandbox.seed(seed([existing(0, filters=[block()]), existing(1)]))
+    engine.write(tmp_path / "x")
+    path = tmp_path / "x" / "my-website/actions-cloud/existing-0.yaml"
+    before = path.read_text()
+    assert "filters" in before
+    engine.sandbox.fault("status", status=403, path="/destination/*", times=None)
+
+    assert len(engine.write(tmp_path / "x").unchanged) == 2
+    assert path.read_text() == before
+    assert caplog.text.count("filters are not imported") == 1
+    assert "a workspace on Segment's Business tier" in caplog.text
+
+
+def test_a_second_import_changes_only_the_filters_that_changed(engine: Engine, tmp_path: Path) -> None:
+    fields = {"": ["b", "a"]}
+    drop = [{"type": "DROP_PROPERTIES", "fields": fields}]
+    filters = [block(0), block(1, title="Renamed"), block(2, title="Same", actions=drop), block(3, title="New")]
+    engine.sandbox.seed(seed([existing(0, filters=filters)]))
+    entries: list[dict[str, Any]] = [
+        {
+            "title": "Block",
+            "condition": "old",
+            "actions": [{"type": "DROP"}],
+            "checks": [{"payload": {}, "result": None}],
+        },
+        {"title": "Old", "previous_title": "Renamed", "condition": "all", "actions": [{"type": "drop"}]},
+        {
+            "title": "${SAME}",
+            "condition": "all",
+            "actions": [{"type": "drop_properties", "fields": {"": ["a", "b"]}}],
+            "description": "",
+        },
+        {"title": "No longer there", "condition": "all", "actions": [{"type": "DROP"}]},
+        {"title": "Removed", "removed": True},
+    ]
+    write(tmp_path, {"a.yaml": described(filters=entries), "environments/e.yaml": "variables: {SAME: Same}"})
+
+    assert engine.write(tmp_path, "e").changed == ("a.yaml",)
+
+    (file,) = load_folder(tmp_path, environment="e").files
+    changed, renamed, same, _, removed = entries
+    assert file.document.value["filters"] == [
+        {**changed, "condition": "all"},
+        {**renamed, "title": "Renamed"},
+        same,
+        removed,
+        {"title": "New", "condition": "all", "actions": [{"type": "DROP"}], "enabled": True},
+    ]
+    assert engine.plan(tmp_path, environment="e").is_empty
+    assert engine.write(tmp_path, "e").changed == ()
 
 
 def test_a_json_file_stays_json(engine: Engine, tmp_path: Path) -> None:

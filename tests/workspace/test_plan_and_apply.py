@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from airflow_provider_segment.protocol.errors import SegmentAuthError, SegmentPruneLimitError
+from airflow_provider_segment.protocol.api.destinations import post_destination
+from airflow_provider_segment.protocol.errors import (
+    SegmentAuthError,
+    SegmentPruneLimitError,
+    SegmentSeveralMatchesError,
+)
 from airflow_provider_segment.protocol.workspace.plan_workspace import PlanOptions
 from tests.workspace.drawn_workspaces import seed
 from tests.workspace.engine import Engine
 from tests.workspace.test_folder import spec, write
 
+DROP = [{"type": "DROP"}]
 TRACK = {"name": "Track", "action": "trackEvent", "trigger": 'type = "track"'}
 
 
@@ -96,7 +103,7 @@ def test_what_is_not_described_is_listed_and_left_alone(engine: Engine, tmp_path
         ("d1", "Existing 1", "my-website", "actions-cloud")
     ]
     (warning,) = plan.items[1].warnings
-    assert warning.startswith("it is created beside undescribed destinations of the same source and type: d1;")
+    assert warning.startswith("it is created next to undescribed destinations of the same source and type: d1;")
     assert [method for method, _ in engine.writes()] == ["POST"]
 
 
@@ -195,6 +202,81 @@ def test_a_rejected_token_ends_everything(engine: Engine, tmp_path: Path) -> Non
         engine.apply(plan, stop_on_error=False)
 
 
+def test_creating_a_fleet_lists_each_source_twice(engine: Engine, tmp_path: Path) -> None:
+    """One list before and one after: what is sent and received grows with the number of destinations."""
+    engine.sandbox.seed(seed([existing(0), existing(1, sourceId="app")]))
+    count = 12
+    for number in range(count):
+        source = ("my-website", "app")[number % 2]
+        write(tmp_path, {f"{number}.yaml": described(source=source, name=f"New {number}", subscriptions=[TRACK])})
+    plan = engine.plan(tmp_path)
+    planned = len(engine.sandbox.requests)
+    assert [str(one.error) for one in plan.failed] == []
+    assert {one.result for one in engine.apply(plan)} == {"created"}
+
+    requests = engine.sandbox.requests
+    lists = [one for one in requests if one["path"].endswith("/connected-destinations")]
+    assert planned == 1 + 2
+    assert len(lists) == 2 * 2
+    assert len(requests) - planned == 2 + count * 3  # a destination, its subscription, and the list that confirms this
+    assert engine.plan(tmp_path).is_empty
+
+
+@pytest.mark.parametrize("refuses", [True, False])
+def test_what_another_run_created_since_the_plan_is_adopted_or_reported(
+    engine: Engine, tmp_path: Path, refuses: bool
+) -> None:
+    engine.sandbox.seed(seed([existing()]))
+    engine.sandbox.settings(duplicate_names="refuse" if refuses else "allow")
+    write(tmp_path, {"a.yaml": described(name="New", subscriptions=[TRACK]), "b.yaml": described(name="Other")})
+    plan = engine.plan(tmp_path)
+    engine.driver.run(
+        post_destination(engine.options, source_id="web", metadata_id="t-cloud", name="New", settings={}, enabled=False)
+    )
+
+    failed, created = engine.apply(plan)
+
+    assert created.result == "created"
+    if refuses:
+        assert (failed.result, failed.error) == ("changed", None)
+        assert engine.plan(tmp_path).is_empty
+        return
+    assert isinstance(failed.error, SegmentSeveralMatchesError)
+    assert set(failed.error.ids) == {one["id"] for one in engine.sandbox.destinations if one["name"] == "New"}
+    assert "another run created one of them" in str(failed.error)
+
+
+def test_after_an_earlier_try_nothing_is_created_before_its_requests_have_arrived(
+    engine: Engine, tmp_path: Path
+) -> None:
+    engine.sandbox.seed(seed([existing()]))
+    new = {**TRACK, "name": "New"}
+    write(
+        tmp_path,
+        {"a.yaml": described(subscriptions=[new]), "b.yaml": described(name="New"), "c.yaml": described(name="N")},
+    )
+    engine.options = replace(engine.options, reconcile_timeout=0.5, clocks=lambda: (0.0, 0.0))
+    plan = engine.plan(tmp_path)
+
+    engine.apply(plan, pending_since=engine.options.clocks())
+
+    created = [number for number, one in enumerate(engine.sandbox.requests) if one["method"] == "POST"]
+    before = [one["path"] for one in engine.sandbox.requests[: created[0]]]
+    assert before.count("/destinations/d0/subscriptions") == 1 + 2  # for the plan, then at once and after the pause
+    lists = [
+        number for number, one in enumerate(engine.sandbox.requests) if one["path"].endswith("/connected-destinations")
+    ]
+    assert lists[1] in range(created[0], created[1])  # the plan's list says nothing about them
+
+
+def test_two_files_that_create_one_destination(engine: Engine, tmp_path: Path) -> None:
+    engine.sandbox.seed(seed([existing()]))
+    write(tmp_path, {"a.yaml": described(name="New"), "b.yaml": described(name="New", source="web", type="t-cloud")})
+
+    (failed,) = engine.plan(tmp_path).failed
+    assert str(failed.error) == "another file describes destination 'New' of type t-cloud on source web too"
+
+
 def test_what_changed_since_the_plan_is_read_again(engine: Engine, tmp_path: Path) -> None:
     engine.sandbox.seed(seed([existing()]))
     write(tmp_path, {"a.yaml": described(enabled=False, subscriptions=[TRACK, {**TRACK, "name": "New"}])})
@@ -232,6 +314,86 @@ def test_one_folder_serves_two_environments(engine: Engine, tmp_path: Path) -> N
 
     found = {one["sourceId"]: one["settings"]["region"] for one in engine.sandbox.destinations}
     assert found == {"web": "us", "app": "eu"}
+
+
+def block(number: int = 0, **changes: Any) -> dict[str, Any]:
+    return {"id": f"f{number}", "title": f"F{number}", "if": "all", "actions": DROP, "enabled": True, **changes}
+
+
+def test_filters_are_created_changed_and_removed(engine: Engine, tmp_path: Path) -> None:
+    engine.sandbox.seed(seed([existing(filters=[block(0), block(1), block(2), block(3), block(4, enabled=False)])]))
+    new = {"title": "New", "condition": "all", "actions": DROP}
+    entries = [
+        {"title": "F0", "removed": True},
+        {"id": "f1", "title": "Renamed"},
+        {**new, "title": "F2", "description": "why"},
+        {"id": "gone", "removed": True},
+        new,
+    ]
+    write(tmp_path, {"a.yaml": described(filters=entries)})
+
+    with pytest.raises(SegmentPruneLimitError, match="1 objects would be removed; max_prune allows 0"):
+        engine.plan(tmp_path, how=PlanOptions(max_prune=0))
+    plan = engine.plan(tmp_path)
+    assert [(part.step.value, part.title) for part in plan.items[0].plan.filters] == [  # type: ignore[union-attr]
+        ("create", "New"),
+        ("change", "Renamed"),
+        ("change", "F2"),
+        ("remove", "F0"),
+    ]
+    (applied,) = engine.apply(plan)
+
+    assert (applied.result, applied.error) == ("changed", None)
+    (destination,) = engine.sandbox.destinations
+    assert [one["title"] for one in destination["filters"]] == ["Renamed", "F2", "F3", "F4", "New"]
+    assert len(engine.writes()) == 4
+    assert engine.plan(tmp_path).is_empty
+
+
+def test_filters_that_are_not_described_are_not_even_read(engine: Engine, tmp_path: Path) -> None:
+    engine.sandbox.seed(seed([existing(0, filters=[block()]), existing(1)]))
+    write(tmp_path, {"a.yaml": described(enabled=False), "b.yaml": described(name="Existing 1", filters=[])})
+    engine.apply(engine.plan(tmp_path))
+
+    assert not [one for one in engine.sandbox.requests if one["path"].startswith("/destination/")]
+    assert len(engine.sandbox.destinations[0]["filters"]) == 1
+
+
+def test_a_check_that_does_not_hold_is_an_error_before_anything_is_written(engine: Engine, tmp_path: Path) -> None:
+    engine.sandbox.seed(seed([existing(0), existing(1)]))
+    checks = [{"payload": {"type": "track"}, "result": {"type": "track"}}]
+    entry = {"title": "F", "condition": "all", "actions": DROP}
+    write(
+        tmp_path,
+        {
+            "a.yaml": described(filters=[{**entry, "checks": checks}]),
+            "b.yaml": described(name="Existing 1", filters=[{**entry, "checks": [{**checks[0], "result": None}]}]),
+        },
+    )
+    plan = engine.plan(tmp_path)
+    assert results(plan) == [("a.yaml", "failed"), ("b.yaml", "changed")]
+    assert str(plan.failed[0].error).startswith("filter 'F', checks[0]: the event is dropped, expected")
+    assert [one.result for one in engine.apply(plan)] == ["failed", "skipped"]
+    assert [path for _, path in engine.writes()] == ["/destination/filters/preview"] * 2
+
+    engine.apply(plan, stop_on_error=False)
+    assert engine.writes()[2:] == [("POST", "/destination/d1/filters")]
+
+
+def test_a_workspace_without_filters_fails_only_where_they_are_described(engine: Engine, tmp_path: Path) -> None:
+    engine.sandbox.seed(seed([existing(0), existing(1)]))
+    write(
+        tmp_path,
+        {
+            "a.yaml": described(filters=[{"title": "F", "condition": "all", "actions": DROP}]),
+            "b.yaml": described(name="Existing 1"),
+        },
+    )
+    engine.sandbox.fault("status", status=403, path="/destination/*", times=None)
+    plan = engine.plan(tmp_path)
+
+    assert results(plan) == [("a.yaml", "failed"), ("b.yaml", "kept")]
+    assert "a workspace on Segment's Business tier" in str(plan.failed[0].error)
 
 
 def test_fifty_subscriptions_have_a_forecast(engine: Engine, tmp_path: Path) -> None:

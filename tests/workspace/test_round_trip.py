@@ -66,7 +66,17 @@ def test_one_changed_field_is_one_write(engine: Engine, drawn: list[dict[str, An
         value = dict(load_folder(root).files[sorted(paths).index(paths[number])].document.value)
         entries = value.get("subscriptions", [])
         change: dict[str, Any]
-        if entries and data.draw(st.booleans(), label="change a subscription"):
+        blocks = value.get("filters", [])
+        if blocks and data.draw(st.booleans(), label="change a filter"):
+            index = data.draw(st.integers(0, len(blocks) - 1), label="filter")
+            change = data.draw(
+                st.sampled_from(
+                    [{"condition": 'event = "new"'}, {"enabled": not blocks[index]["enabled"]}, {"description": "x"}]
+                )
+            )
+            value["filters"] = [dict(one, **change) if n == index else one for n, one in enumerate(blocks)]
+            written = ("PATCH", f"/destination/d{number}/filters/f{index}")
+        elif entries and data.draw(st.booleans(), label="change a subscription"):
             index = data.draw(st.integers(0, len(entries) - 1), label="subscription")
             change = data.draw(st.sampled_from([{"trigger": "new"}, {"enabled": not entries[index]["enabled"]}]))
             value["subscriptions"] = [dict(one, **change) if n == index else one for n, one in enumerate(entries)]
@@ -110,8 +120,12 @@ def test_a_supplied_secret_is_compared(engine: Engine, tmp_path: Path, supplied:
 
 
 def test_four_hundred_destinations_take_one_request_each(engine: Engine, tmp_path: Path) -> None:
-    """At most 1 + sources + destinations requests, and one for each further page; 1,000 subscriptions."""
+    """At most 1 + sources + destinations requests, and one for each further page; 1,000 subscriptions.
+
+    An import takes a further one for the filters of each destination, a plan only where filters are described.
+    """
     subscription = {"actionId": "a-track", "name": "Track", "trigger": "t", "enabled": True}
+    block = {"id": "f0", "title": "Block", "if": "all", "actions": [{"type": "DROP"}], "enabled": True}
     drawn = [
         {
             "id": f"d{number}",
@@ -120,20 +134,24 @@ def test_four_hundred_destinations_take_one_request_each(engine: Engine, tmp_pat
             "name": f"Destination {number}",
             "settings": {"apiKey": "key-0123456789-dada"},
             "subscriptions": [{**subscription, "id": f"s{n}", "name": f"Track {n}"} for n in range(2 + number % 2)],
+            "filters": [block] * (number % 4 == 0),
         }
         for number in range(400)
     ]
     engine.sandbox.seed(seed(drawn))
 
+    engine.read(filters=False)
+    without_filters = len(engine.sandbox.requests)
     engine.write(tmp_path / "x")
-    for_import = len(engine.sandbox.requests)
+    for_import = len(engine.sandbox.requests) - without_filters
     plan = engine.plan(tmp_path / "x")
-    for_plan = len(engine.sandbox.requests) - for_import
+    for_plan = len(engine.sandbox.requests) - for_import - without_filters
 
     assert plan.is_empty
     assert len(plan.items) == 400
     assert sum(len(item.plan.subscriptions) for item in plan.items if item.plan) == 1000
     pages = 2  # of 200 destinations
-    assert for_import <= 1 + pages + 400
-    assert for_plan <= 1 + 2 + 400
+    assert without_filters <= 1 + pages + 400
+    assert for_import <= 1 + pages + 400 + 400
+    assert for_plan <= 1 + 2 + 400 + 100
     assert {part.result for item in plan.items if item.plan for part in item.plan.subscriptions} == {Result.KEPT}

@@ -73,7 +73,7 @@ def get_delivery_metrics(
     end_time: datetime | str,
     granularity: str,
 ) -> Flow[DeliveryMetrics]:
-    """Get one summary of the deliveries in an interval. The data lags by some 30 seconds.
+    """Get one summary of the deliveries in an interval. The data lags by about 30 seconds.
 
     :param destination_id: id of the destination; only cloud-mode destinations have delivery data.
     :param source_id: id of the destination's source.
@@ -112,7 +112,7 @@ def metrics_call(destination_id: str, source_id: str, interval: Interval) -> Cal
 def flatten(summary: MetricsSummary) -> DeliveryMetrics:
     """Return the metrics as one flat dict, with the derived metrics.
 
-    :param summary: as the API returns it; missing counts become 0, unknown metrics are ignored.
+    :param summary: the summary as the API returns it; missing counts become 0, unknown metrics are ignored.
     """
     raw: dict[str, float] = {}
     for metric in summary["metrics"]:
@@ -143,7 +143,7 @@ def _with_derived(counts: Mapping[str, float], times: Mapping[str, float | None]
     derived = {
         "attempted": attempted,
         "failures": failures,
-        # `retried` is not an outcome: a retried event succeeds, expires or is discarded later.
+        # `retried` is not an outcome: a retried event later succeeds, expires or is discarded.
         "success_rate": counts["successes"] / attempted if attempted else None,
         "failure_rate": failures / attempted if attempted else None,
         "discard_rate": counts["discarded"] / attempted if attempted else None,
@@ -153,7 +153,7 @@ def _with_derived(counts: Mapping[str, float], times: Mapping[str, float | None]
 
 
 def _whole(value: float) -> float:
-    """Return whole numbers as integers: messages then show 120 instead of 120.0."""
+    """Return whole numbers as integers, so that messages show 120 instead of 120.0."""
     return int(value) if float(value).is_integer() else value
 
 

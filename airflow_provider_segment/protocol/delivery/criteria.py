@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 
 FAIL, SKIP, WAIT = "fail", "skip", "wait"
-"""What to do when a closed window does not meet the conditions."""
+"""The choices for a closed window that does not meet the conditions."""
 
 NOT_ADDITIVE = "averages and percentiles cannot be added up over the requests that the window needs"
 """Why a condition on a time has no value in a window that one request does not cover."""
 
 
 class MetricsQuery(Struct, frozen=True, gc=False):
-    """Which metrics to fetch, and from when on. Waits with equal queries can share their polls.
+    """The metrics to fetch, and the time from which to poll. Waits with equal queries can share their polls.
 
     :param destination_id: the destination.
     :param source_id: its source.
     :param window: the time window.
-    :param not_before: the earliest time at which a poll can decide; ``None`` for any time.
+    :param not_before: the earliest time at which a poll can give a verdict; ``None`` for any time.
     """
 
     destination_id: str
@@ -40,7 +40,7 @@ class MetricsQuery(Struct, frozen=True, gc=False):
 
 
 class Observation(Struct, frozen=True, gc=False):
-    """What one poll returned.
+    """The result of one poll.
 
     :param at: when the poll was made; timezone-aware.
     :param metrics: the delivery metrics; ``None`` before the window starts, or if Segment no longer has them.
@@ -67,17 +67,17 @@ class Observation(Struct, frozen=True, gc=False):
 
 
 class WaitCriteria(Struct, frozen=True, kw_only=True, gc=False):
-    """When a wait succeeds and when it fails.
+    """The criteria by which a wait succeeds or fails.
 
     :param destination_id: the destination.
     :param source_id: its source.
     :param success_when: conditions that must all hold for success.
-    :param fail_when: conditions any one of which fails the wait; they take precedence over success.
+    :param fail_when: conditions of which any one fails the wait; they take precedence over success.
     :param window: the time window in which events count.
     :param min_attempted: number of attempted events needed for a verdict.
     :param settle_time: how long after the window's end to wait for late data before success is decided.
-    :param on_unmet: ``wait`` to go on when the window has closed and the conditions are not met; otherwise the wait
-        ends then, and the sensor fails or skips.
+    :param on_unmet: ``wait`` to keep waiting after the window has closed without meeting the conditions; otherwise the
+        wait ends then, and the sensor fails or skips.
     """
 
     destination_id: str
@@ -97,18 +97,18 @@ class WaitCriteria(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def _first_useful_poll(self) -> datetime | None:
         if self.window.end is not None and not self.fail_when:
-            return self.window.end + self.settle_time  # only success is left to decide, and not before
+            return self.window.end + self.settle_time  # only success remains to be decided, and not earlier
         return self.window.start
 
     @property
     def warning(self) -> str | None:
-        """What is allowed but hardly intended: a rate that a single event can decide."""
+        """A warning about what is allowed but probably not intended: a rate that a single event can decide."""
         rates = [str(condition) for condition in (*self.success_when, *self.fail_when) if condition.is_rate]
         if self.min_attempted > 1 or not rates:
             return None
         return (
-            f"min_attempted is {self.min_attempted}, so a single event can decide {', '.join(rates)}; set it to a"
-            " number of events from which on a rate is meaningful"
+            f"min_attempted is {self.min_attempted}, so a single event can decide {', '.join(rates)}; set it high"
+            " enough for a rate to be meaningful"
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def fetch_observation(
 ) -> Flow[Observation]:
     """Fetch the metrics of a window as of now.
 
-    :param query: which metrics.
+    :param query: which metrics to fetch.
     :param now: the current time; timezone-aware.
     :param final: what earlier polls of this query found to be final.
     :return: an observation; without metrics before a poll can decide, and for a closed window that is too old.
@@ -101,9 +101,9 @@ def _fetch_pieces(
 
 
 def verify_destination(options: CallOptions, *, query: MetricsQuery) -> Flow[None]:
-    """Read the destination, and warn when it cannot receive deliveries.
+    """Read the destination, and warn if it cannot receive deliveries.
 
-    :param query: names the destination and its source.
+    :param query: the query, with the destination and its source.
     :raises ValueError: the destination belongs to another source.
     :raises SegmentNotFoundError: the destination does not exist.
     """
@@ -124,7 +124,7 @@ class _Type(TypedDict):
 
 
 class _Destination(TypedDict):
-    """The fields that say whether a destination can get deliveries."""
+    """The fields that show whether a destination can receive deliveries."""
 
     sourceId: str
     enabled: bool

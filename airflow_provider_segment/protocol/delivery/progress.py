@@ -1,4 +1,4 @@
-"""Progress logging for a wait: one line when something changes, and one every few minutes."""
+"""Progress logging for a wait: a line when something changes, and one every few minutes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from airflow_provider_segment.protocol.delivery.verdict import Verdict
 
 MAX_SILENCE = timedelta(minutes=5)
-"""Longest time between two lines; a wait that is silent for longer looks stuck."""
+"""Maximum time between two lines; a wait that is silent for longer looks stuck."""
 
 
 class ProgressLogger:

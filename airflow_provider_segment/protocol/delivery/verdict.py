@@ -1,4 +1,4 @@
-"""The verdict on one poll: the one rule for every mode of the sensor, and for the triggers."""
+"""The verdict on one poll, by the same rules in every mode of the sensor and in the triggers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Status(Enum):
-    """Whether a wait goes on after a poll."""
+    """The status of a wait after a poll."""
 
     WAITING = "waiting"
     SUCCEEDED = "succeeded"
@@ -27,7 +27,7 @@ class Status(Enum):
 
 
 class Reason(Enum):
-    """Why a verdict has its status."""
+    """The reason for the status of a verdict."""
 
     NOT_STARTED = "the window has not started"
     NOT_DECIDED_YET = "success is decided only after the window's end"
@@ -76,7 +76,7 @@ class Verdict(Struct, frozen=True, gc=False):
 
     @property
     def status(self) -> Status:
-        """Whether the wait goes on."""
+        """Whether the wait continues."""
         return _STATUS.get(self.reason, Status.WAITING)
 
     @property
@@ -146,7 +146,7 @@ def _reason_of_metrics(criteria: WaitCriteria, metrics: DeliveryMetrics) -> Reas
 
 
 def success_decided_at(criteria: WaitCriteria) -> datetime | None:
-    """Return when success is decided in a window with an end: when late data has arrived.
+    """Return when success is decided for a window with an end: when late data has arrived.
 
     :param criteria: the criteria of the wait.
     """
@@ -154,7 +154,7 @@ def success_decided_at(criteria: WaitCriteria) -> datetime | None:
 
 
 def unmet_decided_at(criteria: WaitCriteria, metrics: DeliveryMetrics) -> datetime | None:
-    """Return when a window that does not meet the conditions is decided, if it is; later while events are retried.
+    """Return when a window is decided that does not meet the conditions, if ever; later while events are being retried.
 
     :param criteria: the criteria of the wait.
     :param metrics: the delivery metrics.
@@ -168,7 +168,7 @@ def unmet_decided_at(criteria: WaitCriteria, metrics: DeliveryMetrics) -> dateti
 def _message(reason: Reason, criteria: WaitCriteria, observation: Observation) -> str:
     metrics = observation.metrics
     if reason is Reason.NOT_DECIDED_YET and (settled_at := success_decided_at(criteria)):
-        return f"{reason.value}; the next poll comes at {format_utc(settled_at)} or later"
+        return f"{reason.value}; the next poll runs at {format_utc(settled_at)} or later"
     if metrics is None:
         start = "" if criteria.window.start is None else f"; it starts at {format_utc(criteria.window.start)}"
         return f"{reason.value}{start}"
@@ -205,7 +205,7 @@ def _describe(condition: Condition, observation: Observation, *, gap: bool = Fal
 
 
 def _gap(missing: float) -> str:
-    """Return how far a value is from its goal, in words."""
+    """Return, in words, how far a value is from its target."""
     if not missing:
         return ""
     return f", {format_number(float(f'{abs(missing):.6g}'))} {'short' if missing > 0 else 'too many'}"

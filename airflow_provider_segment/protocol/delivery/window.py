@@ -25,7 +25,7 @@ from airflow_provider_segment.protocol.times import check_duration, check_time, 
 AUTO = "auto"
 
 MARGIN = timedelta(seconds=60)
-"""Distance kept to Segment's limits: its clock may be ahead of ours, and the request takes a moment."""
+"""Minimum distance from Segment's limits: its clock may be ahead of ours, and the request takes a moment."""
 
 
 class Window(Struct, frozen=True, kw_only=True, gc=False):
@@ -76,12 +76,12 @@ def adds_up(window: Window) -> bool:
 def check_window(
     *, window: Any = None, start_time: Any = None, end_time: Any = None, granularity: Any = AUTO
 ) -> Window:
-    """Check the arguments that make a time window.
+    """Check the arguments that define a time window.
 
     :param window: a timedelta, a number of seconds or an ISO 8601 duration such as ``PT30M``; ends at ``end_time`` if
         that is set, and slides otherwise.
-    :param start_time: a datetime or an ISO 8601 string; without a timezone, UTC.
-    :param end_time: likewise.
+    :param start_time: a datetime or an ISO 8601 string; UTC if it has no timezone.
+    :param end_time: a datetime or an ISO 8601 string; UTC if it has no timezone.
     :param granularity: ``auto``, or one of Segment's.
     :raises ValueError: an argument is not allowed; the message names it, its value and what is allowed.
     """

@@ -24,10 +24,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send a request; the outcome is its response or failure, or when to send it.
+    """Send a request; the outcome is its response or failure, or the time to send it at.
 
     :param request: the request.
-    :param slot: the slot it was given when it was held back.
+    :param slot: the slot it was given when it was held back, if it was.
     :param max_wait: seconds for which it may be held back.
     """
 
@@ -40,7 +40,7 @@ class Send:
 class Pause:
     """Sleep.
 
-    :param seconds: how long.
+    :param seconds: how long to sleep.
     :param reason: logged before the pause.
     :param level: log level, as in the standard library's ``logging``.
     :param for_rate_limit: whether it counts against ``rate_limit_budget``.
@@ -67,13 +67,13 @@ class Log:
 
     @property
     def text(self) -> str:
-        """All lines, with characters escaped that could forge more of them."""
+        """All lines, with those characters escaped that could forge further lines."""
         return "\n".join(map(printable, (self.message, *self.lines)))
 
 
 @dataclass(frozen=True, slots=True)
 class MaskSecrets:
-    """Mask these strings in logs.
+    """Mask strings in logs.
 
     :param strings: secrets, of any length.
     """
@@ -94,11 +94,11 @@ class Items(Generic[T]):
 Step: TypeAlias = Send | Pause | Log | MaskSecrets
 Outcome: TypeAlias = Response | RequestFailure
 Reply: TypeAlias = Outcome | HeldBack
-"""What a driver sends back for a request: its outcome, or when to send it."""
+"""The reply of a driver to a request: its outcome, or the time to send it at."""
 Flow: TypeAlias = Generator[Step, Reply | None, T]
-"""Returns one result."""
+"""A flow that returns one result."""
 PagedFlow: TypeAlias = Generator[Step | Items[T], Reply | None, None]
-"""Yields items, page by page, and returns nothing."""
+"""A flow that yields items, page by page, and returns nothing."""
 
 
 def read_clocks() -> tuple[float, float]:
@@ -139,7 +139,7 @@ class CallOptions:
         )
 
     def redacting(self, settings: Any) -> CallOptions:
-        """Return the same options that also redact these settings, which a server may quote in a later response.
+        """Return the same options, which also redact settings that a server may quote in a later response.
 
         :param settings: any value with strings in it.
         """

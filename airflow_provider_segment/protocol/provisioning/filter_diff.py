@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airflow_provider_segment.protocol.api.objects import Filter
@@ -36,17 +37,22 @@ def diff_filter(spec: FilterSpec, actual: Filter) -> Diff:
 
 
 def _comparable(name: str, value: Any) -> Any:
-    """Return a value without differences that have no meaning: the order of the keys that an action drops or allows."""
-    if name != "actions":
-        return value
+    return comparable_actions(value) if name == "actions" else value
+
+
+def comparable_actions(actions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return actions without differences that have no meaning: the order of the keys that they drop or allow.
+
+    :param actions: with the API's keys.
+    """
     return [
         {
-            key: {path: sorted(keys) if isinstance(keys, list) else keys for path, keys in item.items()}
+            key: {path: sorted(keys, key=str) if isinstance(keys, list) else keys for path, keys in item.items()}
             if isinstance(item, dict)
             else item
             for key, item in action.items()
         }
-        for action in value
+        for action in actions
     ]
 
 

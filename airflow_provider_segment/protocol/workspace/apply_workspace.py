@@ -1,99 +1,107 @@
-"""Executing the plan of a workspace: one destination after another, with partial failures collected."""
+"""Execution of the plan of a workspace: one destination after another, collecting partial failures."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from airflow_provider_segment.protocol.api.destinations import delete_destination
 from airflow_provider_segment.protocol.api.objects import Destination
-from airflow_provider_segment.protocol.errors import SegmentError, SegmentNotFoundError
+from airflow_provider_segment.protocol.errors import (
+    SegmentConflictError,
+    SegmentError,
+    SegmentInvalidRequestError,
+    SegmentNotFoundError,
+)
 from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning.apply import execute_plan
 from airflow_provider_segment.protocol.provisioning.creating import poll_until
 from airflow_provider_segment.protocol.provisioning.plan import ApplySummary
-from airflow_provider_segment.protocol.workspace.plan import PlannedDestination, WorkspacePlan, check_removals
+from airflow_provider_segment.protocol.workspace.confirming import confirm_created
+from airflow_provider_segment.protocol.workspace.forecast import forecast
+from airflow_provider_segment.protocol.workspace.listings import LASTS, Clocks
+from airflow_provider_segment.protocol.workspace.locating import is_fatal
+from airflow_provider_segment.protocol.workspace.plan import (
+    AppliedDestination,
+    PlannedDestination,
+    WorkspacePlan,
+    check_removals,
+)
 from airflow_provider_segment.protocol.workspace.plan_workspace import (
-    FATAL,
     PlanOptions,
     plan_target,
     redacting_settings,
 )
 from airflow_provider_segment.protocol.workspace.planning import Target, find_destination
-from airflow_provider_segment.protocol.workspace.reading import read_destination, read_destinations
+from airflow_provider_segment.protocol.workspace.reading import read_destination
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AppliedDestination:
-    """What happened to one described destination.
+class ApplyOptions:
+    """How to apply.
 
-    :param path: the file that describes it.
-    :param label: how messages name it.
-    :param result: ``created``, ``changed``, ``kept``, ``removed``, ``failed``, or ``skipped`` after a stop.
-    :param summary: the summary of its apply; ``None`` if it was deleted, skipped or failed.
-    :param error: why it failed.
+    :param stop_on_error: write nothing if something could not be planned, and stop at the first failure; otherwise go
+        on with the next destination.
+    :param pending_since: what the clocks showed when this try started, if requests of an earlier one may still be in
+        flight: then nothing is created before ``reconcile_timeout`` seconds have passed since. ``None`` if there is no
+        earlier one.
     """
 
-    path: str
-    label: str
-    result: str
-    summary: ApplySummary | None = None
-    error: Exception | None = None
+    stop_on_error: bool = False
+    pending_since: Clocks | None = None
 
 
 def apply_workspace(
-    options: CallOptions,
-    *,
-    plan: WorkspacePlan,
-    how: PlanOptions,
-    stop_on_error: bool,
-    wait_for_pending: bool = False,
+    options: CallOptions, *, plan: WorkspacePlan, how: PlanOptions, apply: ApplyOptions
 ) -> Flow[tuple[AppliedDestination, ...]]:
-    """Execute a plan; each destination that changes is read and planned again right before it is written.
+    """Execute a plan.
 
-    It is safe to stop after any call and to apply again.
+    Each existing destination that changes is read and planned again right before it is written. What is created is
+    found by the list of its source, and checked with one further list of each source at the end. It is safe to stop
+    after any call and to apply again.
 
     :param plan: what to do.
     :param how: how it was planned.
-    :param stop_on_error: write nothing if something could not be planned, and stop at the first failure; otherwise go
-        on with the next destination.
-    :param wait_for_pending: before creating, poll for ``reconcile_timeout`` seconds, since an earlier try may have left
-        a request in flight.
+    :param apply: how to apply it.
     :return: what happened to each destination.
     :raises SegmentAuthError: the token was rejected.
     :raises SegmentConnectionError: Segment could not be reached.
     """
-    todo = sum(not item.is_empty and item.error is None for item in plan.items)
-    if todo and plan.forecast.minutes:
-        yield Log(f"{plan.forecast}")
-    stopped = stop_on_error and bool(plan.failed)
+    todo = [item for item in plan.items if not item.is_empty and item.error is None]
+    stopped = apply.stop_on_error and bool(plan.failed)
     results: list[AppliedDestination] = []
     done = 0
     for item in plan.items:
         if item.is_empty or item.error is not None or stopped:
             results.append(_unwritten(item))
             continue
+        yield Log(_progress(todo, done))
         done += 1
-        yield Log(f"{done} of {todo}: {item.description.label} ({item.description.path})")
-        results.append((yield from _apply_one(options, item, how, wait_for_pending=wait_for_pending)))
-        stopped = stop_on_error and results[-1].error is not None
-    return tuple(results)
+        results.append((yield from _apply_one(options, item, plan, how, apply)))
+        stopped = apply.stop_on_error and results[-1].error is not None
+    return (yield from confirm_created(options, plan.items, results))
+
+
+def _progress(todo: Sequence[PlannedDestination], done: int) -> str:
+    """Return which destination is next, and how long the rest takes."""
+    item = todo[done]
+    left = forecast(one.plan for one in todo[done:] if one.plan is not None)
+    rest = f"; left: {left}" if left.minutes else ""
+    return f"{done + 1} of {len(todo)}: {item.description.label} ({item.description.path}){rest}"
 
 
 def _unwritten(item: PlannedDestination) -> AppliedDestination:
     result = item.result if item.is_empty or item.error is not None else "skipped"
     summary = item.plan.summary() if item.plan is not None and item.is_empty else None
-    description = item.description
-    return AppliedDestination(
-        path=description.path, label=description.label, result=result, summary=summary, error=item.error
-    )
+    return replace(AppliedDestination.of(item), result=result, summary=summary, error=item.error)
 
 
 def _apply_one(
-    options: CallOptions, item: PlannedDestination, how: PlanOptions, *, wait_for_pending: bool
+    options: CallOptions, item: PlannedDestination, plan: WorkspacePlan, how: PlanOptions, apply: ApplyOptions
 ) -> Flow[AppliedDestination]:
-    applied = AppliedDestination(path=item.description.path, label=item.description.label, result=item.result)
+    applied = AppliedDestination.of(item)
     options = redacting_settings(options, item.description)
     try:
         if item.deleted is not None:
@@ -101,33 +109,72 @@ def _apply_one(
             return applied
         result, summary = yield from replan_when_stale(
             options,
-            lambda pending: _plan_and_execute(options, item, how, wait_for_pending=pending),
-            wait_for_pending=wait_for_pending,
+            lambda stale: _create_or_adopt(options, item, plan, how, _waiting(options, apply, stale=stale)),
+            wait_for_pending=False,
         )
     except (ValueError, SegmentError) as error:
-        if isinstance(error, FATAL):
+        if is_fatal(error):
             raise
         yield Log(f"failed: {applied.label} ({applied.path}): {error}", logging.ERROR)
         return replace(applied, result="failed", error=error)
     return replace(applied, result=result, summary=summary)
 
 
-def _plan_and_execute(
-    options: CallOptions, item: PlannedDestination, how: PlanOptions, *, wait_for_pending: bool
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """How long requests of an earlier try may be in flight.
+
+    :param seconds: for which to poll before something is created.
+    :param max_age: of a list that shows everything that they created; negative if there is none yet.
+    """
+
+    seconds: float = 0
+    max_age: float = LASTS
+
+
+def _waiting(options: CallOptions, apply: ApplyOptions, *, stale: bool) -> _Waiting:
+    if stale:
+        return _Waiting(options.reconcile_timeout, -1)
+    if apply.pending_since is None:
+        return _Waiting()
+    # The clock that shows less: if the other one was set, less time has passed.
+    elapsed = min(now - then for then, now in zip(apply.pending_since, options.clocks(), strict=True))
+    settled = elapsed - options.reconcile_timeout
+    return _Waiting(max(0.0, -settled), min(LASTS, settled))
+
+
+def _create_or_adopt(
+    options: CallOptions, item: PlannedDestination, plan: WorkspacePlan, how: PlanOptions, waiting: _Waiting
 ) -> Flow[tuple[str, ApplySummary]]:
-    again = yield from _plan_again(options, item, how, wait_for_pending=wait_for_pending)
+    """Plan and execute; if Segment refuses, check whether the destination was created by others since it was listed."""
+    try:
+        return (yield from _plan_and_execute(options, item, plan, how, waiting))
+    except (SegmentConflictError, SegmentInvalidRequestError) as refusal:
+        if item.id is not None or waiting.max_age < 0:
+            raise
+        again = yield from _plan_again(options, item, plan, how, _Waiting(0, -1))
+        if again.id is None:
+            raise
+        yield Log(f"{refusal}; it was created by others since it was listed: {again.id}", logging.WARNING)
+        return (yield from _plan_and_execute(options, item, plan, how, _Waiting()))
+
+
+def _plan_and_execute(
+    options: CallOptions, item: PlannedDestination, plan: WorkspacePlan, how: PlanOptions, waiting: _Waiting
+) -> Flow[tuple[str, ApplySummary]]:
+    again = yield from _plan_again(options, item, plan, how, waiting)
     if again.error is not None:
         raise again.error
     check_removals([again], max_prune=how.max_prune)
     if again.plan is None:
         raise TypeError("an item without an error has a plan")
-    return again.result, (yield from execute_plan(options, plan=again.plan))
+    return again.result, (yield from execute_plan(options, plan=again.plan, confirm=False))
 
 
 def _plan_again(
-    options: CallOptions, item: PlannedDestination, how: PlanOptions, *, wait_for_pending: bool
+    options: CallOptions, item: PlannedDestination, plan: WorkspacePlan, how: PlanOptions, waiting: _Waiting
 ) -> Flow[PlannedDestination]:
-    """Plan with what exists now: since the plan was made, minutes may have passed."""
+    """Plan again with the current state, because minutes may have passed since the plan was made."""
     metadata_id = item.type["id"] if item.type is not None else ""
     planned_id = item.plan.destination.id if item.plan is not None else None
     actual: Destination | None
@@ -137,14 +184,14 @@ def _plan_again(
             raise SegmentNotFoundError(f"destination {planned_id} no longer exists", status=404)
     else:
         listed = yield from poll_until(
-            lambda: read_destinations(options, source_id=item.source_id),
+            lambda: plan.listings.read(options, item.source_id, max_age=waiting.max_age),
             lambda listed: _find(item, metadata_id, listed) is not None,
-            seconds=options.reconcile_timeout if wait_for_pending else 0,
+            seconds=waiting.seconds,
             awaited=item.description.label,
         )
         actual = _find(item, metadata_id, listed)
     target = Target(source_id=item.source_id, metadata_id=metadata_id, actual=actual)
-    return (yield from plan_target(options, item, target, how))
+    return (yield from plan_target(options, item, target, how, pending=waiting.seconds))
 
 
 def _find(item: PlannedDestination, metadata_id: str, listed: list[Destination]) -> Destination | None:

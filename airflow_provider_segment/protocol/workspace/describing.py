@@ -1,26 +1,30 @@
-"""Describing what exists in the form of spec files: a pure function of the records of Segment.
+"""Describing what exists in the form of spec files, as a pure function of Segment's records.
 
 Secrets, which Segment shows masked, become aliases. Keys that Segment itself adds to settings are left out. Slugs
-replace ids where they select the same object.
+replace ids if they select the same object.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_provider_segment.protocol.api.objects import Destination, Source, Subscription
-from airflow_provider_segment.protocol.errors import SegmentError
+from airflow_provider_segment.protocol.api.filters import filters_listing
+from airflow_provider_segment.protocol.api.objects import Destination, Filter, Source, Subscription
+from airflow_provider_segment.protocol.errors import SegmentAuthError, SegmentError
+from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning.comparison import holds_mask
 from airflow_provider_segment.protocol.provisioning.diff import is_server_key
 from airflow_provider_segment.protocol.provisioning.matching import match_subscriptions
 from airflow_provider_segment.protocol.provisioning.slugs import Slugged, resolve_slug, short_reference
 from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec
+from airflow_provider_segment.protocol.workspace.describing_filters import describe_filters
 from airflow_provider_segment.protocol.workspace.description import SecretAlias
 from airflow_provider_segment.protocol.workspace.reading import (
     action_slugs,
@@ -48,6 +52,7 @@ class Imported:
     :param name: its name.
     :param fields: the keys of the spec file in their order; settings may hold secret aliases.
     :param secrets: the suggested alias of each masked value, by its place.
+    :param with_filters: whether its filters were read.
     """
 
     id: str
@@ -58,14 +63,17 @@ class Imported:
     name: str
     fields: dict[str, Any] = field(repr=False)
     secrets: Mapping[str, str] = field(default_factory=dict)
+    with_filters: bool = True
 
 
 def import_workspace(
-    options: CallOptions, *, sources: Sequence[str] = (), workspace_id: str | None = None
+    options: CallOptions, *, sources: Sequence[str] = (), workspace_id: str | None = None, filters: bool = True
 ) -> Flow[list[Imported]]:
-    """Read destinations with their subscriptions and describe them; writes nothing.
+    """Read destinations with their subscriptions and filters and describe them; writes nothing.
 
     :param sources: slugs or ids of the sources to read; by default the whole workspace.
+    :param filters: whether to read filters, which takes a request for each destination. If the workspace does not have
+        them, the others are read without.
     :param workspace_id: id of the workspace that the token must belong to; ``None`` for any.
     :raises ValueError: a source is unknown, or the token belongs to another workspace.
     """
@@ -82,12 +90,25 @@ def import_workspace(
         if number and number % _PROGRESS == 0:
             yield Log(f"read {number} of {len(destinations)} destinations")
         subscriptions = yield from read_subscriptions(options, destination)
-        imported.append(describe.destination(destination, subscriptions))
+        found = (yield from _read_filters(options, destination)) if filters else None
+        filters = found is not None
+        imported.append(describe.destination(destination, subscriptions, found))
     return imported
 
 
+def _read_filters(options: CallOptions, destination: Destination) -> Flow[list[Filter] | None]:
+    """List the filters of a destination; ``None`` if the token may not, for example without the Business tier."""
+    try:
+        return (yield from collect(filters_listing(destination_id=destination["id"]), options))
+    except SegmentAuthError as error:
+        if error.status != 403:
+            raise
+        yield Log(f"filters are not imported: {error}", logging.WARNING)
+        return None
+
+
 class Describer:
-    """Describes the destinations of a workspace.
+    """A builder of descriptions of a workspace's destinations.
 
     :param sources: all sources.
     :param destinations: the destinations to describe.
@@ -101,11 +122,17 @@ class Describer:
         self._identities = Counter(map(_identity, destinations))
         self._aliases: set[str] = set()
 
-    def destination(self, destination: Destination, subscriptions: Sequence[Subscription]) -> Imported:
+    def destination(
+        self,
+        destination: Destination,
+        subscriptions: Sequence[Subscription],
+        filters: Sequence[Filter] | None = None,
+    ) -> Imported:
         """Return the description of a destination.
 
-        :param destination: as read by this package.
+        :param destination: the destination as read by this package.
         :param subscriptions: its subscriptions.
+        :param filters: its filters; ``None`` if they were not read.
         """
         name = destination.get("name") or ""
         source = self._sources.get(destination["sourceId"], destination["sourceId"])
@@ -126,6 +153,8 @@ class Describer:
             fields["subscriptions"] = [
                 self._subscription(one, actions, hint, secrets, with_id=one["id"] in ambiguous) for one in subscriptions
             ]
+        if filters:
+            fields["filters"] = describe_filters(filters)
         return Imported(
             id=destination["id"],
             source_id=destination["sourceId"],
@@ -135,6 +164,7 @@ class Describer:
             name=name,
             fields=fields,
             secrets=secrets,
+            with_filters=filters is not None,
         )
 
     def _subscription(
@@ -180,7 +210,7 @@ class Describer:
         return SecretAlias(alias)
 
     def _alias(self, hint: str) -> str:
-        """Return an alias that no other secret has; it can be the id of a connection and of a variable."""
+        """Return an alias that no other secret has, and that is valid as the id of a connection and of a variable."""
         base = "segment_" + re.sub("[^a-z0-9]+", "_", hint.lower()).strip("_")[:200]
         alias, number = base, 1
         while alias in self._aliases:
@@ -207,7 +237,7 @@ def _own_settings(destination: Destination) -> dict[str, Any]:
 
 
 def _ambiguous(subscriptions: Sequence[Subscription]) -> set[str]:
-    """Return the ids of subscriptions that their descriptions would not find without an id."""
+    """Return the ids of the subscriptions whose descriptions need an id to find them."""
     groups: dict[tuple[str, str], list[Subscription]] = {}
     for one in subscriptions:
         groups.setdefault((one["actionId"], one["name"]), []).append(one)
@@ -215,7 +245,7 @@ def _ambiguous(subscriptions: Sequence[Subscription]) -> set[str]:
 
 
 def _distinguishable(group: Sequence[Subscription]) -> bool:
-    """Return whether each finds itself by trigger, model and settings, and no other is alike in all of these."""
+    """Return whether each one finds itself by trigger, model and settings, and no two are alike in all of these."""
     traits = [(one["trigger"], one.get("modelId") or "") for one in group]
     if len(set(traits)) == len(traits):
         return True
@@ -242,7 +272,7 @@ def _spec(one: Subscription) -> SubscriptionSpec:
 
 
 def described_secrets(imported: Sequence[Imported]) -> Iterator[tuple[str, str]]:
-    """Yield the alias of each secret, with the destination and the place that need it.
+    """Yield the alias of each secret, with the destination and the location that need it.
 
     :param imported: the described destinations.
     """

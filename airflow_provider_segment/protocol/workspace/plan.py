@@ -1,4 +1,4 @@
-"""The plan of a workspace: what its descriptions would change."""
+"""The plan of a workspace: the changes that its descriptions would make."""
 
 from __future__ import annotations
 
@@ -7,22 +7,24 @@ from dataclasses import dataclass, field
 
 from airflow_provider_segment.protocol.api.objects import Destination
 from airflow_provider_segment.protocol.errors import SegmentPruneLimitError
-from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
+from airflow_provider_segment.protocol.provisioning.filter_plan import FilterStep
+from airflow_provider_segment.protocol.provisioning.plan import ApplySummary, Plan, Result
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
 from airflow_provider_segment.protocol.workspace.forecast import Forecast, forecast
+from airflow_provider_segment.protocol.workspace.listings import Listings
 from airflow_provider_segment.protocol.workspace.reading import DestinationType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedDestination:
-    """What happens to one described destination.
+    """The planned changes of one described destination.
 
-    :param description: what is described, with its secrets supplied.
+    :param description: the description, with its secrets supplied.
     :param source_id: id of its source; empty if it could not be resolved.
-    :param type: its type; ``None`` likewise.
+    :param type: its type; ``None`` if it could not be resolved.
     :param plan: its plan; ``None`` if it is deleted, or already gone, or could not be planned.
     :param deleted: the destination to delete.
-    :param warnings: what may be wrong with the plan, and what it can't know.
+    :param warnings: possible mistakes, and what the plan can't know.
     :param error: why it could not be planned.
     """
 
@@ -36,7 +38,7 @@ class PlannedDestination:
 
     @property
     def result(self) -> str:
-        """``created``, ``changed``, ``kept``, ``removed`` or ``failed``; changed also if only a subscription is."""
+        """``created``, ``changed``, ``kept``, ``removed`` or ``failed``; changed also if only a part is."""
         if self.error is not None:
             return "failed"
         if self.deleted is not None:
@@ -47,16 +49,60 @@ class PlannedDestination:
         return Result.CREATED.value if created else Result.CHANGED.value
 
     @property
+    def id(self) -> str | None:
+        """Its id; ``None`` if it does not exist, or could not be planned."""
+        if self.deleted is not None:
+            return self.deleted["id"]
+        return None if self.plan is None else self.plan.destination.id
+
+    @property
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
         return self.result == Result.KEPT.value
 
     @property
     def removals(self) -> int:
-        """How many objects are removed; the subscriptions of a deleted destination do not count."""
+        """How many objects are removed; what belongs to a deleted destination does not count."""
         if self.plan is None:
             return 0 if self.deleted is None else 1
-        return sum(1 for _ in self.plan.of(Result.REMOVED))
+        filters = sum(part.step is FilterStep.REMOVE for part in self.plan.filters)
+        return sum(1 for _ in self.plan.of(Result.REMOVED)) + filters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppliedDestination:
+    """What happened to one described destination.
+
+    :param path: the file that describes it.
+    :param label: how messages name it.
+    :param name: its name; ``None`` if the file leaves it alone.
+    :param result: ``created``, ``changed``, ``kept``, ``removed``, ``failed``, or ``skipped`` after a stop.
+    :param id: its id, where the plan knows it.
+    :param summary: the summary of its apply; ``None`` if it was deleted, skipped or failed.
+    :param error: why it failed.
+    """
+
+    path: str
+    label: str
+    name: str | None
+    result: str
+    id: str | None = None
+    summary: ApplySummary | None = None
+    error: Exception | None = None
+
+    @classmethod
+    def of(cls, item: PlannedDestination) -> AppliedDestination:
+        """Return what an apply of the whole plan does to a destination.
+
+        :param item: its plan.
+        """
+        one = item.description
+        return cls(path=one.path, label=one.label, name=one.name, result=item.result, id=item.id)
+
+    @property
+    def destination_id(self) -> str | None:
+        """The id of the destination; ``None`` if it is not known."""
+        return self.id if self.summary is None else self.summary["destination_id"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +123,16 @@ class Undescribed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkspacePlan:
-    """What the descriptions would change.
+    """The changes that the descriptions would make.
 
-    :param items: one for each description, in their order.
+    :param items: one item for each description, in the same order.
     :param undescribed: destinations of the described sources that are not described.
+    :param listings: the destinations of the described sources.
     """
 
     items: tuple[PlannedDestination, ...]
     undescribed: tuple[Undescribed, ...] = ()
+    listings: Listings = field(default_factory=Listings, repr=False)
 
     @property
     def is_empty(self) -> bool:
@@ -93,16 +141,16 @@ class WorkspacePlan:
 
     @property
     def failed(self) -> tuple[PlannedDestination, ...]:
-        """What could not be planned."""
+        """The items that could not be planned."""
         return tuple(item for item in self.items if item.error is not None)
 
     @property
     def forecast(self) -> Forecast:
-        """The limited calls that it takes."""
+        """The rate-limited calls that it takes."""
         return forecast(item.plan for item in self.items if item.plan is not None)
 
     def unsupplied(self) -> Iterator[tuple[str, str, str]]:
-        """Yield path, place and alias of each secret that is not supplied, and therefore was not compared."""
+        """Yield the path, location and alias of each secret that is not supplied and therefore was not compared."""
         for item in self.items:
             for place, alias in item.description.unsupplied_secrets():
                 yield item.description.path, place, alias
@@ -112,7 +160,7 @@ def check_removals(items: Sequence[PlannedDestination], *, max_prune: int) -> No
     """Raise if more would be removed than allowed.
 
     :param items: what is planned.
-    :param max_prune: how many destinations and subscriptions may be removed together.
+    :param max_prune: how many destinations, subscriptions and filters may be removed together.
     :raises SegmentPruneLimitError: there are more.
     """
     count = sum(item.removals for item in items)

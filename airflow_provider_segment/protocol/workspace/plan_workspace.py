@@ -1,15 +1,24 @@
-"""Planning many destinations: one list of the sources, one for each described source, one for each destination."""
+"""Planning many destinations, with one list of the sources, one per described source and one per destination."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import partial
 
-from airflow_provider_segment.protocol.api.objects import Destination, Source
-from airflow_provider_segment.protocol.errors import SegmentAuthError, SegmentConnectionError, SegmentError
+from airflow_provider_segment.protocol.api.filters import filters_listing
+from airflow_provider_segment.protocol.api.objects import Filter, Subscription
+from airflow_provider_segment.protocol.errors import SegmentError
+from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log, MaskSecrets
-from airflow_provider_segment.protocol.provisioning.slugs import Slugged, find_slug, resolve_slug, short_reference
+from airflow_provider_segment.protocol.provisioning.creating import poll_until
+from airflow_provider_segment.protocol.provisioning.filter_checks import run_filter_checks
+from airflow_provider_segment.protocol.provisioning.filter_plan import FilterStep
+from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
+from airflow_provider_segment.protocol.provisioning.slugs import short_reference
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
+from airflow_provider_segment.protocol.workspace.locating import Known, check_target, is_fatal, locate
 from airflow_provider_segment.protocol.workspace.plan import (
     PlannedDestination,
     Undescribed,
@@ -18,33 +27,26 @@ from airflow_provider_segment.protocol.workspace.plan import (
 )
 from airflow_provider_segment.protocol.workspace.planning import (
     Target,
-    find_destination,
     plan_destination,
     plan_warnings,
 )
 from airflow_provider_segment.protocol.workspace.reading import (
-    DestinationType,
     action_slugs,
-    read_catalog,
-    read_destinations,
     read_sources,
     read_subscriptions,
     source_slugs,
-    type_of,
 )
 
 _PROGRESS = 50
 """How many destinations are read between two lines of progress."""
-FATAL = (SegmentAuthError, SegmentConnectionError)
-"""Errors that the next destination would meet as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
-    """How to plan.
+    """The options for planning.
 
     :param workspace_id: id of the workspace that the token must belong to; ``None`` for any.
-    :param max_prune: how many destinations and subscriptions may be removed together.
+    :param max_prune: how many destinations, subscriptions and filters may be removed together.
     :param rotate_secrets: count every secret as changed.
     """
 
@@ -53,113 +55,73 @@ class PlanOptions:
     rotate_secrets: bool = False
 
 
-@dataclass
-class _Known:
-    """What was read of the workspace."""
-
-    sources: list[Source]
-    destinations: dict[str, list[Destination]] = field(default_factory=dict)
-    types: dict[str, DestinationType] = field(default_factory=dict)
-    whole_catalog: bool = False
-
-    def add(self, source_id: str, destinations: list[Destination]) -> None:
-        self.destinations[source_id] = destinations
-        for one in destinations:
-            self.types.setdefault(one["metadata"]["id"], type_of(one))
-
-
 def plan_workspace(
     options: CallOptions, *, descriptions: Sequence[DestinationDescription], how: PlanOptions
 ) -> Flow[WorkspacePlan]:
     """Read what exists and plan all descriptions; writes nothing.
 
-    :param descriptions: with their secrets supplied.
-    :param how: how to plan.
+    :param descriptions: the descriptions, with their secrets supplied.
+    :param how: the options.
     :return: the plan; a description that can't be planned has an ``error`` in it.
     :raises ValueError: the token belongs to another workspace.
     :raises SegmentPruneLimitError: more would be removed than allowed.
     """
-    known = _Known((yield from read_sources(options, workspace_id=how.workspace_id)))
+    known = Known((yield from read_sources(options, workspace_id=how.workspace_id)))
     items: list[PlannedDestination] = []
     described: set[str] = set()
     located: list[Target | Exception] = []
     for description in descriptions:
-        target = yield from _locate(options, description, known)
-        actual = target.actual if isinstance(target, Target) else None
-        if actual is not None and actual["id"] in described:
-            target = ValueError(f"another file describes destination {actual['id']} too")
-        elif actual is not None:
-            described.add(actual["id"])
-        located.append(target)
+        target = yield from locate(options, description, known)
+        located.append(check_target(description, target, described))
     for number, (description, found) in enumerate(zip(descriptions, located, strict=True)):
         if number and number % _PROGRESS == 0:
             yield Log(f"read {number} of {len(descriptions)} destinations")
         items.append((yield from _plan_one(options, description, found, known, described, how)))
     check_removals(items, max_prune=how.max_prune)
-    return WorkspacePlan(items=tuple(items), undescribed=tuple(_undescribed(known, described)))
-
-
-def _locate(options: CallOptions, description: DestinationDescription, known: _Known) -> Flow[Target | Exception]:
-    """Return what a description refers to, without its subscriptions, or why that is unknown."""
-    try:
-        source_id = resolve_slug("source", description.source, source_slugs(known.sources))
-        if source_id not in known.destinations:
-            known.add(source_id, (yield from read_destinations(options, source_id=source_id)))
-        metadata_id = yield from _resolve_type(options, description.type, known)
-        actual = find_destination(
-            description, source_id=source_id, metadata_id=metadata_id, destinations=known.destinations[source_id]
-        )
-    except (ValueError, SegmentError) as error:
-        if isinstance(error, FATAL):
-            raise
-        return error
-    return Target(source_id=source_id, metadata_id=metadata_id, actual=actual)
-
-
-def _resolve_type(options: CallOptions, value: str, known: _Known) -> Flow[str]:
-    found = find_slug(value, _type_slugs(known))
-    if found is not None:
-        return found
-    if not known.whole_catalog:
-        yield Log("reading the catalog for types that no destination has yet")
-        catalog = yield from read_catalog(options)
-        for one in catalog:
-            known.types.setdefault(one["id"], one)
-        known.whole_catalog = True
-    return resolve_slug("type", value, _type_slugs(known))
-
-
-def _type_slugs(known: _Known) -> list[Slugged]:
-    return [Slugged(one["id"], one.get("slug")) for one in known.types.values()]
+    undescribed = tuple(_undescribed(known, described))
+    return WorkspacePlan(items=tuple(items), undescribed=undescribed, listings=known.listings)
 
 
 def _plan_one(
     options: CallOptions,
     description: DestinationDescription,
     found: Target | Exception,
-    known: _Known,
+    known: Known,
     described: set[str],
     how: PlanOptions,
 ) -> Flow[PlannedDestination]:
     if isinstance(found, Exception):
         return PlannedDestination(description=description, error=found)
-    others = [
-        one["id"]
-        for one in known.destinations[found.source_id]
-        if one["metadata"]["id"] == found.metadata_id and one["id"] not in described
-    ]
+    listed = yield from known.listings.read(options, found.source_id, max_age=math.inf)
+    others = [one["id"] for one in listed if one["metadata"]["id"] == found.metadata_id and one["id"] not in described]
     item = PlannedDestination(description=description, source_id=found.source_id, type=known.types[found.metadata_id])
-    return (yield from plan_target(options, item, replace(found, others=others), how))
+    planned = yield from plan_target(options, item, replace(found, others=others), how)
+    return (yield from _checked(options, planned))
+
+
+def _checked(options: CallOptions, item: PlannedDestination) -> Flow[PlannedDestination]:
+    """Preview the sample events of the described filters."""
+    if item.plan is None:
+        return item
+    try:
+        yield from run_filter_checks(options, [part.spec for part in item.plan.filters if part.spec is not None])
+    except SegmentError as error:
+        if is_fatal(error):
+            raise
+        return replace(item, plan=None, error=error)
+    return item
 
 
 def plan_target(
-    options: CallOptions, item: PlannedDestination, target: Target, how: PlanOptions
+    options: CallOptions, item: PlannedDestination, target: Target, how: PlanOptions, *, pending: float = 0
 ) -> Flow[PlannedDestination]:
-    """Read the subscriptions of a destination, and plan it.
+    """Read the subscriptions and filters of a destination, and plan it.
 
     :param item: its description and type.
-    :param target: what it refers to, without its subscriptions.
+    :param target: what it refers to, without its subscriptions and filters.
     :param how: how to plan.
+    :param pending: seconds for which to poll before something is created in an existing destination, since requests of
+        an earlier try may be in flight.
     :return: the item with a plan, or with an error.
     """
     description = item.description
@@ -167,14 +129,14 @@ def plan_target(
         return replace(item, deleted=target.actual)
     options = redacting_settings(options, description)
     try:
-        subscriptions = []
-        if target.actual is not None and description.subscriptions is not None:
-            subscriptions = yield from read_subscriptions(options, target.actual)
-        actions = action_slugs(item.type, subscriptions) if item.type is not None else []
-        target = replace(target, subscriptions=subscriptions, actions=actions)
-        plan = plan_destination(description, target, rotate_secrets=how.rotate_secrets)
+        plan = yield from poll_until(
+            partial(_read_and_plan, options, item, target, how),
+            lambda plan: not _creates_parts(plan),
+            seconds=0 if target.actual is None else pending,
+            awaited=f"what an earlier try may have created in {description.label}",
+        )
     except (ValueError, SegmentError) as error:
-        if isinstance(error, FATAL):
+        if is_fatal(error):
             raise
         return replace(item, error=error)
     diffs = (plan.destination.diff, *(part.diff for part in plan.subscriptions))
@@ -183,18 +145,36 @@ def plan_target(
     return replace(item, plan=plan, warnings=tuple(plan_warnings(description, plan)))
 
 
+def _read_and_plan(options: CallOptions, item: PlannedDestination, target: Target, how: PlanOptions) -> Flow[Plan]:
+    description, actual = item.description, target.actual
+    subscriptions: list[Subscription] = []
+    filters: list[Filter] = []
+    if actual is not None and description.subscriptions is not None:
+        subscriptions = yield from read_subscriptions(options, actual)
+    if actual is not None and description.filters:
+        filters = yield from collect(filters_listing(destination_id=actual["id"]), options)
+    actions = action_slugs(item.type, subscriptions) if item.type is not None else []
+    target = replace(target, subscriptions=subscriptions, filters=filters, actions=actions)
+    return plan_destination(description, target, rotate_secrets=how.rotate_secrets)
+
+
+def _creates_parts(plan: Plan) -> bool:
+    parts = any(part.result is Result.CREATED for part in plan.subscriptions)
+    return parts or any(part.step is FilterStep.CREATE for part in plan.filters)
+
+
 def redacting_settings(options: CallOptions, description: DestinationDescription) -> CallOptions:
     """Return options that also redact the settings of a description in messages.
 
-    :param description: with its secrets supplied.
+    :param description: the description, with its secrets supplied.
     """
     return options.redacting([description.settings, *(one.settings for one in description.subscriptions or ())])
 
 
-def _undescribed(known: _Known, described: set[str]) -> Iterator[Undescribed]:
+def _undescribed(known: Known, described: set[str]) -> Iterator[Undescribed]:
     slugs = source_slugs(known.sources)
     references = {one.id: short_reference(one, slugs) for one in slugs}
-    for source_id, destinations in known.destinations.items():
+    for source_id, destinations in known.listings:
         for one in destinations:
             if one["id"] not in described:
                 yield Undescribed(

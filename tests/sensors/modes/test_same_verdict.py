@@ -162,6 +162,14 @@ def play(world: World, mode: str, wait: Wait, flag: str) -> WaitOutcome:
     )
 
 
+def _lines_of_requests(outcome: WaitOutcome) -> list[str]:
+    """Return the lines without those that announce the first request that can decide.
+
+    Poke mode repeats them at each interval with what it waits for by then; the trigger sleeps until that request.
+    """
+    return [line for line in outcome.lines if "; the next poll comes at " not in line]
+
+
 @pytest.fixture(scope="module")
 def world() -> Any:
     with pytest.MonkeyPatch.context() as patch:

@@ -1,0 +1,86 @@
+"""Checking that what was created is the only one of its identity, with one list of each source."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from airflow_provider_segment.protocol.api.objects import Destination
+from airflow_provider_segment.protocol.errors import SegmentError
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
+from airflow_provider_segment.protocol.provisioning.creating import poll_until
+from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
+from airflow_provider_segment.protocol.provisioning.lookup import one_or_none
+from airflow_provider_segment.protocol.workspace.locating import is_fatal
+from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, PlannedDestination
+from airflow_provider_segment.protocol.workspace.reading import read_destinations
+
+
+def confirm_created(
+    options: CallOptions, items: Sequence[PlannedDestination], results: Sequence[AppliedDestination]
+) -> Flow[tuple[AppliedDestination, ...]]:
+    """Check that overlapping runs did not create the same destinations; sends nothing if none was created.
+
+    :param items: what was planned.
+    :param results: what happened to each.
+    :return: the results; one of which there are several now has failed, and its error holds their ids.
+    """
+    created = [number for number, one in enumerate(results) if one.result == "created" and one.destination_id]
+    checked = list(results)
+    for source_id in dict.fromkeys(items[number].source_id for number in created):
+        numbers = [number for number in created if items[number].source_id == source_id]
+        ids = {str(results[number].destination_id) for number in numbers}
+        failures = yield from _confirm(options, source_id, {number: items[number] for number in numbers}, ids)
+        for number, error in failures.items():
+            one = results[number]
+            yield Log(f"failed: {one.label} ({one.path}): {error}", logging.ERROR)
+            checked[number] = replace(one, result="failed", error=error)
+    return tuple(checked)
+
+
+def _confirm(
+    options: CallOptions, source_id: str, items: dict[int, PlannedDestination], ids: set[str]
+) -> Flow[dict[int, SegmentError]]:
+    """Return the errors of items that exist several times, or of all if that can't be checked."""
+    try:
+        # Once they are listed, so is everything created before them.
+        listed = yield from poll_until(
+            lambda: read_destinations(options, source_id=source_id),
+            lambda listed: ids <= {one["id"] for one in listed},
+            seconds=options.reconcile_timeout,
+            awaited=f"the listing of what was created on source {source_id}",
+        )
+    except SegmentError as error:
+        if is_fatal(error):
+            raise
+        error.explain("while checking that the created destinations are the only ones")
+        return dict.fromkeys(items, error)
+    if missing := sorted(ids - {one["id"] for one in listed}):
+        yield Log(
+            f"created, but not listed after {options.reconcile_timeout:.0f} s: {', '.join(missing)}", logging.WARNING
+        )
+    return dict(_duplicates(items, listed))
+
+
+def _duplicates(
+    items: dict[int, PlannedDestination], listed: Sequence[Destination]
+) -> Iterator[tuple[int, SegmentError]]:
+    for number, item in items.items():
+        identity = DestinationIdentity(
+            source_id=item.source_id,
+            metadata_id=item.type["id"] if item.type is not None else "",
+            name=item.description.name or "",
+        )
+        try:
+            one_or_none(
+                [
+                    one
+                    for one in listed
+                    if (one["metadata"]["id"], one.get("name")) == (identity.metadata_id, identity.name)
+                ],
+                identity,
+            )
+        except SegmentError as error:
+            error.explain("another run created one of them at the same time")
+            yield number, error

@@ -1,0 +1,46 @@
+"""The destinations of sources: listed once for all descriptions, and again when what was read is too old."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from airflow_provider_segment.protocol.api.objects import Destination
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
+from airflow_provider_segment.protocol.workspace.reading import read_destinations
+
+LASTS = 600.0
+"""For how many seconds a list says what does not exist; objects that others create since are detected afterwards."""
+
+Clocks = tuple[float, float]
+
+
+@dataclass(slots=True)
+class Listings:
+    """What was listed, by source."""
+
+    _lists: dict[str, tuple[Clocks, list[Destination]]] = field(default_factory=dict, repr=False)
+
+    def read(self, options: CallOptions, source_id: str, *, max_age: float = LASTS) -> Flow[list[Destination]]:
+        """Return the destinations of a source, and list them only if that was not done before or is too old.
+
+        :param source_id: id of the source.
+        :param max_age: seconds since the list was read; a negative number lists again.
+        """
+        now = options.clocks()
+        if source_id in self._lists:
+            then, listed = self._lists[source_id]
+            # One of the clocks may stop while a machine is suspended.
+            if 0 <= max(later - earlier for earlier, later in zip(then, now, strict=True)) <= max_age:
+                return listed
+        listed = yield from read_destinations(options, source_id=source_id)
+        self._lists[source_id] = (now, listed)
+        return listed
+
+    def __contains__(self, source_id: str) -> bool:
+        """Return whether a source was listed."""
+        return source_id in self._lists
+
+    def __iter__(self) -> Iterator[tuple[str, list[Destination]]]:
+        """Yield each source id with its destinations."""
+        return ((source_id, listed) for source_id, (_, listed) in self._lists.items())

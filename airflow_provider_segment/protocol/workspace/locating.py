@@ -1,0 +1,102 @@
+"""Finding what a description refers to: its source, its type and, if it exists, the destination."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from airflow_provider_segment.protocol.api.objects import Source
+from airflow_provider_segment.protocol.errors import SegmentAuthError, SegmentConnectionError, SegmentError
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
+from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
+from airflow_provider_segment.protocol.provisioning.slugs import Slugged, find_slug, resolve_slug
+from airflow_provider_segment.protocol.workspace.description import DestinationDescription
+from airflow_provider_segment.protocol.workspace.listings import Listings
+from airflow_provider_segment.protocol.workspace.planning import Target, find_destination
+from airflow_provider_segment.protocol.workspace.reading import DestinationType, read_catalog, source_slugs, type_of
+
+
+def is_fatal(error: Exception) -> bool:
+    """Return whether the next destination would meet the error as well: a rejected token, or no connection.
+
+    A 403 may concern one source, or a feature that the workspace does not have.
+
+    :param error: what was raised for one destination.
+    """
+    rejected = isinstance(error, SegmentAuthError) and error.status == 401
+    return rejected or isinstance(error, SegmentConnectionError)
+
+
+@dataclass
+class Known:
+    """What was read of the workspace.
+
+    :param sources: its sources.
+    :param listings: the destinations of the described sources.
+    :param types: the destination types by id: those of existing destinations, or of the whole catalog.
+    :param whole_catalog: whether the catalog was read.
+    """
+
+    sources: list[Source]
+    listings: Listings = field(default_factory=Listings)
+    types: dict[str, DestinationType] = field(default_factory=dict)
+    whole_catalog: bool = False
+
+
+def locate(options: CallOptions, description: DestinationDescription, known: Known) -> Flow[Target | Exception]:
+    """Return what a description refers to, without its subscriptions and filters, or why that is unknown.
+
+    :param description: of the destination.
+    :param known: what was read; receives more.
+    """
+    try:
+        source_id = resolve_slug("source", description.source, source_slugs(known.sources))
+        is_new = source_id not in known.listings
+        listed = yield from known.listings.read(options, source_id, max_age=math.inf)
+        for one in listed if is_new else ():
+            known.types.setdefault(one["metadata"]["id"], type_of(one))
+        metadata_id = yield from _resolve_type(options, description.type, known)
+        actual = find_destination(description, source_id=source_id, metadata_id=metadata_id, destinations=listed)
+    except (ValueError, SegmentError) as error:
+        if is_fatal(error):
+            raise
+        return error
+    return Target(source_id=source_id, metadata_id=metadata_id, actual=actual)
+
+
+def _resolve_type(options: CallOptions, value: str, known: Known) -> Flow[str]:
+    found = find_slug(value, _type_slugs(known))
+    if found is not None:
+        return found
+    if not known.whole_catalog:
+        yield Log("reading the catalog for types that no destination has yet")
+        catalog = yield from read_catalog(options)
+        for one in catalog:
+            known.types.setdefault(one["id"], one)
+        known.whole_catalog = True
+    return resolve_slug("type", value, _type_slugs(known))
+
+
+def _type_slugs(known: Known) -> list[Slugged]:
+    return [Slugged(one["id"], one.get("slug")) for one in known.types.values()]
+
+
+def check_target(
+    description: DestinationDescription, target: Target | Exception, described: set[str]
+) -> Target | Exception:
+    """Return the target, or an error if another description has it too.
+
+    :param description: of the destination.
+    :param target: what it refers to.
+    :param described: ids of existing targets, and identities of new ones; receives this one.
+    """
+    if isinstance(target, Exception):
+        return target
+    identity = DestinationIdentity(
+        source_id=target.source_id, metadata_id=target.metadata_id, name=description.name or ""
+    )
+    key = str(identity) if target.actual is None else target.actual["id"]
+    if key in described:
+        return ValueError(f"another file describes {identity if target.actual is None else f'destination {key}'} too")
+    described.add(key)
+    return target
