@@ -18,6 +18,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentAuthError,
     SegmentConflictError,
     SegmentConnectionError,
+    SegmentDestinationDisabledError,
     SegmentError,
     SegmentFilterCheckError,
     SegmentInvalidRequestError,
@@ -32,7 +33,7 @@ from airflow_provider_segment.protocol.errors import (
 from airflow_provider_segment.protocol.printable import printable
 
 if TYPE_CHECKING:
-    from airflow_provider_segment.protocol.provisioning.plan import ApplySummary
+    from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
 
 
 class SegmentDeliveryFailedError(AirflowFailException):
@@ -53,10 +54,12 @@ class SegmentDeliveryUnmetError(AirflowFailException):
 
 
 class SegmentDriftError(AirflowFailException):
-    """Segment differs from the spec and ``on_drift="fail"``. Nothing was written; not retried.
+    """Segment differs from its description and ``on_drift="fail"``. Nothing was written; not retried.
+
+    The message says what differs. ``plan`` is the result that ``on_drift="report"`` returns, with all ``differences``.
 
     :param message: what differs.
-    :param plan: the changes that an apply would make, as its summary.
+    :param plan: the changes that an apply would make.
     """
 
     def __init__(self, message: str = "", *, plan: ApplySummary | None = None) -> None:
@@ -73,6 +76,7 @@ __all__ = [
     "SegmentConnectionError",
     "SegmentDeliveryFailedError",
     "SegmentDeliveryUnmetError",
+    "SegmentDestinationDisabledError",
     "SegmentDriftError",
     "SegmentError",
     "SegmentFilterCheckError",

@@ -137,6 +137,14 @@ class Segment:
             raise rate_limited(left=since + WINDOW - now, consumed=used + 1, headers=headers)
         return headers
 
+    # --- sources and the catalog
+
+    def _list_sources(self, _body: Record, _now: float, query: dict[str, str]) -> Record:
+        return page(SOURCES, query, "sources", lambda source: source | {"enabled": True, "workspaceId": "w"})
+
+    def _list_catalog(self, _body: Record, _now: float, query: dict[str, str]) -> Record:
+        return page(CATALOG, query, "destinationsCatalog", dict)
+
     # --- destinations
 
     def _get_metadata(self, metadata_id: str, *_: Any) -> Record:
@@ -291,6 +299,8 @@ def _belongs(kind: str, parent: str, parent_id: str) -> Callable[[Record], bool]
 
 _METADATA = ("id", "name", "slug", "status", "options", "actions", "supportedFeatures")
 _OPERATIONS: list[tuple[str, str, Callable[..., Record]]] = [
+    ("GET", "/sources", Segment._list_sources),
+    ("GET", "/catalog/destinations", Segment._list_catalog),
     ("GET", "/catalog/destinations/*", Segment._get_metadata),
     ("GET", "/sources/*/connected-destinations", Segment._list_connected),
     ("POST", "/destinations", Segment._create_destination),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
 from airflow_provider_segment.protocol.wire.messages import Response
 
 Record: TypeAlias = dict[str, Any]
+T = TypeVar("T")
 
 _ERROR_TYPES = {400: "bad-request", 404: "NotFound", 409: "Conflict", 422: "input-validation", 429: "RequestError"}
 
@@ -72,7 +73,7 @@ def page(
     return {key: [show(record) for record in records[start:end]], "pagination": pagination}
 
 
-def find(records: Mapping[str, Record], record_id: str) -> Record:
+def find(records: Mapping[str, T], record_id: str) -> T:
     """Return the record with an id; raise a 404 if there is none."""
     if record_id not in records:
         raise RefusedError(404, "Resource not found")

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetrics
 from airflow_provider_segment.protocol.delivery.condition import Condition
 from airflow_provider_segment.protocol.delivery.criteria import Observation, WaitCriteria, check_criteria
-from airflow_provider_segment.protocol.delivery.verdict import Status, evaluate
+from airflow_provider_segment.protocol.delivery.verdict import Reason, Status, evaluate
 from airflow_provider_segment.protocol.delivery.window import Window
+from airflow_provider_segment.protocol.selection import DestinationSelection
 from tests.protocol.delivery.observing import NOW, START, criteria, metrics, verdict
 from tests.protocol.property_settings import examples
 
@@ -108,8 +109,8 @@ def test_a_closed_window_that_does_not_meet_the_conditions_is_unmet(
     found = verdict(wait_criteria, {**metrics(3), "retried": retried})
     assert found.status is status
     if status is U:
-        assert found.progress.startswith("the window has closed without meeting the conditions: ")
-        assert "successes >= 10 (now 3, 7 short)" in found.progress
+        assert found.progress.endswith("; the window has closed without meeting the conditions")
+        assert "successes is 3, need 10" in found.progress
 
 
 RETRIED: dict[str, tuple[dict[str, Any], float, Status]] = {
@@ -162,6 +163,20 @@ def test_before_the_start_there_is_no_verdict_and_no_evidence() -> None:
     assert "2026-02-15T12:00:00Z" in early.progress
 
 
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ({"start_time": NOW}, Reason.NOT_STARTED),
+        ({"start_time": NOW, "end_time": NOW + timedelta(hours=1)}, Reason.NOT_DECIDED_YET),
+        ({"start_time": NOW, "end_time": NOW + timedelta(hours=1), "fail_when": "failures > 5"}, Reason.NOT_STARTED),
+        ({"start_time": NOW - timedelta(minutes=30), "granularity": "HOUR"}, Reason.NOT_STARTED),
+    ],
+    ids=["in its first second", "only success is left", "failure too", "no whole hour yet"],
+)
+def test_why_nothing_was_requested(arguments: dict[str, Any], reason: Reason) -> None:
+    assert evaluate(criteria(**arguments), Observation(NOW + timedelta(milliseconds=500))).reason is reason
+
+
 @examples()
 @given(
     counts=st.tuples(*[st.integers(0, 5)] * 3),
@@ -205,8 +220,7 @@ def test_checked_arguments_become_plain_values() -> None:
     )
 
     assert checked == WaitCriteria(
-        destination_id="d",
-        source_id="s",
+        destination=DestinationSelection(destination_id="d", source_id="s"),
         success_when=(Condition("successes", ">=", 1),),
         fail_when=(Condition("expired", ">", 0), Condition("discarded", ">", 0)),
         window=Window(length=timedelta(minutes=90), granularity="HOUR"),
