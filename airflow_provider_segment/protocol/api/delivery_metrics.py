@@ -9,7 +9,7 @@ from typing import NotRequired, TypedDict, cast
 
 from airflow_provider_segment.protocol.api import operations
 from airflow_provider_segment.protocol.api.granularity import Interval, check_granularity
-from airflow_provider_segment.protocol.api.metric_names import COUNTS, TIMES
+from airflow_provider_segment.protocol.api.metric_names import COUNTS, DERIVED, TIMES
 from airflow_provider_segment.protocol.api.requests import value_reader
 from airflow_provider_segment.protocol.arguments import check_id
 from airflow_provider_segment.protocol.flow.exchange import exchange
@@ -42,8 +42,7 @@ class MetricsSummary(TypedDict):
 class DeliveryMetrics(TypedDict):
     """Delivery metrics, on which conditions are evaluated. Counts are events; Segment documents no unit for times.
 
-    ``attempted`` = successes + expired + discarded; ``failures`` = expired + discarded; the rates are shares of
-    ``attempted``, and ``None`` while it is 0. A time is ``None`` if the API did not return it.
+    A rate is ``None`` while ``attempted`` is 0. A time is ``None`` if the API did not return it.
     """
 
     successes: float
@@ -138,17 +137,15 @@ def add_up(pieces: Sequence[DeliveryMetrics]) -> DeliveryMetrics:
 
 
 def _with_derived(counts: Mapping[str, float], times: Mapping[str, float | None]) -> DeliveryMetrics:
-    failures = counts["expired"] + counts["discarded"]
-    attempted = counts["successes"] + failures
-    derived = {
-        "attempted": attempted,
-        "failures": failures,
-        # `retried` is not an outcome: a retried event later succeeds, expires or is discarded.
-        "success_rate": counts["successes"] / attempted if attempted else None,
-        "failure_rate": failures / attempted if attempted else None,
-        "discard_rate": counts["discarded"] / attempted if attempted else None,
-        "expiry_rate": counts["expired"] / attempted if attempted else None,
-    }
+    values = dict(counts)
+    derived: dict[str, float | None] = {}
+    for metric in DERIVED:
+        total = sum(values[part] for part in metric.parts)
+        if not metric.share_of:
+            values[metric.name] = derived[metric.name] = total
+        else:
+            whole = values[metric.share_of]
+            derived[metric.name] = total / whole if whole else None
     return cast("DeliveryMetrics", {**counts, **times, **derived})
 
 
