@@ -48,7 +48,9 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
     remove subscriptions; enable the destination; disable, then remove filters. So an event that is filtered both before
     and after the apply is never let through in between, unless several enabled filters change at once. Only the
     described keys of settings are compared; a secret is compared by the last characters that Segment shows. All
-    arguments are templated, except for values under a key ``@template`` or ``@liquid`` in settings.
+    arguments are templated, except for values under a key ``@template`` or ``@liquid`` in settings. Before a create or
+    a change, settings are checked by what the catalog knows: one that the type does not know or requires, or whose type
+    differs, is a warning.
 
     :param source: the source to connect it to, by slug or id; can't be changed later. Resolving it takes one list of
         the workspace's sources.
@@ -101,6 +103,7 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         pushed before the task fails.
     :raises ValueError: an argument is invalid (raised when the DAG is parsed, or when the task runs for a template), or
         the source, the type or an action is unknown or ambiguous, or differs, which can't be changed.
+    :raises SegmentAlreadyExistsError: the type allows one destination for each source, and there is another one.
     :raises SegmentNotFoundError: the destination with ``destination_id``, or with ``if_missing="fail"`` the described
         one, does not exist.
     :raises SegmentDriftError: something differs, with ``on_drift="fail"``; not retried.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator
@@ -11,6 +13,7 @@ from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.lineage.datasets import DestinationLineage
 from airflow_provider_segment.links.segment import SegmentDestinationsLink
 from airflow_provider_segment.protocol.errors import (
+    SegmentAlreadyExistsError,
     SegmentFilterCheckError,
     SegmentInvalidRequestError,
     SegmentNotFoundError,
@@ -133,7 +136,15 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
 
         with SegmentPublicApiHook(segment_conn_id=self.segment_conn_id) as hook:
             self.stored_link = SegmentDestinationsLink.persist(context, hook.segment_connection.base_url)
-            return hook.run(self._with_advice(flow), *args, **kwargs)
+            options = replace(hook.options, pending_age=self.pending_age(context))
+            return hook.driver.run(self._with_advice(flow)(options, *args, **kwargs))
+
+    def pending_age(self, context: Context) -> float:
+        """Return how many seconds ago, at least, the last write was sent that may still be in flight; 0 if unknown.
+
+        :param context: of the task.
+        """
+        return earlier_try_age(context)
 
     def _with_advice(
         self, flow: Callable[Concatenate[CallOptions, P], Flow[T]]
@@ -168,10 +179,26 @@ def is_final(error: Exception) -> bool:
 _FINAL = (
     ValueError,
     SegmentInvalidRequestError,
+    SegmentAlreadyExistsError,
     SegmentFilterCheckError,
     SegmentPruneLimitError,
     SegmentUnexpectedResultError,  # a retry would not find the object, and create another one
 )
+
+
+def earlier_try_age(context: Context) -> float:
+    """Return how many seconds ago an earlier try of this task ended, at least; 0 if that is unknown.
+
+    Airflow starts a retry ``retry_delay`` after the try before has ended, or was found dead. A task that was cleared
+    starts at once; then its ``max_tries`` exceeds its ``retries``.
+
+    :param context: of the task.
+    """
+    ti, task = context.get("ti"), context.get("task")
+    if task is None or getattr(ti, "max_tries", None) != task.retries or getattr(task, "retry_policy", None):
+        return 0.0
+    delays = (task.retry_delay, task.max_retry_delay or task.retry_delay)
+    return min(delay.total_seconds() if isinstance(delay, timedelta) else float(delay) for delay in delays)
 
 
 def is_retry(context: Context) -> bool:

@@ -122,6 +122,10 @@ class SegmentDeferrableOperator(SegmentOperator):
             return is_retry(context)
         return (resumed.state.wrote or is_retry(context)) and not resumed.nothing_is_in_flight
 
+    def pending_age(self, context: Context) -> float:
+        """Return 0 for a resumed task, which may itself have written just before it waited."""
+        return super().pending_age(context) if self._resumption is None else 0.0
+
     @property
     def created_before(self) -> bool:
         """Whether this try has sent a create before it waited."""

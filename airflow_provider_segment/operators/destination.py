@@ -32,7 +32,9 @@ class SegmentCreateDestinationOperator(SegmentOperator):
     """Create a destination, unless one with the same source, catalog id and name exists already.
 
     A task that is retried or run again therefore leaves exactly one. All arguments are templated, except for values
-    under a key ``@template`` or ``@liquid`` in ``settings``, which are written in Segment's mapping language.
+    under a key ``@template`` or ``@liquid`` in ``settings``, which are written in Segment's mapping language. Before a
+    create, the catalog is read: a setting that the type does not know or requires, or whose type differs, is a warning.
+    What templates render to strings becomes a boolean or a number where the catalog declares one.
 
     :param source: the source to connect it to, by slug or id; can't be changed later. Resolving it takes one list of
         the workspace's sources.
@@ -40,7 +42,7 @@ class SegmentCreateDestinationOperator(SegmentOperator):
     :param destination_type: its type, by slug or catalog id; can't be changed later. If the source has no destination
         of this type yet, resolving it takes one list of the catalog.
     :param metadata_id: catalog id of its type, instead of ``destination_type``.
-    :param name: display name, not empty.
+    :param name: display name, not empty; that of a new destination must not begin or end with white space.
     :param settings: keyed by the option names of the catalog entry; a dict, or a template that renders to a JSON
         object. Pass secrets as :class:`~airflow_provider_segment.secrets.SecretRef`; a literal in the DAG file is
         visible in Airflow.
@@ -53,6 +55,8 @@ class SegmentCreateDestinationOperator(SegmentOperator):
         ``ignored`` lists them, as ``settings['key']``.
     :raises ValueError: an argument is invalid (raised when the DAG is parsed, or when the task runs for a template), or
         the source or the type is unknown or ambiguous.
+    :raises SegmentAlreadyExistsError: it exists, with ``if_exists="fail"``; or its type allows one destination for each
+        source, and there is another one.
     :raises SegmentSeveralMatchesError: several destinations have this identity.
     :raises SegmentAmbiguousWriteError: responses were lost until the budget was spent; a retry of the task checks
         whether the destination exists.

@@ -8,6 +8,7 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_segment.exceptions import (
+    SegmentAlreadyExistsError,
     SegmentAuthError,
     SegmentError,
     SegmentFilterCheckError,
@@ -54,6 +55,13 @@ def surplus(sandbox: SegmentSandbox) -> Any:
     return apply(subscriptions=[TRACK], prune_subscriptions=True, max_prune=0)
 
 
+def second(_: SegmentSandbox) -> Any:
+    """Return a task that describes a second destination of a type that allows one."""
+    classic = {"metadata_id": "sandbox-classic", "settings": {"trackingId": "x"}}
+    Running().run(create(**classic))
+    return create(**classic, name="second")
+
+
 CHECK = {"payload": {"type": "track"}, "result": None}
 UNCHECKED = {"title": "t", "condition": "type = 'identify'", "actions": [{"type": "DROP"}], "checks": [CHECK]}
 
@@ -67,9 +75,19 @@ UNCHECKED = {"title": "t", "condition": "type = 'identify'", "actions": [{"type"
         (lambda _: apply(source_id="no-such-source"), SegmentNotFoundError),
         (mistaken_action, ValueError),
         (surplus, SegmentPruneLimitError),
+        (second, SegmentAlreadyExistsError),
         (lambda _: apply(filters=[UNCHECKED]), SegmentFilterCheckError),
     ],
-    ids=["argument", "type", "source of a create", "source of an apply", "action", "prune limit", "filter check"],
+    ids=[
+        "argument",
+        "type",
+        "source of a create",
+        "source of an apply",
+        "action",
+        "prune limit",
+        "single instance",
+        "filter check",
+    ],
 )
 def test_an_error_that_a_retry_cannot_mend_fails_the_task(
     segment_sandbox: SegmentSandbox, make: Any, cause: type[Exception]

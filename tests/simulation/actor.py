@@ -6,7 +6,9 @@ from typing import Any
 
 from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.steps import Flow, Log, MaskSecrets, Outcome, Pause, Send, Upcoming
-from tests.simulation.network import Network
+from airflow_provider_segment.protocol.wire.messages import Request
+from tests.simulation.network import LONGEST_TRAVEL, Network
+from tests.simulation.world import ViolationError
 
 
 class Actor:
@@ -16,6 +18,7 @@ class Actor:
     :param flow: the flow to run.
     :param network: delivers its requests.
     :param dies_at: number of the step at which it dies; ``None`` lets it finish.
+    :param retry_budget: seconds after which no create may be repeated; ``None`` does not check that.
     :param freezes_at: number of the step before which it stands still until it is woken.
     """
 
@@ -27,6 +30,7 @@ class Actor:
         *,
         dies_at: int | None = None,
         freezes_at: int | None = None,
+        retry_budget: float | None = None,
     ) -> None:
         self.label = label
         self.done = False
@@ -39,8 +43,11 @@ class Actor:
         self._network = network
         self._world = network.world
         self._steps_left = dies_at
+        self._retry_budget = retry_budget
         self._steps_to_freeze = freezes_at
         self._held_reply: Outcome | None = None
+        self._creates: dict[Request, float] = {}
+        self._slack = 0.0
 
     def start(self) -> None:
         """Start at the current time."""
@@ -82,15 +89,28 @@ class Actor:
             if isinstance(step, Log):
                 self.log_text.append(step.text)
                 self._world.record(f"{self.label} logs: {step.text}")
+                if "making a new plan" in step.text:
+                    self._creates.clear()  # what is created from now on has a budget of its own
             elif self._dies():
                 self._die(step)
             elif isinstance(step, Pause):
                 self._world.record(f"{self.label} pauses {step.seconds:.3f} s: {step.reason}")
+                self._slack += step.seconds if step.for_rate_limit else 0.0
                 self._world.after(step.seconds, lambda: self._resume(None))
                 return
             else:
+                self._check_budget(step.request)
                 self._network.send(self.label, step.request, self._resume)
                 return
+
+    def _check_budget(self, request: Request) -> None:
+        """Raise if a destination is created again after the budget; waits for rate limits and travel do not count."""
+        self._slack += 2 * LONGEST_TRAVEL
+        if (request.method, request.path) != ("POST", "/destinations") or self._retry_budget is None:
+            return
+        spent = self._world.now - self._slack - self._creates.setdefault(request, self._world.now - self._slack)
+        if spent > self._retry_budget:
+            raise ViolationError(f"{request.path} was created again after {spent:.0f} s of {self._retry_budget:.0f} s")
 
     def _dies(self) -> bool:
         if self._steps_left is None:

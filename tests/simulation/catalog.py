@@ -9,6 +9,8 @@ OTHER_SOURCE = "shop"
 ANALYTICS = "analytics"
 SINGLE = "single"
 """A type that allows one destination for each source; it has no actions."""
+READ_ONLY = "externalId"
+"""A setting of the analytics type that only Segment can set."""
 ACTIONS = ("track", "identify")
 TRACK = 'type = "track"'
 
@@ -28,10 +30,10 @@ CATALOG: list[dict[str, Any]] = [
             {"name": "threshold", "type": "number", "defaultValue": 30},
             {"name": "ignoredEvents", "type": "array", "defaultValue": []},
             {"name": "eventNames", "type": "text-map", "defaultValue": {}},
-            {"name": "externalId", "type": "string", "defaultValue": "given-by-segment"},
+            {"name": READ_ONLY, "type": "string", "defaultValue": "given-by-segment"},
         ],
         "secretOptions": ["apiKey", "secretKey"],
-        "readOnlyOptions": ["externalId"],
+        "readOnlyOptions": [READ_ONLY],
         "actions": [{"id": action, "slug": f"{action}-slug"} for action in ACTIONS],
     },
     {

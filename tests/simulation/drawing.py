@@ -12,9 +12,10 @@ from tests.simulation.model import Segment
 from tests.simulation.model_responses import Record
 
 NAME = "mine"
+_KEY_FILES = tuple(f"-----BEGIN KEY-----\n{number}\n-----END KEY-----" for number in range(2))
 _SETTINGS: dict[str, tuple[Any, ...]] = {
     "apiKey": ("0123456789-aaaa", "0123456789-bbbb", "short"),
-    "secretKey": ("secret-of-cccc", "abc", ""),
+    "secretKey": ("secret-of-cccc", "abc", "", *_KEY_FILES),
     "trackAllPages": (True, False),
     "region": ("us", "eu"),
     "threshold": (30, 30.0, 7),

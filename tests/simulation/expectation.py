@@ -83,22 +83,36 @@ def demand_same(what: str, expected: Any, actual: Any) -> None:
         raise ViolationError(f"{what} is {actual!r} instead of {expected!r}")
 
 
+def never_confirmed(segment: Segment, spec: DestinationSpec) -> set[str]:
+    """Return the described settings that Segment does not take, or does not show; they are written again and again."""
+    kind = segment.types[spec.metadata_id]
+    hidden = {key for key in segment.hidden & spec.settings.keys() if spec.settings[key] != kind.defaults[key]}
+    return hidden | (kind.read_only & spec.settings.keys())
+
+
 def demand_destination(
     segment: Segment,
     spec: DestinationSpec,
     actual: Record,
     before: Record | None,
+    *,
+    rotated: bool = False,
 ) -> None:
     """Raise if a destination is not as described, or if a setting that is not described changed."""
     demand_same("name", spec.name, actual["name"])
     _demand_enabled(spec, actual, before)
     kind = segment.types[actual["metadataId"]]
+    old = None if before is None else before["settings"]
+    settings = {key: value for key, value in spec.settings.items() if key not in kind.read_only}
+    for key in segment.hidden & settings.keys() if old is not None else ():
+        if settings[key] == kind.defaults[key]:
+            settings[key] = actual["settings"][key]  # that it was another one could not be seen
     demand_settings(
-        spec.settings,
+        settings,
         actual["settings"],
-        before=None if before is None else before["settings"],
+        before=old,
         defaults=kind.defaults | kind.added,
-        secret=kind.record["secretOptions"],
+        secret=() if rotated else kind.record["secretOptions"],
         may_reset=segment.replace,
     )
 
@@ -116,8 +130,8 @@ def demand_settings(
     for key in spec.keys() | actual.keys() | (before or {}).keys():
         value = actual.get(key)
         if spec.get(key) is not None:
-            # A short secret is shown as bullets only, so an existing one counts as the described one.
-            hidden = before is not None and key in secret and value == before.get(key) and bare(value)
+            # What is shown of a secret may be the same for every one, so an existing one counts as the described one.
+            hidden = before is not None and key in secret and value == before.get(key) and looks_alike(spec[key], value)
             if not hidden:
                 demand_same(f"settings[{key!r}]", spec[key], value)
         elif before is None:
@@ -159,6 +173,8 @@ def _demand_enabled(spec: DestinationSpec | SubscriptionSpec, actual: Record, be
     demand_same("enabled", unchanged if spec.enabled is None else spec.enabled, actual["enabled"])
 
 
-def bare(value: Any) -> bool:
-    """Return whether a secret's mask shows none of its characters."""
-    return isinstance(value, str) and str(mask(value)).endswith("•")
+def looks_alike(described: Any, value: Any) -> bool:
+    """Return whether a secret's mask does not tell it from another: it shows nothing, or the end of a key file."""
+    shown = str(mask(value))
+    is_key_file = str(described).endswith("----") and shown.endswith("----")
+    return isinstance(value, str) and (shown.endswith("•") or is_key_file)

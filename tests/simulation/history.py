@@ -92,6 +92,7 @@ def set_stage(
         write_limit=dice.choice((5, 5, 2, None)),
         refuses_duplicates=dice.random() < 0.3 and not like_sandbox,
         refuses_triggers=not like_sandbox,
+        hidden=frozenset({"threshold"}) if dice.random() < 0.2 and not like_sandbox else frozenset(),
     )
     put_bystanders(segment, dice)
     scenario = dice.choice(scenarios)(segment, dice)
@@ -171,11 +172,19 @@ def run_once(stage: Stage, number: int, dies_at: int | None = None, freezes_at: 
     if number > 1 and not wait_for_pending:
         # Not a retry: wait until the requests of the last run are applied.
         world.wait(max(0.0, network.last_write + stage.options.reconcile_timeout + 1.0 - world.now))
-    elif number > 1:
-        world.wait(world.dice.choice((0.0, 0.0, world.dice.uniform(0.0, 2 * stage.options.reconcile_timeout))))
-    flow = stage.scenario.flow(stage.options, wait_for_pending, number)
+    options = stage.options
+    if wait_for_pending:
+        age = world.dice.choice((0.0, 1.0, 2.0)) * world.dice.uniform(0.0, stage.options.reconcile_timeout)
+        world.wait(age)
+        options = replace(options, pending_age=world.dice.choice((0.0, age, age)))  # Airflow often knows it
+    flow = stage.scenario.flow(options, wait_for_pending, number)
     actor = Actor(
-        f"run {number}{' (a retry)' if wait_for_pending else ''}", flow, network, dies_at=dies_at, freezes_at=freezes_at
+        f"run {number}{' (a retry)' if wait_for_pending else ''}",
+        flow,
+        network,
+        dies_at=dies_at,
+        freezes_at=freezes_at,
+        retry_budget=options.retry_budget,
     )
     actor.start()
     world.run(lambda: actor.done or actor.frozen)

@@ -44,6 +44,8 @@ class Segment:
     :param replace: whether an update replaces settings or merges into them.
     :param write_limit: calls a minute to each of the three writes on subscriptions.
     :param refuses_duplicates: whether it refuses a second destination with the same source, type and name.
+    :param hidden: settings of destinations that it stores, but does not return.
+    :param names: returns the name that it stores for the name of a new destination.
     :param refuses_triggers: whether it refuses :data:`REFUSED_TRIGGER`; the sandbox does not.
     :param after_each: called after each request, to check an invariant.
     """
@@ -53,6 +55,8 @@ class Segment:
     replace: bool = False
     write_limit: int | None = 5
     refuses_duplicates: bool = False
+    hidden: frozenset[str] = frozenset()
+    names: Callable[[str], str] = str
     refuses_triggers: bool = False
     destinations: dict[str, Record] = field(default_factory=dict)
     subscriptions: dict[str, Record] = field(default_factory=dict)
@@ -173,7 +177,7 @@ class Segment:
         identity = {key: body[key] for key in ("sourceId", "metadataId", "name")}
         if self.refuses_duplicates and any(other | identity == other for other in self.destinations.values()):
             raise RefusedError(409, DUPLICATE_NAME, field="name")
-        record = self.add_destination(body | {"settings": settings}, now=now)
+        record = self.add_destination(body | {"settings": settings, "name": self.names(body["name"])}, now=now)
         return {"destination": self._shown_destination(record)}
 
     def _get_destination(self, destination_id: str, *_: Any) -> Record:
@@ -289,7 +293,8 @@ class Segment:
     def _shown_destination(self, record: Record) -> Record:
         kind = self.types[record["metadataId"]]
         metadata = {key: kind.record[key] for key in _METADATA}
-        return shown(record) | {"metadata": metadata, "settings": kind.shown(record["settings"])}
+        settings = {key: value for key, value in kind.shown(record["settings"]).items() if key not in self.hidden}
+        return shown(record) | {"metadata": metadata, "settings": settings}
 
 
 def _belongs(kind: str, parent: str, parent_id: str) -> Callable[[Record], bool]:

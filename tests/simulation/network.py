@@ -15,6 +15,8 @@ from tests.simulation.model import Segment
 from tests.simulation.model_responses import Record
 from tests.simulation.world import ViolationError, World
 
+LONGEST_TRAVEL = 0.4
+"""Seconds that a request, or its response, takes at most."""
 Observer = Callable[[Request, Fault, Outcome], None]
 
 
@@ -114,7 +116,7 @@ class Network:
             self.observe(request, fault, outcome)
 
     def _travel(self) -> float:
-        return self.world.dice.uniform(0.01, 0.4)
+        return self.world.dice.uniform(0.01, LONGEST_TRAVEL)
 
 
 def matches(segment: Segment, create: Request) -> list[Record]:

@@ -7,11 +7,11 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from airflow_provider_segment.protocol.errors import SegmentInvalidRequestError
+from airflow_provider_segment.protocol.errors import SegmentInvalidRequestError, SegmentNotFoundError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
 from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest, apply_destination
-from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec
-from tests.simulation.catalog import ACTIONS, TRACK
+from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
+from tests.simulation.catalog import ACTIONS, READ_ONLY, TRACK
 from tests.simulation.drawing import draw_settings, draw_subscriptions, named, put_destination, put_subscription
 from tests.simulation.expectation import (
     Before,
@@ -19,6 +19,7 @@ from tests.simulation.expectation import (
     demand_same,
     demand_subscription,
     destinations_like,
+    never_confirmed,
     subscriptions_like,
     the_only,
 )
@@ -40,7 +41,8 @@ class Applying:
 
     def __init__(self, segment: Segment, dice: Random) -> None:
         self._segment = segment
-        self._spec = analytics(dice)
+        self._spec = _with_read_only(analytics(dice), dice)
+        self._rotate = dice.random() < 0.15
         self._subscriptions = self._draw_subscriptions(dice)
         self._prune = dice.random() < 0.5
         self._existing: Record | None = None
@@ -57,6 +59,8 @@ class Applying:
             destination_id=self._existing["id"] if by_id and self._existing is not None else None,
             prune_subscriptions=self._prune,
             prune_all=True,
+            rotate_secrets=self._rotate,
+            if_missing="fail" if self._existing is None and dice.random() < 0.15 else "create",
         )
         self._actions_by_slug = {action for action in ACTIONS if dice.random() < 0.4}
         self._before = Before(segment)
@@ -73,9 +77,17 @@ class Applying:
                 and number <= self._mistaken
                 and "'wrong'" in str(error)
             ),
+            final=self._is_refused,
+            quiet=not (
+                self._rotate or never_confirmed(self._segment, self._spec) or self._request.if_missing == "fail"
+            ),
             may_freeze=not self._mistaken,
             groups=self._groups,
         )
+
+    def _is_refused(self, error: Exception) -> bool:
+        """Return whether an error is that of a destination that must exist, but does not."""
+        return isinstance(error, SegmentNotFoundError) and self._request.if_missing == "fail"
 
     def _draw_subscriptions(self, dice: Random) -> list[SubscriptionSpec] | None:
         return None if dice.random() < 0.1 else draw_subscriptions(dice, most=7)
@@ -116,18 +128,27 @@ class Applying:
         return expected
 
     def _check(self, result: Any) -> None:
+        if self._request.if_missing == "fail":
+            self._before.demand(destinations=set(), subscriptions=set())
+            return
         actual = the_only(destinations_like(self._segment, self._spec), "the destination")
         old = None if self._existing is None else self._before.destinations[self._existing["id"]]
         if old is not None:
             demand_same("the id", old["id"], actual["id"])
-        demand_destination(self._segment, self._spec, actual, old)
+        demand_destination(self._segment, self._spec, actual, old, rotated=self._rotate)
         named = self._check_subscriptions(actual["id"])
         self._before.demand(destinations={actual["id"]}, subscriptions=named)
         _, summary = result
         demand_same("destination_id of the summary", actual["id"], summary["destination_id"])
+        self._check_ignored(summary)
         for part in summary["subscriptions"]:
             if (part["id"] in self._segment.subscriptions) is (part["result"] == "removed"):
                 raise ViolationError(f"the summary is wrong about {part}")
+
+    def _check_ignored(self, summary: Any) -> None:
+        ignored = {f"settings[{key!r}]" for key in never_confirmed(self._segment, self._spec)}
+        if not ignored <= {*summary["ignored"]} or ignored & {*summary["changed"]}:
+            raise ViolationError(f"{ignored} were not changed, but this is reported: {summary}")
 
     def _check_subscriptions(self, destination_id: str) -> set[str]:
         """Check the described subscriptions; return their ids and those that should be removed."""
@@ -155,6 +176,13 @@ class Applying:
         for destination in found:
             for spec in self._wanted(100) or ():
                 yield subscriptions_like(self._segment, destination["id"], spec)
+
+
+def _with_read_only(spec: DestinationSpec, dice: Random) -> DestinationSpec:
+    """Return a description that perhaps has a read-only setting too, or that alone."""
+    chosen = dice.random()
+    settings = {} if chosen < 0.05 else spec.settings
+    return replace(spec, settings=settings | {READ_ONLY: "mine"}) if chosen < 0.15 else spec
 
 
 def applying(segment: Segment, dice: Random) -> Scenario:

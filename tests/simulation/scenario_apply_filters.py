@@ -21,6 +21,7 @@ from tests.simulation.expectation import (
     demand_same,
     destinations_like,
     filters_like,
+    never_confirmed,
     the_only,
 )
 from tests.simulation.memory import Memory
@@ -54,6 +55,7 @@ class _ApplyingFilters:
             flow=self._flow,
             resumable=self._flow,
             check=self._check,
+            quiet=not never_confirmed(self._segment, self._spec),
             groups=self._groups,
         )
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.scale import chunk_name, chunks
 from tests.simulation.history import Stage, play, set_stage
+from tests.simulation.normalised import demand_that_a_normalised_name_fails
 from tests.simulation.overlapping import play_overlapping, set_overlapping_stage
 
 COUNT = 1000
@@ -38,6 +39,10 @@ def test_every_duplicate_of_overlapping_runs_is_reported(seeds: range) -> None:
             doubled += play_overlapping(stage)
     print(f"{len(seeds)} histories from seed {seeds.start}; {doubled} with duplicates")  # noqa: T201
     assert doubled > len(seeds) // 20  # otherwise there was nothing to report
+
+
+def test_a_destination_that_is_stored_under_another_name_fails_the_task() -> None:
+    assert demand_that_a_normalised_name_fails(range(200)) > 50
 
 
 def test_a_seed_always_gives_the_same_history() -> None:

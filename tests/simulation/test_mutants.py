@@ -9,23 +9,28 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment.protocol.api.destinations import update_destination
-from airflow_provider_segment.protocol.flow import exchange, retry, staleness
-from airflow_provider_segment.protocol.flow.steps import Flow
+from airflow_provider_segment.protocol.flow import exchange, meter, retry, staleness
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
 from airflow_provider_segment.protocol.provisioning import (
     apply,
     apply_filters,
     apply_subscriptions,
+    comparison,
     creating,
     destination,
     diff,
     filter_plan,
     matching,
     plan,
+    settings_writes,
     subscription,
 )
 from airflow_provider_segment.protocol.provisioning import filter as filter_module
 from tests.simulation.history import SCENARIOS, play, set_stage
+from tests.simulation.normalised import demand_that_a_normalised_name_fails
 from tests.simulation.overlapping import play_overlapping, set_overlapping_stage
+from tests.simulation.scenario import Scenario, ensuring_destination
+from tests.simulation.scenario_apply import applying
 from tests.simulation.world import ViolationError
 
 _ENOUGH = 1200
@@ -173,9 +178,48 @@ def _absent_settings_left_alone(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(diff, "diff_settings", only_returned)
 
 
+def _secrets_not_compared(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(comparison, "_compare_secret", lambda _secret, _tail: comparison.Match.SAME)
+
+
+def _read_only_settings_raise(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(settings_writes, "refused_keys", lambda *_: [])
+
+
+def _ignored_settings_not_reported(patch: pytest.MonkeyPatch) -> None:
+    for module in (destination, subscription):
+        patch.setattr(module, "ignored_settings", _reports_nothing)
+
+
+def _reports_nothing(*_: Any) -> Flow[list[str]]:
+    yield from ()
+    return []
+
+
+def _missing_destination_created(patch: pytest.MonkeyPatch) -> None:
+    read = apply._read_destination
+
+    def read_any(options: Any, request: Any, ids: Any) -> Any:
+        return read(options, replace(request, if_missing="create"), ids)
+
+    patch.setattr(apply, "_read_destination", read_any)
+
+
+def _age_of_a_write_overestimated(patch: pytest.MonkeyPatch) -> None:
+    def none_if_known(options: CallOptions) -> float:
+        return 0.0 if options.pending_age else options.reconcile_timeout
+
+    patch.setattr(CallOptions, "pending_timeout", property(none_if_known))
+
+
 @pytest.mark.parametrize(
     "mutate",
     [
+        _age_of_a_write_overestimated,
+        _secrets_not_compared,
+        _read_only_settings_raise,
+        _ignored_settings_not_reported,
+        _missing_destination_created,
         _no_check_before_create,
         _retry_does_not_poll,
         _retry_does_not_poll_for_subscriptions,
@@ -216,6 +260,26 @@ def test_a_missing_check_after_a_create_is_detected(monkeypatch: pytest.MonkeyPa
         _play_many_overlapping()
 
 
+def test_a_missing_comparison_of_the_created_destination_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
+    demand_that_a_normalised_name_fails(range(3))
+    monkeypatch.setattr(destination, "check_created", lambda *_, **__: None)
+    with pytest.raises(ViolationError, match="were created as 'MINE'"):
+        demand_that_a_normalised_name_fails(range(3))
+
+
+def test_rotating_that_has_no_effect_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diff.SettingsDiff, "to_write", lambda self, **_: self.changed)
+    with pytest.raises(ViolationError, match="secretKey"):
+        _play_many_of(applying)
+
+
+def test_a_budget_that_starts_anew_with_each_create_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meter.Meter, "left", lambda _self, options: options.retry_budget)
+    with pytest.raises(ViolationError, match="was created again after"):
+        # An attempt that times out takes 30 s, which must not look like a standstill.
+        _play_many_of(ensuring_destination, retry_budget=3.0, reconcile_timeout=30.0)
+
+
 def test_a_missing_check_after_a_refused_create_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(creating, "_check_overtaken", _finds_nothing)
     with pytest.raises(ViolationError, match="did not look again after it was refused"):
@@ -225,6 +289,14 @@ def test_a_missing_check_after_a_refused_create_is_detected(monkeypatch: pytest.
 def _play_many() -> None:
     for seed in range(_ENOUGH):
         play(set_stage(seed))
+
+
+def _play_many_of(scenario: Callable[..., Scenario], **options: float) -> None:
+    """Play more histories of one kind, for what happens in few of them."""
+    for seed in range(5 * _ENOUGH):
+        stage = set_stage(seed, scenarios=(scenario,))
+        stage.options = replace(stage.options, **options)  # type: ignore[arg-type]
+        play(stage)
 
 
 def _play_many_overlapping() -> None:

@@ -406,3 +406,16 @@ def test_fifty_subscriptions_have_a_forecast(engine: Engine, tmp_path: Path) -> 
     forecast = engine.plan(tmp_path).forecast
 
     assert str(forecast) == "50 subscription writes, about 9 minutes at Segment's limit of 5 a minute"
+
+
+def test_settings_that_the_catalog_does_not_know_or_requires_are_warnings(engine: Engine, tmp_path: Path) -> None:
+    engine.sandbox.seed(seed([existing(0)]))
+    wrong = {"apikey": "x", "flag": "yes"}
+    write(tmp_path, {"a.yaml": described(settings=wrong), "new.yaml": described(name="New", settings=wrong)})
+
+    plan = engine.plan(tmp_path)
+
+    old, new = (" | ".join(item.warnings) for item in plan.items)
+    assert "the type has no setting 'apikey'; did you mean 'apiKey'?" in old
+    assert "its type has no setting 'apikey'; did you mean 'apiKey'?" in new
+    assert 'did you mean "' not in old + new

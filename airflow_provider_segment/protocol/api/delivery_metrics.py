@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import NotRequired, TypedDict, cast
 
 from airflow_provider_segment.protocol.api import operations
@@ -86,7 +87,8 @@ def get_delivery_metrics(
         check_granularity("granularity", granularity),
     )
     call = metrics_call(check_id("destination_id", destination_id), check_id("source_id", source_id), interval)
-    return (yield from exchange(call, options))
+    metrics = yield from exchange(call, options)
+    return metrics.copy()  # the caller may change it; polls share it
 
 
 def metrics_call(destination_id: str, source_id: str, interval: Interval) -> Call[DeliveryMetrics]:
@@ -114,9 +116,10 @@ def flatten(summary: MetricsSummary) -> DeliveryMetrics:
     raw: dict[str, float] = {}
     for metric in summary["metrics"]:
         raw[metric["metricName"]] = metric["total"]
-        raw.update({part["metricName"]: part["value"] for part in metric.get("breakdown") or []})
-    counts = {name: _whole(raw.get(name, 0.0)) for name in COUNTS}
-    times = {name: None if (value := raw.get(name)) is None else _whole(value) for name in TIMES}
+        for part in metric.get("breakdown") or ():
+            raw[part["metricName"]] = part["value"]
+    counts = {name: _whole(raw[name]) if name in raw else 0 for name in COUNTS}
+    times = {name: _whole(raw[name]) if name in raw else None for name in TIMES}
     return _with_derived(counts, times)
 
 
@@ -151,7 +154,9 @@ def _whole(value: float) -> float:
     return int(value) if float(value).is_integer() else value
 
 
+@lru_cache(maxsize=1024)
 def _read_metrics(body: bytes) -> DeliveryMetrics:
+    # Most polls find what the last one found; a thousand waits then need not decode it again.
     return flatten(_read_summary(body))
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
+from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log, Pause, Reply, Send
 from airflow_provider_segment.protocol.wire.messages import HeldBack, RequestFailure
 
@@ -17,22 +19,37 @@ T = TypeVar("T")
 
 
 class StaleKnowledgeError(Exception):
-    """What the flow has read is, or may be, out of date; nothing was changed since."""
+    """What the flow has read is, or may be, out of date; nothing was changed since.
+
+    :param message: why.
+    :param rejection: the error of Segment that shows it; reading again helps only once.
+    """
+
+    def __init__(self, message: str, *, rejection: SegmentError | None = None) -> None:
+        super().__init__(message)
+        self.rejection = rejection
 
 
-def replan_when_stale(options: CallOptions, make_flow: Callable[[bool], Flow[T]], *, wait_for_pending: bool) -> Flow[T]:
+def replan_when_stale(
+    options: CallOptions, make_flow: Callable[[CallOptions, bool], Flow[T]], *, wait_for_pending: bool
+) -> Flow[T]:
     """Run a flow that reads, plans and writes; restart it if the process was suspended before a write.
 
     :param options: the clocks, and ``reconcile_timeout``, the longest suspension that does not matter.
-    :param make_flow: returns a new flow; its argument is whether requests of another try may be in flight.
-    :param wait_for_pending: the argument of the first flow; later ones get ``True``.
+    :param make_flow: returns a new flow, from the options and whether requests of another try may be in flight.
+    :param wait_for_pending: the argument of the first flow; later ones get ``True``, for the other try may just have
+        sent them.
     """
+    rejected = False
     while True:
         try:
-            return (yield from _guarded(options, make_flow(wait_for_pending)))
+            return (yield from _guarded(options, make_flow(options, wait_for_pending)))
         except StaleKnowledgeError as stale:
+            if stale.rejection is not None and rejected:
+                raise stale.rejection from None
+            rejected = rejected or stale.rejection is not None
             yield Log(f"{stale}; reading the current state again and making a new plan", logging.WARNING)
-            wait_for_pending = True
+            options, wait_for_pending = replace(options, pending_age=0.0), True
 
 
 def _guarded(options: CallOptions, flow: Flow[T]) -> Flow[T]:

@@ -129,6 +129,8 @@ class CallOptions:
     :param retry_budget: seconds that one call may spend on failed attempts.
     :param rate_limit_budget: seconds that one call may wait for rate limits.
     :param reconcile_timeout: seconds to keep looking for an object after a write whose response was lost.
+    :param pending_age: how many seconds ago an earlier try ended, at least: its writes are in flight no longer than
+        ``reconcile_timeout`` from then on.
     :param min_poll_interval: seconds between two polls of counts per minute; a poll in between finds nothing new.
     :param secrets: strings to redact in messages: the token, and the settings in use.
     :param unfinished: what calls have cost before the task was deferred, by method and path; the first call of that
@@ -140,10 +142,16 @@ class CallOptions:
     retry_budget: float = 300.0
     rate_limit_budget: float = 3600.0
     reconcile_timeout: float = 30.0
+    pending_age: float = 0.0
     min_poll_interval: float = 60.0
     secrets: tuple[SecretStr, ...] = field(default=(), repr=False)
     unfinished: dict[tuple[str, str], RetryState] = field(default_factory=dict, repr=False, compare=False)
     clocks: Callable[[], tuple[float, float]] = field(default=read_clocks, repr=False, compare=False)
+
+    @property
+    def pending_timeout(self) -> float:
+        """Seconds to keep looking for what an earlier try may have left in flight."""
+        return max(0.0, self.reconcile_timeout - self.pending_age)
 
     def capped(self, seconds: float) -> CallOptions:
         """Return the same options with smaller budgets.

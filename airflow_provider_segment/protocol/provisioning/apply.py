@@ -123,8 +123,8 @@ def apply_destination(
     return (
         yield from replan_when_stale(
             options,
-            lambda pending: _plan_and_execute(
-                options, replace(request, wait_for_pending=pending), known, done, write=write
+            lambda fresh, pending: _plan_and_execute(
+                fresh, replace(request, wait_for_pending=pending), known, done, write=write
             ),
             wait_for_pending=request.wait_for_pending,
         )
@@ -244,7 +244,7 @@ def _read_destination(
     identity, listed = yield from poll_until(
         lambda: read_siblings(options, request.spec.identity, ids),
         lambda read: _find(read, request) is not None,
-        seconds=options.reconcile_timeout if request.wait_for_pending else 0,
+        seconds=options.pending_timeout if request.wait_for_pending and request.if_missing == "create" else 0,
         awaited=str(request.spec.identity),
     )
     listed = yield from with_created(listed, created, lambda one: get_destination(options, id=one))
@@ -318,7 +318,7 @@ def _read_subscriptions(
     listed = yield from poll_until(
         lambda: collect(listing, options),
         lambda listed: _all_listed(specs, listed),
-        seconds=options.reconcile_timeout if request.wait_for_pending else 0,
+        seconds=options.pending_timeout if request.wait_for_pending else 0,
         awaited="subscriptions that an earlier try may have created",
     )
     get = partial(get_subscription, options, destination_id=destination_id)

@@ -33,7 +33,7 @@ def read_filters(
         yield from poll_until(
             lambda: collect(filters_listing(destination_id=destination_id), options),
             lambda listed: _all_listed(specs, listed),
-            seconds=options.reconcile_timeout if wait_for_pending else 0,
+            seconds=options.pending_timeout if wait_for_pending else 0,
             awaited="filters that an earlier try may have created",
         )
     )

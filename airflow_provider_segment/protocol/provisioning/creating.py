@@ -119,11 +119,11 @@ def find_one(options: CallOptions, identity: Identity, find: Find[T], *, wait_fo
     :param options: ``reconcile_timeout``.
     :param identity: the object's identity.
     :param find: lists all objects with the identity.
-    :param wait_for_pending: poll for ``reconcile_timeout`` seconds, since a request may still be in flight.
+    :param wait_for_pending: poll for ``pending_timeout`` seconds, since a request may still be in flight.
     :return: the object, as soon as it is listed.
     :raises SegmentSeveralMatchesError: there are several.
     """
-    seconds = options.reconcile_timeout if wait_for_pending else 0
+    seconds = options.pending_timeout if wait_for_pending else 0
     matches = yield from poll_until(lambda: find(options), bool, seconds=seconds, awaited=str(identity))
     return one_or_none(matches, identity)
 
@@ -151,7 +151,8 @@ def _find_lost(
 ) -> Flow[T | None]:
     yield Log(f"creating {identity}: {lost}; checking whether it exists", logging.WARNING)
     left = meter.left(options)
-    capped = replace(options, retry_budget=left, reconcile_timeout=min(options.reconcile_timeout, left))
+    timeout = min(options.reconcile_timeout, left)
+    capped = replace(options, retry_budget=left, reconcile_timeout=timeout, pending_age=0.0)
     try:
         return (yield from meter.run(find_one(capped, identity, find, wait_for_pending=True)))
     except SegmentSeveralMatchesError:
@@ -180,7 +181,7 @@ def _check_overtaken(
         return
     ids = ", ".join(match["id"] for match in matches)
     if replan:
-        raise StaleKnowledgeError(f"{rejection}; meanwhile {identity} exists: {ids}") from rejection
+        raise StaleKnowledgeError(f"{rejection}; meanwhile {identity} exists: {ids}", rejection=rejection)
     rejection.explain(f"it exists already: {ids}")
 
 

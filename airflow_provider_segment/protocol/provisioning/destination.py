@@ -160,7 +160,7 @@ def ensure_destination(
     return (
         yield from replan_when_stale(
             options,
-            lambda pending: _ensure(options, spec=spec, if_exists=if_exists, wait_for_pending=pending, ids=known),
+            lambda fresh, pending: _ensure(fresh, spec=spec, if_exists=if_exists, wait_for_pending=pending, ids=known),
             wait_for_pending=wait_for_pending,
         )
     )

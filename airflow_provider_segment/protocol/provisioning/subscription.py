@@ -160,8 +160,8 @@ def ensure_subscription(
     return (
         yield from replan_when_stale(
             options,
-            lambda pending: _ensure(
-                options,
+            lambda fresh, pending: _ensure(
+                fresh,
                 destination_id=destination_id,
                 spec=spec,
                 if_exists=if_exists,

@@ -109,7 +109,7 @@ def _apply_one(
             return applied
         result, summary = yield from replan_when_stale(
             options,
-            lambda stale: _create_or_adopt(options, item, plan, how, _waiting(options, apply, stale=stale)),
+            lambda fresh, stale: _create_or_adopt(fresh, item, plan, how, _waiting(fresh, apply, stale=stale)),
             wait_for_pending=False,
         )
     except (ValueError, SegmentError) as error:

@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import cast
 
 from airflow_provider_segment.protocol.api.filters import filters_listing
-from airflow_provider_segment.protocol.api.objects import Filter, Subscription
+from airflow_provider_segment.protocol.api.objects import DestinationMetadata, Filter, Subscription
 from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log, MaskSecrets
@@ -159,7 +160,13 @@ def _read_and_plan(options: CallOptions, item: PlannedDestination, target: Targe
     if actual is not None and description.filters:
         filters = yield from collect(filters_listing(destination_id=actual["id"]), options)
     actions = action_slugs(item.type, subscriptions) if item.type is not None else []
-    target = replace(target, subscriptions=subscriptions, filters=filters, actions=actions)
+    target = replace(
+        target,
+        destination_type=cast("DestinationMetadata | None", item.type),
+        subscriptions=subscriptions,
+        filters=filters,
+        actions=actions,
+    )
     return plan_destination(description, target, rotate_secrets=how.rotate_secrets)
 
 

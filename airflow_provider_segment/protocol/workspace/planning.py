@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from airflow_provider_segment.protocol.api.objects import Destination, Filter, Subscription
+from airflow_provider_segment.protocol.api.objects import Destination, DestinationMetadata, Filter, Subscription
 from airflow_provider_segment.protocol.errors import SegmentNotFoundError
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
 from airflow_provider_segment.protocol.provisioning.lookup import first_few, one_or_none
@@ -24,6 +24,7 @@ class Target:
     :param source_id: id of its source.
     :param metadata_id: catalog id of its type.
     :param actual: the destination in Segment; ``None`` if it does not exist.
+    :param destination_type: its type, as far as it is known.
     :param subscriptions: its subscriptions in Segment.
     :param filters: its filters in Segment.
     :param actions: the actions of its type.
@@ -33,6 +34,7 @@ class Target:
     source_id: str
     metadata_id: str
     actual: Destination | None = field(default=None, repr=False)
+    destination_type: DestinationMetadata | None = field(default=None, repr=False)
     subscriptions: Sequence[Subscription] = field(default=(), repr=False)
     filters: Sequence[Filter] = field(default=(), repr=False)
     actions: Sequence[Slugged] = field(default=(), repr=False)
@@ -96,6 +98,7 @@ def plan_destination(description: DestinationDescription, target: Target, *, rot
         actual_subscriptions=remaining,
         others=target.others if target.actual is None else (),
         rotate_secrets=rotate_secrets,
+        destination_type=target.destination_type,
     )
     _check_secrets(description, plan)
     parts = [SubscriptionPlan(Result.REMOVED, one["name"], one["actionId"], one["id"]) for one in removals]
@@ -179,9 +182,8 @@ def plan_warnings(description: DestinationDescription, plan: Plan) -> Iterator[s
     ):
         for key in diff.hidden:
             yield f"{label}settings[{key!r}] was not compared: Segment shows too little of the secret"
-        for key, nearest in diff.unknown.items():
-            hint = f"; did you mean {nearest!r}?" if nearest else ""
-            yield f"{label}the type has no setting {key!r}{hint}"
+        for key, hint in diff.unknown.items():
+            yield f"{label}the type has no setting {key!r}; {hint}"
     if "settings" in plan.destination.diff.changes:
         for key, alias in description.unsupplied.items():
             yield f"settings are written without {key!r}, whose secret {alias!r} is not supplied"

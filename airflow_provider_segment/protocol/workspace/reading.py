@@ -22,6 +22,8 @@ class TypeOption(TypedDict):
     """A setting that a destination type knows."""
 
     name: str
+    type: NotRequired[str | None]
+    required: NotRequired[bool | None]
     defaultValue: NotRequired[Any]
     label: NotRequired[str | None]
     description: NotRequired[str | None]

@@ -153,6 +153,16 @@ def test_evidence_has_metrics_conditions_and_interval() -> None:
     }
 
 
+def test_evidence_that_a_caller_changes_is_its_own() -> None:
+    found = verdict(criteria("successes >= 10"), metrics(12))
+    evidence = found.evidence
+    assert evidence is not None
+
+    evidence["metrics"]["successes"] = -1
+
+    assert found.observation.metrics == metrics(12)
+
+
 def test_conditions_that_differ_a_little_are_both_in_the_evidence() -> None:
     found = verdict(criteria(["successes >= 1000001", "successes >= 1000002"]), metrics(1_000_001))
 

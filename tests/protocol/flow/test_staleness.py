@@ -96,7 +96,7 @@ def test_a_planned_pause_is_no_standstill() -> None:
     options = CallOptions(connection="c", reconcile_timeout=TIMEOUT, clocks=clocks)
     starts: list[bool] = []
 
-    def waiting(pending: bool) -> Flow[str]:
+    def waiting(_: CallOptions, pending: bool) -> Flow[str]:
         from airflow_provider_segment.protocol.api import operations
 
         starts.append(pending)

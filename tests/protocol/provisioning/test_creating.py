@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -141,6 +142,18 @@ def test_a_retry_polls_for_the_reconcile_timeout_before_it_creates() -> None:
     assert methods(driver) == ["GET"] * 3
 
 
+@pytest.mark.parametrize(("age", "seconds"), [(0.0, 10.0), (4.0, 6.0), (10.0, 0.0), (300.0, 0.0)])
+def test_a_retry_polls_no_longer_than_a_write_of_the_earlier_try_may_be_in_flight(age: float, seconds: float) -> None:
+    spec = DestinationSpec(**ARGUMENTS)
+    driver = ScriptedDriver(then=listed())
+    flow = ensure_destination(replace(OPTIONS, pending_age=age), spec=spec, if_exists="reuse", wait_for_pending=True)
+    reply: Outcome | None = None
+    while not (driver.requests and driver.requests[-1].path.startswith("/catalog")):
+        step = flow.send(reply)
+        reply = driver.take(step)
+    assert driver.now == seconds
+
+
 def lose_every_post(flow: Any, driver: ScriptedDriver, *, seconds: float) -> None:
     """Run a flow; the response to every POST is lost after some seconds, and nothing is ever listed."""
     reply: Outcome | None = None
@@ -229,3 +242,11 @@ def test_null_is_never_sent_on_create() -> None:
     driver.run(create_destination(OPTIONS, **ARGUMENTS | {"settings": settings}))
     sent = json.loads(driver.requests[0].body or b"")["settings"]
     assert sent == {"b": {"d": 1}, "e": [{"g": 2}, 3]}
+
+
+def test_a_create_that_is_refused_twice_raises_although_the_destination_comes_and_goes() -> None:
+    spec = DestinationSpec(**ARGUMENTS)
+    options = replace(OPTIONS, reconcile_timeout=0.0, clocks=lambda: (0.0, 0.0))
+    refusals = [listed(), TYPE, refused(409), listed("d1")]
+    with pytest.raises(SegmentApiError, match="exists"):
+        ScriptedDriver([*refusals, *refusals]).run(ensure_destination(options, spec=spec, if_exists="reuse"))
