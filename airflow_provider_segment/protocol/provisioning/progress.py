@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from airflow_provider_segment.protocol.errors import SegmentProtocolError
 from airflow_provider_segment.protocol.provisioning.diff import Diff
 from airflow_provider_segment.protocol.provisioning.differences import Difference
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterPlan
@@ -77,9 +78,12 @@ class ApplyProgress:
         """Return the progress that was stored.
 
         :param stored: from ``to_json``; ``None`` for an apply that has not been stopped.
-        :raises msgspec.ValidationError: it is something else.
+        :raises SegmentProtocolError: it is something else, such as that of another version; a retry starts anew.
         """
-        return cls() if stored is None else msgspec.convert(stored, cls)
+        try:
+            return cls() if stored is None else msgspec.convert(stored, cls)
+        except msgspec.ValidationError as error:
+            raise SegmentProtocolError(f"the stored progress can't be read: {error}") from error
 
     def to_json(self) -> dict[str, Any]:
         """Return the progress as JSON values."""
