@@ -22,6 +22,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentFilterCheckError,
     SegmentInvalidRequestError,
     SegmentNotFoundError,
+    SegmentPartialFailureError,
     SegmentProtocolError,
     SegmentPruneLimitError,
     SegmentRateLimitError,
@@ -33,6 +34,7 @@ from airflow_provider_segment.protocol.printable import printable
 
 if TYPE_CHECKING:
     from airflow_provider_segment.protocol.provisioning.plan import ApplySummary
+    from airflow_provider_segment.protocol.workspace.summary import WorkspaceSummary
 
 
 class SegmentDeliveryFailedError(AirflowFailException):
@@ -59,7 +61,7 @@ class SegmentDriftError(AirflowFailException):
     :param plan: the changes that an apply would make, as its summary.
     """
 
-    def __init__(self, message: str = "", *, plan: ApplySummary | None = None) -> None:
+    def __init__(self, message: str = "", *, plan: ApplySummary | WorkspaceSummary | None = None) -> None:
         super().__init__(printable(message))
         self.plan = plan
 
@@ -78,6 +80,7 @@ __all__ = [
     "SegmentFilterCheckError",
     "SegmentInvalidRequestError",
     "SegmentNotFoundError",
+    "SegmentPartialFailureError",
     "SegmentProtocolError",
     "SegmentPruneLimitError",
     "SegmentRateLimitError",

@@ -25,6 +25,7 @@ from airflow_provider_segment.protocol.delivery.verdict import Evidence
 from airflow_provider_segment.protocol.errors import ErrorObject
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterSummary
 from airflow_provider_segment.protocol.provisioning.plan import ApplySummary, SubscriptionSummary
+from airflow_provider_segment.protocol.workspace.summary import DestinationResult, WorkspaceSummary
 
 __all__ = [
     "ApplySummary",
@@ -34,6 +35,7 @@ __all__ = [
     "DeliveryMetrics",
     "Destination",
     "DestinationMetadata",
+    "DestinationResult",
     "ErrorObject",
     "Evidence",
     "Filter",
@@ -45,4 +47,5 @@ __all__ = [
     "Subscription",
     "SubscriptionSummary",
     "Workspace",
+    "WorkspaceSummary",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 import os
 import sys
@@ -15,8 +14,6 @@ from airflow_provider_segment.workspace.environment import Environment
 
 if TYPE_CHECKING:
     from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
-    from airflow_provider_segment.protocol.secret_str import SecretStr
-    from airflow_provider_segment.protocol.workspace.description import ReadAlias
     from airflow_provider_segment.transport.connection import SegmentConnection
     from airflow_provider_segment.transport.requests_driver import RequestsDriver
 
@@ -60,29 +57,6 @@ def open_segment(environment: Environment, *, connection_id: str | None, quiet: 
         yield Segment(connection.options, driver)
     finally:
         driver.close()
-
-
-def alias_reader(environment: Environment) -> ReadAlias:
-    """Return a function that reads the secret of an alias, or returns ``None`` if its connection does not exist.
-
-    It raises ``ValueError`` if the connection exists, but the field is empty.
-
-    :param environment: names the connection and field of aliases.
-    """
-    from airflow.providers.common.compat.sdk import AirflowException
-
-    from airflow_provider_segment.secrets import secret_reader
-
-    read_reference = secret_reader()
-
-    @functools.cache
-    def read(alias: str) -> SecretStr | str | None:
-        try:
-            return read_reference(f"secret {alias!r}", environment.secret(alias))
-        except AirflowException:
-            return None
-
-    return read
 
 
 def use_airflows_connections() -> None:

@@ -35,6 +35,11 @@ def _check_if_missing(argument: str, value: Any) -> str:
     return check_choice(argument, value, ("create", "fail"))
 
 
+_DESCRIBING = ("source_id", "metadata_id", "settings")
+_DESCRIBED_ALSO = ("enabled", "subscriptions", "filters", "destination_id", "previous_name")
+_FLAGS = ("prune_subscriptions", "prune_filters", "prune_all")
+
+
 class SegmentApplyDestinationOperator(SegmentOperator):
     """Bring a destination and its subscriptions to a described state: read, plan, log the plan, execute it.
 
@@ -78,6 +83,12 @@ class SegmentApplyDestinationOperator(SegmentOperator):
     :param on_drift: what to do about a difference: ``"fix"`` (default); ``"report"`` logs and returns the plan;
         ``"fail"`` raises ``SegmentDriftError``. The last two write nothing.
     :param rotate_secrets: also write secrets that can't be compared with what Segment shows. Default ``False``.
+    :param path: a spec file that describes the destination with its subscriptions and filters, relative to the DAG
+        file, or absolute; instead of ``source_id``, ``metadata_id``, ``settings`` and the arguments up to
+        ``previous_name``. It is read when the task runs. ``name`` is then a label without meaning for Segment, and
+        ``max_prune`` limits what entries with ``removed: true`` remove.
+    :param environment: with ``path``: name of a file in ``environments/`` of the folder, with variables and secrets.
+        Its ``connection`` is used unless ``segment_conn_id`` names one.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: ``{"destination_id", "created", "changed": [field], "subscriptions": [{"name", "id", "action_id",
         "result"}], "filters": [{"title", "id", "result"}], "ignored": [key]}``; ``ignored`` lists settings that Segment
@@ -112,17 +123,19 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         "max_prune_filters": check_count,
         "on_drift": check_on_drift,
         "rotate_secrets": check_flag,
+        "path": check_name,
+        "environment": check_name,
     }
     selecting_keys = frozenset({"id", "name", "previous_name", "action_id", "model_id", "title", "previous_title"})
-    required = frozenset(checks) - {"enabled", "subscriptions", "filters", "destination_id", "previous_name"}
+    required = frozenset(checks) - {*_DESCRIBING, *_DESCRIBED_ALSO, "name", "path", "environment"}
 
     def __init__(
         self,
         *,
-        source_id: Text,
-        metadata_id: Text,
-        name: Text,
-        settings: Settings,
+        source_id: Text | None = None,
+        metadata_id: Text | None = None,
+        name: Text | None = None,
+        settings: Settings | None = None,
         enabled: bool | Text | None = None,
         subscriptions: Sequence[dict[str, Any]] | Text | None = None,
         destination_id: Text | None = None,
@@ -136,6 +149,8 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         max_prune_filters: int | Text = 10,
         on_drift: Text = "fix",
         rotate_secrets: bool | Text = False,
+        path: Text | None = None,
+        environment: Text | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**{"multiple_outputs": True, **kwargs})
@@ -156,7 +171,26 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         self.max_prune_filters = max_prune_filters
         self.on_drift = on_drift
         self.rotate_secrets = rotate_secrets
+        self.path = path
+        self.environment = environment
         self.check_literal_arguments()
+
+    def check_combination(self) -> None:
+        """Check that the description comes from the arguments or from a file."""
+        super().check_combination()
+        if self.path is None:
+            if self.environment is not None:
+                raise ValueError("environment is given without path; it belongs to a spec file")
+            if missing := [argument for argument in (*_DESCRIBING, "name") if getattr(self, argument) is None]:
+                raise ValueError(f"{missing[0]} is missing; give {', '.join(_DESCRIBING)} and name, or path")
+            return
+        given = [argument for argument in (*_DESCRIBING, *_DESCRIBED_ALSO) if getattr(self, argument) is not None]
+        given += [argument for argument in _FLAGS if getattr(self, argument) is not False]
+        if given:
+            raise ValueError(
+                f"path was given together with {', '.join(given)} (perhaps by default_args); the file describes the"
+                " whole destination"
+            )
 
     def resolve_argument(self, argument: str, value: Any, read: ReadSecret) -> Any:
         """Replace each ``SecretRef`` in settings with its secret, in those of the subscriptions too."""
@@ -170,12 +204,24 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         from airflow_provider_segment.protocol.provisioning.apply import apply_destination
 
         values = self.checked()
+        if "path" in values:
+            return self._apply_file(context, values)
         request = _request(values, templated=self.templated_paths("settings"), wait_for_pending=is_retry(context))
         plan, summary = self.run_flow(context, apply_destination, request=request, write=values["on_drift"] == "fix")
         self.resolved_destination_id = summary["destination_id"]
         if values["on_drift"] == "fail" and not plan.is_empty:
             message = f"{request.spec.identity} is not as described; the plan is in the log"
             raise SegmentDriftError(message, plan=summary)
+        return summary
+
+    def _apply_file(self, context: Context, values: dict[str, Any]) -> ApplySummary:
+        from airflow_provider_segment.exceptions import SegmentDriftError
+        from airflow_provider_segment.operators.described import apply_file
+
+        differs, summary = apply_file(self, context, values)
+        self.resolved_destination_id = summary["destination_id"]
+        if values["on_drift"] == "fail" and differs:
+            raise SegmentDriftError(f"{values['path']!r} is not as described; the plan is in the log", plan=summary)
         return summary
 
 

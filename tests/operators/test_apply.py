@@ -272,7 +272,7 @@ def test_settings_and_subscriptions_from_templates(running: Running, segment_san
     ("changes", "message"),
     [
         ({"name": ""}, "name is empty"),
-        ({"settings": None}, "settings is a NoneType"),
+        ({"settings": None}, "settings is missing; give source_id, metadata_id, settings and name, or path"),
         ({"subscriptions": "nothing"}, "subscriptions is a string that is not JSON"),
         ({"subscriptions": [TRACK, 5]}, r"subscriptions\[1\] is a int"),
         (

@@ -36,7 +36,7 @@ class Engine:
         return self.driver.run(import_workspace(self.options, **arguments))
 
     def write(self, root: Path, environment: str | None = None) -> ImportResult:
-        existing = WorkspaceFolder(environment=Environment(), files=())
+        existing = WorkspaceFolder(environment=Environment())
         if root.exists():
             existing = load_folder(root, environment=environment)
         return write_imported(root, self.read(), existing)
