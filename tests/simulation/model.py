@@ -25,10 +25,12 @@ from tests.simulation.model_responses import (
     rate_limited,
     response,
     shown,
+    shown_source,
 )
 from tests.simulation.setting_values import DestinationType
 
 WINDOW = 60.0
+_TYPES = {record["id"]: DestinationType(record) for record in CATALOG}
 _POINTS = 1000
 """What is left in a window of calls without a limit counts down from this."""
 
@@ -42,6 +44,8 @@ class Segment:
     :param replace: whether an update replaces settings or merges into them.
     :param write_limit: calls a minute to each of the three writes on subscriptions.
     :param after_each: called after each request, to check an invariant.
+    :param sources: its sources.
+    :param types: the catalog, by id.
     """
 
     lag: float = 0.0
@@ -52,11 +56,11 @@ class Segment:
     subscriptions: dict[str, Record] = field(default_factory=dict)
     filters: dict[str, Record] = field(default_factory=dict)
     after_each: Callable[[], None] | None = None
+    sources: list[Record] = field(default_factory=lambda: SOURCES)
+    types: dict[str, DestinationType] = field(default_factory=lambda: _TYPES)
     _windows: dict[str, tuple[float, int]] = field(default_factory=dict)
     _past: list[tuple[float, dict[str, Record]]] = field(default_factory=list)
     _numbers: Any = field(default_factory=lambda: count(1))
-
-    types = {record["id"]: DestinationType(record) for record in CATALOG}  # noqa: RUF012 - never changed
 
     def handle(self, request: Request, now: float) -> Response:
         """Process a request, completely or not at all.
@@ -131,10 +135,20 @@ class Segment:
             raise rate_limited(left=since + WINDOW - now, consumed=used + 1, headers=headers)
         return headers
 
+    def _list_sources(self, _body: Record, _now: float, query: dict[str, str]) -> Record:
+        return page(self.sources, query, "sources", shown_source)
+
+    def _list_catalog(self, _body: Record, _now: float, query: dict[str, str]) -> Record:
+        return page(list(self.types.values()), query, "destinationsCatalog", _shown_type)
+
     # --- destinations
 
+    def _list_destinations(self, _body: Record, now: float, query: dict[str, str]) -> Record:
+        listed = self._visible(self.destinations.values(), now, lambda record: "metadataId" in record)
+        return page(listed, query, "destinations", self._shown_destination)
+
     def _list_connected(self, source_id: str, _body: Record, now: float, query: dict[str, str]) -> Record:
-        if source_id not in {source["id"] for source in SOURCES}:
+        if source_id not in {source["id"] for source in self.sources}:
             raise RefusedError(404, "Resource not found")
         listed = self._visible(
             self.destinations.values(), now, lambda record: "metadataId" in record and record["sourceId"] == source_id
@@ -264,8 +278,11 @@ class Segment:
 
     def _shown_destination(self, record: Record) -> Record:
         kind = self.types[record["metadataId"]]
-        metadata = {key: kind.record[key] for key in ("id", "name", "slug", "status", "options")}
-        return shown(record) | {"metadata": metadata, "settings": kind.shown(record["settings"])}
+        return shown(record) | {"metadata": _shown_type(kind), "settings": kind.shown(record["settings"])}
+
+
+def _shown_type(kind: DestinationType) -> Record:
+    return {key: kind.record[key] for key in ("id", "name", "slug", "status", "options", "actions")}
 
 
 def _belongs(kind: str, parent: str, parent_id: str) -> Callable[[Record], bool]:
@@ -274,7 +291,10 @@ def _belongs(kind: str, parent: str, parent_id: str) -> Callable[[Record], bool]
 
 
 _OPERATIONS: list[tuple[str, str, Callable[..., Record]]] = [
+    ("GET", "/sources", Segment._list_sources),
+    ("GET", "/catalog/destinations", Segment._list_catalog),
     ("GET", "/sources/*/connected-destinations", Segment._list_connected),
+    ("GET", "/destinations", Segment._list_destinations),
     ("POST", "/destinations", Segment._create_destination),
     ("GET", "/destinations/*", Segment._get_destination),
     ("PATCH", "/destinations/*", Segment._update_destination),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
 from airflow_provider_segment.protocol.wire.messages import Response
 
 Record: TypeAlias = dict[str, Any]
+T = TypeVar("T")
 
 _ERROR_TYPES = {400: "bad-request", 404: "NotFound", 422: "input-validation", 429: "RequestError"}
 
@@ -58,9 +59,7 @@ def response(status: int, content: Record, headers: Mapping[str, str]) -> Respon
     return Response(status=status, headers=headers, body=msgspec.json.encode(content))
 
 
-def page(
-    records: Sequence[Record], query: Mapping[str, str], key: str, show: Callable[[Record], Record]
-) -> dict[str, Any]:
+def page(records: Sequence[T], query: Mapping[str, str], key: str, show: Callable[[T], Record]) -> dict[str, Any]:
     """Return a page of a list; a cursor is the offset in base64."""
     start = int(b64decode(query.get("pagination[cursor]", "MA==")))
     end = start + int(query["pagination[count]"])
@@ -82,6 +81,19 @@ def find(records: Mapping[str, Record], record_id: str) -> Record:
 def shown(record: Record) -> Record:
     """Return a record as responses show it."""
     return {key: value for key, value in record.items() if key not in ("createdAt", "metadataId")}
+
+
+def shown_source(record: Record) -> Record:
+    """Return a source as responses show it."""
+    metadata = {
+        "id": "sandbox-javascript",
+        "name": "Javascript",
+        "slug": "javascript",
+        "status": "PUBLIC",
+        "options": [],
+    }
+    plain = {"workspaceId": "sandbox-workspace", "enabled": True, "writeKeys": [], "settings": {}, "labels": []}
+    return {"slug": record["id"], "name": record["id"], **record, **plain, "metadata": metadata}
 
 
 def _cursor(offset: int) -> str:

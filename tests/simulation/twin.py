@@ -173,7 +173,15 @@ def _cut(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        key: {name: item[name] for name in _METADATA} if key == "metadata" else _cut(item)
+        key: _entry(item)
+        if key == "metadata"
+        else [_entry(one) for one in item]
+        if key == "destinationsCatalog"
+        else _cut(item)
         for key, item in value.items()
         if key not in ("createdAt", "updatedAt", "configId")
     }
+
+
+def _entry(entry: Record) -> Record:
+    return {name: entry[name] for name in _METADATA}

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from airflow_provider_segment.protocol.flow.staleness import notice_standstills
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
-from airflow_provider_segment.protocol.workspace.apply_workspace import ApplyOptions, apply_workspace
+from airflow_provider_segment.protocol.workspace.apply_workspace import ApplyOptions, Pending, apply_workspace
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
 from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, PlannedDestination, WorkspacePlan
 from airflow_provider_segment.protocol.workspace.plan_workspace import PlanOptions, plan_workspace
@@ -34,12 +35,13 @@ def apply_descriptions(
     :return: the plan, and what was done or would be done to each destination.
     :raises SegmentPruneLimitError: more would be removed than allowed.
     """
-    started = options.clocks()
-    plan = yield from plan_workspace(options, descriptions=descriptions, how=how)
+    pending = Pending(options.clocks() if is_retry else None)
+    planning = plan_workspace(options, descriptions=descriptions, how=how)
+    plan = yield from notice_standstills(options, planning, lambda: pending.renew(options))
     yield from _plan_lines(plan)
     if not write:
         return plan, tuple(map(_unexecuted, plan.items))
-    apply = ApplyOptions(stop_on_error=stop_on_error, pending_since=started if is_retry else None)
+    apply = ApplyOptions(stop_on_error=stop_on_error, pending=pending)
     applied = yield from apply_workspace(options, plan=plan, how=how, apply=apply)
     yield Log(f"done: {_counts([one.result for one in applied])}")
     return plan, applied
