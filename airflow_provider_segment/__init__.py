@@ -1,7 +1,6 @@
 """Airflow provider for the Twilio Segment Public API.
 
-Importing this package does not import Airflow, because provider discovery imports it before Airflow's configuration is
-ready.
+It does not import Airflow, because provider discovery imports this package before Airflow's configuration is ready.
 """
 
 from __future__ import annotations

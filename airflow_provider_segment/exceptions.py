@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 class SegmentDeliveryFailedError(AirflowFailException):
     """A condition of the sensor's ``fail_when`` holds. Not retried; ``soft_fail`` turns it into a skip.
 
-    :param message: which condition, and the metrics.
+    :param message: the condition that holds, and the metrics.
     """
 
     def __init__(self, message: str = "") -> None:

@@ -12,10 +12,10 @@ from airflow_provider_segment.protocol.strings import all_strings, encodings
 from airflow_provider_segment.protocol.tracebacks import hides_frames
 
 MIN_LENGTH = 5
-"""In characters. Airflow 3 masks nothing shorter; on 2.11 a shorter one would make logs unreadable."""
+"""Minimum length, in characters. Airflow 3 masks nothing shorter; on 2.11 a shorter one would make logs unreadable."""
 
 _NO_SECRETS = {"false"}
-"""Strings that long, as templates render them, which are not secret under any name."""
+"""Strings of at least that length that templates may render and that are not secret under any name."""
 
 _ALSO_SENSITIVE = re.compile(
     "(access|auth|private|service|shared|signing|write)_key|auth_header|bearer|connection_string|credential|passcode"
@@ -26,9 +26,9 @@ _ALSO_SENSITIVE = re.compile(
 
 @hides_frames
 def mask_secrets(strings: Iterable[SecretStr]) -> None:
-    """Mask these strings in logs and in Airflow's UI, in all their encodings; too short ones are ignored.
+    """Mask strings in logs and in Airflow's UI, in all their encodings; those that are too short are ignored.
 
-    :param strings: secrets.
+    :param strings: the secrets.
     """
     from airflow.providers.common.compat.sdk import mask_secret
 
@@ -41,9 +41,9 @@ def mask_secrets(strings: Iterable[SecretStr]) -> None:
 
 
 def mask_rendered_fields(content: Any, rendered: Any) -> None:
-    """Mask the values under sensitive names in a rendered argument, or in a part of one.
+    """Mask the values under sensitive names in a rendered argument or a part of one.
 
-    Airflow renders the parts one by one, so of a mapping only its own entries are examined here.
+    Airflow renders the parts one by one, so only the direct entries of a mapping are examined here.
 
     :param content: the argument, or its part, from the DAG file.
     :param rendered: the rendered value.

@@ -43,9 +43,9 @@ PROVIDER_INFO: dict[str, Any] = {
         f"airflow_provider_segment.notifications.destination.Segment{verb}DestinationNotifier"
         for verb in ("Disable", "Enable")
     ],
-    # If an operator has a link that is not named here, Airflow 2.11 drops all its links.
+    # If an operator has a link that is not listed here, Airflow 2.11 drops all of its links.
     "extra-links": ["airflow_provider_segment.links.segment.SegmentDestinationsLink"],
-    # Airflow 2.11 uses the old name.
+    # Airflow 2.11 uses the old key name.
     **{key: [_DESTINATION_ASSET] for key in ("asset-uris", "dataset-uris")},
     "connection-types": [provider_info_connection_type()],
 }

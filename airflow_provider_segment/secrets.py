@@ -14,7 +14,7 @@ _EXTRA = "extra."
 
 
 ReadSecret: TypeAlias = "Callable[[str, SecretRef], SecretStr | str]"
-"""A function of the place of a reference, such as ``settings['apiKey']``, and the reference; returns its value."""
+"""A function of a reference's location, such as ``settings['apiKey']``, and the reference; returns its value."""
 
 
 class SecretRef:
@@ -72,8 +72,8 @@ def replace_references(where: str, value: Any, read: ReadSecret) -> Any:
     """Return a copy of settings with the references in it replaced by their values.
 
     :param where: name of the argument, for messages.
-    :param value: settings from the DAG file; a reference instead of the whole settings is returned as it is.
-    :param read: function that reads a reference.
+    :param value: settings from the DAG file; a reference in place of the whole settings is returned as it is.
+    :param read: the function that reads a reference.
     :raises ValueError: the settings are nested too deeply.
     """
     try:
@@ -83,15 +83,15 @@ def replace_references(where: str, value: Any, read: ReadSecret) -> Any:
 
 
 def placeholder(_where: str, _reference: SecretRef) -> SecretStr | str:
-    """Return a value that stands for a secret while the DAG is parsed: neither a mask nor a template."""
+    """Return a placeholder for a secret while the DAG is parsed: neither a mask nor a template."""
     return ""
 
 
 def secret_reader() -> ReadSecret:
-    """Return a function that reads secrets, each connection once, and registers them with Airflow's masker.
+    """Return a function that reads secrets and registers them with Airflow's masker; it reads each connection once.
 
-    It raises ``ValueError`` if the field is empty or not a string, and Airflow's own error if the connection does not
-    exist.
+    The function raises ``ValueError`` if the field is empty or not a string, and Airflow's own error if the connection
+    does not exist.
     """
     from airflow.providers.common.compat.sdk import BaseHook
 

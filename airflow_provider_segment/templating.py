@@ -6,7 +6,7 @@ Shared by the operators, the sensor and the notifiers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from airflow_provider_segment.protocol.arguments import check_id, check_name
 from airflow_provider_segment.protocol.provisioning.comparison import Path, is_below
@@ -15,11 +15,11 @@ from airflow_provider_segment.protocol.secret_str import NumberString
 # A mixin: operators, sensors and notifiers have different bases.
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import XComArg
-    from airflow.sdk.definitions._internal.templater import Templater as _Base  # their common base
+    from airflow.sdk.definitions._internal.templater import Templater as _Base  # the common base of all of them
 
     #: A string, a template that renders to one, or the output of a task.
     Text: TypeAlias = str | XComArg
-    #: Settings, or what renders to a string holding a JSON object.
+    #: Settings, or a template that renders to a string holding a JSON object.
     Settings: TypeAlias = dict[str, Any] | str | XComArg
 else:
     _Base = object
@@ -42,7 +42,7 @@ def is_literal(value: Any) -> bool:
         return all(map(is_literal, value.values()))
     if isinstance(value, list | tuple | set):
         return all(map(is_literal, value))
-    # An XComArg and a literal have it; Airflow calls a function that is an argument.
+    # An XComArg and a literal have it; Airflow calls a function that is passed as an argument.
     return not hasattr(value, "resolve") and (isinstance(value, type) or not callable(value))
 
 
@@ -73,6 +73,17 @@ def _empty_selections(value: Any, keys: frozenset[str], path: Path = ()) -> Iter
                 yield (*path, index, key)
 
 
+def _mapped_to_none(kwargs: Mapping[str, Any]) -> list[str]:
+    """Return the arguments that are ``None`` because of ``expand``, and not of ``partial``.
+
+    :param kwargs: what Airflow creates the operator of a mapped task with.
+    """
+    dag = kwargs.get("dag")
+    mapped = None if dag is None else dag.task_dict.get(kwargs.get("task_id"))
+    partial = getattr(mapped, "partial_kwargs", {})
+    return [name for name, value in kwargs.items() if value is None and name not in partial]
+
+
 class CheckedArguments(_Base):
     """A mixin that checks known arguments when the DAG is parsed, and all arguments when the task runs.
 
@@ -80,13 +91,24 @@ class CheckedArguments(_Base):
     :meth:`check_literal_arguments` at the end of it.
     """
 
-    #: The check of each argument. ``None`` means that an argument is not set, unless it is required.
+    #: The check of each argument. An optional argument that is ``None`` is not set.
     checks: Mapping[str, Check] = {}
     required: frozenset[str] = frozenset()
     #: Keys inside an argument that select an object.
     selecting_keys: frozenset[str] = frozenset()
     segment_conn_id: str
     _unknown: Mapping[str, frozenset[Path]] = {}
+
+    def __new__(cls, *_: Any, **kwargs: Any) -> Self:
+        """Raise if task mapping gave nothing for an id or a name: inside, that looks as if it were not set.
+
+        :param kwargs: of the operator; Airflow marks one that it creates for a mapped task.
+        """
+        if kwargs.get("_airflow_from_mapped"):
+            for argument in _mapped_to_none(kwargs):
+                if cls._is_string(argument):
+                    raise ValueError(f"{argument} was set by task mapping, but the mapped value is None{_CAUSE}")
+        return super().__new__(cls)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -99,7 +121,7 @@ class CheckedArguments(_Base):
     def check_literal_arguments(self) -> None:
         """Check the arguments whose values are known when the DAG is parsed.
 
-        :raises ValueError: naming the argument, its value and what is allowed.
+        :raises ValueError: an argument is invalid; the message names it, its value and what is allowed.
         """
         self.check_combination()
         resolve_argument = self.argument_resolver(running=False)
@@ -113,7 +135,7 @@ class CheckedArguments(_Base):
     def checked(self) -> dict[str, Any]:
         """Check the rendered arguments and return them by name, without those that are not set.
 
-        :raises ValueError: naming the argument, its value and what is allowed.
+        :raises ValueError: an argument is invalid; the message names it, its value and what is allowed.
         """
         for argument in self._unknown:
             self._check_rendered(argument)
@@ -125,16 +147,16 @@ class CheckedArguments(_Base):
         }
 
     def templated_paths(self, argument: str) -> frozenset[Path]:
-        """Return the paths of the values in an argument that came out of templates.
+        """Return the paths of the values in an argument that were rendered from templates.
 
         :param argument: the argument's name.
         """
         return self._unknown.get(argument, frozenset())
 
     def argument_resolver(self, *, running: bool) -> ResolveArgument:
-        """Return a function that replaces objects in an argument by the values they refer to; here it changes nothing.
+        """Return a function that replaces references in an argument with their values; here it changes nothing.
 
-        :param running: whether the task runs; before that, a placeholder of the same type is enough.
+        :param running: whether the task runs; until then, a placeholder of the same type is enough.
         :return: a function of an argument's name and value, which it does not modify.
         """
         return lambda _, value: value
@@ -154,16 +176,21 @@ class CheckedArguments(_Base):
             for key, value in content.items()
         }
 
+    @classmethod
+    def _is_string(cls, argument: str) -> bool:
+        """Return whether an argument is an id, a name or the like."""
+        return cls.checks.get(argument) in (check_id, check_name)
+
     def _check_rendered(self, argument: str) -> None:
-        """Raise if a template gave nothing for an argument that was set, so that it does not count as not set."""
+        """Raise if a template rendered to nothing for an argument that was set, so that it does not count as unset."""
         value = getattr(self, argument)
-        empty = (None, "None") if self.checks[argument] in (check_id, check_name) else (None,)
+        empty = (None, "None") if self._is_string(argument) else (None,)
         if value in empty:
-            raise ValueError(f"{argument} was set, but came out of its template as {value!r}{_CAUSE}")
+            raise ValueError(f"{argument} was set, but its template rendered to {value!r}{_CAUSE}")
         for path in _empty_selections(value, self.selecting_keys):
             if is_below(path, self._unknown[argument]):
                 label = "".join(f"[{part!r}]" for part in path)
-                raise ValueError(f"{argument}{label} was set, but came out of its template as nothing{_CAUSE}")
+                raise ValueError(f"{argument}{label} was set, but its template rendered to nothing{_CAUSE}")
 
     def _checks(self) -> list[tuple[str, Check]]:
         checks = [

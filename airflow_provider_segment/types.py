@@ -1,7 +1,7 @@
 """The types of the values that hooks, operators and the sensor return, for annotations in your own code.
 
-All are plain dicts, so they go through XCom. Keys of Segment's own objects are those of its API, as ``sourceId``.
-Importing this module loads neither Airflow nor an HTTP library.
+All are plain dicts, so they can be passed through XCom. Segment's own objects have the keys of its API, such as
+``sourceId``. Importing this module loads neither Airflow nor an HTTP library.
 """
 
 from __future__ import annotations

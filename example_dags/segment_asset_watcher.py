@@ -6,7 +6,7 @@ starts a run; the next run starts when they have stopped holding and hold again.
 Needs Airflow 3. The trigger is created when the file is parsed, so it cannot use params: put your own ids here.
 ``make ui`` has a destination with this id; unpause the DAG, deliver events to it, and watch a run start:
 
-    curl http://127.0.0.1:8642/_sandbox/deliver -d '{"destinationId": "sandbox-watched", "successes": 10}'
+    curl http://127.0.0.1:8642/_sandbox/deliver --json '{"destinationId": "sandbox-watched", "successes": 10}'
 """
 
 from __future__ import annotations

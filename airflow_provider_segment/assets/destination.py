@@ -30,7 +30,7 @@ def destination_asset_uri(*, destination_id: str, source_id: str) -> str:
 def sanitize_uri(uri: SplitResult) -> SplitResult:
     """Check and normalise the URI of an asset; Airflow calls this when a DAG file is parsed.
 
-    :param uri: with the scheme ``segment``.
+    :param uri: the URI, with the scheme ``segment``.
     :raises ValueError: it is not the URI of one destination and its source.
     """
     if uri.netloc != _KIND:
@@ -45,9 +45,9 @@ def sanitize_uri(uri: SplitResult) -> SplitResult:
 
 
 def convert_asset_to_openlineage(asset: Asset, _lineage_context: object) -> Dataset:
-    """Return the dataset of an asset's destination, as the tasks report it; the OpenLineage provider calls this.
+    """Return the dataset of an asset's destination, the same that tasks report; the OpenLineage provider calls this.
 
-    :param asset: of a destination.
+    :param asset: the asset of a destination.
     :param _lineage_context: unused.
     """
     from airflow_provider_segment.lineage.datasets import dataset

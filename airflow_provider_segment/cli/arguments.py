@@ -17,7 +17,7 @@ _STATUS = "Exit status: 0 no difference, 2 differences, 1 any error."
 
 
 class _Parser(argparse.ArgumentParser):
-    """An argument parser whose usage errors have exit status 1, because 2 means differences."""
+    """An argument parser that exits with status 1 after a usage error, because status 2 means differences."""
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
@@ -27,13 +27,13 @@ class _Parser(argparse.ArgumentParser):
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """Return the parsed arguments.
 
-    :param arguments: without the program name.
+    :param arguments: the arguments without the program name.
     :raises SystemExit: with status 1 after a usage error, 0 after ``--help``.
     """
     parser = _Parser(
         prog=PROGRAM,
         description="Manage the destinations of a Segment workspace as files.",
-        epilog="The token comes from SEGMENT_TOKEN (with SEGMENT_REGION: us or eu), else from an Airflow connection.",
+        epilog="The token comes from SEGMENT_TOKEN (with SEGMENT_REGION: us or eu) or an Airflow connection.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
 
@@ -67,7 +67,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         " with the next destination",
     )
 
-    command = commands.add_parser("drift", help="show only what differs, for a nightly check", epilog=_STATUS)
+    command = commands.add_parser("drift", help="show only the differences, for a nightly check", epilog=_STATUS)
     _add_common(command, folder=_FOLDER)
 
     command = commands.add_parser("schema", help="print the JSON Schema of the files, for editors")
@@ -77,7 +77,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
 
 def _add_folder(command: argparse.ArgumentParser, text: str) -> None:
     command.add_argument("folder", help=text)
-    command.add_argument("-e", "--environment", metavar="NAME", help="use environments/NAME.yaml of the folder")
+    command.add_argument("-e", "--environment", metavar="NAME", help="use environments/NAME.yaml in the folder")
     command.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -98,7 +98,7 @@ def _add_planning(command: argparse.ArgumentParser) -> None:
         type=_count,
         default=10,
         metavar="N",
-        help="how many objects marked as removed may be removed (default: 10)",
+        help="maximum number of objects marked as removed that may be removed (default: 10)",
     )
     command.add_argument("--rotate-secrets", action="store_true", help="write every supplied secret")
 

@@ -19,11 +19,11 @@ OK, ERROR, DIFFERENCES = 0, 1, 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """What a command prints.
+    """The output of a command.
 
     :param status: exit status.
-    :param text: for people.
-    :param report: JSON values.
+    :param text: the output for people.
+    :param report: the output as JSON values.
     """
 
     status: int
@@ -34,8 +34,8 @@ class Output:
 def run_command(arguments: argparse.Namespace, style: text.Style) -> Output:
     """Run a command.
 
-    :param arguments: as parsed.
-    :param style: colours of its text.
+    :param arguments: the parsed arguments.
+    :param style: colours of the output.
     """
     commands = {
         "import": _import,
@@ -113,14 +113,14 @@ def _import(arguments: argparse.Namespace, _style: text.Style) -> Output:
 def _import_text(report: dict[str, Any], root: Path) -> str:
     report = text.printable_report(report)
     lines = [*(f"+ {path}" for path in report["created"]), *(f"~ {path}" for path in report["changed"])]
-    lines += [f"  {path} describes nothing that exists" for path in report["not_in_segment"]]
+    lines += [f"  {path} describes a destination that does not exist" for path in report["not_in_segment"]]
     lines.append(
         f"{root}: {len(report['created'])} files created, {len(report['changed'])} changed,"
         f" {report['unchanged']} unchanged"
     )
     if report["secrets"]:
-        lines += ["", "Segment does not show these secrets. Supply one, as the connection of its name or through the"]
-        lines += ["environment, before something that contains it is created or changed:"]
+        lines += ["", "Segment does not show these secrets. Supply each, as a connection of that name or through the"]
+        lines += ["environment, before an object that contains it is created or changed:"]
         lines += [f"  {one['alias']}: {one['place']}" for one in report["secrets"]]
     return "\n".join(lines)
 

@@ -29,13 +29,13 @@ def main(arguments: Sequence[str]) -> int:
     stdout = sys.stdout
     use_airflows_connections()
     try:
-        # Airflow prints to standard output too, where only our own output belongs.
+        # Airflow also prints to standard output, which is for our own output only.
         with redirect_stdout(sys.stderr):
             output = run_command(parsed, Style(colour=_colours(stdout)))
     except (ValueError, OSError, SegmentError) as error:
         output = _failure(error, as_json=as_json)
     except KeyboardInterrupt:
-        sys.stderr.write(f"{PROGRAM}: interrupted; what was written stays, and the next run goes on from there\n")
+        sys.stderr.write(f"{PROGRAM}: interrupted; what was written stays, and the next run continues from there\n")
         return ERROR
     text = json.dumps(output.report, indent=2, ensure_ascii=False) if as_json else output.text
     if text:

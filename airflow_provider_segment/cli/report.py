@@ -1,4 +1,4 @@
-"""What commands print as JSON; the text is made of the same values. Values of settings are never shown."""
+"""The JSON output of commands, from which the text output is made. Values of settings are never shown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def plan_report(plan: WorkspacePlan, warnings: tuple[str, ...]) -> dict[str, Any
     """Return a plan as JSON values.
 
     :param plan: the plan.
-    :param warnings: about the files.
+    :param warnings: warnings about the files.
     """
     return {
         "differences": not plan.is_empty,
@@ -32,7 +32,7 @@ def plan_report(plan: WorkspacePlan, warnings: tuple[str, ...]) -> dict[str, Any
 def applied_report(applied: tuple[AppliedDestination, ...]) -> list[dict[str, Any]]:
     """Return what an apply did as JSON values.
 
-    :param applied: one for each destination.
+    :param applied: the result for each destination.
     """
     return [
         {

@@ -24,10 +24,10 @@ TOKEN, REGION, URL = "SEGMENT_TOKEN", "SEGMENT_REGION", "SEGMENT_URL"
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Runs flows with a connection.
+    """A runner of flows with a connection.
 
     :param options: the options of every call.
-    :param driver: sends the requests.
+    :param driver: the driver that sends the requests.
     """
 
     options: CallOptions
@@ -45,7 +45,7 @@ class Segment:
 def open_segment(environment: Environment, *, connection_id: str | None, quiet: bool) -> Iterator[Segment]:
     """Connect to Segment with the token of ``--connection``, of ``SEGMENT_TOKEN``, or of the environment's connection.
 
-    :param environment: names a connection.
+    :param environment: the environment, which may name a connection.
     :param connection_id: value of ``--connection``.
     :param quiet: print warnings and errors only.
     """
@@ -60,7 +60,7 @@ def open_segment(environment: Environment, *, connection_id: str | None, quiet: 
 
 
 def use_airflows_connections() -> None:
-    """Let Airflow read connections from its database too, as its own command line does.
+    """Let Airflow read connections from its database as well, as its own command line does.
 
     Outside of tasks, Airflow 3 otherwise reads environment variables only.
     """
@@ -89,7 +89,7 @@ def _connection(environment: Environment, connection_id: str | None) -> SegmentC
 
 
 def _logger(*, quiet: bool) -> logging.Logger:
-    """Return a logger that prints progress to standard error, and nothing to Airflow's logs."""
+    """Return a logger that prints progress to standard error only, not to Airflow's logs."""
     logger = logging.getLogger("airflow_provider_segment.cli.progress")
     logger.handlers = [handler := logging.StreamHandler(sys.stderr)]
     handler.setFormatter(logging.Formatter("%(message)s"))

@@ -1,4 +1,4 @@
-"""What commands print for people: plain text, with colours on a terminal, and Markdown."""
+"""The output of commands for people: plain text, with colours on a terminal, and Markdown."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MAX_LISTED = 20
 
 
 class Style:
-    """Colours text, or leaves it plain.
+    """The style of the output: coloured or plain text.
 
     :param colour: whether to colour.
     """
@@ -24,7 +24,7 @@ class Style:
         self._colour = colour
 
     def result(self, result: str, text: str) -> str:
-        """Return a line with the sign and the colour of a result.
+        """Return a line with the sign and the colour of its result.
 
         :param result: ``created``, ``changed``, …
         :param text: the line.
@@ -35,7 +35,7 @@ class Style:
 
 
 def printable_report(value: Any) -> Any:
-    """Return a report in whose strings nothing controls a terminal: names come from others.
+    """Return a report without terminal control characters in its strings, since names come from other people.
 
     :param value: JSON values.
     """

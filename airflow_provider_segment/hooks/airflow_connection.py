@@ -1,6 +1,6 @@
 """Airflow connections as opaque values: their own ``repr`` shows the password.
 
-Reading one may fail in Airflow when the password is known already, so the errors lose Airflow's frames.
+Reading one may fail inside Airflow after the password has been read, so Airflow's frames are removed from the errors.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from airflow_provider_segment.transport.connection import SegmentConnection, par
 
 
 class AirflowConnection:
-    """An Airflow connection that no crash reporter can look into.
+    """An Airflow connection whose fields crash reporters can't see.
 
     :param conn_id: its id.
     """
@@ -38,7 +38,7 @@ class AirflowConnection:
         self._connection = hook.get_connection(self._conn_id)
 
     async def read_async(self, hook: type[BaseHook]) -> None:
-        """Read the connection on an event loop, where that may mean messages to another process.
+        """Read the connection on an event loop, which may involve messages to another process.
 
         :param hook: the hook that reads it.
         """
@@ -52,7 +52,7 @@ class AirflowConnection:
 
     @hides_frames
     def parse(self) -> SegmentConnection:
-        """Return the connection from its fields.
+        """Parse the connection's fields.
 
         :raises ValueError: it is of another type, or a field is invalid; the message names the connection, the field,
             and what is allowed.

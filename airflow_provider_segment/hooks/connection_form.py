@@ -61,7 +61,7 @@ EXTRA_FIELDS: dict[str, dict[str, Any]] = {
 
 
 def provider_info_connection_type() -> dict[str, Any]:
-    """Return the connection type for Airflow 3, as the provider info describes it."""
+    """Return the connection type for Airflow 3, in the format of the provider info."""
     return {
         "connection-type": CONN_TYPE,
         "hook-class-name": HOOK_CLASS,
@@ -76,12 +76,12 @@ def provider_info_connection_type() -> dict[str, Any]:
 
 
 def hook_field_behaviour() -> dict[str, Any]:
-    """Return the standard fields for Airflow 2.11, as a hook describes them."""
+    """Return the standard fields for Airflow 2.11, in the format that a hook returns."""
     return {"hidden_fields": HIDDEN_FIELDS, "relabeling": RELABELING, "placeholders": PLACEHOLDERS}
 
 
 def hook_widgets() -> dict[str, Any]:
-    """Return the extra fields for Airflow 2.11's form, which has text fields but no choices."""
+    """Return the extra fields for Airflow 2.11's form, which has text fields but no selection lists."""
     # Not installed with Airflow 3, which never calls this.
     from flask_appbuilder.fieldwidgets import BS3TextFieldWidget
     from wtforms import StringField

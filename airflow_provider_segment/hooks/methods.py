@@ -1,7 +1,7 @@
 """Descriptors that turn flows into hook methods, so that each call is written once for both drivers.
 
-A method calls the ``run`` or ``iterate`` of its hook. The synchronous hook returns the result; on the asynchronous one
-the method is awaited, or iterated with ``async for``.
+Each method calls ``run`` or ``iterate`` of its hook. The methods of the synchronous hook return the result; those of
+the asynchronous hook are awaited, or iterated over with ``async for``.
 """
 
 from __future__ import annotations

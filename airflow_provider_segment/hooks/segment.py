@@ -101,11 +101,11 @@ class SegmentPublicApiHook(_SegmentHook):
 
     @cached_property
     def segment_connection(self) -> SegmentConnection:
-        """The parsed connection, read at the first use."""
+        """The parsed connection, which is read at the first use."""
         return self._read()
 
     def refresh(self) -> bool:
-        """Read the connection again, as after an authorization error: a token may have been rotated.
+        """Read the connection again, for example after an authorization error: a token may have been rotated.
 
         :return: whether the connection or its CA has changed; later calls then use the new one.
         """
@@ -124,7 +124,7 @@ class SegmentPublicApiHook(_SegmentHook):
 
     @cached_property
     def driver(self) -> RequestsDriver:
-        """The driver, made at the first call."""
+        """The driver, which is created at the first call."""
         from airflow_provider_segment.transport.requests_driver import RequestsDriver
 
         return RequestsDriver(self.segment_connection, self.log)
@@ -220,9 +220,9 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
         await self._open()
 
     async def refresh(self, *, since: float) -> bool:
-        """Read the connection again, as after an authorization error: a token may have been rotated.
+        """Read the connection again, for example after an authorization error: a token may have been rotated.
 
-        :param since: a time of the event loop; a connection read after it by another hook is new enough.
+        :param since: a time of the event loop; if another hook has read the connection after it, that one is used.
         :return: whether the connection or its CA has changed; later calls then use the new one.
         """
         if self._opened is None:
@@ -272,7 +272,7 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
             return self._opened
 
     async def _read(self) -> _Read:
-        """Read and parse the connection; a thread does what accesses files."""
+        """Read and parse the connection, with file access in a thread."""
         connection = AirflowConnection(self.segment_conn_id)
         await connection.read_async(type(self))
         parsed = await asyncio.to_thread(connection.parse)

@@ -1,4 +1,4 @@
-"""The error of a connection that cannot be read for now."""
+"""The error for a connection that temporarily cannot be read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from airflow_provider_segment.protocol.errors import SegmentError
 
 
 class ConnectionUnavailableError(Exception):
-    """The Airflow connection cannot be read; the secrets backend or Airflow's API may be down for a while.
+    """The Airflow connection cannot be read; the secrets backend or Airflow's API may be temporarily down.
 
     Airflow reports an unreachable secrets backend as a missing connection, so the two cannot be distinguished.
     """
@@ -17,7 +17,7 @@ class ConnectionUnavailableError(Exception):
 
 @contextmanager
 def reading_connection() -> Iterator[None]:
-    """Raise ConnectionUnavailableError for any failure to read the connection, but not for its invalid fields."""
+    """Raise ConnectionUnavailableError for any failure to read the connection, except for invalid fields."""
     try:
         yield
     except (ValueError, SegmentError):

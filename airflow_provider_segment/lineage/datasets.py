@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from airflow_provider_segment.protocol.delivery.verdict import Evidence
 
 NAMESPACE = "segment"
-"""One namespace for all, like `bigquery`, since Segment's ids are unique. With a dataset's name it makes an asset's URI
-without the query.
+"""One namespace for all workspaces, like `bigquery`, since Segment's ids are unique.
 
-Using the API's host would require the connection. OpenLineage calls us in a fork of the worker, where reading a
-connection can break the worker's own link to Airflow.
+Together with a dataset's name, it forms the URI of an asset without its query. Using the API's host would require
+reading the connection. OpenLineage calls us in a fork of the worker, where that can break the worker's own link to
+Airflow.
 """
 
 
 class DestinationLineage:
     """A mixin for a task about one destination; its methods are called by OpenLineage.
 
-    Before a task runs, and when it fails, they report what the arguments say.
+    Before a task runs, and if it fails, they report only what the arguments contain.
     """
 
-    #: Id of the destination that the task created, changed or deleted, if its arguments do not hold it.
+    #: Id of the destination that the task created, changed or deleted, if it is not one of the arguments.
     resolved_destination_id: str | None = None
     #: Whether the source feeds the destination after the task has run.
     feeds_destination = True
@@ -43,7 +43,7 @@ class DestinationLineage:
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Dataset, RunFacet]:
         """Return what is known after the task has run.
 
-        :param task_instance: of the task.
+        :param task_instance: the task instance.
         """
         return self._lineage()
 
@@ -83,7 +83,7 @@ def dataset(kind: str, object_id: str, facets: dict[str, DatasetFacet] | None = 
 
     :param kind: ``sources`` or ``destinations``.
     :param object_id: its id.
-    :param facets: of the dataset.
+    :param facets: facets of the dataset.
     """
     from airflow.providers.common.compat.openlineage.facet import Dataset
 

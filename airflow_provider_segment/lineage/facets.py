@@ -11,13 +11,13 @@ from airflow_provider_segment.protocol.delivery.verdict import Evidence
 
 @define
 class SegmentDeliveryMetricsDatasetFacet(DatasetFacet):
-    """The result of the sensor's last poll, as in its return value.
+    """The result of the sensor's last poll, with the content of its return value.
 
     :param metrics: counts of events, rates and times.
     :param conditions: whether each condition held.
     :param startTime: start of the window in which events were counted.
     :param endTime: end of that window.
-    :param granularity: of the query.
+    :param granularity: granularity of the query.
     """
 
     metrics: DeliveryMetrics
@@ -30,7 +30,7 @@ class SegmentDeliveryMetricsDatasetFacet(DatasetFacet):
 def delivery_metrics(evidence: Evidence) -> dict[str, DatasetFacet]:
     """Return the facet under its name in an event.
 
-    :param evidence: of the last poll.
+    :param evidence: the evidence of the last poll.
     """
     facet = SegmentDeliveryMetricsDatasetFacet(
         metrics=evidence["metrics"],

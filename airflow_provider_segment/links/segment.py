@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import BaseOperator, Context, TaskInstanceKey
 
 DESTINATIONS_PAGE = "https://app.segment.com/goto-my-workspace/destinations"
-"""Opens in the workspace of the logged-in user. Segment documents no URL for a single destination."""
+"""The page opens in the workspace of the logged-in user. Segment documents no URL for a single destination."""
 
 
 class SegmentDestinationsLink(BaseOperatorLink):
@@ -29,9 +29,9 @@ class SegmentDestinationsLink(BaseOperatorLink):
         """Return the link that the task stored; Airflow 3 calls this when the task ends, and stores the result.
 
         :param operator: the task.
-        :param ti_key: its instance.
+        :param ti_key: the key of its task instance.
         """
-        # A task that ran in this process knows it, also if it failed before it stored one.
+        # A task that ran in this process has the link, even if it failed before storing it.
         stored: str | None = getattr(operator, "stored_link", None)
         if stored is not None:
             return stored
@@ -43,8 +43,8 @@ class SegmentDestinationsLink(BaseOperatorLink):
     def persist(cls, context: Context, base_url: str) -> str:
         """Store the link and return it; called before the first request, so that it works while the task runs.
 
-        :param context: of the task; without a task instance nothing is stored.
-        :param base_url: of the connection.
+        :param context: the task's context; without a task instance nothing is stored.
+        :param base_url: the connection's base URL.
         """
         page = destinations_page(base_url)
         if (ti := context.get("ti")) is not None:
@@ -55,7 +55,7 @@ class SegmentDestinationsLink(BaseOperatorLink):
 def destinations_page(base_url: str) -> str:
     """Return the URL of the page that shows the destinations.
 
-    :param base_url: of the connection; a loopback address is always the sandbox.
+    :param base_url: the connection's base URL; a loopback address is always the sandbox.
     """
     from airflow_provider_segment.transport.connection import is_loopback
 

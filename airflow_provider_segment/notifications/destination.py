@@ -47,7 +47,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
         segment_conn_id: str = DEFAULT_CONN_ID,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)  # only the context of a deadline, from Airflow 3.1 on
+        super().__init__(**kwargs)  # only the context that a deadline passes, from Airflow 3.1 on
         self.destination_id = destination_id
         self.source_id = source_id
         self.metadata_id = metadata_id
@@ -56,7 +56,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
         self.check_literal_arguments()
 
     def __call__(self, *args: Any) -> None:
-        """Render and notify.
+        """Render the arguments and notify.
 
         :param args: the context, as Airflow calls it.
         """
@@ -64,7 +64,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
         BaseNotifier.__call__(copy(self), *args)
 
     def render_template_fields(self, context: Context, jinja_env: Any = None) -> None:
-        """Render as Airflow does, and log what a failure means."""
+        """Render the arguments as Airflow does; if that fails, log what it means for the destination."""
         with self._logging_failures():
             super().render_template_fields(context, jinja_env)
 
@@ -74,9 +74,9 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
         check_selection("destination_id", self.destination_id, parts)
 
     def why_ignored(self, context: Context, arguments: Mapping[str, Any]) -> str:
-        """Return why the notifier must do nothing; empty where it must act.
+        """Return the reason why the notifier must do nothing; empty if it must act.
 
-        :param context: of the callback.
+        :param context: the callback's context.
         :param arguments: the checked arguments.
         """
         return ""
@@ -108,14 +108,14 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
             self.log.warning("%sd destination %s", self.verb, printable(destination_id))
 
     def _log_prominently(self, message: str, *values: Any) -> None:
-        """Log a warning outside the group in which Airflow folds what happens after a task."""
+        """Log a warning outside of the collapsed log group that Airflow uses for what happens after a task."""
         self.log.info("::endgroup::")
         self.log.warning(message, *values)
         self.log.info("::group::%s", type(self).__name__)
 
     @contextmanager
     def _logging_failures(self) -> Iterator[None]:
-        """Log what a failure means; Airflow itself only logs that a notification was not sent."""
+        """Log what a failure means for the destination; Airflow only logs that a notification was not sent."""
         try:
             yield
         except Exception as error:
@@ -129,8 +129,8 @@ class SegmentDisableDestinationNotifier(_SwitchDestinationNotifier):
     """Disable a destination when a task, a DAG or a deadline calls back, to stop sending bad data.
 
     Set ``on_failure_callback=SegmentDisableDestinationNotifier(destination_id="...")`` on a task that checks the data;
-    it runs when no retry is left. Set it on a task rather than on the DAG: callbacks of a DAG run in the DAG processor,
-    which has no time to wait. For a deadline of Airflow 3.1, use
+    it runs when no retries are left. Set it on a task rather than on the DAG: callbacks of a DAG run in the DAG
+    processor, which must not be blocked. For a deadline of Airflow 3.1, use
     ``AsyncCallback(SegmentDisableDestinationNotifier, kwargs={...})``. All arguments are templated.
 
     Not every failure means bad data. If the task that failed is a
@@ -141,15 +141,15 @@ class SegmentDisableDestinationNotifier(_SwitchDestinationNotifier):
     The state of the task does not change, even if the destination could not be disabled; a warning in the task's log
     says what the notifier did.
 
-    :param destination_id: id of the destination; alternatively its identity:
-    :param source_id: id of its source,
-    :param metadata_id: catalog id of its type, and
+    :param destination_id: id of the destination. Without it, pass ``source_id``, ``metadata_id`` and ``name``.
+    :param source_id: id of its source.
+    :param metadata_id: catalog id of its type.
     :param name: its display name. Several destinations with this identity are an error.
-    :param only_on: the failures that disable the destination: exception classes or their dotted names, as
-        ``"my_package.BadDataError"``, one or a list, subclasses included. ``None``: any failure. ``"auto"`` (default):
+    :param only_on: the failures that disable the destination: exception classes or their dotted names, such as
+        ``"my_package.BadDataError"``; one or a list, subclasses included. ``None``: any failure. ``"auto"`` (default):
         any failure, except as described above for the sensor. A missed deadline always disables it.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
     """
 
     checks = {**_SwitchDestinationNotifier.checks, "only_on": check_only_on}  # noqa: RUF012 - a constant of the class
@@ -163,14 +163,14 @@ class SegmentDisableDestinationNotifier(_SwitchDestinationNotifier):
         only_on: Failures = AUTO,
         **kwargs: Any,
     ) -> None:
-        # Airflow calls whatever is callable in a template field, and a class is.
+        # Airflow calls anything callable in a template field, and classes are callable.
         self.only_on = (only_on,) if isinstance(only_on, type) else only_on
         super().__init__(**kwargs)
 
     def why_ignored(self, context: Context, arguments: Mapping[str, Any]) -> str:
-        """Return why a failure does not disable the destination; empty where it does.
+        """Return the reason why a failure does not disable the destination; empty if it does.
 
-        :param context: of the callback.
+        :param context: the callback's context.
         :param arguments: the checked arguments.
         """
         return why_ignored(context, arguments["only_on"]) if "only_on" in arguments else ""
@@ -179,15 +179,15 @@ class SegmentDisableDestinationNotifier(_SwitchDestinationNotifier):
 class SegmentEnableDestinationNotifier(_SwitchDestinationNotifier):
     """Enable a destination again when a task, a DAG or a deadline calls back.
 
-    Set it as ``on_success_callback`` to undo what :class:`SegmentDisableDestinationNotifier` did; it is used in the
-    same ways.
+    Set it as ``on_success_callback`` to undo what :class:`SegmentDisableDestinationNotifier` did. It can be used in the
+    same places.
 
-    :param destination_id: id of the destination; alternatively its identity:
-    :param source_id: id of its source,
-    :param metadata_id: catalog id of its type, and
+    :param destination_id: id of the destination. Without it, pass ``source_id``, ``metadata_id`` and ``name``.
+    :param source_id: id of its source.
+    :param metadata_id: catalog id of its type.
     :param name: its display name. Several destinations with this identity are an error.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
     """
 
     enabled = True

@@ -1,4 +1,4 @@
-"""Which failures a notifier reacts to: the ``only_on`` argument."""
+"""The failures that a notifier reacts to: the ``only_on`` argument."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def check_only_on(argument: str, value: Any) -> tuple[type[BaseException] | str,
     """Check the exceptions that a notifier reacts to.
 
     :param argument: name of the argument.
-    :param value: ``"auto"``; or exception classes, or their dotted names, one or a sequence.
+    :param value: ``"auto"``; or exception classes, or their dotted names; one or a sequence.
     :return: the classes and names; ``None`` for ``"auto"``.
-    :raises ValueError: naming the argument, its value and what is allowed.
+    :raises ValueError: an argument is invalid; the message names it, its value and what is allowed.
     """
     if value == AUTO:
         return None
@@ -38,13 +38,13 @@ def check_only_on(argument: str, value: Any) -> tuple[type[BaseException] | str,
 
 
 def why_ignored(context: Context | Mapping[str, Any], only_on: tuple[type[BaseException] | str, ...] | None) -> str:
-    """Return why a notifier must not react to the failure in a context; empty where it must.
+    """Return the reason why a notifier must not react to the failure in a context; empty if it must.
 
-    By default every failure counts, except that the delivery sensor must have failed because deliveries did: a wrong
-    token or a timeout of the sensor tells nothing about the data.
+    By default every failure counts, with one exception: if the delivery sensor failed, only its verdict on failed
+    deliveries counts, because a wrong token or a timeout says nothing about the data.
 
-    :param context: of the callback.
-    :param only_on: as ``check_only_on`` returns it.
+    :param context: the callback's context.
+    :param only_on: the result of ``check_only_on``.
     """
     failure = context.get("exception")
     if only_on is None:

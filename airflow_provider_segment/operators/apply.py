@@ -52,32 +52,32 @@ class SegmentApplyDestinationOperator(SegmentOperator):
 
     :param source_id: id of the source to connect it to; can't be changed later.
     :param metadata_id: catalog id of its type; can't be changed later.
-    :param name: display name, not empty; with the two above its identity.
-    :param settings: keyed by the option names of the catalog entry; a dict, or a template of a JSON object.
-        Pass secrets as :class:`~airflow_provider_segment.secrets.SecretRef`, also in subscriptions.
+    :param name: display name, not empty; with ``source_id`` and ``metadata_id``, it identifies the destination.
+    :param settings: keyed by the option names of the catalog entry; a dict, or a template that renders to a JSON
+        object. Pass secrets as :class:`~airflow_provider_segment.secrets.SecretRef`, also in subscriptions.
     :param enabled: whether it receives data. ``None`` (default) leaves an existing one as it is and creates a new one
         enabled.
     :param subscriptions: list of ``{"name", "action_id", "trigger", "enabled", "settings", "model_id",
         "reverse_etl_schedule", "id", "previous_name"}``, of which the first three are required. Names need not be
-        unique: entries of one action and name are matched by trigger, then model, then settings. To change one of
-        several that are alike in everything, give its ``id``; to rename one, its ``id`` or ``previous_name``. Another
-        action or Reverse ETL model makes another subscription. ``None`` (default) leaves them alone. Segment allows
-        5 creates, 5 updates and 5 removals a minute; the task waits until it may send.
+        unique: entries with the same action and name are matched by trigger, then model, then settings. To change one
+        of several that are alike in everything, give its ``id``; to rename one, its ``id`` or ``previous_name``. An
+        entry with another action or Reverse ETL model is another subscription. ``None`` (default) leaves them alone.
+        Segment allows 5 creates, 5 updates and 5 removals a minute; the task waits when it reaches a limit.
     :param filters: list of ``{"title", "condition", "actions", "enabled", "description", "id", "previous_title",
-        "checks"}``, of which the first three are required. ``None`` (default) leaves them alone. Entries of one title
-        are matched by condition and actions; to change one of several that are alike, give its ``id``. ``checks`` is a
-        list of ``{"payload", "result"}``: sample events with what the filter makes of them, ``None`` if it drops the
-        event. They are previewed by Segment before anything is written. Filters need Segment's Business tier.
+        "checks"}``, of which the first three are required. ``None`` (default) leaves them alone. Entries with the same
+        title are matched by condition and actions; to change one of several that are alike, give its ``id``. ``checks``
+        is a list of ``{"payload", "result"}``: sample events and what the filter must turn them into, ``None`` if it
+        must drop the event. Segment previews them before anything is written. Filters need Segment's Business tier.
     :param prune_filters: remove filters that are not described. Default ``False``.
-    :param max_prune_filters: how many filters may be removed, default 10; if more would be, the task fails before it
-        writes anything.
+    :param max_prune_filters: maximum number of filters to remove, default 10; if there are more, the task fails before
+        it writes anything.
     :param destination_id: id of the destination, instead of finding it by its identity; ``name`` then renames it.
-    :param previous_name: name of the destination before; if there is none named ``name`` but one with this name, it is
+    :param previous_name: earlier name of the destination; if none is named ``name`` but one has this name, it is
         renamed.
     :param if_missing: what to do if the destination does not exist: ``"create"`` (default) or ``"fail"``, which raises
         ``SegmentNotFoundError`` with the destinations of this type that the source has.
     :param prune_subscriptions: remove subscriptions that are not described. Default ``False``.
-    :param max_prune: how many subscriptions may be removed, default 10; if more would be, the task fails before it
+    :param max_prune: maximum number of subscriptions to remove, default 10; if there are more, the task fails before it
         writes anything.
     :param prune_all: allow an empty list of subscriptions to remove all of them. Default ``False``, which fails.
     :param on_drift: what to do about a difference: ``"fix"`` (default); ``"report"`` logs and returns the plan;
@@ -91,8 +91,9 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         Its ``connection`` is used unless ``segment_conn_id`` names one.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: ``{"destination_id", "created", "changed": [field], "subscriptions": [{"name", "id", "action_id",
-        "result"}], "filters": [{"title", "id", "result"}], "ignored": [key]}``; ``ignored`` lists settings that Segment
-        refused or did not store. Each key is an output of its own, such as ``apply.output["destination_id"]``.
+        "result"}], "filters": [{"title", "id", "result"}], "ignored": [setting]}``; ``ignored`` lists settings that
+        Segment refused or did not store, as ``settings['key']`` or ``subscriptions['name'].settings['key']``. Each key
+        is an output of its own, such as ``apply.output["destination_id"]``.
     :raises ValueError: an argument is invalid (raised when the DAG is parsed, for a template when the task runs), or
         the source, the type or an action differs, which can't be changed.
     :raises SegmentNotFoundError: the destination with ``destination_id``, or with ``if_missing="fail"`` the described
@@ -100,7 +101,7 @@ class SegmentApplyDestinationOperator(SegmentOperator):
     :raises SegmentDriftError: something differs, with ``on_drift="fail"``; not retried.
     :raises SegmentSeveralMatchesError: several objects have the same identity.
     :raises SegmentPruneLimitError: more would be removed than ``max_prune`` or ``max_prune_filters``.
-    :raises SegmentFilterCheckError: a filter makes something else of a sample event than ``checks`` says.
+    :raises SegmentFilterCheckError: the result of a filter for a sample event differs from ``checks``.
     :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
     """
 
@@ -193,7 +194,7 @@ class SegmentApplyDestinationOperator(SegmentOperator):
             )
 
     def resolve_argument(self, argument: str, value: Any, read: ReadSecret) -> Any:
-        """Replace each ``SecretRef`` in settings with its secret, in those of the subscriptions too."""
+        """Replace each ``SecretRef`` with its secret, in the settings of the destination and of its subscriptions."""
         if argument != "subscriptions" or not isinstance(value, list | tuple):
             return super().resolve_argument(argument, value, read)
         return [_resolve_entry(f"{argument}[{number}]", entry, read) for number, entry in enumerate(value)]

@@ -66,7 +66,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
         return numbers_as_strings(rendered)
 
     def argument_resolver(self, *, running: bool) -> ResolveArgument:
-        """Return a function that replaces the references in settings by secrets.
+        """Return a function that replaces the references in settings with secrets.
 
         :param running: whether to read the secrets; otherwise placeholders are used.
         """
@@ -85,9 +85,9 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
     def run_flow(
         self, context: Context, flow: Callable[Concatenate[CallOptions, P], Flow[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run a flow with a hook, and store the task's link to Segment first.
+        """Store the task's link to Segment, then run a flow with a hook.
 
-        :param context: of the task.
+        :param context: the task's context.
         :param flow: a function of the call options and further arguments.
         """
         # Not at the top: a DAG file that imports operators must not load an HTTP library.
@@ -98,13 +98,23 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
             try:
                 return hook.run(flow, *args, **kwargs)
             except SegmentUnexpectedResultError as error:
-                # A retry would not find the object, and create another one.
+                # A retry would not find the object and would create another one.
                 raise AirflowFailException(str(error)) from error
 
 
 def is_retry(context: Context) -> bool:
-    """Return whether this is a retry, so that a request of an earlier try may still be in flight.
+    """Return whether this is a retry: a request of an earlier try may then still be in flight.
 
-    :param context: of the task.
+    :param context: the task's context.
     """
     return getattr(context.get("ti"), "try_number", 1) > 1
+
+
+def push_ignored(context: Context, ignored: Sequence[str]) -> None:
+    """Push the settings that Segment ignored to XCom, under the key ``ignored``; nothing if there are none.
+
+    :param context: of the task.
+    :param ignored: their labels.
+    """
+    if ignored and "ti" in context:
+        context["ti"].xcom_push(key="ignored", value=list(ignored))

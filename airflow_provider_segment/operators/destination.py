@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_segment.operators.base import SegmentOperator, is_retry
+from airflow_provider_segment.operators.base import SegmentOperator, is_retry, push_ignored
 from airflow_provider_segment.protocol.arguments import (
     check_flag,
     check_id,
@@ -35,15 +35,16 @@ class SegmentCreateDestinationOperator(SegmentOperator):
     :param source_id: id of the source to connect it to; can't be changed later.
     :param metadata_id: catalog id of its type; can't be changed later.
     :param name: display name, not empty.
-    :param settings: keyed by the option names of the catalog entry; a dict, or a template of a JSON object.
-        Pass secrets as :class:`~airflow_provider_segment.secrets.SecretRef`; a literal in the DAG file
-        is visible in Airflow.
+    :param settings: keyed by the option names of the catalog entry; a dict, or a template that renders to a JSON
+        object. Pass secrets as :class:`~airflow_provider_segment.secrets.SecretRef`; a literal in the DAG file is
+        visible in Airflow.
     :param enabled: whether it receives data. ``None`` (default) leaves an existing one as it is and creates a new one
         enabled.
     :param if_exists: ``"reuse"`` (default) uses an existing one unchanged and warns which fields differ; ``"update"``
         brings it to the described state; ``"fail"`` raises ``SegmentAlreadyExistsError``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
-    :return: the destination's id.
+    :return: the destination's id. If Segment refused or did not store some settings, they are a warning, and the XCom
+        ``ignored`` lists them, as ``settings['key']``.
     :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
     :raises SegmentSeveralMatchesError: several destinations have this identity.
     :raises SegmentAmbiguousWriteError: responses were lost until the budget was spent; a retry of the task checks
@@ -88,10 +89,12 @@ class SegmentCreateDestinationOperator(SegmentOperator):
 
         values = self.checked()
         spec = DestinationSpec.from_arguments({**values, "templated": self.templated_paths("settings")})
-        self.resolved_destination_id = self.run_flow(
+        ensured = self.run_flow(
             context, ensure_destination, spec=spec, if_exists=values["if_exists"], wait_for_pending=is_retry(context)
         )
-        return self.resolved_destination_id
+        self.resolved_destination_id = ensured.id
+        push_ignored(context, ensured.ignored)
+        return ensured.id
 
 
 class _ExistingDestinationOperator(SegmentOperator):
@@ -131,9 +134,9 @@ class SegmentUpdateDestinationOperator(_ExistingDestinationOperator):
 
     All arguments are templated, except for values under a key ``@template`` or ``@liquid`` in ``settings``.
 
-    :param destination_id: id of the destination; alternatively its identity:
-    :param source_id: id of its source,
-    :param metadata_id: catalog id of its type, and
+    :param destination_id: id of the destination. Without it, pass ``source_id``, ``metadata_id`` and ``name``.
+    :param source_id: id of its source.
+    :param metadata_id: catalog id of its type.
     :param name: its display name.
     :param new_name: new display name.
     :param enabled: whether it receives data.
@@ -141,7 +144,7 @@ class SegmentUpdateDestinationOperator(_ExistingDestinationOperator):
         bullet is the mask of a secret and is left out with a warning.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the destination's id.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
     :raises SegmentNotFoundError: the destination does not exist.
     :raises SegmentSeveralMatchesError: several destinations have this identity.
     :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
@@ -182,6 +185,7 @@ class SegmentUpdateDestinationOperator(_ExistingDestinationOperator):
             new_name=values.get("new_name"),
             enabled=values.get("enabled"),
             settings=values.get("settings"),
+            templated=self.templated_paths("settings"),
         )
         return self.resolved_destination_id
 
@@ -191,16 +195,16 @@ class SegmentDeleteDestinationOperator(_ExistingDestinationOperator):
 
     All arguments are templated.
 
-    :param destination_id: id of the destination; alternatively its identity:
-    :param source_id: id of its source,
-    :param metadata_id: catalog id of its type, and
+    :param destination_id: id of the destination. Without it, pass ``source_id``, ``metadata_id`` and ``name``.
+    :param source_id: id of its source.
+    :param metadata_id: catalog id of its type.
     :param name: its display name.
     :param if_missing: ``"ignore"`` (default) succeeds if it does not exist; ``"fail"`` raises
         ``SegmentNotFoundError``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the destination's id; ``None`` if no destination has the identity.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
-    :raises SegmentNotFoundError: the destination does not exist, with ``"fail"``.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
+    :raises SegmentNotFoundError: the destination does not exist and ``if_missing`` is ``"fail"``.
     :raises SegmentSeveralMatchesError: several destinations have this identity.
     :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
     """
@@ -225,7 +229,7 @@ class SegmentDeleteDestinationOperator(_ExistingDestinationOperator):
         return self.resolved_destination_id
 
     def destination_facets(self) -> dict[str, DatasetFacet]:
-        """Report that the destination was dropped, once it was."""
+        """Report the destination as dropped, after it was deleted."""
         from airflow.providers.common.compat.openlineage.facet import (
             LifecycleStateChange,
             LifecycleStateChangeDatasetFacet,

@@ -34,18 +34,19 @@ class SegmentCreateFilterOperator(SegmentOperator):
 
     :param destination_id: id of the destination.
     :param title: display name, not empty.
-    :param condition: FQL statement that selects events, such as ``type = "identify"``, or ``all``; the API's ``if``.
+    :param condition: FQL statement that selects events, such as ``type = "identify"``, or ``all``; the API calls it
+        ``if``.
     :param actions: what happens to these events: ``{"type": "DROP"}``; ``{"type": "SAMPLE", "percent": 0.1}``, with
         ``path`` to sample by the value of a field; ``{"type": "DROP_PROPERTIES", "fields": {"context.traits":
         ["email"]}}`` or ``ALLOW_PROPERTIES`` with ``fields``, where ``""`` is the top level of the event.
-    :param enabled: whether it filters events. Default ``None``: a new one is enabled, an existing one left as it is.
+    :param enabled: whether it filters events. Default ``None``: a new one is enabled, an existing one is left as it is.
     :param description: what it is for.
     :param source_id: id of the destination's source. By default it is read from the destination.
     :param if_exists: ``"reuse"`` (default) uses an existing one unchanged and warns which fields differ; ``"update"``
         brings it to the described state; ``"fail"`` raises ``SegmentAlreadyExistsError``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the filter's id.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
     :raises SegmentSeveralMatchesError: several filters of the destination have this title.
     :raises SegmentAmbiguousWriteError: responses were lost until the budget was spent; a retry of the task checks
         whether the filter exists.
@@ -135,7 +136,7 @@ class SegmentUpdateFilterOperator(_ExistingFilterOperator):
     All arguments are templated.
 
     :param destination_id: id of its destination.
-    :param filter_id: id of the filter; alternatively
+    :param filter_id: id of the filter. Without it, pass ``title``.
     :param title: its title.
     :param new_title: new display name.
     :param condition: new FQL statement, or ``all``.
@@ -144,7 +145,7 @@ class SegmentUpdateFilterOperator(_ExistingFilterOperator):
     :param description: new description; an empty one removes it.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the filter's id.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
     :raises SegmentNotFoundError: the filter does not exist.
     :raises SegmentSeveralMatchesError: several filters of the destination have this title.
     :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
@@ -201,14 +202,14 @@ class SegmentDeleteFilterOperator(_ExistingFilterOperator):
     All arguments are templated.
 
     :param destination_id: id of its destination; if that no longer exists, neither does the filter.
-    :param filter_id: id of the filter; alternatively
+    :param filter_id: id of the filter. Without it, pass ``title``.
     :param title: its title.
     :param if_missing: ``"ignore"`` (default) succeeds if it does not exist; ``"fail"`` raises
         ``SegmentNotFoundError``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the filter's id; ``None`` if no filter has the title.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
-    :raises SegmentNotFoundError: the filter does not exist, with ``"fail"``.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
+    :raises SegmentNotFoundError: the filter does not exist and ``if_missing`` is ``"fail"``.
     :raises SegmentSeveralMatchesError: several filters of the destination have this title.
     :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
     """

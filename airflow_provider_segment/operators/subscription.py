@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_segment.operators.base import SegmentOperator, is_retry
+from airflow_provider_segment.operators.base import SegmentOperator, is_retry, push_ignored
 from airflow_provider_segment.protocol.arguments import (
     check_flag,
     check_id,
@@ -33,8 +33,8 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
     """Create a subscription, unless one with the same destination, action and name exists already.
 
     A task that is retried or run again therefore leaves exactly one. Segment allows 5 creates a minute; the task waits
-    until it may send. All arguments are templated, except for values under a key ``@template`` or ``@liquid`` in
-    ``settings``, which are written in Segment's mapping language.
+    when it reaches the limit. All arguments are templated, except for values under a key ``@template`` or ``@liquid``
+    in ``settings``, which are written in Segment's mapping language.
 
     :param destination_id: id of the destination.
     :param name: display name, not empty.
@@ -50,7 +50,8 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
     :param if_exists: ``"reuse"`` (default) uses an existing one unchanged and warns which fields differ; ``"update"``
         brings it to the described state; ``"fail"`` raises ``SegmentAlreadyExistsError``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
-    :return: the subscription's id.
+    :return: the subscription's id. If Segment refused or did not store some settings, they are a warning, and the XCom
+        ``ignored`` lists them, as ``settings['key']``.
     :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
     :raises SegmentSeveralMatchesError: several subscriptions have this identity.
     :raises SegmentAmbiguousWriteError: responses were lost until the budget was spent; a retry of the task checks
@@ -103,7 +104,7 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
         from airflow_provider_segment.protocol.provisioning.subscription import ensure_subscription
 
         values = self.checked()
-        return self.run_flow(
+        ensured = self.run_flow(
             context,
             ensure_subscription,
             destination_id=values["destination_id"],
@@ -111,6 +112,8 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
             if_exists=values["if_exists"],
             wait_for_pending=is_retry(context),
         )
+        push_ignored(context, ensured.ignored)
+        return ensured.id
 
 
 class _ExistingSubscriptionOperator(SegmentOperator):
@@ -148,12 +151,12 @@ class _ExistingSubscriptionOperator(SegmentOperator):
 class SegmentUpdateSubscriptionOperator(_ExistingSubscriptionOperator):
     """Change a subscription; sends only the arguments that are set.
 
-    Segment allows 5 updates a minute; the task waits until it may send. All arguments are templated, except for values
-    under a key ``@template`` or ``@liquid`` in ``settings``.
+    Segment allows 5 updates a minute; the task waits when it reaches the limit. All arguments are templated, except for
+    values under a key ``@template`` or ``@liquid`` in ``settings``.
 
     :param destination_id: id of its destination.
-    :param subscription_id: id of the subscription; alternatively its identity:
-    :param action_id: id of its action, and
+    :param subscription_id: id of the subscription. Without it, pass ``action_id`` and ``name``.
+    :param action_id: id of its action.
     :param name: its display name.
     :param new_name: new display name.
     :param trigger: new FQL statement.
@@ -164,7 +167,7 @@ class SegmentUpdateSubscriptionOperator(_ExistingSubscriptionOperator):
     :param reverse_etl_schedule: when that model syncs.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the subscription's id.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
     :raises SegmentNotFoundError: the subscription does not exist.
     :raises SegmentSeveralMatchesError: several subscriptions have this identity.
     :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
@@ -221,18 +224,18 @@ class SegmentUpdateSubscriptionOperator(_ExistingSubscriptionOperator):
 class SegmentDeleteSubscriptionOperator(_ExistingSubscriptionOperator):
     """Remove a subscription.
 
-    Segment allows 5 removals a minute; the task waits until it may send. All arguments are templated.
+    Segment allows 5 removals a minute; the task waits when it reaches the limit. All arguments are templated.
 
     :param destination_id: id of its destination; if that no longer exists, neither does the subscription.
-    :param subscription_id: id of the subscription; alternatively its identity:
-    :param action_id: id of its action, and
+    :param subscription_id: id of the subscription. Without it, pass ``action_id`` and ``name``.
+    :param action_id: id of its action.
     :param name: its display name.
     :param if_missing: ``"ignore"`` (default) succeeds if it does not exist; ``"fail"`` raises
         ``SegmentNotFoundError``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the subscription's id; ``None`` if no subscription has the identity.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
-    :raises SegmentNotFoundError: the subscription does not exist, with ``"fail"``.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
+    :raises SegmentNotFoundError: the subscription does not exist and ``if_missing`` is ``"fail"``.
     :raises SegmentSeveralMatchesError: several subscriptions have this identity.
     :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
     """

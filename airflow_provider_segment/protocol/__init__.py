@@ -6,8 +6,8 @@ generator that yields steps (send, pause, log, items) and receives the outcome o
 performs the steps. The synchronous driver, the asynchronous one and a test with a virtual clock therefore run the same
 rules.
 
-Values are frozen dataclasses. Those needed while a DAG file is parsed are frozen msgspec structs, which take a fiftieth
-of a dataclass's time to define. Values with settings stay dataclasses: their ``repr`` leaves the settings out.
+Values are frozen dataclasses. Those needed while a DAG file is parsed are frozen msgspec structs, which are defined
+about fifty times as fast as dataclasses. Values with settings stay dataclasses, whose ``repr`` omits the settings.
 
 - ``errors``: the error types.
 - ``arguments``: validation of user arguments.

@@ -19,7 +19,7 @@ SCHEDULE_STRATEGIES = ("CRON", "DBT_CLOUD", "MANUAL", "PERIODIC", "SPECIFIC_DAYS
 
 
 def check_id(argument: str, value: Any) -> str:
-    """Return an id of 1 to 255 characters; Segment promises nothing else about its form.
+    """Return an id of 1 to 255 characters; Segment guarantees nothing else about its format.
 
     :param argument: the argument's name.
     :param value: the argument's value.
@@ -71,7 +71,7 @@ def check_choice(argument: str, value: Any, allowed: Sequence[str]) -> str:
 
 
 def check_if_exists(argument: str, value: Any) -> str:
-    """Return what to do about an object that already exists.
+    """Return the checked choice of what to do about an object that already exists.
 
     :param argument: the argument's name.
     :param value: ``reuse``, ``update`` or ``fail``.
@@ -80,7 +80,7 @@ def check_if_exists(argument: str, value: Any) -> str:
 
 
 def check_if_missing(argument: str, value: Any) -> str:
-    """Return what to do about an object that does not exist.
+    """Return the checked choice of what to do about an object that does not exist.
 
     :param argument: the argument's name.
     :param value: ``ignore`` or ``fail``.
@@ -89,7 +89,7 @@ def check_if_missing(argument: str, value: Any) -> str:
 
 
 def check_on_drift(argument: str, value: Any) -> str:
-    """Return what to do about a difference between Segment and the spec.
+    """Return the checked choice of what to do about a difference between Segment and the spec.
 
     :param argument: the argument's name.
     :param value: ``fix``, ``report`` or ``fail``.
@@ -140,7 +140,7 @@ def check_new_settings(argument: str, value: Any) -> dict[str, Any]:
 def masked_keys(settings: Mapping[str, Any]) -> list[str]:
     """Return the top-level keys whose value contains a masked secret, at any depth.
 
-    :param settings: from a user or from Segment.
+    :param settings: settings from a user or from Segment.
     """
     return [key for key, value in settings.items() if _holds_mask(value)]
 
@@ -217,7 +217,7 @@ def _encodable_secret(where: str, secret: SecretStr) -> SecretStr:
 
 
 def _check_json(where: str, value: Any) -> Any:
-    """Return the value as plain JSON types; errors name its place, never the value."""
+    """Return the value as plain JSON types; errors name its location, never the value."""
     if isinstance(value, Mapping):
         if strange := [key for key in value if not isinstance(key, str)]:
             raise ValueError(f"{where} has the key {strange[0]!r}; keys must be strings")

@@ -37,9 +37,9 @@ class SegmentError(Exception):
         super().__init__(printable(message))
 
     def explain(self, addition: str) -> None:
-        """Append an explanation to the message, such as how often a call was tried.
+        """Append an explanation to the message, such as the number of attempts.
 
-        :param addition: without settings or secrets.
+        :param addition: the explanation, without settings or secrets.
         """
         self.args = (printable(f"{self}; {addition}"), *self.args[1:])
 
@@ -76,7 +76,7 @@ class SegmentAuthError(SegmentApiError):
 
 
 class SegmentNotFoundError(SegmentApiError):
-    """404, or no object has the given identity."""
+    """404, or no object has the identity that was looked for."""
 
 
 class SegmentConflictError(SegmentApiError):
@@ -90,7 +90,7 @@ class SegmentInvalidRequestError(SegmentApiError):
 class SegmentRateLimitError(SegmentApiError):
     """429, and the connection's ``rate_limit_budget`` is spent.
 
-    ``retry_after`` is how many seconds to wait before the next try; ``None`` if unknown.
+    ``retry_after`` is the number of seconds to wait before the next try; ``None`` if unknown.
     """
 
     transient = True
@@ -98,7 +98,7 @@ class SegmentRateLimitError(SegmentApiError):
 
 
 class SegmentServerError(SegmentApiError):
-    """5xx: Segment failed, and still did after all retries."""
+    """5xx: Segment failed, even after all retries."""
 
     transient = True
 
@@ -108,7 +108,7 @@ class SegmentConnectionError(SegmentError):
 
     :param message: what happened.
     :param sent: whether the request may have reached Segment.
-    :param transient: whether a retry may succeed; not so with an untrusted certificate.
+    :param transient: whether a retry may succeed; it can't if the certificate is not trusted.
     """
 
     def __init__(self, message: str = "", *, sent: bool = True, transient: bool = True) -> None:
@@ -137,7 +137,7 @@ class SegmentAmbiguousWriteError(SegmentError):
     :param message: what happened.
     :param seconds: time spent on the create so far.
 
-    ``retry_after`` is how many seconds Segment asked to wait before the next request; ``None`` if it did not.
+    ``retry_after`` is the number of seconds that Segment asked to wait before the next request; ``None`` if it did not.
     """
 
     retry_after: float | None = None
@@ -160,19 +160,19 @@ class _SegmentMatchError(SegmentError):
 
 
 class SegmentAlreadyExistsError(_SegmentMatchError):
-    """An object with this identity exists and ``if_exists="fail"``; ``ids`` holds its id."""
+    """An object with this identity exists and ``if_exists="fail"``; ``ids`` contains its id."""
 
 
 class SegmentSeveralMatchesError(_SegmentMatchError):
-    """More than one object has the given identity; ``ids`` holds all of them. None is picked on a guess."""
+    """More than one object has the identity; ``ids`` lists all of them, and none is chosen on a guess."""
 
 
 class SegmentFilterCheckError(SegmentError):
-    """A filter makes something else of a sample event than its description expects; nothing was written."""
+    """A filter's result for a sample event differs from the expected one; nothing was written."""
 
 
 class SegmentUnexpectedResultError(SegmentError):
-    """Segment created an object otherwise than asked, such as with another name; the operators do not retry it.
+    """Segment created an object that differs from the request, for example in its name; the operators do not retry.
 
     :param message: what differs.
     :param id: id of the object.

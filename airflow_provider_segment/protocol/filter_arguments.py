@@ -1,4 +1,7 @@
-"""Validation of what describes a filter, before anything is sent. https://docs.segmentapis.com/tag/Destination-Filters"""
+"""Validation of the arguments that describe a filter, before anything is sent.
+
+https://docs.segmentapis.com/tag/Destination-Filters
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ _KEYS = {
     "DROP_PROPERTIES": ("fields",),
     "ALLOW_PROPERTIES": ("fields",),
 }
-"""The keys of each type of action, beside ``type``."""
+"""The keys of each type of action, besides ``type``."""
 
 FILTER_ACTIONS = tuple(_KEYS)
 """The types of actions."""
@@ -49,7 +52,7 @@ def check_description(argument: str, value: Any) -> str:
 def relevant_actions(actions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return actions without the keys that have no meaning for their type, which a response may contain.
 
-    :param actions: from Segment; those of an unknown type are returned as they are.
+    :param actions: actions from Segment; those of an unknown type are returned as they are.
     """
     return [
         {

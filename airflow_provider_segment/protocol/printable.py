@@ -1,4 +1,4 @@
-"""Escaping of characters that could forge log lines: names and messages come from others."""
+"""Escaping of characters that could forge log lines, since names and messages come from other people."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ def printable(text: str) -> str:
 def printable_lines(text: str) -> str:
     """Return a string with the same characters escaped in each of its lines.
 
-    :param text: text whose line feeds are our own, or Python's, as in a traceback.
+    :param text: a string whose line feeds are our own or Python's, as in a traceback.
     """
     return "\n".join(map(printable, text.split("\n")))

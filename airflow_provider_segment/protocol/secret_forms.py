@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus
 _MIN_PIECE = 12
 _MIN_BASE64 = 8
 _ARMOUR = re.compile(r"-----(BEGIN|END) [A-Z0-9 ]+-----")
-"""The first and last line of a PEM file, which are no secret."""
+"""The first and last lines of a PEM file, which are not secret."""
 
 
 def forms(secret: str) -> set[str]:
@@ -48,7 +48,7 @@ def pieces(secret: str) -> Iterator[str]:
 
 
 def runs_of(secret: str) -> Iterator[str]:
-    """Yield the parts of a secret of which no long run may be shown: all but the armour of PEM and the keys of JSON.
+    """Yield the parts of a secret of which no long run may be shown: all except PEM armour and JSON keys.
 
     :param secret: the string.
     """
@@ -97,7 +97,7 @@ def _url_forms(text: str) -> Iterator[str]:
 
 
 def _base64_forms(secret: str) -> Iterator[str]:
-    """Yield its base64 at each alignment; the first and last characters depend on the adjacent bytes."""
+    """Yield the base64 encoding at each alignment, without the characters that depend on adjacent bytes."""
     encoded = secret.encode("utf-8", "surrogatepass")
     for offset in range(3):
         whole = base64.b64encode(b"\0" * offset + encoded).decode().rstrip("=")

@@ -6,9 +6,9 @@ from typing import Any, NoReturn
 
 
 class SecretStr:
-    """A string that shows as ``***`` everywhere, until :meth:`get_secret_value` returns it.
+    """A string that is shown as ``***`` everywhere; :meth:`get_secret_value` returns it.
 
-    It equals the string it holds and another one with the same, and has its hash.
+    It equals, and has the same hash as, the string that it holds.
 
     :param value: the secret.
     """
@@ -19,12 +19,12 @@ class SecretStr:
         self._value: str = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
     def get_secret_value(self) -> str:
-        """Return the plain string. Call it where it is used, and keep the result in no variable."""
+        """Return the plain string; call this where the string is used, and keep the result in no variable."""
         return self._value
 
     @property
     def is_encodable(self) -> bool:
-        """Whether UTF-8 can encode it: not so with a lone surrogate."""
+        """Whether UTF-8 can encode it; a lone surrogate can't be encoded."""
         try:
             self._value.encode()
         except UnicodeEncodeError:
@@ -77,7 +77,7 @@ class SecretStr:
 
 
 class NumberString(str):
-    """A secret number as a string, because Airflow masks strings only; settings turn it back into :attr:`number`.
+    """A secret number as a string, because Airflow masks only strings; settings convert it back to :attr:`number`.
 
     :param number: the number.
     """
@@ -95,7 +95,7 @@ class NumberString(str):
 def open_secret(value: Any) -> Any:
     """Return the plain string of a secret, for ``enc_hook`` of msgspec.
 
-    :param value: a value that JSON cannot represent by itself.
+    :param value: a value that msgspec cannot encode.
     """
     if isinstance(value, SecretStr):
         return value.get_secret_value()

@@ -9,13 +9,13 @@ from typing import Any
 from airflow_provider_segment.protocol.secret_str import SecretStr
 
 _PATHS = {"@path"}
-"""Directives of Segment's mapping language whose value is a path into the event, not a secret."""
+"""Directives of Segment's mapping language whose values are paths in the event, not secrets."""
 
 
 def all_strings(value: Any) -> Iterator[SecretStr]:
     """Yield all strings and numbers in a value, at any depth.
 
-    :param value: secret as a whole.
+    :param value: any JSON value; all of it is secret.
     """
     if isinstance(value, str | SecretStr):
         yield SecretStr(value)

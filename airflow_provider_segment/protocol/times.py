@@ -1,4 +1,4 @@
-"""Times and durations, as users pass them and as the API expects them."""
+"""Times and durations, in the forms that users pass and that the API expects."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 _HEADROOM = timedelta(days=31)
-"""Distance kept from the end of the calendar, so that durations can be added to any valid time."""
+"""Minimum distance from the end of the calendar, so that durations can be added to any valid time."""
 
 
 def check_time(argument: str, value: Any) -> datetime:
@@ -55,7 +55,7 @@ def check_duration(argument: str, value: Any) -> timedelta:
 def format_utc(moment: datetime) -> str:
     """Return a time as the API expects it: ISO 8601, UTC, whole seconds.
 
-    :param moment: with a time zone.
+    :param moment: a time with a time zone.
     """
     return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
@@ -63,7 +63,7 @@ def format_utc(moment: datetime) -> str:
 def format_duration(length: timedelta) -> str:
     """Return a duration in whole hours or days, for messages.
 
-    :param length: of any length.
+    :param length: the duration, of any length.
     """
     hours = int(length.total_seconds() // 3600)
     return f"{hours} hours" if hours < 72 else f"{hours // 24} days"

@@ -1,4 +1,4 @@
-"""Errors without the frames in which secrets are plain: crash reporters record the local variables of each frame."""
+"""Removing frames that hold plain secrets from errors: crash reporters record the local variables of each frame."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 def drop_frames(error: BaseException, *, until: BaseException | None = None) -> None:
     """Remove the tracebacks of an error that is about to be raised again, and of the errors that led to it.
 
-    An error that was suppressed by ``raise … from None`` is forgotten: its message may quote a secret.
+    An error that was suppressed by ``raise … from None`` is removed: its message may quote a secret.
 
     :param error: an error that is being handled.
     :param until: the error that was being handled before; its traceback is kept.
@@ -34,9 +34,9 @@ def drop_frames(error: BaseException, *, until: BaseException | None = None) -> 
 
 
 def hides_frames(function: Callable[P, T]) -> Callable[P, T]:
-    """Decorate a function whose local variables hold plain secrets: its errors lose its frames and those below.
+    """Decorate a function whose local variables hold plain secrets: its frames and those below are removed from errors.
 
-    Its arguments and what it returns stay visible, so they must be opaque.
+    Its arguments and its return value stay visible, so they must be opaque.
 
     :param function: any function that returns its result, not a generator or a coroutine.
     """

@@ -4,5 +4,5 @@ It behaves like the real API, keeps everything in memory and can inject faults. 
 ``python -m airflow_provider_segment.sandbox``, or use the pytest fixture ``segment_sandbox``.
 
 The sandbox shares no code with the rest of the package: a server that used the client's code could not reveal the
-client's mistakes. Importing this package imports nothing else.
+client's mistakes. Importing this package imports no other modules.
 """

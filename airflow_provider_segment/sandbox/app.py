@@ -63,7 +63,7 @@ class SandboxMiddleware:
 
 
 def _normalised(path: str) -> str:
-    """Return a path with exactly one trailing slash, as the routes expect it.
+    """Return a path with exactly one trailing slash, as the routes expect.
 
     It stays percent-encoded, because an id may contain a slash.
     """
@@ -78,7 +78,7 @@ async def _api_error(_request: Request, error: Exception) -> Response:
 
 
 async def _client_disconnected(_request: Request, _error: Exception) -> Response:
-    """Close the connection of a client that went away before it had sent its whole request."""
+    """Close the connection of a client that disconnected before it had sent its whole request."""
     return NoResponse()
 
 

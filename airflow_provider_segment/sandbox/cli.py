@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """An argument parser that reports errors in one line, without the usage."""
+    """An argument parser that reports errors on one line, without the usage message."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
         _print_error(message)

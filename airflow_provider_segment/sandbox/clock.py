@@ -18,7 +18,7 @@ class Clock:
     def __init__(self, *, base: Callable[[], float] = time.time) -> None:
         self._base = base
         self.offset = 0.0
-        """Seconds added to the machine's time; negative moves the clock into the past."""
+        """Seconds added to the machine's time; a negative number moves the clock into the past."""
 
     def now(self) -> float:
         """Return the time in seconds since 1970, UTC."""

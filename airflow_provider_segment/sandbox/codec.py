@@ -7,7 +7,7 @@ import re
 import msgspec
 
 MAX_DEPTH = 100
-"""Deepest nesting of arrays and objects; anything that can be read can also be written inside a response."""
+"""Maximum nesting depth of arrays and objects; anything that can be read can also be written inside a response."""
 
 
 def parse_json(text: bytes) -> object:

@@ -1,13 +1,13 @@
 """Decisions: what the sandbox does where Segment's documentation is silent or contradicts itself.
 
 Everything else in the sandbox follows what Segment publishes. If the real service turns out to behave differently,
-change it here. A question that is settled by now is marked "Settled", with its source; all others are open. The
-tests in ``tests/real_workspace`` ask a real workspace: whether an update merges or replaces settings, what happens to
-unknown settings, how unset and duplicate names are handled, the order of lists, and how errors look, those about time
-ranges among them.
+change it here. A question that has been settled is marked "Settled", with its source; all others are open. The tests in
+``tests/real_workspace`` use a real workspace to learn whether an update merges or replaces settings, what happens to
+unknown settings, how unset and duplicate names are handled, the order of lists, and the format of errors, including
+those about time ranges.
 
-"Public exports" are workspace configurations in public repositories: 419 destinations with 930 subscriptions, counted
-only. "Live" means a trace of a request to the service in a public issue.
+"Public exports" are workspace configurations in public repositories: 419 destinations with 930 subscriptions, used for
+counting only. "Live" means a trace of a request to the service in a public issue.
 """
 
 from __future__ import annotations
@@ -88,11 +88,11 @@ def decode_cursor(cursor: str) -> int | None:
 # (documentation, Rate Limits page). The general limit is unknown; none applies unless it is set.
 
 REPORTED_LIMIT = 1000
-"""Points per window that ``X-RateLimit-Remaining`` counts down from where no limit is set."""
+"""Points per window from which ``X-RateLimit-Remaining`` counts down if no limit is set."""
 
 
 def remaining_points(limit: int | None, *, consumed: int) -> int:
-    """Return the ``X-RateLimit-Remaining`` of a response; without a limit, at least 1, since the next one succeeds."""
+    """Return the ``X-RateLimit-Remaining`` of a response; without a limit, at least 1: the next one succeeds."""
     return max(1, REPORTED_LIMIT - consumed) if limit is None else max(0, limit - consumed)
 
 
@@ -105,14 +105,14 @@ NO_NAME = ""
 """Stored name of a destination created without one, or renamed to null.
 
 Open: responses show it without ``name``, as the newer official clients allow, or as an empty string, as in samples of
-2022; the setting ``unnamed`` switches it. A name of ``""`` that a client sends is no name either.
+2022; the setting ``unnamed`` selects one. If a client sends the name ``""``, the destination has no name either.
 """
 
 MAX_INSTANCES = 25
 """Maximum number of instances of one type on one source. Documented for cloud mode only; applied to all modes here."""
 
 TOO_MANY_INSTANCES_STATUS = 400
-"""Open; as for a second instance of a single-instance type."""
+"""Open: the status of this error; here it is that of a second instance of a single-instance type."""
 
 # Names: instances of one type on one source need distinct names (Segment's product documentation; (source, type, name)
 # is unique in all 419 destinations of public exports). Open: the status, which ``duplicate_name_status`` sets; whether
@@ -124,11 +124,11 @@ TOO_MANY_INSTANCES_STATUS = 400
 # number. Read-only settings are ignored on create.
 #
 # Settled: keys that the catalog entry does not have are stored and returned (public workspace exports hold some). Open:
-# whether an update merges or replaces settings; the setting ``settings_update`` switches it. Terraform's provider and
-# the rule about read-only settings both point to merging.
+# whether an update merges or replaces settings; the setting ``settings_update`` selects one. Segment's Terraform
+# provider and the rule about read-only settings both point to merging.
 #
-# Settled: defaults are not always filled in. In public exports, destinations of 31 of 67 types differ in their keys. A
-# catalog entry of a seed switches them off with ``"fillDefaults": false``.
+# Settled: defaults are not always filled in. In public exports, destinations of the same type differ in their keys for
+# 31 of 67 types. A catalog entry of a seed switches defaults off with ``"fillDefaults": false``.
 
 AUTH_SETTINGS = "dynamicAuthSettings"
 """Settled: Segment adds this key to the settings of action destinations (50 of 419 destinations in public exports).

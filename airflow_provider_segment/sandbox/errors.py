@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from airflow_provider_segment.sandbox import decisions
 
 Headers = tuple[tuple[str, str], ...]
-"""Response headers: name and value of each."""
+"""Response headers, as pairs of name and value."""
 
 
 class ApiError(Exception):
     """An error response.
 
     :param status: HTTP status.
-    :param message: what is wrong, for people.
+    :param message: description of the error.
     :param field: name of the field that caused the error.
     :param data: extra data, which Segment adds to a 429.
     :param headers: additional response headers.
@@ -32,10 +32,10 @@ class ApiError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldProblem:
-    """What is wrong with one field.
+    """A problem with one field.
 
     :param field: name of the field; a dotted path below the top level.
-    :param problem: what is wrong with it, for people, without its name: ``is required``.
+    :param problem: description of the problem, without the field's name, such as ``is required``.
     :param quoted: the name that Segment's message quotes; by default the last part of ``field``.
     :param data: extra data, which Segment adds to a problem with a setting.
     """
@@ -92,7 +92,7 @@ def error_json(status: int, message: str, *, field: str | None = None, data: obj
 def invalid_field(field: str, problem: str) -> InvalidFieldsError:
     """Return the error for one invalid field.
 
-    :param problem: what is wrong with it, without its name.
+    :param problem: description of the problem, without the field's name.
     """
     return InvalidFieldsError([FieldProblem(field=field, problem=problem)])
 

@@ -1,4 +1,4 @@
-"""Fault injection: what happens to a request that matches a fault."""
+"""Injection of faults into the requests that match them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ async def _garbage(_fault: Fault, _sandbox: Sandbox, process: ProcessRequest) ->
 
 
 def _html_page(title: str, *, status: int, headers: Headers = ()) -> Response:
-    """Return a page such as a proxy or a login portal serves instead of the API's response."""
+    """Return a page like those that a proxy or a login portal serves instead of the API's response."""
     text = f"<!doctype html>\n<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
     return Response(text, status, {"Content-Type": "text/html", **dict(headers)})
 

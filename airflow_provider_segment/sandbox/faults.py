@@ -128,7 +128,7 @@ class FaultQueue:
 def parse_fault(value: object) -> Fault:
     """Parse the body of ``POST /_sandbox/faults``.
 
-    :raises InvalidFieldsError: naming each unknown or invalid field.
+    :raises InvalidFieldsError: fields are unknown or invalid; the error names each.
     """
     kind = validate_object(value, _COMMON_FIELDS)["kind"]
     if kind not in FIELDS_BY_KIND:

@@ -1,6 +1,6 @@
 """The journal: requests and their results, without bodies and headers.
 
-It has all requests to the API, and the control requests that change something.
+It contains all requests to the API, and the control requests that change something.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ class Entry:
     """One request.
 
     :param method: HTTP method as sent.
-    :param path: as sent, still percent-encoded, without the query.
-    :param query: as sent, still percent-encoded; empty without one.
-    :param time: when it was received, seconds since 1970.
+    :param path: the path as sent, still percent-encoded, without the query.
+    :param query: the query as sent, still percent-encoded; empty without one.
+    :param time: when the request was received, in seconds since 1970.
     :param status: status of the response; None if there was none, or none yet.
     :param fault: kind of the fault that was injected, or None.
     :param control: whether it is a control request.

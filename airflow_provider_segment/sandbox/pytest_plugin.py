@@ -40,7 +40,7 @@ def segment_sandbox_server() -> Iterator[SegmentSandbox]:
 def segment_sandbox(segment_sandbox_server: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> SegmentSandbox:
     """Reset the sandbox and make the Airflow connection ``segment_public_api_default`` point to it."""
     segment_sandbox_server.reset()
-    # Hooks in this process remember the rate limits of the sandbox before its reset.
+    # Hooks in this process remember the sandbox's rate limits from before the reset.
     if (gates := sys.modules.get("airflow_provider_segment.transport.gates")) is not None:
         gates.forget_all()
     monkeypatch.setenv(CONNECTION_VARIABLE, segment_sandbox_server.conn_uri)

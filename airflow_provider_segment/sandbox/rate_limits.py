@@ -17,7 +17,7 @@ class _Window:
 
 
 class RateLimits:
-    """Counts the requests of each bucket in its current window."""
+    """A counter of the requests of each bucket in its current window."""
 
     def __init__(self) -> None:
         self._windows: dict[str, _Window] = {}
@@ -74,7 +74,7 @@ def too_many_requests(
     :param retry_after: seconds in the ``Retry-After`` header; None omits the header.
     :param ms_before_next: milliseconds in the body; None omits ``data`` altogether.
     :param consumed: requests counted so far, for the body.
-    :param headers: sent before ``Retry-After``.
+    :param headers: headers that are sent before ``Retry-After``.
     """
     data = None
     if ms_before_next is not None:

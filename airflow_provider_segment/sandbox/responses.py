@@ -23,13 +23,13 @@ def json_response(
 def error_response(error: ApiError, *, headers: Headers = ()) -> Response:
     """Return an error in the API's envelope, always as plain JSON.
 
-    :param headers: sent before those of the error.
+    :param headers: headers that are sent before those of the error.
     """
     return json_response({"errors": error.errors}, status=error.status, headers=headers + error.headers)
 
 
 class NoResponse(Response):
-    """Closes the connection without sending a response."""
+    """A response that closes the connection without sending anything."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Close the connection."""
@@ -37,7 +37,7 @@ class NoResponse(Response):
 
 
 class TruncatedResponse(Response):
-    """Announces a complete response, sends half of its body and closes the connection.
+    """A response that announces a complete body, sends half of it and closes the connection.
 
     :param complete: the response to announce.
     """

@@ -1,4 +1,4 @@
-"""Route paths whose parameters may contain any character."""
+"""Routes whose path parameters may contain any character."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _CONVERTOR = "segment_sandbox_id"
 
 
 class _IdConvertor(Convertor[str]):
-    """Matches one path segment and percent-decodes it afterwards, so that an id may contain a slash.
+    """A path parameter that matches one segment and is percent-decoded afterwards, so that an id may contain a slash.
 
     An empty segment matches too; the operation then rejects it as an id.
     """
@@ -28,5 +28,5 @@ register_url_convertor(_CONVERTOR, _IdConvertor())
 
 
 def route_path(pattern: str) -> str:
-    """Convert a path such as ``/sources/{sourceId}`` to a Starlette route, with the trailing slash all routes have."""
+    """Convert a path such as ``/sources/{sourceId}`` to a Starlette route, with the trailing slash of all routes."""
     return pattern.replace("}", f":{_CONVERTOR}}}").removesuffix("/") + "/"

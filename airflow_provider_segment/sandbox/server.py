@@ -22,7 +22,7 @@ _KEEP_ALIVE_SECONDS = 75
 
 
 class SandboxServer:
-    """Serves a sandbox over HTTP between ``start`` and ``stop``, or inside a ``with`` block.
+    """A server that offers a sandbox over HTTP between ``start`` and ``stop``, or inside a ``with`` block.
 
     :param sandbox: the sandbox to serve.
     :param host: address to listen on; any other than loopback makes the sandbox reachable from other machines.

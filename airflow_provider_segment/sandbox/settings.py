@@ -9,7 +9,7 @@ from typing import Any, Literal
 from airflow_provider_segment.sandbox.codec import camel_case, snake_case
 from airflow_provider_segment.sandbox.validation import Field, validate_object
 
-_MAX_SECONDS = 1e9  # about 30 years; a clock further off could leave the range of dates
+_MAX_SECONDS = 1e9  # about 30 years; a larger offset could exceed the range of dates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,16 +23,15 @@ class Settings:
     :param deliveries_per_minute: events that an enabled destination with an enabled subscription delivers
         automatically.
     :param clock_offset_seconds: how far the sandbox's clock is ahead of the machine's.
-    :param metrics_lag_seconds: how long it takes until an event is visible in the metrics.
+    :param metrics_lag_seconds: how long an event takes to appear in the metrics.
     :param metrics_align: ``exact`` counts events by their own time, ``bucket`` by whole minutes, hours or days.
-    :param list_lag_seconds: how long it takes until a new object is visible in lists; reading it by its id works
-        immediately.
+    :param list_lag_seconds: how long a new object takes to appear in lists; reading it by its id works immediately.
     :param settings_update: whether an update merges ``settings`` by key or replaces them.
     :param duplicate_names: whether two destinations of one type on one source may have the same name; Segment's
         documentation requires distinct names.
     :param unnamed: how responses show a destination without a name: ``absent`` without the key ``name``, ``empty`` with
         an empty string.
-    :param duplicate_name_status: status that refuses a duplicate name; Segment does not publish it.
+    :param duplicate_name_status: status of the response that rejects a duplicate name; Segment does not publish it.
     """
 
     default_limit_per_minute: int | None = None
@@ -69,7 +68,7 @@ def updated_settings(settings: Settings, changes: object) -> Settings:
     """Return ``settings`` with ``changes`` applied.
 
     :param changes: a JSON object with names in camelCase.
-    :raises InvalidFieldsError: naming each unknown or invalid field.
+    :raises InvalidFieldsError: fields are unknown or invalid; the error names each.
     """
     record = validate_object(changes, _FIELDS, allow_unknown=False)
     values: Mapping[str, Any] = {snake_case(name): value for name, value in record.items()}

@@ -19,8 +19,8 @@ _TIMEOUT_SECONDS = 30
 class JournalEntry(TypedDict):
     """A request that the sandbox received.
 
-    ``path`` and ``query`` are as sent; ``time`` is ISO 8601. ``status`` is None if no response was sent. ``fault`` is
-    the kind of the fault that was injected, or None.
+    ``path`` and ``query`` are still percent-encoded; ``time`` is in ISO 8601. ``status`` is None if no response was
+    sent. ``fault`` is the kind of the fault that was injected, or None.
     """
 
     method: str
@@ -32,7 +32,7 @@ class JournalEntry(TypedDict):
 
 
 class SegmentSandbox:
-    """Controls a running sandbox through its control requests.
+    """A client that controls a running sandbox through its control requests.
 
     :param url: base URL of the sandbox, without a trailing slash.
     :param token: the API token it accepts.
@@ -96,17 +96,17 @@ class SegmentSandbox:
 
         :param destination_id: id of the destination.
         :param successes: events delivered.
-        :param successes_after_retry: those of them that took more than one attempt.
+        :param successes_after_retry: delivered events that took more than one attempt.
         :param discarded: events that the destination rejected.
         :param expired: events that Segment gave up on.
-        :param retried: retries.
+        :param retried: number of retries.
         :param time_to_success_average: average time to success, in any unit.
         :param time_to_success_p95: 95th percentile of the time to success.
         :param time_to_first_attempt_average: average time to the first attempt.
         :param time_to_first_attempt_p95: 95th percentile of the time to the first attempt.
         :param at: time of the deliveries; a string is ISO 8601; defaults to now on the sandbox's clock. The metrics
-            count events before their ``endTime``, so a sensor, which uses whole seconds, sees an event from the next
-            second on.
+            count events before their ``endTime``, so a sensor, which uses whole seconds, counts an event only from the
+            next second on.
         :raises ValueError: if an argument is invalid; the message names it.
         """
         arguments = {name: value for name, value in locals().items() if name != "self"}

@@ -72,8 +72,8 @@ def validate_object(
     :param fields: the known fields.
     :param prefix: prepended to field names in messages, such as ``input.``.
     :param name: name of the object itself in messages.
-    :param allow_unknown: whether unknown keys are allowed, as Segment allows them; otherwise they are errors.
-    :raises InvalidFieldsError: naming every invalid field.
+    :param allow_unknown: whether unknown keys are allowed, as in Segment's API; otherwise they are errors.
+    :raises InvalidFieldsError: fields are invalid; the error names each.
     """
     if not isinstance(value, dict):
         raise InvalidFieldsError([FieldProblem(field=name, problem="must be an object")])
@@ -100,7 +100,7 @@ def _field_problems(record: dict[str, Any], fields: Sequence[Field], prefix: str
 
 
 def _value_problem(value: object, field: Field) -> str | None:
-    """Return what is wrong with the value of a field, or None."""
+    """Return a description of the problem with a field's value, or None."""
     if value is None and field.nullable:
         return None
     if not is_kind(value, field.kind):

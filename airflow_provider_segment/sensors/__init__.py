@@ -1,1 +1,1 @@
-"""The sensor: waits until deliveries cross thresholds."""
+"""The sensor that waits until delivery metrics meet conditions."""

@@ -29,11 +29,11 @@ else:
     _Base = object
 
 _GRACE = timedelta(seconds=15)
-"""Added to the deferral timeout, so that the trigger, whose message says more, times out before Airflow does."""
+"""Added to the deferral timeout so that the trigger, whose message is more detailed, times out before Airflow."""
 
 
 _FAILED_BY_AIRFLOW = "__fail__"
-"""The method name Airflow passes when the trigger failed or timed out; the same on 2.11 and 3."""
+"""The method name that Airflow passes if the trigger failed or timed out; the same on 2.11 and 3."""
 
 
 def default_deferrable() -> bool:
@@ -47,6 +47,7 @@ class DeferrableWaitMixin(_Base):
     deferrable: bool
     _destination_checked: bool
     _resumed: bool
+    _next_poll_at: str | None
 
     destination_id: Any
     segment_conn_id: str
@@ -69,7 +70,7 @@ class DeferrableWaitMixin(_Base):
         raise NotImplementedError
 
     def deadline(self, started: datetime) -> datetime:
-        """Return the end of the wait. Airflow 3.3 does not apply ``execution_timeout`` to a deferred task.
+        """Return the end of the wait: Airflow 3.3 does not apply ``execution_timeout`` to a deferred task.
 
         :param started: when this try started.
         """
@@ -92,6 +93,7 @@ class DeferrableWaitMixin(_Base):
                 poke_interval=self.poke_interval,
                 deadline=deadline.isoformat(),
                 destination_checked=destination_checked,
+                next_poll_at=self._next_poll_at,
                 segment_conn_id=self.segment_conn_id,
             ),
             method_name=self.execute_complete.__name__,
@@ -162,18 +164,18 @@ class DeferrableWaitMixin(_Base):
         raise AirflowSkipException(text) if self._criteria.on_unmet == SKIP else SegmentDeliveryUnmetError(text)
 
     def should_keep_waiting(self, error: Exception) -> bool:
-        """Return whether a deferred wait goes on after an error, because of ``silent_fail``.
+        """Return whether a deferred wait continues after an error, because of ``silent_fail``.
 
         :param error: the error of a poll.
         """
         verdicts = (AirflowSensorTimeout, AirflowFailException, AirflowSkipException)
         if not (self.deferrable and self.silent_fail) or isinstance(error, verdicts):
             return False
-        self.log.error("This poll failed; the wait goes on because of silent_fail: %s", error)
+        self.log.error("This poll failed; the wait continues because of silent_fail: %s", error)
         return True
 
     def _mask_token(self) -> None:
-        """Mask the token in this process, a new one, before it logs what the trigger reports."""
+        """Mask the token in the resumed process before it logs what the trigger reports."""
         from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
         from airflow_provider_segment.masking import mask_secrets
 
@@ -194,7 +196,7 @@ class DeferrableWaitMixin(_Base):
         raise AirflowSensorTimeout(printable(f"Sensor has timed out after {timeout}: {message}"))
 
     def _poll_after_deadline(self, context: Context) -> Evidence:
-        """Poll a last time before raising the timeout, as poke mode does; the triggerer may have been down for long."""
+        """Poll again before raising the timeout, as poke mode does; the triggerer may have been down for long."""
         timeout, execution_timeout = self._timeouts
         evidence = None
         if timeout <= execution_timeout:  # in poke mode, execution_timeout interrupts without another poll

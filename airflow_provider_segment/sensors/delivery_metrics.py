@@ -13,15 +13,18 @@ from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.hooks.unavailable import ConnectionUnavailableError, reading_connection
 from airflow_provider_segment.lineage.datasets import DeliveryLineage
 from airflow_provider_segment.links.segment import SegmentDestinationsLink
+from airflow_provider_segment.protocol.api.granularity import MINUTE
 from airflow_provider_segment.protocol.arguments import check_count, check_flag, check_id
 from airflow_provider_segment.protocol.delivery import schedule
 from airflow_provider_segment.protocol.delivery.condition import check_conditions
 from airflow_provider_segment.protocol.delivery.criteria import (
     FAIL,
+    Observation,
     WaitCriteria,
     check_criteria,
     check_on_unmet,
     check_settle_time,
+    check_window_conditions,
 )
 from airflow_provider_segment.protocol.delivery.failures import FailureRule
 from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
@@ -35,62 +38,69 @@ from airflow_provider_segment.protocol.delivery.window import (
 )
 from airflow_provider_segment.protocol.times import check_time
 from airflow_provider_segment.sensors.deferral import DeferrableWaitMixin, default_deferrable
+from airflow_provider_segment.sensors.destination_check import RememberedCheck
 from airflow_provider_segment.templating import CheckedArguments, is_literal
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
+    from airflow_provider_segment.protocol.delivery.polling import FinalPieces
     from airflow_provider_segment.protocol.delivery.verdict import Evidence, Verdict
+    from airflow_provider_segment.protocol.flow.steps import CallOptions
     from airflow_provider_segment.templating import Text
 
 
 _LAST_POLL_SECONDS = 10.0
-"""How long the poll after the deadline may spend on retries, and on rate limits."""
+"""Seconds that the poll after the deadline may spend on retries, and on rate limits."""
 
 
 class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, CheckedArguments, BaseSensorOperator):
-    """Wait until a destination's deliveries meet conditions, or fail when they meet others.
+    """Wait until a destination's delivery metrics meet conditions, or fail when they meet a failure condition.
 
-    A condition is ``<name> <op> <number>``, such as ``"success_rate >= 0.99"``; op is one of ``> >= < <= == !=``.
-    Names are Segment's own (``successes``, ``successes_on_first_attempt``, ``successes_after_retry``, ``expired``,
-    ``discarded``, ``retried``, ``time_to_success_average``, ``time_to_success_p95``,
-    ``time_to_first_attempt_average``, ``time_to_first_attempt_p95``) and derived ones: ``attempted`` = successes +
-    expired + discarded, ``failures`` = expired + discarded, and shares of ``attempted`` from 0 to 1: ``success_rate``,
-    ``failure_rate``, ``discard_rate`` and ``expiry_rate``. Rates leave out events that are still being retried; they
-    are in ``retried`` only.
+    A condition is ``<name> <op> <number>``, such as ``"success_rate >= 0.99"``; op is one of ``> >= < <= == !=``. Names
+    are Segment's own (``successes``, ``successes_on_first_attempt``, ``successes_after_retry``, ``expired``,
+    ``discarded``, ``retried``, ``time_to_success_average``, ``time_to_success_p95``, ``time_to_first_attempt_average``,
+    ``time_to_first_attempt_p95``) and derived ones: ``attempted`` = successes + expired + discarded, ``failures`` =
+    expired + discarded, and shares of ``attempted`` from 0 to 1: ``success_rate``, ``failure_rate``, ``discard_rate``
+    and ``expiry_rate``. Rates do not include events that are still being retried; those count only as ``retried``.
 
     Transient failures (5xx, no connection, 429) never end the wait, only its timeout does; 401, 403, 404 and 422 end
     it at once. Airflow's sensor flags (``soft_fail``, ``never_fail``, ``silent_fail``) act the same in all modes. All
     arguments except ``deferrable`` are templated.
+
+    Segment's finest counts are per minute, so a ``poke_interval`` below 60 seconds is raised to 60 at granularity
+    ``MINUTE``, except on a loopback address.
 
     :param destination_id: the destination; only cloud-mode destinations have delivery data.
     :param source_id: its source.
     :param success_when: one or more conditions, all of which must hold.
     :param fail_when: one or more conditions, any of which fails the task; they take precedence over ``success_when``.
     :param window: length of the time window: a timedelta, a number of seconds, or ISO 8601 such as ``"PT30M"``; at
-        most 14 days. It ends at ``end_time``, or without one slides and ends now. Either this or ``start_time`` is
-        required, because with any default events from before the run could count.
+        most 14 days, see ``granularity``. It ends at ``end_time``, or without one slides and ends now. Either this or
+        ``start_time`` is required, because with any default events from before the run could count.
     :param start_time: start of an anchored window, a datetime or ISO 8601; without a timezone, UTC.
         ``"{{ data_interval_start }}"`` needs a schedule with data intervals: Airflow 3's cron strings and manual runs
         have none. If it is in the future, the sensor waits for it.
     :param end_time: end of an anchored window. Success is then decided ``settle_time`` after it, because Segment's
         data lags; failure is decided at any time. Without it, the window ends now and grows.
-    :param min_attempted: number of attempted events needed for any verdict. Default 1: with a rate, set it higher.
-        For a condition on ``retried``, retried events count too.
+    :param min_attempted: number of attempted events needed for any verdict. Default 1; set it higher if a condition
+        uses a rate. For a condition on ``retried``, retried events count too.
     :param settle_time: how long after ``end_time`` to wait for late data. Default 120 seconds.
     :param on_unmet: what to do when the window has closed and ``success_when`` does not hold: ``"fail"`` (default),
         ``"skip"``, or ``"wait"`` until the timeout. Decided ``settle_time`` after ``end_time``, or 4 h 15 min after it
         while events are retried, because Segment retries for four hours. A window so old that Segment no longer has
         its metrics ends the same way, also with ``"wait"``.
-    :param granularity: ``"auto"`` (default) takes the finest that covers the window, and coarser ones as an anchored
-        window grows; ``"MINUTE"`` covers 4 hours and reaches 48 back, ``"HOUR"`` 7 days, ``"DAY"`` 14 days.
+    :param granularity: ``"auto"`` (default) asks for a window on hour or day borders (UTC) at that granularity, and
+        adds up others from minutes, which reach 48 hours back. ``"HOUR"`` (7 days) and ``"DAY"`` (14 days) count the
+        whole hours or days inside any window; ``"MINUTE"`` always adds up minutes. Events outside the window never
+        count. Conditions on times need a window that one request covers: up to 4 hours of minutes.
     :param deferrable: if the first poll, in the worker, gives no verdict, wait in the triggerer without a worker slot.
         ``timeout`` and ``execution_timeout`` count from the start of the try. Default: Airflow's ``[operators]
         default_deferrable``. ``mode``, ``exponential_backoff`` and ``max_wait`` then have no effect.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: ``{"metrics", "conditions", "start_time", "end_time", "granularity"}``: the data behind the verdict.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
+    :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
     :raises SegmentDeliveryFailedError: a condition of ``fail_when`` holds; not retried, and skipped with ``soft_fail``.
     :raises SegmentDeliveryUnmetError: the window has closed without meeting ``success_when``; likewise.
     :raises SegmentError: Segment rejected a request.
@@ -132,7 +142,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.poke_interval = max(self.poke_interval, schedule.MIN_INTERVAL)
+        self.poke_interval = self._asked_interval = max(self.poke_interval, schedule.MIN_INTERVAL)
         self.deferrable = check_flag("deferrable", default_deferrable() if deferrable is None else deferrable)
         self.destination_id = destination_id
         self.source_id = source_id
@@ -147,9 +157,11 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         self.granularity = granularity
         self.segment_conn_id = segment_conn_id
         self._destination_checked = False
+        self._polled = False
         self._resumed = False
         self._reschedules = 0
         self._not_before = datetime.min.replace(tzinfo=UTC)
+        self._next_poll_at: str | None = None
         self.check_literal_arguments()
 
     def check_combination(self) -> None:
@@ -160,8 +172,13 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         """Check the arguments that are known when the DAG is parsed, and those of the window against each other."""
         super().check_literal_arguments()
         window = {name: getattr(self, name) for name in ("window", "start_time", "end_time", "granularity")}
-        if is_literal([*window.values(), self.settle_time]):
-            check_retention(check_window(**window), check_settle_time("settle_time", self.settle_time))
+        if not is_literal([*window.values(), self.settle_time]):
+            return
+        checked = check_window(**window)
+        check_retention(checked, check_settle_time("settle_time", self.settle_time))
+        for name in ("success_when", "fail_when"):
+            if is_literal(conditions := getattr(self, name)):
+                check_window_conditions(name, conditions, checked)
 
     def poke(self, context: Context) -> bool | PokeReturnValue:
         """Poll once; with ``deferrable``, defer the rest of the wait to the trigger."""
@@ -215,6 +232,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
                 raise (error.__cause__ or error) from None
             self._log_failure(error)
             return None
+        self._note_interval(verdict.observation)
         for line in self._progress.lines(verdict, datetime.now(UTC)):
             self.log.info("%s", line)
         self.evidence = verdict.evidence
@@ -223,6 +241,15 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         if verdict.status is Status.UNMET:
             self.raise_unmet(verdict.progress)
         return verdict.evidence if verdict.status is Status.SUCCEEDED else None
+
+    def _note_interval(self, observation: Observation) -> None:
+        """Set when the next poll can decide; Airflow reads ``poke_interval`` after each one."""
+        per_minute = self._hook.options.min_poll_interval
+        self.poke_interval = schedule.useful_interval(
+            self._asked_interval, observation.granularity, per_minute=per_minute
+        )
+        if observation.granularity == MINUTE:
+            self._next_poll_at = (observation.at + timedelta(seconds=per_minute)).isoformat()
 
     @cached_property
     def _hook(self) -> SegmentPublicApiHook:
@@ -241,7 +268,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         return check_criteria(**arguments)
 
     def _poll_with_current_connection(self, context: Context) -> Verdict:
-        """Poll. Before a permanent error is raised, read the connection again, and repeat the poll if it changed."""
+        """Poll; after a permanent error, read the connection again and repeat the poll if it has changed."""
         from airflow_provider_segment.exceptions import SegmentError
 
         with reading_connection():
@@ -249,10 +276,11 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         first = self._is_first_poke(context)
         if first and not self._resumed and (warning := self._criteria.warning):
             self.log.warning("%s", warning)
-        if not self._destination_checked:  # once per process, because a rescheduled sensor starts in a new one
+        if not self._polled:  # once per process, because a rescheduled sensor starts in a new one
             self._persist_link(context, base_url)
+            self._polled = True
         try:
-            return self._poll(first=first)
+            return self._poll(context)
         except SegmentError as error:
             if error.transient:
                 raise
@@ -260,7 +288,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
                 changed = self._hook.refresh()
             if not changed:
                 raise
-        return self._poll(first=first)
+        return self._poll(context)
 
     def _persist_link(self, context: Context, base_url: str) -> None:
         try:
@@ -276,24 +304,56 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         self._not_before = datetime.now(UTC) + timedelta(seconds=delay)
         self.log.warning("This poll failed; polling again in %.0f s: %s", max(self.poke_interval, delay), error)
 
-    def _poll(self, *, first: bool) -> Verdict:
-        from airflow_provider_segment.protocol.delivery.polling import poll, verify_destination
+    def _poll(self, context: Context) -> Verdict:
+        from airflow_provider_segment.exceptions import SegmentNotFoundError
+        from airflow_provider_segment.protocol.delivery.polling import poll
 
         options = self._hook.options.capped(self._retry_seconds)
-        if first:
-            self._hook.driver.run(verify_destination(options, query=self._criteria.query))
-            self._destination_checked = True
-        return self._hook.driver.run(poll(options, criteria=self._criteria, now=datetime.now(UTC)))
+        if self._must_check_destination(context):
+            self._check_destination(context, options)
+        now, final = datetime.now(UTC), self._final_pieces
+        try:
+            verdict: Verdict = self._hook.driver.run(poll(options, criteria=self._criteria, now=now, final=final))
+        except SegmentNotFoundError:
+            if not self._destination_checked:
+                self._check_destination(context, options)  # its error says what was not found
+            raise
+        if not (self._destination_checked or verdict.observation.has_events):
+            self._check_destination(context, options)
+        return verdict
+
+    def _must_check_destination(self, context: Context) -> bool:
+        """Return whether to check the destination before the poll; without a memory, events in the poll are proof."""
+        if self.reschedule and not self._destination_checked:
+            known = RememberedCheck(context, self._criteria.query).load()
+            self._destination_checked = bool(known)
+            if known is None:
+                return context.get("task_reschedule_count") == 0
+        return not self._destination_checked
+
+    def _check_destination(self, context: Context, options: CallOptions) -> None:
+        from airflow_provider_segment.protocol.delivery.polling import verify_destination
+
+        self._hook.driver.run(verify_destination(options, query=self._criteria.query))
+        self._destination_checked = True
+        if self.reschedule:
+            RememberedCheck(context, self._criteria.query).save()
+
+    @cached_property
+    def _final_pieces(self) -> FinalPieces:
+        from airflow_provider_segment.protocol.delivery.polling import FinalPieces
+
+        return FinalPieces()
 
     @property
     def _retry_seconds(self) -> float:
-        """How long a poll may spend on retries, and on rate limits."""
+        """Seconds that a poll may spend on retries, and on rate limits."""
         if self._resumed:
             return min(self.poke_interval, _LAST_POLL_SECONDS)
         if self.deferrable:
-            return 0.0  # rather defer than hold a worker slot
+            return 0.0  # defer instead of holding a worker slot
         return float(self.poke_interval)  # the next poll is as good as a retry
 
     def _is_first_poke(self, context: Context) -> bool:
-        """Return whether this is the first poke; on Airflow 2.11 each one of reschedule mode counts as the first."""
+        """Return whether this is the first poke; on Airflow 2.11, every poke in reschedule mode is."""
         return not self._destination_checked and not context.get("task_reschedule_count", 0)

@@ -29,7 +29,7 @@ from airflow_provider_segment.protocol.flow.steps import (
 )
 from airflow_provider_segment.protocol.printable import printable
 from airflow_provider_segment.protocol.tracebacks import drop_frames
-from airflow_provider_segment.protocol.wire.messages import Request, RequestFailure, Response
+from airflow_provider_segment.protocol.wire.messages import RESPONSE_TIMED_OUT, Request, RequestFailure, Response
 from airflow_provider_segment.transport.body import Body, BodyEncodingError, BodyTooLongError
 from airflow_provider_segment.transport.connection import SegmentConnection
 from airflow_provider_segment.transport.gates import gates_of
@@ -44,9 +44,9 @@ class AiohttpDriver:
 
     :param connection: the parsed connection.
     :param network: headers and proxy; the CA is the session's.
-    :param session: from a :class:`~.sessions.SessionLease`; not closed here.
+    :param session: the session of a :class:`~.sessions.SessionLease`; not closed here.
     :param log: logger for the pauses and messages of flows.
-    :param slots: held by each request in progress; ``None`` for any number of requests.
+    :param slots: limits the number of requests in progress; ``None`` for no limit.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class AiohttpDriver:
             case Log():
                 self._log.log(step.level, "%s", step.text)
             case MaskSecrets(strings):
-                # In a thread, because Airflow sends them to another process and waits for it.
+                # In a thread, because Airflow sends the strings to another process and waits for it.
                 await asyncio.to_thread(mask_secrets, strings)
         return None
 
@@ -150,7 +150,7 @@ class AiohttpDriver:
             return RequestFailure(reason=str(error), sent=True, transient=False, seconds=time.monotonic() - started)
         except _FAULTS as error:
             return _request_failure(error, sent=attempt.sent, seconds=time.monotonic() - started)
-        except BaseException as error:  # the trigger is cancelled, or a library has a defect
+        except BaseException as error:  # the trigger was cancelled, or a library has a defect
             drop_frames(error, until=before)
             raise
         seconds = time.monotonic() - started
@@ -167,7 +167,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 
 _FAULTS = (aiohttp.ClientError, BodyEncodingError, OSError, TimeoutError, ValueError)
 _MISCONFIGURED = (aiohttp.InvalidURL, ValueError)
-# The first match counts.
+# The first match is used.
 _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (aiohttp.ClientConnectorDNSError, "the host name cannot be resolved"),
     (aiohttp.ClientConnectorCertificateError, "the certificate is not trusted"),
@@ -175,7 +175,7 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (aiohttp.ClientConnectorError, "the connection failed"),
     (aiohttp.ConnectionTimeoutError, "connecting timed out"),
     (aiohttp.ClientHttpProxyError, "the proxy rejected the request"),
-    (TimeoutError, "the response timed out"),
+    (TimeoutError, RESPONSE_TIMED_OUT),
     (aiohttp.ServerDisconnectedError, "the connection was closed without a response"),
     (aiohttp.ClientPayloadError, "the response was truncated"),
     (BodyEncodingError, "the response could not be decompressed"),
@@ -196,8 +196,8 @@ def _request_failure(error: Exception, *, sent: bool, seconds: float) -> Request
 
 
 def _reason(error: Exception) -> str:
-    """Return a reason in our words and the system's; aiohttp's messages repeat the URL and object reprs."""
-    # An error about a certificate is a connector error too, but not in every version has it an OS error.
+    """Return a reason in our words and the operating system's; aiohttp's messages contain the URL and object reprs."""
+    # An error about a certificate is a connector error too, but it does not have an OS error in every version.
     number = getattr(getattr(error, "_os_error", error), "errno", None)
     detail = os.strerror(number) if number and number > 0 else getattr(error, "certificate_error", "")
     reason = next((reason for kind, reason in _REASONS if isinstance(error, kind)), type(error).__name__)

@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 BODY_LIMIT = 20 * 1024 * 1024
-"""Longest body in bytes, decompressed: twice a page of 500 destinations with their catalog text."""
+"""Maximum size of a body in bytes, decompressed: twice a page of 500 destinations with their catalog text."""
 COMPRESSED_LIMIT = 4 * 1024 * 1024
-"""Longest compressed body in bytes, as sent."""
+"""Maximum size of a compressed body in bytes, as sent."""
 ERROR_LIMIT = 1024 * 1024
-"""Longest body of an error in bytes, decompressed; the rest is not read."""
+"""Maximum size of an error's body in bytes, decompressed; the rest is not read."""
 
 _PLAIN = {"", "identity"}
 _ZLIB = {"gzip", "x-gzip", "deflate"}
 _KNOWN = _PLAIN | _ZLIB
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
-"""Makes zlib detect the format from the first bytes."""
+"""The ``wbits`` that make zlib detect the format from the first bytes."""
 _STEP = 1024 * 1024
-"""Bytes inflated at once."""
+"""Maximum number of bytes inflated at once."""
 
 
 class BodyTooLongError(Exception):
@@ -37,11 +37,11 @@ class BodyEncodingError(Exception):
 
 
 class Body:
-    """A response body under construction. We request no compression, but a gateway may compress anyway.
+    """A response body that is being received. We request no compression, but a gateway may compress anyway.
 
-    requests and aiohttp would inflate everything that has arrived at once, some versions of them without a limit.
+    The libraries requests and aiohttp would inflate all received data at once, in some versions without a limit.
 
-    :param encoding: value of the header Content-Encoding.
+    :param encoding: value of the ``Content-Encoding`` header.
     :param is_error: whether it belongs to an error; then it is cut at :data:`ERROR_LIMIT`.
     :raises BodyEncodingError: the encoding is not supported.
     """
@@ -94,7 +94,7 @@ class Body:
 
 def _inflate_steps(inflate: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:
     """Inflate a chunk in steps of limited size, so that the caller can stop."""
-    if inflate.eof:  # data behind the end, all of which zlib would keep
+    if inflate.eof:  # data after the end, which zlib would keep completely
         raise BodyEncodingError
     full = False
     while chunk or full:

@@ -19,15 +19,18 @@ REGIONS = {"us": "https://api.segmentapis.com", "eu": "https://eu1.api.segmentap
 """https://docs.segmentapis.com/tag/Getting-Started"""
 
 _TEST_TIMEOUT = 10.0
-"""Seconds; someone is waiting for the "Test" button."""
+"""Timeout of the connection test, in seconds: short, because a user is waiting."""
+
+_MIN_POLL_INTERVAL = 60.0
+"""Seconds; Segment's finest counts are per minute."""
 
 _MAX_SECONDS = 1_000_000.0
-"""Upper bound of all durations: eleven days, longer than any sensible wait; sockets have a limit as well."""
+"""Upper bound of all durations: eleven days, longer than any sensible wait. Sockets have a limit as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentConnection:
-    """Where and how to reach Segment.
+    """The settings for reaching Segment.
 
     :param conn_id: id of the Airflow connection.
     :param base_url: scheme, host, port and optionally a path, without a trailing slash.
@@ -50,7 +53,7 @@ class SegmentConnection:
 def parse_connection(
     *, conn_id: str, host: str | None, port: int | None, password: str | None, extra: Mapping[str, Any]
 ) -> SegmentConnection:
-    """Return a connection from its fields.
+    """Parse the fields of a connection.
 
     :param conn_id: id of the Airflow connection, for messages.
     :param host: base URL; empty for the region's; https if it has no scheme.
@@ -76,6 +79,8 @@ def parse_connection(
             rate_limit_budget=fields.seconds("rate_limit_budget", 3600.0),
             # A request that timed out here may still be processed behind a load balancer.
             reconcile_timeout=max(timeout, fields.seconds("reconcile_timeout", timeout)),
+            # The sandbox counts an event at once, so tests and demos need not wait for the next minute.
+            min_poll_interval=0.0 if is_loopback(url.hostname) else _MIN_POLL_INTERVAL,
             secrets=(token,),
         ),
         verify=_verify(fields, is_loopback(url.hostname)),
@@ -153,7 +158,7 @@ def _base_url(fields: _Fields, host: str | None, port: int | None) -> SplitResul
         return urlsplit(REGIONS[region])
     try:
         url = urlsplit(text if "://" in text else f"https://{text}")
-    except ValueError:  # which may quote a part of a password
+    except ValueError:  # whose message may quote part of a password
         raise fields.error("host", "it is not a URL; write it as https://api.segmentapis.com") from None
     if reason := _url_problem(url, text) or port_problem(url):
         raise fields.error("host", reason)
@@ -164,7 +169,7 @@ def _base_url(fields: _Fields, host: str | None, port: int | None) -> SplitResul
 
 
 def port_problem(url: SplitResult) -> str | None:
-    """Return what is wrong with the port of a URL, without showing it: it may be a part of a password.
+    """Return the problem with the port of a URL, without quoting the port: it may be part of a password.
 
     :param url: any URL, with or without a port.
     """
@@ -176,7 +181,7 @@ def port_problem(url: SplitResult) -> str | None:
 
 
 def _url_problem(url: SplitResult, text: str) -> str | None:
-    """Return what is wrong with a base URL. Only plain URLs are valid, because libraries disagree about odd ones.
+    """Return the problem with a base URL; only simple URLs are valid, because libraries parse unusual ones differently.
 
     :param text: the URL as configured; splitting drops line breaks and tabs.
     """

@@ -1,4 +1,4 @@
-"""A cache of parsed connections: one read per connection id and event loop serves a thousand waits."""
+"""A cache of parsed connections, so that one read per connection id and event loop serves a thousand waits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_AGE = 300.0
 """Seconds after which a connection is read again, so that a changed host, CA or proxy is noticed without an error."""
 
 RETRY_AFTER = 10.0
-"""Seconds after which a failed read is repeated while the cached connection stays in use."""
+"""Seconds after which a failed read is repeated; the cached connection stays in use until then."""
 
 
 @dataclass(eq=False, slots=True)
@@ -28,14 +28,15 @@ class _Entry(Generic[T]):
 class ConnectionCache(Generic[T]):
     """Connections by id and event loop.
 
-    A value that is read again and has not changed stays the same object, so that users can compare with ``is``.
+    A value that has not changed when it is read again stays the same object, so that callers can compare it with
+    ``is``.
     """
 
     def __init__(self) -> None:
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, _Entry[T]]] = WeakKeyDictionary()
 
     def fresh(self, conn_id: str) -> T | None:
-        """Return the cached connection if it need not be read again.
+        """Return the cached connection unless it has to be read again.
 
         :param conn_id: id of the connection.
         """
@@ -45,7 +46,7 @@ class ConnectionCache(Generic[T]):
         return entry.value if now < max(entry.read_at + MAX_AGE, entry.retry_at) else None
 
     async def get(self, conn_id: str, read: Callable[[], Awaitable[T]]) -> T:
-        """Return the connection; read it if it is not cached or too old.
+        """Return the connection; read it if it is not cached or is too old.
 
         If reading fails and an old value is cached, that one stays in use: a secrets backend may be down for a while.
 
@@ -64,7 +65,7 @@ class ConnectionCache(Generic[T]):
             return entry.value
 
     async def get_newer(self, conn_id: str, read: Callable[[], Awaitable[T]], *, than: float) -> T:
-        """Return the connection, read after a moment: all users that fail together cause one read.
+        """Return the connection, read after a given time; callers that fail at the same time share one read.
 
         :param conn_id: id of the connection.
         :param read: reads and parses the connection.

@@ -1,7 +1,7 @@
 """One deadline for a whole attempt; urllib3 only has a timeout for each read.
 
 A server that sends a byte now and then, in the status line, the headers or the body, would block a worker forever.
-Therefore connecting, the proxy's response, the TLS handshake and each read time out at the end of the attempt.
+Therefore connecting, the proxy's response, the TLS handshake and each read time out when the attempt does.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Attempt(threading.local):
     """Whether any part of the request may have been sent; connecting and proxy handshakes do not count."""
 
     def begin(self, *, seconds: float) -> None:
-        """Begin an attempt.
+        """Start an attempt.
 
         :param seconds: how long it may take.
         """
@@ -111,7 +111,7 @@ class _Response(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_Reader(sock, attempt), 65536)
 
     def _read_status(self) -> tuple[str, int, str]:
-        """Skip interim responses; ``http.client`` only skips 100, and would take another one for the response."""
+        """Skip interim responses; ``http.client`` only skips 100, and would treat others as the final response."""
         while True:
             version, status, reason = super()._read_status()  # type: ignore[misc]
             if status not in _INTERIM:
@@ -136,7 +136,7 @@ class _Reader(io.RawIOBase):
     def readinto(self, buffer: WriteableBuffer) -> int | None:
         left = self._attempt.left
         if left is not None and left <= 0:
-            raise TimeoutError("the deadline has passed")  # also while the server sends faster than we read
+            raise TimeoutError("the deadline has passed")  # checked even if the server sends faster than we read
         self._socket.settimeout(self._attempt.timeout)
         return self._raw.readinto(buffer)
 

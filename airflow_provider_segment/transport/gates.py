@@ -17,7 +17,7 @@ _LOCK = threading.Lock()
 
 
 class Gates:
-    """The gates of one token at one base URL; used by all threads and event loops of the process."""
+    """The gates of one token at one base URL, shared by all threads and event loops of the process."""
 
     def __init__(self) -> None:
         self._gates: dict[str, Gate] = {}
@@ -36,7 +36,7 @@ class Gates:
             return gate.enter(now, poll=poll, slot=send.slot, max_wait=send.max_wait, jitter=jitter)
 
     def leave(self, request: Request, outcome: Response | RequestFailure | None) -> None:
-        """Take in the outcome of a request that was let through.
+        """Record the outcome of a request that was let through.
 
         :param request: the request.
         :param outcome: its outcome; ``None`` if it was cancelled.
@@ -61,7 +61,7 @@ def gates_of(connection: SegmentConnection) -> Gates:
 
 
 def forget_all() -> None:
-    """Forget all rate limits, as tests need whose server starts over."""
+    """Forget all rate limits, for tests that reset their server."""
     with _LOCK:
         for gates in _GATES.values():
             gates.forget()

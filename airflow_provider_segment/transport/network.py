@@ -31,7 +31,7 @@ class Network:
     :param headers: headers of every request, including the token.
     :param proxy: URL of the proxy to use; ``None`` for none.
     :param ca: path of a CA bundle, a file or a directory; ``None`` if TLS is not verified.
-    :param ca_modified: when the bundle was changed last, so that a replaced one is noticed.
+    :param ca_modified: modification time of the bundle, so that a replaced one is noticed.
     """
 
     headers: Mapping[str, str] = field(repr=False)
@@ -42,7 +42,7 @@ class Network:
 
 @hides_frames
 def network_for(connection: SegmentConnection) -> Network:
-    """Return proxy, CA and headers for a connection, and mask its token and proxy passwords in logs.
+    """Return the proxy, CA and headers for a connection, and mask its token and proxy passwords in logs.
 
     :param connection: its proxies and CA take precedence over the environment's.
     :raises ValueError: the environment names a CA bundle that does not exist, or a proxy URL is invalid.
@@ -50,7 +50,7 @@ def network_for(connection: SegmentConnection) -> Network:
     url = urlsplit(connection.base_url)
     proxies = _environment_proxies(url) if connection.proxies is None else connection.proxies
     mask_secrets([connection.token, *_passwords(proxies)])
-    # A proxy on another machine cannot reach this one's loopback, and would be sent the token without TLS.
+    # A proxy on another machine cannot reach this machine's loopback, and would receive the token without TLS.
     proxy = None if is_loopback(url.hostname) else _proxy(proxies, url)
     if proxy and (problem := _proxy_problem(proxy)):
         field_of_connection = f"connection {connection.conn_id!r}, field proxies"
@@ -75,12 +75,12 @@ def _ca(verify: bool | str) -> str | None:  # noqa: FBT001
 
 
 def _passwords(proxies: Mapping[str, str]) -> Iterator[SecretStr]:
-    """Yield the passwords of proxies, plain and as they are encoded in the URL."""
+    """Yield the passwords of proxies, in plain form and as encoded in the URL."""
     for proxy in proxies.values():
         try:
             password = urlsplit(proxy if "://" in proxy else f"//{proxy}").password
         except ValueError:
-            continue  # an invalid URL is reported when it is used, without being shown
+            continue  # an invalid URL is reported when it is used, without quoting it
         if password:
             yield from (SecretStr(password), SecretStr(unquote(password)))
 
@@ -102,7 +102,7 @@ def _environment_proxies(url: SplitResult) -> Mapping[str, str]:
 
 
 def _proxy(proxies: Mapping[str, str], url: SplitResult) -> str | None:
-    """Return the proxy to use: the host's, else the scheme's, else the one for all.
+    """Return the proxy to use: the host's, or else the scheme's, or else the one for all.
 
     The keys and their order are those of requests: https://requests.readthedocs.io/en/latest/user/advanced/#proxies
     """
@@ -112,7 +112,7 @@ def _proxy(proxies: Mapping[str, str], url: SplitResult) -> str | None:
 
 
 def _proxy_problem(proxy: str) -> str | None:
-    """Return what is wrong with a proxy, showing no more than its scheme: the URL may contain a password."""
+    """Return the problem with a proxy, quoting only its scheme: the URL may contain a password."""
     try:
         url = urlsplit(proxy)
     except ValueError:
@@ -135,7 +135,7 @@ _CONNECTION_ENDED = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallErro
 
 
 def is_tls_failure(cause: BaseException) -> bool:
-    """Return whether TLS failed for good: a failed handshake fails again, a connection that ended need not.
+    """Return whether TLS failed permanently: a failed handshake fails again, but a lost connection may not.
 
     :param cause: an error below a failed request.
     """

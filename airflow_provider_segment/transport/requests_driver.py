@@ -1,4 +1,4 @@
-"""The synchronous driver: sends requests with the library requests, and sleeps."""
+"""The synchronous driver: sends requests with the ``requests`` library, and sleeps."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from airflow_provider_segment.protocol.flow.steps import (
 )
 from airflow_provider_segment.protocol.printable import printable
 from airflow_provider_segment.protocol.tracebacks import drop_frames
-from airflow_provider_segment.protocol.wire.messages import Request, RequestFailure, Response
+from airflow_provider_segment.protocol.wire.messages import RESPONSE_TIMED_OUT, Request, RequestFailure, Response
 from airflow_provider_segment.transport.body import Body, BodyEncodingError, BodyTooLongError
 from airflow_provider_segment.transport.connection import SegmentConnection
 from airflow_provider_segment.transport.deadline import DeadlineAdapter
@@ -118,7 +118,7 @@ class RequestsDriver:
             return RequestFailure(reason=str(error), sent=True, transient=False, seconds=time.monotonic() - started)
         except _FAULTS as error:
             return _request_failure(error, sent=self._attempt.sent, seconds=time.monotonic() - started)
-        except BaseException as error:  # the task is timed out or stopped, or a library has a defect
+        except BaseException as error:  # the task has timed out or was stopped, or a library has a defect
             drop_frames(error, until=before)
             raise
         seconds = time.monotonic() - started
@@ -128,7 +128,7 @@ class RequestsDriver:
         """Pass the request to the adapter unchanged.
 
         ``Session.request`` would follow redirects, keep cookies, let a ``.netrc`` replace the token and re-encode the
-        path. It would also cost more than all other work for a page.
+        path. It would also take longer than all other work for a page.
         """
         prepared = requests.PreparedRequest()
         prepared.method = request.method
@@ -168,7 +168,7 @@ _MISCONFIGURED = (
     requests.exceptions.InvalidProxyURL,
     requests.exceptions.InvalidSchema,
 )
-# The first match counts: in urllib3 "refused" derives from "timed out", and in http.client "closed" from "malformed".
+# The first match is used: in urllib3 "refused" derives from "timed out", and in http.client "closed" from "malformed".
 _REASONS = (
     (urllib3.exceptions.NameResolutionError, "the host name cannot be resolved"),
     (ssl.SSLCertVerificationError, "the certificate is not trusted"),
@@ -180,8 +180,8 @@ _REASONS = (
     (http.client.IncompleteRead, "the response was truncated"),
     (BodyEncodingError, "the response could not be decompressed"),
     (http.client.HTTPException, "the response is not HTTP"),
-    (TimeoutError, "the response timed out"),
-    (urllib3.exceptions.ReadTimeoutError, "the response timed out"),
+    (TimeoutError, RESPONSE_TIMED_OUT),
+    (urllib3.exceptions.ReadTimeoutError, RESPONSE_TIMED_OUT),
 )
 
 
@@ -198,7 +198,7 @@ def _request_failure(error: Exception, *, sent: bool, seconds: float) -> Request
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield the error and the ones it wraps: requests and urllib3 use reasons, arguments and causes for that."""
+    """Yield the error and those it wraps, which requests and urllib3 store as reasons, arguments or causes."""
     current: BaseException | None = error
     while current is not None:
         yield current
@@ -207,7 +207,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _reason(causes: list[BaseException]) -> str:
-    """Return a reason in our words and the system's; the libraries' messages repeat the URL and object reprs."""
+    """Return a reason in our words and the operating system's; the libraries' messages contain the URL and reprs."""
     innermost = causes[-1]
     reason = next(
         (reason for kind, reason in _REASONS if any(isinstance(cause, kind) for cause in causes)),

@@ -21,7 +21,7 @@ from airflow_provider_segment.transport.network import Network
 _Key = tuple[str, str, str | None, int | None]
 
 _MAX_CONNECTIONS = 100
-"""Requests that are in progress at once; others wait for their turn before their timeout starts."""
+"""Maximum number of requests in progress; others wait their turn before their timeout starts."""
 
 _KEEP_ALIVE = 300.0
 """Seconds before an idle connection is closed: longer than usual poke intervals, so that polls reuse connections."""
@@ -55,7 +55,7 @@ class Attempt:
     def __call__(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> Awaitable[aiohttp.ClientResponse]:
-        """Remember the request that aiohttp made, and send it."""
+        """Keep the request that aiohttp created, and send it."""
         self._request = request
         return handler(request)
 
@@ -100,7 +100,7 @@ class SessionLease:
 
     @property
     def slots(self) -> asyncio.Semaphore:
-        """What each request of the session holds while it is in progress."""
+        """The semaphore that each request of the session holds while it is in progress."""
         if self._shared is None:
             raise RuntimeError("the session has not been acquired")
         return self._shared.slots
@@ -113,7 +113,7 @@ class SessionLease:
         shared.leases -= 1
         if shared.leases:
             return
-        # Before anything is awaited, so that a lease acquired meanwhile opens a new session.
+        # Before anything is awaited, so that a lease acquired in the meantime opens a new session.
         _SHARED[asyncio.get_running_loop()].pop(self._key, None)
         if not shared.opening.done():
             shared.opening.cancel()
@@ -131,7 +131,7 @@ async def _open(ca: str | None) -> aiohttp.ClientSession:
         auto_decompress=False,
         trust_env=False,
     )
-    # aiohttp would repeat a DELETE whose response was lost, without telling us.
+    # aiohttp would silently repeat a DELETE whose response was lost.
     session._retry_connection = False  # noqa: SLF001
     return session
 

@@ -12,8 +12,14 @@ from airflow.triggers.base import TriggerEvent
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.protocol.arguments import check_flag, check_name
-from airflow_provider_segment.protocol.delivery.condition import Condition, check_conditions
-from airflow_provider_segment.protocol.delivery.criteria import FAIL, Observation, WaitCriteria, check_criteria
+from airflow_provider_segment.protocol.delivery.condition import Condition
+from airflow_provider_segment.protocol.delivery.criteria import (
+    FAIL,
+    Observation,
+    WaitCriteria,
+    check_criteria,
+    check_window_conditions,
+)
 from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
 from airflow_provider_segment.protocol.delivery.results import (
     TIMED_OUT,
@@ -22,6 +28,7 @@ from airflow_provider_segment.protocol.delivery.results import (
     result_of_verdict,
 )
 from airflow_provider_segment.protocol.delivery.verdict import Status, Verdict
+from airflow_provider_segment.protocol.delivery.window import AUTO
 from airflow_provider_segment.protocol.times import check_duration, check_time
 from airflow_provider_segment.triggers.polling import PollFailure, PollResult
 from airflow_provider_segment.triggers.stream import DeliveryTrigger
@@ -38,19 +45,21 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
     :param destination_id: the destination.
     :param source_id: its source.
     :param success_when: conditions that must all hold for success.
-    :param fail_when: conditions any one of which fails the wait.
+    :param fail_when: failure conditions; the wait fails when any of them holds.
     :param window: length of a sliding window, in seconds; ``None`` for an anchored one.
     :param start_time: start of an anchored window, in ISO 8601.
     :param end_time: end of an anchored window, in ISO 8601.
     :param min_attempted: number of attempted events needed for a verdict.
     :param settle_time: seconds after ``end_time`` to wait for late data.
-    :param on_unmet: ``"wait"`` to go on when the window has closed and the conditions are not met.
+    :param on_unmet: ``"wait"`` to keep waiting after the window has closed without meeting the conditions.
     :param granularity: ``"auto"`` or one of Segment's.
     :param poke_interval: poll interval in seconds; at least 1.
     :param deadline: end of the wait, in ISO 8601 with a timezone; a restart of the triggerer does not move it.
         ``None`` for no deadline.
     :param destination_checked: whether the sensor has checked the destination. If not, the trigger checks it before its
         first poll.
+    :param next_poll_at: the earliest time of the first poll, in ISO 8601 with a timezone, because the sensor has polled
+        a moment ago.
     :param segment_conn_id: the Airflow connection.
     """
 
@@ -69,10 +78,11 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         min_attempted: int = 1,
         settle_time: float = 120.0,
         on_unmet: str = FAIL,
-        granularity: str = "auto",
+        granularity: str = AUTO,
         poke_interval: float = 60.0,
         deadline: str | None = None,
         destination_checked: bool = True,
+        next_poll_at: str | None = None,
         segment_conn_id: str = DEFAULT_CONN_ID,
     ) -> None:
         super().__init__(
@@ -92,15 +102,18 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         self.granularity = granularity
         self.deadline = deadline
         self.destination_checked = destination_checked
+        self.next_poll_at = next_poll_at
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Check the arguments and return them as plain JSON."""
-        if self.deadline is not None:
-            check_time("deadline", self.deadline)
+        for name in ("deadline", "next_poll_at"):
+            if (moment := getattr(self, name)) is not None:
+                check_time(name, moment)
         arguments = self.criteria.to_json() | {
             "poke_interval": _check_interval(self.poke_interval),
             "deadline": self.deadline,
             "destination_checked": check_flag("destination_checked", self.destination_checked),
+            "next_poll_at": self.next_poll_at,
             "segment_conn_id": check_name("segment_conn_id", self.segment_conn_id),
         }
         return f"{__name__}.{type(self).__name__}", arguments
@@ -179,8 +192,10 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
     :param when: one or more conditions, all of which must hold; as ``success_when`` of the sensor.
     :param rearm_when: one or more conditions that must all hold, after an event, before there can be another. Keeps a
         value near the threshold from starting a run at each change. Default: that ``when`` does not hold.
-    :param window: how far back to count, ending now: seconds, or ISO 8601 such as ``"PT30M"``; at most 14 days.
+    :param window: how far back to count, ending now: seconds, or ISO 8601 such as ``"PT30M"``; at most 48 hours, or
+        longer with a ``granularity`` of ``"HOUR"`` (7 days) or ``"DAY"`` (14 days).
     :param min_attempted: number of attempted events needed for the conditions to hold. Default 1.
+    :param granularity: as that of the sensor. Default ``"auto"``.
     :param poke_interval: poll interval in seconds; at least 1. Default 60.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :raises ValueError: an argument is invalid; raised when the DAG file is parsed.
@@ -195,6 +210,7 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
         window: float | str,
         rearm_when: str | Sequence[str] = (),
         min_attempted: int = 1,
+        granularity: str = AUTO,
         poke_interval: float = 60.0,
         segment_conn_id: str = DEFAULT_CONN_ID,
     ) -> None:
@@ -208,6 +224,7 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
         self.when = when
         self.rearm_when = rearm_when
         self.window = window
+        self.granularity = granularity
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Check the arguments and return them as plain JSON."""
@@ -216,9 +233,10 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
             "destination_id": plain["destination_id"],
             "source_id": plain["source_id"],
             "when": plain["success_when"],
-            "rearm_when": [str(condition) for condition in check_conditions("rearm_when", self.rearm_when)],
+            "rearm_when": [str(condition) for condition in self._rearm_conditions],
             "window": plain["window"],
             "min_attempted": plain["min_attempted"],
+            "granularity": plain["granularity"],
             "poke_interval": _check_interval(self.poke_interval),
             "segment_conn_id": check_name("segment_conn_id", self.segment_conn_id),
         }
@@ -233,7 +251,12 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
             success_when=self.when,
             window=self.window,
             min_attempted=self.min_attempted,
+            granularity=self.granularity,
         )
+
+    @cached_property
+    def _rearm_conditions(self) -> tuple[Condition, ...]:
+        return check_window_conditions("rearm_when", self.rearm_when, self.criteria.window)
 
     async def filter_shared_stream(self, shared_stream: AsyncIterator[PollResult]) -> AsyncIterator[TriggerEvent]:
         """Yield an event for each crossing.
@@ -241,8 +264,7 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
         :param shared_stream: the results of the polls.
         """
         progress = ProgressLogger(self.destination_id)
-        rearm_when = check_conditions("rearm_when", self.rearm_when)
-        state = ThresholdState(self)
+        rearm_when, state = self._rearm_conditions, ThresholdState(self)
         held = await state.load()
         async for poll in shared_stream:
             verdict = self.evaluate_poll(poll, progress)

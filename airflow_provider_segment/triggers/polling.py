@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_segment.hooks.unavailable import ConnectionUnavailableError, reading_connection
 from airflow_provider_segment.protocol.delivery.criteria import MetricsQuery, Observation
 from airflow_provider_segment.protocol.delivery.failures import FailureRule
-from airflow_provider_segment.protocol.delivery.polling import fetch_observation, verify_destination
+from airflow_provider_segment.protocol.delivery.polling import FinalPieces, fetch_observation, verify_destination
 from airflow_provider_segment.protocol.delivery.schedule import (
     ceil_to_tick,
     next_in_phase,
     poll_delay,
     seconds_until_next_poll,
+    useful_interval,
 )
 from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
@@ -45,7 +46,7 @@ class PollFailure:
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """A line for the log of every wait of the stream.
+    """A line to log for every wait that shares the stream.
 
     :param level: log level, as in the standard library's ``logging``.
     :param message: the line.
@@ -59,7 +60,7 @@ PollResult = Observation | PollFailure | LogLine
 
 
 class _LogLines:
-    """Collects what the driver logs, such as pauses."""
+    """A collector of the lines that the driver logs, such as pauses."""
 
     def __init__(self) -> None:
         self._lines: list[LogLine] = []
@@ -75,23 +76,32 @@ class _LogLines:
 
 
 async def poll_indefinitely(
-    *, segment_conn_id: str, query: MetricsQuery, poke_interval: float, destination_checked: bool = True
+    *,
+    segment_conn_id: str,
+    query: MetricsQuery,
+    poke_interval: float,
+    destination_checked: bool = True,
+    not_before: datetime | None = None,
 ) -> AsyncIterator[PollResult]:
     """Poll indefinitely, yielding the result of each poll.
 
-    The first poll comes at a random moment of the interval, so that a thousand waits that start together, as after a
+    The first poll runs at a random point in the interval, so that a thousand waits that start together, as after a
     restart of the triggerer, do not poll together.
 
     :param segment_conn_id: the Airflow connection.
     :param query: which metrics to fetch.
     :param poke_interval: poll interval in seconds; also how long one poll may spend on retries.
     :param destination_checked: whether the destination need not be checked before the first metrics are fetched.
+    :param not_before: earliest time of the first poll; ``None`` for any time.
     """
     # Imported late: importing a trigger must not load an HTTP library.
     from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook
 
     clock = asyncio.get_running_loop().time
-    due = ceil_to_tick(clock() + random.uniform(0, poll_delay(poke_interval)))  # noqa: S311 - not a secret
+    interval = poll_delay(poke_interval)
+    held_back = 0.0 if not_before is None else (not_before - datetime.now(UTC)).total_seconds()
+    spread = random.uniform(0, interval)  # noqa: S311 - not a secret
+    due = ceil_to_tick(clock() + min(max(held_back, 0.0), interval) + spread)
     poller = _Poller(query, poke_interval, destination_checked=destination_checked)
     log, failures, delay = _LogLines(), 0, due - clock()
     rule = FailureRule(datetime.now(UTC))
@@ -116,12 +126,12 @@ async def poll_indefinitely(
             for line in log.take():
                 yield line
             yield result
-            if not failures:
-                delay = seconds_until_next_poll(poke_interval, started=started, now=clock() - due)
+            if isinstance(result, Observation):
+                delay = seconds_until_next_poll(poller.interval_after(result), started=started, now=clock() - due)
 
 
 class _Poller:
-    """One query's polls.
+    """The polls of one query.
 
     :param query: which metrics to fetch.
     :param poke_interval: poll interval in seconds.
@@ -130,12 +140,13 @@ class _Poller:
 
     def __init__(self, query: MetricsQuery, poke_interval: float, *, destination_checked: bool) -> None:
         self._query = query
-        self._poke_interval = poke_interval
+        self._poke_interval = self._interval = poke_interval
         self._destination_checked = destination_checked
         self._options: tuple[CallOptions, CallOptions] | None = None
+        self._final = FinalPieces()
 
     async def poll(self, hook: SegmentPublicApiAsyncHook) -> Observation:
-        """Poll. Before a permanent error is raised, read the connection again, and repeat the poll if it has changed.
+        """Poll; after a permanent error, read the connection again and repeat the poll if it has changed.
 
         :raises ConnectionUnavailableError: the connection could not be read.
         """
@@ -153,10 +164,19 @@ class _Poller:
                 raise
         return await hook.run(self._fetch)
 
-    async def sleep(self, delay: float) -> None:
-        """Sleep until the next poll that can decide; the destination is checked without waiting for that.
+    def interval_after(self, observation: Observation) -> float:
+        """Return the seconds between two polls that can decide.
 
-        :param delay: seconds until the next poll if every poll could decide.
+        :param observation: of the last poll.
+        """
+        per_minute = 0.0 if self._options is None else self._options[0].min_poll_interval
+        self._interval = useful_interval(self._poke_interval, observation.granularity, per_minute=per_minute)
+        return self._interval
+
+    async def sleep(self, delay: float) -> None:
+        """Sleep until the next poll that can give a verdict; until the destination is checked, just for the delay.
+
+        :param delay: seconds until the next poll if every poll could give a verdict.
         """
         not_before = self._query.not_before
         if not_before is None or not self._destination_checked:
@@ -166,20 +186,21 @@ class _Poller:
         due = clock() + delay
         while True:
             useful = clock() + (not_before - datetime.now(UTC)).total_seconds()
-            left = next_in_phase(due, poke_interval=self._poke_interval, not_before=useful) - clock()
+            left = next_in_phase(due, poke_interval=self._interval, not_before=useful) - clock()
             await asyncio.sleep(min(left, _MAX_SLEEP))
             if left <= _MAX_SLEEP:
                 return
 
     def _fetch(self, options: CallOptions) -> Flow[Observation]:
-        if self._options is None or self._options[0] is not options:  # the options seldom change
+        if self._options is None or self._options[0] is not options:  # cached, because the options rarely change
             self._options = options, options.capped(self._poke_interval)
         capped = self._options[1]
         if self._destination_checked:
-            return fetch_observation(capped, query=self._query, now=datetime.now(UTC))
+            return fetch_observation(capped, query=self._query, now=datetime.now(UTC), final=self._final)
         return self._check_and_fetch(capped)
 
     def _check_and_fetch(self, options: CallOptions) -> Flow[Observation]:
         yield from verify_destination(options, query=self._query)
         self._destination_checked = True
-        return (yield from fetch_observation(options, query=self._query, now=datetime.now(UTC)))
+        now = datetime.now(UTC)
+        return (yield from fetch_observation(options, query=self._query, now=now, final=self._final))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Hashable
 from contextlib import aclosing
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -25,6 +26,7 @@ class DeliveryTrigger(BaseEventTrigger):
     """
 
     destination_checked = True
+    next_poll_at: str | None = None
 
     def __init__(
         self, *, destination_id: str, source_id: str, min_attempted: int, poke_interval: float, segment_conn_id: str
@@ -61,6 +63,7 @@ class DeliveryTrigger(BaseEventTrigger):
             query=trigger.criteria.query,
             poke_interval=trigger.poke_interval,
             destination_checked=trigger.destination_checked,
+            not_before=None if trigger.next_poll_at is None else datetime.fromisoformat(trigger.next_poll_at),
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:

@@ -1,4 +1,4 @@
-"""Whether a threshold's conditions held at the last poll, kept across restarts of the triggerer where possible."""
+"""The state of a threshold, kept across restarts of the triggerer where possible."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class ThresholdState:
-    """The state of one threshold, in the state store of the watched asset (Airflow 3.3).
+    """Whether the conditions of a threshold held at the last poll, in the watched asset's state store (Airflow 3.3).
 
     A store that fails is tried again at the next poll.
 
@@ -40,7 +40,7 @@ class ThresholdState:
         return self._saved
 
     async def save(self, *, holds: bool) -> None:
-        """Save whether the conditions hold, unless that is what is stored.
+        """Save whether the conditions hold, unless the stored value is the same.
 
         :param holds: whether they hold now.
         """

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 def alias_reader(environment: Environment) -> ReadAlias:
     """Return a function that reads the secret of an alias, or returns ``None`` if its connection does not exist.
 
-    It raises ``ValueError`` if the connection exists, but the field is empty.
+    The function raises ``ValueError`` if the connection exists but the field is empty.
 
-    :param environment: names the connection and field of aliases.
+    :param environment: the environment, which maps aliases to connections and fields.
     """
     from airflow.providers.common.compat.sdk import AirflowNotFoundException
 

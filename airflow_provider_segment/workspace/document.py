@@ -16,9 +16,9 @@ from typing import Any, TypeAlias
 import yaml
 
 MAX_BYTES = 1024 * 1024
-"""Size of a file; the largest destinations described by hand or imported have some 100 KB."""
+"""Maximum size of a file; the largest destinations in practice take about 100 KB."""
 MAX_DEPTH = 50
-"""Depth of nested values."""
+"""Maximum nesting depth of values."""
 
 NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 """A plain scalar that is a number."""
@@ -29,7 +29,7 @@ _ESCAPE = re.compile(r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-f
 Path: TypeAlias = tuple[str | int, ...]
 """Keys and indexes that lead to a value in a document."""
 
-# libyaml's parser, where PyYAML was built with it, is ten times as fast.
+# If PyYAML was built with libyaml, that parser is ten times as fast.
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -59,7 +59,7 @@ class Document:
     def line(self, path: Path) -> int:
         """Return the line of a value, or of the nearest value around it.
 
-        :param path: of the value.
+        :param path: path of the value.
         """
         while path and path not in self.lines:
             path = path[:-1]
@@ -71,7 +71,7 @@ def parse_document(content: bytes, *, json: bool = False) -> Document:
 
     :param content: the bytes of the file.
     :param json: whether it is JSON.
-    :raises DocumentError: it is too large, not UTF-8, not YAML or JSON, or holds more than JSON values.
+    :raises DocumentError: it is too large, not UTF-8, not YAML or JSON, or holds values that JSON does not have.
     """
     if len(content) > MAX_BYTES:
         raise DocumentError(f"the file has more than {MAX_BYTES} bytes")
@@ -91,7 +91,7 @@ def parse_document(content: bytes, *, json: bool = False) -> Document:
 
 
 def _checked_json(text: str) -> str:
-    """Return JSON text in the form that a YAML parser reads: without tabs, and without characters in two halves.
+    """Return JSON in a form that a YAML parser accepts: without tabs, and without surrogate pairs.
 
     :raises DocumentError: it is not JSON.
     """
@@ -103,7 +103,7 @@ def _checked_json(text: str) -> str:
         raise DocumentError(f"the file is not JSON: {error.msg}", error.lineno) from None
     except (RecursionError, ValueError):
         raise DocumentError("the file is not JSON that can be read") from None
-    return _ESCAPE.sub(_join_halves, text.replace("\t", " "))  # JSON allows no tabs inside of strings
+    return _ESCAPE.sub(_join_halves, text.replace("\t", " "))  # JSON allows no tabs inside strings
 
 
 def _no_constant(name: str) -> None:
@@ -111,7 +111,7 @@ def _no_constant(name: str) -> None:
 
 
 def _join_halves(match: re.Match[str]) -> str:
-    """Return the character that JSON escapes as two halves, and any other escape as it is."""
+    """Return the character that JSON escapes as a surrogate pair, and any other escape unchanged."""
     if match[1] is None:
         return match[0]
     return bytes.fromhex(match[1] + match[2]).decode("utf-16-be")
@@ -129,7 +129,7 @@ def _syntax_error(error: yaml.YAMLError) -> DocumentError:
 
 
 class _Builder:
-    """Builds a document from parse events."""
+    """A builder of a document from parse events."""
 
     def __init__(self, events: Iterator[Any]) -> None:
         self._events = events
@@ -199,7 +199,7 @@ def _scalar(event: Any) -> Any:
     if match is None:
         return _checked(text, line)
     if len(text) > _MAX_DIGITS:
-        raise DocumentError(f"a number has more than {_MAX_DIGITS} digits; put a string in quotes", line)
+        raise DocumentError(f"a number has more than {_MAX_DIGITS} digits; if it is a string, put it in quotes", line)
     if match[2] is None and match[3] is None:
         return int(text)
     number = float(text)

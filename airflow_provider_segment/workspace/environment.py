@@ -32,9 +32,9 @@ class Environment:
     secrets: Mapping[str, SecretRef] = field(default_factory=dict)
 
     def secret(self, alias: str) -> SecretRef:
-        """Return the connection and field of an alias; by default the password of the connection of that id.
+        """Return the connection and field of an alias; by default the password of the connection with that id.
 
-        :param alias: as in ``{$secret: alias}``.
+        :param alias: the alias in ``{$secret: alias}``.
         """
         return self.secrets.get(alias) or SecretRef(alias)
 
@@ -71,7 +71,7 @@ _NAMES = [key.name for key in ENVIRONMENT_KEYS]
 
 
 class _Reader:
-    """Checks the values of an environment, and collects what is wrong."""
+    """A checker of the values of an environment, which collects the problems."""
 
     def __init__(self, document: Document, path: str) -> None:
         self._document = document
@@ -90,7 +90,7 @@ class _Reader:
         variables = self._mapping(value, "variables")
         for key, item in variables.items():
             if not re.fullmatch(VARIABLE_NAME, key):
-                self._report(("variables", key), "a variable's name has letters, digits and _, and no digit first")
+                self._report(("variables", key), "a variable's name has letters, digits and _, and no leading digit")
             if not isinstance(item, str | int | float):
                 self._report(("variables", key), "it must be a string, a number, or true or false")
         return variables

@@ -1,8 +1,8 @@
 """The folder of a workspace: its spec files and its environments.
 
 Every ``.yaml``, ``.yml`` and ``.json`` file below the folder describes one destination, except those in
-``environments/``. Names that begin with a dot are left out. The folder itself may be a link, as git-sync mounts are;
-links inside it may not lead out of it.
+``environments/``. Names that begin with a dot are ignored. The folder itself may be a symbolic link, as git-sync mounts
+are; links inside it may not lead out of it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from airflow_provider_segment.workspace.spec_file import parse_spec, repeated_de
 class SpecFile:
     """A spec file and what it describes.
 
-    :param path: relative to the folder, with slashes.
+    :param path: the path relative to the folder, with slashes.
     :param document: its content.
     :param description: what it describes.
     """
@@ -47,7 +47,7 @@ class WorkspaceFolder:
     :param environment: the environment that was chosen.
     :param descriptions: what its spec files describe, in the order of their paths.
     :param files: the spec files.
-    :param warnings: what may be wrong.
+    :param warnings: possible mistakes.
     """
 
     environment: Environment
@@ -133,7 +133,7 @@ def _content(root: Path, path: str) -> bytes:
     resolved = (root / path).resolve()
     if not resolved.is_relative_to(root):
         raise DocumentError("it is a link that leads out of the folder")
-    # Opening a named pipe would wait for its other end.
+    # Opening a named pipe would block until its other end is opened.
     with os.fdopen(os.open(resolved, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise DocumentError("it is not a regular file")

@@ -57,12 +57,12 @@ _FILTER_ACTION = {
 }
 
 _ENABLED = (
-    "Left out, an existing one stays as it is and a new one is enabled. `import` always writes it, so delete the line"
-    " if something else, such as a circuit breaker, enables and disables it."
+    "Without it, an existing one stays as it is and a new one is enabled. `import` always writes it, so delete the"
+    " line if something else, such as a circuit breaker, enables and disables it."
 )
 
 SUBSCRIPTION_KEYS = (
-    Key(name="name", schema=_STRING, text="Display name. May be left out with `id`, and is then left alone."),
+    Key(name="name", schema=_STRING, text="Display name. Optional with `id`; without it, the name is left alone."),
     Key(
         name="action",
         schema=_STRING,
@@ -72,27 +72,27 @@ SUBSCRIPTION_KEYS = (
     Key(
         name="trigger",
         schema=_STRING,
-        text='FQL statement that selects events, such as `type = "track"`. May be left out with `id` or `removed`.',
+        text='FQL statement that selects events, such as `type = "track"`. Optional with `id` or `removed`.',
     ),
     Key(name="enabled", schema=_FLAG, text=f"Whether it processes events. {_ENABLED}"),
     Key(
         name="settings",
         schema=_SETTINGS,
         text="Settings keyed by the field names of the action: constants, or directives such as `{'@path': $.event}`."
-        " Only the described keys are compared; left out, settings are left alone.",
+        " Only the described keys are compared; without `settings`, they are left alone.",
     ),
-    Key(name="model_id", schema=_STRING, text="Reverse ETL model that its data comes from."),
+    Key(name="model_id", schema=_STRING, text="Id of the Reverse ETL model that its data comes from."),
     Key(name="reverse_etl_schedule", schema=_SCHEDULE, text="When that model syncs: `strategy` and `config`."),
     Key(
         name="id",
         schema=_STRING,
         text="Segment's id, to select one of several that are otherwise equal, or to rename it.",
     ),
-    Key(name="previous_name", schema=_STRING, text="Its name until now, to rename it."),
+    Key(name="previous_name", schema=_STRING, text="The name that it has had so far, to rename it."),
     Key(
         name="removed",
         schema={"type": "boolean"},
-        text="`true` removes it. Without this entry, a subscription that is not described is never removed.",
+        text="`true` removes it. A subscription that is left out of the file is never removed.",
     ),
 )
 
@@ -100,20 +100,21 @@ FILTER_KEYS = (
     Key(
         name="title",
         schema=_STRING,
-        text="Display name; its identity within the destination. May be left out with `id`, and is then left alone.",
+        text="Display name; it identifies the filter within its destination. Optional with `id`; without it, the"
+        " title is left alone.",
     ),
     Key(
         name="condition",
         schema=_STRING,
-        text='FQL statement that selects events, such as `type = "identify"`, or `all`. May be left out with `id` or'
+        text='FQL statement that selects events, such as `type = "identify"`, or `all`. Optional with `id` or'
         " `removed`.",
     ),
     Key(
         name="actions",
         schema={"type": "array", "minItems": 1, "items": _FILTER_ACTION},
         text="What happens to these events: `{type: DROP}`; `{type: SAMPLE, percent: 0.1}`, perhaps with `path`;"
-        " `{type: DROP_PROPERTIES, fields: {context.traits: [email]}}`; `ALLOW_PROPERTIES` likewise. May be left out"
-        " like `condition`.",
+        " `{type: DROP_PROPERTIES, fields: {context.traits: [email]}}`; `ALLOW_PROPERTIES` likewise. Optional with"
+        " `id` or `removed`.",
     ),
     Key(name="enabled", schema=_FLAG, text=f"Whether it filters events. {_ENABLED}"),
     Key(name="description", schema={"type": "string"}, text="What it is for; an empty string removes it."),
@@ -136,11 +137,11 @@ FILTER_KEYS = (
         schema=_STRING,
         text="Segment's id, to select one of several that are otherwise equal, or to rename it.",
     ),
-    Key(name="previous_title", schema=_STRING, text="Its title until now, to rename it."),
+    Key(name="previous_title", schema=_STRING, text="The title that it has had so far, to rename it."),
     Key(
         name="removed",
         schema={"type": "boolean"},
-        text="`true` removes it. Without this entry, a filter that is not described is never removed.",
+        text="`true` removes it. A filter that is left out of the file is never removed.",
     ),
 )
 
@@ -150,27 +151,28 @@ DESTINATION_KEYS = (
     Key(
         name="name",
         schema=_STRING,
-        text="Display name; with source and type its identity. May be left out with `id`, and is then left alone.",
+        text="Display name; with source and type, it identifies the destination. Optional with `id`; without it, the"
+        " name is left alone.",
     ),
     Key(name="enabled", schema=_FLAG, text=f"Whether it receives data. {_ENABLED}"),
     Key(
         name="settings",
         schema=_SETTINGS,
-        text="Settings by the keys of its type's options. Only the described keys are compared.",
+        text="Settings, under the keys of its type's options. Only the described keys are compared.",
     ),
     Key(
         name="subscriptions",
         schema={"type": "array", "items": {"$ref": "#/$defs/subscription"}},
-        text="Its subscriptions, which the Segment app calls mappings. Those that are not listed are left alone; left"
-        " out, all of them are.",
+        text="Its subscriptions, which the Segment app calls mappings. Those that are not listed are left alone;"
+        " without this key, all of them are.",
     ),
     Key(
         name="filters",
         schema={"type": "array", "items": {"$ref": "#/$defs/filter"}},
-        text="Its filters. Those that are not listed are left alone; left out, all of them are.",
+        text="Its filters. Those that are not listed are left alone; without this key, all of them are.",
     ),
     Key(name="id", schema=_STRING, text="Segment's id, to select one of several that are otherwise equal."),
-    Key(name="previous_name", schema=_STRING, text="Its name until now, to rename it."),
+    Key(name="previous_name", schema=_STRING, text="The name that it has had so far, to rename it."),
     Key(
         name="removed",
         schema={"type": "boolean"},
@@ -190,7 +192,7 @@ ENVIRONMENT_KEYS = (
     Key(
         name="workspace_id",
         schema=_STRING,
-        text="Id of the workspace. With it, nothing is planned or written if the token is one of another workspace.",
+        text="Id of the workspace. With it, nothing is planned or written if the token belongs to another workspace.",
     ),
     Key(
         name="variables",
@@ -199,7 +201,8 @@ ENVIRONMENT_KEYS = (
             "propertyNames": {"pattern": f"^{VARIABLE_NAME}$"},
             "additionalProperties": {"type": ["string", "number", "boolean"]},
         },
-        text="Values of `${NAME}`. Every variable that a file uses must be here; one that no file uses is a warning.",
+        text="Values of `${NAME}`. Every variable that a file uses must be here; one that no file uses causes a"
+        " warning.",
     ),
     Key(
         name="secrets",
@@ -220,8 +223,8 @@ ENVIRONMENT_KEYS = (
                 ]
             },
         },
-        text="Which Airflow connection each alias is: its id, or `connection` and `field`. The default is the"
-        " `password` of the connection whose id is the alias.",
+        text="The Airflow connection behind each alias: its id, or an object with `connection` and `field`. Default:"
+        " the `password` of the connection whose id is the alias.",
     ),
 )
 
@@ -252,7 +255,7 @@ SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "destination": destination_schema,
     "environment": environment_schema,
 }
-"""What describes each kind of file."""
+"""The function that returns the schema of each kind of file."""
 
 
 def schema_file(name: str) -> Path:

@@ -22,7 +22,7 @@ from airflow_provider_segment.workspace.writer import write_yaml
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportResult:
-    """What an import did; paths are relative to the folder.
+    """The result of an import; paths are relative to the folder.
 
     :param created: new files.
     :param changed: files that were rewritten.
@@ -39,11 +39,11 @@ class ImportResult:
 
 
 def write_imported(root: Path, imported: Sequence[Imported], existing: WorkspaceFolder) -> ImportResult:
-    """Write spec files, and leave those alone that already describe what exists.
+    """Write spec files, except those that already describe what exists.
 
     :param root: the folder; created if it does not exist.
     :param imported: the destinations.
-    :param existing: what the folder holds.
+    :param existing: the current content of the folder.
     """
     files = {one.id: _find_file(one, existing.files) for one in imported}
     taken = {file.path.lower() for file in existing.files}
@@ -76,7 +76,7 @@ def write_imported(root: Path, imported: Sequence[Imported], existing: Workspace
 
 
 def to_document(value: Any) -> Any:
-    """Return described fields as they are written: variables escaped, aliases as references.
+    """Return described fields in the form of a spec file: variables escaped, aliases as references.
 
     :param value: fields with secret aliases.
     """
@@ -105,7 +105,7 @@ def _describes(description: DestinationDescription, one: Imported) -> bool:
 
 
 def _new_paths(imported: Sequence[Imported], taken: set[str]) -> dict[str, str]:
-    """Return the path of a new file for each destination; equal names get the id, in whatever order they come."""
+    """Return the path of a new file for each destination; equal names get the id, whatever their order."""
     base = {one.id: _base_path(one) for one in imported}
     counts = Counter(path.lower() for path in base.values())
     return {
@@ -127,7 +127,7 @@ def _file_name(text: str) -> str:
 
 
 def _write(root: Path, path: str, value: Mapping[str, Any]) -> None:
-    """Write a file as a whole, so that an interruption leaves the old one or the new one."""
+    """Write a file atomically: an interruption leaves either the old or the new one."""
     text = write_yaml(value) if not path.endswith(".json") else json.dumps(value, indent=2, ensure_ascii=False) + "\n"
     target = root / path
     target.parent.mkdir(parents=True, exist_ok=True)

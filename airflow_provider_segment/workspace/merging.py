@@ -1,4 +1,4 @@
-"""Bringing an existing spec file up to date: what still means the same value stays as it is written."""
+"""Updating an existing spec file: anything that still means the same value stays as it is written."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def merge_spec(
     """Return the content of a spec file that describes what exists; undescribed keys stay undescribed.
 
     :param written: the file's content.
-    :param means: the same with its variables replaced.
+    :param means: the same content with its variables replaced.
     :param document: the content that an import would write into a new file.
     :param fields: the same as values, with secret aliases.
     :param filters: whether filters were read; otherwise they stay as they are.
@@ -77,7 +77,7 @@ def _merge_settings(
 
 
 def _same(means: Any, live: Any) -> bool:
-    """Return whether a described value is the live one; a secret counts as the same."""
+    """Return whether a described value equals the live one; a secret counts as equal."""
     if isinstance(means, SecretAlias):
         return True
     if isinstance(means, Mapping) and isinstance(live, Mapping):

@@ -1,4 +1,4 @@
-"""What is wrong with files: all problems are collected and reported together."""
+"""Problems with files, which are collected and reported together."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Problem:
-    """Something wrong with a file.
+    """A problem with a file.
 
     :param path: the file, relative to the folder of the workspace.
     :param line: number of the line, from 1; 0 for the whole file.
@@ -26,7 +26,7 @@ class Problem:
 
 
 class WorkspaceFilesError(ValueError):
-    """Files are invalid; the message lists every problem.
+    """The error of invalid files; its message lists every problem.
 
     :param problems: the problems, at least one.
     """
@@ -49,8 +49,8 @@ def unknown_name(what: str, name: str, known: Sequence[str]) -> str:
 
 
 def shorten(text: str) -> str:
-    """Return a string cut to what fits into a message.
+    """Return a string, shortened to fit into a message.
 
-    :param text: from a file.
+    :param text: a string from a file.
     """
     return text if len(text) <= 100 else f"{text[:99]}…"

@@ -78,7 +78,7 @@ def repeated_descriptions(descriptions: Sequence[DestinationDescription]) -> Ite
 
 
 class _Reader:
-    """Checks the keys and values of a document, and collects what is wrong."""
+    """A checker of the keys and values of a document, which collects the problems."""
 
     def __init__(self, document: Document, path: str) -> None:
         self._document = document

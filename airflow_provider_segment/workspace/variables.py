@@ -19,9 +19,9 @@ _LITERAL = "${"
 
 @dataclass
 class Substitution:
-    """Replaces the variables and references of a document.
+    """A replacer of the variables and references of a document.
 
-    :param variables: by name.
+    :param variables: values by name.
     :param problems: receives a message with the line of each problem.
     :param used: receives the names of the variables that were used.
     """
@@ -33,7 +33,7 @@ class Substitution:
     def apply(self, document: Document) -> Any:
         """Return the value of a document with its variables and references replaced.
 
-        :param document: as read.
+        :param document: the document as read.
         """
         return self._replace(document, document.value, ())
 
@@ -96,7 +96,7 @@ def path_label(path: Path) -> str:
 
 
 def escape_value(value: Any) -> Any:
-    """Return a value of Segment's so that a spec file with it means the same value.
+    """Escape a value from Segment so that it means the same value in a spec file.
 
     :param value: plain JSON values.
     """
@@ -110,9 +110,9 @@ def escape_value(value: Any) -> Any:
 
 
 def escape_key(key: str) -> str:
-    """Return a key so that it is not read as a reference.
+    """Escape a key so that it is not read as a reference.
 
-    :param key: of Segment's settings.
+    :param key: a key of Segment's settings.
     """
     return f"${key}" if key == SECRET_KEY or _ESCAPED_KEY.fullmatch(key) else key
 
@@ -120,7 +120,7 @@ def escape_key(key: str) -> str:
 def unescape_key(key: str) -> str:
     """Return the key that an escaped key means.
 
-    :param key: of a spec file.
+    :param key: a key of a spec file.
     """
     return key[1:] if _ESCAPED_KEY.fullmatch(key) else key
 

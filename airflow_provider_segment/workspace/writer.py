@@ -13,7 +13,7 @@ _WIDTH = 120
 
 
 class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
-    """The safe dumper: without aliases, and with quotes also around what only some readers take for a number."""
+    """The safe dumper, without aliases, and with quotes also around strings that only some readers take for numbers."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True

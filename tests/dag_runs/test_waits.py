@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.dag_runs.conftest import RunDag
+from tests.sensors.modes.running import AIRFLOW_2
 
 FEED = {
     "id": "feed",
@@ -37,3 +40,17 @@ def test_failed_deliveries_in_the_trigger_fail_the_run_without_a_retry(
     assert "SegmentDeliveryFailedError: destination feed: deliveries failed: successes >= 10 (holds: " in output
     reads = [entry["path"] for entry in segment_sandbox.requests if not entry["path"].endswith("/delivery-metrics")]
     assert reads == ["/destinations/feed"]  # read by the first poll of the only try
+
+
+@pytest.mark.skipif(AIRFLOW_2, reason="Airflow 2.11 keeps nothing between the polls of a rescheduled sensor")
+def test_a_rescheduled_sensor_checks_its_destination_until_that_has_succeeded_once(
+    run_dag: RunDag, segment_sandbox: SegmentSandbox
+) -> None:
+    segment_sandbox.seed({"destinations": [FEED]})
+    segment_sandbox.fault("status", status=503, path="/destinations/feed", times=4)
+    segment_sandbox.settings(deliveries_per_minute=60)
+    run_dag("segment_waits_rescheduled")
+    statuses = [entry["status"] for entry in segment_sandbox.requests if entry["path"] == "/destinations/feed"]
+    polls = [entry for entry in segment_sandbox.requests if entry["path"].endswith("/delivery-metrics")]
+    assert statuses == [503] * 4 + [200]
+    assert len(polls) > 2

@@ -61,7 +61,7 @@ def test_a_destination_is_created_read_updated_and_deleted(hook: SegmentPublicAp
     assert created["enabled"] is True
     assert created["settings"]["apiKey"].endswith("cdef")
     assert created["settings"]["trackAllPages"] is True
-    assert set(created["metadata"]) <= {"id", "name", "slug", "status", "options"}
+    assert set(created["metadata"]) <= {"id", "name", "slug", "status", "options", "actions", "supportedFeatures"}
 
     changed = hook.update_destination(id=created["id"], name="ours", enabled=False, settings={"trackAllPages": False})
     assert (changed["name"], changed["enabled"], changed["settings"]["trackAllPages"]) == ("ours", False, False)

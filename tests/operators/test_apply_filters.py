@@ -183,8 +183,8 @@ def test_the_plan_in_the_log(
     running.run(apply(on_drift="report", prune_filters=True))
 
     log = capsys.readouterr().out
-    assert 'change  filter No emails  actions  [{"type": "DROP"}]  [{"type": "DROP_PROPERTIES"' in log
-    assert "remove  filter Other" in log
+    assert 'change  filter \'No emails\'  actions  [{"type": "DROP"}]  [{"type": "DROP_PROPERTIES"' in log
+    assert "remove  filter 'Other'" in log
 
 
 def test_checks_hold_before_anything_is_written(running: Running, segment_sandbox: SegmentSandbox) -> None:

@@ -53,6 +53,7 @@ def test_create_lists_only_the_destinations_of_the_source(running: Running, segm
     running.run(create())
     assert [f"{entry['method']} {entry['path']}" for entry in segment_sandbox.requests] == [
         "GET /sources/sandbox-web/connected-destinations",
+        "GET /catalog/destinations/sandbox-analytics",
         "POST /destinations",
         "GET /sources/sandbox-web/connected-destinations",  # the check that it is the only one
     ]
@@ -308,7 +309,7 @@ def test_a_selection_that_a_template_rendered_to_nothing_raises(
 ) -> None:
     selection = {"destination_id": "d"} if argument == "destination_id" else identity()
     task = SegmentDeleteDestinationOperator(task_id="d", **selection | {argument: "{{ params.value }}"})
-    with pytest.raises(ValueError, match=f"{argument} was set, but came out of its template as 'None'"):
+    with pytest.raises(ValueError, match=f"{argument} was set, but its template rendered to 'None'"):
         running.run(task, params={"value": None})
     assert segment_sandbox.requests == []
 
@@ -316,3 +317,24 @@ def test_a_selection_that_a_template_rendered_to_nothing_raises(
 def test_deleting_from_an_unknown_source_raises(running: Running) -> None:
     with pytest.raises(SegmentNotFoundError, match="/sources/no-such-source/"):
         running.run(SegmentDeleteDestinationOperator(task_id="d", **identity(source_id="no-such-source")))
+
+
+@pytest.mark.parametrize("if_exists", ["reuse", "update"])
+def test_create_reports_settings_that_segment_ignored(
+    running: Running,
+    segment_sandbox: SegmentSandbox,
+    if_exists: str,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    if if_exists == "update":
+        running.run(create())
+    instance = TaskInstance()
+    task = create(settings={"apiKey": KEY, "externalId": "mine"}, if_exists=if_exists)
+    assert running.run(task, ti=instance) == segment_sandbox.destinations[0]["id"]
+    assert instance.xcoms["ignored"] == ["settings['externalId']"]
+    log = caplog.text + "".join(capfd.readouterr())
+    assert "settings['externalId'] was not changed: Segment keeps its own value" in log
+    nothing = TaskInstance()
+    running.run(create(if_exists=if_exists), ti=nothing)
+    assert "ignored" not in nothing.xcoms

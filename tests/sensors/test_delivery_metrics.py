@@ -17,6 +17,7 @@ from airflow.providers.common.compat.sdk import (
 from airflow_provider_segment.exceptions import (
     SegmentAuthError,
     SegmentDeliveryFailedError,
+    SegmentDeliveryUnmetError,
     SegmentInvalidRequestError,
     SegmentNotFoundError,
 )
@@ -24,6 +25,14 @@ from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
 from tests.running import Running
+from tests.sensors.modes.running import StateStore
+
+DESTINATION = {
+    "sourceId": "sandbox-web",
+    "metadataId": "sandbox-analytics",
+    "name": "mine",
+    "settings": {"apiKey": "k"},
+}
 
 
 @pytest.fixture
@@ -57,6 +66,11 @@ def sensor(destination_id: str = "d", **changes: Any) -> SegmentDeliveryMetricsS
 
 def poll_count(sandbox: SegmentSandbox) -> int:
     return sum(entry["path"].endswith("/delivery-metrics") for entry in sandbox.requests)
+
+
+def twenty_past(*, hours: int) -> datetime:
+    """Return a moment some hours ago that is not on an hour's border."""
+    return (datetime.now(UTC) - timedelta(hours=hours)).replace(minute=20, second=0, microsecond=0)
 
 
 def ago(**back: float) -> str:
@@ -95,12 +109,59 @@ def test_the_destination_is_read_at_the_first_poll_only(segment_sandbox: Segment
     assert len(reads) == 1
 
 
-def test_a_rescheduled_poll_is_not_the_first(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
-    task = sensor(destination_id, mode="reschedule")
-    task.poke({"task_reschedule_count": 3})
-    assert [entry["path"] for entry in segment_sandbox.requests[1:]] == [
-        f"/destinations/{destination_id}/delivery-metrics"
-    ]
+def checks(sandbox: SegmentSandbox, destination_id: str) -> int:
+    """Return how often the destination was read."""
+    path = f"/destinations/{destination_id}"
+    return sum((entry["method"], entry["path"]) == ("GET", path) for entry in sandbox.requests)
+
+
+def test_reschedule_mode_checks_the_destination_until_that_has_succeeded_once(
+    segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
+    segment_sandbox.fault("status", status=503, path=f"/destinations/{destination_id}", times=None)
+    store = StateStore()
+    so_far = []
+    for count in range(5):
+        if count == 2:
+            segment_sandbox.seed("empty")
+            segment_sandbox.seed({"destinations": [DESTINATION | {"id": destination_id}]})
+        context: Any = {"task_reschedule_count": count, "task_state_store": store}
+        assert not sensor(destination_id, mode="reschedule", poke_interval=1, timeout=60).poke(context)
+        so_far.append(checks(segment_sandbox, destination_id))
+    assert so_far[1] > so_far[0] > 0
+    assert so_far[2:] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("context", [{}, {"task_reschedule_count": 3}], ids=["Airflow 2.11", "Airflow 3.0 to 3.2"])
+def test_without_a_state_store_events_prove_that_the_destination_exists(
+    segment_sandbox: SegmentSandbox, destination_id: str, context: Any
+) -> None:
+    sensor(destination_id, mode="reschedule").poke(context)
+    assert checks(segment_sandbox, destination_id) == 1
+    segment_sandbox.deliver(destination_id, successes=4, at=ago(minutes=5))
+    sensor(destination_id, mode="reschedule").poke(context)
+    assert checks(segment_sandbox, destination_id) == 1
+
+
+@pytest.mark.parametrize("context", [{}, {"task_reschedule_count": 3}], ids=["Airflow 2.11", "Airflow 3.0 to 3.2"])
+def test_without_a_state_store_another_source_is_still_named(
+    segment_sandbox: SegmentSandbox, destination_id: str, context: Any
+) -> None:
+    with pytest.raises(ValueError, match="belongs to source 'sandbox-web'"):
+        sensor(destination_id, mode="reschedule", source_id="sandbox-app").poke(context)
+
+
+def test_a_state_store_that_fails_is_like_none(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    class Failing:
+        def get(self, key: str) -> Any:
+            raise ConnectionError(key)
+
+        def set(self, key: str, value: Any) -> None:
+            raise ConnectionError(key)
+
+    context: Any = {"task_reschedule_count": 1, "task_state_store": Failing()}
+    assert not sensor(destination_id, mode="reschedule").poke(context)
+    assert checks(segment_sandbox, destination_id) == 1
 
 
 def test_a_failing_xcom_push_of_the_link_does_not_fail_the_gate(
@@ -203,30 +264,53 @@ def test_no_poll_is_sent_while_only_success_is_left_to_decide_after_the_end(
     window = {"start_time": ago(hours=1), "end_time": ago(hours=-1)}
     assert not sensor(destination_id, **window).poke({})
     assert poll_count(segment_sandbox) == 0
-    assert "success is decided only after the window's end; the next poll comes at " in told()
+    assert "success is decided only after the window's end; the next poll runs at " in told()
     assert not sensor(destination_id, **window, fail_when="failures > 5").poke({})
     assert poll_count(segment_sandbox) == 1
 
 
-@pytest.mark.parametrize(
-    ("window", "granularity"),
-    [
-        (timedelta(hours=4), "MINUTE"),
-        (timedelta(hours=5), "HOUR"),
-        (timedelta(days=7), "HOUR"),
-        (timedelta(days=8), "DAY"),
-        (timedelta(days=14), "DAY"),
-    ],
-)
-def test_auto_granularity_is_the_finest_that_covers_the_window(
-    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, window: timedelta, granularity: str
+@pytest.mark.parametrize("align", ["exact", "bucket"])
+def test_events_just_outside_a_long_window_do_not_decide(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, align: str
 ) -> None:
-    segment_sandbox.deliver(destination_id, successes=10, at=ago(minutes=5))
-    assert running.run(sensor(destination_id, window=window))["granularity"] == granularity
+    """From 20 minutes past an hour to 20 minutes past another: granularity HOUR would count both events outside."""
+    segment_sandbox.settings(metrics_align=align)
+    start = twenty_past(hours=12)
+    end = start + timedelta(hours=9)
+    for at, successes in ((start - timedelta(minutes=5), 5), (start, 3), (end, 5)):
+        segment_sandbox.deliver(destination_id, successes=successes, at=at.isoformat())
+    window = {"start_time": start, "end_time": end}
+
+    with pytest.raises(SegmentDeliveryUnmetError, match=r"now 3, 1 short"):
+        running.run(sensor(destination_id, success_when="successes >= 4", **window))
+    evidence = running.run(sensor(destination_id, success_when="successes >= 3", **window))
+
+    assert evidence["metrics"]["successes"] == 3
+    assert poll_count(segment_sandbox) == 2 * 3
+
+
+def test_the_first_poll_logs_granularity_and_bounds(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+) -> None:
+    segment_sandbox.deliver(destination_id, successes=10, at=ago(hours=4))
+    start = twenty_past(hours=9)
+    evidence = running.run(sensor(destination_id, start_time=start, end_time=start + timedelta(hours=6)))
+    bounds = f"Counting events from {evidence['start_time']} to {evidence['end_time']} at granularity MINUTE"
+    assert f"{bounds}, added up from 2 requests" in told()
+
+
+def test_pieces_that_are_final_are_not_asked_for_again(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    task = sensor(destination_id, start_time=twenty_past(hours=20), success_when="successes >= 10")
+    task.poke({})
+    first = poll_count(segment_sandbox)
+    segment_sandbox.deliver(destination_id, successes=10, at=ago(hours=3))
+    assert task.poke({})
+    assert first >= 5
+    assert poll_count(segment_sandbox) - first <= 3  # those that ended in the last four hours and a quarter
 
 
 def test_all_arguments_are_templated(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
-    segment_sandbox.deliver(destination_id, successes=10, at=ago(minutes=5))
+    segment_sandbox.deliver(destination_id, successes=10, at=ago(minutes=90))
     task = SegmentDeliveryMetricsSensor(
         task_id="wait",
         destination_id="{{ params.destination }}",
@@ -242,7 +326,7 @@ def test_all_arguments_are_templated(running: Running, segment_sandbox: SegmentS
     evidence = running.run(
         task,
         params={"destination": destination_id, "source": "sandbox-web", "goal": 10, "granularity": "HOUR"},
-        data_interval_start=datetime.now(UTC) - timedelta(hours=1),
+        data_interval_start=datetime.now(UTC) - timedelta(hours=3),
         data_interval_end=datetime.now(UTC) - timedelta(minutes=1),
     )
     assert evidence["granularity"] == "HOUR"
@@ -341,15 +425,16 @@ def test_another_source_is_an_error(running: Running, segment_sandbox: SegmentSa
         ({"window": None}, "exactly one of window and start_time must be set; neither"),
         ({"start_time": "2026-01-01T00:00:00Z", "window": 60}, "exactly one .* both"),
         ({"start_time": "2026-01-01T00:00:00Z", "end_time": "2026-01-01T00:00:00Z"}, "CronDataIntervalTimetable"),
-        ({"window": timedelta(days=15)}, "window is 15 days, 0:00:00; granularity auto covers at most 14 days"),
-        ({"window": timedelta(hours=5), "granularity": "MINUTE"}, "granularity MINUTE covers at most 4 hours"),
+        ({"window": timedelta(days=3)}, r"window is 3 days.* \(name a coarser one .* covers at most 48 hours"),
+        ({"window": timedelta(hours=49), "granularity": "MINUTE"}, "granularity MINUTE covers at most 48 hours"),
+        ({"window": "PT5H", "success_when": "time_to_success_p95 < 5"}, "success_when: .* has no value in this window"),
         ({"window": "soon"}, "window is 'soon'"),
         ({"window": -5}, "window is -1 day"),
         ({"start_time": "yesterday"}, "start_time is 'yesterday'"),
         ({"start_time": "2026-01-02T00:00:00Z", "end_time": "2026-01-01T00:00:00Z"}, "must be after start_time"),
         (
             {"start_time": "2026-01-01T00:00:00Z", "end_time": "2026-01-15T00:00:00Z"},
-            "settle_time is 0:02:00; with the 14 days, 0:00:00 .* reaches further back than granularity auto",
+            "settle_time is 0:02:00; with the 14 days, 0:00:00 .* reaches further back than granularity DAY",
         ),
         ({"granularity": "SECOND"}, "granularity is 'SECOND'; it must be one of 'auto', 'MINUTE'"),
         ({"min_attempted": -1}, "min_attempted is -1"),
@@ -371,6 +456,6 @@ def test_templated_arguments_are_checked_after_rendering(running: Running, segme
 def test_a_window_that_is_too_old_is_an_error_at_run_time(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str
 ) -> None:
-    with pytest.raises(ValueError, match=r"start_time: from .* is not covered by granularity DAY"):
+    with pytest.raises(ValueError, match=r"start_time: from .* is not covered by granularity MINUTE"):
         running.run(sensor(destination_id, start_time=ago(days=20)))
     assert poll_count(segment_sandbox) == 0

@@ -93,6 +93,8 @@ def set_stage(
         lists_lag_in_all=dice.random() < 0.5 and not like_sandbox,
         replace=dice.random() < 0.5,
         write_limit=dice.choice((5, 5, 2, None)),
+        refuses_duplicates=dice.random() < 0.3 and not like_sandbox,
+        refuses_triggers=not like_sandbox,
     )
     put_bystanders(segment, dice)
     scenario = dice.choice(scenarios)(segment, dice)

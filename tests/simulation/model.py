@@ -31,6 +31,8 @@ from tests.simulation.setting_values import DestinationType
 
 WINDOW = 60.0
 _TYPES = {record["id"]: DestinationType(record) for record in CATALOG}
+DUPLICATE_NAME = "Another instance of this destination on this source has the same name"
+REFUSED_TRIGGER = "nonsense"
 _POINTS = 1000
 """What is left in a window of calls without a limit counts down from this."""
 
@@ -43,6 +45,8 @@ class Segment:
     :param lists_lag_in_all: whether lists also show changes and removals late; the sandbox's don't.
     :param replace: whether an update replaces settings or merges into them.
     :param write_limit: calls a minute to each of the three writes on subscriptions.
+    :param refuses_duplicates: whether it refuses a second destination with the same source, type and name.
+    :param refuses_triggers: whether it refuses :data:`REFUSED_TRIGGER`; the sandbox does not.
     :param after_each: called after each request, to check an invariant.
     :param sources: its sources.
     :param types: the catalog, by id.
@@ -52,6 +56,8 @@ class Segment:
     lists_lag_in_all: bool = False
     replace: bool = False
     write_limit: int | None = 5
+    refuses_duplicates: bool = False
+    refuses_triggers: bool = False
     destinations: dict[str, Record] = field(default_factory=dict)
     subscriptions: dict[str, Record] = field(default_factory=dict)
     filters: dict[str, Record] = field(default_factory=dict)
@@ -147,6 +153,11 @@ class Segment:
         listed = self._visible(self.destinations.values(), now, lambda record: "metadataId" in record)
         return page(listed, query, "destinations", self._shown_destination)
 
+    def _get_metadata(self, metadata_id: str, *_: Any) -> Record:
+        if metadata_id not in self.types:
+            raise RefusedError(404, "Resource not found")
+        return {"destinationMetadata": _shown_type(self.types[metadata_id])}
+
     def _list_connected(self, source_id: str, _body: Record, now: float, query: dict[str, str]) -> Record:
         if source_id not in {source["id"] for source in self.sources}:
             raise RefusedError(404, "Resource not found")
@@ -165,6 +176,9 @@ class Segment:
             for other in self.destinations.values()
         ):
             raise RefusedError(400, "Multiple configurations of this destination type not supported.")
+        identity = {key: body[key] for key in ("sourceId", "metadataId", "name")}
+        if self.refuses_duplicates and any(other | identity == other for other in self.destinations.values()):
+            raise RefusedError(409, DUPLICATE_NAME, field="name")
         record = self.add_destination(body | {"settings": settings}, now=now)
         return {"destination": self._shown_destination(record)}
 
@@ -205,6 +219,8 @@ class Segment:
         actions = self.types[find(self.destinations, destination_id)["metadataId"]].actions
         if body["actionId"] not in actions:
             raise RefusedError(404, "Action not found", field="actionId")
+        if self.refuses_triggers and body["trigger"] == REFUSED_TRIGGER:
+            raise RefusedError(422, "the trigger is not a statement", field="trigger")
         named = {"destinationId": destination_id, "actionSlug": actions[body["actionId"]]}
         record = self.add_subscription({"settings": {}, "modelId": ""} | body | named, now=now)
         return {"destinationSubscription": shown(record)}
@@ -282,7 +298,7 @@ class Segment:
 
 
 def _shown_type(kind: DestinationType) -> Record:
-    return {key: kind.record[key] for key in ("id", "name", "slug", "status", "options", "actions")}
+    return {key: kind.record[key] for key in _METADATA}
 
 
 def _belongs(kind: str, parent: str, parent_id: str) -> Callable[[Record], bool]:
@@ -290,9 +306,11 @@ def _belongs(kind: str, parent: str, parent_id: str) -> Callable[[Record], bool]
     return lambda record: kind in record and record[parent] == parent_id
 
 
+_METADATA = ("id", "name", "slug", "status", "options", "actions", "supportedFeatures")
 _OPERATIONS: list[tuple[str, str, Callable[..., Record]]] = [
     ("GET", "/sources", Segment._list_sources),
     ("GET", "/catalog/destinations", Segment._list_catalog),
+    ("GET", "/catalog/destinations/*", Segment._get_metadata),
     ("GET", "/sources/*/connected-destinations", Segment._list_connected),
     ("GET", "/destinations", Segment._list_destinations),
     ("POST", "/destinations", Segment._create_destination),

@@ -14,7 +14,7 @@ from airflow_provider_segment.protocol.wire.messages import Response
 Record: TypeAlias = dict[str, Any]
 T = TypeVar("T")
 
-_ERROR_TYPES = {400: "bad-request", 404: "NotFound", 422: "input-validation", 429: "RequestError"}
+_ERROR_TYPES = {400: "bad-request", 404: "NotFound", 409: "Conflict", 422: "input-validation", 429: "RequestError"}
 
 
 class RefusedError(Exception):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from airflow_provider_segment.protocol.errors import SegmentSeveralMatchesError
+from airflow_provider_segment.protocol.errors import SegmentConflictError, SegmentSeveralMatchesError
 from tests.simulation.actor import Actor
 from tests.simulation.history import Stage, set_stage
-from tests.simulation.model import WINDOW
+from tests.simulation.model import DUPLICATE_NAME, WINDOW
 from tests.simulation.scenario import ensuring_destination, ensuring_subscription
 from tests.simulation.scenario_apply import applying
 from tests.simulation.scenario_fleet import applying_fleet
@@ -35,8 +35,17 @@ def play_overlapping(stage: Stage) -> bool:
     reported = [actor.error for actor in actors if isinstance(actor.error, SegmentSeveralMatchesError)]
     if calm and duplicates and not reported:
         raise ViolationError(f"{duplicates} were created and no run reported it")
+    if calm and not stage.segment.lag:
+        _demand_that_refusals_are_explained(actors)
     _demand_report_of_next_run(stage, duplicates)
     return bool(duplicates)
+
+
+def _demand_that_refusals_are_explained(actors: list[Actor]) -> None:
+    """Raise if a run failed because another one was faster, although it could see the other's object."""
+    for actor in actors:
+        if isinstance(actor.error, SegmentConflictError) and DUPLICATE_NAME in str(actor.error):
+            raise ViolationError(f"{actor.label} did not look again after it was refused") from actor.error
 
 
 def _actor(stage: Stage, number: int, *, calm: bool) -> Actor:

@@ -73,7 +73,7 @@ def ensuring_destination(segment: Segment, dice: Random) -> Scenario:
 
     def check(result: Any) -> None:
         actual = the_only(destinations_like(segment, spec), "the destination")
-        demand_same("the result", actual["id"], result or actual["id"])
+        demand_same("the result", actual["id"], actual["id"] if result is None else result.id)
         old = None if existing is None else before.destinations[existing["id"]]
         if old is not None:
             demand_same("the id", old["id"], actual["id"])
@@ -107,7 +107,7 @@ def ensuring_subscription(segment: Segment, dice: Random) -> Scenario:
 
     def check(result: Any) -> None:
         actual = the_only(subscriptions_like(segment, destination["id"], spec), "the subscription")
-        demand_same("the result", actual["id"], result or actual["id"])
+        demand_same("the result", actual["id"], actual["id"] if result is None else result.id)
         old = None if existing is None else before.subscriptions[existing["id"]]
         if old is not None and if_exists != "update":
             # One without a schedule may come from an earlier try, so it gets one.

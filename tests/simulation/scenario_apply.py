@@ -7,7 +7,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from airflow_provider_segment.protocol.errors import SegmentNotFoundError
+from airflow_provider_segment.protocol.errors import SegmentInvalidRequestError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
 from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest, apply_destination
 from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec
@@ -22,13 +22,16 @@ from tests.simulation.expectation import (
     subscriptions_like,
     the_only,
 )
-from tests.simulation.model import Segment
+from tests.simulation.model import REFUSED_TRIGGER, Segment
 from tests.simulation.model_responses import Record
 from tests.simulation.scenario import Scenario, analytics
 from tests.simulation.world import ViolationError
 
-_WRONG = SubscriptionSpec(name="wrong", action_id="nonsense", trigger=TRACK)
-_RIGHT = replace(_WRONG, action_id="track")
+_RIGHT = SubscriptionSpec(name="wrong", action_id="track", trigger=TRACK)
+_UNKNOWN_ACTION = replace(_RIGHT, action_id="nonsense")
+"""Refused by the catalog, before anything is written."""
+_REFUSED = replace(_RIGHT, trigger=REFUSED_TRIGGER)
+"""Refused by Segment, between other writes."""
 
 
 class Applying:
@@ -46,6 +49,7 @@ class Applying:
             self._put_existing(dice, name="an earlier name" if by_id else self._spec.name)
         # The description is corrected after that many runs.
         self._mistaken = dice.randint(1, 2) if self._subscriptions is not None and dice.random() < 0.15 else 0
+        self._wrong = _REFUSED if segment.refuses_triggers and dice.random() < 0.7 else _UNKNOWN_ACTION
         self._place = dice.randint(0, len(self._subscriptions or ()))
         self._request = ApplyRequest(
             spec=self._spec,
@@ -63,7 +67,9 @@ class Applying:
             flow=self._flow,
             check=self._check,
             tolerated=lambda error, number: (
-                isinstance(error, SegmentNotFoundError) and number <= self._mistaken and "'wrong'" in str(error)
+                isinstance(error, SegmentInvalidRequestError | ValueError)
+                and number <= self._mistaken
+                and "'wrong'" in str(error)
             ),
             may_freeze=not self._mistaken,
             groups=self._groups,
@@ -95,7 +101,7 @@ class Applying:
         if self._subscriptions is None or not self._mistaken:
             return self._subscriptions
         expected = list(self._subscriptions)
-        expected.insert(self._place, _WRONG if number <= self._mistaken else _RIGHT)
+        expected.insert(self._place, self._wrong if number <= self._mistaken else _RIGHT)
         return expected
 
     def _check(self, result: Any) -> None:

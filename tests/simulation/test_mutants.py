@@ -261,6 +261,12 @@ def test_a_missing_check_after_a_create_is_detected(monkeypatch: pytest.MonkeyPa
         _play_many_overlapping()
 
 
+def test_a_missing_check_after_a_refused_create_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(creating, "_check_overtaken", _finds_nothing)
+    with pytest.raises(ViolationError, match="did not look again after it was refused"):
+        _play_many_overlapping()
+
+
 def _play_many() -> None:
     for seed in range(_ENOUGH):
         play(set_stage(seed))

@@ -19,6 +19,7 @@ from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Pause, Reply, Send
 from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest, apply_destination
 from airflow_provider_segment.protocol.provisioning.comparison import json_equal
+from airflow_provider_segment.protocol.provisioning.diff import setting_label
 from airflow_provider_segment.protocol.provisioning.plan import ApplySummary
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from airflow_provider_segment.protocol.wire.messages import Request
@@ -94,7 +95,7 @@ class Applying(RuleBasedStateMachine):
         plan, _ = self.run_flow(apply_destination(_OPTIONS, request=_without_ignored(request, summary), write=False))
         assert plan.is_empty
         for key in summary["ignored"]:
-            assert key == _READ_ONLY or key in _nulls(subscriptions or ()), key
+            assert key == f"settings[{_READ_ONLY!r}]" or key in _nulls(subscriptions or ()), key
 
     def _there(self) -> dict[str, Any] | None:
         listed = self.run_flow(collect(destinations_listing(source_id=SOURCE), _OPTIONS))
@@ -166,7 +167,9 @@ def _without_ignored(request: ApplyRequest, summary: ApplySummary) -> ApplyReque
     spec = request.spec
     return replace(
         request,
-        spec=replace(spec, settings={key: value for key, value in spec.settings.items() if key not in ignored}),
+        spec=replace(
+            spec, settings={key: value for key, value in spec.settings.items() if setting_label(key) not in ignored}
+        ),
         subscriptions=request.subscriptions and list(map(kept, request.subscriptions)),
     )
 

@@ -174,7 +174,7 @@ def _cut(value: Any) -> Any:
         return value
     return {
         key: _entry(item)
-        if key == "metadata"
+        if key in ("metadata", "destinationMetadata")
         else [_entry(one) for one in item]
         if key == "destinationsCatalog"
         else _cut(item)

@@ -61,6 +61,14 @@ def test_the_reconcile_timeout_is_never_shorter_than_the_timeout(reconcile_timeo
     assert parse(timeout=5, reconcile_timeout=reconcile_timeout).options.reconcile_timeout == seconds
 
 
+@pytest.mark.parametrize(
+    ("host", "seconds"),
+    [("", 60), ("https://segment.example.com", 60), ("http://127.0.0.1:8642", 0), ("https://localhost", 0)],
+)
+def test_only_a_sandbox_on_this_machine_is_polled_more_than_once_a_minute(host: str, seconds: float) -> None:
+    assert parse(host=host).options.min_poll_interval == seconds
+
+
 def test_extra_fields_may_be_strings_as_in_a_form_or_a_uri() -> None:
     found = parse(
         timeout="5",

@@ -43,6 +43,23 @@ def test_the_trigger_waits_for_the_conditions(
     assert f"Destination {destination_id} waiting: successes >= 10 (now 4, 6 short)" in told()
 
 
+def test_pieces_that_are_final_are_not_asked_for_again(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    start = (datetime.now(UTC) - timedelta(hours=20)).replace(minute=20)
+
+    async def wait() -> tuple[Any, int]:
+        event = asyncio.create_task(first_event(waiting(destination_id, window=None, start_time=start.isoformat())))
+        await until(lambda: poll_count(segment_sandbox) >= 5)
+        await asyncio.sleep(0.5)
+        first = poll_count(segment_sandbox)
+        await asyncio.to_thread(segment_sandbox.deliver, destination_id, successes=10, at=PAST)
+        return await event, first
+
+    event, first = asyncio.run(wait())
+
+    assert event["evidence"]["metrics"]["successes"] == 10
+    assert poll_count(segment_sandbox) < 2 * first
+
+
 def test_a_failure_condition_ends_the_wait(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     segment_sandbox.deliver(destination_id, successes=10, discarded=5, at=PAST)
     event = asyncio.run(first_event(waiting(destination_id, fail_when=["failures > 0"])))
@@ -82,7 +99,7 @@ def test_a_missing_destination_ends_the_wait(segment_sandbox: SegmentSandbox) ->
 def test_a_window_that_no_granularity_covers_ends_the_wait(segment_sandbox: SegmentSandbox) -> None:
     event = asyncio.run(first_event(waiting(window=None, start_time="2020-01-01T00:00:00Z")))
     assert (event["status"], event["error"]) == ("error", "ValueError")
-    assert "there is no coarser one" in event["message"]
+    assert "set granularity to HOUR or DAY" in event["message"]
 
 
 def test_the_deadline_ends_the_wait_while_a_poll_is_pending(

@@ -75,6 +75,27 @@ def test_a_slow_poll_does_not_delay_the_ones_after_it(
 
 
 @pytest.mark.parametrize(
+    ("ahead", "earliest"), [(40, 40), (-3600, 0), (86400, 60)], ids=["recent", "long ago", "another clock"]
+)
+def test_the_first_poll_does_not_follow_the_sensors_own_at_once(
+    ahead: float, earliest: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = VirtualClock(datetime(2026, 2, 15, 12, tzinfo=UTC))
+    polled_at: list[float] = []
+    hook = SlowHook([0], polled_at)
+    monkeypatch.setattr("airflow_provider_segment.hooks.segment.SegmentPublicApiAsyncHook", lambda **_: hook)
+    monkeypatch.setattr("airflow_provider_segment.triggers.polling.datetime", SimpleNamespace(now=clock.now))
+
+    async def poll_once() -> None:
+        not_before = clock.now() + timedelta(seconds=ahead)
+        await anext(poll_indefinitely(segment_conn_id="any", query=QUERY, poke_interval=60, not_before=not_before))
+
+    with asyncio.Runner(loop_factory=lambda: VirtualLoop(clock)) as runner:
+        runner.run(poll_once())
+    assert clock.seconds == pytest.approx(earliest, abs=0.1)
+
+
+@pytest.mark.parametrize(
     ("arguments", "requests"),
     [({}, 0), ({"fail_when": "failures > 5"}, 60)],
     ids=["only success is left to decide", "failure may be decided at any time"],

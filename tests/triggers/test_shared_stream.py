@@ -159,6 +159,7 @@ def test_different_queries_have_different_keys(other: dict[str, Any]) -> None:
         {"min_attempted": 100},
         {"settle_time": 5.0},
         {"deadline": None},
+        {"next_poll_at": "2026-01-01T00:00:00Z"},
         {"poke_interval": 1},
         {"window": "PT60M"},
     ],

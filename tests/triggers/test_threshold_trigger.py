@@ -198,6 +198,16 @@ def test_nothing_blocks_the_event_loop(segment_sandbox: SegmentSandbox, destinat
         assert len(run_watcher(segment_sandbox, trigger, then=deliver)) == 1
 
 
+def test_a_named_granularity_reaches_further(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+    six_days_ago = (datetime.now(UTC) - timedelta(days=6)).isoformat()
+    (event,) = run_watcher(
+        segment_sandbox,
+        watcher(destination_id, window="P7D", granularity="HOUR"),
+        then=lambda: segment_sandbox.deliver(destination_id, successes=12, at=six_days_ago),
+    )
+    assert event["granularity"] == "HOUR"
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
@@ -206,6 +216,8 @@ def test_nothing_blocks_the_event_loop(segment_sandbox: SegmentSandbox, destinat
         ({"rearm_when": "successes"}, "rearm_when: 'successes' is not a condition"),
         ({"window": "15 days"}, "window is"),
         ({"window": 15 * 86400}, "covers at most"),
+        ({"window": "P15D", "granularity": "DAY"}, "granularity DAY covers at most 14 days"),
+        ({"window": "PT5H", "rearm_when": "time_to_success_p95 < 5"}, "rearm_when: .* has no value in this window"),
         ({"min_attempted": -1}, "min_attempted"),
         ({"poke_interval": "soon"}, "poke_interval"),
         ({"segment_conn_id": ""}, "segment_conn_id"),

@@ -238,7 +238,7 @@ def test_an_id_is_not_repeated(tmp_path: Path) -> None:
         ("variables: [x]", "prod.yaml:1: variables: it must be an object"),
         (
             "variables:\n  a-b: 1",
-            "prod.yaml:2: variables.a-b: a variable's name has letters, digits and _, and no digit first",
+            "prod.yaml:2: variables.a-b: a variable's name has letters, digits and _, and no leading digit",
         ),
         ("variables:\n  a: [1]", "prod.yaml:2: variables.a: it must be a string, a number, or true or false"),
         ("secrets: {a: 1}", "prod.yaml:1: secrets.a: it must be the id of a connection, or an object with"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from airflow_provider_segment.protocol.api import operations
-from airflow_provider_segment.protocol.api.objects import CatalogEntry
+from airflow_provider_segment.protocol.api.objects import CatalogEntry, ListedCatalogEntry
 from airflow_provider_segment.protocol.api.requests import build_call
 from airflow_provider_segment.protocol.arguments import check_id
 from airflow_provider_segment.protocol.flow.exchange import exchange
@@ -12,17 +14,22 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Page
 from airflow_provider_segment.protocol.wire.pagination import Listing, page_reader
 
 
+def catalog_listing() -> Listing[CatalogEntry]:
+    """Return the listing of the catalog."""
+    read = page_reader(cast("type[CatalogEntry]", ListedCatalogEntry), key="destinationsCatalog")
+    return Listing(operations.GET_DESTINATIONS_CATALOG, {}, read)
+
+
 def list_destinations_catalog(options: CallOptions) -> PagedFlow[CatalogEntry]:
-    """List the destination types of the catalog.
+    """List the destination types of the catalog, without their options.
 
     :return: an iterator that fetches pages as it is consumed.
     """
-    read = page_reader(CatalogEntry, key="destinationsCatalog")
-    return paginate(Listing(operations.GET_DESTINATIONS_CATALOG, {}, read), options)
+    return paginate(catalog_listing(), options)
 
 
 def get_destination_metadata(options: CallOptions, *, metadata_id: str) -> Flow[CatalogEntry]:
-    """Get one destination type with its actions.
+    """Get one destination type with its options and actions.
 
     :param metadata_id: its catalog id.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NotRequired, TypedDict, cast
 
@@ -71,7 +72,7 @@ def get_delivery_metrics(
     end_time: datetime | str,
     granularity: str,
 ) -> Flow[DeliveryMetrics]:
-    """Get one summary of the deliveries in an interval. The data lags by some 30 seconds.
+    """Get one summary of the deliveries in an interval. The data lags by about 30 seconds.
 
     :param destination_id: id of the destination; only cloud-mode destinations have delivery data.
     :param source_id: id of the destination's source.
@@ -109,7 +110,7 @@ def metrics_call(destination_id: str, source_id: str, interval: Interval) -> Cal
 def flatten(summary: MetricsSummary) -> DeliveryMetrics:
     """Return the metrics as one flat dict, with the derived metrics.
 
-    :param summary: as the API returns it; missing counts become 0, unknown metrics are ignored.
+    :param summary: the summary as the API returns it; missing counts become 0, unknown metrics are ignored.
     """
     raw: dict[str, float] = {}
     for metric in summary["metrics"]:
@@ -117,12 +118,29 @@ def flatten(summary: MetricsSummary) -> DeliveryMetrics:
         raw.update({part["metricName"]: part["value"] for part in metric.get("breakdown") or []})
     counts = {name: _whole(raw.get(name, 0.0)) for name in COUNTS}
     times = {name: None if (value := raw.get(name)) is None else _whole(value) for name in TIMES}
+    return _with_derived(counts, times)
+
+
+def add_up(pieces: Sequence[DeliveryMetrics]) -> DeliveryMetrics:
+    """Return the metrics of a window that was requested in pieces.
+
+    Counts add up, and rates follow from them. Averages and percentiles do not, so times are ``None``.
+
+    :param pieces: the metrics of intervals that do not overlap; at least one.
+    """
+    if len(pieces) == 1:
+        return pieces[0]
+    counts = {name: sum(cast("dict[str, float]", piece)[name] for piece in pieces) for name in COUNTS}
+    return _with_derived(counts, dict.fromkeys(TIMES))
+
+
+def _with_derived(counts: Mapping[str, float], times: Mapping[str, float | None]) -> DeliveryMetrics:
     failures = counts["expired"] + counts["discarded"]
     attempted = counts["successes"] + failures
     derived = {
         "attempted": attempted,
         "failures": failures,
-        # `retried` is not an outcome: a retried event succeeds, expires or is discarded later.
+        # `retried` is not an outcome: a retried event later succeeds, expires or is discarded.
         "success_rate": counts["successes"] / attempted if attempted else None,
         "failure_rate": failures / attempted if attempted else None,
         "discard_rate": counts["discarded"] / attempted if attempted else None,
@@ -132,7 +150,7 @@ def flatten(summary: MetricsSummary) -> DeliveryMetrics:
 
 
 def _whole(value: float) -> float:
-    """Return whole numbers as integers: messages then show 120 instead of 120.0."""
+    """Return whole numbers as integers, so that messages show 120 instead of 120.0."""
     return int(value) if float(value).is_integer() else value
 
 

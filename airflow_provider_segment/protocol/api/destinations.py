@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from airflow_provider_segment.protocol.api import operations
 from airflow_provider_segment.protocol.api.masks import drop_masked, mask_returned_secrets
-from airflow_provider_segment.protocol.api.objects import Destination, ListedDestination
+from airflow_provider_segment.protocol.api.objects import Destination, DestinationMetadata, ListedDestination
 from airflow_provider_segment.protocol.api.requests import build_call, delete_call, drop_none
 from airflow_provider_segment.protocol.arguments import (
     check_flag,
@@ -19,7 +20,7 @@ from airflow_provider_segment.protocol.errors import SegmentInvalidRequestError
 from airflow_provider_segment.protocol.flow.exchange import exchange
 from airflow_provider_segment.protocol.flow.pagination import paginate
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, PagedFlow
-from airflow_provider_segment.protocol.wire.pagination import Listing, page_reader
+from airflow_provider_segment.protocol.wire.pagination import Listing, Page, page_reader
 
 _SECOND_INSTANCE = (
     "a source can have only one destination of this type, and it has one already: use that one, by its id or its name,"
@@ -32,19 +33,34 @@ def destinations_listing(
 ) -> Listing[Destination]:
     """Return the listing of destinations.
 
-    :param source_id: list this source's destinations only, which is one operation of the API; by default the whole
+    :param source_id: list only this source's destinations, with a separate operation of the API; by default the whole
         workspace's.
     :param full: return whole records instead of the fields of ``Destination``.
-    :param with_options: decode the options of each destination's type.
+    :param with_options: decode the options of each destination's type; destinations of one type share them in memory,
+        since they are most of a record.
     """
     record = Destination if with_options else cast("type[Destination]", ListedDestination)
     read = page_reader(
         _record(full=True) if full else record, key="destinations", free_key=None if full else "settings"
     )
+    if with_options:
+        read = _sharing_types(read)
     if source_id is None:
         return Listing(operations.LIST_DESTINATIONS, {}, read)
     ids = {"sourceId": check_id("source_id", source_id)}
     return Listing(operations.LIST_CONNECTED_DESTINATIONS, ids, read)
+
+
+def _sharing_types(read: Callable[[bytes], Page[Destination]]) -> Callable[[bytes], Page[Destination]]:
+    types: dict[str, DestinationMetadata] = {}
+
+    def read_page(body: bytes) -> Page[Destination]:
+        page = read(body)
+        for one in page.items:
+            one["metadata"] = types.setdefault(one["metadata"]["id"], one["metadata"])
+        return page
+
+    return read_page
 
 
 def list_destinations(
@@ -52,8 +68,8 @@ def list_destinations(
 ) -> PagedFlow[Destination]:
     """List destinations.
 
-    :param source_id: list this source's destinations only; by default the whole workspace's.
-    :param full: return whole records, with some 20 KB of catalog text each, instead of the fields of ``Destination``.
+    :param source_id: list only this source's destinations; by default the whole workspace's.
+    :param full: return whole records, with about 20 KB of catalog text each, instead of the fields of ``Destination``.
     :return: an iterator that fetches pages as it is consumed.
     """
     return paginate(destinations_listing(source_id=source_id, full=full), options)
@@ -82,7 +98,8 @@ def post_destination(
     :param enabled: whether it receives data.
     :return: the destination, with the catalog's defaults filled in and secrets masked.
     :raises SegmentAmbiguousWriteError: the response was lost, so the destination may or may not exist.
-    :raises SegmentInvalidRequestError: also if the source has a destination of a type that allows one per source.
+    :raises SegmentInvalidRequestError: Segment rejected the request, for example because the type allows only one
+        destination per source, and it exists.
     """
     body = {
         "sourceId": check_id("source_id", source_id),
@@ -116,8 +133,9 @@ def update_destination(
     :param name: new display name.
     :param enabled: whether it receives data.
     :param settings: settings to change; masked values, as the API returns secrets, are skipped with a warning.
-    :return: the destination after the change; no request changes anything if nothing is left to send.
-    :raises SegmentInvalidRequestError: also if all given settings are read-only.
+    :return: the destination after the change; if nothing is left to send, it is only read.
+    :raises SegmentInvalidRequestError: Segment rejected the request, for example because all settings in it are
+        read-only.
     """
     body = drop_none(
         name=None if name is None else check_name("name", name),

@@ -62,7 +62,8 @@ def post_filter(
     :param destination_id: id of the destination.
     :param source_id: id of the destination's source.
     :param title: display name.
-    :param condition: FQL statement that selects events, such as ``type = "identify"``, or ``all``; the API's ``if``.
+    :param condition: FQL statement that selects events, such as ``type = "identify"``, or ``all``; the API calls it
+        ``if``.
     :param actions: what happens to these events, such as ``[{"type": "DROP"}]``.
     :param enabled: whether it filters events.
     :param description: what it is for.
@@ -103,7 +104,7 @@ def update_filter(
     :param actions: new actions, which replace all of its actions.
     :param enabled: whether it filters events.
     :param description: new description; an empty one removes it.
-    :return: the filter after the change; no request changes anything if nothing is left to send.
+    :return: the filter after the change; if nothing is left to send, it is only read.
     """
     body = drop_none(
         title=None if title is None else check_name("title", title),

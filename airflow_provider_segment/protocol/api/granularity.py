@@ -1,11 +1,11 @@
-"""The granularities of delivery metrics with their limits, and the interval to query.
+"""The granularities of delivery metrics with their buckets and limits, and the interval to query.
 
 https://docs.segmentapis.com/tag/Destinations#operation/listDeliveryMetricsSummaryFromDestination
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -16,21 +16,26 @@ from airflow_provider_segment.protocol.arguments import check_choice
 class Limits(Struct, frozen=True):
     """The limits of a granularity.
 
+    :param bucket: unit of time that events are counted by.
     :param range: longest interval.
     :param age: how far back the interval may start.
     """
 
+    bucket: timedelta
     range: timedelta
     age: timedelta
 
 
 # From the finest to the coarsest.
 LIMITS = {
-    "MINUTE": Limits(range=timedelta(hours=4), age=timedelta(hours=48)),
-    "HOUR": Limits(range=timedelta(days=7), age=timedelta(days=7)),
-    "DAY": Limits(range=timedelta(days=14), age=timedelta(days=14)),
+    "MINUTE": Limits(bucket=timedelta(minutes=1), range=timedelta(hours=4), age=timedelta(hours=48)),
+    "HOUR": Limits(bucket=timedelta(hours=1), range=timedelta(days=7), age=timedelta(days=7)),
+    "DAY": Limits(bucket=timedelta(days=1), range=timedelta(days=14), age=timedelta(days=14)),
 }
 GRANULARITIES = tuple(LIMITS)
+MINUTE = GRANULARITIES[0]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 LONGEST_WINDOW = LIMITS[GRANULARITIES[-1]].range
 """The longest window that any granularity allows."""
 
@@ -46,6 +51,33 @@ class Interval(Struct, frozen=True):
     start: datetime
     end: datetime
     granularity: str
+
+
+def floor_to_bucket(moment: datetime, granularity: str) -> datetime:
+    """Return the start of the minute, hour or day (UTC) that a moment is in.
+
+    :param moment: with a time zone.
+    :param granularity: one of :data:`GRANULARITIES`.
+    """
+    return moment - (moment - _EPOCH) % LIMITS[granularity].bucket
+
+
+def ceil_to_bucket(moment: datetime, granularity: str) -> datetime:
+    """Return the moment itself if it is on a border of a minute, hour or day (UTC), otherwise the next border.
+
+    :param moment: with a time zone.
+    :param granularity: one of :data:`GRANULARITIES`.
+    """
+    return moment + (_EPOCH - moment) % LIMITS[granularity].bucket
+
+
+def is_on_border(moment: datetime, granularity: str) -> bool:
+    """Return whether a minute, hour or day (UTC) starts at a moment.
+
+    :param moment: with a time zone.
+    :param granularity: one of :data:`GRANULARITIES`.
+    """
+    return floor_to_bucket(moment, granularity) == moment
 
 
 def check_granularity(argument: str, value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Masked settings: never written back over the secret, and a sign of which settings to mask in logs."""
+"""Masked settings: they are never written back over the secret, and they show which settings to mask in logs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def drop_masked(settings: dict[str, Any]) -> Flow[dict[str, Any] | None]:
 
 
 def mask_returned_secrets(sent: Mapping[str, Any] | None, returned: Mapping[str, Any] | None) -> Iterator[MaskSecrets]:
-    """Mask in logs what Segment itself returns masked.
+    """Mask in logs the values that Segment itself returns masked.
 
     :param sent: settings that were sent.
     :param returned: the same settings as Segment returns them.
@@ -39,7 +39,7 @@ def mask_returned_secrets(sent: Mapping[str, Any] | None, returned: Mapping[str,
 
 
 def masked_strings(sent: Any, returned: Any) -> Iterator[SecretStr]:
-    """Yield the strings that Segment returns masked.
+    """Yield the strings that were sent and that Segment returns masked.
 
     :param sent: a value that was sent.
     :param returned: the same value as Segment returns it.

@@ -1,7 +1,7 @@
 """The objects of the API, reduced to the fields this package uses, under the API's key names.
 
 They are plain dicts, so they can be pushed to XCom. Unknown fields are ignored and unknown enum values accepted,
-because the API may add some. https://docs.segmentapis.com/tag/Destinations
+because the API may add more. https://docs.segmentapis.com/tag/Destinations
 """
 
 from __future__ import annotations
@@ -28,22 +28,35 @@ class Source(TypedDict):
 
 
 class CatalogOption(TypedDict):
-    """A setting that a destination type knows."""
+    """A setting that a destination type knows. ``type`` is free text, such as ``string``, ``boolean`` or ``array``."""
 
     name: str
+    type: NotRequired[str | None]
+    required: NotRequired[bool | None]
     defaultValue: NotRequired[Any]
     label: NotRequired[str | None]
     description: NotRequired[str | None]
 
 
+class CatalogAction(TypedDict):
+    """An action that destinations of this type can perform on an event."""
+
+    id: str
+    name: NotRequired[str]
+    slug: NotRequired[str]
+    defaultTrigger: NotRequired[str | None]
+
+
 class DestinationMetadata(TypedDict):
-    """The catalog entry of a destination's type, reduced to its id, names and options; lists omit the options."""
+    """The catalog entry of a destination's type, reduced to the fields below; lists omit options and actions."""
 
     id: str
     name: NotRequired[str]
     slug: NotRequired[str]
     status: NotRequired[str]
     options: NotRequired[list[CatalogOption]]
+    actions: NotRequired[list[CatalogAction]]
+    supportedFeatures: NotRequired[dict[str, Any]]
 
 
 class Destination(TypedDict):
@@ -65,7 +78,7 @@ class _ListedMetadata(TypedDict):
 
 
 class ListedDestination(TypedDict):
-    """What a list decodes of a ``Destination``: without the options of its type, which are most of a record."""
+    """What a list decodes of a ``Destination``: without the options and actions of its type, most of a record."""
 
     id: str
     enabled: bool
@@ -75,17 +88,20 @@ class ListedDestination(TypedDict):
     name: NotRequired[str | None]
 
 
-class CatalogAction(TypedDict):
-    """An action that destinations of this type can perform on an event."""
+class CatalogEntry(TypedDict):
+    """A destination type of the catalog, reduced to what is needed to create a destination; lists omit the options."""
 
     id: str
-    name: NotRequired[str]
-    slug: NotRequired[str]
-    defaultTrigger: NotRequired[str | None]
+    name: str
+    slug: str
+    status: NotRequired[str]
+    options: NotRequired[list[CatalogOption]]
+    actions: NotRequired[list[CatalogAction]]
+    supportedFeatures: NotRequired[dict[str, Any]]
 
 
-class CatalogEntry(TypedDict):
-    """A destination type of the catalog, reduced to what is needed to create a destination."""
+class ListedCatalogEntry(TypedDict):
+    """What a list decodes of a ``CatalogEntry``: without the options, most of an entry."""
 
     id: str
     name: str
@@ -96,7 +112,7 @@ class CatalogEntry(TypedDict):
 
 
 class ReverseEtlSchedule(TypedDict):
-    """When a Reverse ETL subscription syncs. https://docs.segmentapis.com/tag/Reverse-ETL"""
+    """The sync schedule of a Reverse ETL subscription. https://docs.segmentapis.com/tag/Reverse-ETL"""
 
     strategy: str
     config: NotRequired[dict[str, Any] | None]
@@ -118,7 +134,7 @@ class Subscription(TypedDict):
 
 
 class FilterAction(TypedDict):
-    """What a filter does to an event. https://docs.segmentapis.com/tag/Destination-Filters
+    """An action of a filter on an event. https://docs.segmentapis.com/tag/Destination-Filters
 
     ``type`` is ``DROP``, ``SAMPLE`` (with ``percent`` and perhaps ``path``), ``DROP_PROPERTIES`` or
     ``ALLOW_PROPERTIES`` (both with ``fields``).
@@ -148,7 +164,7 @@ Filter.__doc__ = """A destination filter; ``if`` is an FQL statement, or ``all``
 
 
 class FilterPreview(TypedDict):
-    """What a filter does to a sample event; ``result`` is ``None`` if it drops the event."""
+    """The effect of a filter on a sample event; ``result`` is ``None`` if the filter drops the event."""
 
     inputPayload: dict[str, Any]
     result: dict[str, Any] | None

@@ -1,8 +1,7 @@
-"""The operations this package uses, one row each.
+"""The operations that this package uses, one row each.
 
-To add an operation, add a row here, its objects to ``objects.py``, a function to the module of its subject, and a line
-to ``hooks/calls.py``.
-https://docs.segmentapis.com/
+To add an operation, add a row here, its objects to ``objects.py``, a function to the module for its kind of object, and
+a line to ``hooks/calls.py``. https://docs.segmentapis.com/
 """
 
 from __future__ import annotations

@@ -66,8 +66,8 @@ def delete_call(operation: Operation, *, ids: dict[str, str]) -> Call[None]:
 
 
 def drop_none(**values: Any) -> dict[str, Any]:
-    """Return the values that are not ``None``; null is never sent.
+    """Return the values that are not ``None``, because null is never sent.
 
-    :param values: by the API's key names.
+    :param values: values by the API's key names.
     """
     return {key: value for key, value in values.items() if value is not None}

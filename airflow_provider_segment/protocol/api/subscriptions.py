@@ -91,7 +91,7 @@ def post_subscription(
         settings=None if settings is None else check_new_settings("settings", settings),
         modelId=None if model_id is None else check_id("model_id", model_id),
     )
-    # The only operation that does not use the key `subscription`.
+    # This is the only operation that does not use the key `subscription`.
     key = "destinationSubscription"
     call = build_call(Subscription, operations.CREATE_SUBSCRIPTION, key=key, ids=ids, body=body)
     created = yield from exchange(call, options)
@@ -123,14 +123,14 @@ def update_subscription(
     :param settings: settings to change; masked values are skipped with a warning.
     :param model_id: Reverse ETL model that its data comes from.
     :param reverse_etl_schedule: when the model syncs: ``{"strategy": …, "config": …}``.
-    :return: the subscription after the change; no request changes anything if nothing is left to send.
+    :return: the subscription after the change; if nothing is left to send, it is only read.
     """
     changes = drop_none(
         name=None if name is None else check_name("name", name),
         trigger=None if trigger is None else check_name("trigger", trigger),
         enabled=None if enabled is None else check_flag("enabled", enabled),
         settings=None if settings is None else (yield from drop_masked(check_settings("settings", settings))),
-        # `modelId` on create and in responses, but this on update.
+        # The key is `modelId` on create and in responses, but this on update.
         reverseETLModelId=None if model_id is None else check_id("model_id", model_id),
         reverseETLSchedule=None
         if reverse_etl_schedule is None

@@ -41,7 +41,7 @@ class Condition(Struct, frozen=True):
         return f"{self.name} {self.op} {format_number(self.number)}"
 
     def holds(self, metrics: DeliveryMetrics) -> bool:
-        """Return whether the metric meets the condition. A metric without a value meets none, not even ``!=``.
+        """Return whether the metric meets the condition; a metric without a value meets none, not even ``!=``.
 
         :param metrics: the delivery metrics.
         """
@@ -53,15 +53,20 @@ class Condition(Struct, frozen=True):
         """Whether the metric is a rate."""
         return self.name in metric_names.RATES
 
+    @property
+    def is_time(self) -> bool:
+        """Whether the metric is an average or a percentile of times."""
+        return self.name in metric_names.TIMES
+
     def events(self, metrics: DeliveryMetrics) -> float:
-        """Return how many events the metric is based on: retried events count only for ``retried`` itself.
+        """Return the number of events that the metric is based on; retried events count only for ``retried`` itself.
 
         :param metrics: the delivery metrics.
         """
         return metrics["attempted"] + (metrics["retried"] if self.name == "retried" else 0)
 
     def value(self, metrics: DeliveryMetrics) -> float | None:
-        """Return the metric's value; ``None`` when it has none.
+        """Return the metric's value; ``None`` if it has none.
 
         :param metrics: the delivery metrics.
         """
@@ -79,8 +84,9 @@ def check_conditions(argument: str, value: Any, *, at_least: int = 0) -> tuple[C
 
     :param argument: name of the argument, for the message.
     :param value: the argument's value.
-    :param at_least: least number of conditions.
-    :raises ValueError: a condition is malformed, names an unknown metric or can never hold; or there are too few.
+    :param at_least: minimum number of conditions.
+    :raises ValueError: a condition is malformed, names an unknown metric or can never hold; or there are too few
+        conditions.
     """
     conditions = [value] if isinstance(value, str) else value
     if not isinstance(conditions, Sequence):
@@ -116,5 +122,8 @@ def _why_impossible(name: str, op: str, number: float) -> str | None:
         return f"{name} is never above 1" if number == 1 and op == ">" else None
     if number == float("inf"):
         return "the number is too large"
-    is_time = name in metric_names.TIMES
-    return None if is_time or op != "==" or number.is_integer() else f"{name} counts events and is a whole number"
+    return (
+        None
+        if name in metric_names.TIMES or op != "==" or number.is_integer()
+        else f"{name} counts events and is a whole number"
+    )

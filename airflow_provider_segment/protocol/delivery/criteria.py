@@ -10,7 +10,7 @@ from msgspec import Struct
 from airflow_provider_segment.protocol.api.granularity import LONGEST_WINDOW, Interval
 from airflow_provider_segment.protocol.arguments import check_choice, check_count, check_id
 from airflow_provider_segment.protocol.delivery.condition import Condition, check_conditions
-from airflow_provider_segment.protocol.delivery.window import AUTO, Window, check_retention, check_window
+from airflow_provider_segment.protocol.delivery.window import AUTO, Window, adds_up, check_retention, check_window
 from airflow_provider_segment.protocol.times import check_duration, format_utc
 
 if TYPE_CHECKING:
@@ -18,16 +18,19 @@ if TYPE_CHECKING:
 
 
 FAIL, SKIP, WAIT = "fail", "skip", "wait"
-"""What to do when a closed window does not meet the conditions."""
+"""The choices for a closed window that does not meet the conditions."""
+
+NOT_ADDITIVE = "averages and percentiles cannot be added up over the requests that the window needs"
+"""Why a condition on a time has no value in a window that one request does not cover."""
 
 
 class MetricsQuery(Struct, frozen=True):
-    """Which metrics to fetch, and from when on. Waits with equal queries can share their polls.
+    """The metrics to fetch, and the time from which to poll. Waits with equal queries can share their polls.
 
     :param destination_id: the destination.
     :param source_id: its source.
     :param window: the time window.
-    :param not_before: the earliest time at which a poll can decide; ``None`` for any time.
+    :param not_before: the earliest time at which a poll can give a verdict; ``None`` for any time.
     """
 
     destination_id: str
@@ -37,32 +40,44 @@ class MetricsQuery(Struct, frozen=True):
 
 
 class Observation(Struct, frozen=True):
-    """What one poll returned.
+    """The result of one poll.
 
     :param at: when the poll was made; timezone-aware.
     :param metrics: the delivery metrics; ``None`` before the window starts, or if Segment no longer has them.
-    :param interval: the interval requested; ``None`` if nothing was requested.
+    :param interval: the bounds within which events counted; ``None`` if nothing was requested.
+    :param pieces: number of requests that the metrics were added up from.
     :param no_data: why Segment no longer has the metrics of a closed window.
     """
 
     at: datetime
     metrics: DeliveryMetrics | None = None
     interval: Interval | None = None
+    pieces: int = 1
     no_data: str | None = None
+
+    @property
+    def granularity(self) -> str | None:
+        """The granularity requested; ``None`` if nothing was requested."""
+        return None if self.interval is None else self.interval.granularity
+
+    @property
+    def has_events(self) -> bool:
+        """Whether any event was attempted or is being retried, which proves that the destination exists."""
+        return self.metrics is not None and bool(self.metrics["attempted"] or self.metrics["retried"])
 
 
 class WaitCriteria(Struct, frozen=True, kw_only=True):
-    """When a wait succeeds and when it fails.
+    """The criteria by which a wait succeeds or fails.
 
     :param destination_id: the destination.
     :param source_id: its source.
     :param success_when: conditions that must all hold for success.
-    :param fail_when: conditions any one of which fails the wait; they take precedence over success.
+    :param fail_when: conditions of which any one fails the wait; they take precedence over success.
     :param window: the time window in which events count.
     :param min_attempted: number of attempted events needed for a verdict.
     :param settle_time: how long after the window's end to wait for late data before success is decided.
-    :param on_unmet: ``wait`` to go on when the window has closed and the conditions are not met; otherwise the wait
-        ends then, and the sensor fails or skips.
+    :param on_unmet: ``wait`` to keep waiting after the window has closed without meeting the conditions; otherwise the
+        wait ends then, and the sensor fails or skips.
     """
 
     destination_id: str
@@ -82,18 +97,18 @@ class WaitCriteria(Struct, frozen=True, kw_only=True):
     @property
     def _first_useful_poll(self) -> datetime | None:
         if self.window.end is not None and not self.fail_when:
-            return self.window.end + self.settle_time  # only success is left to decide, and not before
+            return self.window.end + self.settle_time  # only success remains to be decided, and not earlier
         return self.window.start
 
     @property
     def warning(self) -> str | None:
-        """What is allowed but hardly intended: a rate that a single event can decide."""
+        """A warning about what is allowed but probably not intended: a rate that a single event can decide."""
         rates = [str(condition) for condition in (*self.success_when, *self.fail_when) if condition.is_rate]
         if self.min_attempted > 1 or not rates:
             return None
         return (
-            f"min_attempted is {self.min_attempted}, so a single event can decide {', '.join(rates)}; set it to a"
-            " number of events from which on a rate is meaningful"
+            f"min_attempted is {self.min_attempted}, so a single event can decide {', '.join(rates)}; set it high"
+            " enough for a rate to be meaningful"
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -138,13 +153,32 @@ def check_criteria(
     return WaitCriteria(
         destination_id=check_id("destination_id", destination_id),
         source_id=check_id("source_id", source_id),
-        success_when=check_conditions("success_when", success_when, at_least=1),
-        fail_when=check_conditions("fail_when", fail_when),
+        success_when=check_window_conditions("success_when", success_when, checked_window, at_least=1),
+        fail_when=check_window_conditions("fail_when", fail_when, checked_window),
         window=checked_window,
         min_attempted=check_count("min_attempted", min_attempted),
         settle_time=checked_settle_time,
         on_unmet=check_on_unmet("on_unmet", on_unmet),
     )
+
+
+def check_window_conditions(argument: str, value: Any, window: Window, *, at_least: int = 0) -> tuple[Condition, ...]:
+    """Parse conditions, and check that each can have a value in the window.
+
+    :param argument: name of the argument, for the message.
+    :param value: one condition or a sequence of them.
+    :param window: the window.
+    :param at_least: least number of conditions.
+    :raises ValueError: as ``check_conditions``; or a condition is on a time, and one request does not cover the window.
+    """
+    conditions = check_conditions(argument, value, at_least=at_least)
+    times = [str(condition) for condition in conditions if condition.is_time]
+    if times and adds_up(window):
+        raise ValueError(
+            f"{argument}: {times[0]!r} has no value in this window: {NOT_ADDITIVE}; use a window of at most 4 hours or"
+            " on hour borders (UTC), or set granularity to HOUR or DAY"
+        )
+    return conditions
 
 
 def check_on_unmet(argument: str, value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Which failed polls end a wait."""
+"""The rule for which failed polls end a wait."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from airflow_provider_segment.protocol.errors import (
 )
 
 FOREIGN_PERIOD = timedelta(hours=1)
-"""How long responses from something other than the API, such as a gateway's page, do not end a running wait."""
+"""How long a running wait survives responses that are not the API's, such as a gateway's page."""
 
 
 class FailureRule:
-    """Decides which errors of a wait's polls are transient.
+    """A classifier of the errors of a wait's polls as transient or permanent.
 
-    :param since: when the API responded last; ``None`` if it has not responded, so that foreign responses are final.
+    :param since: when the API responded last; ``None`` if it has not, so that a response from elsewhere ends the wait.
     """
 
     def __init__(self, since: datetime | None) -> None:
         self._responded_at = since
 
     def succeeded(self, at: datetime) -> None:
-        """Note a poll that succeeded.
+        """Record a successful poll.
 
-        :param at: when.
+        :param at: when it was made.
         """
         self._responded_at = at
 
     def is_transient(self, error: SegmentError, at: datetime) -> bool:
-        """Return whether a later poll may succeed, so that the wait goes on.
+        """Return whether a later poll may succeed, so that the wait continues.
 
         :param error: the error of a poll.
         :param at: when the poll failed.
@@ -47,5 +47,5 @@ class FailureRule:
 
 
 def _is_foreign(error: SegmentError) -> bool:
-    """Return whether the response did not come from the API: it has no error object of the API."""
+    """Return whether the response is not the API's: it has no error object of the API."""
     return isinstance(error, SegmentProtocolError) or (isinstance(error, SegmentAuthError) and not error.errors)

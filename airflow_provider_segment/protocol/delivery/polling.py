@@ -7,51 +7,103 @@ from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
 from airflow_provider_segment.protocol.api import operations
-from airflow_provider_segment.protocol.api.delivery_metrics import metrics_call
+from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetrics, add_up, metrics_call
+from airflow_provider_segment.protocol.api.granularity import Interval
 from airflow_provider_segment.protocol.api.requests import build_call
+from airflow_provider_segment.protocol.delivery.coverage import coverage_at, is_final
 from airflow_provider_segment.protocol.delivery.criteria import MetricsQuery, Observation, WaitCriteria
 from airflow_provider_segment.protocol.delivery.verdict import Verdict, evaluate
-from airflow_provider_segment.protocol.delivery.window import interval_at
 from airflow_provider_segment.protocol.flow.exchange import exchange
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 
 
-def poll(options: CallOptions, *, criteria: WaitCriteria, now: datetime) -> Flow[Verdict]:
+class FinalPieces:
+    """The metrics of pieces that no longer change, so that the next poll need not ask for them again."""
+
+    def __init__(self) -> None:
+        self._metrics: dict[Interval, DeliveryMetrics] = {}
+
+    def get(self, piece: Interval) -> DeliveryMetrics | None:
+        """Return the metrics of a piece; ``None`` if they are not known to be final.
+
+        :param piece: a piece of the window.
+        """
+        return self._metrics.get(piece)
+
+    def keep(self, piece: Interval, metrics: DeliveryMetrics) -> None:
+        """Keep the metrics of a piece.
+
+        :param piece: a piece that is final.
+        :param metrics: its metrics.
+        """
+        self._metrics[piece] = metrics
+
+    def drop_others(self, pieces: tuple[Interval, ...]) -> None:
+        """Forget pieces that a window has slid past.
+
+        :param pieces: those that the window has now.
+        """
+        self._metrics = {piece: metrics for piece, metrics in self._metrics.items() if piece in pieces}
+
+
+def poll(
+    options: CallOptions, *, criteria: WaitCriteria, now: datetime, final: FinalPieces | None = None
+) -> Flow[Verdict]:
     """Fetch the metrics and return the verdict on them.
 
     :param criteria: the criteria of the wait.
     :param now: the current time; timezone-aware.
+    :param final: what earlier polls of this wait found to be final.
     :raises ValueError: no granularity covers the window, which has no end.
     """
-    return evaluate(criteria, (yield from fetch_observation(options, query=criteria.query, now=now)))
+    return evaluate(criteria, (yield from fetch_observation(options, query=criteria.query, now=now, final=final)))
 
 
-def fetch_observation(options: CallOptions, *, query: MetricsQuery, now: datetime) -> Flow[Observation]:
+def fetch_observation(
+    options: CallOptions, *, query: MetricsQuery, now: datetime, final: FinalPieces | None = None
+) -> Flow[Observation]:
     """Fetch the metrics of a window as of now.
 
-    :param query: which metrics.
+    :param query: which metrics to fetch.
     :param now: the current time; timezone-aware.
+    :param final: what earlier polls of this query found to be final.
     :return: an observation; without metrics before a poll can decide, and for a closed window that is too old.
     :raises ValueError: no granularity covers the window, which has no end.
     """
     if query.not_before is not None and now < query.not_before:
         return Observation(now)
     try:
-        interval = interval_at(query.window, now)
+        coverage = coverage_at(query.window, now)
     except ValueError as error:
         if query.window.end is None or now < query.window.end:
             raise
         return Observation(now, no_data=str(error))
-    if interval is None:
+    if coverage is None:
         return Observation(now)
-    metrics = yield from exchange(metrics_call(query.destination_id, query.source_id, interval), options)
-    return Observation(now, metrics, interval)
+    metrics = yield from _fetch_pieces(options, query, coverage.pieces, now, final or FinalPieces())
+    return Observation(now, metrics, coverage.interval, len(coverage.pieces))
+
+
+def _fetch_pieces(
+    options: CallOptions, query: MetricsQuery, pieces: tuple[Interval, ...], now: datetime, final: FinalPieces
+) -> Flow[DeliveryMetrics]:
+    """Fetch the pieces of a window, except those known to be final, and add them up."""
+    found = []
+    for piece in pieces:
+        metrics = final.get(piece)
+        if metrics is None:
+            metrics = yield from exchange(metrics_call(query.destination_id, query.source_id, piece), options)
+            if len(pieces) > 1 and is_final(piece, now):
+                final.keep(piece, metrics)
+        found.append(metrics)
+    final.drop_others(pieces)
+    return add_up(found)
 
 
 def verify_destination(options: CallOptions, *, query: MetricsQuery) -> Flow[None]:
-    """Read the destination, and warn when it cannot receive deliveries.
+    """Read the destination, and warn if it cannot receive deliveries.
 
-    :param query: names the destination and its source.
+    :param query: the query, with the destination and its source.
     :raises ValueError: the destination belongs to another source.
     :raises SegmentNotFoundError: the destination does not exist.
     """
@@ -72,7 +124,7 @@ class _Type(TypedDict):
 
 
 class _Destination(TypedDict):
-    """The fields that say whether a destination can get deliveries."""
+    """The fields that show whether a destination can receive deliveries."""
 
     sourceId: str
     enabled: bool

@@ -1,4 +1,4 @@
-"""Progress logging for a wait: one line when something changes, and one every few minutes."""
+"""Progress logging for a wait: a line when something changes, and one every few minutes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from airflow_provider_segment.protocol.printable import printable
+from airflow_provider_segment.protocol.times import format_utc
 
 if TYPE_CHECKING:
+    from airflow_provider_segment.protocol.api.granularity import Interval
     from airflow_provider_segment.protocol.delivery.verdict import Verdict
 
 MAX_SILENCE = timedelta(minutes=5)
-"""Longest time between two lines; a wait that is silent for longer looks stuck."""
+"""Maximum time between two lines; a wait that is silent for longer looks stuck."""
 
 
 class ProgressLogger:
@@ -36,11 +38,9 @@ class ProgressLogger:
         :param verdict: the verdict on the poll.
         :param at: when the poll was made.
         """
-        interval = verdict.observation.interval
-        granularity = None if interval is None else interval.granularity
-        if self._granularity and granularity and granularity != self._granularity:
-            yield f"Granularity is now {granularity}, because the window has grown; counts may differ."
-        self._granularity = granularity or self._granularity
+        if (interval := verdict.observation.interval) is not None and interval.granularity != self._granularity:
+            yield _describe_bounds(interval, verdict.observation.pieces, changed=self._granularity is not None)
+            self._granularity = interval.granularity
         due = self._logged_at is None or at - self._logged_at >= MAX_SILENCE
         if not due and self._last_verdict is not None and verdict.has_same_progress_as(self._last_verdict):
             return
@@ -48,3 +48,12 @@ class ProgressLogger:
         if due or verdict.progress != self.last_message:
             yield printable(f"Destination {self._destination_id} {verdict.status.value}: {verdict.progress}")
             self.last_message, self._logged_at = verdict.progress, at
+
+
+def _describe_bounds(interval: Interval, pieces: int, *, changed: bool) -> str:
+    requests = "" if pieces == 1 else f", added up from {pieces} requests"
+    line = (
+        f"Counting events from {format_utc(interval.start)} to {format_utc(interval.end)} at granularity"
+        f" {interval.granularity}{requests}"
+    )
+    return f"{line}; another granularity than before, because the window has grown" if changed else line

@@ -22,7 +22,7 @@ class WaitResult:
     """The result of a wait.
 
     :param status: ``succeeded``, ``failed``, ``unmet``, ``timed_out`` or ``error``.
-    :param message: the progress, or the error's message, for people to read.
+    :param message: the progress or the error's message, for people.
     :param evidence: the data behind a verdict.
     :param error: class name of the error that ended the wait.
     :param details: attributes of that error.
@@ -71,7 +71,7 @@ def result_of_error(error: Exception) -> WaitResult:
 
     :param error: a permanent error.
     """
-    # Segment's error objects stay out: they may quote anything, and events are stored.
+    # Segment's error objects are left out, because they may quote anything and events are stored.
     kept = {"status", "method", "path", "sent", "transient"} & vars(error).keys()
     details = {name: getattr(error, name) for name in sorted(kept)}
     return WaitResult(status=ERROR, message=str(error), error=type(error).__name__, details=details)

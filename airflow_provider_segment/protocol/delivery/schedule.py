@@ -1,9 +1,10 @@
-"""When to poll next."""
+"""The schedule of polls."""
 
 from __future__ import annotations
 
 import math
 
+from airflow_provider_segment.protocol.api.granularity import MINUTE
 from airflow_provider_segment.protocol.errors import SegmentError, SegmentRateLimitError
 
 MIN_INTERVAL = 1.0
@@ -13,15 +14,25 @@ TICK = 0.01
 """Seconds between two ticks."""
 
 _FAILURE_BACKOFF = (1.0, 60.0)
-"""Shortest delay after the first failed poll, doubled with each further one, and its maximum; in seconds."""
+"""Minimum delay after the first failed poll, doubled after each further one, and its maximum, in seconds."""
+
+
+def useful_interval(poke_interval: float, granularity: str | None, *, per_minute: float) -> float:
+    """Return the seconds between two polls that can decide: counts per minute change at most once a minute.
+
+    :param poke_interval: the poll interval asked for, in seconds; polls never come more often.
+    :param granularity: that of the last poll; ``None`` if it requested nothing.
+    :param per_minute: seconds between two polls of counts per minute.
+    """
+    return max(poke_interval, per_minute) if granularity == MINUTE else poke_interval
 
 
 def poll_delay(poke_interval: float, *, failures: int = 0, error: SegmentError | None = None) -> float:
     """Return how many seconds to sleep before the next poll.
 
-    :param poke_interval: the poll interval asked for, in seconds.
+    :param poke_interval: the requested poll interval, in seconds.
     :param failures: how many polls in a row have failed.
-    :param error: of the last poll; a rate limit has its own delay.
+    :param error: the error of the last poll, if it failed; a rate limit has its own delay.
     """
     delay = max(poke_interval, MIN_INTERVAL)
     if failures:
@@ -36,7 +47,7 @@ def seconds_until_next_poll(poke_interval: float, *, started: float, now: float)
     A late poll does not delay the ones after it. Sleeping a fixed time after each response instead would let every
     pause of the event loop synchronise all waits, which would then poll at the same moment.
 
-    :param poke_interval: the poll interval asked for, in seconds.
+    :param poke_interval: the requested poll interval, in seconds.
     :param started: when the poll started, in seconds since the first one was due.
     :param now: when it ended, on the same clock.
     :return: seconds until the next multiple of the interval that is at least half an interval after the start.
@@ -46,24 +57,25 @@ def seconds_until_next_poll(poke_interval: float, *, started: float, now: float)
 
 
 def next_in_phase(due: float, *, poke_interval: float, not_before: float) -> float:
-    """Return the first time in the rhythm of the polls that is not before a moment.
+    """Return the first time, in the phase of the polls, that is not before a given time.
 
-    Keeping the rhythm spreads waits for the same moment, such as the end of an hour, over a whole interval.
+    Keeping the phase spreads waits for the same time, such as the end of an hour, over a whole interval.
 
     :param due: a time at which a poll is due, in seconds.
-    :param poke_interval: the poll interval asked for, in seconds.
-    :param not_before: the moment, on the same clock.
+    :param poke_interval: the requested poll interval, in seconds.
+    :param not_before: the given time, on the same clock.
     """
     interval = poll_delay(poke_interval)
     return due + max(0, math.ceil((not_before - due) / interval)) * interval
 
 
 def ceil_to_tick(moment: float) -> float:
-    """Round a moment up to the next tick.
+    """Round a time up to the next tick.
 
-    All waits share the ticks: polls that are due almost together start together, and the event loop wakes up once.
+    All waits share the ticks: polls that are due at almost the same time start together, and the event loop wakes up
+    only once.
 
-    :param moment: in seconds.
+    :param moment: a time in seconds.
     """
     return math.ceil(moment / TICK) * TICK
 
@@ -71,6 +83,6 @@ def ceil_to_tick(moment: float) -> float:
 def requested_delay(error: SegmentError | None) -> float:
     """Return how many seconds Segment asked to wait in a 429, or 0.
 
-    :param error: of a poll.
+    :param error: the error of a poll, if it failed.
     """
     return (error.retry_after or 0.0) if isinstance(error, SegmentRateLimitError) else 0.0

@@ -1,15 +1,16 @@
-"""The verdict on one poll: the one rule for every mode of the sensor, and for the triggers."""
+"""The verdict on one poll, by the same rules in every mode of the sensor and in the triggers."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, TypedDict
 
 from msgspec import Struct
 
 from airflow_provider_segment.protocol.delivery.condition import Condition, format_number
-from airflow_provider_segment.protocol.delivery.criteria import WAIT, Observation, WaitCriteria
+from airflow_provider_segment.protocol.delivery.coverage import RETRY_PERIOD
+from airflow_provider_segment.protocol.delivery.criteria import NOT_ADDITIVE, WAIT, Observation, WaitCriteria
 from airflow_provider_segment.protocol.times import format_utc
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Status(Enum):
-    """Whether a wait goes on after a poll."""
+    """The status of a wait after a poll."""
 
     WAITING = "waiting"
     SUCCEEDED = "succeeded"
@@ -26,7 +27,7 @@ class Status(Enum):
 
 
 class Reason(Enum):
-    """Why a verdict has its status."""
+    """The reason for the status of a verdict."""
 
     NOT_STARTED = "the window has not started"
     NOT_DECIDED_YET = "success is decided only after the window's end"
@@ -38,12 +39,6 @@ class Reason(Enum):
     WINDOW_UNMET = "the window has closed without meeting the conditions"
     NO_DATA = "Segment no longer has the window's metrics"
 
-
-RETRY_PERIOD = timedelta(hours=4, minutes=15)
-"""How long after an event Segment may still deliver it: it retries for four hours, and its metrics lag.
-
-https://segment.com/docs/connections/destinations/#retries
-"""
 
 _STATUS = {
     Reason.FAILURE_MET: Status.FAILED,
@@ -57,7 +52,7 @@ class Evidence(TypedDict):
     """The data behind a verdict, as the sensor returns it.
 
     ``metrics``: the :class:`DeliveryMetrics`; ``conditions``: each condition and whether it holds; ``start_time``,
-    ``end_time`` and ``granularity``: the interval of the request.
+    ``end_time`` and ``granularity``: the bounds within which events counted.
     """
 
     metrics: DeliveryMetrics
@@ -81,7 +76,7 @@ class Verdict(Struct, frozen=True):
 
     @property
     def status(self) -> Status:
-        """Whether the wait goes on."""
+        """Whether the wait continues."""
         return _STATUS.get(self.reason, Status.WAITING)
 
     @property
@@ -89,7 +84,7 @@ class Verdict(Struct, frozen=True):
         """The progress in one line: each condition, its value, and how far it is from holding."""
         if self.observation.no_data is not None:
             return f"{self.reason.value}: {self.observation.no_data}"
-        return _message(self.reason, self.criteria, self.observation.metrics)
+        return _message(self.reason, self.criteria, self.observation)
 
     @property
     def evidence(self) -> Evidence | None:
@@ -151,7 +146,7 @@ def _reason_of_metrics(criteria: WaitCriteria, metrics: DeliveryMetrics) -> Reas
 
 
 def success_decided_at(criteria: WaitCriteria) -> datetime | None:
-    """Return when success is decided in a window with an end: when late data has arrived.
+    """Return when success is decided for a window with an end: when late data has arrived.
 
     :param criteria: the criteria of the wait.
     """
@@ -159,7 +154,7 @@ def success_decided_at(criteria: WaitCriteria) -> datetime | None:
 
 
 def unmet_decided_at(criteria: WaitCriteria, metrics: DeliveryMetrics) -> datetime | None:
-    """Return when a window that does not meet the conditions is decided, if it is; later while events are retried.
+    """Return when a window is decided that does not meet the conditions, if ever; later while events are being retried.
 
     :param criteria: the criteria of the wait.
     :param metrics: the delivery metrics.
@@ -170,18 +165,19 @@ def unmet_decided_at(criteria: WaitCriteria, metrics: DeliveryMetrics) -> dateti
     return criteria.window.end + (max(late, RETRY_PERIOD) if metrics["retried"] else late)
 
 
-def _message(reason: Reason, criteria: WaitCriteria, metrics: DeliveryMetrics | None) -> str:
+def _message(reason: Reason, criteria: WaitCriteria, observation: Observation) -> str:
+    metrics = observation.metrics
     if reason is Reason.NOT_DECIDED_YET and (settled_at := success_decided_at(criteria)):
-        return f"{reason.value}; the next poll comes at {format_utc(settled_at)} or later"
+        return f"{reason.value}; the next poll runs at {format_utc(settled_at)} or later"
     if metrics is None:
         start = "" if criteria.window.start is None else f"; it starts at {format_utc(criteria.window.start)}"
         return f"{reason.value}{start}"
     if reason is Reason.FAILURE_MET:
-        met = [_describe(condition, metrics) for condition in criteria.fail_when if condition.holds(metrics)]
+        met = [_describe(condition, observation) for condition in criteria.fail_when if condition.holds(metrics)]
         return f"deliveries failed: {', '.join(met)}"
-    progress = _progress(criteria, metrics)
+    progress = _progress(criteria, observation)
     if reason is Reason.WINDOW_UNMET:
-        return f"{reason.value}: {_message(_reason_of_metrics(criteria, metrics), criteria, metrics)}"
+        return f"{reason.value}: {_message(_reason_of_metrics(criteria, metrics), criteria, observation)}"
     if reason is Reason.TOO_FEW_EVENTS:
         attempted = format_number(metrics["attempted"])
         return f"{attempted} of at least {criteria.min_attempted} events attempted; {progress}"
@@ -190,24 +186,26 @@ def _message(reason: Reason, criteria: WaitCriteria, metrics: DeliveryMetrics | 
     return progress
 
 
-def _progress(criteria: WaitCriteria, metrics: DeliveryMetrics) -> str:
-    goals = ", ".join(_describe(condition, metrics, gap=True) for condition in criteria.success_when)
+def _progress(criteria: WaitCriteria, observation: Observation) -> str:
+    goals = ", ".join(_describe(condition, observation, gap=True) for condition in criteria.success_when)
     if not criteria.fail_when:
         return goals
-    return f"{goals}; fails when {' or '.join(_describe(condition, metrics) for condition in criteria.fail_when)}"
+    return f"{goals}; fails when {' or '.join(_describe(condition, observation) for condition in criteria.fail_when)}"
 
 
-def _describe(condition: Condition, metrics: DeliveryMetrics, *, gap: bool = False) -> str:
-    value = condition.value(metrics)
-    if value is None:
-        return f"{condition} (no value yet)"
+def _describe(condition: Condition, observation: Observation, *, gap: bool = False) -> str:
+    metrics = observation.metrics
+    value = None if metrics is None else condition.value(metrics)
+    if metrics is None or value is None:
+        added_up = condition.is_time and observation.pieces > 1
+        return f"{condition} ({f'no value: {NOT_ADDITIVE}' if added_up else 'no value yet'})"
     if condition.holds(metrics):
         return f"{condition} (holds: {format_number(value)})"
     return f"{condition} (now {format_number(value)}{_gap(condition.number - value) if gap else ''})"
 
 
 def _gap(missing: float) -> str:
-    """Return how far a value is from its goal, in words."""
+    """Return, in words, how far a value is from its target."""
     if not missing:
         return ""
     return f", {format_number(float(f'{abs(missing):.6g}'))} {'short' if missing > 0 else 'too many'}"

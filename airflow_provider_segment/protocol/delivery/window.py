@@ -1,4 +1,4 @@
-"""The time window of a wait, and the granularity that covers it.
+"""The time window of a wait, and its granularity.
 
 https://docs.segmentapis.com/tag/Destinations#operation/listDeliveryMetricsSummaryFromDestination
 """
@@ -6,19 +6,26 @@ https://docs.segmentapis.com/tag/Destinations#operation/listDeliveryMetricsSumma
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
 
-from airflow_provider_segment.protocol.api.granularity import GRANULARITIES, LIMITS, Interval, Limits
+from airflow_provider_segment.protocol.api.granularity import (
+    GRANULARITIES,
+    LIMITS,
+    MINUTE,
+    ceil_to_bucket,
+    floor_to_bucket,
+    is_on_border,
+)
 from airflow_provider_segment.protocol.arguments import check_choice
 from airflow_provider_segment.protocol.times import check_duration, check_time, format_duration, format_utc
 
 AUTO = "auto"
 
 MARGIN = timedelta(seconds=60)
-"""Distance kept to Segment's limits: its clock may be ahead of ours, and the request takes a moment."""
+"""Minimum distance from Segment's limits: its clock may be ahead of ours, and the request takes a moment."""
 
 
 class Window(Struct, frozen=True, kw_only=True):
@@ -36,55 +43,45 @@ class Window(Struct, frozen=True, kw_only=True):
     granularity: str = AUTO
 
 
-def interval_at(window: Window, now: datetime) -> Interval | None:
-    """Return the interval to request at a moment.
+def granularity_of(window: Window) -> str | None:
+    """Return the granularity at which a window is requested; ``None`` for one that grows, since it depends on its age.
 
-    A start that is right at a limit is moved inside it, by up to ``MARGIN``.
+    ``auto`` takes the coarsest whose borders (UTC) the window starts and ends on, and MINUTE for all others.
 
     :param window: the window.
-    :param now: the moment; timezone-aware.
-    :return: the interval, or ``None`` before the window starts.
-    :raises ValueError: no granularity, or not the chosen one, covers the window.
     """
-    now = now.astimezone(UTC).replace(microsecond=0)
-    end = now if window.end is None else min(now, window.end)
-    start = now - window.length if window.length is not None else window.start
-    if start is None or start >= end:
+    if window.granularity != AUTO:
+        return window.granularity
+    if window.start is None:
+        return MINUTE
+    if window.end is None:
         return None
-    candidates = GRANULARITIES if window.granularity == AUTO else (window.granularity,)
-    for name in candidates:
-        if (inside := _moved_inside(LIMITS[name], start, end, now)) is not None:
-            return Interval(inside, end, name)
-    raise _not_covered(window, start, end, coarsest=candidates[-1])
+    borders = (window.start, window.end)
+    return next(name for name in reversed(GRANULARITIES) if name == MINUTE or _are_on_borders(borders, name))
 
 
-def _moved_inside(limits: Limits, start: datetime, end: datetime, now: datetime) -> datetime | None:
-    """Return the start, moved inside the limits if it is at one; ``None`` when they do not cover the interval."""
-    if end - start > limits.range or now - start > limits.age:
-        return None
-    inside = max(start, now - limits.age + MARGIN, end - limits.range + timedelta(seconds=1))
-    return inside if inside < end else None
+def _are_on_borders(moments: tuple[datetime, datetime], granularity: str) -> bool:
+    return all(is_on_border(moment, granularity) for moment in moments)
 
 
-def _not_covered(window: Window, start: datetime, end: datetime, *, coarsest: str) -> ValueError:
-    limits = LIMITS[coarsest]
-    argument = "window" if window.length is not None else "start_time"
-    return ValueError(
-        f"{argument}: from {format_utc(start)} to {format_utc(end)} is not covered by granularity {coarsest}, which"
-        f" reaches {format_duration(limits.range)} at a time and {format_duration(limits.age)} back"
-        + ("; there is no coarser one" if coarsest == GRANULARITIES[-1] else "; a coarser one may cover it")
-    )
+def adds_up(window: Window) -> bool:
+    """Return whether a window is too long for one request, so that its metrics are added up; a growing one may become.
+
+    :param window: the window.
+    """
+    length = _length_of(window)
+    return length is not None and granularity_of(window) == MINUTE and length > LIMITS[MINUTE].range
 
 
 def check_window(
     *, window: Any = None, start_time: Any = None, end_time: Any = None, granularity: Any = AUTO
 ) -> Window:
-    """Check the arguments that make a time window.
+    """Check the arguments that define a time window.
 
     :param window: a timedelta, a number of seconds or an ISO 8601 duration such as ``PT30M``; ends at ``end_time`` if
         that is set, and slides otherwise.
-    :param start_time: a datetime or an ISO 8601 string; without a timezone, UTC.
-    :param end_time: likewise.
+    :param start_time: a datetime or an ISO 8601 string; UTC if it has no timezone.
+    :param end_time: a datetime or an ISO 8601 string; UTC if it has no timezone.
     :param granularity: ``auto``, or one of Segment's.
     :raises ValueError: an argument is not allowed; the message names it, its value and what is allowed.
     """
@@ -92,11 +89,16 @@ def check_window(
     granularity = check_granularity_or_auto("granularity", granularity)
     end = None if end_time is None else check_time("end_time", end_time)
     if window is not None:
-        length = _check_length(window, granularity)
-        if end is None:
-            return Window(length=length, granularity=granularity)
-        return Window(start=_start_before(end, length), end=end, granularity=granularity)
-    start = check_time("start_time", start_time)
+        length = _check_length(window)
+        start = None if end is None else _start_before(end, length)
+        checked = Window(length=None if end else length, start=start, end=end, granularity=granularity)
+    else:
+        checked = _check_anchored(check_time("start_time", start_time), end, granularity)
+    _check_reach(checked, "end_time" if window is None else "window")
+    return checked
+
+
+def _check_anchored(start: datetime, end: datetime | None, granularity: str) -> Window:
     if end == start:
         raise ValueError(
             f"end_time is {format_utc(end)}, the same as start_time. A run's data interval has no length"
@@ -105,13 +107,48 @@ def check_window(
         )
     if end is not None and end < start:
         raise ValueError(f"end_time is {format_utc(end)}; it must be after start_time, {format_utc(start)}")
-    longest = _limits_of(granularity).range
-    if end is not None and end - start > longest:
-        raise ValueError(
-            f"end_time is {format_utc(end)}, {end - start} after start_time; granularity {granularity} covers at most"
-            f" {format_duration(longest)}"
-        )
     return Window(start=start, end=end, granularity=granularity)
+
+
+def _check_reach(window: Window, argument: str) -> None:
+    """Check that the granularity covers a window whose length is known, and that a whole bucket is in it."""
+    length, granularity = _length_of(window), granularity_of(window)
+    if length is None or granularity is None:
+        return
+    what = f"window is {length}"
+    if argument == "end_time" and window.end is not None:
+        what = f"end_time is {format_utc(window.end)}, {length} after start_time"
+    longest = LIMITS[granularity].age
+    if length > longest:
+        raise ValueError(f"{what}; {_granularity_in_words(window)} covers at most {format_duration(longest)}")
+    if not _has_whole_bucket(window, length, granularity):
+        raise ValueError(f"{what}; granularity {granularity} counts whole buckets, and there is none in it")
+
+
+def _granularity_in_words(window: Window) -> str:
+    granularity = granularity_of(window)
+    if window.granularity != AUTO or granularity == GRANULARITIES[-1]:
+        return f"granularity {granularity}"
+    kind = "that ends now" if window.end is None else "on hour borders"
+    kind = "not on hour borders" if window.end is not None and granularity == MINUTE else kind
+    return (
+        f"granularity {granularity}, which auto takes for a window {kind} (name a coarser one to count only the whole"
+        " hours or days in it),"
+    )
+
+
+def _has_whole_bucket(window: Window, length: timedelta, granularity: str) -> bool:
+    if granularity == MINUTE:
+        return True
+    if window.start is None or window.end is None:
+        return length >= LIMITS[granularity].bucket
+    return ceil_to_bucket(window.start, granularity) < floor_to_bucket(window.end, granularity)
+
+
+def _length_of(window: Window) -> timedelta | None:
+    if window.start is None or window.end is None:
+        return window.length
+    return window.end - window.start
 
 
 def check_retention(window: Window, settle_time: timedelta) -> None:
@@ -123,11 +160,11 @@ def check_retention(window: Window, settle_time: timedelta) -> None:
     """
     if window.start is None or window.end is None:
         return
-    age = _limits_of(window.granularity).age - MARGIN
-    if window.end - window.start + settle_time > age:
+    age = LIMITS[granularity_of(window) or MINUTE].age
+    if window.end - window.start + settle_time > age - MARGIN:
         raise ValueError(
             f"settle_time is {settle_time}; with the {window.end - window.start} from start_time to end_time that"
-            f" reaches further back than granularity {window.granularity} does, {format_duration(age + MARGIN)}"
+            f" reaches further back than {_granularity_in_words(window)} does, {format_duration(age)}"
         )
 
 
@@ -143,13 +180,9 @@ def check_one_window(*, window: Any, start_time: Any) -> None:
         raise ValueError(f"exactly one of window and start_time must be set; {problem}")
 
 
-def _check_length(value: Any, granularity: str) -> timedelta:
+def _check_length(value: Any) -> timedelta:
     # The API takes whole seconds; round up.
     length = timedelta(seconds=math.ceil(check_duration("window", value).total_seconds()))
-    limits = _limits_of(granularity)
-    longest = min(limits.range, limits.age)
-    if length > longest:
-        raise ValueError(f"window is {length}; granularity {granularity} covers at most {format_duration(longest)}")
     if not length:
         raise ValueError(f"window is {length}; it must be at least one second")
     return length
@@ -160,10 +193,6 @@ def _start_before(end: datetime, length: timedelta) -> datetime:
         return end - length
     except OverflowError:
         raise ValueError(f"end_time is {format_utc(end)}; there is no date {length} before it") from None
-
-
-def _limits_of(granularity: str) -> Limits:
-    return LIMITS[GRANULARITIES[-1] if granularity == AUTO else granularity]
 
 
 def check_granularity_or_auto(argument: str, value: Any) -> str:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import TypeVar
 
 from airflow_provider_segment.protocol.errors import SegmentError, SegmentNotFoundError
 from airflow_provider_segment.protocol.flow.responses import parse_outcome
 from airflow_provider_segment.protocol.flow.retry import NO_RETRIES, GiveUp, decide, hold_back
-from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Send, require_outcome
-from airflow_provider_segment.protocol.wire.messages import HeldBack
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Outcome, Send, require_outcome
+from airflow_provider_segment.protocol.wire.messages import HeldBack, Response
 from airflow_provider_segment.protocol.wire.operation import Call
 
 T = TypeVar("T")
 
 
-def exchange(call: Call[T], options: CallOptions) -> Flow[T]:
+def exchange(call: Call[T], options: CallOptions, *, after_timeout: Callable[[], Call[T]] | None = None) -> Flow[T]:
     """Send a request, and retry until it succeeds, fails for good, or a budget is spent.
 
     :param call: the call to make.
     :param options: budgets, and what messages name and redact.
+    :param after_timeout: returns the call to make instead after an attempt took too long; by default it is the same.
     :return: the decoded response.
     :raises SegmentAmbiguousWriteError: the response to a create was lost.
     :raises SegmentError: the API rejected the request, or the last fault when a budget is spent.
@@ -41,9 +43,16 @@ def exchange(call: Call[T], options: CallOptions) -> Flow[T]:
             error = raised
         if state.maybe_applied and call.gone is not None and isinstance(error, SegmentNotFoundError):
             return call.gone()  # an earlier attempt deleted it, and its response was lost
-        # Not a secret: it only spreads the retries of many tasks.
+        # Not for security: it only spreads the retries of many tasks.
         decision = decide(call, error, outcome, state, options, jitter=random.random())  # noqa: S311
         if isinstance(decision, GiveUp):
             raise decision.error
         state = decision.state
         yield decision.pause
+        if after_timeout is not None and _timed_out(outcome):
+            call = after_timeout()
+
+
+def _timed_out(outcome: Outcome) -> bool:
+    """Return whether the response took too long, for us or for a gateway."""
+    return outcome.status in {408, 504} if isinstance(outcome, Response) else outcome.timed_out

@@ -1,4 +1,4 @@
-"""When a request may be sent under a rate limit that many requests of one process share: a pure state machine.
+"""A pure state machine that decides when a request may be sent under a rate limit shared by a whole process.
 
 https://docs.segmentapis.com/tag/Rate-Limits
 """
@@ -12,28 +12,28 @@ from airflow_provider_segment.protocol.wire.messages import HeldBack, Response
 from airflow_provider_segment.protocol.wire.rate_limit import MAX_RETRY_AFTER, rate_limit_reset, retry_after_of
 
 POLL_RESERVE = 0.2
-"""Share of a window's requests that polls leave to operators, and to other processes."""
+"""Share of a window's requests that polls leave to operators and to other processes."""
 
 _DEFAULT_WINDOW = 60.0
 """Length of a window in seconds, until the responses show it."""
 
 _DEFAULT_SPACING = 0.1
-"""Seconds between two waiting requests while the limit is not known."""
+"""Seconds between two waiting requests while the limit is unknown."""
 
 _RESPONSE_TIME = 1.0
-"""Seconds after which requests in flight have reported when the window ends."""
+"""Seconds after which the responses to requests in flight have shown when the window ends."""
 
 _MAX_JITTER = 0.25
-"""Seconds within which requests other than polls leave when the gate opens."""
+"""Seconds over which requests other than polls are spread when the gate opens."""
 
 _UNKNOWN_RETRY_AFTER = 1.0
-"""Seconds for which a 429 without any time closes the gate."""
+"""Seconds for which a 429 that states no time closes the gate."""
 
 
 class Gate:
     """The state of one rate limit, as seen by this process.
 
-    All times are seconds of one clock that never goes back.
+    All times are seconds of one monotonic clock.
     """
 
     def __init__(self) -> None:
@@ -42,20 +42,20 @@ class Gate:
         self._reset_at = -math.inf
         self._last_reset: float | None = None
         self._closed_until = -math.inf
-        self._next_slot = -math.inf  # of polls; other requests do not queue behind them
+        self._next_slot = -math.inf  # slots of polls; other requests do not queue behind them
         self._in_flight = 0
         self._window = _DEFAULT_WINDOW
 
     def enter(
         self, now: float, *, poll: bool, slot: float | None = None, max_wait: float = math.inf, jitter: float = 0.5
     ) -> HeldBack | None:
-        """Let a request through, or give it a slot to come back at.
+        """Let a request through, or give it a slot at which to ask again.
 
         :param now: the time.
         :param poll: whether the request leaves a share of the limit to others.
-        :param slot: the slot it was given before.
-        :param max_wait: seconds it can wait; no slot is reserved beyond that.
-        :param jitter: 0 to 1, random; spreads requests within their slots.
+        :param slot: the slot it was given before, if any.
+        :param max_wait: seconds that it can wait; no slot is reserved beyond that.
+        :param jitter: a random number from 0 to 1; spreads requests within their slots.
         :return: ``None`` if the request may be sent; ``leave`` must follow.
         """
         opens_at = self._opens_at(now, poll=poll)
@@ -80,7 +80,7 @@ class Gate:
         self._remaining -= 1
 
     def leave(self, now: float, response: Response | None) -> None:
-        """Take in the response to a request that was let through.
+        """Record the response to a request that was let through.
 
         :param now: the time.
         :param response: its response; ``None`` if there was none.
@@ -96,7 +96,7 @@ class Gate:
         self._remaining = remaining - self._in_flight
         if consumed is not None:
             self._limit = remaining + consumed
-        # Most responses leave plenty; the dates in their headers are costly to parse.
+        # After most responses plenty of requests remain, and the dates in their headers are costly to parse.
         if (
             self._limit is not None
             and remaining < self._limit / 2
@@ -121,10 +121,10 @@ class Gate:
             return now
         if -math.inf < self._reset_at <= now:  # a new window has started
             self._remaining, self._reset_at = self._limit - self._in_flight, -math.inf
-        reserve = waiting = 0.0
+        reserve, waiting = 0.0, 0
         if poll:
             reserve = self._limit * POLL_RESERVE
-            waiting = max(0.0, self._next_slot - now) / self._spacing()
+            waiting = math.floor(max(0.0, self._next_slot - now) / self._spacing())
         if self._remaining - waiting > reserve:
             return now
         if self._reset_at > now:
@@ -132,18 +132,18 @@ class Gate:
         return now + _RESPONSE_TIME if self._in_flight else now
 
     def _is_paced(self, now: float) -> bool:
-        """Return whether polls wait for slots: for a window after a 429, and while others wait."""
+        """Return whether polls wait for slots: for one window after a 429, and while others wait."""
         return now < self._closed_until + self._window or now < self._next_slot
 
     def _spacing(self) -> float:
         if self._limit is None:
             return _DEFAULT_SPACING
-        return self._window / max(1.0, self._limit * (1 - POLL_RESERVE))
+        return self._window / max(1, math.ceil(self._limit * (1 - POLL_RESERVE)))  # as many as leave the reserve
 
 
 _HEADERS = ("x-ratelimit-remaining", "x-ratelimit-consumed")
 _SAME_RESET = 2.0
-"""Seconds by which two readings of one reset may differ: the headers have whole seconds."""
+"""Seconds by which two readings of the same reset may differ, because the headers have whole seconds."""
 
 
 def _integer(headers: Mapping[str, str], name: str) -> int | None:

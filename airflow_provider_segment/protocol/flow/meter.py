@@ -1,4 +1,4 @@
-"""How long a flow has spent on attempts and pauses."""
+"""Measuring the time that a flow spends on attempts and pauses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Meter:
-    """The time spent on attempts and pauses; waits for rate limits have a budget of their own.
+    """The time spent on attempts and pauses, without waits for rate limits, which have their own budget.
 
     :param seconds: time spent so far.
     """
@@ -41,7 +41,7 @@ class Meter:
     def left(self, options: CallOptions) -> float:
         """Return the seconds that are left of ``retry_budget``.
 
-        :param options: the budget.
+        :param options: the options with the budget.
         """
         return max(0.0, options.retry_budget - self.seconds)
 

@@ -8,18 +8,19 @@ from typing import TypeVar
 from airflow_provider_segment.protocol.errors import SegmentConnectionError, SegmentProtocolError
 from airflow_provider_segment.protocol.flow.exchange import exchange
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Items, Log, PagedFlow, Reply
+from airflow_provider_segment.protocol.wire.operation import Call
 from airflow_provider_segment.protocol.wire.pagination import PAGE_COUNT, Listing, Page
 
 T = TypeVar("T")
 
 MAX_PAGES = 5000
-"""Most pages of a listing: a million entries, more than any workspace has."""
+"""Maximum number of pages of a listing: a million entries, more than any workspace has."""
 MAX_CURSOR = 4096
-"""Longest cursor, in characters: all of them are kept."""
+"""Maximum length of a cursor, in characters; bounded because all cursors are kept."""
 
 
 def paginate(listing: Listing[T], options: CallOptions) -> PagedFlow[T]:
-    """Fetch a listing and yield the entries of each page; an entry that is on two pages is yielded once.
+    """Fetch a listing and yield the entries of each page; an entry that appears on two pages is yielded once.
 
     :param listing: the listing to fetch.
     :param options: its budgets apply to each page.
@@ -51,19 +52,25 @@ def _problem(cursor: str | None, cursors: set[str | None]) -> str:
 
 
 def _fetch(listing: Listing[T], cursor: str | None, count: int, options: CallOptions) -> Flow[tuple[Page[T], int]]:
-    """Fetch a page; ask for half as many entries if it is too long."""
+    """Fetch a page; ask for half as many entries if it is too long or takes too long."""
+
+    def half() -> Call[Page[T]]:
+        nonlocal count
+        count = max(1, count // 2)
+        return listing.page(cursor, count=count)
+
     while True:
         try:
-            return (yield from exchange(listing.page(cursor, count=count), options)), count
+            return (yield from exchange(listing.page(cursor, count=count), options, after_timeout=half)), count
         except SegmentConnectionError as error:
             if error.transient or not error.sent or count == 1:
-                raise  # only a response that is too long is final, although it was received
+                raise  # a response that is too long is the only final error after a complete response
             count //= 2
-            yield Log(f"{error}; asking for {count} entries a page", logging.WARNING)
+            yield Log(f"{error}; requesting {count} entries per page", logging.WARNING)
 
 
 def _is_new(item: object, ids: set[str]) -> bool:
-    """Return whether an entry's id is new, and remember it; entries move between pages while others are created."""
+    """Return whether an entry's id is new, and record it; entries move between pages while others are created."""
     item_id = item.get("id") if isinstance(item, dict) else None
     if item_id is None or item_id not in ids:
         ids.update(() if item_id is None else (item_id,))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 RUN = 16
-"""Shortest run of characters of a secret that is found."""
+"""Length of the shortest run of a secret's characters that is recognised."""
 _BLOCK = RUN // 2
 
 
@@ -17,7 +17,7 @@ class Spans:
         """Add a part.
 
         :param start: index of its first character.
-        :param end: index behind its last character.
+        :param end: index after its last character.
         """
         self._spans.append((start, end))
 
@@ -57,7 +57,7 @@ def lower(text: str) -> str:
 
 
 def find_all(text: str, needle: str, spans: Spans) -> None:
-    """Add all occurrences of a string in another.
+    """Add the spans of all occurrences of a string in another.
 
     :param text: the string to search in.
     :param needle: the string to search for.
@@ -70,7 +70,7 @@ def find_all(text: str, needle: str, spans: Spans) -> None:
 
 
 def find_runs(text: str, secrets: str, spans: Spans) -> None:
-    """Add every part of a string of at least :data:`RUN` characters that also occurs in the secrets.
+    """Add the span of every part of at least :data:`RUN` characters that also occurs in the secrets.
 
     Each such part contains a whole block of half that length that starts at a multiple of it, so only these blocks are
     looked up.

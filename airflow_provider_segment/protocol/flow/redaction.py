@@ -15,18 +15,18 @@ from airflow_provider_segment.protocol.tracebacks import hides_frames
 
 REDACTED = "***"
 _MIN_LENGTH = 4
-"""Shorter values are not redacted: they are not secrets, and would remove half of a message."""
+"""Shorter values are not redacted: they are not secrets, and redacting them would remove half of a message."""
 _MIN_LENGTH_IN_FIELD = 8
-"""A field is a path of names; a setting whose value is such a word would make it unreadable."""
+"""Shorter words are not redacted in a field: it is a path of names, which such a value would make unreadable."""
 _LONGEST_INPUT = 4 * 1024
-"""Characters of one string that are examined; the rest is dropped, which keeps the event loop free."""
+"""Characters of a string that are examined; the rest is dropped, so as not to block the event loop."""
 _WORD = re.compile(r"[A-Za-z_]+")
 
 
 class Redactor:
     """A set of secrets to remove from messages, in any encoding and any case.
 
-    It finds a secret as a whole, each of its lines or JSON leaves, and any run of 16 characters of it.
+    It finds a whole secret, each of its lines or JSON leaves, and any run of 16 of its characters.
 
     :param secrets: the secrets; those of less than 4 characters are ignored.
     """
@@ -44,9 +44,9 @@ class Redactor:
         )
 
     def redact(self, text: str, *, is_field: bool = False) -> str:
-        """Return a string with every secret in it replaced by ``***``. Shorten and fold it only afterwards.
+        """Return a string with every secret in it replaced by ``***``; shorten or reformat it only afterwards.
 
-        :param text: as received; only the first 4096 characters are kept.
+        :param text: the string as received; only its first 4096 characters are kept.
         :param is_field: whether it is a path of names, in which short words stay.
         """
         is_cut = len(text) > _LONGEST_INPUT

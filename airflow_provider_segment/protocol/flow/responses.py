@@ -1,4 +1,4 @@
-"""Decoding of outcomes: a value, or a typed error. https://docs.segmentapis.com/tag/Error-Handling"""
+"""Decoding of outcomes into values or typed errors. https://docs.segmentapis.com/tag/Error-Handling"""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from airflow_provider_segment.protocol.wire.operation import Call
 
 T = TypeVar("T")
 
-# By status, never by an error's type or message: the documented samples contradict each other.
+# Errors are chosen by status, never by their type or message: the documented samples contradict each other.
 _BY_STATUS: dict[int, type[SegmentApiError]] = {
     400: SegmentInvalidRequestError,
     401: SegmentAuthError,
@@ -38,12 +38,12 @@ _BY_STATUS: dict[int, type[SegmentApiError]] = {
     422: SegmentInvalidRequestError,
     429: SegmentRateLimitError,
 }
-# From a gateway these mean the same as from the API. Other client errors count only in the API's envelope; otherwise a
+# From a gateway, these mean the same as from the API. Other client errors count only in the API's envelope; otherwise a
 # gateway's 404 page would mean "no such destination".
 _TRUSTED_WITHOUT_ENVELOPE = {401, 403, 413, 429}
 _MAX_REASON_LENGTH = 1000
 _DECODED_BYTES = 64 * 1024
-"""Bytes of a body without an envelope that are decoded; only the first characters are quoted."""
+"""Bytes that are decoded of a body without an envelope; only the first characters are quoted."""
 
 
 @hides_frames
@@ -70,7 +70,7 @@ def _read_success(call: Call[T], response: Response, options: CallOptions) -> T:
     try:
         return call.read(response.body)
     except msgspec.ValidationError as error:
-        # msgspec names a path and types, never a value.
+        # msgspec's messages contain a path and types, never a value.
         message = f"{call} returned {response.status} with unexpected JSON: {error} ({options.connection})"
     except msgspec.DecodeError:
         message = f"{call} returned {response.status} with {_describe(call, response, options)} ({options.connection})"
@@ -105,7 +105,7 @@ def _is_from_gateway(status: int, errors: tuple[ErrorObject, ...] | None) -> boo
 def _redacted_errors(
     errors: tuple[ErrorObject, ...] | None, call: Call[Any], options: CallOptions
 ) -> tuple[ErrorObject, ...] | None:
-    """Return the error objects with whatever they quote of the request redacted."""
+    """Return the error objects with everything redacted that they quote from the request."""
     redactor = redactor_for(call.request.body, options.secrets)
     return errors and tuple(
         cast("ErrorObject", {key: _redacted_part(redactor, key, part) for key, part in error.items()})
@@ -142,14 +142,14 @@ def _hint(call: Call[Any], status: int, options: CallOptions) -> str:
 
 
 def _region_hint(reason: str, options: CallOptions) -> str:
-    """Return what to do if a response names the API of the other region; its status is not documented."""
+    """Return advice if a response names the other region's API; the status of such a response is undocumented."""
     if "-hosted api" not in reason.lower():
         return ""
     return f". The workspace lives in the other region: change the extra field `region` of {options.connection}"
 
 
 def _other_reason(call: Call[Any], response: Response, options: CallOptions) -> str:
-    """Return what a response without error objects says."""
+    """Return the message of a response without error objects."""
     message = read_other_message(response.body)
     if message is None:
         return _describe(call, response, options)
@@ -160,7 +160,7 @@ def _other_reason(call: Call[Any], response: Response, options: CallOptions) -> 
 def _describe(call: Call[Any], response: Response, options: CallOptions) -> str:
     """Describe a body that is not JSON, for an error message. Quotes its beginning only if it is HTML or plain text."""
     raw = response.body[:_DECODED_BYTES].decode("utf-8", "replace")
-    # Redacted first: what is left of a secret after cutting or folding would not be recognised.
+    # Redacted first: the rest of a secret would not be recognised after cutting or folding.
     text = " ".join(redactor_for(call.request.body, options.secrets).redact(raw).split())
     if not text:
         return "an empty body instead of JSON"

@@ -24,17 +24,17 @@ from airflow_provider_segment.protocol.wire.rate_limit import (
 )
 
 FAULT_BACKOFF = (0.5, 30.0)
-"""First and longest wait after a fault, in seconds; doubled in between."""
+"""First and maximum wait after a fault, in seconds; it doubles in between."""
 
 _MIN_RATE_LIMIT_BACKOFF = (0.25, 5.0)
-"""Lower bound of the wait after a 429; a server that keeps asking for 0 seconds would cause a hot loop."""
+"""Minimum wait after a 429: without it, a server that keeps requesting 0 seconds would cause a hot loop."""
 
 _DEFAULT_RATE_LIMIT_BACKOFF = (1.0, 60.0)
-"""Wait after a 429 that requests none; no rate limit is known to have a window longer than a minute."""
+"""First and maximum wait after a 429 that requests none, in seconds; no known window is longer than a minute."""
 
 
 _TRANSIENT_STATUSES = {408, 421, 425}
-"""Request timeout, misdirected request, too early: the same request may succeed. RFC 9110 and 8470"""
+"""Request Timeout, Misdirected Request, Too Early: the same request may succeed later. RFC 9110 and 8470."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +110,15 @@ def hold_back(call: Call[object], held: HeldBack, state: RetryState, options: Ca
     """Return the state and the pause for a request that a known rate limit holds back.
 
     :param call: the call.
-    :param held: how long to wait.
-    :param state: what it has cost so far.
+    :param held: the wait that the rate limit requires.
+    :param state: earlier failed attempts of this call.
     :param options: the budgets.
     :raises SegmentRateLimitError: the wait would exceed the ``rate_limit_budget``.
     """
     waited = state.rate_limit_seconds + held.seconds
     if waited > options.rate_limit_budget:
         error = SegmentRateLimitError(
-            f"{call} was not sent: the rate limit leaves no room for {held.seconds:.0f} s, which would exceed the"
+            f"{call} was not sent: the rate limit allows it only in {held.seconds:.0f} s, which would exceed the"
             f" rate_limit_budget of {options.rate_limit_budget:.0f} s ({options.connection})",
             status=429,
             method=call.request.method,
@@ -136,11 +136,11 @@ def hold_back(call: Call[object], held: HeldBack, state: RetryState, options: Ca
 
 
 _WORTH_A_LINE = 5.0
-"""Seconds from which on a wait for the rate limit is logged at INFO."""
+"""Shortest wait for a rate limit, in seconds, that is logged at INFO."""
 
 
 def _maybe_applied(error: SegmentError) -> bool:
-    """Return whether the request may have been applied: not if rejected, rate limited, or never sent."""
+    """Return whether the request may have been applied: not if it was rejected, rate limited, or never sent."""
     if isinstance(error, SegmentConnectionError):
         return error.sent
     if getattr(error, "status", 0) == 408:
@@ -194,7 +194,7 @@ def _after_fault(
     wait = backoff(FAULT_BACKOFF, count, jitter)
     seconds = state.fault_seconds + outcome.seconds
     if (requested := _requested_wait(outcome)) is not None:
-        # Capped by the budget: waiting longer than that would only end the call.
+        # Capped by the budget, because a longer wait would only end the call.
         wait = max(wait, min(requested, options.retry_budget - seconds))
     if seconds + wait > options.retry_budget:
         error.explain(f"tried {count} times over {seconds:.0f} s (retry_budget: {options.retry_budget:.0f} s)")

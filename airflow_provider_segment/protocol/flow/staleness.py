@@ -1,7 +1,7 @@
-"""Noticing that the process stood still, so that what a flow has read may be out of date.
+"""Detecting that the process was suspended, so that what a flow has read may be out of date.
 
-A worker that is stopped or suspended past Airflow's heartbeat timeout wakes up after a retry of its task has finished.
-So before each write, the time that has passed is compared with the time that the flow has planned.
+A worker that is stopped or suspended for longer than Airflow's heartbeat timeout may resume after a retry of its task
+has finished. So before each write, the time that has passed is compared with the time that the flow has planned.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ T = TypeVar("T")
 
 
 class StaleKnowledgeError(Exception):
-    """What the flow has read may be out of date; nothing was sent since."""
+    """What the flow has read is, or may be, out of date; nothing was changed since."""
 
 
 def replan_when_stale(options: CallOptions, make_flow: Callable[[bool], Flow[T]], *, wait_for_pending: bool) -> Flow[T]:
-    """Run a flow that reads, plans and writes; start it again if the process stood still before a write.
+    """Run a flow that reads, plans and writes; restart it if the process was suspended before a write.
 
-    :param options: the clocks, and ``reconcile_timeout`` as the longest standstill that does not matter.
-    :param make_flow: returns a new flow, from whether requests of another try may be in flight.
+    :param options: the clocks, and ``reconcile_timeout``, the longest suspension that does not matter.
+    :param make_flow: returns a new flow; its argument is whether requests of another try may be in flight.
     :param wait_for_pending: the argument of the first flow; later ones get ``True``.
     """
     while True:
         try:
             return (yield from _guarded(options, make_flow(wait_for_pending)))
         except StaleKnowledgeError as stale:
-            yield Log(f"{stale}; reading again what exists, and planning anew", logging.WARNING)
+            yield Log(f"{stale}; reading the current state again and making a new plan", logging.WARNING)
             wait_for_pending = True
 
 
@@ -61,9 +61,9 @@ def notice_standstills(options: CallOptions, flow: Flow[T], noticed: Callable[[]
 
 
 def _guarded(options: CallOptions, flow: Flow[T]) -> Flow[T]:
-    """Run a flow; raise instead of a write if more time has passed than it planned.
+    """Run a flow; before a write, raise instead if more time has passed than the flow planned.
 
-    :raises StaleKnowledgeError: the process stood still for more than ``reconcile_timeout``.
+    :raises StaleKnowledgeError: the process was suspended for more than ``reconcile_timeout``.
     """
     started, planned = options.clocks(), 0.0
     outcome: Reply | None = None
@@ -86,11 +86,11 @@ def _guarded(options: CallOptions, flow: Flow[T]) -> Flow[T]:
             attempt = min(outcome.seconds, options.reconcile_timeout)
             planned += attempt
             if is_write and _elapsed(sent, options.clocks()) - attempt > options.reconcile_timeout:
-                # A response from before the standstill says nothing about what exists now.
+                # A response from before the suspension says nothing about what exists now.
                 reason = "the process stood still while it waited for the response"
                 outcome = RequestFailure(reason=reason, sent=True, seconds=attempt)
 
 
 def _elapsed(start: tuple[float, float], end: tuple[float, float]) -> float:
-    """Return the larger of the times that two clocks show: one of them may stop while a machine is suspended."""
+    """Return the larger of the elapsed times of two clocks: one may stop while the machine is suspended."""
     return max(later - earlier for earlier, later in zip(start, end, strict=True))

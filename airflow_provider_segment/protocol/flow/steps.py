@@ -24,10 +24,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send a request; the outcome is its response or failure, or when to send it.
+    """Send a request; the outcome is its response or failure, or the time to send it at.
 
     :param request: the request.
-    :param slot: the slot it was given when it was held back.
+    :param slot: the slot it was given when it was held back, if it was.
     :param max_wait: seconds for which it may be held back.
     """
 
@@ -40,7 +40,7 @@ class Send:
 class Pause:
     """Sleep.
 
-    :param seconds: how long.
+    :param seconds: how long to sleep.
     :param reason: logged before the pause.
     :param level: log level, as in the standard library's ``logging``.
     :param for_rate_limit: whether it counts against ``rate_limit_budget``.
@@ -67,13 +67,13 @@ class Log:
 
     @property
     def text(self) -> str:
-        """All lines, with characters escaped that could forge more of them."""
+        """All lines, with those characters escaped that could forge further lines."""
         return "\n".join(map(printable, (self.message, *self.lines)))
 
 
 @dataclass(frozen=True, slots=True)
 class MaskSecrets:
-    """Mask these strings in logs.
+    """Mask strings in logs.
 
     :param strings: secrets, of any length.
     """
@@ -94,11 +94,11 @@ class Items(Generic[T]):
 Step: TypeAlias = Send | Pause | Log | MaskSecrets
 Outcome: TypeAlias = Response | RequestFailure
 Reply: TypeAlias = Outcome | HeldBack
-"""What a driver sends back for a request: its outcome, or when to send it."""
+"""The reply of a driver to a request: its outcome, or the time to send it at."""
 Flow: TypeAlias = Generator[Step, Reply | None, T]
-"""Returns one result."""
+"""A flow that returns one result."""
 PagedFlow: TypeAlias = Generator[Step | Items[T], Reply | None, None]
-"""Yields items, page by page, and returns nothing."""
+"""A flow that yields items, page by page, and returns nothing."""
 
 
 def read_clocks() -> tuple[float, float]:
@@ -114,6 +114,7 @@ class CallOptions:
     :param retry_budget: seconds that one call may spend on failed attempts.
     :param rate_limit_budget: seconds that one call may wait for rate limits.
     :param reconcile_timeout: seconds to keep looking for an object after a write whose response was lost.
+    :param min_poll_interval: seconds between two polls of counts per minute; a poll in between finds nothing new.
     :param secrets: strings to redact in messages: the token, and the settings in use.
     :param clocks: return the seconds that the wall clock and the monotonic clock show.
     """
@@ -122,6 +123,7 @@ class CallOptions:
     retry_budget: float = 300.0
     rate_limit_budget: float = 3600.0
     reconcile_timeout: float = 30.0
+    min_poll_interval: float = 60.0
     secrets: tuple[SecretStr, ...] = field(default=(), repr=False)
     clocks: Callable[[], tuple[float, float]] = field(default=read_clocks, repr=False, compare=False)
 
@@ -137,7 +139,7 @@ class CallOptions:
         )
 
     def redacting(self, settings: Any) -> CallOptions:
-        """Return the same options that also redact these settings, which a server may quote in a later response.
+        """Return the same options, which also redact settings that a server may quote in a later response.
 
         :param settings: any value with strings in it.
         """

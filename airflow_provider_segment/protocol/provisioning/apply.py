@@ -9,11 +9,7 @@ from functools import partial
 
 from msgspec import structs
 
-from airflow_provider_segment.protocol.api.destinations import (
-    destinations_listing,
-    get_destination,
-    update_destination,
-)
+from airflow_provider_segment.protocol.api.destinations import get_destination, update_destination
 from airflow_provider_segment.protocol.api.objects import Destination, Filter, Subscription
 from airflow_provider_segment.protocol.api.subscriptions import subscriptions_listing
 from airflow_provider_segment.protocol.errors import SegmentNotFoundError
@@ -23,6 +19,7 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning import destination as destinations
 from airflow_provider_segment.protocol.provisioning.apply_filters import execute_filters, read_filters
 from airflow_provider_segment.protocol.provisioning.apply_subscriptions import execute_subscriptions
+from airflow_provider_segment.protocol.provisioning.catalog_checks import check_new_destination, read_type
 from airflow_provider_segment.protocol.provisioning.creating import poll_until
 from airflow_provider_segment.protocol.provisioning.filter_checks import run_filter_checks
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterPlan, plan_filters
@@ -31,26 +28,25 @@ from airflow_provider_segment.protocol.provisioning.lookup import mask_and_warn,
 from airflow_provider_segment.protocol.provisioning.matching import match_subscriptions
 from airflow_provider_segment.protocol.provisioning.plan import ApplySummary, Plan, make_plan
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
-from airflow_provider_segment.protocol.provisioning.settings_writes import SettingsContext, ignored_settings
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyRequest:
-    """What to apply, and how.
+    """The descriptions to apply, and the options.
 
     :param spec: the description of the destination.
     :param subscriptions: the descriptions of its subscriptions; ``None`` leaves them alone.
     :param destination_id: id of the destination; by default it is found by its identity. With an id, ``spec.name`` is
         a field like the others: a different name renames the destination.
-    :param previous_name: the destination's name before; if only that exists, the destination is renamed.
+    :param previous_name: earlier name of the destination; if only a destination with this name exists, it is renamed.
     :param if_missing: ``create`` or ``fail``.
     :param prune_subscriptions: remove subscriptions that are not described.
-    :param max_prune: how many may be removed.
+    :param max_prune: maximum number of subscriptions to remove.
     :param prune_all: whether an empty list of subscriptions may remove all of them.
     :param filters: the descriptions of its filters; ``None`` leaves them alone.
     :param prune_filters: remove filters that are not described.
-    :param max_prune_filters: how many may be removed.
+    :param max_prune_filters: maximum number of filters to remove.
     :param rotate_secrets: count secrets that can't be compared as changed.
     :param wait_for_pending: before creating, poll for ``reconcile_timeout`` seconds, since an earlier try may have left
         a request in flight.
@@ -107,10 +103,14 @@ def plan_apply(options: CallOptions, *, request: ApplyRequest) -> Flow[Plan]:
     :raises SegmentNotFoundError: the destination with this id, or the source, does not exist.
     :raises SegmentSeveralMatchesError: several objects have the same identity.
     :raises SegmentPruneLimitError: more would be removed than allowed.
-    :raises SegmentFilterCheckError: a described filter makes something else of a sample event.
+    :raises SegmentFilterCheckError: a described filter's result for a sample event differs from the expected one.
     """
     spec = request.spec
-    actual, others = yield from _read_destination(options, request)
+    actual, others, siblings = yield from _read_destination(options, request)
+    destination_type = None
+    if actual is None:
+        destination_type = yield from read_type(options, spec.identity, siblings)
+        check_new_destination(spec.identity, destination_type, siblings)
     plan = make_plan(
         spec,
         request.subscriptions,
@@ -121,6 +121,7 @@ def plan_apply(options: CallOptions, *, request: ApplyRequest) -> Flow[Plan]:
         max_prune=request.max_prune,
         prune_all=request.prune_all,
         rotate_secrets=request.rotate_secrets,
+        destination_type=destination_type,
     )
     filters = yield from _plan_filters(options, request, actual)
     plan = replace(plan, filters=filters)
@@ -135,7 +136,7 @@ def execute_plan(options: CallOptions, *, plan: Plan, confirm: bool = True) -> F
     :param plan: the changes to make.
     :param confirm: check that a created destination is the only one, which lists those of its source again.
     :return: a summary of what was done.
-    :raises SegmentError: Segment refused; the message names the object. Earlier changes stay, and a new apply
+    :raises SegmentError: Segment rejected a change; the message names the object. Earlier changes stay, and a new apply
         continues from there.
     """
     if plan.is_empty:
@@ -160,12 +161,15 @@ def execute_plan(options: CallOptions, *, plan: Plan, confirm: bool = True) -> F
     )
 
 
-def _read_destination(options: CallOptions, request: ApplyRequest) -> Flow[tuple[Destination | None, list[str]]]:
+def _read_destination(
+    options: CallOptions, request: ApplyRequest
+) -> Flow[tuple[Destination | None, list[str], list[Destination]]]:
+    """Return the destination, the labels of others of its type, and all destinations of its source."""
     if request.destination_id is not None:
-        return (yield from get_destination(options, id=request.destination_id)), []
+        return (yield from get_destination(options, id=request.destination_id)), [], []
     identity = request.spec.identity
     listed = yield from poll_until(
-        lambda: collect(destinations_listing(source_id=identity.source_id, with_options=True), options),
+        lambda: destinations.list_of_source(options, identity.source_id),
         lambda listed: _find(listed, request) is not None,
         seconds=options.reconcile_timeout if request.wait_for_pending else 0,
         awaited=str(identity),
@@ -181,7 +185,7 @@ def _read_destination(options: CallOptions, request: ApplyRequest) -> Flow[tuple
         raise SegmentNotFoundError(
             f"there is no {identity}, and if_missing='fail'; of destinations of this type {siblings}", status=404
         )
-    return actual, others
+    return actual, others, listed
 
 
 def _find(listed: list[Destination], request: ApplyRequest) -> Destination | None:
@@ -197,7 +201,7 @@ def _find(listed: list[Destination], request: ApplyRequest) -> Destination | Non
 def _read_subscriptions(
     options: CallOptions, request: ApplyRequest, actual: Destination | None
 ) -> Flow[Sequence[Subscription]]:
-    """List the subscriptions; with ``wait_for_pending`` until all described ones are listed, or time is up."""
+    """List the subscriptions; with ``wait_for_pending``, poll until all described ones are listed or time is up."""
     if request.subscriptions is None or actual is None:
         return ()
     specs = request.subscriptions
@@ -238,7 +242,7 @@ def _plan_filters(
 def _is_enabled_last(plan: Plan) -> bool:
     """Return whether a new destination is created disabled, so that no event passes before its filters exist.
 
-    Only if it is described as enabled: otherwise a retry would not know that it must be enabled.
+    This is so only if it is described as enabled: otherwise a retry would not know that it must be enabled.
     """
     part = plan.destination
     return part.actual is None and part.spec.enabled is True and bool(plan.filters)
@@ -268,7 +272,6 @@ def _apply_destination_plan(options: CallOptions, plan: Plan, *, confirm: bool) 
         spec = replace(part.spec, enabled=False) if _is_enabled_last(plan) else part.spec
         created = yield from destinations.create_from_spec(options, spec, confirm=confirm)
         yield Log(f"created {part.spec.identity}: {created['id']}")
-        context = SettingsContext(label=str(part.spec.identity), options=created["metadata"].get("options") or [])
-        return created["id"], (yield from ignored_settings(context, part.spec.settings, created["settings"]))
+        return created["id"], (yield from destinations.ignored_on_create(part.spec, created))
     changes = {name: value for name, value in part.diff.changes.items() if (name, value) != ("enabled", True)}
     return part.actual["id"], (yield from destinations.write_destination(options, part.actual, changes))

@@ -47,14 +47,14 @@ def execute_filters(
     last: bool,
     ids: dict[int, str],
 ) -> Flow[None]:
-    """Execute the steps that block more events, or those that block less.
+    """Execute either the steps that block more events or those that block fewer.
 
     :param plans: the steps of the plan.
     :param destination_id: the destination.
     :param source_id: its source.
-    :param last: whether to execute the steps that block less, which come after everything else.
+    :param last: whether to execute the steps that block fewer events, which come after everything else.
     :param ids: filled with the ids of created filters, by their position in ``plans``.
-    :raises SegmentError: Segment refused; the message names the filter. Earlier changes stay.
+    :raises SegmentError: Segment rejected a change; the message names the filter. Earlier changes stay.
     """
     known = frozenset(plan.id for plan in plans if plan.id is not None)
     for position, plan in enumerate(plans):

@@ -3,41 +3,47 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from airflow_provider_segment.protocol.api.subscriptions import delete_subscription, update_subscription
+from airflow_provider_segment.protocol.api.subscriptions import delete_subscription
 from airflow_provider_segment.protocol.errors import SegmentError, SegmentNotFoundError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
-from airflow_provider_segment.protocol.provisioning.diff import setting_label
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result, SubscriptionPlan
-from airflow_provider_segment.protocol.provisioning.settings_writes import (
-    SettingsContext,
-    ignored_settings,
-    write_settings,
+from airflow_provider_segment.protocol.provisioning.subscription import (
+    create_from_spec,
+    ignored_on_create,
+    write_subscription,
 )
-from airflow_provider_segment.protocol.provisioning.subscription import create_from_spec
 
 LIMIT_PER_MINUTE = 5
-"""For each of create, update and remove. https://docs.segmentapis.com/tag/Destinations"""
+"""The limit for each of create, update and remove. https://docs.segmentapis.com/tag/Destinations"""
 
 _VERBS = {Result.CREATED: "creating", Result.CHANGED: "changing", Result.REMOVED: "removing"}
-"""In the order of execution."""
+"""The results that write something, in the order of execution."""
 
 
 @dataclass(slots=True)
 class SubscriptionResults:
-    """What was done to the subscriptions of a plan.
+    """The results for the subscriptions of a plan.
 
     :param ids: ids of created and changed subscriptions, by their position in the plan.
-    :param ignored: settings that Segment refused or ignored.
-    :param may_leave_out: whether a refused write may be repeated without the refused settings, which is a further
+    :param ignored: settings that Segment rejected or ignored.
+    :param may_leave_out: whether a rejected write may be repeated without the rejected settings, which is another
         rate-limited call.
     """
 
     ids: dict[int, str] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)
     may_leave_out: bool = True
+
+    def note(self, ignored: Iterable[str], name: str) -> None:
+        """Add settings that Segment ignored.
+
+        :param ignored: their labels.
+        :param name: of their subscription.
+        """
+        self.ignored += [f"subscriptions[{name!r}].{label}" for label in ignored]
 
 
 def execute_subscriptions(options: CallOptions, plan: Plan, destination_id: str) -> Flow[SubscriptionResults]:
@@ -46,7 +52,7 @@ def execute_subscriptions(options: CallOptions, plan: Plan, destination_id: str)
     :param plan: the changes to make.
     :param destination_id: their destination.
     :return: what was done.
-    :raises SegmentError: Segment refused; the message names the subscription. Earlier changes stay.
+    :raises SegmentError: Segment rejected a change; the message names the subscription. Earlier changes stay.
     """
     results = SubscriptionResults()
     for result, verb in _VERBS.items():
@@ -76,6 +82,7 @@ def _execute(
             unique=[(other.name, other.action_id) for other in plan.subscriptions].count(key) == 1,
         )
         yield Log(f"created subscription {part.name!r}: {created['id']}")
+        results.note((yield from ignored_on_create(part.spec, created)), part.name)
         return created["id"]
     if part.result is Result.CHANGED:
         yield from _change(options, part, part.id, destination_id, results)
@@ -91,16 +98,16 @@ def _change(
     destination_id: str,
     results: SubscriptionResults,
 ) -> Flow[None]:
-    context = SettingsContext(label=f"subscription {part.name!r}", may_leave_out=results.may_leave_out)
-    changed, left_out = yield from write_settings(
-        context,
+    ignored, left_out = yield from write_subscription(
+        options,
         part.diff.changes,
-        update=lambda sent: update_subscription(options, destination_id=destination_id, id=subscription_id, **sent),
+        destination_id=destination_id,
+        id=subscription_id,
+        name=part.name,
+        may_leave_out=results.may_leave_out,
     )
     results.may_leave_out = results.may_leave_out and not left_out
-    if settings := part.diff.changes.get("settings"):
-        ignored = yield from ignored_settings(context, settings, changed.get("settings") or {}, left_out)
-        results.ignored += [f"subscriptions[{part.name!r}].{setting_label(key)}" for key in ignored]
+    results.note(ignored, part.name)
     yield Log(f"changed subscription {part.name!r}: {subscription_id}")
 
 

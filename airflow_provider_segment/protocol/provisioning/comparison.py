@@ -1,4 +1,4 @@
-"""Comparing a described JSON value with the one that Segment returns, which may hold masked secrets.
+"""Comparison of a described JSON value with the one that Segment returns, which may hold masked secrets.
 
 A mask is ten bullets, usually followed by the last characters of the secret.
 """
@@ -16,11 +16,11 @@ Path: TypeAlias = tuple[Any, ...]
 """Keys and indexes that lead to a value inside a JSON value."""
 
 _EMPTY = ("", "None")
-"""What a template renders to if its variable is empty."""
+"""The strings that a template renders to if its variable is empty."""
 
 
 class Match(IntEnum):
-    """How two values compare; the greatest of several holds for a whole."""
+    """The result of comparing two values; of a whole, it is the greatest of its parts."""
 
     SAME = 0
     UNKNOWN = 1
@@ -39,7 +39,7 @@ def json_equal(spec: Any, actual: Any) -> bool:
 def compare(spec: Any, actual: Any) -> Match:
     """Compare two JSON values: ``1`` equals ``1.0``, ``None`` in an object equals absent.
 
-    A secret whose mask does not tell it apart is ``UNKNOWN``.
+    A secret that its mask does not distinguish from others is ``UNKNOWN``.
 
     :param spec: the described value.
     :param actual: the value in Segment.
@@ -61,7 +61,7 @@ def compare(spec: Any, actual: Any) -> Match:
 def holds_mask(value: Any) -> bool:
     """Return whether a value from Segment holds a masked secret, at any depth.
 
-    :param value: as Segment returned it.
+    :param value: the value that Segment returned.
     """
     if isinstance(value, str):
         return MASK_CHARACTER in value
@@ -90,8 +90,8 @@ def empty_secrets(spec: Any, actual: Any, path: Path = ()) -> Iterator[Path]:
 def is_below(path: Path, roots: Iterable[Path]) -> bool:
     """Return whether a path equals one of the roots, or continues it.
 
-    :param path: of a value.
-    :param roots: of other values.
+    :param path: the path of a value.
+    :param roots: the paths of other values.
     """
     return any(path[: len(root)] == root for root in roots)
 
@@ -105,13 +105,13 @@ def _compare_objects(spec: Mapping[str, Any], actual: Mapping[str, Any]) -> Matc
 
 def _compare_secret(secret: SecretStr, tail: str) -> Match:
     if len(secret) == 0 or not secret.endswith(tail):
-        return Match.DIFFERENT  # nothing is not masked
+        return Match.DIFFERENT  # Segment does not mask an empty value
     telling = any(character.isalnum() for character in tail) and not _is_document(secret)
     return Match.SAME if telling else Match.UNKNOWN
 
 
 def _is_document(secret: SecretStr) -> bool:
-    """Return whether a secret ends alike whatever it holds: a key file, JSON, anything of several lines."""
+    """Return whether a secret is of a kind that always ends alike: a key file, JSON, or several lines."""
     stripped = secret.strip()
     return stripped.startswith(("{", "[", "-----BEGIN")) or "\n" in stripped
 

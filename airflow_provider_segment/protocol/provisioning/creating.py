@@ -1,26 +1,29 @@
-"""Creating exactly one object, although the API has no idempotency keys.
+"""Creation of exactly one object, although the API has no idempotency keys.
 
-When a response is lost (a reset, a timeout, a 5xx, a truncated document), the object may or may not exist. The flow
-then polls for it by its identity for ``reconcile_timeout`` seconds, since a slow server may still process the request
-and lists may lag behind. It adopts what it finds, or sends the request again.
+If a response is lost (a reset, a timeout, a 5xx, a truncated body), the object may or may not exist. The flow then
+polls for it by its identity for ``reconcile_timeout`` seconds, since a slow server may still process the request and
+lists may lag behind. It adopts the object if it finds it, and otherwise sends the request again.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from airflow_provider_segment.protocol.api.objects import Destination, Filter, Subscription
 from airflow_provider_segment.protocol.errors import (
     SegmentAmbiguousWriteError,
+    SegmentConflictError,
     SegmentError,
+    SegmentInvalidRequestError,
     SegmentSeveralMatchesError,
     SegmentUnexpectedResultError,
 )
 from airflow_provider_segment.protocol.flow.meter import Meter
 from airflow_provider_segment.protocol.flow.retry import FAULT_BACKOFF, backoff
+from airflow_provider_segment.protocol.flow.staleness import StaleKnowledgeError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log, Pause
 from airflow_provider_segment.protocol.provisioning.identity import Identity
 from airflow_provider_segment.protocol.provisioning.lookup import one_or_none
@@ -30,20 +33,33 @@ V = TypeVar("V")
 Find = Callable[[CallOptions], Flow[list[T]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Ensured:
+    """An object that exists now.
+
+    :param id: its id.
+    :param ignored: labels of settings that Segment refused or did not store.
+    """
+
+    id: str
+    ignored: tuple[str, ...] = ()
+
+
 def create_idempotently(
     options: CallOptions, identity: Identity, *, create: Callable[[CallOptions], Flow[T]], find: Find[T], confirm: bool
 ) -> Flow[T]:
     """Create exactly one object; ``retry_budget`` limits the time of attempts, polls and pauses together.
 
     :param options: ``reconcile_timeout`` and ``retry_budget``.
-    :param identity: of the object.
+    :param identity: the object's identity.
     :param create: sends the request until it is applied, rejected, or its response is lost.
     :param find: lists all objects with the identity.
-    :param confirm: check afterwards that it is the only one, so that overlapping runs are detected; otherwise that is
+    :param confirm: check afterwards that it is the only one, so that overlapping runs are detected; otherwise this is
         checked only after the request was sent again.
     :return: the object, created or adopted.
     :raises SegmentSeveralMatchesError: several objects have the identity now.
     :raises SegmentAmbiguousWriteError: it is unknown whether the object exists, and the budget is spent.
+    :raises StaleKnowledgeError: with ``confirm``, Segment refused, and another run has created the object.
     """
     meter, lost = Meter(), 0
     while True:
@@ -59,7 +75,10 @@ def create_idempotently(
                 yield from meter.run(_pause(Pause(wait, reason)))
                 continue
         except SegmentError as error:
-            adopted = (yield from _find_after_rejection(options, identity, find, error)) if lost else None
+            if not lost:
+                yield from _check_overtaken(options, identity, find, error, replan=confirm)
+                raise
+            adopted = yield from _find_after_rejection(options, identity, find, error)
             if adopted is None:
                 raise
         else:
@@ -69,11 +88,11 @@ def create_idempotently(
 
 
 def check_created(identity: Identity, created: Destination | Subscription, *, enabled: bool) -> None:
-    """Raise if Segment created an object otherwise than asked: it would not be found, and be created again.
+    """Raise if Segment created an object that differs from the request: it would not be found, but created again.
 
-    :param identity: of the object.
+    :param identity: the object's identity.
     :param created: the object as Segment returned it.
-    :param enabled: whether it was to be enabled.
+    :param enabled: whether it should be enabled.
     :raises SegmentUnexpectedResultError: the name or the flag differs.
     """
     pairs = {"name": (identity.name, created.get("name")), "enabled": (enabled, created["enabled"])}
@@ -90,7 +109,7 @@ def find_one(options: CallOptions, identity: Identity, find: Find[T], *, wait_fo
     """Find the object with an identity.
 
     :param options: ``reconcile_timeout``.
-    :param identity: of the object.
+    :param identity: the object's identity.
     :param find: lists all objects with the identity.
     :param wait_for_pending: poll for ``reconcile_timeout`` seconds, since a request may still be in flight.
     :return: the object, as soon as it is listed.
@@ -106,8 +125,8 @@ def poll_until(read: Callable[[], Flow[V]], enough: Callable[[V], bool], *, seco
 
     :param read: reads once.
     :param enough: returns whether polling can stop.
-    :param seconds: for how long; 0 reads once.
-    :param awaited: what is awaited, for the log.
+    :param seconds: how long to poll, in seconds; 0 reads once.
+    :param awaited: what the poll is for, for the log.
     :return: what was read last.
     """
     for pause in poll_pauses(seconds):
@@ -134,10 +153,33 @@ def _find_lost(
         raise lost from error
 
 
+def _check_overtaken(
+    options: CallOptions, identity: Identity, find: Find[T], rejection: SegmentError, *, replan: bool
+) -> Flow[None]:
+    """Check whether Segment refused a create because an overlapping run was faster: names must be unique.
+
+    :param rejection: explained if the object exists.
+    :param replan: raise ``StaleKnowledgeError`` then, so that the object is treated like any that exists.
+    """
+    if not isinstance(rejection, SegmentInvalidRequestError | SegmentConflictError):
+        return
+    try:
+        matches = yield from find(options)
+    except SegmentError as error:
+        yield Log(f"creating {identity}: the check whether it exists failed: {error}", logging.WARNING)
+        return
+    if not matches:
+        return
+    ids = ", ".join(match["id"] for match in matches)
+    if replan:
+        raise StaleKnowledgeError(f"{rejection}; meanwhile {identity} exists: {ids}") from rejection
+    rejection.explain(f"it exists already: {ids}")
+
+
 def _find_after_rejection(
     options: CallOptions, identity: Identity, find: Find[T], rejection: SegmentError
 ) -> Flow[T | None]:
-    """Check whether an earlier request was applied after all: then the repeated one may be rejected for that reason."""
+    """Check whether an earlier request was applied: the repeated one may have been rejected for that reason."""
     yield Log(f"creating {identity} again: {rejection}; checking whether it exists", logging.WARNING)
     try:
         return (yield from find_one(options, identity, find, wait_for_pending=False))
@@ -166,13 +208,13 @@ def _pause(pause: Pause) -> Flow[None]:
 
 
 def _confirm(options: CallOptions, identity: Identity, find: Find[T], created: T) -> Flow[T]:
-    """Check that the created object is the only one; once it is listed, so is everything created before it."""
+    """Check that the created object is the only one; once it is listed, so is any object created before it."""
 
     def is_listed(matches: list[T]) -> bool:
         try:
             one_or_none(matches, identity)
         except SegmentSeveralMatchesError as error:
-            error.explain(f"this task created {created['id']}, another run or an earlier request the other")
+            error.explain(f"this task created {created['id']}; another run or an earlier request created the other")
             raise
         return any(match["id"] == created["id"] for match in matches)
 
@@ -187,9 +229,9 @@ def _confirm(options: CallOptions, identity: Identity, find: Find[T], created: T
 
 
 def poll_pauses(seconds: float) -> Iterator[float]:
-    """Yield the pause before each poll: none before the first, then growing ones that add up to ``seconds``.
+    """Yield the pause before each poll: 0 before the first, then growing ones that add up to ``seconds``.
 
-    :param seconds: 0 polls once.
+    :param seconds: total of the pauses; 0 polls once.
     """
     yield 0.0
     pause, left = 0.5, seconds

@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from airflow_provider_segment.protocol.api.destinations import (
     delete_destination,
     destinations_listing,
+    get_destination,
     post_destination,
     update_destination,
 )
-from airflow_provider_segment.protocol.api.objects import Destination
+from airflow_provider_segment.protocol.api.objects import CatalogOption, Destination
 from airflow_provider_segment.protocol.api.requests import drop_none
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
-from airflow_provider_segment.protocol.provisioning.comparison import holds_mask
-from airflow_provider_segment.protocol.provisioning.creating import check_created, create_idempotently, find_one
-from airflow_provider_segment.protocol.provisioning.diff import diff_destination
+from airflow_provider_segment.protocol.provisioning.catalog_checks import (
+    check_new_destination,
+    options_of,
+    read_type,
+    setting_warnings,
+    unknown_setting,
+)
+from airflow_provider_segment.protocol.provisioning.comparison import Path, holds_mask
+from airflow_provider_segment.protocol.provisioning.creating import (
+    Ensured,
+    check_created,
+    create_idempotently,
+    find_one,
+)
+from airflow_provider_segment.protocol.provisioning.declared_types import declared_types, with_declared_types
+from airflow_provider_segment.protocol.provisioning.diff import (
+    check_templated_secrets,
+    diff_destination,
+    diff_settings,
+)
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
 from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
 from airflow_provider_segment.protocol.provisioning.settings_writes import (
@@ -31,20 +50,27 @@ from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec,
 
 
 def find_destinations(options: CallOptions, identity: DestinationIdentity) -> Flow[list[Destination]]:
-    """Return all destinations with an identity; lists those of its source only, since a workspace may have thousands.
+    """Return all destinations with an identity; lists only those of its source, since a workspace may have thousands.
 
-    :param identity: of the destination.
+    :param identity: the destination's identity.
     :raises SegmentNotFoundError: the source does not exist.
     """
-    listed = yield from collect(destinations_listing(source_id=identity.source_id, with_options=True), options)
-    return matching(listed, identity)
+    return matching((yield from list_of_source(options, identity.source_id)), identity)
+
+
+def list_of_source(options: CallOptions, source_id: str) -> Flow[list[Destination]]:
+    """List the destinations of a source with the options and actions of their types.
+
+    :param source_id: id of the source.
+    """
+    return (yield from collect(destinations_listing(source_id=source_id, with_options=True), options))
 
 
 def matching(listed: list[Destination], identity: DestinationIdentity) -> list[Destination]:
     """Return the destinations with an identity.
 
     :param listed: destinations of its source.
-    :param identity: of the destination.
+    :param identity: the destination's identity.
     """
     return [
         destination
@@ -106,14 +132,14 @@ def create_from_spec(options: CallOptions, spec: DestinationSpec, *, confirm: bo
 
 def ensure_destination(
     options: CallOptions, *, spec: DestinationSpec, if_exists: str, wait_for_pending: bool = False
-) -> Flow[str]:
+) -> Flow[Ensured]:
     """Create a destination unless it exists already.
 
     :param spec: its description.
     :param if_exists: ``reuse``, ``update`` or ``fail``.
     :param wait_for_pending: before creating, poll for it for ``reconcile_timeout`` seconds, since an earlier try may
         have left a request in flight.
-    :return: its id.
+    :return: its id, and the settings that Segment ignored.
     """
     return (
         yield from replan_when_stale(
@@ -124,28 +150,82 @@ def ensure_destination(
     )
 
 
-def _ensure(options: CallOptions, *, spec: DestinationSpec, if_exists: str, wait_for_pending: bool) -> Flow[str]:
+def _ensure(options: CallOptions, *, spec: DestinationSpec, if_exists: str, wait_for_pending: bool) -> Flow[Ensured]:
     options = options.redacting(spec.settings)
     identity = spec.identity
-    existing = yield from find_one(
-        options, identity, lambda options: find_destinations(options, identity), wait_for_pending=wait_for_pending
-    )
+    siblings: list[Destination] = []
+
+    def find(options: CallOptions) -> Flow[list[Destination]]:
+        siblings[:] = yield from list_of_source(options, identity.source_id)
+        return matching(siblings, identity)
+
+    existing = yield from find_one(options, identity, find, wait_for_pending=wait_for_pending)
     if existing is None:
+        spec = yield from check_before_create(options, spec, siblings)
         created = yield from create_from_spec(options, spec, confirm=True)
         yield Log(f"created {identity}: {created['id']}")
-        return created["id"]
+        return Ensured(created["id"], tuple((yield from ignored_on_create(spec, created))))
+    known = options_of(existing["metadata"])
+    spec = with_declared_types(spec, known)
     diff = diff_destination(spec, existing)
     if (yield from handle_existing(existing["id"], identity, diff, if_exists=if_exists)):
-        yield from write_destination(options, existing, diff.changes)
-    return existing["id"]
+        yield from warn_of_settings(identity, spec.settings, known, actual=existing["settings"])
+        return Ensured(existing["id"], tuple((yield from write_destination(options, existing, diff.changes))))
+    return Ensured(existing["id"])
+
+
+def check_before_create(
+    options: CallOptions, spec: DestinationSpec, siblings: Sequence[Destination]
+) -> Flow[DestinationSpec]:
+    """Check a destination that does not exist by the catalog.
+
+    :param spec: its description.
+    :param siblings: destinations of its source.
+    :return: the description, with the types that the catalog declares for what came out of templates.
+    :raises ValueError: the type is unknown, or the name begins or ends with white space.
+    :raises SegmentAlreadyExistsError: the type allows one for each source, and there is one.
+    """
+    kind = yield from read_type(options, spec.identity, siblings)
+    check_new_destination(spec.identity, kind, siblings)
+    typed = with_declared_types(spec, options_of(kind))
+    yield from warn_of_settings(spec.identity, typed.settings, options_of(kind), actual=None)
+    return typed
+
+
+def warn_of_settings(
+    label: object,
+    settings: Mapping[str, Any],
+    known: Sequence[CatalogOption],
+    *,
+    actual: Mapping[str, Any] | None,
+) -> Iterator[Log]:
+    """Warn about each described setting that is wrong by the catalog.
+
+    :param label: names the destination.
+    :param settings: the described ones.
+    :param known: the options of its type.
+    :param actual: the settings in Segment; ``None`` for a new destination.
+    """
+    for warning in setting_warnings(str(label), settings, known, actual=actual):
+        yield Log(warning, logging.WARNING)
+
+
+def ignored_on_create(spec: DestinationSpec, created: Destination) -> Flow[list[str]]:
+    """Return the labels of settings that Segment did not store in a new destination, and warn about each.
+
+    :param spec: its description.
+    :param created: the destination as Segment returned it.
+    """
+    context = SettingsContext(label=str(spec.identity), options=created["metadata"].get("options") or [])
+    return (yield from ignored_settings(context, spec.settings, created["settings"]))
 
 
 def write_destination(options: CallOptions, actual: Destination, changes: Mapping[str, Any]) -> Flow[list[str]]:
-    """Bring an existing destination to its described state; it is disabled first, before anything is refused.
+    """Bring an existing destination to its described state; disable it first, before Segment can reject anything.
 
     :param actual: the destination in Segment.
     :param changes: arguments of ``update_destination``, by name; all described keys of settings.
-    :return: keys of settings that Segment refused or ignored.
+    :return: labels of settings that Segment refused or ignored.
     """
     destination_id = actual["id"]
     rest = yield from _disable_first(options, destination_id, changes)
@@ -182,26 +262,48 @@ def resolve_and_update_destination(
     is_retry: bool = False,
     enabled: bool | None = None,
     settings: dict[str, Any] | None = None,
+    templated: frozenset[Path] = frozenset(),
 ) -> Flow[str]:
     """Change a destination; sends only the arguments that are set.
+
+    If settings are among them, the destination is read before, to check them by what its type knows.
 
     :param target: id or identity.
     :param new_name: new display name.
     :param is_retry: whether an earlier try of the same task may have renamed it already.
     :param enabled: whether it receives data.
     :param settings: the keys to set.
+    :param templated: paths in ``settings`` whose values came out of templates.
     :return: its id.
+    :raises ValueError: a template rendered to nothing where Segment has a secret.
     :raises SegmentNotFoundError: it does not exist.
     """
     options = options.redacting(settings)
     destination_id = yield from resolve(
         partial(find_destinations, options), target, new_name=new_name, is_retry=is_retry
     )
+    if settings is not None:
+        settings = yield from _checked_settings(options, destination_id, settings, templated)
     changes = drop_none(name=new_name, enabled=enabled, settings=settings)
     if rest := (yield from _disable_first(options, destination_id, changes)):
         yield from update_destination(options, id=destination_id, **rest)
     yield Log(f"changed destination {destination_id}")
     return destination_id
+
+
+def _checked_settings(
+    options: CallOptions, destination_id: str, settings: dict[str, Any], templated: frozenset[Path]
+) -> Flow[dict[str, Any]]:
+    """Check settings by what the type of an existing destination knows, and return them with its types."""
+    actual = yield from get_destination(options, id=destination_id)
+    known = options_of(actual["metadata"])
+    check_templated_secrets(settings, actual["settings"], templated=templated)
+    typed = declared_types(settings, known, templated=templated)
+    label = f"destination {destination_id}"
+    for key in diff_settings(typed, actual["settings"], known).unknown:
+        yield Log(unknown_setting(label, key, [option["name"] for option in known]), logging.WARNING)
+    yield from warn_of_settings(label, typed, known, actual=actual["settings"])
+    return typed
 
 
 def resolve_and_delete_destination(
@@ -212,7 +314,7 @@ def resolve_and_delete_destination(
     :param target: id or identity.
     :param if_missing: ``ignore`` or ``fail``.
     :return: its id; ``None`` if no destination has the identity.
-    :raises SegmentNotFoundError: it does not exist, with ``fail``.
+    :raises SegmentNotFoundError: it does not exist and ``if_missing`` is ``fail``.
     """
     return (
         yield from delete_resolved(

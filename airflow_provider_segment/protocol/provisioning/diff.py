@@ -16,6 +16,7 @@ from airflow_provider_segment.protocol.api.objects import CatalogOption, Destina
 from airflow_provider_segment.protocol.arguments import masked_keys
 from airflow_provider_segment.protocol.provisioning.comparison import (
     Match,
+    Path,
     compare,
     empty_secrets,
     holds_mask,
@@ -31,9 +32,9 @@ from airflow_provider_segment.protocol.secret_str import SecretStr
 class FieldChange:
     """One field that differs.
 
-    :param field: its name; for settings with the key, as ``settings['apiKey']``.
+    :param field: its name; for settings with the key, such as ``settings['apiKey']``.
     :param before: its value in Segment; empty for settings, which may hold secrets.
-    :param after: its described value; likewise.
+    :param after: its described value; empty for settings.
     """
 
     field: str
@@ -48,14 +49,14 @@ class Diff:
     :param fields: the fields that differ, for people.
     :param changes: the arguments of the update that brings it to the described state.
     :param hidden: keys of settings that can't be compared, since Segment does not show enough of their values.
-    :param unknown: keys of settings that the destination's type does not know, each with the most similar known key.
+    :param unknown: keys of settings that the destination's type does not know, each with what it knows instead.
     :param secrets: described strings for which Segment shows a mask.
     """
 
     fields: tuple[FieldChange, ...] = ()
     changes: Mapping[str, Any] = field(default_factory=dict, repr=False)
     hidden: tuple[str, ...] = ()
-    unknown: Mapping[str, str | None] = field(default_factory=dict)
+    unknown: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[SecretStr, ...] = field(default=(), repr=False)
 
     @property
@@ -66,10 +67,10 @@ class Diff:
 
 @dataclass(frozen=True, slots=True)
 class SettingsDiff:
-    """How settings in Segment differ from the described ones.
+    """The differences between settings in Segment and the described ones.
 
     :param changed: keys whose value differs, or that Segment does not return.
-    :param hidden: keys that can't be compared, since their masks tell nothing.
+    :param hidden: keys that can't be compared, because their masks show too little.
     :param masked: keys whose value in Segment holds a mask.
     :param unknown: keys that Segment does not return and that the type does not know.
     """
@@ -98,7 +99,7 @@ def diff_destination(spec: DestinationSpec, actual: Destination, *, rotate_secre
     plain: dict[str, tuple[Any, Any]] = {"name": (actual.get("name") or "", spec.name)}
     if spec.enabled is not None:
         plain["enabled"] = (actual["enabled"], spec.enabled)
-    _check_templated_secrets(spec, actual["settings"])
+    check_templated_secrets(spec.settings, actual["settings"], templated=spec.templated)
     options = actual["metadata"].get("options") or []
     compared = diff_settings(spec.settings, actual["settings"], options)
     known = [option["name"] for option in options]
@@ -107,7 +108,7 @@ def diff_destination(spec: DestinationSpec, actual: Destination, *, rotate_secre
         spec.settings,
         changed=compared.to_write(rotate_secrets=rotate_secrets),
         hidden=() if rotate_secrets else compared.hidden,
-        unknown={key: next(iter(get_close_matches(key, known, n=1)), None) for key in compared.unknown},
+        unknown={key: key_hint(key, known) for key in compared.unknown},
         secrets=masked_strings(spec.settings, actual["settings"]),
     )
 
@@ -150,7 +151,7 @@ def diff_settings(
 
     :param spec: the described settings.
     :param actual: the settings in Segment.
-    :param options: what the destination's type knows; without any, every key counts as known.
+    :param options: the options of the destination's type; without any, every key counts as known.
     """
     masked = masked_keys(spec)
     described = [key for key in spec if key not in masked and not is_server_key(key)]
@@ -170,21 +171,45 @@ def diff_settings(
     )
 
 
+MAX_CANDIDATES = 10
+"""How many known keys or objects a message lists."""
+
+
+def key_hint(key: str, known: Iterable[str]) -> str:
+    """Return what a message says about an unknown setting: the most similar known key, or else all of them.
+
+    :param key: of the setting.
+    :param known: the keys that its type knows.
+    """
+    names = [*known]
+    if near := get_close_matches(key, names, n=1):
+        return f"did you mean {near[0]!r}?"
+    more = f" and {len(names) - MAX_CANDIDATES} more" if len(names) > MAX_CANDIDATES else ""
+    return f"it knows {', '.join(map(repr, names[:MAX_CANDIDATES]))}{more}"
+
+
 def is_server_key(key: str) -> bool:
     """Return whether Segment itself adds a key to settings and changes its value.
 
-    :param key: of the settings of a destination or a subscription.
+    :param key: a key of the settings of a destination or a subscription.
     """
     return key == "dynamicAuthSettings" or key.startswith("__segment_internal_")
 
 
-def _check_templated_secrets(spec: DestinationSpec, actual: Mapping[str, Any]) -> None:
-    """Raise if a template rendered to nothing where Segment has a secret: it would be deleted by accident."""
-    for path in empty_secrets(spec.settings, actual):
-        if is_below(path, spec.templated):
+def check_templated_secrets(
+    settings: Mapping[str, Any], actual: Mapping[str, Any], *, templated: frozenset[Path]
+) -> None:
+    """Raise if a template rendered to nothing where Segment has a secret: it would be deleted by accident.
+
+    :param settings: the described ones.
+    :param actual: the settings in Segment.
+    :param templated: paths in ``settings`` whose values came out of templates.
+    """
+    for path in empty_secrets(settings, actual):
+        if is_below(path, templated):
             label = "".join(f"[{part!r}]" for part in path)
             raise ValueError(
-                f"settings{label} came out of a template as an empty string or 'None', but Segment has a secret there;"
+                f"settings{label} was rendered as an empty string or 'None', but Segment has a secret there;"
                 " pass '' itself to delete the secret"
             )
 
@@ -196,7 +221,7 @@ def _diff(
     changed: Sequence[str],
     hidden: Sequence[str],
     secrets: Iterable[SecretStr],
-    unknown: Mapping[str, str | None] | None = None,
+    unknown: Mapping[str, str] | None = None,
 ) -> Diff:
     differing = {name: pair for name, pair in plain.items() if not json_equal(pair[1], pair[0])}
     changes: dict[str, Any] = {name: after for name, (_, after) in differing.items()}
@@ -215,7 +240,7 @@ def _diff(
 def setting_label(key: str) -> str:
     """Return how summaries and messages name a setting.
 
-    :param key: of the setting.
+    :param key: the setting's key.
     """
     return f"settings[{key!r}]"
 

@@ -12,6 +12,7 @@ from airflow_provider_segment.protocol.api.objects import Filter
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
+from airflow_provider_segment.protocol.provisioning.catalog_checks import check_new_name
 from airflow_provider_segment.protocol.provisioning.creating import create_idempotently, find_one
 from airflow_provider_segment.protocol.provisioning.filter_diff import diff_filter
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
@@ -22,7 +23,7 @@ from airflow_provider_segment.protocol.provisioning.lookup import delete_resolve
 def find_filters(options: CallOptions, identity: FilterIdentity) -> Flow[list[Filter]]:
     """Return all filters with an identity.
 
-    :param identity: of the filter.
+    :param identity: the filter's identity.
     :raises SegmentNotFoundError: the destination does not exist.
     """
     listed = yield from collect(filters_listing(destination_id=identity.destination_id), options)
@@ -44,11 +45,12 @@ def create_filter(
 
     :param destination_id: id of its destination.
     :param title: display name.
-    :param condition: FQL statement that selects events, such as ``type = "identify"``, or ``all``; the API's ``if``.
+    :param condition: FQL statement that selects events, such as ``type = "identify"``, or ``all``; the API calls it
+        ``if``.
     :param actions: what happens to these events, such as ``[{"type": "DROP"}]``.
     :param enabled: whether it filters events.
     :param description: what it is for.
-    :param source_id: id of the destination's source; read from the destination if it is not given.
+    :param source_id: id of the destination's source; by default, it is read from the destination.
     :return: the filter.
     :raises SegmentAmbiguousWriteError: responses were lost until the budget was spent.
     :raises SegmentSeveralMatchesError: several filters have this title now.
@@ -76,7 +78,7 @@ def create_from_spec(
     :param source_id: the destination's source; ``None`` reads it from the destination.
     :param spec: its description.
     :param confirm: check afterwards that it is the only one.
-    :param known_ids: ids of existing filters, which are not this one though they may have its title.
+    :param known_ids: ids of existing filters, which are not this one even if they have its title.
     :return: the filter.
     """
     if source_id is None:
@@ -156,6 +158,7 @@ def _ensure(
         options, identity, lambda options: find_filters(options, identity), wait_for_pending=wait_for_pending
     )
     if existing is None:
+        check_new_name("filter", spec.title)
         created = yield from create_from_spec(options, destination_id=destination_id, source_id=source_id, spec=spec)
         yield Log(f"created {identity}: {created['id']}")
         return created["id"]
@@ -199,7 +202,7 @@ def resolve_and_delete_filter(
     :param target: id or identity.
     :param if_missing: ``ignore`` or ``fail``.
     :return: its id; ``None`` if no filter has the identity.
-    :raises SegmentNotFoundError: it does not exist, with ``fail``.
+    :raises SegmentNotFoundError: it does not exist and ``if_missing`` is ``fail``.
     """
     return (
         yield from delete_resolved(

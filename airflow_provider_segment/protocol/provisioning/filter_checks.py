@@ -1,4 +1,4 @@
-"""Checking descriptions of filters by sample events, before anything is written."""
+"""Checks of described filters with sample events, before anything is written."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def run_filter_checks(options: CallOptions, specs: Sequence[FilterSpec]) -> Flow
     """Preview each described filter with its sample events.
 
     :param specs: the descriptions.
-    :raises SegmentFilterCheckError: a filter makes something else of an event; the message shows the difference.
-    :raises SegmentError: Segment refused a preview; the message names the filter.
+    :raises SegmentFilterCheckError: a filter's result differs from the expected one; the message shows the difference.
+    :raises SegmentError: Segment rejected a preview; the message names the filter.
     """
     count = 0
     for spec in specs:
@@ -41,11 +41,11 @@ def run_filter_checks(options: CallOptions, specs: Sequence[FilterSpec]) -> Flow
 
 
 def differences(path: str, expected: Any, actual: Any) -> Iterator[str]:
-    """Yield where two events differ.
+    """Yield the differences between two events.
 
-    :param path: where both are; empty for the whole event.
-    :param expected: as described; ``None`` for a dropped event.
-    :param actual: as Segment returned it.
+    :param path: path of both values; empty for the whole event.
+    :param expected: the described result; ``None`` for a dropped event.
+    :param actual: the event that Segment returned.
     """
     if isinstance(expected, dict) and isinstance(actual, dict):
         for key in [*expected, *(key for key in actual if key not in expected)]:

@@ -1,6 +1,6 @@
-"""Which described filter is which existing one; titles need not be unique.
+"""Matching of described filters with existing ones, whose titles need not be unique.
 
-Without an id, entries of one title are matched by everything, then by condition and actions, then by condition.
+Without an id, entries with the same title are matched by everything, then by condition and actions, then by condition.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def as_described(spec: FilterSpec, actual: Filter) -> bool:
 def alike(one: Filter) -> str:
     """Return a key that is equal for filters that differ only in their ids.
 
-    :param one: a filter in Segment.
+    :param one: the filter in Segment.
     """
     parts = [one["title"], one["if"], relevant_actions(one["actions"]), one["enabled"], one.get("description") or ""]
     return json.dumps(parts, sort_keys=True)
@@ -84,7 +84,7 @@ _LEVELS: tuple[Callable[[FilterSpec, Filter], bool], ...] = (
 
 
 def _match_group(entries: _Entries, candidates: Sequence[Filter]) -> dict[int, Filter]:
-    """Match entries of one title, from the closest to the least similar."""
+    """Match entries with the same title, the most similar ones first."""
     matches: dict[int, Filter] = {}
     for level in _LEVELS:
         for index, spec in entries.items():
@@ -102,7 +102,7 @@ def _match_group(entries: _Entries, candidates: Sequence[Filter]) -> dict[int, F
 
 
 def _check_duplicates(entries: _Entries, matches: Mapping[int, Filter], candidates: Sequence[Filter]) -> None:
-    """Raise if an unmatched filter has the condition and actions of a matched one, so that either may be meant."""
+    """Raise if an unmatched filter has the condition and actions of a matched one, which makes the match ambiguous."""
     taken = {match["id"] for match in matches.values()}
     for index, match in matches.items():
         same = [one for one in candidates if as_described(entries[index], one)]

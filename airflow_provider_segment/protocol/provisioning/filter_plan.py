@@ -1,7 +1,8 @@
-"""The part of a plan about filters: what to create, change, keep and remove, and in which order.
+"""The part of a plan about filters: which ones to create, change, keep and remove, and in which order.
 
-An event that is blocked both before and after must not be let through in between, wherever the apply stops: filters
-that block more come first, those that block less come last. That holds if at most one enabled filter changes in place.
+An event that is blocked both before and after the apply must not be let through in between, wherever the apply stops.
+So the steps that block more events come first, and those that block fewer come last. This guarantee holds if at most
+one enabled filter changes in place.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TypedDict
 
 from airflow_provider_segment.protocol.api.objects import Filter
 from airflow_provider_segment.protocol.errors import SegmentPruneLimitError
+from airflow_provider_segment.protocol.provisioning.catalog_checks import check_new_name
 from airflow_provider_segment.protocol.provisioning.diff import Diff
 from airflow_provider_segment.protocol.provisioning.filter_diff import diff_filter
 from airflow_provider_segment.protocol.provisioning.filter_matching import alike, match_filters, several
@@ -20,7 +22,7 @@ from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpe
 
 
 class FilterStep(StrEnum):
-    """What a plan does to a filter, in the order of execution."""
+    """The kinds of steps for filters, in the order of execution."""
 
     CREATE = "create"
     ENABLE = "enable"
@@ -31,7 +33,7 @@ class FilterStep(StrEnum):
 
     @property
     def result(self) -> str:
-        """The word of the summary."""
+        """The result in the summary."""
         return _RESULTS.get(self, "changed")
 
     @property
@@ -45,7 +47,7 @@ _RESULTS = {FilterStep.CREATE: "created", FilterStep.KEEP: "kept", FilterStep.RE
 
 @dataclass(frozen=True, slots=True)
 class FilterPlan:
-    """What a plan does to a filter.
+    """The step of a plan for one filter.
 
     :param step: what to do.
     :param title: its title.
@@ -62,7 +64,7 @@ class FilterPlan:
 
 
 class FilterSummary(TypedDict):
-    """What an apply did, or would do, to a filter."""
+    """The summary of what an apply did, or would do, to a filter."""
 
     title: str
     id: str | None
@@ -73,7 +75,7 @@ def filter_summaries(plans: Sequence[FilterPlan], ids: Mapping[int, str]) -> lis
     """Return the summaries of the filters.
 
     :param plans: the steps of the plan.
-    :param ids: of created filters, by their position in ``plans``.
+    :param ids: ids of the created filters, by their position in ``plans``.
     """
     return [
         FilterSummary(title=plan.title, id=plan.id or ids.get(position), result=plan.step.result)
@@ -82,12 +84,12 @@ def filter_summaries(plans: Sequence[FilterPlan], ids: Mapping[int, str]) -> lis
 
 
 def filter_label(plan: FilterPlan, plans: Sequence[FilterPlan]) -> str:
-    """Return how the plan table names a filter; of equal titles, the id too.
+    """Return how the plan table names a filter; with its id if several have the same title.
 
     :param plan: the step for the filter.
     :param plans: all steps.
     """
-    label = f"filter {plan.title}"
+    label = f"filter {plan.title!r}"
     return label if [other.title for other in plans].count(plan.title) == 1 else f"{label} {plan.id or 'new'}"
 
 
@@ -103,7 +105,7 @@ def plan_filters(
     :param specs: their descriptions; ``None`` leaves them alone.
     :param actual: the filters in Segment.
     :param prune: remove filters that are not described.
-    :param max_prune: how many may be removed.
+    :param max_prune: maximum number of filters to remove.
     :return: the steps in the order of execution.
     :raises SegmentNotFoundError: there is no filter with a described id.
     :raises SegmentSeveralMatchesError: several filters match a description.
@@ -128,6 +130,7 @@ def plan_filters(
 
 def _plan_one(spec: FilterSpec, match: Filter | None) -> FilterPlan:
     if match is None:
+        check_new_name("filter", spec.title)
         return FilterPlan(FilterStep.CREATE, spec.title, spec=spec)
     diff = diff_filter(spec, match)
     step = FilterStep.CHANGE if diff.fields else FilterStep.KEEP
@@ -139,7 +142,7 @@ def _plan_one(spec: FilterSpec, match: Filter | None) -> FilterPlan:
 def _check_changes_are_unambiguous(
     plans: Sequence[FilterPlan], matches: Sequence[Filter | None], actual: Sequence[Filter]
 ) -> None:
-    """Raise if one of several filters that differ in their ids only would be changed unlike the others."""
+    """Raise if filters that differ only in their ids would be changed differently."""
     changes = {plan.id: plan.diff.changes for plan in plans}
     for plan, match in zip(plans, matches, strict=True):
         if match is None or plan.spec is None or plan.spec.id is not None or not plan.diff.fields:

@@ -1,4 +1,4 @@
-"""What a user describes: filters of a destination."""
+"""The descriptions of a destination's filters, as users write them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class FilterCheck:
     """A sample event with the expected result of a filter.
 
     :param payload: the event.
-    :param result: what the filter must make of it; ``None`` if it must drop the event.
+    :param result: what the filter must turn it into; ``None`` if it must drop the event.
     """
 
     payload: dict[str, Any]
@@ -27,14 +27,14 @@ class FilterCheck:
 class FilterSpec:
     """The description of a filter.
 
-    :param title: display name; its identity within a destination.
+    :param title: display name; identifies the filter within its destination.
     :param condition: FQL statement that selects events, or ``all``.
     :param actions: what happens to these events, with the API's keys.
     :param enabled: whether it filters events; ``None`` leaves an existing one as it is and enables a new one.
     :param description: what it is for; ``None`` leaves it alone, and an empty one removes it.
-    :param id: Segment's id, to select one among several of the same title, or to rename it.
-    :param previous_title: its title before, to rename it.
-    :param checks: sample events with what the filter must make of them.
+    :param id: Segment's id, to select one of several with the same title, or to rename it.
+    :param previous_title: its earlier title, to rename it.
+    :param checks: sample events and what the filter must turn them into.
     """
 
     title: str
@@ -50,7 +50,7 @@ class FilterSpec:
     def from_arguments(cls, arguments: Mapping[str, Any]) -> FilterSpec:
         """Build the description from checked arguments.
 
-        :param arguments: by name; others than the fields of the description are left out.
+        :param arguments: arguments by name; those that are not fields of the description are ignored.
         """
         return cls(**{one.name: arguments[one.name] for one in fields(cls) if one.name in arguments})
 
@@ -68,7 +68,7 @@ def check_filters(argument: str, value: Any) -> tuple[FilterSpec, ...]:
     :param argument: the argument's name.
     :param value: dicts with the keys of ``FilterSpec``, or a string holding such a JSON array; keys after ``actions``
         may be left out or ``None``.
-    :raises ValueError: naming the entry, the key, its value and what is allowed.
+    :raises ValueError: an entry is invalid; the message names it, the key, its value and what is allowed.
     """
     specs = tuple(_check_entry(label, entry) for label, entry in _entries(argument, value))
     ids = [spec.id for spec in specs if spec.id is not None]

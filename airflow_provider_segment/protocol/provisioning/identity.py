@@ -1,8 +1,8 @@
 """The identity of an object, and the arguments that select an existing one.
 
 The API has no idempotency key and does not promise that a name is unique, so this package defines identity: a
-destination is its source, its catalog id and its name; a subscription is its destination, its action, its name
-and, with Reverse ETL, its model; a filter is its destination and its title.
+destination is identified by its source, its catalog id and its name; a subscription by its destination, its action, its
+name and, with Reverse ETL, its model; a filter by its destination and its title.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ Identity = DestinationIdentity | SubscriptionIdentity | FilterIdentity
 def destination_target(arguments: Mapping[str, Any]) -> str | DestinationIdentity:
     """Return the id or the identity that checked arguments select a destination by.
 
-    :param arguments: by name.
+    :param arguments: arguments by name.
     """
     if "destination_id" in arguments:
         return str(arguments["destination_id"])
@@ -79,7 +79,7 @@ def destination_target(arguments: Mapping[str, Any]) -> str | DestinationIdentit
 def subscription_target(arguments: Mapping[str, Any]) -> str | SubscriptionIdentity:
     """Return the id or the identity that checked arguments select a subscription by.
 
-    :param arguments: by name.
+    :param arguments: arguments by name.
     """
     if "subscription_id" in arguments:
         return str(arguments["subscription_id"])
@@ -91,7 +91,7 @@ def subscription_target(arguments: Mapping[str, Any]) -> str | SubscriptionIdent
 def filter_target(arguments: Mapping[str, Any]) -> str | FilterIdentity:
     """Return the id or the identity that checked arguments select a filter by.
 
-    :param arguments: by name.
+    :param arguments: arguments by name.
     """
     if "filter_id" in arguments:
         return str(arguments["filter_id"])

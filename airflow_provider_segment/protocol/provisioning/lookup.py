@@ -1,4 +1,4 @@
-"""Finding an existing object, and what to do about it: rules shared by destinations, subscriptions and filters."""
+"""Finding and handling an existing object, by rules that destinations, subscriptions and filters share."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def one_or_none(matches: Sequence[T], identity: Identity | str) -> T | None:
     """Return the only match, or ``None`` if there is none.
 
     :param matches: all objects with an identity.
-    :param identity: for the message.
+    :param identity: the object's identity, for the message.
     :raises SegmentSeveralMatchesError: there are several; choosing one would be a guess.
     """
     if len(matches) > 1:
@@ -47,11 +47,11 @@ def handle_existing(object_id: str, identity: Identity, diff: Diff, *, if_exists
     """Apply ``if_exists`` to an object that exists.
 
     :param object_id: its id.
-    :param identity: for the messages.
+    :param identity: the object's identity, for the messages.
     :param diff: how it differs from its description.
     :param if_exists: ``reuse``, ``update`` or ``fail``.
     :return: whether to update it.
-    :raises SegmentAlreadyExistsError: with ``fail``.
+    :raises SegmentAlreadyExistsError: ``if_exists`` is ``fail``.
     """
     if if_exists == "fail":
         raise SegmentAlreadyExistsError(
@@ -76,10 +76,10 @@ def handle_existing(object_id: str, identity: Identity, diff: Diff, *, if_exists
 
 
 def mask_and_warn(identity: Identity | str, diff: Diff) -> Flow[None]:
-    """Mask the settings that are secrets, and warn about each that can't be compared or that the type does not know.
+    """Mask the settings that are secrets; warn about each that can't be compared or that the type does not know.
 
-    :param identity: for the messages.
-    :param diff: names these settings.
+    :param identity: the object's identity, for the messages.
+    :param diff: the diff that lists these settings.
     """
     if diff.secrets:
         yield MaskSecrets(diff.secrets)
@@ -89,10 +89,9 @@ def mask_and_warn(identity: Identity | str, diff: Diff) -> Flow[None]:
             " only with rotate_secrets=True",
             logging.WARNING,
         )
-    for key, similar in diff.unknown.items():
-        hint = f"; did you mean {similar!r}?" if similar else ""
+    for key, hint in diff.unknown.items():
         yield Log(
-            f"{identity}: its type knows no setting {key!r}, and Segment does not return it{hint}", logging.WARNING
+            f"{identity}: its type has no setting {key!r}, and Segment does not return it; {hint}", logging.WARNING
         )
 
 
@@ -123,7 +122,7 @@ def resolve(
             return renamed["id"]
         if renamed is not None:
             raise SegmentNotFoundError(
-                f"there is no {target}, but one named {new_name!r}: {renamed['id']}; if it was renamed before, remove"
+                f"there is no {target}, but one named {new_name!r}: {renamed['id']}; if it has been renamed, remove"
                 " the task or give the id",
                 status=404,
             )
@@ -144,10 +143,10 @@ def delete_resolved(
     :param delete: deletes by id.
     :param target: id or identity.
     :param if_missing: ``ignore`` or ``fail``.
-    :param parent_may_be_missing: whether a 404 for the object it belongs to means that it was deleted too; a missing
-        source rather means a wrong id.
+    :param parent_may_be_missing: whether a 404 for the object it belongs to means that it was deleted too; if a source
+        is missing, a wrong id is more likely.
     :return: its id; ``None`` if no object has the identity.
-    :raises SegmentNotFoundError: it does not exist, with ``fail``; or its parent does not.
+    :raises SegmentNotFoundError: it does not exist and ``if_missing`` is ``fail``, or its parent does not exist.
     """
     object_id = target if isinstance(target, str) else None
     try:

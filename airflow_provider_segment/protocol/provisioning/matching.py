@@ -1,7 +1,7 @@
-"""Which described subscription is which existing one; names need not be unique.
+"""Matching of described subscriptions with existing ones, whose names need not be unique.
 
-Segment's app fills in the name from the action, so subscriptions that share both are common. Without an id, entries of
-one action and name are matched by trigger, then by model, then by settings.
+Segment's app fills in the name from the action, so subscriptions that share both are common. Without an id, entries
+with the same action and name are matched by trigger, then by model, then by settings.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def match_subscriptions(specs: Sequence[SubscriptionSpec], actual: Sequence[Subs
 def same_model(spec: SubscriptionSpec, actual: Subscription) -> bool:
     """Return whether a subscription may be the described one: its Reverse ETL model is part of the identity.
 
-    :param spec: the description; without a model it matches any.
+    :param spec: the description; if it has no model, it matches any.
     :param actual: the subscription in Segment.
     """
     return spec.model_id in (None, actual.get("modelId") or None)
@@ -62,9 +62,9 @@ def as_described(spec: SubscriptionSpec, actual: Subscription) -> bool:
 
 
 def alike(one: Subscription) -> str:
-    """Return a key that is equal for subscriptions that differ only in their ids and in keys of Segment's own.
+    """Return a key that is equal for subscriptions that differ only in their ids and in keys that Segment adds.
 
-    :param one: a subscription in Segment.
+    :param one: the subscription in Segment.
     """
     parts = [one["name"], one["actionId"], one["trigger"], one.get("modelId") or "", one["enabled"]]
     settings = {key: value for key, value in (one.get("settings") or {}).items() if not is_server_key(key)}
@@ -74,7 +74,7 @@ def alike(one: Subscription) -> str:
 def several(label: str, candidates: Iterable[Subscription]) -> SegmentSeveralMatchesError:
     """Return the error for subscriptions that can't be distinguished.
 
-    :param label: names the described subscription.
+    :param label: how messages name the described subscription.
     :param candidates: the existing ones.
     """
     ids = tuple(one["id"] for one in candidates)
@@ -110,7 +110,7 @@ def _match_ids(specs: Sequence[SubscriptionSpec], actual: Sequence[Subscription]
 
 
 def _match_group(entries: _Entries, candidates: Sequence[Subscription]) -> dict[int, Subscription]:
-    """Match entries of one action and name, from the best score to the worst."""
+    """Match entries with the same action and name, the best scores first."""
     scores = {
         (index, number): _score(spec, candidate)
         for index, spec in entries.items()
@@ -123,7 +123,7 @@ def _match_group(entries: _Entries, candidates: Sequence[Subscription]) -> dict[
         while free := [(i, n) for i, n in pairs if i not in matches and n not in matches.values()]:
             matches |= _match_equals(free, entries, candidates)
     for index, number in matches.items():
-        # Whether it is enabled, or has its schedule yet, does not tell a duplicate apart.
+        # A duplicate may differ in whether it is enabled and whether it already has its schedule.
         rivals = {n for (i, n), score in scores.items() if i == index and score[:-1] == scores[index, number][:-1]}
         if rivals - set(matches.values()):
             raise several(subscription_label(entries[index]), [candidates[n] for n in sorted(rivals)])

@@ -1,6 +1,6 @@
-"""The plan of an apply: what to create, change, keep and remove; a pure function of description and current state.
+"""The plan of an apply: what to create, change, keep and remove, computed from description and current state.
 
-The order makes it safe to stop anywhere: a destination is disabled first and enabled last, once its subscriptions are
+Its order makes it safe to stop anywhere: a destination is disabled first, and enabled last, when its subscriptions are
 as described.
 """
 
@@ -14,12 +14,19 @@ from typing import Any, TypedDict
 from airflow_provider_segment.protocol.api.objects import Destination, Subscription
 from airflow_provider_segment.protocol.arguments import check_new_settings
 from airflow_provider_segment.protocol.errors import SegmentPruneLimitError
+from airflow_provider_segment.protocol.provisioning.catalog_checks import (
+    TypeRecord,
+    check_action,
+    check_new_name,
+    options_of,
+    setting_warnings,
+)
+from airflow_provider_segment.protocol.provisioning.declared_types import with_declared_types
 from airflow_provider_segment.protocol.provisioning.diff import (
     Diff,
     FieldChange,
     diff_destination,
     diff_subscription,
-    setting_label,
 )
 from airflow_provider_segment.protocol.provisioning.filter_plan import (
     FilterPlan,
@@ -38,7 +45,7 @@ from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec,
 
 
 class Result(StrEnum):
-    """What a plan does to an object."""
+    """The possible results for an object of a plan."""
 
     CREATED = "created"
     CHANGED = "changed"
@@ -48,7 +55,7 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DestinationPlan:
-    """What a plan does to the destination.
+    """The part of a plan for the destination.
 
     :param result: created, changed or kept.
     :param spec: its description.
@@ -69,7 +76,7 @@ class DestinationPlan:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionPlan:
-    """What a plan does to a subscription.
+    """The part of a plan for one subscription.
 
     :param result: created, changed, kept or removed.
     :param name: its name.
@@ -88,7 +95,7 @@ class SubscriptionPlan:
 
 
 class SubscriptionSummary(TypedDict):
-    """What an apply did, or would do, to a subscription."""
+    """The summary of what an apply did, or would do, to a subscription."""
 
     name: str
     id: str | None
@@ -97,7 +104,11 @@ class SubscriptionSummary(TypedDict):
 
 
 class ApplySummary(TypedDict):
-    """What an apply did, or would do; holds no values of settings."""
+    """What an apply did, or would do; holds no values of settings.
+
+    ``ignored`` names settings that Segment refused or did not store as ``settings['key']``, those of a subscription as
+    ``subscriptions['name'].settings['key']``.
+    """
 
     destination_id: str | None
     created: bool
@@ -115,7 +126,7 @@ class Plan:
     :param subscriptions: what to do to its subscriptions, in this order; empty if they are left alone.
     :param filters: what to do to its filters, in this order; empty if they are left alone.
     :param known_ids: ids of all existing subscriptions of the destination.
-    :param warnings: what may be wrong with the description.
+    :param warnings: possible mistakes in the description.
     :param others: names and ids of other destinations of the same source and type.
     """
 
@@ -152,13 +163,13 @@ class Plan:
         :param destination_id: of the destination, once known.
         :param ids: of created subscriptions, by their position in ``subscriptions``.
         :param filter_ids: of created filters, by their position in ``filters``.
-        :param ignored: settings that Segment did not take.
+        :param ignored: labels of settings that Segment did not take.
         """
         known = ids or {}
         return ApplySummary(
             destination_id=destination_id or self.destination.id,
             created=self.destination.result is Result.CREATED,
-            changed=[name for name in self.destination.diff.names if name not in map(setting_label, ignored)],
+            changed=[name for name in self.destination.diff.names if name not in ignored],
             subscriptions=[
                 SubscriptionSummary(
                     name=part.name,
@@ -184,6 +195,7 @@ def make_plan(
     max_prune: int = 10,
     prune_all: bool = False,
     rotate_secrets: bool = False,
+    destination_type: TypeRecord | None = None,
 ) -> Plan:
     """Plan how to bring Segment to the described state.
 
@@ -193,16 +205,21 @@ def make_plan(
     :param actual_subscriptions: its subscriptions in Segment.
     :param others: names and ids of other destinations of the same source and type.
     :param prune_subscriptions: remove subscriptions that are not described.
-    :param max_prune: how many may be removed.
+    :param max_prune: maximum number of subscriptions to remove.
     :param prune_all: whether an empty list of subscriptions may remove all of them.
     :param rotate_secrets: count secrets that can't be compared as changed.
-    :raises ValueError: something that can't be changed differs, or a new object is described with a masked secret.
+    :param destination_type: the type of a new destination; that of an existing one is in its record.
+    :raises ValueError: something that can't be changed differs; a new object has an unknown action, a masked secret, or
+        a name with white space around it.
     :raises SegmentSeveralMatchesError: several subscriptions have the identity of a described one.
     :raises SegmentPruneLimitError: more would be removed than ``max_prune``.
     """
+    kind = destination_type if actual is None else actual["metadata"]
+    spec = with_declared_types(spec, options_of(kind))
     destination = _plan_destination(spec, actual, rotate_secrets=rotate_secrets)
+    doubts = _setting_warnings(destination, kind)
     if subscriptions is None:
-        return Plan(destination=destination, others=tuple(others))
+        return Plan(destination=destination, warnings=doubts, others=tuple(others))
     matches = match_subscriptions(subscriptions, actual_subscriptions)
     matched = {match["id"] for match in matches if match is not None}
     undescribed = [one for one in actual_subscriptions if one["id"] not in matched]
@@ -217,21 +234,24 @@ def make_plan(
         )
     if not prune_subscriptions:
         _check_actions(described, undescribed)
+    _check_new_subscriptions(described, kind, used=[one["actionId"] for one in actual_subscriptions])
+    double = () if prune_subscriptions else tuple(_double_delivery_warnings(described, undescribed))
     return Plan(
         destination=destination,
         subscriptions=(
-            # Creates come before changes; removals follow. `sorted` keeps the described order within each.
+            # Creates come before changes, and removals follow. `sorted` keeps the described order within each group.
             *sorted(described, key=lambda plan: plan.result is not Result.CREATED),
             *_plan_removals(undescribed, max_prune=max_prune if prune_subscriptions else None),
         ),
         known_ids=frozenset(one["id"] for one in actual_subscriptions),
-        warnings=() if prune_subscriptions else tuple(_double_delivery_warnings(described, undescribed)),
+        warnings=(*doubts, *double),
         others=tuple(others),
     )
 
 
 def _plan_destination(spec: DestinationSpec, actual: Destination | None, *, rotate_secrets: bool) -> DestinationPlan:
     if actual is None:
+        check_new_name("destination", spec.name)
         check_new_settings("settings", spec.settings)
         return DestinationPlan(Result.CREATED, spec)
     fixed = {"source_id": actual["sourceId"], "metadata_id": actual["metadata"]["id"]}
@@ -253,10 +273,25 @@ def _plan_one(one: SubscriptionSpec, match: Subscription | None, *, rotate_secre
     return SubscriptionPlan(_result(diff), one.name, one.action_id, match["id"], one, diff)
 
 
+def _setting_warnings(part: DestinationPlan, kind: TypeRecord | None) -> tuple[str, ...]:
+    """Return what the catalog says is wrong with the settings of a destination that is created or changed."""
+    if part.result is Result.KEPT:
+        return ()
+    actual = None if part.actual is None else part.actual["settings"]
+    return tuple(setting_warnings(str(part.spec.identity), part.spec.settings, options_of(kind), actual=actual))
+
+
+def _check_new_subscriptions(plans: Sequence[SubscriptionPlan], kind: TypeRecord | None, *, used: list[str]) -> None:
+    for plan in plans:
+        if plan.result is Result.CREATED:
+            check_new_name("subscription", plan.name)
+            check_action(f"subscription {plan.name!r}", plan.action_id, kind, used)
+
+
 def _check_changes_are_unambiguous(
     plans: Sequence[SubscriptionPlan], matches: Sequence[Subscription | None], actual: Sequence[Subscription]
 ) -> None:
-    """Raise if one of several subscriptions that differ in their ids only would be changed unlike the others."""
+    """Raise if subscriptions that differ only in their ids would be changed differently."""
     changes = {plan.id: plan.diff.changes for plan in plans}
     for plan, match in zip(plans, matches, strict=True):
         if match is None or plan.spec is None or plan.spec.id is not None or not plan.diff.fields:
@@ -267,7 +302,7 @@ def _check_changes_are_unambiguous(
 
 
 def _check_actions(plans: Sequence[SubscriptionPlan], undescribed: Sequence[Subscription]) -> None:
-    """Raise if a subscription would be created beside an undescribed one that differs in its action."""
+    """Raise if a subscription would be created next to an undescribed one that differs in its action."""
     for plan in plans:
         for existing in undescribed:
             names = existing["name"] == plan.name and existing["actionId"] != plan.action_id
@@ -314,7 +349,7 @@ def plan_rows(plan: Plan) -> Iterator[tuple[str, str, FieldChange | None]]:
     """
     names = [(part.name, part.action_id) for part in plan.subscriptions]
     rows: list[tuple[str, DestinationPlan | SubscriptionPlan]] = [
-        (f"destination {plan.destination.spec.name}", plan.destination),
+        (f"destination {plan.destination.spec.name!r}", plan.destination),
         *((_row_label(part, names), part) for part in plan.subscriptions),
     ]
     words: dict[Result, Any] = dict(zip(Result, ("create", "change", "keep", "remove"), strict=True))
@@ -326,5 +361,5 @@ def plan_rows(plan: Plan) -> Iterator[tuple[str, str, FieldChange | None]]:
 
 
 def _row_label(part: SubscriptionPlan, names: Sequence[tuple[str, str]]) -> str:
-    label = f"subscription {part.name} ({part.action_id})"
+    label = f"subscription {part.name!r} ({part.action_id})"
     return label if names.count((part.name, part.action_id)) == 1 else f"{label} {part.id or 'new'}"

@@ -1,4 +1,4 @@
-"""A plan as a table for people; it names settings and never shows their values."""
+"""A plan as a table for people, with the names of settings but never their values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from airflow_provider_segment.protocol.provisioning.plan import Plan, plan_rows
 
 _TITLES = ("action", "object", "field", "before", "after")
 _MAX_WIDTH = 60
-"""Characters in a cell; longer strings are cut."""
+"""Maximum number of characters in a cell; longer strings are shortened."""
 
 
 def plan_table(plan: Plan) -> str:

@@ -1,4 +1,4 @@
-"""Reverse ETL schedules: checked before anything is created, and compared by what they mean.
+"""Reverse ETL schedules, which are checked before anything is created and compared by their meaning.
 
 https://docs.segmentapis.com/tag/Reverse-ETL
 """
@@ -28,7 +28,7 @@ def check_reverse_etl_schedule(argument: str, value: Any) -> dict[str, Any]:
 
     :param argument: the argument's name.
     :param value: ``{"strategy": …, "config": …}``; the strategy may be in lower case.
-    :raises ValueError: naming the key, its value and what is allowed.
+    :raises ValueError: a value is invalid; the message names the key, its value and what is allowed.
     """
     schedule = check_schedule(argument, value)
     strategy, config = schedule["strategy"], schedule.get("config") or {}

@@ -1,4 +1,4 @@
-"""Writing settings of which Segment may refuse or ignore some, and reporting which ones."""
+"""Writing settings, some of which Segment may reject or ignore, and reporting which ones."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _READ_ONLY = re.compile(r"\bread[- ]?only\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsContext:
-    """What decides which settings may be left out of a write.
+    """The context that determines which settings may be left out of a write.
 
-    :param label: names the object in messages.
-    :param options: what its type knows.
+    :param label: how messages name the object.
+    :param options: the options of its type.
     :param secrets: keys that are never left out.
-    :param may_leave_out: whether a refused write may be repeated without the refused keys.
+    :param may_leave_out: whether a rejected write may be repeated without the rejected keys.
     """
 
     label: str
@@ -40,13 +40,13 @@ def write_settings(
     *,
     update: Callable[[Mapping[str, Any]], Flow[T]],
 ) -> Flow[tuple[T, list[str]]]:
-    """Send an update; if Segment refuses settings with a 400, send it again without them.
+    """Send an update; if Segment rejects settings with a 400, send it again without them.
 
-    :param context: of the object.
-    :param changes: arguments of the update, by name; with ``settings``.
+    :param context: the object's context.
+    :param changes: arguments of the update, by name, including ``settings``.
     :param update: sends an update, or reads the object if there is nothing to send.
     :return: the object as Segment returned it, and the keys that were left out.
-    :raises SegmentInvalidRequestError: none of the keys may be left out, or Segment refuses the rest too.
+    :raises SegmentInvalidRequestError: none of the keys may be left out, or Segment rejects the rest too.
     """
     try:
         return (yield from update(changes)), []
@@ -63,9 +63,9 @@ def write_settings(
 def refused_keys(error: SegmentInvalidRequestError, settings: Mapping[str, Any], context: SettingsContext) -> list[str]:
     """Return the settings that an error names, or else those that the catalog calls read-only.
 
-    :param error: with Segment's error objects.
-    :param settings: that were sent.
-    :param context: of the object.
+    :param error: the error, with Segment's error objects.
+    :param settings: the settings that were sent.
+    :param context: the object's context.
     """
     candidates = [key for key in settings if key not in context.secrets]
     named = {key for key in candidates if _is_named(key, error)}
@@ -77,22 +77,22 @@ def refused_keys(error: SegmentInvalidRequestError, settings: Mapping[str, Any],
 def ignored_settings(
     context: SettingsContext, settings: Mapping[str, Any], actual: Mapping[str, Any], left_out: Iterable[str] = ()
 ) -> Flow[list[str]]:
-    """Return the settings that did not become what was sent, and warn about each.
+    """Return the labels of settings that did not become what was sent, and warn about each.
 
-    :param context: of the object.
-    :param settings: the described ones.
-    :param actual: those that Segment returned after the write.
+    :param context: the object's context.
+    :param settings: the described settings.
+    :param actual: the settings that Segment returned after the write.
     :param left_out: keys that were left out of the write.
     """
     compared = diff_settings(settings, actual, context.options)
-    ignored = list(dict.fromkeys((*left_out, *compared.changed, *compared.unknown)))
+    ignored = dict.fromkeys((*left_out, *compared.changed, *compared.unknown))
     for key in ignored:
         if key in actual:
             reason = "was not changed: Segment keeps its own value, so it is read-only"
         else:
             reason = "was not stored, or is not returned"
         yield Log(f"{context.label}: {setting_label(key)} {reason}; remove it from the description", logging.WARNING)
-    return ignored
+    return list(map(setting_label, ignored))
 
 
 def _is_named(key: str, error: SegmentInvalidRequestError) -> bool:

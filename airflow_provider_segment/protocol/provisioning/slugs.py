@@ -1,4 +1,4 @@
-"""Slugs instead of ids: which object a value of ``source``, ``destination_type`` or ``action`` selects."""
+"""Slugs as an alternative to ids: which object a value of ``source``, ``destination_type`` or ``action`` selects."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Slugged:
 
 
 def resolve_slug(what: str, value: str, objects: Iterable[Slugged]) -> str:
-    """Return the id of the object that a value selects: exact slug first, then id.
+    """Return the id of the object that a value selects, by exact slug or else by id.
 
     :param what: kind of the object, such as ``source``, for messages.
     :param value: slug or id.
@@ -61,7 +61,7 @@ def find_slug(value: str, objects: Iterable[Slugged]) -> str | None:
 
 
 def short_reference(one: Slugged, objects: Iterable[Slugged]) -> str:
-    """Return the slug of an object, or its id where the slug would not select it.
+    """Return the slug of an object, or its id if the slug would not select it.
 
     :param one: the object.
     :param objects: all objects of this kind.

@@ -1,4 +1,4 @@
-"""What a user describes: a destination and its subscriptions."""
+"""The descriptions of a destination and its subscriptions, as users write them."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class DestinationSpec:
 
     :param source_id: id of its source; can't be changed later.
     :param metadata_id: catalog id of its type; can't be changed later.
-    :param name: display name; with the two above its identity.
+    :param name: display name; with ``source_id`` and ``metadata_id``, it identifies the destination.
     :param settings: keyed by the option names of the catalog entry.
     :param enabled: whether it receives data; ``None`` leaves an existing one alone and creates a new one enabled.
-    :param templated: paths in ``settings`` whose values came out of templates.
+    :param templated: paths in ``settings`` whose values were rendered from templates.
     """
 
     source_id: str
@@ -41,7 +41,7 @@ class DestinationSpec:
     def from_arguments(cls, arguments: Mapping[str, Any]) -> DestinationSpec:
         """Build the description from checked arguments.
 
-        :param arguments: by name; others than the fields of the description are left out.
+        :param arguments: arguments by name; those that are not fields of the description are ignored.
         """
         return cls(**{one.name: arguments[one.name] for one in fields(cls) if one.name in arguments})
 
@@ -55,15 +55,15 @@ class DestinationSpec:
 class SubscriptionSpec:
     """The description of a subscription.
 
-    :param name: display name; with the action its identity within a destination.
+    :param name: display name; with the action, it identifies the subscription within its destination.
     :param action_id: id of its action; can't be changed later.
     :param trigger: an FQL statement.
     :param enabled: whether it processes events; ``None`` leaves an existing one alone and creates a new one enabled.
     :param settings: keyed by the field names of the action; ``None`` leaves them alone.
     :param model_id: the Reverse ETL model its data comes from.
     :param reverse_etl_schedule: when that model syncs.
-    :param id: Segment's id, to select one among several of the same name, or to rename it.
-    :param previous_name: its name before, to rename it.
+    :param id: Segment's id, to select one of several with the same name, or to rename it.
+    :param previous_name: its earlier name, to rename it.
     """
 
     name: str
@@ -80,7 +80,7 @@ class SubscriptionSpec:
     def from_arguments(cls, arguments: Mapping[str, Any]) -> SubscriptionSpec:
         """Build the description from checked arguments.
 
-        :param arguments: by name; others than the fields of the description are left out.
+        :param arguments: arguments by name; those that are not fields of the description are ignored.
         """
         return cls(**{one.name: arguments[one.name] for one in fields(cls) if one.name in arguments})
 
@@ -114,7 +114,7 @@ def check_subscriptions(argument: str, value: Any) -> tuple[SubscriptionSpec, ..
     :param argument: the argument's name.
     :param value: dicts with the keys of ``SubscriptionSpec``, or a string holding such a JSON array; keys after
         ``trigger`` may be left out or ``None``, and ``model_id`` ``""``, as Segment returns it, means no model.
-    :raises ValueError: naming the entry, the key, its value and what is allowed.
+    :raises ValueError: an entry is invalid; the message names it, the key, its value and what is allowed.
     """
     if isinstance(value, str):
         value = parse_json(argument, value, allowed="a list of dicts or a JSON array as a string")
@@ -142,10 +142,14 @@ def _check_entry(label: str, entry: Any) -> SubscriptionSpec:
 def without_none(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings without the keys that are ``None``, at any depth; for a new object, ``None`` means absent.
 
+    A ``None`` that is an entry of a list stays, since the places of the other entries may have a meaning.
+
     :param settings: the described ones.
     """
-    return {
-        key: without_none(value) if isinstance(value, Mapping) else value
-        for key, value in settings.items()
-        if value is not None
-    }
+    return {key: _without_none(value) for key, value in settings.items() if value is not None}
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return without_none(value)
+    return [_without_none(item) for item in value] if isinstance(value, list | tuple) else value

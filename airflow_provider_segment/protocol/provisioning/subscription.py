@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from airflow_provider_segment.protocol.api.destinations import get_destination
 from airflow_provider_segment.protocol.api.objects import Subscription
 from airflow_provider_segment.protocol.api.subscriptions import (
     delete_subscription,
@@ -16,18 +17,29 @@ from airflow_provider_segment.protocol.api.subscriptions import (
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
-from airflow_provider_segment.protocol.provisioning.creating import check_created, create_idempotently, find_one
+from airflow_provider_segment.protocol.provisioning.catalog_checks import check_action, check_new_name
+from airflow_provider_segment.protocol.provisioning.creating import (
+    Ensured,
+    check_created,
+    create_idempotently,
+    find_one,
+)
 from airflow_provider_segment.protocol.provisioning.diff import diff_subscription
 from airflow_provider_segment.protocol.provisioning.identity import SubscriptionIdentity
 from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
 from airflow_provider_segment.protocol.provisioning.matching import as_described
+from airflow_provider_segment.protocol.provisioning.settings_writes import (
+    SettingsContext,
+    ignored_settings,
+    write_settings,
+)
 from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec, without_none
 
 
 def find_subscriptions(options: CallOptions, identity: SubscriptionIdentity) -> Flow[list[Subscription]]:
     """Return all subscriptions with an identity.
 
-    :param identity: of the subscription.
+    :param identity: the subscription's identity.
     :raises SegmentNotFoundError: the destination does not exist.
     """
     listed = yield from collect(subscriptions_listing(destination_id=identity.destination_id), options)
@@ -53,7 +65,7 @@ def create_subscription(
 ) -> Flow[Subscription]:
     """Create a subscription; if the response is lost, check whether it exists before sending the request again.
 
-    Segment allows 5 a minute; the flow waits until it may send.
+    Segment allows 5 a minute; the flow waits when it reaches the limit.
 
     :param destination_id: id of its destination.
     :param name: display name.
@@ -82,7 +94,7 @@ def create_from_spec(
 ) -> Flow[Subscription]:
     """Create exactly one subscription and check afterwards that it is the only one.
 
-    A Reverse ETL schedule takes a second rate-limited call.
+    A Reverse ETL schedule requires a second rate-limited call.
 
     :param destination_id: its destination.
     :param spec: its description.
@@ -105,18 +117,18 @@ def create_from_spec(
 
 def ensure_subscription(
     options: CallOptions, *, destination_id: str, spec: SubscriptionSpec, if_exists: str, wait_for_pending: bool = False
-) -> Flow[str]:
+) -> Flow[Ensured]:
     """Create a subscription unless it exists already.
 
-    An existing one without a schedule, where one is described, comes from an earlier try that stopped in between: it
-    gets its schedule even with ``reuse``.
+    If a schedule is described and an existing subscription has none, an earlier try stopped before setting it: the
+    subscription gets its schedule even with ``reuse``.
 
     :param destination_id: its destination.
     :param spec: its description.
     :param if_exists: ``reuse``, ``update`` or ``fail``.
     :param wait_for_pending: before creating, poll for it for ``reconcile_timeout`` seconds, since an earlier try may
         have left a request in flight.
-    :return: its id.
+    :return: its id, and the settings that Segment ignored.
     """
     return (
         yield from replan_when_stale(
@@ -131,22 +143,64 @@ def ensure_subscription(
 
 def _ensure(
     options: CallOptions, *, destination_id: str, spec: SubscriptionSpec, if_exists: str, wait_for_pending: bool
-) -> Flow[str]:
+) -> Flow[Ensured]:
     options = options.redacting(spec.settings)
     identity = spec.identity(destination_id)
     existing = yield from find_one(
         options, identity, lambda options: find_subscriptions(options, identity), wait_for_pending=wait_for_pending
     )
     if existing is None:
+        destination = yield from get_destination(options, id=destination_id)
+        check_new_name("subscription", spec.name)
+        check_action(f"subscription {spec.name!r}", spec.action_id, destination["metadata"])
         created = yield from create_from_spec(options, destination_id, spec)
         yield Log(f"created {identity}: {created['id']}")
-        return created["id"]
+        return Ensured(created["id"], tuple((yield from ignored_on_create(spec, created))))
     diff = diff_subscription(spec, existing)
     change = yield from handle_existing(existing["id"], identity, diff, if_exists=if_exists)
     changes = dict(diff.changes) if change else _missing_schedule(existing, spec)
-    if changes:
-        yield from update_subscription(options, destination_id=destination_id, id=existing["id"], **changes)
-    return existing["id"]
+    if not changes:
+        return Ensured(existing["id"])
+    ignored, _ = yield from write_subscription(
+        options, changes, destination_id=destination_id, id=existing["id"], name=spec.name
+    )
+    return Ensured(existing["id"], tuple(ignored))
+
+
+def ignored_on_create(spec: SubscriptionSpec, created: Subscription) -> Flow[list[str]]:
+    """Return the labels of settings that Segment did not store in a new subscription, and warn about each.
+
+    :param spec: its description.
+    :param created: the subscription as Segment returned it.
+    """
+    context = SettingsContext(label=f"subscription {spec.name!r}")
+    return (yield from ignored_settings(context, spec.settings or {}, created.get("settings") or {}))
+
+
+def write_subscription(
+    options: CallOptions,
+    changes: Mapping[str, Any],
+    *,
+    destination_id: str,
+    id: str,
+    name: str,
+    may_leave_out: bool = True,
+) -> Flow[tuple[list[str], list[str]]]:
+    """Bring an existing subscription to its described state.
+
+    :param changes: arguments of ``update_subscription``, by name; all described keys of settings.
+    :param destination_id: its destination.
+    :param id: its id.
+    :param name: its name, for messages.
+    :param may_leave_out: whether a refused write may be repeated without the refused settings.
+    :return: the labels of settings that Segment refused or ignored, and the keys that were left out.
+    """
+    context = SettingsContext(label=f"subscription {name!r}", may_leave_out=may_leave_out)
+    changed, left_out = yield from write_settings(
+        context, changes, update=lambda sent: update_subscription(options, destination_id=destination_id, id=id, **sent)
+    )
+    settings = changes.get("settings") or {}
+    return (yield from ignored_settings(context, settings, changed.get("settings") or {}, left_out)), left_out
 
 
 def resolve_and_update_subscription(
@@ -186,7 +240,7 @@ def resolve_and_delete_subscription(
     :param target: id or identity.
     :param if_missing: ``ignore`` or ``fail``.
     :return: its id; ``None`` if no subscription has the identity.
-    :raises SegmentNotFoundError: it does not exist, with ``fail``.
+    :raises SegmentNotFoundError: it does not exist and ``if_missing`` is ``fail``.
     """
     return (
         yield from delete_resolved(

@@ -14,13 +14,13 @@ import msgspec
 from airflow_provider_segment.protocol.errors import ErrorObject
 
 MAX_VALUES = 1_200_000
-"""Most values in a response, about twice those of a page of 500 destinations; one may take 100 bytes of memory."""
+"""Maximum number of values in a response, about twice a page of 500 destinations; each may take 100 bytes of memory."""
 UNCOUNTED = 3 * 1024 * 1024
-"""Bytes up to which the values of a response are not counted, whatever they are."""
+"""Size in bytes up to which the values of a response are not counted."""
 MAX_ERRORS = 20
-"""Most error objects that are decoded."""
+"""Maximum number of error objects that are decoded."""
 _MAX_DATA = 4096
-"""Longest ``data`` of an error object in bytes; longer ones are dropped."""
+"""Maximum size of an error object's ``data``, in bytes; larger ones are dropped."""
 
 
 @cache
@@ -32,11 +32,12 @@ def _decoder(fields: tuple[Any, ...]) -> msgspec.json.Decoder[Any]:
 def data_reader(*fields: tuple[str, Any] | tuple[str, Any, Any], is_bounded: bool = False) -> Callable[[bytes], Any]:
     """Return a decoder of ``data`` that keeps the given fields and skips all others.
 
-    Skipping saves time and memory: each destination carries some 20 KB of catalog text.
+    Skipping saves time and memory: each destination contains about 20 KB of catalog text.
 
-    :param fields: name and type, and a default if the field is optional; a ``TypedDict`` keeps the fields it declares,
-        a ``dict[str, Any]`` keeps everything.
-    :param is_bounded: whether the types bound the memory, as without ``Any``; then the values are not counted.
+    :param fields: name and type of each field, and a default if it is optional; a ``TypedDict`` keeps the fields it
+        declares, a ``dict[str, Any]`` keeps everything.
+    :param is_bounded: whether the types bound the memory, because they contain no ``Any``; then the values are not
+        counted.
     :return: a function from bytes to an object with these fields; it raises ``msgspec.MsgspecError`` for anything else.
     """
 
@@ -45,16 +46,16 @@ def data_reader(*fields: tuple[str, Any] | tuple[str, Any, Any], is_bounded: boo
             check_values(count_values(body))
         try:
             return _decoder(fields).decode(body).data
-        except (UnicodeDecodeError, RecursionError) as error:  # msgspec does not wrap these two
+        except (UnicodeDecodeError, RecursionError) as error:  # msgspec does not wrap these two errors
             raise msgspec.DecodeError(str(error)) from None
 
     return read
 
 
 def count_values(body: bytes) -> int:
-    """Return an upper bound of the number of JSON values: each but the first follows a comma or a bracket.
+    """Return an upper bound for the number of JSON values: each except the first follows a comma or a bracket.
 
-    :param body: JSON.
+    :param body: the JSON document.
     """
     return len(body) - len(body.translate(None, b",[{"))
 
@@ -83,7 +84,7 @@ def read_errors(body: bytes) -> tuple[ErrorObject, ...] | None:
 
 
 def read_other_message(body: bytes) -> str | None:
-    """Return the message of an error body in another form than the documented one.
+    """Return the message of an error body that is not in the documented format.
 
     :param body: such as ``{"message": …}``, ``{"error": {"message": …}}`` or ``{"error": …}``.
     :return: the message; empty if the JSON has none; ``None`` if the body is not JSON.
@@ -106,7 +107,7 @@ class _OtherForms(msgspec.Struct):
 
 
 class _Envelope(msgspec.Struct):
-    # Raw parts take no memory for their values, of which there may be many.
+    # Raw parts take no memory for their values, which may be numerous.
     errors: msgspec.Raw = msgspec.Raw(b"null")
 
 

@@ -1,4 +1,4 @@
-"""What a driver sends and what it returns: a request, and its response or failure."""
+"""What drivers send and return: a request, and its response or failure."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class Request:
 
     :param method: ``GET``, ``POST``, ``PATCH`` or ``DELETE``.
     :param path: absolute path below the base URL, percent-encoded.
-    :param query: decoded pairs, in order.
+    :param query: decoded pairs of name and value, in order.
     :param accept: accepted media type.
     :param content_type: media type of the body, if there is one.
     :param body: bytes to send; never shown, because settings contain secrets.
-    :param limited_as: name of the rate limit of its own; empty for the general one.
+    :param limited_as: name of its own rate limit; empty for the general one.
     :param poll: whether it leaves a share of the limit to other requests.
     """
 
@@ -40,7 +40,7 @@ class Request:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers that depend on the operation: the two media types, nothing else."""
+        """The headers that depend on the operation, which are only the two media types."""
         headers = {"Accept": self.accept}
         if self.content_type is not None:
             headers["Content-Type"] = self.content_type
@@ -65,14 +65,18 @@ class Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldBack:
-    """A request that was not sent yet, because a rate limit that the process knows of would reject it.
+    """A request that has not been sent yet, because a known rate limit would reject it.
 
     :param seconds: how long to wait.
-    :param slot: its slot; to be passed on when the request is sent again.
+    :param slot: its slot, to pass along when the request is sent again.
     """
 
     seconds: float
     slot: float
+
+
+RESPONSE_TIMED_OUT = "the response timed out"
+"""How the reason of a :class:`RequestFailure` begins if the response took too long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +93,11 @@ class RequestFailure:
     sent: bool
     transient: bool = True
     seconds: float = 0.0
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether the response took too long."""
+        return self.reason.startswith(RESPONSE_TIMED_OUT)
 
 
 # Polls repeat their ids, their names and, within a second, their times.

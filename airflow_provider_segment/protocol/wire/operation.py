@@ -18,7 +18,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Stage(StrEnum):
-    """How stable an operation is; determines its media type.
+    """The stability stage of an operation, which determines its media type.
 
     https://docs.segmentapis.com/tag/Versioning
     """
@@ -33,7 +33,7 @@ class Stage(StrEnum):
         return f"application/vnd.segment.{self.value}+json"
 
 
-# Polls use the same ids over and over.
+# Polls use the same ids again and again.
 _quote_segment = lru_cache(maxsize=4096)(partial(quote, safe=""))
 
 
@@ -46,9 +46,9 @@ class Operation:
     :param path: path template with the ids in braces.
     :param stage: how stable the operation is.
     :param computes: whether it is a POST that only computes its response, so that repeating it changes nothing.
-    :param requires: what the workspace needs for it, for the message when Segment denies access.
-    :param limited: whether it has a rate limit of its own.
-    :param poll: whether it is polled, and leaves a share of the rate limit to other operations.
+    :param requires: what the workspace needs for it, for the message if Segment denies access.
+    :param limited: whether it has its own rate limit.
+    :param poll: whether it is polled, and so leaves a share of the rate limit to other operations.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Operation:
 
     @property
     def creates(self) -> bool:
-        """Whether repeating it creates a second object; the API has no idempotency keys."""
+        """Whether repeating the operation creates a second object; the API has no idempotency keys."""
         return self.method == "POST" and not self.computes
 
     def request(
@@ -101,7 +101,7 @@ class Call(Generic[T_co]):
     :param operation: the operation to call.
     :param request: the request to send.
     :param read: decodes the body of a 2xx; raises ``msgspec.MsgspecError`` if it is not the API's.
-    :param gone: returns the result when a repeated DELETE gets 404, which then means success.
+    :param gone: returns the result if a repeated DELETE returns 404, which then means success.
     """
 
     operation: Operation

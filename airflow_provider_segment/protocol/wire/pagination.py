@@ -70,8 +70,8 @@ def page_reader(item_type: type[T], *, key: str, free_key: str | None = None) ->
 
     :param item_type: type of an entry.
     :param key: key of the entries in ``data``.
-    :param free_key: the only key of an entry whose value is a ``dict[str, Any]``. It is decoded separately: counting
-        its values is cheaper than counting those of the whole page.
+    :param free_key: the only key of an entry whose value is a ``dict[str, Any]``. It is decoded separately, because
+        counting its values is cheaper than counting those of the whole page.
     :return: a function from bytes to a page; it raises ``msgspec.MsgspecError`` for anything else.
     """
     decoded_type = item_type if free_key is None else _with_raw(item_type, free_key)  # type: ignore[arg-type]
@@ -106,7 +106,7 @@ def _decode_raw(items: list[dict[str, Any]], key: str) -> None:
     try:
         for item in items:
             item[key] = _read_object(item[key])
-    except (UnicodeDecodeError, RecursionError) as error:  # msgspec does not wrap these two
+    except (UnicodeDecodeError, RecursionError) as error:  # msgspec does not wrap these two errors
         raise msgspec.DecodeError(str(error)) from None
 
 

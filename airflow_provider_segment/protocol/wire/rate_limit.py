@@ -9,7 +9,7 @@ from airflow_provider_segment.protocol.errors import ErrorObject
 from airflow_provider_segment.protocol.wire.messages import Response
 
 MAX_RETRY_AFTER = 3600.0
-"""Longest time in seconds that a limit holds requests back without another try, whatever a response requests."""
+"""Maximum time in seconds that a limit holds requests back before another try, whatever a response requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,11 @@ class RetryAfter:
 
 
 def parse_retry_after(response: Response, errors: tuple[ErrorObject, ...]) -> RetryAfter | None:
-    """Return the requested wait, from the most reliable of the three places that may state it.
+    """Return the requested wait, from the most reliable of the three places that may contain it.
 
     :param response: a response with status 429.
     :param errors: its error objects.
-    :return: the wait, or ``None`` if the response states none.
+    :return: the wait, or ``None`` if the response requests none.
     """
     candidates = (
         ("Retry-After", retry_after_seconds(response)),
@@ -60,9 +60,9 @@ def rate_limit_reset(response: Response) -> float | None:
 
 
 def retry_after_seconds(response: Response) -> float | None:
-    """Return the wait that the header ``Retry-After`` requests, or ``None`` without one.
+    """Return the wait that the header ``Retry-After`` requests, or ``None`` if there is none.
 
-    :param response: with any status.
+    :param response: the response, with any status.
     """
     value = response.headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
@@ -85,7 +85,7 @@ def _seconds_until(date: str | None, response: Response) -> float | None:
 
 
 def _parse_date(text: str | None) -> datetime | None:
-    from email.utils import parsedate_to_datetime  # here because it imports socket
+    from email.utils import parsedate_to_datetime  # imported late because email.utils imports socket
 
     try:
         date = parsedate_to_datetime(text) if text else None

@@ -1,4 +1,4 @@
-"""Executing the plan of a workspace: one destination after another, with partial failures collected."""
+"""Execution of the plan of a workspace: one destination after another, collecting partial failures."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ def _plan_and_execute(
 def _plan_again(
     options: CallOptions, item: PlannedDestination, plan: WorkspacePlan, how: PlanOptions, waiting: _Waiting
 ) -> Flow[PlannedDestination]:
-    """Plan with what exists now: since the plan was made, minutes may have passed."""
+    """Plan again with the current state, because minutes may have passed since the plan was made."""
     metadata_id = item.type["id"] if item.type is not None else ""
     planned_id = item.plan.destination.id if item.plan is not None else None
     actual: Destination | None

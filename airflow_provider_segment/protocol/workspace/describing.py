@@ -1,7 +1,7 @@
-"""Describing what exists in the form of spec files: a pure function of the records of Segment.
+"""Describing what exists in the form of spec files, as a pure function of Segment's records.
 
 Secrets, which Segment shows masked, become aliases. Keys that Segment itself adds to settings are left out. Slugs
-replace ids where they select the same object.
+replace ids if they select the same object.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def _read_filters(options: CallOptions, destination: Destination) -> Flow[list[F
 
 
 class Describer:
-    """Describes the destinations of a workspace.
+    """A builder of descriptions of a workspace's destinations.
 
     :param sources: all sources.
     :param destinations: the destinations to describe.
@@ -130,7 +130,7 @@ class Describer:
     ) -> Imported:
         """Return the description of a destination.
 
-        :param destination: as read by this package.
+        :param destination: the destination as read by this package.
         :param subscriptions: its subscriptions.
         :param filters: its filters; ``None`` if they were not read.
         """
@@ -210,7 +210,7 @@ class Describer:
         return SecretAlias(alias)
 
     def _alias(self, hint: str) -> str:
-        """Return an alias that no other secret has; it can be the id of a connection and of a variable."""
+        """Return an alias that no other secret has, and that is valid as the id of a connection and of a variable."""
         base = "segment_" + re.sub("[^a-z0-9]+", "_", hint.lower()).strip("_")[:200]
         alias, number = base, 1
         while alias in self._aliases:
@@ -237,7 +237,7 @@ def _own_settings(destination: Destination) -> dict[str, Any]:
 
 
 def _ambiguous(subscriptions: Sequence[Subscription]) -> set[str]:
-    """Return the ids of subscriptions that their descriptions would not find without an id."""
+    """Return the ids of the subscriptions whose descriptions need an id to find them."""
     groups: dict[tuple[str, str], list[Subscription]] = {}
     for one in subscriptions:
         groups.setdefault((one["actionId"], one["name"]), []).append(one)
@@ -245,7 +245,7 @@ def _ambiguous(subscriptions: Sequence[Subscription]) -> set[str]:
 
 
 def _distinguishable(group: Sequence[Subscription]) -> bool:
-    """Return whether each finds itself by trigger, model and settings, and no other is alike in all of these."""
+    """Return whether each one finds itself by trigger, model and settings, and no two are alike in all of these."""
     traits = [(one["trigger"], one.get("modelId") or "") for one in group]
     if len(set(traits)) == len(traits):
         return True
@@ -272,7 +272,7 @@ def _spec(one: Subscription) -> SubscriptionSpec:
 
 
 def described_secrets(imported: Sequence[Imported]) -> Iterator[tuple[str, str]]:
-    """Yield the alias of each secret, with the destination and the place that need it.
+    """Yield the alias of each secret, with the destination and the location that need it.
 
     :param imported: the described destinations.
     """

@@ -15,7 +15,7 @@ ReadAlias: TypeAlias = Callable[[str], SecretStr | str | None]
 
 @dataclass(frozen=True, slots=True)
 class SecretAlias:
-    """Refers to a secret inside of settings.
+    """A reference to a secret inside settings.
 
     :param alias: name of the secret.
     """
@@ -28,14 +28,14 @@ class SubscriptionDescription:
     """The description of a subscription.
 
     :param action: slug or id of its action.
-    :param name: display name; ``None`` leaves it alone, which takes an ``id``.
-    :param trigger: an FQL statement; ``None`` likewise.
+    :param name: display name; ``None`` leaves it alone, which requires an ``id``.
+    :param trigger: an FQL statement; ``None`` leaves it alone, which requires an ``id``.
     :param enabled: whether it processes events; ``None`` leaves an existing one alone and creates a new one enabled.
     :param settings: keyed by the field names of the action, may hold secret aliases; ``None`` leaves them alone.
     :param model_id: the Reverse ETL model its data comes from.
     :param reverse_etl_schedule: when that model syncs.
     :param id: Segment's id.
-    :param previous_name: its name before, to rename it.
+    :param previous_name: its earlier name, to rename it.
     :param removed: whether it must not exist.
     :param unsupplied: keys of settings that were left out because their secret is not known, each with its alias.
     """
@@ -54,7 +54,7 @@ class SubscriptionDescription:
 
     @property
     def label(self) -> str:
-        """How messages name it."""
+        """The name of the object in messages."""
         return f"subscription {self.name!r}" if self.name is not None else f"subscription {self.id}"
 
 
@@ -91,13 +91,13 @@ class DestinationDescription:
     :param path: the file that describes it, for messages.
     :param source: slug or id of its source.
     :param type: slug or catalog id of its type.
-    :param name: display name; ``None`` leaves it alone, which takes an ``id``.
+    :param name: display name; ``None`` leaves it alone, which requires an ``id``.
     :param enabled: whether it receives data; ``None`` leaves an existing one alone and creates a new one enabled.
     :param settings: keyed by the option names of the catalog entry, may hold secret aliases.
     :param subscriptions: its subscriptions; ``None`` leaves them alone.
     :param filters: its filters; ``None`` leaves them alone.
     :param id: Segment's id.
-    :param previous_name: its name before, to rename it.
+    :param previous_name: its earlier name, to rename it.
     :param removed: whether it must not exist.
     :param unsupplied: keys of settings that were left out because their secret is not known, each with its alias.
     """
@@ -117,7 +117,7 @@ class DestinationDescription:
 
     @property
     def label(self) -> str:
-        """How messages name it."""
+        """The name of the object in messages."""
         return f"destination {self.name!r}" if self.name is not None else f"destination {self.id}"
 
     @property
@@ -127,7 +127,7 @@ class DestinationDescription:
         return frozenset(alias for settings in entries for alias in _aliases(settings))
 
     def unsupplied_secrets(self) -> Iterator[tuple[str, str]]:
-        """Yield the place and the alias of each secret that is not known."""
+        """Yield the location and the alias of each secret that is not known."""
         for key, alias in self.unsupplied.items():
             yield f"settings[{key!r}]", alias
         for one in self.subscriptions or ():
@@ -140,7 +140,7 @@ def supply_secrets(description: DestinationDescription, read: ReadAlias) -> Dest
 
     A key of settings with a secret that is not known is left out as a whole: it can't be compared.
 
-    :param description: what was read from a file.
+    :param description: the description that was read from a file.
     :param read: returns the secret of an alias, or ``None`` if it is not known.
     """
     settings, unsupplied = _supply(description.settings, read)

@@ -1,4 +1,4 @@
-"""How long a plan takes: Segment limits each kind of subscription write to 5 calls a minute."""
+"""The duration of a plan: Segment limits each kind of subscription write to 5 calls a minute."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Forecast:
     """The limited calls of plans.
 
     :param limited_calls: creates, updates and removals of subscriptions.
-    :param minutes: how long they take at Segment's limit, at least.
+    :param minutes: the minimum time that they take at Segment's limit.
     """
 
     limited_calls: int
@@ -31,9 +31,9 @@ class Forecast:
 
 
 def forecast(plans: Iterable[Plan]) -> Forecast:
-    """Return the limited calls of plans, and how long they take one after another.
+    """Return the limited calls of plans, and how long they take in sequence.
 
-    :param plans: in the order of execution.
+    :param plans: the plans, in the order of execution.
     """
     now = 0.0
     sent: defaultdict[Result, list[float]] = defaultdict(list)
@@ -46,7 +46,7 @@ def forecast(plans: Iterable[Plan]) -> Forecast:
 
 
 def _limited_calls(plan: Plan) -> Iterator[Result]:
-    """Yield the kind of each limited call: creates, updates and removals have a limit each."""
+    """Yield the kind of each limited call: creates, updates and removals have one limit each."""
     for _, part in plan.of(Result.CREATED):
         yield Result.CREATED
         if part.spec is not None and part.spec.reverse_etl_schedule is not None:

@@ -1,4 +1,4 @@
-"""The plan of a workspace: what its descriptions would change."""
+"""The plan of a workspace: the changes that its descriptions would make."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from airflow_provider_segment.protocol.workspace.reading import DestinationType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedDestination:
-    """What happens to one described destination.
+    """The planned changes of one described destination.
 
-    :param description: what is described, with its secrets supplied.
+    :param description: the description, with its secrets supplied.
     :param source_id: id of its source; empty if it could not be resolved.
-    :param type: its type; ``None`` likewise.
+    :param type: its type; ``None`` if it could not be resolved.
     :param plan: its plan; ``None`` if it is deleted, or already gone, or could not be planned.
     :param deleted: the destination to delete.
-    :param warnings: what may be wrong with the plan, and what it can't know.
+    :param warnings: possible mistakes, and what the plan can't know.
     :param error: why it could not be planned.
     """
 
@@ -123,9 +123,9 @@ class Undescribed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkspacePlan:
-    """What the descriptions would change.
+    """The changes that the descriptions would make.
 
-    :param items: one for each description, in their order.
+    :param items: one item for each description, in the same order.
     :param undescribed: destinations of the described sources that are not described.
     :param listings: the destinations of the described sources.
     """
@@ -141,16 +141,16 @@ class WorkspacePlan:
 
     @property
     def failed(self) -> tuple[PlannedDestination, ...]:
-        """What could not be planned."""
+        """The items that could not be planned."""
         return tuple(item for item in self.items if item.error is not None)
 
     @property
     def forecast(self) -> Forecast:
-        """The limited calls that it takes."""
+        """The rate-limited calls that it takes."""
         return forecast(item.plan for item in self.items if item.plan is not None)
 
     def unsupplied(self) -> Iterator[tuple[str, str, str]]:
-        """Yield path, place and alias of each secret that is not supplied, and therefore was not compared."""
+        """Yield the path, location and alias of each secret that is not supplied and therefore was not compared."""
         for item in self.items:
             for place, alias in item.description.unsupplied_secrets():
                 yield item.description.path, place, alias

@@ -1,4 +1,4 @@
-"""Planning many destinations: one list of the sources, one for each described source, one for each destination."""
+"""Planning many destinations, with one list of the sources, one per described source and one per destination."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _PROGRESS = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
-    """How to plan.
+    """The options for planning.
 
     :param workspace_id: id of the workspace that the token must belong to; ``None`` for any.
     :param max_prune: how many destinations, subscriptions and filters may be removed together.
@@ -60,8 +60,8 @@ def plan_workspace(
 ) -> Flow[WorkspacePlan]:
     """Read what exists and plan all descriptions; writes nothing.
 
-    :param descriptions: with their secrets supplied.
-    :param how: how to plan.
+    :param descriptions: the descriptions, with their secrets supplied.
+    :param how: the options.
     :return: the plan; a description that can't be planned has an ``error`` in it.
     :raises ValueError: the token belongs to another workspace.
     :raises SegmentPruneLimitError: more would be removed than allowed.
@@ -166,7 +166,7 @@ def _creates_parts(plan: Plan) -> bool:
 def redacting_settings(options: CallOptions, description: DestinationDescription) -> CallOptions:
     """Return options that also redact the settings of a description in messages.
 
-    :param description: with its secrets supplied.
+    :param description: the description, with its secrets supplied.
     """
     return options.redacting([description.settings, *(one.settings for one in description.subscriptions or ())])
 

@@ -1,4 +1,4 @@
-"""The plan of one described destination: a pure function of its description and what exists."""
+"""The plan of one described destination, as a pure function of its description and the current state."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from airflow_provider_segment.protocol.workspace.description import DestinationD
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What a description refers to.
+    """The objects in Segment that a description refers to.
 
     :param source_id: id of its source.
     :param metadata_id: catalog id of its type.
@@ -44,9 +44,9 @@ def find_destination(
 ) -> Destination | None:
     """Return the existing destination of a description, or ``None``.
 
-    It is found by its id, else by source, type and name, else by its previous name.
+    It is found by its id, or else by source, type and name, or else by its previous name.
 
-    :param description: of the destination.
+    :param description: the description of the destination.
     :param source_id: id of its source.
     :param metadata_id: catalog id of its type.
     :param destinations: all destinations of the source.
@@ -80,8 +80,8 @@ def find_destination(
 def plan_destination(description: DestinationDescription, target: Target, *, rotate_secrets: bool = False) -> Plan:
     """Plan how to bring a destination, its subscriptions and its filters to the described state.
 
-    :param description: with its secrets supplied.
-    :param target: what it refers to.
+    :param description: the description, with its secrets supplied.
+    :param target: the objects that it refers to.
     :param rotate_secrets: count every secret as changed.
     :raises ValueError: something that can't be changed differs, an action is unknown, or a secret that must be written
         is not supplied.
@@ -153,7 +153,7 @@ def _subscription_spec(
 
 
 def _check_secrets(description: DestinationDescription, plan: Plan) -> None:
-    """Raise if an object is created whose secrets are not supplied."""
+    """Raise if an object would be created whose secrets are not supplied."""
     missing: list[tuple[str, str]] = []
     if plan.destination.result is Result.CREATED:
         missing += [(f"settings[{key!r}]", alias) for key, alias in description.unsupplied.items()]
@@ -167,9 +167,9 @@ def _check_secrets(description: DestinationDescription, plan: Plan) -> None:
 
 
 def plan_warnings(description: DestinationDescription, plan: Plan) -> Iterator[str]:
-    """Yield what may be wrong with a plan, and what it can't know.
+    """Yield possible mistakes in a plan, and what it can't know.
 
-    :param description: what is described.
+    :param description: the description.
     :param plan: its plan.
     """
     yield from plan.warnings
@@ -187,6 +187,6 @@ def plan_warnings(description: DestinationDescription, plan: Plan) -> Iterator[s
             yield f"settings are written without {key!r}, whose secret {alias!r} is not supplied"
     if plan.others:
         yield (
-            f"it is created beside undescribed destinations of the same source and type: {', '.join(plan.others)}; if"
+            f"it is created next to undescribed destinations of the same source and type: {', '.join(plan.others)}; if"
             " one of them is this destination under another name, events are sent twice (give previous_name or id)"
         )

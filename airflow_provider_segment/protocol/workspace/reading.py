@@ -27,7 +27,7 @@ class TypeOption(TypedDict):
 
 
 class DestinationType(TypedDict):
-    """The type of a destination with its options and actions, as every record of a destination holds it."""
+    """The type of a destination with its options and actions, as it appears in every record of a destination."""
 
     id: str
     slug: NotRequired[str]
@@ -63,9 +63,9 @@ def read_sources(options: CallOptions, *, workspace_id: str | None = None) -> Fl
 
 
 def read_destinations(options: CallOptions, *, source_id: str | None = None) -> Flow[list[Destination]]:
-    """List destinations with the options and actions of their types; destinations of one type share them in memory.
+    """List destinations with the options and actions of their types; equal types share these in memory.
 
-    :param source_id: list this source's only; by default the whole workspace's.
+    :param source_id: list only this source's destinations; by default the whole workspace's.
     """
     read = page_reader(_Record, key="destinations")
     if source_id is None:
@@ -95,9 +95,9 @@ def read_destination(options: CallOptions, destination_id: str) -> Flow[Destinat
 
 
 def read_subscriptions(options: CallOptions, destination: Destination) -> Flow[list[Subscription]]:
-    """List the subscriptions of a destination; none, without a request, if its type has no actions.
+    """List the subscriptions of a destination; if its type has no actions, return none without a request.
 
-    :param destination: as read by this module.
+    :param destination: the destination as read by this module.
     """
     if cast("DestinationType", destination["metadata"]).get("actions") == []:
         return []
@@ -111,9 +111,9 @@ def read_catalog(options: CallOptions) -> Flow[list[DestinationType]]:
 
 
 def type_of(destination: Destination) -> DestinationType:
-    """Return the type of a destination with what is known of its options and actions.
+    """Return the type of a destination with the known ones of its options and actions.
 
-    :param destination: as read by this module.
+    :param destination: the destination as read by this module.
     """
     return cast("DestinationType", destination["metadata"])
 
@@ -121,7 +121,7 @@ def type_of(destination: Destination) -> DestinationType:
 def source_slugs(sources: list[Source]) -> list[Slugged]:
     """Return the ids and slugs of sources.
 
-    :param sources: as listed.
+    :param sources: the listed sources.
     """
     return [Slugged(one["id"], one["slug"]) for one in sources]
 
@@ -130,7 +130,7 @@ def action_slugs(destination_type: DestinationType, subscriptions: list[Subscrip
     """Return the ids and slugs of the actions of a type, and of those that existing subscriptions use.
 
     :param destination_type: the type.
-    :param subscriptions: of a destination of this type.
+    :param subscriptions: the subscriptions of a destination of this type.
     """
     return list(dict.fromkeys(_actions(destination_type, subscriptions)))
 

@@ -32,8 +32,8 @@ class Limits:
 
     :param bucket: unit of time that events are counted by.
     :param max_length: longest window.
-    :param max_age: greatest age of the start of a window.
-    :param default_age: documented age of the start if the request omits it.
+    :param max_age: maximum age of the start of a window.
+    :param default_age: documented default age of the start, for a request without one.
     """
 
     bucket: timedelta
@@ -98,8 +98,8 @@ def get_delivery_metrics(sandbox: Sandbox, request: OperationRequest) -> dict[st
 def parse_window(granularity: Granularity, *, start: str | None, end: str | None, now: float) -> Window:
     """Return the window that a request selects.
 
-    :param start: ISO 8601; None for the granularity's default.
-    :param end: the same; None for now.
+    :param start: the start in ISO 8601; None for the granularity's default.
+    :param end: the end in ISO 8601; None for now.
     :param now: seconds since 1970.
     :raises InvalidFieldsError: if a time is invalid or the window exceeds a limit of the granularity.
     """

@@ -120,7 +120,7 @@ def destination_json(sandbox: Sandbox, destination: Destination) -> dict[str, An
 
 
 def name_json(sandbox: Sandbox, destination: Destination) -> dict[str, str]:
-    """Return ``name`` of a destination; nothing if it has none and such destinations are shown without the key."""
+    """Return the ``name`` of a destination; no key if it has none and ``unnamed`` is ``absent``."""
     if destination.name == decisions.NO_NAME and sandbox.settings.unnamed == "absent":
         return {}
     return {"name": destination.name}
@@ -135,7 +135,7 @@ def _put(sandbox: Sandbox, destination: Destination) -> dict[str, Any]:
 def _siblings(sandbox: Sandbox, destination: Destination) -> list[Destination]:
     """Return the stored destinations of the same type on the same source.
 
-    They include the destination itself, as it was before the request, if it exists already.
+    If the destination itself exists already, they include it as it was before the request.
     """
     return [
         other

@@ -17,7 +17,7 @@ _VERSIONS: dict[Stage, tuple[str, ...]] = {
     "beta": ("v1beta", "v1alpha"),
     "alpha": ("v1alpha",),
 }
-"""The versions that operations of each stage have, the most stable first."""
+"""The versions that the operations of each stage have, most stable first."""
 
 _VERSION_ALIASES = {"stable": "v1", "beta": "v1beta", "alpha": "v1alpha"}
 
@@ -25,7 +25,7 @@ _VERSIONED = re.compile(r"application/vnd\.segment\.([a-z0-9]+)\+json")
 
 
 def media_types(stage: Stage) -> list[str]:
-    """Return the versioned media types of operations of a stage, the most stable first."""
+    """Return the versioned media types for the operations of a stage, most stable first."""
     return [f"application/vnd.segment.{version}+json" for version in _VERSIONS[stage]]
 
 
@@ -34,8 +34,8 @@ def response_media_type(accept: str | None, *, stage: Stage) -> str:
 
     :param accept: the ``Accept`` header, if any.
     :param stage: stage of the operation.
-    :return: the accepted type with the highest quality: a versioned type as it was written, or plain JSON; the most
-        stable version if any type is accepted.
+    :return: the accepted type with the highest quality: a versioned type as it was written, or plain JSON. If any type
+        is accepted, the most stable version.
     :raises ApiError: if the operation has none of the accepted types.
     """
     most_stable = media_types(stage)[0]

@@ -30,7 +30,7 @@ class Operation:
     :param name: Segment's operationId.
     :param method: HTTP method.
     :param path: route, with parameters in braces.
-    :param stage: stability that Segment states for it.
+    :param stage: the stability stage that Segment documents for it.
     :param handler: processes a request and returns the response's ``data``.
     :param data: JSON Schemas of the fields of the response's ``data``.
     :param query: fields of the query, besides pagination.

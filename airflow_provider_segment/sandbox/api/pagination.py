@@ -70,7 +70,7 @@ def paginate(items: Sequence[Item], page: Page, to_json: Callable[[Item], Any]) 
 
 
 def _pagination_object(parameters: Mapping[str, str]) -> object:
-    """Return the pagination parameters as one decoded object; None without any."""
+    """Return the pagination parameters as one decoded object; None if there are none."""
     record: dict[str, object] = {}
     notations = set()
     for name, value in parameters.items():

@@ -44,10 +44,10 @@ _MIN_INTERVAL, _MAX_INTERVAL = timedelta(minutes=10), timedelta(hours=168)
 
 
 def validate_schedule(schedule: Schedule, *, path: str) -> Schedule:
-    """Return a schedule if it is valid.
+    """Validate a schedule and return it.
 
-    :param path: its name in messages.
-    :raises InvalidFieldsError: naming the invalid fields.
+    :param path: how messages name the schedule.
+    :raises InvalidFieldsError: fields are invalid; the error names each.
     """
     validate_object(schedule, SCHEDULE_FIELDS, prefix=f"{path}.", name=path)
     strategy = schedule["strategy"]
@@ -70,7 +70,7 @@ def validate_schedule(schedule: Schedule, *, path: str) -> Schedule:
 
 
 def check_dbt_cloud_limit(sandbox: Sandbox, changed: Subscription) -> None:
-    """Check that the model of a subscription can have its dbt Cloud schedule.
+    """Check that a subscription's model is allowed another dbt Cloud schedule.
 
     :param changed: the subscription after the change.
     :raises ApiError: 422, if the model has the maximum number already.
@@ -100,7 +100,7 @@ def _check_interval(interval: str, path: str) -> None:
 
 
 def _check_cron(spec: str, path: str) -> None:
-    """Check that a cron expression has five fields and leaves more than 15 minutes between runs."""
+    """Check that a cron expression has five fields and that its runs are more than 15 minutes apart."""
     fields = spec.split()
     if len(fields) != 5:
         raise invalid_field(path, "must have five fields")

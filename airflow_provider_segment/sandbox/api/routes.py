@@ -1,4 +1,4 @@
-"""The routes of the API, and the path of a request from its route to its response."""
+"""The routes of the API, and the processing of a request from its route to its response."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def _serve(sandbox: Sandbox, operation: Operation | None, http_request: Re
 
 
 def _process(sandbox: Sandbox, operation: Operation | None, request: BufferedRequest) -> Response:
-    """Process a request completely or not at all. Checks are in Segment's order: 401, 429, 404, 422.
+    """Process a request completely or not at all; the checks run in Segment's order: 401, 429, 404, 422.
 
     :param operation: None if no route matched.
     """

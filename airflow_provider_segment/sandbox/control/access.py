@@ -1,4 +1,4 @@
-"""Who may send control requests: programs on this machine and the sandbox's own page, but no page of another site."""
+"""Access to control requests, for programs on this machine and the sandbox's own page but no page of another site."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ JSON = "application/json"
 
 
 def check_caller(request: BufferedRequest, *, listening_host: str) -> None:
-    """Check that no page of another site sent a request.
+    """Check that a request was not sent by a page of another site.
 
-    Control requests need no token, and a browser sends requests to this machine for any page. It names the page's site
-    in ``Origin``. A site whose name resolves to this machine shares the sandbox's origin, but has its name in ``Host``.
+    Control requests need no token, and a browser sends requests to this machine for any page. The browser names the
+    page's site in ``Origin``. A site whose name resolves to this machine shares the sandbox's origin, but its requests
+    have its name in ``Host``.
 
     :param listening_host: the host that the sandbox listens on.
     :raises ApiError: 403, if the ``Host`` or ``Origin`` header is another site's; 415, if a body is not JSON.

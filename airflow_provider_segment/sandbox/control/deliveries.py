@@ -26,11 +26,11 @@ def deliver(sandbox: Sandbox, value: object) -> None:
     """Add to the delivery metrics of a destination.
 
     ``successes`` counts all events delivered, as the API's metric of that name does; ``successesAfterRetry`` counts
-    those of them that took more than one attempt. If only one of an average and its 95th percentile is given, it is
+    those among them that took more than one attempt. If only one of an average and its 95th percentile is given, it is
     used for both. ``at`` is ISO 8601; it defaults to now.
 
     :param value: the decoded body.
-    :raises InvalidFieldsError: naming each unknown or invalid field.
+    :raises InvalidFieldsError: fields are unknown or invalid; the error names each.
     """
     record = validate_object(value, _FIELDS, allow_unknown=False)
     if sandbox.workspace.destination(record["destinationId"]) is None:

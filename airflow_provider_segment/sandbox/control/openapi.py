@@ -1,7 +1,7 @@
 """``GET /_sandbox/openapi.json``: an OpenAPI description of what the sandbox serves.
 
-It is generated from the tables that the sandbox works with, so the two cannot differ in what those tables say. It
-describes the sandbox: Segment publishes its own description of the API.
+It is generated from the tables that the sandbox itself uses, so it cannot contradict them. It describes the sandbox
+only: Segment publishes its own description of the API.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LIMIT_HEADERS = {
     )
 }
 _ERROR_STATUSES = {
-    400: "The request conflicts with what exists, or sets read-only settings only",
+    400: "The request conflicts with an existing object, or sets only read-only settings",
     401: "The token is missing or wrong",
     404: "There is no such object",
     406: "No accepted media type is available",
@@ -137,7 +137,7 @@ def _field_schema(field: Field, examples: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _example_ids(sandbox: Sandbox) -> dict[str, str]:
-    """Return ids that belong together: of a subscription, its destination, filter, action, type and source."""
+    """Return the ids of a subscription and of its destination, filter, action, type and source."""
     workspace = sandbox.workspace
     for subscription in workspace.subscriptions.all():
         destination = workspace.destination(subscription.destination_id)

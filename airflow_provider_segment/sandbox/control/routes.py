@@ -26,7 +26,7 @@ from airflow_provider_segment.sandbox.validation import validate_object
 
 CONTROL_PREFIX = "/_sandbox"
 MAX_CONTROL_BODY_BYTES = 64 * 1024 * 1024
-"""Longest body of a control request; larger than the API's, because a seed may be large."""
+"""Maximum size of a control request's body; larger than the API's, because a seed may be large."""
 
 _SUCCESS = {"status": "SUCCESS"}
 
@@ -46,7 +46,7 @@ def control_routes(sandbox: Sandbox, *, host: str) -> Mount:
 
 
 async def _serve(sandbox: Sandbox, handler: Handler, host: str, http_request: Request) -> Response:
-    """Process a control request. Those that change something, or were to, are in the journal, though not counted."""
+    """Process a control request. Requests that change something, or try to, are in the journal but not counted."""
     request = await read_request(http_request, limit=MAX_CONTROL_BODY_BYTES)
     response = _process(sandbox, handler, host, request)
     if http_request.method not in ("GET", "HEAD"):
@@ -72,7 +72,7 @@ def _process(sandbox: Sandbox, handler: Handler, host: str, request: BufferedReq
 
 
 def _body(request: BufferedRequest) -> object:
-    """Return the decoded body; an empty object without one."""
+    """Return the decoded body; an empty object if there is none."""
     if request.body is None:
         raise ApiError(413, "Payload too large")
     try:

@@ -1,1 +1,1 @@
-"""What destination filters do to an event: their conditions, written in FQL, and their actions."""
+"""The evaluation of destination filters: their conditions, written in FQL, and their actions."""

@@ -33,7 +33,7 @@ def check_actions(actions: Sequence[object], *, field: str) -> None:
     """Check the actions of a filter.
 
     :param field: name of the field, for the errors.
-    :raises InvalidFieldsError: naming what is invalid.
+    :raises InvalidFieldsError: the actions are invalid; the error names each invalid field.
     """
     if not actions:
         raise invalid_field(field, "must contain at least 1 item")
@@ -57,10 +57,10 @@ def _check_action(value: object, path: str) -> None:
 
 
 def apply_actions(actions: Sequence[Mapping[str, Any]], event: Event, *, field: str) -> Event | None:
-    """Return what is left of an event after valid actions, in their order; None if it is dropped.
+    """Apply valid actions to an event, in order, and return the rest of it; None if it is dropped.
 
     :param field: name of the field, for the errors.
-    :raises InvalidFieldsError: if the sandbox does not know the result, because it depends on chance.
+    :raises InvalidFieldsError: if the result depends on chance, so that the sandbox cannot know it.
     """
     for number, action in enumerate(actions):
         if action["type"] == "DROP" or (action["type"] == "SAMPLE" and action["percent"] == 0):
@@ -87,9 +87,9 @@ def _cut_each(event: Event, fields: Mapping[str, Sequence[str]], *, keep: Keep) 
 
 
 def _cut(value: Any, names: Sequence[str], keys: Sequence[str], keep: Keep) -> Any:
-    """Return a copy of a value in which the object at a path has only the keys to keep.
+    """Return a copy of a value in which the object at a path keeps only some of its keys.
 
-    A list on the way stands for each of its objects. A path that the event does not have changes nothing.
+    A list along the path stands for each of its objects. A path that the event does not have changes nothing.
     """
     if isinstance(value, list):
         return [_cut(item, names, keys, keep) for item in value]

@@ -11,10 +11,10 @@ from airflow_provider_segment.sandbox.filters.fql_functions import FUNCTIONS
 from airflow_provider_segment.sandbox.filters.fql_values import FqlError, equal, require_type
 
 MAX_DEPTH = 50
-"""Deepest nesting of parentheses, lists and negations."""
+"""Maximum nesting depth of parentheses, lists and negations."""
 
 Expression: TypeAlias = Callable[[Any], Any]
-"""Returns the value of an expression for an event."""
+"""A function that returns the value of an expression for an event."""
 
 _TOKEN = re.compile(
     r"""\s*(?:

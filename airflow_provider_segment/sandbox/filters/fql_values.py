@@ -6,7 +6,7 @@ from typing import Any
 
 
 class FqlError(ValueError):
-    """A statement that can't be read or evaluated, or that the documentation does not define."""
+    """The error of a statement that can't be read or evaluated, or that the documentation does not define."""
 
 
 def type_name(value: Any) -> str:
@@ -23,7 +23,7 @@ def type_name(value: Any) -> str:
 
 
 def require_type(where: str, value: Any, *types: str) -> Any:
-    """Return a value of one of the types.
+    """Return a value if it is of one of the types.
 
     :param where: the function or operator, for the message.
     :raises FqlError: if it has another type.

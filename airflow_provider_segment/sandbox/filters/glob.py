@@ -11,7 +11,7 @@ _STAR = None
 def glob_matches(text: str, pattern: str) -> bool:
     """Return whether a pattern matches a whole string; it is case-sensitive.
 
-    The time it takes grows with the product of both lengths and never faster.
+    The time it takes is at most proportional to the product of both lengths.
 
     :raises ValueError: if the documentation does not say what the pattern means.
     """

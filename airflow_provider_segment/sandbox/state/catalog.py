@@ -29,7 +29,7 @@ class Option:
     :param default: value for destinations that are created without one; :data:`NO_DEFAULT` for none.
     :param kind: JSON type of its values; None if any type is allowed.
     :param read_only: whether only Segment can set it.
-    :param description_and_type: what an error about its value says about it.
+    :param description_and_type: how an error about its value describes it.
     """
 
     name: str
@@ -53,10 +53,10 @@ class CatalogEntry:
     """A destination type.
 
     :param record: the metadata, with the API's keys.
-    :param encoded: the same as JSON.
-    :param options: by name.
+    :param encoded: the metadata as JSON.
+    :param options: options by name.
     :param secrets: names of the settings that responses mask.
-    :param actions: by id; empty for a classic type.
+    :param actions: actions by id; empty for a classic type.
     :param single_instance: whether a source can have only one destination of this type.
     :param fills_defaults: whether new destinations get the defaults of the options.
     :param adds_auth_settings: whether new destinations get ``dynamicAuthSettings``.
@@ -126,7 +126,7 @@ def _is_single_instance(features: Mapping[str, Any]) -> bool:
 
 
 def _with_defaults(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Add the keys that the seed omits, because the API's responses always have all of them."""
+    """Add the keys that the seed omits, because the API's responses always contain all of them."""
     name = record.get("name", record["id"])
     defaults: dict[str, Any] = {
         "name": name,

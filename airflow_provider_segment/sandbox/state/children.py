@@ -22,7 +22,7 @@ Item = TypeVar("Item", bound=Child)
 
 
 class Children(Generic[Item]):
-    """All objects of one kind, by destination and id, oldest first.
+    """The objects of one kind, by destination and id, oldest first.
 
     :param items: initial objects.
     """

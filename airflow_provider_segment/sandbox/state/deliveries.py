@@ -15,12 +15,12 @@ class Batch:
 
     :param at: seconds since 1970.
     :param successes: events delivered.
-    :param successes_after_retry: those of them that took more than one attempt.
+    :param successes_after_retry: delivered events that took more than one attempt.
     :param discarded: events that the destination rejected.
     :param expired: events that Segment gave up on.
-    :param retried: retries.
+    :param retried: number of retries.
     :param time_to_success: average and 95th percentile; None if not measured.
-    :param time_to_first_attempt: the same for the first attempt.
+    :param time_to_first_attempt: average and 95th percentile; None if not measured.
     """
 
     at: float
@@ -35,10 +35,10 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
-    """Automatic deliveries, evenly spaced; the first comes one period after the start.
+    """Automatic deliveries at a fixed rate; the first one happens one interval after the start.
 
-    :param since: seconds since 1970.
-    :param until: the same; None while the stream runs.
+    :param since: start of the stream, in seconds since 1970.
+    :param until: end of the stream; None while it runs.
     :param per_minute: events per minute.
     """
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 DISTANT_PAST = float("-inf")
-"""Creation time of seeded objects: no list hides them as too new."""
+"""Creation time of seeded objects: so early that no list omits them as too new."""
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
@@ -47,8 +47,8 @@ class Destination:
 class Subscription:
     """A subscription, which the Segment app calls a mapping.
 
-    :param model_id: Reverse ETL model; empty without one.
-    :param schedule: ``reverseETLSchedule``; None without one.
+    :param model_id: Reverse ETL model; empty if there is none.
+    :param schedule: ``reverseETLSchedule``; None if there is none.
     :param created_at: seconds since 1970 on the sandbox's clock.
     """
 
@@ -71,9 +71,9 @@ class Filter:
 
     :param condition: FQL statement that selects events; the API calls it ``if``.
     :param actions: what happens to them, with the API's keys.
-    :param description: None without one.
+    :param description: the description; None if there is none.
     :param created_at: seconds since 1970 on the sandbox's clock.
-    :param updated_at: the same.
+    :param updated_at: seconds since 1970 on the sandbox's clock.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""The settings of a destination, which are values for its type's options: defaults, masking, updates."""
+"""The settings of a destination, which are values of its type's options: defaults, masking and updates."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def initial_values(entry: CatalogEntry, sent: Values) -> Values:
 
 
 def default_values(entry: CatalogEntry) -> Values:
-    """Return the default settings of a destination type; none if it does not fill them in."""
+    """Return the default settings of a destination type; empty if it does not fill them in."""
     options = entry.options.values() if entry.fills_defaults else ()
     return {option.name: option.default for option in options if option.default is not NO_DEFAULT}
 
@@ -71,7 +71,7 @@ def _accepted(entry: CatalogEntry, sent: Values) -> dict[str, Any]:
 
 
 def _added_values(entry: CatalogEntry) -> Values:
-    """Return the settings that Segment adds to a new destination by itself."""
+    """Return the settings that Segment itself adds to a new destination."""
     return {decisions.AUTH_SETTINGS: {"configId": new_config_id()}} if entry.adds_auth_settings else {}
 
 

@@ -53,7 +53,7 @@ _ENTRY_FIELDS = (
     Field(name="dynamicAuthSettings", kind="boolean"),
 )
 _NOT_METADATA = ("secretOptions", "readOnlyOptions", "fillDefaults", "dynamicAuthSettings")
-"""Keys of a seed's catalog entry that configure the sandbox; responses do not have them."""
+"""Keys of a seed's catalog entry that configure the sandbox; responses do not contain them."""
 _OPTION_FIELDS = (Field(name="name", kind="string", required=True, not_empty=True), Field(name="type", kind="string"))
 _ACTION_FIELDS = (
     _ID,
@@ -103,7 +103,7 @@ def load_seed(name: str) -> Seed:
     :param name: ``demo``, ``empty`` or a path.
     :raises OSError: if the file cannot be read.
     :raises ValueError: if it is not JSON.
-    :raises InvalidFieldsError: naming what is invalid in it.
+    :raises InvalidFieldsError: it is invalid; the error names each invalid field.
     """
     return parse_seed(name if name in (DEMO, EMPTY) else parse_json(Path(name).read_bytes()))
 
@@ -115,7 +115,7 @@ def parse_seed(value: object) -> Seed:
     only ids and references are required. A catalog entry may also list its ``secretOptions`` and ``readOnlyOptions``,
     and switch off ``fillDefaults`` and ``dynamicAuthSettings``.
 
-    :raises InvalidFieldsError: naming what is invalid in it.
+    :raises InvalidFieldsError: it is invalid; the error names each invalid field.
     """
     demo = _demo()
     built_in = {DEMO: demo, EMPTY: {}}
@@ -244,7 +244,7 @@ class _DestinationParser:
 
 
 def _settings(entry: CatalogEntry, seeded: Mapping[str, Any], path: str) -> Mapping[str, Any]:
-    """Add what Segment adds to seeded settings; unlike a request, a seed can set read-only settings too."""
+    """Add to seeded settings what Segment adds; unlike a request, a seed can also set read-only settings."""
     try:
         values = initial_values(entry, seeded)
     except InvalidFieldsError as error:

@@ -67,7 +67,7 @@ class Workspace:
         self._deliveries.setdefault(destination.id, DeliveryLog())
 
     def remove_destination(self, destination_id: str) -> None:
-        """Remove a destination with everything that belongs to it."""
+        """Remove a destination and everything that belongs to it."""
         del self._destinations[destination_id]
         for children in self._children:
             children.remove_all_of(destination_id)

@@ -74,24 +74,27 @@ def _date(seconds: float) -> str:
 class Outcome:
     """The figures of one way to poll under a limit.
 
+    :param requests: requests per wait until its verdict.
     :param wasted: share of the requests that returned 429.
     :param busiest: requests in the busiest second, divided by the mean, after the first window.
     :param total_time: time until all waits have their verdict, divided by the least possible.
     """
 
+    requests: float
     wasted: float
     busiest: float
     total_time: float
 
 
-def simulate(waits: int, *, gated: bool) -> Outcome:
+def simulate(waits: int, *, gated: bool, seed: int = 7) -> Outcome:
     """Run waits until each has its verdict.
 
     :param waits: number of waits.
     :param gated: whether their requests go through our gate.
+    :param seed: seed of the times at which the waits begin.
     """
     server, gate = Server(limit=max(1, round(waits / DEMAND))), Gate()
-    randomness, order = random.Random(7), itertools.count()
+    randomness, order = random.Random(seed), itertools.count()
     polls: Counter[int] = Counter()
     agenda: list[tuple[float, int, int, float | None]]
     agenda = [(randomness.uniform(0, INTERVAL), next(order), wait, None) for wait in range(waits)]
@@ -114,6 +117,7 @@ def simulate(waits: int, *, gated: bool) -> Outcome:
     requests = len(server.served) + server.rejected
     ideal = max(waits * POLLS / server.limit * WINDOW, (POLLS - 1) * INTERVAL)
     return Outcome(
+        requests=requests / waits,
         wasted=server.rejected / requests,
         busiest=max(seconds.values()) / max(1.0, sum(seconds.values()) / (now - WINDOW)),
         total_time=now / ideal,
@@ -144,10 +148,15 @@ def requests_of_a_closed_window(poke_interval: float) -> tuple[int, int]:
 def main() -> None:
     """Simulate and print the tables."""
     console = Console()
-    drawn = Table("waits", "way", "429s", "busiest second\n/ mean", "total time\n/ ideal")
+    drawn = Table("waits", "way", "requests\nper wait", "429s", "busiest second\n/ mean", "total time\n/ ideal")
     for waits, gated in itertools.product((10, 100, 1000), (False, True)):
         outcome = simulate(waits, gated=gated)
-        figures = (f"{outcome.wasted:.1%}", f"{outcome.busiest:.1f}", f"{outcome.total_time:.2f}")
+        figures = (
+            f"{outcome.requests:.1f}",
+            f"{outcome.wasted:.1%}",
+            f"{outcome.busiest:.1f}",
+            f"{outcome.total_time:.2f}",
+        )
         drawn.add_row(f"{waits:,}", "ours" if gated else "fixed interval", *figures)
     console.print(f"{DEMAND} x the limit, a poll every {INTERVAL:g} s, {POLLS} polls a wait, simulated")
     console.print(drawn)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow.providers.common.compat.sdk import DAG, task
+from airflow.providers.common.compat.sdk import DAG, literal, task
 
 from airflow_provider_segment.operators.destination import (
     SegmentCreateDestinationOperator,
@@ -45,6 +45,30 @@ with DAG(
         metadata_id="sandbox-analytics",
         settings={"apiKey": "{{ params.key }}", "eventNames": {"b": [{"@template": "{{name}} {{ other }}"}]}},
     ).expand(name=["one", "two"])
+
+    @task
+    def specs() -> list[dict[str, object]]:
+        """Return settings for a mapped task; what looks like a template in them is data."""
+        return [
+            {"apiKey": "k", "ignoredEvents": ["{{ ds }}"], "eventNames": {"a": {"@liquid": "{{ x }}", "b": "{{ y }}"}}}
+        ]
+
+    @task
+    def names() -> list[str]:
+        """Return names for a mapped task."""
+        return ["raw {{ 2 }}"]
+
+    mapped_from_xcom = SegmentCreateDestinationOperator.partial(
+        task_id="mapped_from_xcom", source_id="sandbox-web", metadata_id="sandbox-analytics"
+    ).expand(settings=specs(), name=names())
+
+    with_literals = SegmentCreateDestinationOperator(
+        task_id="with_literals",
+        source_id="sandbox-web",
+        metadata_id="sandbox-analytics",
+        name="with literals",
+        settings={"apiKey": literal("{{ ds }}k\n"), "ignoredEvents": [literal("{{ ds }}\n"), "{{ 1 + 1 }}"]},
+    )
 
     @task
     def spec() -> dict[str, object]:

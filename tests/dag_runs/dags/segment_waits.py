@@ -109,3 +109,13 @@ with DAG(dag_id="segment_waits_failing", schedule=None, catchup=False) as failin
         retry_delay=timedelta(seconds=1),
         **WAIT,
     )
+
+with DAG(dag_id="segment_waits_rescheduled", schedule=None, catchup=False) as rescheduled:
+    SegmentDeliveryMetricsSensor(
+        task_id="rescheduled",
+        destination_id="feed",
+        success_when="successes >= 10",
+        window=timedelta(hours=1),
+        mode="reschedule",
+        **WAIT | {"deferrable": False},
+    )

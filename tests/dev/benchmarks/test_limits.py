@@ -5,15 +5,17 @@ from __future__ import annotations
 import pytest
 
 from dev.benchmarks.waits.limits import requests_of_a_closed_window, simulate
+from tests.scale import FIRST_SEED
 
 
+@pytest.mark.parametrize("seed", [7, FIRST_SEED, FIRST_SEED + 1])
 @pytest.mark.parametrize("waits", [10, 100, 1000])
-def test_our_polls_share_a_limit_well(waits: int) -> None:
-    ours, fixed = simulate(waits, gated=True), simulate(waits, gated=False)
+def test_our_polls_share_a_limit_well(waits: int, seed: int) -> None:
+    ours, fixed = simulate(waits, gated=True, seed=seed), simulate(waits, gated=False, seed=seed)
     assert ours.wasted <= 0.05 < fixed.wasted
     assert ours.busiest <= 3
-    assert ours.total_time < fixed.total_time
-    assert ours.total_time <= 1.3
+    assert ours.requests < fixed.requests
+    assert ours.total_time <= 1.25 < fixed.total_time
 
 
 def test_a_closed_hour_takes_few_requests() -> None:

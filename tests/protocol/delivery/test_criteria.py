@@ -198,7 +198,7 @@ def test_checked_arguments_become_plain_values() -> None:
         source_id="s",
         success_when="successes >= 1",
         fail_when=["expired > 0", "discarded > 0"],
-        window="0:30:00",
+        window="1:30:00",
         min_attempted="5",
         settle_time="PT1M",
         granularity="HOUR",
@@ -209,7 +209,7 @@ def test_checked_arguments_become_plain_values() -> None:
         source_id="s",
         success_when=(Condition("successes", ">=", 1),),
         fail_when=(Condition("expired", ">", 0), Condition("discarded", ">", 0)),
-        window=Window(length=timedelta(minutes=30), granularity="HOUR"),
+        window=Window(length=timedelta(minutes=90), granularity="HOUR"),
         min_attempted=5,
         settle_time=timedelta(minutes=1),
         on_unmet="fail",
@@ -227,6 +227,10 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "min_attempted": ({"min_attempted": -1}, "min_attempted is -1"),
     "settle_time": ({"settle_time": -1}, "settle_time is "),
     "granularity": ({"granularity": "SECOND"}, "granularity is 'SECOND'"),
+    "a time in a window of many requests": (
+        {"window": "PT5H", "fail_when": ["failures > 5", "time_to_success_p95 > 5"]},
+        "fail_when: 'time_to_success_p95 > 5' has no value in this window: averages and percentiles cannot be added up",
+    ),
     "end that never settles": (
         {"window": None, "start_time": "9999-12-31T20:00:00Z", "end_time": "9999-12-31T23:59:59Z"},
         "start_time|end_time|settle_time",
@@ -236,6 +240,22 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         "settle_time",
     ),
 }
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        {"window": "PT4H"},
+        {"window": "PT5H", "granularity": "HOUR"},
+        {"start_time": START.replace(hour=1), "end_time": START.replace(hour=9)},
+        {"start_time": START + timedelta(minutes=30)},
+    ],
+    ids=["short", "named", "on hour borders", "growing"],
+)
+def test_a_condition_on_a_time_is_allowed_where_one_request_covers_the_window(window: dict[str, Any]) -> None:
+    checked = criteria("time_to_success_p95 < 5", **{"window": None} | window)
+
+    assert [condition.is_time for condition in checked.success_when] == [True]
 
 
 @pytest.mark.parametrize(("changes", "words"), BAD.values(), ids=BAD)

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetrics
-from tests.protocol.delivery.observing import criteria, metrics, verdict
+from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetrics, add_up
+from airflow_provider_segment.protocol.delivery.criteria import Observation
+from airflow_provider_segment.protocol.delivery.verdict import Status, evaluate
+from tests.protocol.delivery.observing import INTERVAL, NOW, criteria, metrics, verdict
 
 BOTH = {"success_when": "successes >= 1", "fail_when": "failures >= 1"}
 
@@ -60,6 +62,16 @@ def test_progress_is_one_line_with_each_condition_its_value_and_its_gap(
     for word in words:
         assert word in progress
     assert "\n" not in progress
+
+
+def test_a_condition_on_a_time_says_why_it_has_no_value_in_a_window_of_many_requests() -> None:
+    wait_criteria = criteria("time_to_success_p95 < 5")
+    added_up = add_up([metrics(1, time_to_success_p95=1), metrics(1, time_to_success_p95=1)])
+
+    found = evaluate(wait_criteria, Observation(NOW, added_up, INTERVAL, pieces=2))
+
+    assert found.status is Status.WAITING
+    assert "time_to_success_p95 < 5 (no value: averages and percentiles cannot be added up" in found.progress
 
 
 def test_evidence_has_metrics_conditions_and_interval() -> None:

@@ -14,7 +14,13 @@ from airflow_provider_segment.protocol import errors
 from airflow_provider_segment.protocol.delivery.criteria import check_criteria
 from airflow_provider_segment.protocol.delivery.progress import MAX_SILENCE, ProgressLogger
 from airflow_provider_segment.protocol.delivery.results import parse_event, result_of_error, result_of_verdict
-from airflow_provider_segment.protocol.delivery.schedule import TICK, ceil_to_tick, poll_delay, seconds_until_next_poll
+from airflow_provider_segment.protocol.delivery.schedule import (
+    TICK,
+    ceil_to_tick,
+    poll_delay,
+    seconds_until_next_poll,
+    useful_interval,
+)
 from airflow_provider_segment.protocol.errors import (
     SegmentConnectionError,
     SegmentError,
@@ -42,6 +48,15 @@ def test_criteria_survive_json(wait_criteria: Any) -> None:
 def test_the_poll_delay_is_the_interval_but_at_least_one_second() -> None:
     assert poll_delay(60) == 60
     assert poll_delay(0) == 1
+
+
+@pytest.mark.parametrize(
+    ("poke_interval", "granularity", "seconds"),
+    [(5, "MINUTE", 60), (300, "MINUTE", 300), (5, "HOUR", 5), (5, "DAY", 5), (5, None, 5)],
+)
+def test_counts_per_minute_change_once_a_minute(poke_interval: float, granularity: str | None, seconds: float) -> None:
+    assert useful_interval(poke_interval, granularity, per_minute=60) == seconds
+    assert useful_interval(poke_interval, granularity, per_minute=0) == poke_interval
 
 
 def test_after_failures_a_short_interval_backs_off_and_a_long_one_stays() -> None:
@@ -89,14 +104,15 @@ def test_progress_is_logged_when_it_changes_and_every_few_minutes() -> None:
         )
     ]
     line = "Destination d waiting: successes >= 10 (now {})".format
-    assert logged == [[line("4, 6 short")], [], [line("6, 4 short")], [], [line("6, 4 short")]]
+    bounds = "Counting events from 2026-02-15T10:00:00Z to 2026-02-15T12:00:00Z at granularity MINUTE"
+    assert logged == [[bounds, line("4, 6 short")], [], [line("6, 4 short")], [], [line("6, 4 short")]]
 
 
 def test_metrics_without_a_condition_are_no_change() -> None:
     progress = ProgressLogger("d")
     wait_criteria = criteria("successes >= 10")
     first, second = (verdict(wait_criteria, metrics(successes=4, time_to_success_p95=time)) for time in (1, 2))
-    assert [len(list(progress.lines(found, NOW))) for found in (first, second, first)] == [1, 0, 0]
+    assert [len(list(progress.lines(found, NOW))) for found in (first, second, first)] == [2, 0, 0]
 
 
 @pytest.mark.parametrize("found", [metrics(successes=10), metrics(discarded=10)])

@@ -1,4 +1,4 @@
-"""Windows: what users may pass, and the interval requested at a moment."""
+"""Windows: what users may pass."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_segment.protocol.api.granularity import Interval, check_granularity
+from airflow_provider_segment.protocol.api.granularity import check_granularity
 from airflow_provider_segment.protocol.delivery.window import (
     Window,
     check_granularity_or_auto,
     check_window,
-    interval_at,
 )
 from airflow_provider_segment.protocol.times import format_utc
 
@@ -41,10 +40,18 @@ def test_an_unknown_granularity_is_rejected(value: Any) -> None:
 
 WINDOWS: dict[str, tuple[dict[str, Any], Window]] = {
     "sliding": ({"window": "PT30M"}, Window(length=HALF_HOUR)),
-    "sliding, longest": ({"window": timedelta(days=14)}, Window(length=timedelta(days=14))),
-    "sliding, longest minutes": (
-        {"window": "PT4H", "granularity": "MINUTE"},
-        Window(length=timedelta(hours=4), granularity="MINUTE"),
+    "sliding, longest": ({"window": timedelta(hours=48)}, Window(length=timedelta(hours=48))),
+    "sliding, longest hours": (
+        {"window": "P7D", "granularity": "HOUR"},
+        Window(length=timedelta(days=7), granularity="HOUR"),
+    ),
+    "sliding, longest days": (
+        {"window": "P14D", "granularity": "DAY"},
+        Window(length=timedelta(days=14), granularity="DAY"),
+    ),
+    "on day borders": (
+        {"start_time": NEW_YEAR, "end_time": NEW_YEAR + timedelta(days=14)},
+        Window(start=NEW_YEAR, end=NEW_YEAR + timedelta(days=14)),
     ),
     "anchored": ({"start_time": "2026-01-01"}, Window(start=NEW_YEAR)),
     "with an end": ({"start_time": NEW_YEAR, "end_time": "2026-01-01T12:00Z"}, Window(start=NEW_YEAR, end=NOON)),
@@ -78,19 +85,38 @@ BAD_WINDOWS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         ("end_time is 0001-01-01", "no date 1 day"),
     ),
     "empty": ({"window": 0}, ("window is 0:00:00", "at least one second")),
-    "too long": ({"window": timedelta(days=14, seconds=1)}, ("window is 14 days, 0:00:01", "auto", "14 days")),
+    "sliding too long": (
+        {"window": timedelta(hours=48, seconds=1)},
+        ("window is 2 days, 0:00:01", "MINUTE, which auto takes for a window that ends now", "at most 48 hours"),
+    ),
+    "not on hour borders and too long": (
+        {"start_time": NEW_YEAR, "end_time": NEW_YEAR + timedelta(hours=48, minutes=30)},
+        ("end_time is 2026-01-03T00:30:00Z", "window not on hour borders (name a coarser one", "at most 48 hours"),
+    ),
+    "on hour borders and too long": (
+        {"window": timedelta(days=7, hours=1), "end_time": NOON},
+        ("window is 7 days, 1:00:00", "HOUR, which auto takes for a window on hour borders", "at most 7 days"),
+    ),
+    "on day borders and too long": (
+        {"start_time": NEW_YEAR, "end_time": NEW_YEAR + timedelta(days=15)},
+        ("end_time", "granularity DAY covers at most 14 days"),
+    ),
     "too long for days": ({"window": "P15D", "granularity": "DAY"}, ("window is 15 days", "DAY", "14 days")),
     "too long for hours": ({"window": "P8D", "granularity": "HOUR"}, ("window is 8 days", "HOUR", "7 days")),
-    "too long for minutes": ({"window": "PT5H", "granularity": "MINUTE"}, ("window is 5:00", "MINUTE", "4 hours")),
-    "anchored too long": ({"start_time": NEW_YEAR, "end_time": NEW_YEAR + timedelta(days=15)}, ("end_time", "14 days")),
+    "too long for minutes": ({"window": "PT49H", "granularity": "MINUTE"}, ("window is 2 days", "MINUTE", "48 hours")),
     "anchored too long for minutes": (
-        {"start_time": NEW_YEAR, "end_time": NOON, "granularity": "MINUTE"},
-        ("end_time", "MINUTE", "4 hours"),
+        {"start_time": NEW_YEAR, "end_time": NEW_YEAR + timedelta(days=3), "granularity": "MINUTE"},
+        ("end_time", "MINUTE", "48 hours"),
     ),
     "anchored too long for hours": (
         {"start_time": NEW_YEAR, "end_time": NEW_YEAR + timedelta(days=8), "granularity": "HOUR"},
         ("end_time", "HOUR", "7 days"),
     ),
+    "no whole hour": (
+        {"start_time": NOON - HALF_HOUR, "end_time": NOON + HALF_HOUR, "granularity": "HOUR"},
+        ("end_time is 2026-01-01T12:30:00Z", "granularity HOUR counts whole buckets", "none in it"),
+    ),
+    "no whole day": ({"window": "PT23H", "granularity": "DAY"}, ("window is 23:00:00", "DAY counts whole buckets")),
     "granularity": ({"window": 60, "granularity": "minute"}, ("granularity is 'minute'", "'MINUTE'")),
     "window": ({"window": "None"}, ("window is 'None'", "timedelta")),
     "start": ({"start_time": "None"}, ("start_time is 'None'", "ISO 8601")),
@@ -109,65 +135,3 @@ def test_an_invalid_window_is_rejected(given: dict[str, Any], words: tuple[str, 
 
 def test_utc_text_is_in_utc_and_whole_seconds() -> None:
     assert format_utc(datetime(2026, 1, 1, 2, 0, 0, 999_999, timezone(timedelta(hours=2)))) == "2026-01-01T00:00:00Z"
-
-
-INTERVALS: dict[str, tuple[dict[str, Any], Interval | None]] = {
-    "sliding": ({"window": 1800}, Interval(ago(minutes=30), NOW, "MINUTE")),
-    "sliding, hours": ({"window": "PT5H"}, Interval(ago(hours=5), NOW, "HOUR")),
-    "sliding, days": ({"window": "P8D"}, Interval(ago(days=8), NOW, "DAY")),
-    "sliding, chosen granularity": ({"window": 1800, "granularity": "DAY"}, Interval(ago(minutes=30), NOW, "DAY")),
-    "sliding, at the limits of minutes": ({"window": "PT4H"}, Interval(ago(hours=4, seconds=-1), NOW, "MINUTE")),
-    "sliding, at the limits of hours": ({"window": "P7D"}, Interval(ago(days=7, seconds=-60), NOW, "HOUR")),
-    "sliding, at the limits of days": ({"window": "P14D"}, Interval(ago(days=14, seconds=-60), NOW, "DAY")),
-    "growing": ({"start_time": ago(hours=3)}, Interval(ago(hours=3), NOW, "MINUTE")),
-    "grown": ({"start_time": ago(hours=5)}, Interval(ago(hours=5), NOW, "HOUR")),
-    "ended": (
-        {"start_time": ago(hours=9), "end_time": ago(hours=8)},
-        Interval(ago(hours=9), ago(hours=8), "MINUTE"),
-    ),
-    "ended days ago": (
-        {"start_time": ago(days=3), "end_time": ago(days=2.9)},
-        Interval(ago(days=3), ago(days=2.9), "HOUR"),
-    ),
-    "not ended yet": (
-        {"start_time": ago(hours=1), "end_time": ago(hours=-1)},
-        Interval(ago(hours=1), NOW, "MINUTE"),
-    ),
-    "just begun": ({"start_time": ago(seconds=1)}, Interval(ago(seconds=1), NOW, "MINUTE")),
-    "begins now": ({"start_time": NOW}, None),
-    "begins later": ({"start_time": ago(hours=-1), "end_time": ago(hours=-2)}, None),
-}
-
-
-@pytest.mark.parametrize(("given", "interval"), INTERVALS.values(), ids=INTERVALS)
-def test_the_interval_requested_at_a_moment(given: dict[str, Any], interval: Interval | None) -> None:
-    assert interval_at(check_window(**given), NOW) == interval
-
-
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ({"start_time": ago(days=15)}, ("start_time", "DAY", "14 days", "there is no coarser one")),
-        ({"start_time": ago(days=20), "end_time": ago(days=19)}, ("start_time", "DAY", "14 days")),
-        ({"start_time": ago(hours=5), "granularity": "MINUTE"}, ("start_time", "MINUTE", "4 hours", "a coarser one")),
-        (
-            {"start_time": ago(hours=50), "end_time": ago(hours=49), "granularity": "MINUTE"},
-            ("start_time", "MINUTE", "48 hours", "a coarser one"),
-        ),
-    ],
-    ids=["grown too long", "too old", "too long for it", "too old for it"],
-)
-def test_a_window_that_no_granularity_covers_is_an_error(given: dict[str, Any], words: tuple[str, ...]) -> None:
-    window = check_window(**given)
-
-    with pytest.raises(ValueError, match="is not covered") as caught:
-        interval_at(window, NOW)
-    for word in words:
-        assert word in str(caught.value)
-
-
-def test_a_short_window_at_the_age_limit_gets_a_coarser_granularity() -> None:
-    """Keeping its start inside the limit of MINUTE would leave nothing of it."""
-    window = check_window(start_time=ago(hours=47, minutes=59, seconds=30), end_time=ago(hours=47, minutes=59))
-
-    assert interval_at(window, NOW) == Interval(window.start or NOW, window.end or NOW, "HOUR")

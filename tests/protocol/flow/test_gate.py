@@ -82,6 +82,32 @@ def test_polls_over_the_limit_are_hardly_ever_rejected_and_come_evenly(demand: f
     assert total >= min(demand, 0.8) * 900 * 20 * 0.9
 
 
+def test_an_operators_read_waits_for_two_windows_at_most() -> None:
+    """Reads come every seven seconds, while polls ask for 1.17 times the limit."""
+    server, gate, random_, order = Server(limit=90), Gate(), random.Random(7), itertools.count()
+    agenda: list[tuple[float, int, bool, float, float | None]]
+    agenda = [(at, next(order), True, at, None) for at in (random_.uniform(0, 60) for _ in range(105))]
+    agenda += [(float(at), next(order), False, float(at), None) for at in range(0, 1200, 7)]
+    heapq.heapify(agenda)
+    longest = 0.0
+    while (item := heapq.heappop(agenda))[0] < 20 * 60:
+        now, _, poll, due, slot = item
+        held = gate.enter(now, poll=poll, slot=slot, jitter=random_.random())
+        if held is not None:
+            heapq.heappush(agenda, (now + held.seconds, next(order), poll, due, held.slot))
+            continue
+        response = server.respond(now)
+        gate.leave(now, response)
+        if response.status == 429:
+            heapq.heappush(agenda, (now, next(order), poll, due, None))
+        elif poll:
+            heapq.heappush(agenda, (now + 60, next(order), True, now + 60, None))
+        else:
+            longest = max(longest, now - due)
+    assert longest <= 2 * server.window
+    assert len(server.rejected) <= 0.05 * len(server.served)
+
+
 def test_polls_leave_a_fifth_of_the_window_to_others() -> None:
     server, gate = Server(limit=100), Gate()
     while gate.enter(0.0, poll=True) is None:

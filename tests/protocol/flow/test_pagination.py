@@ -177,6 +177,28 @@ def test_a_page_that_is_too_long_is_asked_for_again_with_half_the_count() -> Non
     assert cursors(driver) == [None, None, None, "MQ=="]
 
 
+@pytest.mark.parametrize("outcome", [LOST, refusal(504), refusal(408)], ids=["here", "504", "408"])
+def test_a_page_that_times_out_is_asked_for_again_with_half_the_count(outcome: Outcome) -> None:
+    driver = ScriptedDriver([outcome, outcome, things("a", next="MQ=="), things("b")])
+    assert list(consumed(driver)) == ["a", "b"]
+    assert counts(driver) == ["200", "100", "50", "50"]
+    assert cursors(driver) == [None, None, None, "MQ=="]
+    assert len(driver.pauses) == 2
+
+
+def test_a_page_that_times_out_has_one_budget() -> None:
+    driver = ScriptedDriver(then=replace(LOST, seconds=10.0))
+    with pytest.raises(SegmentConnectionError, match=r"tried \d+ times over"):
+        list(driver.iterate(paginate(LISTING, replace(TERMS, retry_budget=100.0))))
+    assert driver.now <= 110.0
+    assert counts(driver)[:4] == ["200", "100", "50", "25"]
+
+
+def test_another_fault_does_not_change_the_count() -> None:
+    list(consumed(driver := ScriptedDriver([replace(LOST, reason="reset"), refusal(503), things("a")])))
+    assert counts(driver) == ["200", "200", "200"]
+
+
 def test_an_entry_that_is_too_long_alone_raises() -> None:
     driver = ScriptedDriver(then=TOO_LONG)
     with pytest.raises(SegmentConnectionError):

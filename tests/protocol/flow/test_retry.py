@@ -110,7 +110,8 @@ def test_a_fault_is_retried_or_raised(
     if expected is AGAIN:
         driver.run(example.start(TERMS))
         first, second = driver.requests
-        assert first == second
+        # So is a page that takes too long.
+        assert first == second or (str(example).startswith("list") and first.path == second.path)
         assert len(driver.pauses) == 1
     else:
         with pytest.raises(SegmentError) as caught:

@@ -46,6 +46,9 @@ def listed(*ids: str) -> Outcome:
     return Response(status=200, body=json.dumps({"data": {"destinations": [record(id_) for id_ in ids]}}).encode())
 
 
+TYPE = Response(status=200, body=b'{"data": {"destinationMetadata": {"id": "m", "name": "M", "slug": "m"}}}')
+
+
 def created(destination_id: str) -> Outcome:
     return Response(status=200, body=json.dumps({"data": {"destination": record(destination_id)}}).encode())
 
@@ -68,24 +71,24 @@ def ensure(clocks: Clocks, before_reply: Callable[[int], None]) -> Any:
 
 @pytest.mark.parametrize("wall", [True, False])
 def test_a_standstill_before_a_create_reads_again(wall: bool) -> None:
-    clocks = Clocks(driver=ScriptedDriver([listed(), listed("by the retry")]))
+    clocks = Clocks(driver=ScriptedDriver([listed(), TYPE, listed("by the retry")]))
     result = ensure(clocks, lambda number: clocks.stand_still(301.0, wall=wall) if number == 0 else None)
-    assert result == "by the retry"
-    assert [request.method for request in clocks.driver.requests] == ["GET", "GET"]
-    assert "the process stood still for 301 s before a write; reading again what exists" in clocks.driver.log_text
+    assert result.id == "by the retry"
+    assert [request.method for request in clocks.driver.requests] == ["GET"] * 3
+    assert "the process stood still for 301 s before a write; reading the current state again" in clocks.driver.log_text
 
 
 def test_a_response_after_a_standstill_counts_as_lost() -> None:
-    clocks = Clocks(driver=ScriptedDriver([listed(), created("d1"), listed("d1")]))
-    result = ensure(clocks, lambda number: clocks.stand_still(301.0, wall=True) if number == 1 else None)
-    assert result == "d1"
+    clocks = Clocks(driver=ScriptedDriver([listed(), TYPE, created("d1"), listed("d1")]))
+    result = ensure(clocks, lambda number: clocks.stand_still(301.0, wall=True) if number == 2 else None)
+    assert result.id == "d1"
     assert "the process stood still while it waited for the response" in clocks.driver.log_text
 
 
 def test_a_short_standstill_changes_nothing() -> None:
-    clocks = Clocks(driver=ScriptedDriver([listed(), created("d1"), listed("d1")]))
-    assert ensure(clocks, lambda number: clocks.stand_still(TIMEOUT / 10, wall=True)) == "d1"
-    assert len(clocks.driver.requests) == 3
+    clocks = Clocks(driver=ScriptedDriver([listed(), TYPE, created("d1"), listed("d1")]))
+    assert ensure(clocks, lambda number: clocks.stand_still(TIMEOUT / 10, wall=True)).id == "d1"
+    assert len(clocks.driver.requests) == 4
 
 
 def test_a_planned_pause_is_no_standstill() -> None:

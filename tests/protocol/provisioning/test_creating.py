@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment.protocol.errors import (
+    SegmentAlreadyExistsError,
     SegmentAmbiguousWriteError,
     SegmentApiError,
     SegmentSeveralMatchesError,
@@ -36,6 +37,9 @@ def created(destination_id: str) -> Outcome:
 
 def listed(*ids: str) -> Outcome:
     return Response(status=200, body=json.dumps({"data": {"destinations": [record(id_) for id_ in ids]}}).encode())
+
+
+TYPE = Response(status=200, body=b'{"data": {"destinationMetadata": {"id": "m", "name": "M", "slug": "m"}}}')
 
 
 def methods(driver: ScriptedDriver) -> list[str]:
@@ -116,24 +120,24 @@ def test_a_spent_budget_raises_that_the_outcome_is_unknown() -> None:
 
 def test_ensure_checks_for_duplicates_after_creating() -> None:
     spec = DestinationSpec(**ARGUMENTS)
-    driver = ScriptedDriver([listed(), created("d2"), listed("d1", "d2")])
+    driver = ScriptedDriver([listed(), TYPE, created("d2"), listed("d1", "d2")])
     with pytest.raises(SegmentSeveralMatchesError, match="this task created d2"):
         driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse"))
 
 
 def test_the_check_polls_until_the_created_object_is_listed() -> None:
     spec = DestinationSpec(**ARGUMENTS)
-    driver = ScriptedDriver([listed(), created("d1"), listed(), listed(), listed("d1")])
-    assert driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse")) == "d1"
-    never = ScriptedDriver([listed(), created("d1")], then=listed())
-    assert never.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse")) == "d1"
+    driver = ScriptedDriver([listed(), TYPE, created("d1"), listed(), listed(), listed("d1")])
+    assert driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse")).id == "d1"
+    never = ScriptedDriver([listed(), TYPE, created("d1")], then=listed())
+    assert never.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse")).id == "d1"
     assert "not listed after 10 s" in never.log_text
 
 
 def test_a_retry_polls_for_the_reconcile_timeout_before_it_creates() -> None:
     spec = DestinationSpec(**ARGUMENTS)
     driver = ScriptedDriver([listed(), listed(), listed("d1")])
-    assert driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse", wait_for_pending=True)) == "d1"
+    assert driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse", wait_for_pending=True)).id == "d1"
     assert methods(driver) == ["GET"] * 3
 
 
@@ -167,7 +171,7 @@ def test_a_rejected_repeat_checks_whether_the_first_request_was_applied(status: 
     with pytest.raises(SegmentApiError, match="exists"):
         ScriptedDriver([LOST, listed(), rejected, listed()]).run(create_destination(options, **ARGUMENTS))
     with pytest.raises(SegmentApiError, match="exists"):
-        ScriptedDriver([rejected]).run(create_destination(options, **ARGUMENTS))
+        ScriptedDriver([rejected, listed()]).run(create_destination(options, **ARGUMENTS))
 
 
 def test_a_create_after_408_checks_before_it_creates_again() -> None:
@@ -182,3 +186,46 @@ def test_retry_after_of_a_503_delays_the_next_create() -> None:
     driver = ScriptedDriver([unavailable, listed(), created("d1"), listed("d1")])
     driver.run(create_destination(options, **ARGUMENTS))
     assert [pause.seconds for pause in driver.pauses] == [42]
+
+
+@pytest.mark.parametrize("status", [400, 409, 422])
+def test_a_create_that_is_refused_because_another_run_was_faster_uses_that_destination(status: int) -> None:
+    spec = DestinationSpec(**ARGUMENTS)
+    driver = ScriptedDriver([listed(), TYPE, refused(status), listed("d1"), listed("d1")])
+    assert driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse")).id == "d1"
+    assert methods(driver) == ["GET", "GET", "POST", "GET", "GET"]
+    assert "exists; meanwhile destination 'mine' of type m on source s exists: d1; reading the" in driver.log_text
+    with pytest.raises(SegmentAlreadyExistsError):
+        ScriptedDriver([listed(), TYPE, refused(status), listed("d1"), listed("d1")]).run(
+            ensure_destination(OPTIONS, spec=spec, if_exists="fail")
+        )
+    with pytest.raises(SegmentSeveralMatchesError):
+        ScriptedDriver([listed(), TYPE, refused(status), listed("d1", "d2"), listed("d1", "d2")]).run(
+            ensure_destination(OPTIONS, spec=spec, if_exists="reuse")
+        )
+    with pytest.raises(SegmentApiError, match="exists; it exists already: d1"):
+        ScriptedDriver([refused(status), listed("d1")]).run(create_destination(OPTIONS, **ARGUMENTS))
+
+
+def test_a_create_that_is_refused_for_another_reason_raises_with_the_reason() -> None:
+    spec = DestinationSpec(**ARGUMENTS)
+    with pytest.raises(SegmentApiError, match="exists"):
+        ScriptedDriver([listed(), TYPE, refused(422), listed()]).run(
+            ensure_destination(OPTIONS, spec=spec, if_exists="reuse")
+        )
+    driver = ScriptedDriver([listed(), TYPE, refused(422), refused(404)])
+    with pytest.raises(SegmentApiError, match="returned 422: exists"):
+        driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse"))
+    assert "the check whether it exists failed" in driver.log_text
+
+
+def refused(status: int) -> Outcome:
+    return Response(status=status, body=b'{"errors": [{"type": "bad-request", "message": "exists"}]}')
+
+
+def test_null_is_never_sent_on_create() -> None:
+    settings = {"a": None, "b": {"c": None, "d": 1}, "e": [{"f": None, "g": 2}, 3]}
+    driver = ScriptedDriver([created("d1")])
+    driver.run(create_destination(OPTIONS, **ARGUMENTS | {"settings": settings}))
+    sent = json.loads(driver.requests[0].body or b"")["settings"]
+    assert sent == {"b": {"d": 1}, "e": [{"g": 2}, 3]}

@@ -145,14 +145,14 @@ def with_options(**changes: Any) -> Destination:
         ({"region": "eu"}, ["settings['region']"], {}),
         ({"region": "us", "retries": 3.0}, [], {}),
         ({"apiKey": "k"}, ["settings['apiKey']"], {}),
-        ({"apikey": "k"}, [], {"apikey": "apiKey"}),
-        ({"something": 1}, [], {"something": None}),
+        ({"apikey": "k"}, [], {"apikey": "did you mean 'apiKey'?"}),
+        ({"something": 1}, [], {"something": "it knows 'apiKey', 'region', 'retries'"}),
         ({"region": None, "something": None}, [], {}),
         ({"dynamicAuthSettings": {"configId": "c"}, "__segment_internal_x": 1}, [], {}),
     ],
 )
 def test_a_setting_that_segment_does_not_return(
-    settings: dict[str, Any], names: list[str], unknown: dict[str, str | None]
+    settings: dict[str, Any], names: list[str], unknown: dict[str, str]
 ) -> None:
     diff = diff_destination(spec(settings=settings), with_options(settings={}))
     assert (diff.names, dict(diff.unknown)) == (names, unknown)
@@ -165,6 +165,13 @@ def test_without_options_every_key_counts_as_known() -> None:
 def test_none_differs_from_a_present_value() -> None:
     assert diff_settings({"a": None}, {"a": 1}).changed == ("a",)
     assert diff_settings({"a": None, "b": None}, {"a": None}).changed == ()
+
+
+@pytest.mark.parametrize("present", [1, "", False, [], {}])
+def test_none_differs_from_a_present_value_at_any_depth(present: Any) -> None:
+    assert diff_settings({"a": {"b": None}}, {"a": {"b": present}}).changed == ("a",)
+    assert diff_settings({"a": [{"b": {"c": None}}]}, {"a": [{"b": {"c": present}}]}).changed == ("a",)
+    assert diff_settings({"a": [{"b": {"c": None}}]}, {"a": [{"b": {}}]}).changed == ()
 
 
 @pytest.mark.parametrize(
@@ -198,7 +205,7 @@ def test_an_empty_string_deletes_a_secret_but_not_if_it_came_out_of_a_template()
     assert diff_destination(spec(settings={"apiKey": ""}), destination()).names == ["settings['apiKey']"]
     for rendered in ("", "None", " "):
         templated = spec(settings={"apiKey": rendered}, templated=frozenset({("apiKey",)}))
-        with pytest.raises(ValueError, match=r"settings\['apiKey'\] came out of a template as an empty string"):
+        with pytest.raises(ValueError, match=r"settings\['apiKey'\] was rendered as an empty string"):
             diff_destination(templated, destination())
     whole = spec(settings={"auth": {"token": ""}}, templated=frozenset({()}))
     with pytest.raises(ValueError, match=r"settings\['auth'\]\['token'\]"):

@@ -92,9 +92,9 @@ def test_the_table_tells_equal_names_apart_by_id() -> None:
     twins = [existing("x"), existing("x", id="id-2", trigger="none")]
     lines = plan_table(plan(one("x"), one("x", trigger="none"), one("x", trigger="new"), actual=twins)).splitlines()
     assert [" ".join(line.split()) for line in lines[-3:]] == [
-        "create subscription x (a) new",
-        "keep subscription x (a) id-x",
-        "keep subscription x (a) id-2",
+        "create subscription 'x' (a) new",
+        "keep subscription 'x' (a) id-x",
+        "keep subscription 'x' (a) id-2",
     ]
 
 
@@ -124,12 +124,12 @@ def test_the_table_names_fields_and_hides_settings() -> None:
         )
     )
     lines = [" ".join(line.split()) for line in table.splitlines()]
-    assert "change destination mine enabled false true" in lines
+    assert "change destination 'mine' enabled false true" in lines
     assert "settings['apiKey']" in lines
-    assert "create subscription new (a)" in lines
-    assert 'change subscription changed (a) trigger all type = "track"' in lines
+    assert "create subscription 'new' (a)" in lines
+    assert "change subscription 'changed' (a) trigger all type = \"track\"" in lines
     assert "settings['token']" in lines
-    assert "remove subscription surplus (a)" in lines
+    assert "remove subscription 'surplus' (a)" in lines
     assert "hunter" not in table
     assert "abcd" not in table
 

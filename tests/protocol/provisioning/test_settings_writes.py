@@ -60,7 +60,7 @@ def sent(driver: ScriptedDriver) -> list[Any]:
 )
 def test_a_key_that_the_refusal_names_is_left_out(refusal: Outcome) -> None:
     driver = ScriptedDriver([refusal, changed(apiKey="k", region="us")])
-    assert write(driver, {"apiKey": "k", "region": "eu"}, region="us") == ["region"]
+    assert write(driver, {"apiKey": "k", "region": "eu"}, region="us") == ["settings['region']"]
     assert sent(driver) == [{"apiKey": "k", "region": "eu"}, {"apiKey": "k"}]
     assert "sending it again without settings['region']" in driver.log_text
     assert "settings['region'] was not changed" in driver.log_text
@@ -68,7 +68,10 @@ def test_a_key_that_the_refusal_names_is_left_out(refusal: Outcome) -> None:
 
 def test_without_a_name_the_keys_called_read_only_by_the_catalog_are_left_out() -> None:
     driver = ScriptedDriver([refused("some settings are read-only"), changed(apiKey="k", secretId="a", externalId="b")])
-    assert write(driver, {"apiKey": "k", "secretId": "x", "externalId": "y"}) == ["secretId", "externalId"]
+    assert write(driver, {"apiKey": "k", "secretId": "x", "externalId": "y"}) == [
+        "settings['secretId']",
+        "settings['externalId']",
+    ]
     assert sent(driver)[1] == {"apiKey": "k"}
 
 
@@ -92,7 +95,7 @@ def test_a_second_refusal_is_raised() -> None:
 
 def test_a_setting_that_does_not_appear_after_the_write_is_ignored_with_a_warning() -> None:
     driver = ScriptedDriver([changed(apiKey="k")])
-    assert write(driver, {"apiKey": "k", "region": "eu", "typo": 1}) == ["region", "typo"]
+    assert write(driver, {"apiKey": "k", "region": "eu", "typo": 1}) == ["settings['region']", "settings['typo']"]
     assert "settings['region'] was not stored, or is not returned; remove it from the description" in driver.log_text
 
 
@@ -144,3 +147,20 @@ def test_ignored_settings_of_a_subscription_are_returned() -> None:
     results = driver.run(execute_subscriptions(OPTIONS, plan_of_two(), "d"))
     assert results.ignored == ["subscriptions['One'].settings['fixed']", "subscriptions['Two'].settings['fixed']"]
     assert results.ids == {0: "id-One", 1: "id-Two"}
+
+
+def test_settings_that_segment_does_not_store_in_a_new_subscription_are_returned() -> None:
+    destination = DestinationSpec(source_id="s", metadata_id="m", name="n", settings={})
+    spec = SubscriptionSpec(
+        name="One", action_id="a", trigger="all", settings={"event": "x", "typo": 1, "nothing": None}
+    )
+    made = subscription("One", event="x")
+    driver = ScriptedDriver([data(destinationSubscription=made), data(subscriptions=[made])])
+    results = driver.run(execute_subscriptions(OPTIONS, make_plan(destination, [spec], actual=record()), "d"))
+    assert json.loads(driver.requests[0].body or b"")["settings"] == {"event": "x", "typo": 1}
+    assert results.ignored == ["subscriptions['One'].settings['typo']"]
+    assert "subscription 'One': settings['typo'] was not stored, or is not returned" in driver.log_text
+
+
+def data(**values: Any) -> Outcome:
+    return Response(status=200, body=json.dumps({"data": values}).encode())

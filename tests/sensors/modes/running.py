@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,6 +40,19 @@ class RescheduledInstance(TaskInstance):
     def get_first_reschedule_date(self, context: Any) -> datetime | None:
         """Return the start of this try, for Airflow 3."""
         return self.started if context["task_reschedule_count"] else None
+
+
+class StateStore:
+    """The part of a task's state store (Airflow 3.3) that the sensor uses."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self.values.get(key, default)
+
+    def set(self, key: str, value: Any) -> None:
+        self.values[key] = json.loads(json.dumps(value))
 
 
 @dataclass(frozen=True)
@@ -93,10 +107,10 @@ def _run_rescheduled(
     make: Callable[[], BaseSensorOperator], *, clock: RealClock, between: Callable[[], None], name: str, **context: Any
 ) -> Any:
     ti = RescheduledInstance(run_id=name, started=clock.now())
-    count = 0
+    count, store = 0, StateStore()
     while True:
         try:
-            reschedules = {} if AIRFLOW_2 else {"task_reschedule_count": count}
+            reschedules = {} if AIRFLOW_2 else {"task_reschedule_count": count, "task_state_store": store}
             return Running().run(make(), ti=ti, **reschedules, **context)
         except _ERRORS.AirflowRescheduleException as rescheduled:
             FIRST_STARTS.setdefault(name, ti.started)

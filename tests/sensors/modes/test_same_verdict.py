@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_segment.protocol.api.delivery_metrics import flatten
+from airflow_provider_segment.protocol.api.delivery_metrics import add_up, flatten
 from airflow_provider_segment.protocol.delivery import verdict as verdicts
+from airflow_provider_segment.protocol.delivery.coverage import coverage_at
 from airflow_provider_segment.protocol.delivery.criteria import Observation, check_criteria
-from airflow_provider_segment.protocol.delivery.verdict import Status, evaluate
-from airflow_provider_segment.protocol.delivery.window import interval_at
+from airflow_provider_segment.protocol.delivery.verdict import Reason, Status, evaluate
 from tests.protocol.property_settings import examples
-from tests.protocol.samples import LOST, REFUSED, UNTRUSTED, html, refusal
+from tests.protocol.samples import LOST, ONE_TRY, REFUSED, UNTRUSTED, html, refusal
 from tests.scale import SCALE
 from tests.sensors.modes.outcomes import FLAGS
 from tests.sensors.modes.running import AIRFLOW_2, FIRST_STARTS, MODES, SUCCESS, Ended
@@ -83,13 +84,16 @@ class Wait:
         if criteria.query.not_before is not None and now < criteria.query.not_before:
             return None  # no request is sent
         try:
-            interval = interval_at(criteria.window, now)
+            coverage = coverage_at(criteria.window, now)
         except ValueError:
             return Ended("ValueError")
-        if interval is not None and isinstance(seen, Fault):
+        if coverage is not None and isinstance(seen, Fault):
             return seen.ended
-        metrics = flatten(seen.summary) if interval and isinstance(seen, Delivered) else None
-        verdict = evaluate(criteria, Observation(now, metrics, interval if metrics else None))
+        observation = Observation(now)
+        if coverage is not None and isinstance(seen, Delivered):
+            pieces = [flatten(seen.summary) for _ in coverage.pieces]  # each has the same deliveries
+            observation = Observation(now, add_up(pieces), coverage.interval, len(pieces))
+        verdict = evaluate(criteria, observation)
         if verdict.status is Status.FAILED:
             return Ended("SegmentDeliveryFailedError")
         if verdict.status is Status.UNMET:
@@ -100,13 +104,10 @@ class Wait:
     def same_when_rescheduled(self) -> bool:
         """Return whether it makes no difference how often the destination is checked.
 
-        On Airflow 3 only the first poll of a rescheduled task checks it; on 2.11 each one does.
+        Airflow 2.11 keeps nothing between the polls of a rescheduled task, so each one without events checks it.
         """
         not_before = check_criteria(**self.arguments).query.not_before
-        asks_each_time = not_before is None or after(-5 * 3600) < not_before < after(0)
-        if AIRFLOW_2:
-            return asks_each_time
-        return self.right_source and (asks_each_time or isinstance(self.states[0], Delivered))
+        return not AIRFLOW_2 or not_before is None or after(-5 * 3600) < not_before < after(0)
 
 
 _COUNT = st.integers(0, 12)
@@ -116,8 +117,10 @@ _SUCCESS_WHEN = st.sampled_from(
     ["successes >= 1", "successes >= 8", "success_rate >= 0.9", ["attempted > 5", "failures == 0"], "expired == 2"]
 )
 _FAIL_WHEN = st.sampled_from([(), (), "failures > 2", "failure_rate >= 0.5", ["discarded == 2", "expired == 2"]])
-# Hours and days back, where the granularity goes coarser, or ends, during the wait; and the seconds at which it ends.
+# Hours and days back, where one request no longer covers the window, or none does, during the wait; and the seconds at
+# which the window ends.
 _WINDOW_TIMES = [(start, end) for start in (90.0, -3600.0, -4 * 3600.0 + 100) for end in (None, None, 100.0, 170.0)]
+_ENDLESS_TIMES = [(-12 * 3600.0, None), (-48 * 3600.0 + 100, None), (-14 * 86400.0 + 100, None)]
 _WINDOWS = st.one_of(
     st.just({"window": timedelta(hours=1)}),
     st.builds(
@@ -126,7 +129,7 @@ _WINDOWS = st.one_of(
             "end_time": None if times[1] is None else after(times[1]),
             "settle_time": settle_time,
         },
-        st.sampled_from([*_WINDOW_TIMES, (-14 * 86400.0 + 100, None)]),
+        st.sampled_from([*_WINDOW_TIMES, *_ENDLESS_TIMES]),
         st.sampled_from([0.0, 60.0, 120.0]),
     ),
 )
@@ -153,7 +156,7 @@ def waits(draw: st.DrawFn) -> Wait:
 
 
 def play(world: World, mode: str, wait: Wait, flag: str) -> WaitOutcome:
-    flags = {} if flag == "none" else {flag: True}
+    flags: dict[str, Any] = {} if flag == "none" else {flag: True}
     return world.play(
         mode, wait.states, right_source=wait.right_source, timeout=wait.timeout, **wait.arguments, **flags
     )
@@ -192,14 +195,19 @@ def test_all_modes_end_alike_with_the_same_evidence_and_log(world: World, wait: 
     # The last poll of a deferred wait comes at the deadline, that of poke mode after the last interval.
     compared = slice(0, -1) if at_deadline else slice(None)
     assert deferred.polls[compared] == poke.polls[compared]
-    deferred_lines, poke_lines = (_lines_of_requests(outcome) for outcome in (deferred, poke))
-    # One of the two may come too early to be a request, and so log another line.
-    lines = min(len(deferred_lines), len(poke_lines)) - 1 if at_deadline else None
-    assert deferred_lines[:lines] == poke_lines[:lines]
+    deferred_lines, poke_lines = lines_of_requests(deferred), lines_of_requests(poke)
+    compared = slice(0, min(len(deferred_lines), len(poke_lines)) - 1 if at_deadline else None)
+    assert deferred_lines[compared] == poke_lines[compared]
     if wait.same_when_rescheduled:
         rescheduled = play(world, "reschedule", wait, flag)
         assert (rescheduled.ended.status, rescheduled.ended.xcom) == (poke.ended.status, poke.ended.xcom)
         assert (rescheduled.polls, rescheduled.lines) == (poke.polls, poke.lines)
+
+
+def lines_of_requests(outcome: WaitOutcome) -> list[str]:
+    """Return the log without the lines of polls that came too early for a request; a trigger sleeps instead."""
+    early = (Reason.NOT_STARTED.value, Reason.NOT_DECIDED_YET.value)
+    return [line for line in outcome.lines if not any(reason in line for reason in early)]
 
 
 def evidence_of(outcome: WaitOutcome, *, times: bool) -> Any:
@@ -232,7 +240,7 @@ def test_a_different_rule_in_the_trigger_fails_the_comparison(world: World, monk
 @pytest.mark.parametrize("mode", MODES)
 def test_pages_of_a_gateway_do_not_end_a_running_wait_in_any_mode(world: World, mode: str) -> None:
     if AIRFLOW_2 and mode == "reschedule":
-        pytest.skip("Airflow 2.11 does not say which poll is the first, so each one checks the destination")
+        pytest.skip("Airflow 2.11 does not say which poll is the first, so a foreign response ends each")
     pages = [Fault(html(status)) for status in (404, 403, 302, 400)]
     wait = Wait(
         {"destination_id": "d", "source_id": "s", "success_when": "successes >= 8", "window": 3600},
@@ -241,3 +249,27 @@ def test_pages_of_a_gateway_do_not_end_a_running_wait_in_any_mode(world: World, 
         polls_in_time=9,
     )
     assert play(world, mode, wait, "none").ended.status == SUCCESS
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("granularity", "shortest"), [("MINUTE", 60), ("HOUR", 5)])
+def test_counts_per_minute_are_polled_at_most_once_a_minute(
+    world: World, mode: str, granularity: str, shortest: float
+) -> None:
+    outcome = world.play(
+        mode,
+        [Delivered(1)],
+        options=ONE_TRY,
+        destination_id="d",
+        source_id="s",
+        success_when="successes >= 8",
+        window=timedelta(hours=2),
+        granularity=granularity,
+        poke_interval=5,
+        timeout=600,
+    )
+
+    *times, _ = outcome.times  # the last poll comes at the deadline
+    gaps = [after - before for before, after in pairwise(times)]
+    assert min(gaps) == pytest.approx(shortest, abs=0.1)
+    assert len(times) > 600 / shortest - 3

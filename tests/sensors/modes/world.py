@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from types import SimpleNamespace
 from typing import Any, Self, TypeAlias
 
@@ -27,6 +28,8 @@ from tests.triggers.waiting import first_event
 FIRST_POLL = datetime(2026, 2, 15, 12, 0, 0, tzinfo=UTC)
 INTERVAL = 60.0
 """The poll interval in seconds: so long that no backoff after a failure is longer."""
+OPTIONS = replace(ONE_TRY, min_poll_interval=0)
+"""Without it, a trigger's first poll would come an interval later than the second one of the other modes."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,14 @@ class Script(ScriptedDriver):
     clock: VirtualClock = field(default_factory=lambda: VirtualClock(FIRST_POLL))
     states: Sequence[Scripted] = ()
     right_source: bool = True
-    seen: list[str] = field(default_factory=list)
-    """The metrics requests that succeeded."""
+    options: CallOptions = OPTIONS
+    seen: dict[float, str] = field(default_factory=dict)
+    """The last metrics request of each poll that succeeded, by time: a window in pieces has several."""
+
+    @property
+    def polls(self) -> list[str]:
+        """The polls that succeeded, without repetitions: a recheck in the worker repeats the trigger's poll."""
+        return [target for target, _ in groupby(self.seen.values())]
 
     def close(self) -> None:
         """Nothing is open."""
@@ -81,8 +90,7 @@ class Script(ScriptedDriver):
             return done({"destination": {"sourceId": "s" if self.right_source else "other", "enabled": True}})
         if not self.right_source:
             return refusal(404)
-        if self.seen[-1:] != [request.target]:
-            self.seen.append(request.target)  # a recheck in the worker repeats the trigger's poll
+        self.seen[self.clock.seconds] = request.target
         return done({"deliveryMetricsSummary": seen.summary})
 
 
@@ -112,11 +120,13 @@ class WaitOutcome:
     :param ended: how the task ended.
     :param lines: progress lines in the log, without repetitions.
     :param polls: requests that returned metrics, without repetitions.
+    :param times: seconds after the start of the wait at which metrics were returned.
     """
 
     ended: Ended
     lines: list[str]
     polls: list[str]
+    times: list[float] = field(compare=False)
 
 
 class World:
@@ -129,30 +139,37 @@ class World:
         self._patch = patch
 
     def play(
-        self, mode: str, states: Sequence[Scripted], *, right_source: bool = True, **arguments: Any
+        self,
+        mode: str,
+        states: Sequence[Scripted],
+        *,
+        right_source: bool = True,
+        options: CallOptions = OPTIONS,
+        **arguments: Any,
     ) -> WaitOutcome:
         """Run one wait to its end.
 
         :param mode: the sensor's mode.
         :param states: what Segment returns to each poll.
         :param right_source: whether the destination belongs to the source.
+        :param options: the connection's options.
         :param arguments: the sensor's arguments.
         """
         clock = VirtualClock(FIRST_POLL)
-        script = Script(clock=clock, states=states, right_source=right_source)
+        script = Script(clock=clock, states=states, right_source=right_source, options=options)
         log = ProgressLog()
         with self._patch.context() as patch, asyncio.Runner(loop_factory=lambda: VirtualLoop(clock)) as runner:
             _patch_in(patch, clock, script, log)
 
             def make(**mode_arguments: Any) -> SegmentDeliveryMetricsSensor:
                 return SegmentDeliveryMetricsSensor(
-                    task_id="wait", poke_interval=INTERVAL, **arguments | mode_arguments
+                    task_id="wait", **{"poke_interval": INTERVAL} | arguments | mode_arguments
                 )
 
             ended = run(
                 mode, make, clock=clock, wait=lambda trigger: runner.run(first_event(trigger)), name=str(id(script))
             )
-        return WaitOutcome(ended, log.lines, script.seen)
+        return WaitOutcome(ended, log.lines, script.polls, list(script.seen))
 
 
 def _patch_in(patch: pytest.MonkeyPatch, clock: VirtualClock, script: Script, log: ProgressLog) -> None:
@@ -180,10 +197,10 @@ def _datetime_of(clock: VirtualClock) -> type[datetime]:
 
 class _Hook:
     segment_connection = SimpleNamespace(base_url="http://127.0.0.1:1")
-    options = ONE_TRY
 
     def __init__(self, script: Script) -> None:
         self.driver = script
+        self.options = script.options
 
     def refresh(self) -> bool:
         """Nothing changes."""
@@ -205,7 +222,7 @@ class _AsyncHook:
         return False
 
     async def run(self, flow: Callable[[CallOptions], Flow[Any]]) -> Any:
-        return self._script.run(flow(ONE_TRY))
+        return self._script.run(flow(self._script.options))
 
     async def __aenter__(self) -> Self:
         return self

@@ -1,0 +1,51 @@
+"""Booleans and numbers that templates render to strings: they get the type that the catalog declares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from airflow_provider_segment.protocol.api.objects import CatalogOption
+from airflow_provider_segment.protocol.provisioning.comparison import Path, is_below
+from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
+
+_BOOLEANS = {"true": True, "false": False}
+_NUMBER = re.compile(r"[+-]?\d{1,300}(\.\d{1,300})?(e[+-]?\d{1,2})?", re.IGNORECASE)
+
+
+def with_declared_types(spec: DestinationSpec, options: Iterable[CatalogOption]) -> DestinationSpec:
+    """Return a description whose settings have the types that the catalog declares, as far as they were templated.
+
+    :param spec: the description.
+    :param options: of its type.
+    """
+    return replace(spec, settings=declared_types(spec.settings, options, templated=spec.templated))
+
+
+def declared_types(
+    settings: Mapping[str, Any], options: Iterable[CatalogOption], *, templated: frozenset[Path]
+) -> dict[str, Any]:
+    """Return settings with the types that the catalog declares, as far as they were templated.
+
+    :param settings: the described ones.
+    :param options: of the destination's type.
+    :param templated: paths in ``settings`` whose values came out of templates.
+    """
+    types = {option["name"]: option.get("type") for option in options}
+    return {
+        key: _typed(value, types.get(key)) if is_below((key,), templated) else value for key, value in settings.items()
+    }
+
+
+def _typed(value: Any, declared: str | None) -> Any:
+    """Return a string as a boolean or a number if that is what is declared and what the string holds."""
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    if declared == "boolean":
+        return _BOOLEANS.get(text.lower(), value)
+    if declared == "number" and _NUMBER.fullmatch(text):
+        return float(text) if set(text.lower()) & set(".e") else int(text)
+    return value
