@@ -60,11 +60,17 @@ def open_segment(environment: Environment, *, connection_id: str | None, quiet: 
 
 
 def use_airflows_connections() -> None:
-    """Let Airflow read connections from its database as well, as its own command line does.
+    """Let Airflow read connections from its database as well, if there is one, as its own command line does.
 
-    Outside of tasks, Airflow 3 otherwise reads environment variables only.
+    Outside of tasks, Airflow 3 otherwise reads environment variables only. Without a database, Airflow 2 would log a
+    traceback for each connection that it does not find.
     """
     os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
+    logging.getLogger("airflow.models.connection").addFilter(_not_about_backends)
+
+
+def _not_about_backends(record: logging.LogRecord) -> bool:
+    return not str(record.msg).startswith("Unable to retrieve connection from secrets backend")
 
 
 def _connection(environment: Environment, connection_id: str | None) -> SegmentConnection:
