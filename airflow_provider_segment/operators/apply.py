@@ -79,7 +79,8 @@ class SegmentApplyDestinationOperator(SegmentOperator):
     :param prune_subscriptions: remove subscriptions that are not described. Default ``False``.
     :param max_prune: maximum number of subscriptions to remove, default 10; if there are more, the task fails before it
         writes anything.
-    :param prune_all: allow an empty list of subscriptions to remove all of them. Default ``False``, which fails.
+    :param prune_all: allow an empty list of subscriptions or filters to remove all of them. Default ``False``, which
+        fails.
     :param on_drift: what to do about a difference: ``"fix"`` (default); ``"report"`` logs and returns the plan;
         ``"fail"`` raises ``SegmentDriftError``. The last two write nothing.
     :param rotate_secrets: also write secrets that can't be compared with what Segment shows. Default ``False``.

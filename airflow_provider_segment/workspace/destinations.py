@@ -10,7 +10,7 @@ from airflow_provider_segment.workspace.folder_files import environment_names, s
 from airflow_provider_segment.workspace.problems import Problem, WorkspaceFilesError, unknown_name
 
 
-def load_destinations(folder: str | os.PathLike[str], *, environment: str | None = None) -> list[dict[str, str | None]]:
+def load_destinations(folder: str | os.PathLike[str], *, environment: str | None = None) -> list[dict[str, str]]:
     """Return one entry for each spec file of a folder, for ``SegmentApplyDestinationOperator.expand_kwargs``.
 
     The files are listed, not read: the task reads its file when it runs. So parsing stays fast, and editing a file does
@@ -19,8 +19,8 @@ def load_destinations(folder: str | os.PathLike[str], *, environment: str | None
     :param folder: relative to the file that calls this function, which must be the DAG file; or absolute. It may be a
         link; links inside it may not lead out of it.
     :param environment: name of a file in the folder's ``environments/``, without its suffix.
-    :return: dicts with ``path`` (relative to the DAG file, unless ``folder`` is absolute), ``environment`` and ``name``
-        (the file's path in the folder without its suffix), ordered by path.
+    :return: dicts with ``path`` (relative to the DAG file, unless ``folder`` is absolute), ``environment`` if one
+        is given, and ``name`` (the file's path in the folder without its suffix), ordered by path.
     :raises ValueError: there is no such folder or environment, the folder has no spec files, or a link leads out of it.
     """
     base = Path(sys._getframe(1).f_code.co_filename).parent  # noqa: SLF001 - as Airflow finds a DAG's file
@@ -38,11 +38,5 @@ def load_destinations(folder: str | os.PathLike[str], *, environment: str | None
     if outside := [path for path in paths if not (resolved / path).resolve().is_relative_to(resolved)]:
         message = "it is a link that leads out of the folder"
         raise WorkspaceFilesError([Problem(path=path, message=message) for path in outside])
-    return [
-        {
-            "path": (Path(folder) / path).as_posix(),
-            "environment": environment,
-            "name": path.rpartition(".")[0],
-        }
-        for path in paths
-    ]
+    chosen = {} if environment is None else {"environment": environment}
+    return [{"path": (Path(folder) / path).as_posix(), **chosen, "name": path.rpartition(".")[0]} for path in paths]

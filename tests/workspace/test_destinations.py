@@ -54,7 +54,7 @@ def test_an_entry_for_each_file_that_an_edit_does_not_change(tmp_path: Path) -> 
 def test_paths_are_relative_to_the_calling_file_or_absolute(tmp_path: Path) -> None:
     write(tmp_path, {"b/a.yaml": spec()})
     (entry,) = load_destinations(tmp_path)
-    assert entry == {"path": str(tmp_path / "b/a.yaml"), "environment": None, "name": "b/a"}
+    assert entry == {"path": str(tmp_path / "b/a.yaml"), "name": "b/a"}
     with pytest.raises(ValueError, match=f"no-such-folder: there is no such folder in {HERE}"):
         load_destinations("no-such-folder")
 
