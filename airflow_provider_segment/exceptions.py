@@ -18,6 +18,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentAuthError,
     SegmentConflictError,
     SegmentConnectionError,
+    SegmentDestinationDisabledError,
     SegmentError,
     SegmentFilterCheckError,
     SegmentInvalidRequestError,
@@ -33,7 +34,7 @@ from airflow_provider_segment.protocol.errors import (
 from airflow_provider_segment.protocol.printable import printable
 
 if TYPE_CHECKING:
-    from airflow_provider_segment.protocol.provisioning.plan import ApplySummary
+    from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
     from airflow_provider_segment.protocol.workspace.summary import WorkspaceSummary
 
 
@@ -55,10 +56,12 @@ class SegmentDeliveryUnmetError(AirflowFailException):
 
 
 class SegmentDriftError(AirflowFailException):
-    """Segment differs from the spec and ``on_drift="fail"``. Nothing was written; not retried.
+    """Segment differs from its description and ``on_drift="fail"``. Nothing was written; not retried.
+
+    The message says what differs. ``plan`` is the result that ``on_drift="report"`` returns, with all ``differences``.
 
     :param message: what differs.
-    :param plan: the changes that an apply would make, as its summary.
+    :param plan: the changes that an apply would make.
     """
 
     def __init__(self, message: str = "", *, plan: ApplySummary | WorkspaceSummary | None = None) -> None:
@@ -75,6 +78,7 @@ __all__ = [
     "SegmentConnectionError",
     "SegmentDeliveryFailedError",
     "SegmentDeliveryUnmetError",
+    "SegmentDestinationDisabledError",
     "SegmentDriftError",
     "SegmentError",
     "SegmentFilterCheckError",

@@ -93,7 +93,7 @@ def secret_reader() -> ReadSecret:
     The function raises ``ValueError`` if the field is empty or not a string, and Airflow's own error if the connection
     does not exist.
     """
-    from airflow.providers.common.compat.sdk import BaseHook
+    from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
     from airflow_provider_segment.masking import mask_secrets
 
@@ -101,7 +101,13 @@ def secret_reader() -> ReadSecret:
 
     @hides_frames
     def read(where: str, reference: SecretRef) -> SecretStr:
-        connection = get_connection(reference.conn_id)
+        try:
+            connection = get_connection(reference.conn_id)
+        except AirflowNotFoundException as error:
+            raise AirflowNotFoundException(f"{where} is {reference}, which can't be read: {error}") from None
+        except Exception as error:
+            error.add_note(f"{where} is {reference}, which can't be read")
+            raise
         key = reference.field.removeprefix(_EXTRA)
         secret = getattr(connection, key) if key == reference.field else connection.extra_dejson.get(key)
         if secret is None or secret == "":

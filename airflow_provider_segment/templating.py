@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-from airflow_provider_segment.protocol.arguments import check_id, check_name
+from airflow_provider_segment.protocol.arguments import check_id, check_name, check_reference
 from airflow_provider_segment.protocol.provisioning.comparison import Path, is_below
 from airflow_provider_segment.protocol.secret_str import NumberString
 
@@ -180,7 +180,7 @@ class CheckedArguments(_Base):
     @classmethod
     def _is_string(cls, argument: str) -> bool:
         """Return whether an argument is an id, a name or the like."""
-        return cls.checks.get(argument) in (check_id, check_name)
+        return cls.checks.get(argument) in (check_id, check_name, check_reference)
 
     def _check_rendered(self, argument: str) -> None:
         """Raise if a template rendered to nothing for an argument that was set, so that it does not count as unset."""

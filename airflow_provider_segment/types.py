@@ -23,8 +23,8 @@ from airflow_provider_segment.protocol.api.objects import (
 )
 from airflow_provider_segment.protocol.delivery.verdict import Evidence
 from airflow_provider_segment.protocol.errors import ErrorObject
-from airflow_provider_segment.protocol.provisioning.filter_plan import FilterSummary
-from airflow_provider_segment.protocol.provisioning.plan import ApplySummary, SubscriptionSummary
+from airflow_provider_segment.protocol.provisioning.differences import Difference, FieldDifference, ObjectResult
+from airflow_provider_segment.protocol.provisioning.summary import ApplySummary, FilterSummary, SubscriptionSummary
 from airflow_provider_segment.protocol.workspace.summary import DestinationResult, WorkspaceSummary
 
 __all__ = [
@@ -36,12 +36,15 @@ __all__ = [
     "Destination",
     "DestinationMetadata",
     "DestinationResult",
+    "Difference",
     "ErrorObject",
     "Evidence",
+    "FieldDifference",
     "Filter",
     "FilterAction",
     "FilterPreview",
     "FilterSummary",
+    "ObjectResult",
     "ReverseEtlSchedule",
     "Source",
     "Subscription",

@@ -26,8 +26,8 @@ class BadDataError(Exception):
 
 # The identity of a destination.
 DESTINATION = {
-    "source_id": "{{ params.source_id }}",
-    "metadata_id": "{{ params.metadata_id }}",
+    "source": "{{ params.source }}",
+    "destination_type": "{{ params.destination_type }}",
     "name": "Partner feed",
 }
 
@@ -41,8 +41,8 @@ with DAG(
     tags=["example", "segment"],
     doc_md=__doc__,
     params={
-        "source_id": Param("sandbox-web", type="string", description="The destination's source"),
-        "metadata_id": Param("sandbox-analytics", type="string", description="Catalog id of its type"),
+        "source": Param("sandbox-web", type="string", description="Slug of the destination's source"),
+        "destination_type": Param("sandbox-analytics", type="string", description="Slug of its type"),
         "settings": Param({"apiKey": "a-partner-key"}, type="object", description="Its settings, if it is created"),
         "bad_rows": Param(0, type="integer", description="How many bad rows the check finds; 100 are tolerated"),
     },

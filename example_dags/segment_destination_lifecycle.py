@@ -23,8 +23,8 @@ from airflow_provider_segment.operators.subscription import SegmentCreateSubscri
 from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
 
 SUBSCRIPTIONS = [
-    {"name": "Track events", "action_id": "sandbox-track", "trigger": 'type = "track"'},
-    {"name": "Identify users", "action_id": "sandbox-identify", "trigger": 'type = "identify"'},
+    {"name": "Track events", "action": "trackEvent", "trigger": 'type = "track"'},
+    {"name": "Identify users", "action": "identifyUser", "trigger": 'type = "identify"'},
 ]
 
 with DAG(
@@ -35,16 +35,16 @@ with DAG(
     tags=["example", "segment"],
     doc_md=__doc__,
     params={
-        "source_id": Param("sandbox-web", type="string", description="Source to connect the destination to"),
-        "metadata_id": Param("sandbox-analytics", type="string", description="Catalog id of the destination's type"),
+        "source": Param("sandbox-web", type="string", description="Slug of the source to connect the destination to"),
+        "destination_type": Param("sandbox-analytics", type="string", description="Slug of the destination's type"),
         "settings": Param({"apiKey": "any-key-will-do"}, type="object", description="Settings of the destination"),
         "subscriptions": Param(SUBSCRIPTIONS, type="array", description="One subscription each"),
     },
 ) as dag:
     create = SegmentCreateDestinationOperator(
         task_id="create_destination",
-        source_id="{{ params.source_id }}",
-        metadata_id="{{ params.metadata_id }}",
+        source="{{ params.source }}",
+        destination_type="{{ params.destination_type }}",
         name="airflow {{ run_id }}",
         settings="{{ params.settings | tojson }}",
     )
@@ -61,7 +61,6 @@ with DAG(
     wait = SegmentDeliveryMetricsSensor(
         task_id="wait_for_deliveries",
         destination_id=create.output,
-        source_id="{{ params.source_id }}",
         success_when=["successes >= 5", "success_rate >= 0.9"],
         fail_when="failure_rate > 0.5",
         min_attempted=5,

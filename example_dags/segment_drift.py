@@ -1,7 +1,7 @@
 """Check every night whether a destination still matches its description, and fail if someone has changed it by hand.
 
-Nothing is written. The plan in the task's log shows each field that differs; to fix them, run the same operator with
-``on_drift="fix"``.
+Nothing is written. The error says what differs, and the result in XCom says it by object and field; to fix the
+differences, run the same operator with ``on_drift="fix"``.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ with DAG(
     tags=["example", "segment"],
     doc_md=__doc__,
     params={
-        "source_id": Param("sandbox-web", type="string", description="The destination's source"),
-        "metadata_id": Param("sandbox-analytics", type="string", description="Catalog id of its type"),
+        "source": Param("sandbox-web", type="string", description="Slug of the destination's source"),
+        "destination_type": Param("sandbox-analytics", type="string", description="Slug of its type"),
         "name": Param("Product analytics", type="string", description="Its name"),
     },
 ) as dag:
     SegmentApplyDestinationOperator(
         task_id="check",
-        source_id="{{ params.source_id }}",
-        metadata_id="{{ params.metadata_id }}",
+        source="{{ params.source }}",
+        destination_type="{{ params.destination_type }}",
         name="{{ params.name }}",
         settings={"apiKey": SecretRef("product_analytics")},  # only these settings are compared
         on_drift="fail",

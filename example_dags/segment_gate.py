@@ -23,25 +23,24 @@ with DAG(
     tags=["example", "segment"],
     doc_md=__doc__,
     params={
-        "source_id": Param("sandbox-web", type="string", description="The destination's source"),
-        "metadata_id": Param("sandbox-analytics", type="string", description="Catalog id of its type"),
+        "source": Param("sandbox-web", type="string", description="Slug of the destination's source"),
+        "destination_type": Param("sandbox-analytics", type="string", description="Slug of its type"),
         "name": Param("Product analytics", type="string", description="Its name; created if it does not exist"),
         "settings": Param({"apiKey": "a-product-key"}, type="object", description="Its settings, if it is created"),
     },
 ) as dag:
     destination = SegmentApplyDestinationOperator(
         task_id="destination",
-        source_id="{{ params.source_id }}",
-        metadata_id="{{ params.metadata_id }}",
+        source="{{ params.source }}",
+        destination_type="{{ params.destination_type }}",
         name="{{ params.name }}",
         settings="{{ params.settings | tojson }}",
-        subscriptions=[{"name": "Track events", "action_id": "sandbox-track", "trigger": 'type = "track"'}],
+        subscriptions=[{"name": "Track events", "action": "trackEvent", "trigger": 'type = "track"'}],
     )
 
     delivered = SegmentDeliveryMetricsSensor(
         task_id="delivered",
         destination_id="{{ ti.xcom_pull(task_ids='destination')['destination_id'] }}",
-        source_id="{{ params.source_id }}",
         window=timedelta(hours=1),
         success_when=["successes >= 5", "success_rate >= 0.9"],
         fail_when="failure_rate > 0.5",

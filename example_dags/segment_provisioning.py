@@ -20,8 +20,8 @@ from airflow.providers.common.compat.sdk import DAG, Param
 from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
 from airflow_provider_segment.secrets import SecretRef
 
-TRACK = {"name": "Track events", "action_id": "sandbox-track", "trigger": 'type = "track"'}
-IDENTIFY = {"name": "Identify users", "action_id": "sandbox-identify", "trigger": 'type = "identify"'}
+TRACK = {"name": "Track events", "action": "trackEvent", "trigger": 'type = "track"'}
+IDENTIFY = {"name": "Identify users", "action": "identifyUser", "trigger": 'type = "identify"'}
 DESTINATIONS = [
     {
         "name": "Product analytics",
@@ -45,14 +45,14 @@ with DAG(
     tags=["example", "segment"],
     doc_md=__doc__,
     params={
-        "source_id": Param("sandbox-web", type="string", description="Source to connect the destinations to"),
-        "metadata_id": Param("sandbox-analytics", type="string", description="Catalog id of their type"),
+        "source": Param("sandbox-web", type="string", description="Slug of the source to connect the destinations to"),
+        "destination_type": Param("sandbox-analytics", type="string", description="Slug of their type"),
     },
 ) as dag:
     SegmentApplyDestinationOperator.partial(
         task_id="apply",
-        source_id="{{ params.source_id }}",
-        metadata_id="{{ params.metadata_id }}",
+        source="{{ params.source }}",
+        destination_type="{{ params.destination_type }}",
         pool="segment",
         map_index_template="{{ task.name }}",
     ).expand_kwargs(DESTINATIONS)

@@ -22,16 +22,16 @@ with DAG(
     tags=["example", "segment"],
     doc_md=__doc__,
     params={
-        "source_id": Param("sandbox-web", type="string", description="Source to connect the destination to"),
-        "metadata_id": Param("sandbox-analytics", type="string", description="Catalog id of the destination's type"),
+        "source": Param("sandbox-web", type="string", description="Slug of the source to connect the destination to"),
+        "destination_type": Param("sandbox-analytics", type="string", description="Slug of the destination's type"),
         "settings": Param({"apiKey": "any-key-will-do"}, type="object", description="Settings of the destination"),
-        "action_id": Param("sandbox-track", type="string", description="What the subscription does with an event"),
+        "action": Param("trackEvent", type="string", description="What the subscription does with an event"),
     },
 ) as dag:
     create = SegmentCreateDestinationOperator(
         task_id="create_destination",
-        source_id="{{ params.source_id }}",
-        metadata_id="{{ params.metadata_id }}",
+        source="{{ params.source }}",
+        destination_type="{{ params.destination_type }}",
         name="trial {{ run_id }}",
         settings="{{ params.settings | tojson }}",
     )
@@ -42,7 +42,7 @@ with DAG(
             task_id="create_subscription",
             destination_id=create.output,
             name="Orders",
-            action_id="{{ params.action_id }}",
+            action="{{ params.action }}",
             trigger='type = "track" and event = "Order Completed"',
         )
 

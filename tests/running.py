@@ -6,7 +6,7 @@ import inspect
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow.providers.common.compat.sdk import BaseOperator
+from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator
 
 
 @dataclass
@@ -27,7 +27,7 @@ class Running:
         self.context: dict[str, Any] = {"params": {}}
 
     def run(self, task: BaseOperator, **context: Any) -> Any:
-        """Render and execute.
+        """Render and execute, and raise the error itself instead of Airflow's exception that prevents a retry.
 
         :param task: outside any DAG.
         :param context: for its templates.
@@ -36,7 +36,13 @@ class Running:
         # Unwrapped: what Airflow 2.11 puts around `execute` works in the main thread alone, and some tests run tasks in
         # several at once.
         execute: Any = inspect.unwrap(type(task).execute)
-        return execute(task, merged)
+        try:
+            return execute(task, merged)
+        except AirflowFailException as failure:
+            if failure.__cause__ is None:
+                raise
+            cause = failure.__cause__
+        raise cause  # outside, so that it does not get the failure as its context
 
     def resume(self, task: BaseOperator, method: str, arguments: dict[str, Any], **context: Any) -> Any:
         """Render and resume after a trigger.

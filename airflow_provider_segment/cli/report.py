@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from airflow_provider_segment.protocol.provisioning.differences import field_differences
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterStep
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
 from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, PlannedDestination, WorkspacePlan
@@ -65,14 +66,14 @@ def _destination(item: PlannedDestination) -> dict[str, Any]:
 def _changes(plan: Plan) -> dict[str, Any]:
     return {
         "id": plan.destination.id,
-        "changes": _fields(plan.destination.diff),
+        "changes": field_differences(plan.destination),
         "subscriptions": [
             {
                 "name": part.name,
                 "id": part.id,
                 "action_id": part.action_id,
                 "result": part.result.value,
-                "changes": _fields(part.diff),
+                "changes": field_differences(part),
             }
             for part in plan.subscriptions
             if part.result is not Result.KEPT
@@ -82,13 +83,9 @@ def _changes(plan: Plan) -> dict[str, Any]:
                 "title": part.title,
                 "id": part.id,
                 "result": part.step.result,
-                "changes": _fields(part.diff),
+                "changes": field_differences(part),
             }
             for part in plan.filters
             if part.step is not FilterStep.KEEP
         ],
     }
-
-
-def _fields(diff: Any) -> list[dict[str, str]]:
-    return [{"field": one.field, "before": one.before, "after": one.after} for one in diff.fields]

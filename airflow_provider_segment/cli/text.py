@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from airflow_provider_segment.protocol.printable import printable_lines
+from airflow_provider_segment.protocol.provisioning.differences import field_text, new_field_text
 
 _SIGNS = {"created": "+", "changed": "~", "removed": "-", "failed": "!", "kept": " ", "skipped": " "}
 _COLOURS = {"created": "32", "changed": "33", "removed": "31", "failed": "31;1"}
@@ -86,9 +87,9 @@ def plan_markdown(report: Mapping[str, Any]) -> str:
     lines = [f"**{_escape(_total(report))}**", ""]
     shown = [one for one in report["destinations"] if one["result"] != "kept"]
     if shown:
-        lines += ["| | Destination | Change |", "|---|---|---|"]
+        lines += ["| Action | Destination | Change |", "|---|---|---|"]
     for one in shown:
-        details = [*_field_lines(one["changes"]), *map(_part_line, _parts(one)), *one["warnings"]]
+        details = [*_field_lines(one), *map(_part_line, _parts(one)), *one["warnings"]]
         details += [one["error"]] if one["error"] else []
         cell = "<br>".join(map(_escape, details))
         lines.append(f"| {_VERBS[one['result']]} | {_escape(_title(one))} | {cell} |")
@@ -123,11 +124,11 @@ def _destination_lines(one: Mapping[str, Any], style: Style) -> Iterator[str]:
     yield style.result(one["result"], f"{_VERBS[one['result']]}  {_title(one)}")
     if one["error"]:
         yield from (f"      {line}" for line in one["error"].splitlines())
-    for text in _field_lines(one["changes"]):
+    for text in _field_lines(one):
         yield f"      {text}"
     for part in _parts(one):
         yield f"    {style.result(part['result'], _part_head(part))}"
-        for text in _field_lines(part["changes"]):
+        for text in _field_lines(part):
             yield f"          {text}"
     yield from (f"      warning: {warning}" for warning in one["warnings"])
 
@@ -148,14 +149,12 @@ def _part_head(part: Mapping[str, Any]) -> str:
 
 
 def _part_line(part: Mapping[str, Any]) -> str:
-    fields = ", ".join(_field_lines(part["changes"]))
+    fields = ", ".join(_field_lines(part))
     return f"{_part_head(part)}{': ' if fields else ''}{fields}"
 
 
-def _field_lines(changes: Sequence[Mapping[str, str]]) -> Iterator[str]:
-    for change in changes:
-        values = f": {_cut(change['before'])} -> {_cut(change['after'])}" if change["before"] or change["after"] else ""
-        yield f"{change['field']}{values}"
+def _field_lines(one: Mapping[str, Any]) -> Iterator[str]:
+    return map(new_field_text if one["result"] == "created" else field_text, one["changes"])
 
 
 def _information(report: Mapping[str, Any]) -> Iterator[str]:
@@ -184,11 +183,6 @@ def _total(report: Mapping[str, Any]) -> str:
 def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
     return f"{', '.join(names[:_MAX_LISTED])}{more}"
-
-
-def _cut(text: str) -> str:
-    line = " ".join(text[:200].split()) or '""'
-    return line if len(line) <= 100 else f"{line[:99]}…"
 
 
 def _escape(text: str) -> str:

@@ -18,6 +18,7 @@ from airflow_provider_segment.protocol.api.objects import Workspace
 from airflow_provider_segment.protocol.api.workspace import get_workspace
 from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, PagedFlow
+from airflow_provider_segment.protocol.printable import printable
 from airflow_provider_segment.transport.connection import SegmentConnection, for_test_button
 from airflow_provider_segment.transport.connection_cache import ConnectionCache
 from airflow_provider_segment.transport.network import LogSink, Network, network_for
@@ -54,6 +55,10 @@ class _SegmentHook(SegmentCalls, BaseHook):
     def get_connection_form_widgets(cls) -> dict[str, Any]:
         """Return the extra fields of the form for Airflow 2.11; Airflow 3 reads the provider info."""
         return connection_form.hook_widgets()
+
+    def _warn(self, connection: SegmentConnection) -> None:
+        for warning in connection.warnings:
+            self.log.warning("%s", printable(warning))
 
 
 class SegmentPublicApiHook(_SegmentHook):
@@ -93,7 +98,7 @@ class SegmentPublicApiHook(_SegmentHook):
             connection = for_test_button(self.segment_connection)
             driver = RequestsDriver(connection, self.log)
             try:
-                return _connected_to(driver.run(get_workspace(connection.options)))
+                return _connected_to(driver.run(get_workspace(connection.options)), connection)
             finally:
                 driver.close()
         except _TEST_FAILURES as error:
@@ -132,7 +137,9 @@ class SegmentPublicApiHook(_SegmentHook):
     def _read(self) -> SegmentConnection:
         connection = AirflowConnection(self.segment_conn_id)
         connection.read(type(self))
-        return connection.parse()
+        parsed = connection.parse()
+        self._warn(parsed)
+        return parsed
 
     def get_conn(self) -> RequestsDriver:
         """Return the driver that runs flows."""
@@ -239,7 +246,7 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
             connection, network = await self._read()
             opened = await self._make((for_test_button(connection), network))
             try:
-                return _connected_to(await opened.driver.run(get_workspace(opened.options)))
+                return _connected_to(await opened.driver.run(get_workspace(opened.options)), connection)
             finally:
                 await opened.lease.release()
         except _TEST_FAILURES as error:
@@ -276,6 +283,7 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
         connection = AirflowConnection(self.segment_conn_id)
         await connection.read_async(type(self))
         parsed = await asyncio.to_thread(connection.parse)
+        self._warn(parsed)
         return parsed, await asyncio.to_thread(network_for, parsed)
 
     async def _make(self, read: _Read) -> _Opened:
@@ -289,5 +297,5 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
         return _Opened(read, connection.options, driver, lease)
 
 
-def _connected_to(workspace: Workspace) -> tuple[bool, str]:
-    return True, f"Connected to workspace {workspace['name']} ({workspace['slug']})"
+def _connected_to(workspace: Workspace, connection: SegmentConnection) -> tuple[bool, str]:
+    return True, "; ".join([f"Connected to workspace {workspace['name']} ({workspace['slug']})", *connection.warnings])

@@ -29,6 +29,8 @@ class DestinationLineage:
 
     #: Id of the destination that the task created, changed or deleted, if it is not one of the arguments.
     resolved_destination_id: str | None = None
+    #: Id of its source, if its arguments do not hold it.
+    resolved_source_id: str | None = None
     #: Whether the source feeds the destination after the task has run.
     feeds_destination = True
 
@@ -50,10 +52,10 @@ class DestinationLineage:
     def _lineage(self) -> OperatorLineage[Dataset, RunFacet]:
         from airflow.providers.openlineage.extractors import OperatorLineage
 
-        source_id = _known_id(self, "source_id") if self.feeds_destination else None
+        source_id = self.resolved_source_id or _known_id(self, "source_id")
         destination_id = self.resolved_destination_id or _known_id(self, "destination_id")
         return OperatorLineage(
-            inputs=[dataset("sources", source_id)] if source_id else [],
+            inputs=[dataset("sources", source_id)] if source_id and self.feeds_destination else [],
             outputs=[dataset("destinations", destination_id, self.destination_facets())] if destination_id else [],
         )
 

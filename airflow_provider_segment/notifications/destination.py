@@ -11,9 +11,9 @@ from airflow.providers.common.compat.sdk import BaseNotifier
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.notifications.failures import AUTO, check_only_on, why_ignored
-from airflow_provider_segment.protocol.arguments import check_id, check_name
 from airflow_provider_segment.protocol.printable import printable
-from airflow_provider_segment.protocol.provisioning.identity import check_selection, destination_target
+from airflow_provider_segment.protocol.provisioning.identity import destination_target
+from airflow_provider_segment.protocol.selection import DESTINATION_CHECKS, check_destination_selection
 from airflow_provider_segment.templating import CheckedArguments
 
 if TYPE_CHECKING:
@@ -30,18 +30,15 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
     verb: str
     consequence: str
 
-    checks = {  # noqa: RUF012 - a constant of the class
-        "destination_id": check_id,
-        "source_id": check_id,
-        "metadata_id": check_id,
-        "name": check_name,
-    }
+    checks = DESTINATION_CHECKS
 
     def __init__(
         self,
         *,
         destination_id: Text | None = None,
+        source: Text | None = None,
         source_id: Text | None = None,
+        destination_type: Text | None = None,
         metadata_id: Text | None = None,
         name: Text | None = None,
         segment_conn_id: str = DEFAULT_CONN_ID,
@@ -49,7 +46,9 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
     ) -> None:
         super().__init__(**kwargs)  # only the context that a deadline passes, from Airflow 3.1 on
         self.destination_id = destination_id
+        self.source = source
         self.source_id = source_id
+        self.destination_type = destination_type
         self.metadata_id = metadata_id
         self.name = name
         self.segment_conn_id = segment_conn_id
@@ -70,8 +69,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
 
     def check_combination(self) -> None:
         """Check that either the id or the whole identity is set."""
-        parts = {"source_id": self.source_id, "metadata_id": self.metadata_id, "name": self.name}
-        check_selection("destination_id", self.destination_id, parts)
+        check_destination_selection({argument: getattr(self, argument) for argument in DESTINATION_CHECKS})
 
     def why_ignored(self, context: Context, arguments: Mapping[str, Any]) -> str:
         """Return the reason why the notifier must do nothing; empty if it must act.
@@ -141,13 +139,16 @@ class SegmentDisableDestinationNotifier(_SwitchDestinationNotifier):
     The state of the task does not change, even if the destination could not be disabled; a warning in the task's log
     says what the notifier did.
 
-    :param destination_id: id of the destination. Without it, pass ``source_id``, ``metadata_id`` and ``name``.
-    :param source_id: id of its source.
-    :param metadata_id: catalog id of its type.
+    :param destination_id: id of the destination. Without it, pass ``source``, ``destination_type`` and ``name``.
+    :param source: its source, by slug or id.
+    :param source_id: id of its source, instead of ``source``.
+    :param destination_type: its type, by slug or catalog id.
+    :param metadata_id: catalog id of its type, instead of ``destination_type``.
     :param name: its display name. Several destinations with this identity are an error.
     :param only_on: the failures that disable the destination: exception classes or their dotted names, such as
-        ``"my_package.BadDataError"``; one or a list, subclasses included. ``None``: any failure. ``"auto"`` (default):
-        any failure, except as described above for the sensor. A missed deadline always disables it.
+        ``"my_package.BadDataError"``; one or a list, subclasses included. An error from which ``AirflowFailException``
+        was raised counts too. ``None``: any failure. ``"auto"`` (default): any failure, except as described above for
+        the sensor. A missed deadline always disables it.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
     """
@@ -182,9 +183,11 @@ class SegmentEnableDestinationNotifier(_SwitchDestinationNotifier):
     Set it as ``on_success_callback`` to undo what :class:`SegmentDisableDestinationNotifier` did. It can be used in the
     same places.
 
-    :param destination_id: id of the destination. Without it, pass ``source_id``, ``metadata_id`` and ``name``.
-    :param source_id: id of its source.
-    :param metadata_id: catalog id of its type.
+    :param destination_id: id of the destination. Without it, pass ``source``, ``destination_type`` and ``name``.
+    :param source: its source, by slug or id.
+    :param source_id: id of its source, instead of ``source``.
+    :param destination_type: its type, by slug or catalog id.
+    :param metadata_id: catalog id of its type, instead of ``destination_type``.
     :param name: its display name. Several destinations with this identity are an error.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.

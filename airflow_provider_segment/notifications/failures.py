@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -55,10 +57,19 @@ def why_ignored(context: Context | Mapping[str, Any], only_on: tuple[type[BaseEx
         only_on = (SegmentDeliveryFailedError,)
     if not isinstance(failure, BaseException):
         return "the callback's context has no exception"
-    if any(_matches(failure, entry) for entry in only_on):
+    causes = list(_causes(failure))
+    if any(_matches(cause, entry) for cause in causes for entry in only_on):
         return ""
     names = ", ".join(entry if isinstance(entry, str) else entry.__name__ for entry in only_on)
-    return f"the task failed with {type(failure).__name__}, not with {names}"
+    return f"the task failed with {type(causes[-1]).__name__}, not with {names}"
+
+
+def _causes(failure: BaseException) -> Iterator[BaseException]:
+    """Yield a failure, and what ``AirflowFailException`` was raised from: operators raise it to prevent a retry."""
+    cause: BaseException | None = failure
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ if isinstance(cause, AirflowFailException) else None
 
 
 def _is_exception(entry: Any) -> bool:

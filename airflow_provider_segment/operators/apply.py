@@ -20,6 +20,7 @@ from airflow_provider_segment.protocol.arguments import (
 )
 from airflow_provider_segment.protocol.provisioning.filter_spec import check_filters
 from airflow_provider_segment.protocol.provisioning.spec import check_subscriptions
+from airflow_provider_segment.protocol.selection import SOURCE_AND_TYPE, check_one_form
 from airflow_provider_segment.secrets import ReadSecret, replace_references
 
 if TYPE_CHECKING:
@@ -27,16 +28,18 @@ if TYPE_CHECKING:
 
     from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest
     from airflow_provider_segment.protocol.provisioning.comparison import Path
-    from airflow_provider_segment.protocol.provisioning.plan import ApplySummary
+    from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
     from airflow_provider_segment.templating import Settings, Text
+
+_RETURN_VALUE = "return_value"
+"""The XCom key of what a task returns; Airflow 2.11 and 3 define it in different modules."""
 
 
 def _check_if_missing(argument: str, value: Any) -> str:
     return check_choice(argument, value, ("create", "fail"))
 
 
-_DESCRIBING = ("source_id", "metadata_id", "settings")
-_DESCRIBED_ALSO = ("enabled", "subscriptions", "filters", "destination_id", "previous_name")
+_DESCRIBED = ("settings", "enabled", "subscriptions", "filters", "destination_id", "previous_name")
 _FLAGS = ("prune_subscriptions", "prune_filters", "prune_all")
 
 
@@ -50,19 +53,24 @@ class SegmentApplyDestinationOperator(SegmentOperator):
     described keys of settings are compared; a secret is compared by the last characters that Segment shows. All
     arguments are templated, except for values under a key ``@template`` or ``@liquid`` in settings.
 
-    :param source_id: id of the source to connect it to; can't be changed later.
-    :param metadata_id: catalog id of its type; can't be changed later.
-    :param name: display name, not empty; with ``source_id`` and ``metadata_id``, it identifies the destination.
+    :param source: the source to connect it to, by slug or id; can't be changed later. Resolving it takes one list of
+        the workspace's sources.
+    :param source_id: id of that source, instead of ``source``.
+    :param destination_type: its type, by slug or catalog id; can't be changed later. If the source has no destination
+        of this type yet, resolving it takes one list of the catalog.
+    :param metadata_id: catalog id of its type, instead of ``destination_type``.
+    :param name: display name, not empty; with source and type, it identifies the destination.
     :param settings: keyed by the option names of the catalog entry; a dict, or a template that renders to a JSON
         object. Pass secrets as :class:`~airflow_provider_segment.secrets.SecretRef`, also in subscriptions.
     :param enabled: whether it receives data. ``None`` (default) leaves an existing one as it is and creates a new one
         enabled.
-    :param subscriptions: list of ``{"name", "action_id", "trigger", "enabled", "settings", "model_id",
-        "reverse_etl_schedule", "id", "previous_name"}``, of which the first three are required. Names need not be
-        unique: entries with the same action and name are matched by trigger, then model, then settings. To change one
-        of several that are alike in everything, give its ``id``; to rename one, its ``id`` or ``previous_name``. An
-        entry with another action or Reverse ETL model is another subscription. ``None`` (default) leaves them alone.
-        Segment allows 5 creates, 5 updates and 5 removals a minute; the task waits when it reaches a limit.
+    :param subscriptions: list of ``{"name", "action", "trigger", "enabled", "settings", "model_id",
+        "reverse_etl_schedule", "id", "previous_name"}``, of which the first three are required. ``action`` is the slug
+        or id of one of the type's actions; ``action_id`` may be given instead. Names need not be unique: entries with
+        the same action and name are matched by trigger, then model, then settings. To change one of several that are
+        alike in everything, give its ``id``; to rename one, its ``id`` or ``previous_name``. An entry with another
+        action or Reverse ETL model is another subscription. ``None`` (default) leaves them alone. Segment allows 5
+        creates, 5 updates and 5 removals a minute; the task waits when it reaches a limit.
     :param filters: list of ``{"title", "condition", "actions", "enabled", "description", "id", "previous_title",
         "checks"}``, of which the first three are required. ``None`` (default) leaves them alone. Entries with the same
         title are matched by condition and actions; to change one of several that are alike, give its ``id``. ``checks``
@@ -85,18 +93,22 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         ``"fail"`` raises ``SegmentDriftError``. The last two write nothing.
     :param rotate_secrets: also write secrets that can't be compared with what Segment shows. Default ``False``.
     :param path: a spec file that describes the destination with its subscriptions and filters, relative to the DAG
-        file, or absolute; instead of ``source_id``, ``metadata_id``, ``settings`` and the arguments up to
-        ``previous_name``. It is read when the task runs. ``name`` is then a label without meaning for Segment, and
+        file, or absolute; instead of source, type, ``settings`` and the other arguments that
+        describe it. It is read when the task runs. ``name`` is then a label without meaning for Segment, and
         ``max_prune`` limits what entries with ``removed: true`` remove.
     :param environment: with ``path``: name of a file in ``environments/`` of the folder, with variables and secrets.
         Its ``connection`` is used unless ``segment_conn_id`` names one.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
-    :return: ``{"destination_id", "created", "changed": [field], "subscriptions": [{"name", "id", "action_id",
-        "result"}], "filters": [{"title", "id", "result"}], "ignored": [setting]}``; ``ignored`` lists settings that
-        Segment refused or did not store, as ``settings['key']`` or ``subscriptions['name'].settings['key']``. Each key
-        is an output of its own, such as ``apply.output["destination_id"]``.
-    :raises ValueError: an argument is invalid (raised when the DAG is parsed, for a template when the task runs), or
-        the source, the type or an action differs, which can't be changed.
+    :return: an :class:`~airflow_provider_segment.types.ApplySummary`: ``{"destination_id", "differs", "created",
+        "changed": [field], "subscriptions": [{"name", "id", "action_id", "result"}], "filters": [{"title", "id",
+        "result"}], "differences": [{"object", "name", "id", "result", "fields": [{"field", "before", "after"}]}],
+        "ignored": [setting]}``. A result is ``"created"``, ``"changed"``, ``"kept"`` or ``"removed"``; of a report,
+        ``"would create"``, ``"would change"``, ``"kept"`` or ``"would remove"``. ``ignored`` lists settings that
+        Segment rejected or did not store, as ``settings['key']`` or ``subscriptions['name'].settings['key']``. Each key
+        is an output of its own, such as ``apply.output["destination_id"]``. With ``on_drift="fail"``, all of it is
+        pushed before the task fails.
+    :raises ValueError: an argument is invalid (raised when the DAG is parsed, or when the task runs for a template), or
+        the source, the type or an action is unknown or ambiguous, or differs, which can't be changed.
     :raises SegmentNotFoundError: the destination with ``destination_id``, or with ``if_missing="fail"`` the described
         one, does not exist.
     :raises SegmentDriftError: something differs, with ``on_drift="fail"``; not retried.
@@ -108,8 +120,7 @@ class SegmentApplyDestinationOperator(SegmentOperator):
 
     template_fields_renderers = {"settings": "json", "subscriptions": "json", "filters": "json"}  # noqa: RUF012 - as Airflow declares it
     checks = {  # noqa: RUF012 - a constant of the class
-        "source_id": check_id,
-        "metadata_id": check_id,
+        **SOURCE_AND_TYPE,
         "name": check_name,
         "settings": check_settings,
         "enabled": check_flag,
@@ -128,16 +139,20 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         "path": check_name,
         "environment": check_name,
     }
-    selecting_keys = frozenset({"id", "name", "previous_name", "action_id", "model_id", "title", "previous_title"})
-    required = frozenset(checks) - {*_DESCRIBING, *_DESCRIBED_ALSO, "name", "path", "environment"}
+    selecting_keys = frozenset(
+        {"id", "name", "previous_name", "action", "action_id", "model_id", "title", "previous_title"}
+    )
+    required = frozenset(checks) - {*SOURCE_AND_TYPE, *_DESCRIBED, "name", "path", "environment"}
 
     def __init__(
         self,
         *,
-        source_id: Text | None = None,
-        metadata_id: Text | None = None,
         name: Text | None = None,
         settings: Settings | None = None,
+        source: Text | None = None,
+        source_id: Text | None = None,
+        destination_type: Text | None = None,
+        metadata_id: Text | None = None,
         enabled: bool | Text | None = None,
         subscriptions: Sequence[dict[str, Any]] | Text | None = None,
         destination_id: Text | None = None,
@@ -156,7 +171,9 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**{"multiple_outputs": True, **kwargs})
+        self.source = source
         self.source_id = source_id
+        self.destination_type = destination_type
         self.metadata_id = metadata_id
         self.name = name
         self.settings = settings
@@ -178,21 +195,22 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         self.check_literal_arguments()
 
     def check_combination(self) -> None:
-        """Check that the description comes from the arguments or from a file."""
-        super().check_combination()
+        """Check that the description comes from the arguments or from a file; source and type by a slug or an id."""
         if self.path is None:
             if self.environment is not None:
                 raise ValueError("environment is given without path; it belongs to a spec file")
-            if missing := [argument for argument in (*_DESCRIBING, "name") if getattr(self, argument) is None]:
-                raise ValueError(f"{missing[0]} is missing; give {', '.join(_DESCRIBING)} and name, or path")
-            return
-        given = [argument for argument in (*_DESCRIBING, *_DESCRIBED_ALSO) if getattr(self, argument) is not None]
-        given += [argument for argument in _FLAGS if getattr(self, argument) is not False]
-        if given:
-            raise ValueError(
-                f"path was given together with {', '.join(given)} (perhaps by default_args); the file describes the"
-                " whole destination"
-            )
+            if missing := [argument for argument in ("name", "settings") if getattr(self, argument) is None]:
+                raise ValueError(f"{missing[0]} is missing; pass source, type, name and settings, or path")
+            check_one_form({argument: getattr(self, argument) for argument in SOURCE_AND_TYPE}, required=True)
+        else:
+            given = [argument for argument in (*SOURCE_AND_TYPE, *_DESCRIBED) if getattr(self, argument) is not None]
+            given += [argument for argument in _FLAGS if getattr(self, argument) is not False]
+            if given:
+                raise ValueError(
+                    f"path was given together with {', '.join(given)} (perhaps by default_args); the file describes the"
+                    " whole destination"
+                )
+        super().check_combination()
 
     def resolve_argument(self, argument: str, value: Any, read: ReadSecret) -> Any:
         """Replace each ``SecretRef`` with its secret, in the settings of the destination and of its subscriptions."""
@@ -200,31 +218,47 @@ class SegmentApplyDestinationOperator(SegmentOperator):
             return super().resolve_argument(argument, value, read)
         return [_resolve_entry(f"{argument}[{number}]", entry, read) for number, entry in enumerate(value)]
 
-    def execute(self, context: Context) -> ApplySummary:
+    def perform(self, context: Context) -> ApplySummary:
         """Read, plan, and execute the plan."""
         from airflow_provider_segment.exceptions import SegmentDriftError
         from airflow_provider_segment.protocol.provisioning.apply import apply_destination
+        from airflow_provider_segment.protocol.provisioning.differences import differences_text
+        from airflow_provider_segment.protocol.provisioning.references import ResolvedIds
 
-        values = self.checked()
+        values, ids = self.checked(), ResolvedIds()
         if "path" in values:
             return self._apply_file(context, values)
         request = _request(values, templated=self.templated_paths("settings"), wait_for_pending=is_retry(context))
-        plan, summary = self.run_flow(context, apply_destination, request=request, write=values["on_drift"] == "fix")
-        self.resolved_destination_id = summary["destination_id"]
+        write = values["on_drift"] == "fix"
+        plan, summary = self.run_flow(context, apply_destination, request=request, write=write, ids=ids)
+        self.resolved_destination_id, self.resolved_source_id = summary["destination_id"], ids.source_id
         if values["on_drift"] == "fail" and not plan.is_empty:
-            message = f"{request.spec.identity} is not as described; the plan is in the log"
-            raise SegmentDriftError(message, plan=summary)
+            self._push_result(context, summary)
+            raise SegmentDriftError(differences_text(plan), plan=summary)
         return summary
 
     def _apply_file(self, context: Context, values: dict[str, Any]) -> ApplySummary:
         from airflow_provider_segment.exceptions import SegmentDriftError
-        from airflow_provider_segment.operators.described import apply_file
+        from airflow_provider_segment.operators.described import apply_file, drift_text
 
-        differs, summary = apply_file(self, context, values)
-        self.resolved_destination_id = summary["destination_id"]
-        if values["on_drift"] == "fail" and differs:
-            raise SegmentDriftError(f"{values['path']!r} is not as described; the plan is in the log", plan=summary)
+        item, summary = apply_file(self, context, values)
+        self.resolved_destination_id, self.resolved_source_id = summary["destination_id"], item.source_id
+        if values["on_drift"] == "fail" and not item.is_empty:
+            self._push_result(context, summary)
+            raise SegmentDriftError(drift_text(item), plan=summary)
         return summary
+
+    def _push_result(self, context: Context, summary: ApplySummary) -> None:
+        """Push the result of a task that fails, as Airflow does for one that succeeds."""
+        ti = context.get("ti")
+        if ti is None or not self.do_xcom_push:
+            return
+        try:
+            for key, value in summary.items() if self.multiple_outputs else ():
+                ti.xcom_push(key=key, value=value)
+            ti.xcom_push(key=_RETURN_VALUE, value=summary)
+        except Exception as error:  # noqa: BLE001 - any kind of XCom backend; the drift must be reported
+            self.log.warning("The result could not be pushed to XCom: %s", error)
 
 
 def _resolve_entry(label: str, entry: Any, read: ReadSecret) -> Any:

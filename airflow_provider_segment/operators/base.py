@@ -10,7 +10,13 @@ from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperat
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.lineage.datasets import DestinationLineage
 from airflow_provider_segment.links.segment import SegmentDestinationsLink
-from airflow_provider_segment.protocol.errors import SegmentUnexpectedResultError
+from airflow_provider_segment.protocol.errors import (
+    SegmentFilterCheckError,
+    SegmentInvalidRequestError,
+    SegmentNotFoundError,
+    SegmentPruneLimitError,
+    SegmentUnexpectedResultError,
+)
 from airflow_provider_segment.secrets import ReadSecret, placeholder, replace_references, secret_reader
 from airflow_provider_segment.templating import CheckedArguments, ResolveArgument
 
@@ -42,6 +48,26 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
     def __init__(self, *, segment_conn_id: str = DEFAULT_CONN_ID, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.segment_conn_id = segment_conn_id
+
+    def execute(self, context: Context) -> Any:
+        """Do the operator's work, and fail without a retry if a retry cannot mend the error.
+
+        :param context: of the task.
+        :raises AirflowFailException: a retry cannot mend the error, which is its ``__cause__``.
+        """
+        try:
+            return self.perform(context)
+        except Exception as error:
+            if is_final(error):
+                raise AirflowFailException(str(error)) from error
+            raise
+
+    def perform(self, context: Context) -> Any:
+        """Do the operator's work.
+
+        :param context: of the task.
+        """
+        raise NotImplementedError
 
     def check_combination(self) -> None:
         """Check that an update has something to update."""
@@ -95,11 +121,30 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
 
         with SegmentPublicApiHook(segment_conn_id=self.segment_conn_id) as hook:
             self.stored_link = SegmentDestinationsLink.persist(context, hook.segment_connection.base_url)
-            try:
-                return hook.run(flow, *args, **kwargs)
-            except SegmentUnexpectedResultError as error:
-                # A retry would not find the object and would create another one.
-                raise AirflowFailException(str(error)) from error
+            return hook.run(flow, *args, **kwargs)
+
+
+def is_final(error: Exception) -> bool:
+    """Return whether a retry of the task cannot mend an error, so that it must not use up the task's retries.
+
+    Invalid arguments, a request that Segment rejects, and a source, type or action that does not exist stay wrong. A
+    rejected token is no such error, because tokens rotate, and neither is an object that is not found by its identity,
+    because lists lag.
+
+    :param error: what an operator raises.
+    """
+    if isinstance(error, SegmentNotFoundError):
+        return error.method == "POST" or error.path.startswith("/sources/")
+    return isinstance(error, _FINAL)
+
+
+_FINAL = (
+    ValueError,
+    SegmentInvalidRequestError,
+    SegmentFilterCheckError,
+    SegmentPruneLimitError,
+    SegmentUnexpectedResultError,  # a retry would not find the object, and create another one
+)
 
 
 def is_retry(context: Context) -> bool:

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
-from airflow_provider_segment.operators.base import SegmentOperator, is_retry
+from airflow_provider_segment.operators.base import SegmentOperator, is_final, is_retry
 from airflow_provider_segment.protocol.errors import SegmentUnexpectedResultError
-from airflow_provider_segment.protocol.provisioning.plan import ApplySummary
+from airflow_provider_segment.protocol.provisioning.differences import Difference, differences_text
+from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, WorkspacePlan
+    from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, PlannedDestination, WorkspacePlan
     from airflow_provider_segment.workspace.folder import WorkspaceFolder
 
 
@@ -71,34 +72,65 @@ def apply_folder(
     )
 
 
-def apply_file(task: SegmentOperator, context: Context, values: Mapping[str, Any]) -> tuple[bool, ApplySummary]:
+def apply_file(
+    task: SegmentOperator, context: Context, values: Mapping[str, Any]
+) -> tuple[PlannedDestination, ApplySummary]:
     """Plan what one file describes and, with ``on_drift="fix"``, apply it.
 
     :param task: runs the flow.
     :param context: of the task.
     :param values: the checked arguments, with ``path`` and perhaps ``environment``.
-    :return: whether anything differs, and the summary.
+    :return: the plan of the destination, and the summary.
     """
     folder = read_files(task, path=values["path"], environment=values.get("environment"))
     if len(folder.descriptions) != 1:
         raise ValueError(
-            f"path is {values['path']!r}, a folder; it must be a file. SegmentApplyWorkspaceOperator applies a folder"
+            f"path is {values['path']!r}, a folder; it must be a file (SegmentApplyWorkspaceOperator applies a folder)"
         )
     plan, (applied,) = apply_folder(task, context, folder, values)
     if applied.error is not None:
-        raise_for_retry([applied.error], applied.error)
-    nothing = ApplySummary(
-        destination_id=applied.id, created=False, changed=[], subscriptions=[], filters=[], ignored=[]
+        raise applied.error
+    (item,) = plan.items
+    return item, applied.summary or _removal(item, written=values["on_drift"] == "fix")
+
+
+def _removal(item: PlannedDestination, *, written: bool) -> ApplySummary:
+    """Return the summary of a destination that is described as removed."""
+    removed = Difference(
+        object="destination",
+        name=item.description.name or "",
+        id=item.id,
+        result="removed" if written else "would remove",
+        fields=[],
     )
-    return not plan.is_empty, applied.summary or nothing
+    return ApplySummary(
+        destination_id=item.id,
+        differs=not item.is_empty,
+        created=False,
+        changed=[],
+        subscriptions=[],
+        filters=[],
+        differences=[] if item.is_empty else [removed],
+        ignored=[],
+    )
+
+
+def drift_text(item: PlannedDestination) -> str:
+    """Return what differs, for a message.
+
+    :param item: the plan of a destination.
+    """
+    if item.plan is None:
+        return f"{item.description.label} ({item.id}) exists, but is described as removed"
+    return differences_text(item.plan)
 
 
 def raise_for_retry(causes: Sequence[Exception], error: Exception) -> NoReturn:
-    """Raise an error so that Airflow retries the task unless that would create an object again.
+    """Raise an error so that Airflow retries the task, unless a retry mends nothing or creates an object again.
 
     :param causes: what failed.
     :param error: what to raise.
     """
-    if any(isinstance(cause, SegmentUnexpectedResultError) for cause in causes):
+    if all(map(is_final, causes)) or any(isinstance(cause, SegmentUnexpectedResultError) for cause in causes):
         raise AirflowFailException(str(error)) from error
     raise error

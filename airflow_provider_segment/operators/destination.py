@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_segment.operators.base import SegmentOperator, is_retry, push_ignored
 from airflow_provider_segment.protocol.arguments import (
     check_flag,
-    check_id,
     check_if_exists,
     check_if_missing,
     check_name,
     check_new_settings,
     check_settings,
 )
-from airflow_provider_segment.protocol.provisioning.identity import (
-    check_selection,
-    destination_target,
+from airflow_provider_segment.protocol.provisioning.identity import destination_target
+from airflow_provider_segment.protocol.selection import (
+    DESTINATION_CHECKS,
+    SOURCE_AND_TYPE,
+    check_destination_selection,
+    check_one_form,
 )
 
 if TYPE_CHECKING:
@@ -32,8 +34,12 @@ class SegmentCreateDestinationOperator(SegmentOperator):
     A task that is retried or run again therefore leaves exactly one. All arguments are templated, except for values
     under a key ``@template`` or ``@liquid`` in ``settings``, which are written in Segment's mapping language.
 
-    :param source_id: id of the source to connect it to; can't be changed later.
-    :param metadata_id: catalog id of its type; can't be changed later.
+    :param source: the source to connect it to, by slug or id; can't be changed later. Resolving it takes one list of
+        the workspace's sources.
+    :param source_id: id of that source, instead of ``source``.
+    :param destination_type: its type, by slug or catalog id; can't be changed later. If the source has no destination
+        of this type yet, resolving it takes one list of the catalog.
+    :param metadata_id: catalog id of its type, instead of ``destination_type``.
     :param name: display name, not empty.
     :param settings: keyed by the option names of the catalog entry; a dict, or a template that renders to a JSON
         object. Pass secrets as :class:`~airflow_provider_segment.secrets.SecretRef`; a literal in the DAG file is
@@ -43,9 +49,10 @@ class SegmentCreateDestinationOperator(SegmentOperator):
     :param if_exists: ``"reuse"`` (default) uses an existing one unchanged and warns which fields differ; ``"update"``
         brings it to the described state; ``"fail"`` raises ``SegmentAlreadyExistsError``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
-    :return: the destination's id. If Segment refused or did not store some settings, they are a warning, and the XCom
+    :return: the destination's id. If Segment rejected or did not store some settings, they are a warning, and the XCom
         ``ignored`` lists them, as ``settings['key']``.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
+    :raises ValueError: an argument is invalid (raised when the DAG is parsed, or when the task runs for a template), or
+        the source or the type is unknown or ambiguous.
     :raises SegmentSeveralMatchesError: several destinations have this identity.
     :raises SegmentAmbiguousWriteError: responses were lost until the budget was spent; a retry of the task checks
         whether the destination exists.
@@ -53,28 +60,31 @@ class SegmentCreateDestinationOperator(SegmentOperator):
     """
 
     checks = {  # noqa: RUF012 - a constant of the class
-        "source_id": check_id,
-        "metadata_id": check_id,
+        **SOURCE_AND_TYPE,
         "name": check_name,
         "settings": check_new_settings,
         "enabled": check_flag,
         "if_exists": check_if_exists,
     }
-    required = frozenset(checks) - {"enabled"}
+    required = frozenset({"name", "settings", "if_exists"})
 
     def __init__(
         self,
         *,
-        source_id: Text,
-        metadata_id: Text,
         name: Text,
         settings: Settings,
+        source: Text | None = None,
+        source_id: Text | None = None,
+        destination_type: Text | None = None,
+        metadata_id: Text | None = None,
         enabled: bool | Text | None = None,
         if_exists: str = "reuse",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.source = source
         self.source_id = source_id
+        self.destination_type = destination_type
         self.metadata_id = metadata_id
         self.name = name
         self.settings = settings
@@ -82,17 +92,27 @@ class SegmentCreateDestinationOperator(SegmentOperator):
         self.if_exists = if_exists
         self.check_literal_arguments()
 
-    def execute(self, context: Context) -> str:
+    def check_combination(self) -> None:
+        """Check that source and type are set, each by a slug or by an id."""
+        check_one_form({argument: getattr(self, argument) for argument in SOURCE_AND_TYPE}, required=True)
+        super().check_combination()
+
+    def perform(self, context: Context) -> str:
         """Find the destination, and create it if there is none."""
         from airflow_provider_segment.protocol.provisioning.destination import ensure_destination
+        from airflow_provider_segment.protocol.provisioning.references import ResolvedIds
         from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
 
-        values = self.checked()
-        spec = DestinationSpec.from_arguments({**values, "templated": self.templated_paths("settings")})
+        values, ids = self.checked(), ResolvedIds()
         ensured = self.run_flow(
-            context, ensure_destination, spec=spec, if_exists=values["if_exists"], wait_for_pending=is_retry(context)
+            context,
+            ensure_destination,
+            spec=DestinationSpec.from_arguments({**values, "templated": self.templated_paths("settings")}),
+            if_exists=values["if_exists"],
+            wait_for_pending=is_retry(context),
+            ids=ids,
         )
-        self.resolved_destination_id = ensured.id
+        self.resolved_destination_id, self.resolved_source_id = ensured.id, ids.source_id
         push_ignored(context, ensured.ignored)
         return ensured.id
 
@@ -100,32 +120,30 @@ class SegmentCreateDestinationOperator(SegmentOperator):
 class _ExistingDestinationOperator(SegmentOperator):
     """Base of the operators for an existing destination, selected by its id or by its whole identity."""
 
-    checks = {  # noqa: RUF012 - a constant of the class
-        "destination_id": check_id,
-        "source_id": check_id,
-        "metadata_id": check_id,
-        "name": check_name,
-    }
+    checks = DESTINATION_CHECKS
 
     def __init__(
         self,
         *,
         destination_id: Text | None = None,
+        source: Text | None = None,
         source_id: Text | None = None,
+        destination_type: Text | None = None,
         metadata_id: Text | None = None,
         name: Text | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.destination_id = destination_id
+        self.source = source
         self.source_id = source_id
+        self.destination_type = destination_type
         self.metadata_id = metadata_id
         self.name = name
 
     def check_combination(self) -> None:
         """Check that either the id or the whole identity is set."""
-        parts = {"source_id": self.source_id, "metadata_id": self.metadata_id, "name": self.name}
-        check_selection("destination_id", self.destination_id, parts)
+        check_destination_selection({argument: getattr(self, argument) for argument in DESTINATION_CHECKS})
         super().check_combination()
 
 
@@ -134,9 +152,11 @@ class SegmentUpdateDestinationOperator(_ExistingDestinationOperator):
 
     All arguments are templated, except for values under a key ``@template`` or ``@liquid`` in ``settings``.
 
-    :param destination_id: id of the destination. Without it, pass ``source_id``, ``metadata_id`` and ``name``.
-    :param source_id: id of its source.
-    :param metadata_id: catalog id of its type.
+    :param destination_id: id of the destination. Without it, pass ``source``, ``destination_type`` and ``name``.
+    :param source: its source, by slug or id.
+    :param source_id: id of its source, instead of ``source``.
+    :param destination_type: its type, by slug or catalog id.
+    :param metadata_id: catalog id of its type, instead of ``destination_type``.
     :param name: its display name.
     :param new_name: new display name.
     :param enabled: whether it receives data.
@@ -144,7 +164,8 @@ class SegmentUpdateDestinationOperator(_ExistingDestinationOperator):
         bullet is the mask of a secret and is left out with a warning.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the destination's id.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
+    :raises ValueError: an argument is invalid (raised when the DAG is parsed, or when the task runs for a template), or
+        the source or the type is unknown or ambiguous.
     :raises SegmentNotFoundError: the destination does not exist.
     :raises SegmentSeveralMatchesError: several destinations have this identity.
     :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
@@ -172,11 +193,12 @@ class SegmentUpdateDestinationOperator(_ExistingDestinationOperator):
         self.settings = settings
         self.check_literal_arguments()
 
-    def execute(self, context: Context) -> str:
+    def perform(self, context: Context) -> str:
         """Send the update."""
         from airflow_provider_segment.protocol.provisioning.destination import resolve_and_update_destination
+        from airflow_provider_segment.protocol.provisioning.references import ResolvedIds
 
-        values = self.checked()
+        values, ids = self.checked(), ResolvedIds()
         self.resolved_destination_id = self.run_flow(
             context,
             resolve_and_update_destination,
@@ -186,7 +208,9 @@ class SegmentUpdateDestinationOperator(_ExistingDestinationOperator):
             enabled=values.get("enabled"),
             settings=values.get("settings"),
             templated=self.templated_paths("settings"),
+            ids=ids,
         )
+        self.resolved_source_id = ids.source_id
         return self.resolved_destination_id
 
 
@@ -195,15 +219,18 @@ class SegmentDeleteDestinationOperator(_ExistingDestinationOperator):
 
     All arguments are templated.
 
-    :param destination_id: id of the destination. Without it, pass ``source_id``, ``metadata_id`` and ``name``.
-    :param source_id: id of its source.
-    :param metadata_id: catalog id of its type.
+    :param destination_id: id of the destination. Without it, pass ``source``, ``destination_type`` and ``name``.
+    :param source: its source, by slug or id.
+    :param source_id: id of its source, instead of ``source``.
+    :param destination_type: its type, by slug or catalog id.
+    :param metadata_id: catalog id of its type, instead of ``destination_type``.
     :param name: its display name.
     :param if_missing: ``"ignore"`` (default) succeeds if it does not exist; ``"fail"`` raises
         ``SegmentNotFoundError``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the destination's id; ``None`` if no destination has the identity.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
+    :raises ValueError: an argument is invalid (raised when the DAG is parsed, or when the task runs for a template), or
+        the source or the type is unknown or ambiguous.
     :raises SegmentNotFoundError: the destination does not exist and ``if_missing`` is ``"fail"``.
     :raises SegmentSeveralMatchesError: several destinations have this identity.
     :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
@@ -218,7 +245,7 @@ class SegmentDeleteDestinationOperator(_ExistingDestinationOperator):
         self.if_missing = if_missing
         self.check_literal_arguments()
 
-    def execute(self, context: Context) -> str | None:
+    def perform(self, context: Context) -> str | None:
         """Delete the destination."""
         from airflow_provider_segment.protocol.provisioning.destination import resolve_and_delete_destination
 

@@ -14,10 +14,12 @@ from airflow_provider_segment.protocol.arguments import (
     check_if_exists,
     check_if_missing,
     check_name,
+    check_reference,
 )
 from airflow_provider_segment.protocol.filter_arguments import check_actions, check_description
 from airflow_provider_segment.protocol.provisioning.filter_spec import check_samples
-from airflow_provider_segment.protocol.provisioning.identity import check_selection, filter_target
+from airflow_provider_segment.protocol.provisioning.identity import filter_target
+from airflow_provider_segment.protocol.selection import check_one_form, check_selection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +44,8 @@ class SegmentCreateFilterOperator(SegmentOperator):
         ["email"]}}`` or ``ALLOW_PROPERTIES`` with ``fields``, where ``""`` is the top level of the event.
     :param enabled: whether it filters events. Default ``None``: a new one is enabled, an existing one is left as it is.
     :param description: what it is for.
-    :param source_id: id of the destination's source. By default it is read from the destination.
+    :param source: the destination's source, by slug or id. By default it is read from the destination.
+    :param source_id: id of that source, instead of ``source``.
     :param if_exists: ``"reuse"`` (default) uses an existing one unchanged and warns which fields differ; ``"update"``
         brings it to the described state; ``"fail"`` raises ``SegmentAlreadyExistsError``.
     :param checks: list of ``{"payload", "result"}``: sample events, each with the result that the filter must have for
@@ -64,11 +67,12 @@ class SegmentCreateFilterOperator(SegmentOperator):
         "actions": check_actions,
         "enabled": check_flag,
         "description": check_description,
+        "source": check_reference,
         "source_id": check_id,
         "if_exists": check_if_exists,
         "checks": check_samples,
     }
-    required = frozenset(checks) - {"enabled", "description", "source_id", "checks"}
+    required = frozenset(checks) - {"enabled", "description", "source", "source_id", "checks"}
 
     def __init__(
         self,
@@ -79,6 +83,7 @@ class SegmentCreateFilterOperator(SegmentOperator):
         actions: Sequence[dict[str, Any]] | Text,
         enabled: bool | Text | None = None,
         description: Text | None = None,
+        source: Text | None = None,
         source_id: Text | None = None,
         if_exists: str = "reuse",
         checks: Sequence[dict[str, Any]] | Text | None = None,
@@ -91,12 +96,18 @@ class SegmentCreateFilterOperator(SegmentOperator):
         self.actions = actions
         self.enabled = enabled
         self.description = description
+        self.source = source
         self.source_id = source_id
         self.if_exists = if_exists
         self.checks = checks  # type: ignore[assignment]  # the argument, not the constant of the class
         self.check_literal_arguments()
 
-    def execute(self, context: Context) -> str:
+    def check_combination(self) -> None:
+        """Check that the source is not set twice."""
+        check_one_form({"source": self.source, "source_id": self.source_id})
+        super().check_combination()
+
+    def perform(self, context: Context) -> str:
         """Find the filter, and create it if there is none."""
         from airflow_provider_segment.protocol.provisioning.filter import ensure_filter
         from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
@@ -109,6 +120,7 @@ class SegmentCreateFilterOperator(SegmentOperator):
             spec=FilterSpec.from_arguments(values),
             if_exists=values["if_exists"],
             source_id=values.get("source_id"),
+            source=values.get("source"),
             wait_for_pending=is_retry(context),
         )
 
@@ -193,7 +205,7 @@ class SegmentUpdateFilterOperator(_ExistingFilterOperator):
         self.checks = checks  # type: ignore[assignment]  # the argument, not the constant of the class
         self.check_literal_arguments()
 
-    def execute(self, context: Context) -> str:
+    def perform(self, context: Context) -> str:
         """Send the update."""
         from airflow_provider_segment.protocol.provisioning.filter import resolve_and_update_filter
 
@@ -237,7 +249,7 @@ class SegmentDeleteFilterOperator(_ExistingFilterOperator):
         self.if_missing = if_missing
         self.check_literal_arguments()
 
-    def execute(self, context: Context) -> str | None:
+    def perform(self, context: Context) -> str | None:
         """Remove the filter."""
         from airflow_provider_segment.protocol.provisioning.filter import resolve_and_delete_filter
 

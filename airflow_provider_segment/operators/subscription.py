@@ -15,13 +15,12 @@ from airflow_provider_segment.protocol.arguments import (
     check_if_missing,
     check_name,
     check_new_settings,
+    check_reference,
     check_settings,
 )
-from airflow_provider_segment.protocol.provisioning.identity import (
-    check_selection,
-    subscription_target,
-)
+from airflow_provider_segment.protocol.provisioning.identity import subscription_target
 from airflow_provider_segment.protocol.provisioning.schedule import check_reverse_etl_schedule
+from airflow_provider_segment.protocol.selection import check_one_form, check_selection
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -38,7 +37,9 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
 
     :param destination_id: id of the destination.
     :param name: display name, not empty.
-    :param action_id: id of its action, one of the destination's type; can't be changed later.
+    :param action: its action, by slug or id, one of the destination's type; can't be changed later. If no subscription
+        of the destination has it, resolving it takes one read of the destination.
+    :param action_id: id of its action, instead of ``action``.
     :param trigger: an FQL statement that selects events, such as ``type = "track"``.
     :param enabled: whether it processes events. ``None`` (default) leaves an existing one as it is and creates a new
         one enabled.
@@ -50,9 +51,10 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
     :param if_exists: ``"reuse"`` (default) uses an existing one unchanged and warns which fields differ; ``"update"``
         brings it to the described state; ``"fail"`` raises ``SegmentAlreadyExistsError``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
-    :return: the subscription's id. If Segment refused or did not store some settings, they are a warning, and the XCom
+    :return: the subscription's id. If Segment rejected or did not store some settings, they are a warning, and the XCom
         ``ignored`` lists them, as ``settings['key']``.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed, for a template when the task runs.
+    :raises ValueError: an argument is invalid (raised when the DAG is parsed, or when the task runs for a template), or
+        the action is unknown or ambiguous.
     :raises SegmentSeveralMatchesError: several subscriptions have this identity.
     :raises SegmentAmbiguousWriteError: responses were lost until the budget was spent; a retry of the task checks
         whether the subscription exists.
@@ -62,6 +64,7 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
     checks = {  # noqa: RUF012 - a constant of the class
         "destination_id": check_id,
         "name": check_name,
+        "action": check_reference,
         "action_id": check_id,
         "trigger": check_name,
         "enabled": check_flag,
@@ -70,15 +73,16 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
         "reverse_etl_schedule": check_reverse_etl_schedule,
         "if_exists": check_if_exists,
     }
-    required = frozenset(checks) - {"enabled", "settings", "model_id", "reverse_etl_schedule"}
+    required = frozenset({"destination_id", "name", "trigger", "if_exists"})
 
     def __init__(
         self,
         *,
         destination_id: Text,
         name: Text,
-        action_id: Text,
         trigger: Text,
+        action: Text | None = None,
+        action_id: Text | None = None,
         enabled: bool | Text | None = None,
         settings: Settings | None = None,
         model_id: Text | None = None,
@@ -89,6 +93,7 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
         super().__init__(**kwargs)
         self.destination_id = destination_id
         self.name = name
+        self.action = action
         self.action_id = action_id
         self.trigger = trigger
         self.enabled = enabled
@@ -98,7 +103,12 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
         self.if_exists = if_exists
         self.check_literal_arguments()
 
-    def execute(self, context: Context) -> str:
+    def check_combination(self) -> None:
+        """Check that the action is set, by a slug or by an id."""
+        check_one_form({"action": self.action, "action_id": self.action_id}, required=True)
+        super().check_combination()
+
+    def perform(self, context: Context) -> str:
         """Find the subscription, and create it if there is none."""
         from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec
         from airflow_provider_segment.protocol.provisioning.subscription import ensure_subscription
@@ -122,6 +132,7 @@ class _ExistingSubscriptionOperator(SegmentOperator):
     checks = {  # noqa: RUF012 - a constant of the class
         "destination_id": check_id,
         "subscription_id": check_id,
+        "action": check_reference,
         "action_id": check_id,
         "name": check_name,
     }
@@ -132,6 +143,7 @@ class _ExistingSubscriptionOperator(SegmentOperator):
         *,
         destination_id: Text,
         subscription_id: Text | None = None,
+        action: Text | None = None,
         action_id: Text | None = None,
         name: Text | None = None,
         **kwargs: Any,
@@ -139,12 +151,14 @@ class _ExistingSubscriptionOperator(SegmentOperator):
         super().__init__(**kwargs)
         self.destination_id = destination_id
         self.subscription_id = subscription_id
+        self.action = action
         self.action_id = action_id
         self.name = name
 
     def check_combination(self) -> None:
         """Check that either the id or the whole identity is set."""
-        check_selection("subscription_id", self.subscription_id, {"action_id": self.action_id, "name": self.name})
+        parts = {"action": self.action, "action_id": self.action_id, "name": self.name}
+        check_selection("subscription_id", self.subscription_id, parts)
         super().check_combination()
 
 
@@ -155,8 +169,9 @@ class SegmentUpdateSubscriptionOperator(_ExistingSubscriptionOperator):
     values under a key ``@template`` or ``@liquid`` in ``settings``.
 
     :param destination_id: id of its destination.
-    :param subscription_id: id of the subscription. Without it, pass ``action_id`` and ``name``.
-    :param action_id: id of its action.
+    :param subscription_id: id of the subscription. Without it, pass ``action`` and ``name``.
+    :param action: its action, by slug or id.
+    :param action_id: id of its action, instead of ``action``.
     :param name: its display name.
     :param new_name: new display name.
     :param trigger: new FQL statement.
@@ -167,7 +182,8 @@ class SegmentUpdateSubscriptionOperator(_ExistingSubscriptionOperator):
     :param reverse_etl_schedule: when that model syncs.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the subscription's id.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
+    :raises ValueError: an argument is invalid (raised when the DAG is parsed, or when the task runs for a template), or
+        the action is unknown or ambiguous.
     :raises SegmentNotFoundError: the subscription does not exist.
     :raises SegmentSeveralMatchesError: several subscriptions have this identity.
     :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
@@ -204,7 +220,7 @@ class SegmentUpdateSubscriptionOperator(_ExistingSubscriptionOperator):
         self.reverse_etl_schedule = reverse_etl_schedule
         self.check_literal_arguments()
 
-    def execute(self, context: Context) -> str:
+    def perform(self, context: Context) -> str:
         """Send the update."""
         from airflow_provider_segment.protocol.provisioning.subscription import resolve_and_update_subscription
 
@@ -227,14 +243,16 @@ class SegmentDeleteSubscriptionOperator(_ExistingSubscriptionOperator):
     Segment allows 5 removals a minute; the task waits when it reaches the limit. All arguments are templated.
 
     :param destination_id: id of its destination; if that no longer exists, neither does the subscription.
-    :param subscription_id: id of the subscription. Without it, pass ``action_id`` and ``name``.
-    :param action_id: id of its action.
+    :param subscription_id: id of the subscription. Without it, pass ``action`` and ``name``.
+    :param action: its action, by slug or id.
+    :param action_id: id of its action, instead of ``action``.
     :param name: its display name.
     :param if_missing: ``"ignore"`` (default) succeeds if it does not exist; ``"fail"`` raises
         ``SegmentNotFoundError``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the subscription's id; ``None`` if no subscription has the identity.
-    :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
+    :raises ValueError: an argument is invalid (raised when the DAG is parsed, or when the task runs for a template), or
+        the action is unknown or ambiguous.
     :raises SegmentNotFoundError: the subscription does not exist and ``if_missing`` is ``"fail"``.
     :raises SegmentSeveralMatchesError: several subscriptions have this identity.
     :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
@@ -248,7 +266,7 @@ class SegmentDeleteSubscriptionOperator(_ExistingSubscriptionOperator):
         self.if_missing = if_missing
         self.check_literal_arguments()
 
-    def execute(self, context: Context) -> str | None:
+    def perform(self, context: Context) -> str | None:
         """Remove the subscription."""
         from airflow_provider_segment.protocol.provisioning.subscription import resolve_and_delete_subscription
 

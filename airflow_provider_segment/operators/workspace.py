@@ -69,7 +69,8 @@ class SegmentApplyWorkspaceOperator(SegmentOperator):
         ``removed``. Secrets whose connection does not exist were not compared.
     :raises ValueError: an argument or a file is invalid; the error lists every problem of every file.
     :raises SegmentDriftError: something differs, with ``on_drift="fail"``; not retried.
-    :raises SegmentPartialFailureError: some destinations failed; ``summary`` holds what was done to each.
+    :raises SegmentPartialFailureError: some destinations failed; ``summary`` holds what was done to each. Not retried
+        if a retry can mend none of the failures.
     :raises SegmentPruneLimitError: more would be removed than ``max_prune``.
     :raises SegmentError: the token was rejected, or Segment stayed unreachable until ``retry_budget`` was spent.
     """
@@ -121,7 +122,7 @@ class SegmentApplyWorkspaceOperator(SegmentOperator):
         """Replace each ``SecretRef`` in the descriptions with its secret."""
         return replace_references(argument, value, read) if argument == "destinations" else value
 
-    def execute(self, context: Context) -> WorkspaceSummary:
+    def perform(self, context: Context) -> WorkspaceSummary:
         """Read the files, plan, and execute the plan."""
         from airflow_provider_segment.exceptions import SegmentDriftError
         from airflow_provider_segment.protocol.workspace.summary import partial_failure, summarize

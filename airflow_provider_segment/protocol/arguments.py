@@ -34,6 +34,18 @@ def check_id(argument: str, value: Any) -> str:
     return str(value)
 
 
+def check_reference(argument: str, value: Any) -> str:
+    """Return a slug or an id, of 1 to 255 characters.
+
+    :param argument: the argument's name.
+    :param value: the argument's value.
+    """
+    _require_string(argument, value, "a slug or an id")
+    if len(value) > 255:
+        raise ValueError(f"{argument} has {len(value)} characters; a slug or an id has 1 to 255")
+    return str(value)
+
+
 def check_name(argument: str, value: Any) -> str:
     """Return a string that is not blank.
 

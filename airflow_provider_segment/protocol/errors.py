@@ -171,6 +171,10 @@ class SegmentFilterCheckError(SegmentError):
     """A filter's result for a sample event differs from the expected one; nothing was written."""
 
 
+class SegmentDestinationDisabledError(SegmentError):
+    """The sensor's destination is disabled and ``if_disabled="fail"``."""
+
+
 class SegmentUnexpectedResultError(SegmentError):
     """Segment created an object that differs from the request, for example in its name; the operators do not retry.
 

@@ -51,6 +51,8 @@ class DeferrableWaitMixin(_Base):
 
     destination_id: Any
     segment_conn_id: str
+    resolved_destination_id: str | None
+    resolved_source_id: str | None
     evidence: Evidence | None
 
     @property
@@ -93,6 +95,7 @@ class DeferrableWaitMixin(_Base):
                 poke_interval=self.poke_interval,
                 deadline=deadline.isoformat(),
                 destination_checked=destination_checked,
+                destination_name=self._progress.name,
                 next_poll_at=self._next_poll_at,
                 segment_conn_id=self.segment_conn_id,
             ),
@@ -132,13 +135,15 @@ class DeferrableWaitMixin(_Base):
         :raises AirflowTaskTimeout: the ``execution_timeout`` has passed.
         :raises SegmentError: Segment rejected a request, or the event is not one of the trigger's.
         """
-        from airflow_provider_segment.exceptions import SegmentDeliveryFailedError
         from airflow_provider_segment.protocol.delivery.results import ERROR, TIMED_OUT, parse_event
         from airflow_provider_segment.protocol.delivery.verdict import Status
 
         result = parse_event(event)
 
         self.evidence = result.evidence
+        self.resolved_destination_id, self.resolved_source_id = event.get("destination_id"), event.get("source_id")
+        if destination_id := self.resolved_destination_id or self.destination_id:
+            self._progress.identify(destination_id, str(event.get("destination_name") or ""))
         if result.status == ERROR:
             self._raise_error(result, event)
         if result.status == TIMED_OUT:
@@ -146,22 +151,30 @@ class DeferrableWaitMixin(_Base):
             self._destination_checked = event.get("destination_checked") is True
             return self._poll_after_deadline(context)
         if result.status == Status.FAILED.value:
-            raise SegmentDeliveryFailedError(f"destination {self.destination_id}: {result.message}")
+            self.raise_failed(result.message)
         if result.status == Status.UNMET.value:
             self.raise_unmet(result.message)
-        self.log.info("%s", printable(f"Destination {self.destination_id} {result.status}: {result.message}"))
+        self.log.info("%s", printable(f"{result.status}: {result.message}"))
         return result.evidence
+
+    def raise_failed(self, message: str) -> NoReturn:
+        """Fail the task, because a condition of ``fail_when`` holds.
+
+        :param message: what the verdict says.
+        """
+        from airflow_provider_segment.exceptions import SegmentDeliveryFailedError
+
+        raise SegmentDeliveryFailedError(f"deliveries failed: {message}")
 
     def raise_unmet(self, message: str) -> NoReturn:
         """Fail or skip the task, because the window has closed without meeting the conditions.
 
-        :param message: the progress.
+        :param message: what the verdict says.
         """
         from airflow_provider_segment.exceptions import SegmentDeliveryUnmetError
         from airflow_provider_segment.protocol.delivery.criteria import SKIP
 
-        text = f"destination {self.destination_id}: {message}"
-        raise AirflowSkipException(text) if self._criteria.on_unmet == SKIP else SegmentDeliveryUnmetError(text)
+        raise AirflowSkipException(message) if self._criteria.on_unmet == SKIP else SegmentDeliveryUnmetError(message)
 
     def should_keep_waiting(self, error: Exception) -> bool:
         """Return whether a deferred wait continues after an error, because of ``silent_fail``.

@@ -14,14 +14,17 @@ from airflow_provider_segment.hooks.unavailable import ConnectionUnavailableErro
 from airflow_provider_segment.lineage.datasets import DeliveryLineage
 from airflow_provider_segment.links.segment import SegmentDestinationsLink
 from airflow_provider_segment.protocol.api.granularity import MINUTE
-from airflow_provider_segment.protocol.arguments import check_count, check_flag, check_id
+from airflow_provider_segment.protocol.arguments import check_count, check_flag
 from airflow_provider_segment.protocol.delivery import schedule
 from airflow_provider_segment.protocol.delivery.condition import check_conditions
 from airflow_provider_segment.protocol.delivery.criteria import (
+    BESIDE_ID,
     FAIL,
+    WARN,
     Observation,
     WaitCriteria,
     check_criteria,
+    check_if_disabled,
     check_on_unmet,
     check_settle_time,
     check_window_conditions,
@@ -36,6 +39,11 @@ from airflow_provider_segment.protocol.delivery.window import (
     check_retention,
     check_window,
 )
+from airflow_provider_segment.protocol.selection import (
+    DESTINATION_CHECKS,
+    DestinationSelection,
+    check_destination_selection,
+)
 from airflow_provider_segment.protocol.times import check_time
 from airflow_provider_segment.sensors.deferral import DeferrableWaitMixin, default_deferrable
 from airflow_provider_segment.sensors.destination_check import RememberedCheck
@@ -48,6 +56,7 @@ if TYPE_CHECKING:
     from airflow_provider_segment.protocol.delivery.polling import FinalPieces
     from airflow_provider_segment.protocol.delivery.verdict import Evidence, Verdict
     from airflow_provider_segment.protocol.flow.steps import CallOptions
+    from airflow_provider_segment.protocol.provisioning.references import ResolvedIds
     from airflow_provider_segment.templating import Text
 
 
@@ -72,8 +81,14 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     Segment's finest counts are per minute, so a ``poke_interval`` below 60 seconds is raised to 60 at granularity
     ``MINUTE``, except on a loopback address.
 
-    :param destination_id: the destination; only cloud-mode destinations have delivery data.
-    :param source_id: its source.
+    :param destination_id: id of the destination; only cloud-mode destinations have delivery data. Without it, pass
+        ``source``, ``destination_type`` and ``name``, which are looked up before the first poll; before each, in
+        reschedule mode before Airflow 3.3.
+    :param source: its source, by slug or id. With ``destination_id``, it may be left out and is read from Segment.
+    :param source_id: id of its source, instead of ``source``.
+    :param destination_type: its type, by slug or catalog id.
+    :param metadata_id: catalog id of its type, instead of ``destination_type``.
+    :param name: its display name.
     :param success_when: one or more conditions, all of which must hold.
     :param fail_when: one or more conditions, any of which fails the task; they take precedence over ``success_when``.
     :param window: length of the time window: a timedelta, a number of seconds, or ISO 8601 such as ``"PT30M"``; at
@@ -91,6 +106,8 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         ``"skip"``, or ``"wait"`` until the timeout. Decided ``settle_time`` after ``end_time``, or 4 h 15 min after it
         while events are retried, because Segment retries for four hours. A window so old that Segment no longer has
         its metrics ends the same way, also with ``"wait"``.
+    :param if_disabled: what to do if the destination is disabled when the wait starts, for example by a circuit
+        breaker: ``"warn"`` (default) logs a warning and waits, ``"fail"`` raises ``SegmentDestinationDisabledError``.
     :param granularity: ``"auto"`` (default) asks for a window on hour or day borders (UTC) at that granularity, and
         adds up others from minutes, which reach 48 hours back. ``"HOUR"`` (7 days) and ``"DAY"`` (14 days) count the
         whole hours or days inside any window; ``"MINUTE"`` always adds up minutes. Events outside the window never
@@ -103,12 +120,12 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
     :raises SegmentDeliveryFailedError: a condition of ``fail_when`` holds; not retried, and skipped with ``soft_fail``.
     :raises SegmentDeliveryUnmetError: the window has closed without meeting ``success_when``; likewise.
+    :raises SegmentDestinationDisabledError: the destination is disabled, with ``if_disabled="fail"``.
     :raises SegmentError: Segment rejected a request.
     """
 
     checks = {  # noqa: RUF012 - a constant of the class
-        "destination_id": check_id,
-        "source_id": check_id,
+        **DESTINATION_CHECKS,
         "success_when": partial(check_conditions, at_least=1),
         "fail_when": check_conditions,
         "start_time": check_time,
@@ -116,9 +133,10 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         "min_attempted": check_count,
         "settle_time": check_settle_time,
         "on_unmet": check_on_unmet,
+        "if_disabled": check_if_disabled,
         "granularity": check_granularity_or_auto,
     }
-    required = frozenset(checks) - {"start_time", "end_time"}
+    required = frozenset(checks) - {*DESTINATION_CHECKS, "start_time", "end_time"}
     template_fields: Sequence[str] = (*checks, "window", "segment_conn_id")  # the window's checks depend on each other
     operator_extra_links = (SegmentDestinationsLink(),)
     ui_color = "#c7e9da"
@@ -126,9 +144,13 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     def __init__(
         self,
         *,
-        destination_id: Text,
-        source_id: Text,
         success_when: str | Sequence[str],
+        destination_id: Text | None = None,
+        source: Text | None = None,
+        source_id: Text | None = None,
+        destination_type: Text | None = None,
+        metadata_id: Text | None = None,
+        name: Text | None = None,
         fail_when: str | Sequence[str] = (),
         window: timedelta | float | str | None = None,
         start_time: datetime | str | None = None,
@@ -136,6 +158,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         min_attempted: int | str = 1,
         settle_time: timedelta | float | str = timedelta(seconds=120),
         on_unmet: str = FAIL,
+        if_disabled: str = WARN,
         granularity: str = AUTO,
         deferrable: bool | None = None,
         segment_conn_id: str = DEFAULT_CONN_ID,
@@ -145,7 +168,11 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         self.poke_interval = self._asked_interval = max(self.poke_interval, schedule.MIN_INTERVAL)
         self.deferrable = check_flag("deferrable", default_deferrable() if deferrable is None else deferrable)
         self.destination_id = destination_id
+        self.source = source
         self.source_id = source_id
+        self.destination_type = destination_type
+        self.metadata_id = metadata_id
+        self.name = name
         self.success_when = success_when
         self.fail_when = fail_when
         self.window = window
@@ -154,10 +181,13 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         self.min_attempted = min_attempted
         self.settle_time = settle_time
         self.on_unmet = on_unmet
+        self.if_disabled = if_disabled
         self.granularity = granularity
         self.segment_conn_id = segment_conn_id
         self._destination_checked = False
         self._polled = False
+        self._ids: ResolvedIds | None = None
+        self._located: WaitCriteria | None = None
         self._resumed = False
         self._reschedules = 0
         self._not_before = datetime.min.replace(tzinfo=UTC)
@@ -165,7 +195,8 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         self.check_literal_arguments()
 
     def check_combination(self) -> None:
-        """Check that exactly one of ``window`` and ``start_time`` is set."""
+        """Check that one destination is selected, and that exactly one of ``window`` and ``start_time`` is set."""
+        check_destination_selection(self._selection_arguments, beside_id=BESIDE_ID)
         check_one_window(window=self.window, start_time=self.start_time)
 
     def check_literal_arguments(self) -> None:
@@ -213,7 +244,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
 
     def _poll_and_decide(self, context: Context) -> Evidence | None:
         # Imported late: a DAG file that imports sensors must not load an HTTP library.
-        from airflow_provider_segment.exceptions import SegmentDeliveryFailedError, SegmentError
+        from airflow_provider_segment.exceptions import SegmentError
         from airflow_provider_segment.protocol.delivery.verdict import Status
 
         if datetime.now(UTC) < self._not_before:
@@ -237,9 +268,9 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
             self.log.info("%s", line)
         self.evidence = verdict.evidence
         if verdict.status is Status.FAILED:
-            raise SegmentDeliveryFailedError(f"destination {self.destination_id}: {verdict.progress}")
+            self.raise_failed(self._progress.describe(verdict))
         if verdict.status is Status.UNMET:
-            self.raise_unmet(verdict.progress)
+            self.raise_unmet(self._progress.describe(verdict))
         return verdict.evidence if verdict.status is Status.SUCCEEDED else None
 
     def _note_interval(self, observation: Observation) -> None:
@@ -257,9 +288,13 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
 
         return SegmentPublicApiHook(segment_conn_id=self.segment_conn_id)
 
+    @property
+    def _selection_arguments(self) -> dict[str, Any]:
+        return {argument: getattr(self, argument) for argument in DESTINATION_CHECKS}
+
     @cached_property
     def _progress(self) -> ProgressLogger:
-        return ProgressLogger(self._criteria.destination_id)
+        return ProgressLogger(str(DestinationSelection(**self._selection_arguments)))
 
     @cached_property
     def _criteria(self) -> WaitCriteria:
@@ -310,10 +345,12 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
 
         options = self._hook.options.capped(self._retry_seconds)
         if self._must_check_destination(context):
-            self._check_destination(context, options)
+            located = self._check_destination(context, options)
+        else:
+            located = self._located or self._locate(options, check=False)
         now, final = datetime.now(UTC), self._final_pieces
         try:
-            verdict: Verdict = self._hook.driver.run(poll(options, criteria=self._criteria, now=now, final=final))
+            verdict: Verdict = self._hook.driver.run(poll(options, criteria=located, now=now, final=final))
         except SegmentNotFoundError:
             if not self._destination_checked:
                 self._check_destination(context, options)  # its error says what was not found
@@ -326,18 +363,32 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         """Return whether to check the destination before the poll; without a memory, events in the poll are proof."""
         if self.reschedule and not self._destination_checked:
             known = RememberedCheck(context, self._criteria.query).load()
-            self._destination_checked = bool(known)
+            if known:
+                self._destination_checked, self._located = True, self._criteria.located(*known)
+                self._progress.identify(known[0], self._criteria.destination.name or "")
             if known is None:
                 return context.get("task_reschedule_count") == 0
         return not self._destination_checked
 
-    def _check_destination(self, context: Context, options: CallOptions) -> None:
-        from airflow_provider_segment.protocol.delivery.polling import verify_destination
-
-        self._hook.driver.run(verify_destination(options, query=self._criteria.query))
+    def _check_destination(self, context: Context, options: CallOptions) -> WaitCriteria:
+        located = self._locate(options, check=True)
         self._destination_checked = True
         if self.reschedule:
-            RememberedCheck(context, self._criteria.query).save()
+            RememberedCheck(context, self._criteria.query).save(located.query.destination_id, located.query.source_id)
+        return located
+
+    def _locate(self, options: CallOptions, *, check: bool) -> WaitCriteria:
+        """Return the criteria with the ids of the destination and its source."""
+        from airflow_provider_segment.protocol.delivery.locating import locate
+        from airflow_provider_segment.protocol.provisioning.references import ResolvedIds
+
+        self._ids = self._ids or ResolvedIds()
+        query = (self._located or self._criteria).query
+        query, name = self._hook.driver.run(locate(options, query=query, ids=self._ids, check=check))
+        self._progress.identify(query.destination_id, name)
+        self.resolved_destination_id, self.resolved_source_id = query.destination_id, query.source_id
+        self._located = self._criteria.located(query.destination_id, query.source_id)
+        return self._located
 
     @cached_property
     def _final_pieces(self) -> FinalPieces:

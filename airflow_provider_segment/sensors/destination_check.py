@@ -1,4 +1,4 @@
-"""Whether a rescheduled sensor has checked its destination: each of its polls runs in a new process."""
+"""What a rescheduled sensor has found of its destination: each of its polls runs in a new process."""
 
 from __future__ import annotations
 
@@ -18,28 +18,37 @@ class RememberedCheck:
     Airflow clears XCom at each reschedule, so older versions have nowhere to keep it. A store that fails is like none.
 
     :param context: the task's context; it has the store, if there is one.
-    :param query: names the destination and its source.
+    :param query: the query, with what selects the destination.
     """
 
     def __init__(self, context: Context, query: MetricsQuery) -> None:
         self._store: Any = context.get("task_state_store")
         ti: Any = context.get("ti")
-        self._value = [query.destination_id, query.source_id, getattr(ti, "try_number", None)]
+        ids = [query.destination_id, query.source_id]
+        self._key = [ids if query.selection is None else query.selection.to_json(), getattr(ti, "try_number", None)]
 
-    def load(self) -> bool | None:
-        """Return whether the destination was checked in this try; ``None`` if that is unknown."""
+    def load(self) -> tuple[str, str] | tuple[()] | None:
+        """Return the ids of the destination and its source, if they were checked in this try.
+
+        :return: empty if they were not; ``None`` if that is unknown.
+        """
         if self._store is None:
             return None
         try:
-            return bool(self._store.get(_KEY) == self._value)
+            *key, destination_id, source_id = self._store.get(_KEY) or (None, None, None)
         except Exception:  # noqa: BLE001 - any kind of store
             return None
+        return (str(destination_id), str(source_id)) if key == self._key else ()
 
-    def save(self) -> None:
-        """Remember that the destination was checked."""
+    def save(self, destination_id: str, source_id: str) -> None:
+        """Remember that the destination was checked.
+
+        :param destination_id: id of the destination.
+        :param source_id: id of its source.
+        """
         if self._store is None:
             return
         try:
-            self._store.set(_KEY, self._value)
+            self._store.set(_KEY, [*self._key, destination_id, source_id])
         except Exception:  # noqa: BLE001 - as above
             self._store = None

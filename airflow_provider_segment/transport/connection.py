@@ -6,8 +6,9 @@ import ipaddress
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -17,6 +18,9 @@ from airflow_provider_segment.protocol.secret_str import SecretStr
 
 REGIONS = {"us": "https://api.segmentapis.com", "eu": "https://eu1.api.segmentapis.com"}
 """https://docs.segmentapis.com/tag/Getting-Started"""
+
+EXTRA_KEYS = ("region", "timeout", "retry_budget", "rate_limit_budget", "reconcile_timeout", "verify", "proxies")
+"""The keys of the connection's extra."""
 
 _TEST_TIMEOUT = 10.0
 """Timeout of the connection test, in seconds: short, because a user is waiting."""
@@ -39,6 +43,7 @@ class SegmentConnection:
     :param options: options of every call.
     :param verify: path of a CA bundle, ``True`` for the environment's or certifi's, ``False`` to verify nothing.
     :param proxies: proxies by scheme; ``None`` for the environment's.
+    :param warnings: what is probably a mistake, such as an unknown key of the extra.
     """
 
     conn_id: str
@@ -48,6 +53,7 @@ class SegmentConnection:
     options: CallOptions
     verify: bool | str = True
     proxies: Mapping[str, str] | None = field(default=None, repr=False)
+    warnings: tuple[str, ...] = ()
 
 
 def parse_connection(
@@ -85,7 +91,16 @@ def parse_connection(
         ),
         verify=_verify(fields, is_loopback(url.hostname)),
         proxies=_proxies(fields),
+        warnings=tuple(_unknown_keys(conn_id, extra)),
     )
+
+
+def _unknown_keys(conn_id: str, extra: Mapping[str, Any]) -> Iterator[str]:
+    for key in extra:
+        if key not in EXTRA_KEYS:
+            similar = get_close_matches(str(key).lower(), EXTRA_KEYS, n=1)
+            hint = f"did you mean {similar[0]!r}?" if similar else f"it may have {', '.join(EXTRA_KEYS)}"
+            yield f"connection {conn_id!r}, field extra: unknown key {key!r} is ignored; {hint}"
 
 
 def for_test_button(connection: SegmentConnection) -> SegmentConnection:
@@ -152,10 +167,11 @@ def _token(fields: _Fields, password: str | None) -> SecretStr:
 def _base_url(fields: _Fields, host: str | None, port: int | None) -> SplitResult:
     text = (host or "").strip()
     region = fields.extra.get("region", "us")
-    if not isinstance(region, str) or region not in REGIONS:
+    region_url = REGIONS.get(region.strip().lower()) if isinstance(region, str) else None
+    if region_url is None:
         raise fields.error("region", f"{region!r} is not one of {', '.join(map(repr, REGIONS))}")
     if not text:
-        return urlsplit(REGIONS[region])
+        return urlsplit(region_url)
     try:
         url = urlsplit(text if "://" in text else f"https://{text}")
     except ValueError:  # whose message may quote part of a password

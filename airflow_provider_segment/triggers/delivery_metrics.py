@@ -15,6 +15,7 @@ from airflow_provider_segment.protocol.arguments import check_flag, check_name
 from airflow_provider_segment.protocol.delivery.condition import Condition
 from airflow_provider_segment.protocol.delivery.criteria import (
     FAIL,
+    WARN,
     Observation,
     WaitCriteria,
     check_criteria,
@@ -42,8 +43,12 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
     connection or with a 429 is logged and repeated; 401, 403, 404 and 422 end the wait. The arguments are those of the
     sensor as plain JSON.
 
-    :param destination_id: the destination.
-    :param source_id: its source.
+    :param destination_id: id of the destination. Without it, pass ``source``, ``destination_type`` and ``name``.
+    :param source: its source, by slug or id. With ``destination_id``, it may be left out.
+    :param source_id: id of its source, instead of ``source``.
+    :param destination_type: its type, by slug or catalog id.
+    :param metadata_id: catalog id of its type, instead of ``destination_type``.
+    :param name: its display name.
     :param success_when: conditions that must all hold for success.
     :param fail_when: failure conditions; the wait fails when any of them holds.
     :param window: length of a sliding window, in seconds; ``None`` for an anchored one.
@@ -52,12 +57,15 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
     :param min_attempted: number of attempted events needed for a verdict.
     :param settle_time: seconds after ``end_time`` to wait for late data.
     :param on_unmet: ``"wait"`` to keep waiting after the window has closed without meeting the conditions.
+    :param if_disabled: what to do if the destination is disabled: ``"warn"`` or ``"fail"``; checked before the first
+        poll, unless ``destination_checked``.
     :param granularity: ``"auto"`` or one of Segment's.
     :param poke_interval: poll interval in seconds; at least 1.
     :param deadline: end of the wait, in ISO 8601 with a timezone; a restart of the triggerer does not move it.
         ``None`` for no deadline.
     :param destination_checked: whether the sensor has checked the destination. If not, the trigger checks it before its
         first poll.
+    :param destination_name: the destination's name, for messages; empty if it is not known.
     :param next_poll_at: the earliest time of the first poll, in ISO 8601 with a timezone, because the sensor has polled
         a moment ago.
     :param segment_conn_id: the Airflow connection.
@@ -68,9 +76,13 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
     def __init__(
         self,
         *,
-        destination_id: str,
-        source_id: str,
         success_when: Sequence[str],
+        destination_id: str | None = None,
+        source: str | None = None,
+        source_id: str | None = None,
+        destination_type: str | None = None,
+        metadata_id: str | None = None,
+        name: str | None = None,
         fail_when: Sequence[str] = (),
         window: float | None = None,
         start_time: str | None = None,
@@ -78,16 +90,22 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         min_attempted: int = 1,
         settle_time: float = 120.0,
         on_unmet: str = FAIL,
+        if_disabled: str = WARN,
         granularity: str = AUTO,
         poke_interval: float = 60.0,
         deadline: str | None = None,
         destination_checked: bool = True,
         next_poll_at: str | None = None,
+        destination_name: str = "",
         segment_conn_id: str = DEFAULT_CONN_ID,
     ) -> None:
         super().__init__(
             destination_id=destination_id,
+            source=source,
             source_id=source_id,
+            destination_type=destination_type,
+            metadata_id=metadata_id,
+            name=name,
             min_attempted=min_attempted,
             poke_interval=poke_interval,
             segment_conn_id=segment_conn_id,
@@ -99,10 +117,13 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         self.end_time = end_time
         self.settle_time = settle_time
         self.on_unmet = on_unmet
+        self.if_disabled = if_disabled
         self.granularity = granularity
         self.deadline = deadline
         self.destination_checked = destination_checked
+        self.destination_name = destination_name
         self.next_poll_at = next_poll_at
+        self._located: dict[str, str | None] = {}
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Check the arguments and return them as plain JSON."""
@@ -113,6 +134,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
             "poke_interval": _check_interval(self.poke_interval),
             "deadline": self.deadline,
             "destination_checked": check_flag("destination_checked", self.destination_checked),
+            "destination_name": str(self.destination_name),
             "next_poll_at": self.next_poll_at,
             "segment_conn_id": check_name("segment_conn_id", self.segment_conn_id),
         }
@@ -122,8 +144,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
     def criteria(self) -> WaitCriteria:
         """The criteria of the wait."""
         return check_criteria(
-            destination_id=self.destination_id,
-            source_id=self.source_id,
+            **self.selection_arguments(),
             success_when=self.success_when,
             fail_when=self.fail_when,
             window=self.window,
@@ -132,6 +153,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
             min_attempted=self.min_attempted,
             settle_time=self.settle_time,
             on_unmet=self.on_unmet,
+            if_disabled=self.if_disabled,
             granularity=self.granularity,
         )
 
@@ -140,8 +162,9 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
 
         :param shared_stream: the results of the polls.
         """
-        progress = ProgressLogger(self.destination_id)
-        self._verified = self.destination_checked
+        known = self.destination_name if self.destination_id is not None else ""
+        progress = ProgressLogger(str(self.criteria.destination), known)
+        self._verified, self._located = self.destination_checked, {}
         # A timeout, because no poll may come before the deadline.
         left = None if self._deadline is None else (self._deadline - datetime.now(UTC)).total_seconds()
         limit = asyncio.timeout(left)
@@ -153,7 +176,12 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
                 raise
             result = WaitResult(status=TIMED_OUT, message=progress.last_message)
         # Last: Airflow cancels whatever is still awaited after the event, as if a user had cancelled the task.
-        state = {"deadline": self.deadline, "destination_checked": self._verified}
+        state = {
+            "deadline": self.deadline,
+            "destination_checked": self._verified,
+            "destination_name": self.destination_name,
+            **self._located,
+        }
         yield TriggerEvent(result.to_event() | state)
 
     async def _wait(self, stream: AsyncIterator[PollResult], progress: ProgressLogger) -> WaitResult:
@@ -168,9 +196,12 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
     def _result_of_poll(self, poll: PollResult, progress: ProgressLogger) -> WaitResult | None:
         if isinstance(poll, PollFailure) and not poll.transient:
             return result_of_error(poll.error)
-        self._verified = self._verified or isinstance(poll, Observation)
+        if isinstance(poll, Observation):
+            self._verified, self._located = True, self.ids(poll)
         verdict = self.evaluate_poll(poll, progress)
-        return None if verdict is None or verdict.status is Status.WAITING else result_of_verdict(verdict)
+        if verdict is None or verdict.status is Status.WAITING:
+            return None
+        return result_of_verdict(verdict, progress.describe(verdict))
 
     @cached_property
     def _deadline(self) -> datetime | None:
@@ -187,11 +218,16 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
 
     It polls indefinitely; a poll that fails is logged and repeated.
 
-    :param destination_id: the destination; only cloud-mode destinations have delivery data.
-    :param source_id: its source.
-    :param when: one or more conditions, all of which must hold; as ``success_when`` of the sensor.
-    :param rearm_when: one or more conditions that must all hold, after an event, before there can be another. Keeps a
-        value near the threshold from starting a run at each change. Default: that ``when`` does not hold.
+    :param destination_id: id of the destination; only cloud-mode destinations have delivery data. Without it, pass
+        ``source``, ``destination_type`` and ``name``, which are looked up when the trigger starts to poll.
+    :param source: its source, by slug or id. With ``destination_id``, it may be left out and is read from Segment.
+    :param source_id: id of its source, instead of ``source``.
+    :param destination_type: its type, by slug or catalog id.
+    :param metadata_id: catalog id of its type, instead of ``destination_type``.
+    :param name: its display name.
+    :param when: one or more conditions, all of which must hold, as in ``success_when`` of the sensor.
+    :param rearm_when: one or more conditions that must all hold after an event before the next one. They keep a value
+        near the threshold from starting a run at every change. By default, ``when`` must have stopped holding.
     :param window: how far back to count, ending now: seconds, or ISO 8601 such as ``"PT30M"``; at most 48 hours, or
         longer with a ``granularity`` of ``"HOUR"`` (7 days) or ``"DAY"`` (14 days).
     :param min_attempted: number of attempted events needed for the conditions to hold. Default 1.
@@ -204,10 +240,14 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
     def __init__(
         self,
         *,
-        destination_id: str,
-        source_id: str,
         when: str | Sequence[str],
         window: float | str,
+        destination_id: str | None = None,
+        source: str | None = None,
+        source_id: str | None = None,
+        destination_type: str | None = None,
+        metadata_id: str | None = None,
+        name: str | None = None,
         rearm_when: str | Sequence[str] = (),
         min_attempted: int = 1,
         granularity: str = AUTO,
@@ -216,7 +256,11 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
     ) -> None:
         super().__init__(
             destination_id=destination_id,
+            source=source,
             source_id=source_id,
+            destination_type=destination_type,
+            metadata_id=metadata_id,
+            name=name,
             min_attempted=min_attempted,
             poke_interval=poke_interval,
             segment_conn_id=segment_conn_id,
@@ -230,8 +274,7 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
         """Check the arguments and return them as plain JSON."""
         plain = self.criteria.to_json()
         arguments = {
-            "destination_id": plain["destination_id"],
-            "source_id": plain["source_id"],
+            **self.criteria.destination.to_json(),
             "when": plain["success_when"],
             "rearm_when": [str(condition) for condition in self._rearm_conditions],
             "window": plain["window"],
@@ -246,8 +289,7 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
     def criteria(self) -> WaitCriteria:
         """The criteria of the threshold."""
         return check_criteria(
-            destination_id=self.destination_id,
-            source_id=self.source_id,
+            **self.selection_arguments(),
             success_when=self.when,
             window=self.window,
             min_attempted=self.min_attempted,
@@ -263,7 +305,7 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
 
         :param shared_stream: the results of the polls.
         """
-        progress = ProgressLogger(self.destination_id)
+        progress = ProgressLogger(str(self.criteria.destination))
         rearm_when, state = self._rearm_conditions, ThresholdState(self)
         held = await state.load()
         async for poll in shared_stream:
@@ -274,8 +316,7 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
             # Saved before it fires: a crash in between loses the event, but never repeats one.
             await state.save(holds=holds)
             if holds and held is False:
-                ids = {"destination_id": self.destination_id, "source_id": self.source_id}
-                yield TriggerEvent({**ids, **(verdict.evidence or {})})
+                yield TriggerEvent({**self.ids(verdict.observation), **(verdict.evidence or {})})
             held = holds
 
 

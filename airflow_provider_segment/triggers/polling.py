@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from airflow_provider_segment.hooks.unavailable import ConnectionUnavailableError, reading_connection
 from airflow_provider_segment.protocol.delivery.criteria import MetricsQuery, Observation
 from airflow_provider_segment.protocol.delivery.failures import FailureRule
-from airflow_provider_segment.protocol.delivery.polling import FinalPieces, fetch_observation, verify_destination
+from airflow_provider_segment.protocol.delivery.locating import locate
+from airflow_provider_segment.protocol.delivery.polling import FinalPieces, fetch_observation
 from airflow_provider_segment.protocol.delivery.schedule import (
     ceil_to_tick,
     next_in_phase,
@@ -22,6 +25,7 @@ from airflow_provider_segment.protocol.delivery.schedule import (
 )
 from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
+from airflow_provider_segment.protocol.provisioning.references import ResolvedIds
 
 if TYPE_CHECKING:
     from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook
@@ -144,6 +148,9 @@ class _Poller:
         self._destination_checked = destination_checked
         self._options: tuple[CallOptions, CallOptions] | None = None
         self._final = FinalPieces()
+        self._ids = ResolvedIds()
+        self._located = destination_checked and query.selection is None
+        self._reports_ids = query.selection is not None
 
     async def poll(self, hook: SegmentPublicApiAsyncHook) -> Observation:
         """Poll; after a permanent error, read the connection again and repeat the poll if it has changed.
@@ -174,12 +181,12 @@ class _Poller:
         return self._interval
 
     async def sleep(self, delay: float) -> None:
-        """Sleep until the next poll that can give a verdict; until the destination is checked, just for the delay.
+        """Sleep until the next poll that can give a verdict; until the destination is located, just for the delay.
 
         :param delay: seconds until the next poll if every poll could give a verdict.
         """
         not_before = self._query.not_before
-        if not_before is None or not self._destination_checked:
+        if not_before is None or not self._located:
             await asyncio.sleep(delay)
             return
         clock = asyncio.get_running_loop().time
@@ -195,12 +202,17 @@ class _Poller:
         if self._options is None or self._options[0] is not options:  # cached, because the options rarely change
             self._options = options, options.capped(self._poke_interval)
         capped = self._options[1]
-        if self._destination_checked:
+        if self._located and not self._reports_ids:
             return fetch_observation(capped, query=self._query, now=datetime.now(UTC), final=self._final)
-        return self._check_and_fetch(capped)
+        return self._locate_and_fetch(capped)
 
-    def _check_and_fetch(self, options: CallOptions) -> Flow[Observation]:
-        yield from verify_destination(options, query=self._query)
-        self._destination_checked = True
-        now = datetime.now(UTC)
-        return (yield from fetch_observation(options, query=self._query, now=now, final=self._final))
+    def _locate_and_fetch(self, options: CallOptions) -> Flow[Observation]:
+        if not self._located:
+            check = not self._destination_checked
+            self._query, _ = yield from locate(options, query=self._query, ids=self._ids, check=check)
+            self._located = True
+        query, now = self._query, datetime.now(UTC)
+        observation = yield from fetch_observation(options, query=query, now=now, final=self._final)
+        if not self._reports_ids:
+            return observation
+        return replace(observation, destination_id=query.destination_id, source_id=query.source_id)

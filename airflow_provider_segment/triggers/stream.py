@@ -11,9 +11,10 @@ from typing import Any
 from airflow.providers.common.compat.triggers import BaseEventTrigger
 from airflow.triggers.base import TriggerEvent
 
-from airflow_provider_segment.protocol.delivery.criteria import WaitCriteria
+from airflow_provider_segment.protocol.delivery.criteria import Observation, WaitCriteria
 from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
 from airflow_provider_segment.protocol.delivery.verdict import Verdict, evaluate
+from airflow_provider_segment.protocol.selection import DESTINATION_CHECKS
 from airflow_provider_segment.triggers.polling import LogLine, PollFailure, PollResult, poll_indefinitely
 
 
@@ -26,14 +27,29 @@ class DeliveryTrigger(BaseEventTrigger):
     """
 
     destination_checked = True
+    destination_name = ""
     next_poll_at: str | None = None
 
     def __init__(
-        self, *, destination_id: str, source_id: str, min_attempted: int, poke_interval: float, segment_conn_id: str
+        self,
+        *,
+        destination_id: str | None,
+        source: str | None,
+        source_id: str | None,
+        destination_type: str | None,
+        metadata_id: str | None,
+        name: str | None,
+        min_attempted: int,
+        poke_interval: float,
+        segment_conn_id: str,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.destination_id = destination_id
+        self.source = source
         self.source_id = source_id
+        self.destination_type = destination_type
+        self.metadata_id = metadata_id
+        self.name = name
         self.min_attempted = min_attempted
         self.poke_interval = poke_interval
         self.segment_conn_id = segment_conn_id
@@ -45,6 +61,20 @@ class DeliveryTrigger(BaseEventTrigger):
         :raises ValueError: an argument is invalid.
         """
         raise NotImplementedError
+
+    def selection_arguments(self) -> dict[str, str | None]:
+        """Return the arguments that select the destination."""
+        return {argument: getattr(self, argument) for argument in DESTINATION_CHECKS}
+
+    def ids(self, observation: Observation) -> dict[str, str | None]:
+        """Return the ids of the destination and its source: those given, or those that a poll found.
+
+        :param observation: of the poll.
+        """
+        return {
+            "destination_id": self.destination_id or observation.destination_id,
+            "source_id": self.source_id or observation.source_id,
+        }
 
     def shared_stream_key(self) -> Hashable:
         """Return the key of the stream: triggers with the same connection, query and interval share one."""
@@ -87,6 +117,8 @@ class DeliveryTrigger(BaseEventTrigger):
             log = self.log.warning if poll.transient else self.log.error
             log("This poll failed; polling again in %.0f s: %s", poll.retry_in, poll.error)
             return None
+        if destination_id := self.ids(poll)["destination_id"]:
+            progress.identify(destination_id, self.destination_name or self.name or "")
         verdict = evaluate(self.criteria, poll)
         for line in progress.lines(verdict, poll.at):
             self.log.info("%s", line)

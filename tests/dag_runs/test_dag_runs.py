@@ -30,7 +30,7 @@ def test_the_lifecycle_removes_what_it_made_and_nothing_else(run_dag: RunDag, se
         "DELETE destinations",
     ]
     assert [made["name"] for made in segment_sandbox.destinations] == ["not mine"]
-    assert "successes >= 5 (holds: " in output
+    assert "succeeded: " in output
 
 
 def test_mapping_nested_templates_and_reschedule_mode_work(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:

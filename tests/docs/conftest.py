@@ -28,8 +28,8 @@ def documented_segment(segment_sandbox: SegmentSandbox, monkeypatch: pytest.Monk
     )
     segment_sandbox.seed(
         {
-            "sources": [*demo["sources"], {"id": "my-source"}],
-            "catalog": [*demo["catalog"], {"id": "54521fd725e721e32a72ee91"}],
+            "sources": [*demo["sources"], {"id": "source-id", "slug": "my-website"}],
+            "catalog": [*demo["catalog"], {"id": "type-id", "slug": "amplitude"}],
             "destinations": [DESTINATION],
         }
     )

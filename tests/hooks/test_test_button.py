@@ -33,6 +33,17 @@ def test_the_fields_of_a_form_connect(segment_sandbox: SegmentSandbox, monkeypat
     ) == (True, "Connected to workspace Sandbox (sandbox)")
 
 
+def test_an_unknown_key_of_the_extra_is_reported(
+    segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    works, message = press_test(
+        monkeypatch, host=segment_sandbox.url, password=segment_sandbox.token, extra=json.dumps({"regoin": "eu"})
+    )
+    warning = "connection 'transient', field extra: unknown key 'regoin' is ignored; did you mean 'region'?"
+    assert (works, message) == (True, f"Connected to workspace Sandbox (sandbox); {warning}")
+    assert warning in capsys.readouterr().out
+
+
 def test_a_wrong_token_is_reported(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     works, message = press_test(monkeypatch, host=segment_sandbox.url, password="wrong-token")
     assert not works

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment.exceptions import SegmentAuthError, SegmentDeliveryFailedError
+from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
 from airflow_provider_segment.operators.destination import (
     SegmentCreateDestinationOperator,
     SegmentDeleteDestinationOperator,
+    SegmentUpdateDestinationOperator,
 )
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
@@ -78,6 +80,35 @@ def test_a_failed_verdict_reports_its_evidence(segment_sandbox: SegmentSandbox) 
     facet = facets["segment_deliveryMetrics"]
     assert facet.conditions == {"successes >= 5": False, "failures >= 1": True}
     assert (facet.metrics["successes"], facet.metrics["discarded"]) == (2, 1)
+
+
+def test_ids_that_slugs_stand_for_are_reported(segment_sandbox: SegmentSandbox) -> None:
+    identity: dict[str, Any] = {"source": "website", "destination_type": "sandbox-analytics", "name": "Analytics"}
+    source = {"id": "src-1", "slug": "website"}
+    segment_sandbox.seed({"sources": [source], "destinations": [DESTINATION | {"sourceId": "src-1"}]})
+    tasks: list[Any] = [
+        SegmentCreateDestinationOperator(task_id="create", **identity, settings={"apiKey": "k"}),
+        SegmentUpdateDestinationOperator(task_id="update", **identity, enabled=False),
+        SegmentApplyDestinationOperator(task_id="apply", **identity, settings={"apiKey": "k"}),
+        SegmentDeliveryMetricsSensor(
+            task_id="wait", **identity, success_when="successes >= 0", min_attempted=0, window=timedelta(hours=1)
+        ),
+    ]
+    for task in tasks:
+        assert task.get_openlineage_facets_on_start().inputs == []
+        Running().run(task)
+        lineage = task.get_openlineage_facets_on_complete(None)
+        assert [one.name for one in (*lineage.inputs, *lineage.outputs)] == ["sources/src-1", "destinations/analytics"]
+
+
+def test_a_resumed_wait_reports_the_ids_that_its_trigger_found() -> None:
+    identity: dict[str, Any] = {"source": "website", "destination_type": "sandbox-analytics", "name": "Analytics"}
+    sensor = SegmentDeliveryMetricsSensor(task_id="wait", **identity, success_when="successes >= 5", window=3600)
+    ids = {"destination_id": "analytics", "source_id": "src-1"}
+    with pytest.raises(SegmentDeliveryFailedError):
+        sensor.execute_complete({}, {"status": "failed", "message": "failures >= 1", **ids})
+    lineage = sensor.get_openlineage_facets_on_complete(None)
+    assert [one.name for one in (*lineage.inputs, *lineage.outputs)] == ["sources/src-1", "destinations/analytics"]
 
 
 def test_a_failed_create_reports_no_destination(segment_sandbox: SegmentSandbox) -> None:

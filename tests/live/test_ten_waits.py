@@ -21,10 +21,13 @@ DESTINATIONS = {"holds_at_once", "has_two_waits"} | FIRST | LIMITED
 
 # How each ends, and what its log says of it.
 ENDS = {
-    "holds_at_once": ("success", "Destination holds_at_once succeeded: successes >= 1000 (holds: 1000)"),
-    "wants_few": ("success", "Destination has_two_waits succeeded: successes >= 10 (holds: 10)"),
-    "wants_many": ("success", "Destination has_two_waits succeeded: successes >= 1000 (holds: 1000)"),
-    "fails": ("failed", "SegmentDeliveryFailedError: destination fails: deliveries failed: failures > 0 (holds: 1)"),
+    "holds_at_once": ("success", "succeeded: 1,000 of 1,000 delivered (100.0 %), 0 failed"),
+    "wants_few": ("success", "succeeded: 10 of 10 delivered (100.0 %), 0 failed"),
+    "wants_many": ("success", "succeeded: 1,000 of 1,000 delivered (100.0 %), 0 failed"),
+    "fails": (
+        "failed",
+        "SegmentDeliveryFailedError: deliveries failed: 0 of 1 delivered (0.0 %), 1 failed",
+    ),
     "is_deleted": ("failed", "SegmentNotFoundError: GET /destinations/is_deleted/delivery-metrics returned 404"),
     "is_refused": ("skipped", "SegmentAuthError: GET /destinations/is_refused/delivery-metrics returned 401"),
     "meets_faults": ("success", "This poll failed; polling again in"),

@@ -12,6 +12,7 @@ from airflow_provider_segment.sandbox.testing import SegmentSandbox
 Logged: TypeAlias = Callable[[], str]
 
 IDENTITY = {"source_id": "sandbox-web", "metadata_id": "sandbox-analytics", "name": "Feed"}
+BY_SLUG = {"source": "sandbox-web", "destination_type": "sandbox-analytics", "name": "Feed"}
 FEED: dict[str, Any] = {
     "id": "feed",
     "sourceId": "sandbox-web",

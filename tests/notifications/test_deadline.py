@@ -12,7 +12,7 @@ from airflow_provider_segment.notifications.destination import (
     SegmentEnableDestinationNotifier,
 )
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from tests.notifications.conftest import IDENTITY, Logged, enabled
+from tests.notifications.conftest import BY_SLUG, IDENTITY, Logged, enabled
 
 sdk = pytest.importorskip("airflow.sdk", reason="Airflow 2.11 has no deadlines")
 callbacks = pytest.importorskip("airflow.triggers.callback", reason="deadlines came with Airflow 3.1")
@@ -30,7 +30,7 @@ def miss(notifier: type[Any], **arguments: Any) -> list[dict[str, Any]]:
     return asyncio.run(run())
 
 
-@pytest.mark.parametrize("selection", [{"destination_id": "feed"}, IDENTITY])
+@pytest.mark.parametrize("selection", [{"destination_id": "feed"}, IDENTITY, BY_SLUG])
 def test_it_disables_then_enables_one_destination(feed: SegmentSandbox, selection: dict[str, Any]) -> None:
     assert miss(SegmentDisableDestinationNotifier, **selection)[-1]["state"] == "success"
     assert enabled(feed) == {"feed": False, "other": True}

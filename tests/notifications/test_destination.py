@@ -14,9 +14,9 @@ from airflow_provider_segment.notifications.destination import (
     SegmentEnableDestinationNotifier,
 )
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from tests.notifications.conftest import IDENTITY, Logged, enabled
+from tests.notifications.conftest import BY_SLUG, IDENTITY, Logged, enabled
 
-SELECTIONS = [{"destination_id": "feed"}, IDENTITY]
+SELECTIONS = [{"destination_id": "feed"}, IDENTITY, BY_SLUG]
 
 
 def call(notifier: Any, **context: Any) -> None:
@@ -72,8 +72,8 @@ def test_a_failure_logs_its_consequence_and_no_secret(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({}, "missing: source_id, metadata_id, name"),
-        ({"source_id": "s", "name": "n"}, "missing: metadata_id"),
+        ({}, "missing: source, destination_type, name"),
+        ({"source_id": "s", "name": "n"}, "missing: destination_type"),
         ({"destination_id": "d", **IDENTITY}, "destination_id was given together with source_id, metadata_id, name"),
         ({"destination_id": "d", "name": "{{ n }}"}, "destination_id was given together with name"),
         ({"destination_id": ""}, "destination_id is empty"),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_segment.exceptions import SegmentAuthError, SegmentDeliveryFailedError
 from airflow_provider_segment.notifications.destination import SegmentDisableDestinationNotifier
@@ -20,7 +21,7 @@ SENSOR = SegmentDeliveryMetricsSensor(
     success_when="success_rate > 0.9",
     start_time=datetime(2026, 1, 1, tzinfo=UTC),
 )
-BAD_DATA = SegmentDeliveryFailedError("failure_rate > 0.5 (holds: 0.7): deliveries failed")
+BAD_DATA = SegmentDeliveryFailedError("deliveries failed: failure_rate is 70.0 %, allowed up to 50 %")
 
 
 class BadDataError(Exception):
@@ -38,6 +39,14 @@ def call(context: dict[str, Any], **only_on: Any) -> None:
     SegmentDisableDestinationNotifier(destination_id="feed", **only_on)({"dag": None, "params": {}, **context})
 
 
+def without_retry(error: Exception) -> Exception:
+    """Return the exception that an operator raises from an error that a retry cannot mend."""
+    try:
+        raise AirflowFailException(str(error)) from error
+    except AirflowFailException as raised:
+        return raised
+
+
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
     "our sensor, its verdict": ({"task": SENSOR, "exception": BAD_DATA}, {}, True),
     "our sensor, a wrong token": ({"task": SENSOR, "exception": SegmentAuthError("401")}, {}, False),
@@ -53,6 +62,9 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
     "its dotted name": ({"exception": VeryBadDataError()}, {"only_on": NAME}, True),
     "a builtin's name": ({"exception": ZeroDivisionError()}, {"only_on": ["ArithmeticError"]}, True),
     "another exception": ({"exception": ValueError("typo")}, {"only_on": BadDataError}, False),
+    "its own exception, not to be retried": ({"exception": without_retry(BadDataError())}, {"only_on": NAME}, True),
+    "an operator's invalid argument": ({"exception": without_retry(ValueError("x"))}, {"only_on": ValueError}, True),
+    "another cause": ({"exception": without_retry(ValueError("x"))}, {"only_on": BadDataError}, False),
     "another dotted name": ({"exception": BadDataError()}, {"only_on": "other.BadDataError"}, False),
 }
 

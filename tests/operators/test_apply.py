@@ -18,6 +18,7 @@ from airflow_provider_segment.exceptions import (
 from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from airflow_provider_segment.secrets import SecretRef
 from tests.running import Running, TaskInstance
 
 KEY = "0123456789abcdef"
@@ -57,6 +58,7 @@ def test_it_creates_everything_and_returns_a_summary(running: Running, segment_s
     (made,) = segment_sandbox.destinations
     assert summary == {
         "destination_id": made["id"],
+        "differs": True,
         "created": True,
         "changed": [],
         "subscriptions": [
@@ -64,8 +66,14 @@ def test_it_creates_everything_and_returns_a_summary(running: Running, segment_s
             for one in made["subscriptions"]
         ],
         "filters": [],
+        "differences": summary["differences"],
         "ignored": [],
     }
+    new = [(one["object"], one["name"], one["id"], one["result"]) for one in summary["differences"]]
+    assert new == [
+        ("destination", "mine", made["id"], "created"),
+        *(("subscription", one["name"], one["id"], "created") for one in made["subscriptions"]),
+    ]
     assert [one["name"] for one in made["subscriptions"]] == ["Track", "Identify"]
     assert calls(segment_sandbox) == ["POST destination", "POST subscription", "POST subscription"]
 
@@ -135,14 +143,84 @@ def test_drift_is_reported_and_not_written(running: Running, segment_sandbox: Se
     if on_drift == "report":
         plan = running.run(drifted)
     else:
-        with pytest.raises(SegmentDriftError, match="is not as described") as caught:
-            running.run(drifted)
+        ti = TaskInstance()
+        with pytest.raises(SegmentDriftError) as caught:
+            running.run(drifted, ti=ti)
         assert isinstance(caught.value, AirflowFailException)
-        plan = caught.value.plan
-    assert plan["changed"] == ["settings['trackAllPages']"]
-    assert results(plan) == {"Track": "kept", "Identify": "created"}
+        plan = caught.value.plan or {}
+        assert ti.xcoms["return_value"] == plan
+        assert {key: ti.xcoms[key] for key in plan} == plan
+    made = segment_sandbox.destinations[0]["id"]
+    assert (plan["differs"], plan["created"], plan["changed"]) == (True, False, [])
+    assert results(plan) == {"Track": "kept", "Identify": "would create"}
+    assert plan["differences"] == [
+        {
+            "object": "destination",
+            "name": "mine",
+            "id": made,
+            "result": "would change",
+            "fields": [{"field": "settings['trackAllPages']", "before": "", "after": ""}],
+        },
+        {
+            "object": "subscription",
+            "name": "Identify",
+            "id": None,
+            "result": "would create",
+            "fields": [
+                {"field": "action_id", "before": "", "after": "sandbox-identify"},
+                {"field": "trigger", "before": "", "after": 'type = "identify"'},
+                {"field": "enabled", "before": "", "after": "true"},
+            ],
+        },
+    ]
     assert len(calls(segment_sandbox)) == before
-    assert running.run(apply(subscriptions=[TRACK], on_drift=on_drift))["changed"] == []
+    same = running.run(apply(subscriptions=[TRACK], on_drift=on_drift))
+    assert (same["differs"], same["differences"]) == (False, [])
+
+
+def test_the_drift_error_says_what_differs(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    running.run(apply(subscriptions=[TRACK]))
+    (made,) = segment_sandbox.destinations
+    (track,) = made["subscriptions"]
+
+    with pytest.raises(SegmentDriftError) as caught:
+        running.run(
+            apply(
+                settings={"apiKey": "another-secret-key"},
+                enabled=False,
+                subscriptions=[TRACK | {"trigger": "all"}, IDENTIFY],
+                on_drift="fail",
+            )
+        )
+
+    assert str(caught.value) == (
+        f"destination 'mine' ({made['id']}) differs from its description in 4 places: enabled is true, expected false;"
+        f" settings['apiKey'] differs; subscription 'Identify' is missing; subscription 'Track' ({track['id']}):"
+        " trigger is 'type = \"track\"', expected 'all'"
+    )
+
+
+def test_a_report_on_a_missing_destination_creates_nothing(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    summary = running.run(apply(on_drift="report"))
+
+    assert (summary["destination_id"], summary["differs"], summary["created"]) == (None, True, False)
+    assert summary["differences"][0]["result"] == "would create"
+    with pytest.raises(SegmentDriftError) as caught:
+        running.run(apply(on_drift="fail"))
+    assert str(caught.value) == ("destination 'mine' of type sandbox-analytics on source sandbox-web does not exist")
+
+
+def test_a_backend_of_xcom_that_fails_does_not_hide_the_drift(
+    running: Running, segment_sandbox: SegmentSandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class NoXCom(TaskInstance):
+        def xcom_push(self, *, key: str, value: Any) -> None:
+            if key != "segment_destinations":
+                raise ConnectionError("no backend")
+
+    with pytest.raises(SegmentDriftError):
+        running.run(apply(on_drift="fail"), ti=NoXCom())
+    assert "The result could not be pushed to XCom: no backend" in capsys.readouterr().out
 
 
 def test_renaming_by_id(running: Running, segment_sandbox: SegmentSandbox) -> None:
@@ -274,7 +352,7 @@ def test_settings_and_subscriptions_from_templates(running: Running, segment_san
     ("changes", "message"),
     [
         ({"name": ""}, "name is empty"),
-        ({"settings": None}, "settings is missing; give source_id, metadata_id, settings and name, or path"),
+        ({"settings": None}, "settings is missing; pass source, type, name and settings, or path"),
         ({"subscriptions": "nothing"}, "subscriptions is a string that is not JSON"),
         ({"subscriptions": [TRACK, 5]}, r"subscriptions\[1\] is a int"),
         (
@@ -367,7 +445,8 @@ def test_an_id_that_a_template_rendered_to_nothing_raises(
 ) -> None:
     task = apply(destination_id="{{ params.id }}", subscriptions=None)
     task.destination_id = nothing  # as Airflow sets it when a task it refers to returned nothing
-    with pytest.raises(ValueError, match=f"destination_id was set, but its template rendered to {nothing!r}"):
+    message = f"destination_id was set, but its template rendered to {nothing!r}"
+    with pytest.raises(AirflowFailException, match=message):
         task.execute({})
     assert segment_sandbox.requests == []
 
@@ -415,6 +494,52 @@ def test_if_missing_fail_lists_the_siblings(running: Running, segment_sandbox: S
         running.run(apply(if_missing="fail"))
     assert calls(segment_sandbox) == ["POST destination"]
     assert running.run(apply(name="other", subscriptions=None, if_missing="fail"))["destination_id"] == other
+
+
+def test_other_destinations_are_named_only_before_a_create(
+    running: Running, segment_sandbox: SegmentSandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(7):
+        running.run(apply(name=f"other {number}", subscriptions=None))
+    first = segment_sandbox.destinations[0]["id"]
+    capsys.readouterr()
+
+    running.run(apply(name="other 0", enabled=False, subscriptions=None))
+    assert "has other destinations" not in capsys.readouterr().out
+    running.run(apply(subscriptions=None))
+    log = capsys.readouterr().out
+    assert f"source sandbox-web has other destinations of type sandbox-analytics: 'other 0' ({first}), " in log
+    assert "'other 4'" in log
+    assert ") and 2 more; if one of them is this destination under an earlier name" in log
+
+
+@pytest.mark.parametrize("times", [1, 2], ids=["created", "existing"])
+def test_a_literal_password_is_one_warning(
+    running: Running, segment_sandbox: SegmentSandbox, capsys: pytest.CaptureFixture[str], times: int
+) -> None:
+    for _ in range(times):
+        capsys.readouterr()
+        running.run(apply(settings={"apiKey": KEY, "secretKey": "a-secret-key"}, subscriptions=None))
+    log = capsys.readouterr().out
+    assert log.count("SecretRef") == 1
+    assert (
+        "destination 'mine' of type sandbox-analytics on source sandbox-web: settings['secretKey']: a literal, but"
+        " Segment's catalog calls it a password; pass SecretRef('<connection id>') instead, or Airflow stores and"
+        " shows it"
+    ) in log
+
+
+def test_a_reference_or_a_template_for_a_password_is_no_warning(
+    running: Running,
+    segment_sandbox: SegmentSandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_PARTNER", f'{{"conn_type": "generic", "password": "{KEY}"}}')
+    running.run(apply(settings={"secretKey": SecretRef("partner")}, subscriptions=None))
+    running.run(apply(settings={"secretKey": "{{ params.key }}"}, subscriptions=None), params={"key": KEY})
+    running.run(apply(settings="{{ params.s | tojson }}", subscriptions=None), params={"s": {"secretKey": KEY}})
+    assert "SecretRef" not in capsys.readouterr().out
 
 
 def test_a_previous_name_renames_the_destination(running: Running, segment_sandbox: SegmentSandbox) -> None:

@@ -179,7 +179,7 @@ def test_equal_titles_are_matched_and_described_as_they_are(running: Running, se
 def test_report_and_fail_write_nothing(running: Running, segment_sandbox: SegmentSandbox) -> None:
     seed(segment_sandbox, stored("f", "No emails", actions=DROP))
 
-    assert results(running.run(apply(on_drift="report"))) == {"No emails": "changed"}
+    assert results(running.run(apply(on_drift="report"))) == {"No emails": "would change"}
     with pytest.raises(SegmentDriftError):
         running.run(apply(on_drift="fail"))
     assert writes(segment_sandbox) == []

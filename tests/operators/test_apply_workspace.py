@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_segment.exceptions import SegmentDriftError, SegmentPartialFailureError, SegmentPruneLimitError
 from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
@@ -127,6 +129,18 @@ def test_environment_secrets_and_what_is_not_compared(
     summary = running.run(workspace(**task))
     assert (summary["differs"], summary["unsupplied_secrets"]) == (False, ["key"])
     assert "1 secrets are not supplied, so they were not compared: key" in log()
+
+
+def test_what_no_retry_can_mend_is_not_retried(segment_sandbox: SegmentSandbox, tmp_path: Path) -> None:
+    write(tmp_path, {"a.yaml": described("A"), "b.yaml": described("B", source="sandbox-wep")})
+    task = workspace(path=str(tmp_path))
+    with pytest.raises(AirflowFailException, match="1 of 2 destinations failed"):
+        inspect.unwrap(type(task).execute)(task, {})
+
+    segment_sandbox.fault("status", status=409, method="POST", path="/destinations", times=None)
+    write(tmp_path, {"c.yaml": described("C")})
+    with pytest.raises(SegmentPartialFailureError, match="2 of 3 destinations failed"):
+        inspect.unwrap(type(task).execute)(task, {})
 
 
 @pytest.mark.parametrize("on_error", ["continue", "stop"])
@@ -248,7 +262,7 @@ def test_one_file_is_applied(running: Running, segment_sandbox: SegmentSandbox, 
     assert [one["result"] for one in summary["subscriptions"]] == ["created"]
     assert running.run(apply_file(**task, on_drift="fail"))["created"] is False
     write(tmp_path, {"web/a.yaml": described("A", settings=settings, enabled=False)})
-    with pytest.raises(SegmentDriftError, match=r"web/a.yaml' is not as described"):
+    with pytest.raises(SegmentDriftError, match="in 1 place: enabled is true, expected false"):
         running.run(apply_file(**task, on_drift="fail"))
     write(tmp_path, {"web/a.yaml": described("A", settings=settings, removed=True)})
     assert running.run(apply_file(**task))["destination_id"] == made["id"]

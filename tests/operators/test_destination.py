@@ -241,8 +241,8 @@ def test_invalid_rendered_values_raise_before_any_request(
 @pytest.mark.parametrize(
     ("selection", "message"),
     [
-        ({}, "missing: source_id, metadata_id, name"),
-        ({"source_id": "s", "name": "n"}, "missing: metadata_id"),
+        ({}, "missing: source, destination_type, name"),
+        ({"source_id": "s", "name": "n"}, "missing: destination_type"),
         (identity(destination_id="d"), "destination_id was given together with source_id, metadata_id, name"),
         ({"destination_id": "d", "name": "{{ n }}"}, "destination_id was given together with name"),
         ({"destination_id": ""}, "destination_id is empty"),

@@ -193,7 +193,7 @@ def test_invalid_arguments_raise_when_the_dag_is_parsed(changes: dict[str, Any],
 @pytest.mark.parametrize(
     ("kind", "arguments", "message"),
     [
-        (SegmentDeleteSubscriptionOperator, {}, "missing: action_id, name"),
+        (SegmentDeleteSubscriptionOperator, {}, "missing: action, name"),
         (SegmentDeleteSubscriptionOperator, {"subscription_id": "s", "name": "n"}, "together with name"),
         (SegmentDeleteSubscriptionOperator, {"subscription_id": "s", "if_missing": 0}, "if_missing is 0"),
         (SegmentUpdateSubscriptionOperator, {"subscription_id": "s"}, "at least one of new_name, trigger"),

@@ -6,6 +6,7 @@ import importlib
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
 from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
 from airflow_provider_segment.operators.destination import (
@@ -159,9 +160,23 @@ def test_an_unreadable_reference_is_named(
 
 
 def test_a_reference_to_a_missing_connection(running: Running, segment_sandbox: SegmentSandbox) -> None:
-    with pytest.raises(Exception, match="no_such_partner"):
+    place = r"settings\['apiKey'\] is SecretRef\(conn_id='no_such_partner', field='password'\), which can't be read: "
+    with pytest.raises(AirflowNotFoundException, match=f"{place}.*no_such_partner"):
         running.run(create(settings={"apiKey": SecretRef("no_such_partner")}))
     assert segment_sandbox.requests == []
+
+
+def test_a_backend_that_fails_names_the_setting(
+    running: Running, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_conn_id: str) -> None:
+        raise ConnectionError("the backend is down")
+
+    monkeypatch.setattr(BaseHook, "get_connection", fail)
+    with pytest.raises(ConnectionError) as caught:
+        running.run(create(settings={"apiKey": SecretRef("partner")}))
+    note = "settings['apiKey'] is SecretRef(conn_id='partner', field='password'), which can't be read"
+    assert caught.value.__notes__ == [note]
 
 
 def test_each_connection_is_read_once(running: Running, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from airflow_provider_segment.exceptions import (
     SegmentAuthError,
     SegmentDeliveryFailedError,
     SegmentDeliveryUnmetError,
+    SegmentDestinationDisabledError,
     SegmentInvalidRequestError,
     SegmentNotFoundError,
 )
@@ -187,7 +188,7 @@ def test_failure_takes_precedence_and_is_not_retried(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str
 ) -> None:
     segment_sandbox.deliver(destination_id, successes=10, expired=10, at=ago(minutes=5))
-    with pytest.raises(SegmentDeliveryFailedError, match=r"failure_rate > 0.4 \(holds: 0.5\)") as caught:
+    with pytest.raises(SegmentDeliveryFailedError, match=r"failure_rate is 50.0 %, allowed up to 40 %") as caught:
         running.run(sensor(destination_id, fail_when="failure_rate > 0.4"))
     assert isinstance(caught.value, AirflowFailException)
 
@@ -281,7 +282,7 @@ def test_events_just_outside_a_long_window_do_not_decide(
         segment_sandbox.deliver(destination_id, successes=successes, at=at.isoformat())
     window = {"start_time": start, "end_time": end}
 
-    with pytest.raises(SegmentDeliveryUnmetError, match=r"now 3, 1 short"):
+    with pytest.raises(SegmentDeliveryUnmetError, match="successes is 3, need 4"):
         running.run(sensor(destination_id, success_when="successes >= 4", **window))
     evidence = running.run(sensor(destination_id, success_when="successes >= 3", **window))
 
@@ -380,6 +381,32 @@ def test_polling_resumes_after_a_rate_limit(
     assert poll_count(segment_sandbox) == 2
 
 
+@pytest.mark.parametrize("changes", [{}, {"deferrable": True}], ids=str)
+def test_a_disabled_destination_fails_the_task_if_asked_to(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, changes: dict[str, Any]
+) -> None:
+    with SegmentPublicApiHook() as hook:
+        hook.update_destination(id=destination_id, enabled=False)
+
+    with pytest.raises(SegmentDestinationDisabledError) as caught:
+        running.run(sensor(destination_id, if_disabled="fail", **changes))
+
+    name = segment_sandbox.destinations[0]["name"]
+    assert str(caught.value) == (
+        f'"{name}" ({destination_id}) is disabled, so it gets no deliveries; enable it, or wait all the same with'
+        " if_disabled='warn'"
+    )
+    assert poll_count(segment_sandbox) == 0
+
+
+@pytest.mark.parametrize("if_disabled", ["warn", "fail"])
+def test_an_enabled_destination_is_waited_for(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, if_disabled: str
+) -> None:
+    segment_sandbox.deliver(destination_id, successes=10, at=ago(minutes=5))
+    assert running.run(sensor(destination_id, if_disabled=if_disabled))["metrics"]["successes"] == 10
+
+
 @pytest.mark.parametrize("mode", ["poke", "reschedule"])
 def test_poke_mode_logs_changes_and_reschedule_mode_each_poll(
     mode: str, destination_id: str, told: Callable[[], str]
@@ -388,7 +415,7 @@ def test_poke_mode_logs_changes_and_reschedule_mode_each_poll(
     for _ in range(3):
         # Airflow makes a new task after each reschedule.
         (sensor(destination_id, mode=mode) if mode == "reschedule" else task).poke({})
-    assert told().count(f"Destination {destination_id} waiting: ") == (1 if mode == "poke" else 3)
+    assert told().count("waiting: no events attempted") == (1 if mode == "poke" else 3)
 
 
 @pytest.mark.parametrize(

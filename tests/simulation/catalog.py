@@ -12,7 +12,7 @@ SINGLE = "single"
 ACTIONS = ("track", "identify")
 TRACK = 'type = "track"'
 
-SOURCES: list[dict[str, Any]] = [{"id": SOURCE}, {"id": OTHER_SOURCE}]
+SOURCES: list[dict[str, Any]] = [{"id": source, "slug": f"{source}-slug"} for source in (SOURCE, OTHER_SOURCE)]
 CATALOG: list[dict[str, Any]] = [
     {
         "id": ANALYTICS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -46,6 +47,20 @@ def draw_subscriptions(dice: Random, *, most: int) -> list[SubscriptionSpec]:
     """Draw descriptions of subscriptions with different identities; the name determines the action."""
     numbers = dice.sample(range(12), dice.randint(0, most))
     return [_draw_subscription(dice, number) for number in numbers]
+
+
+def named(dice: Random, spec: DestinationSpec) -> DestinationSpec:
+    """Return the description, with its source and its type perhaps named by slugs."""
+    if dice.random() < 0.5:
+        spec = replace(spec, source_id="", source=f"{spec.source_id}-slug")
+    if dice.random() < 0.5:
+        spec = replace(spec, metadata_id="", destination_type=f"{spec.metadata_id}-slug")
+    return spec
+
+
+def named_action(dice: Random, spec: SubscriptionSpec) -> SubscriptionSpec:
+    """Return the description, with its action perhaps named by its slug."""
+    return replace(spec, action_id="", action=f"{spec.action_id}-slug") if dice.random() < 0.3 else spec
 
 
 def put_destination(segment: Segment, spec: DestinationSpec) -> Record:

@@ -25,7 +25,6 @@ from tests.simulation.model_responses import (
     rate_limited,
     response,
     shown,
-    shown_source,
 )
 from tests.simulation.setting_values import DestinationType
 
@@ -141,11 +140,14 @@ class Segment:
             raise rate_limited(left=since + WINDOW - now, consumed=used + 1, headers=headers)
         return headers
 
+    # --- sources and the catalog
+
     def _list_sources(self, _body: Record, _now: float, query: dict[str, str]) -> Record:
-        return page(self.sources, query, "sources", shown_source)
+        plain = {"enabled": True, "workspaceId": "w"}
+        return page(self.sources, query, "sources", lambda source: {"slug": source["id"], **source, **plain})
 
     def _list_catalog(self, _body: Record, _now: float, query: dict[str, str]) -> Record:
-        return page(list(self.types.values()), query, "destinationsCatalog", _shown_type)
+        return page(list(self.types.values()), query, "destinationsCatalog", lambda kind: dict(kind.record))
 
     # --- destinations
 

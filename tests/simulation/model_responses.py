@@ -71,7 +71,7 @@ def page(records: Sequence[T], query: Mapping[str, str], key: str, show: Callabl
     return {key: [show(record) for record in records[start:end]], "pagination": pagination}
 
 
-def find(records: Mapping[str, Record], record_id: str) -> Record:
+def find(records: Mapping[str, T], record_id: str) -> T:
     """Return the record with an id; raise a 404 if there is none."""
     if record_id not in records:
         raise RefusedError(404, "Resource not found")

@@ -18,6 +18,8 @@ from tests.simulation.drawing import (
     draw_destination,
     draw_settings,
     draw_subscriptions,
+    named,
+    named_action,
     put_destination,
     put_subscription,
 )
@@ -69,6 +71,7 @@ def ensuring_destination(segment: Segment, dice: Random) -> Scenario:
         same = dice.random() < 0.3
         settings = spec.settings if same or spec.metadata_id != ANALYTICS else draw_settings(dice)
         existing = put_destination(segment, _destination_like(spec, settings, enabled=same or dice.random() < 0.5))
+    described = named(dice, spec)
     before = Before(segment)
 
     def check(result: Any) -> None:
@@ -86,7 +89,7 @@ def ensuring_destination(segment: Segment, dice: Random) -> Scenario:
     return Scenario(
         name=f"ensure_destination, if_exists={if_exists}, existing: {existing is not None}",
         flow=lambda options, wait_for_pending, _number: ensure_destination(
-            options, spec=spec, if_exists=if_exists, wait_for_pending=wait_for_pending
+            options, spec=described, if_exists=if_exists, wait_for_pending=wait_for_pending
         ),
         check=check,
         final=lambda error: isinstance(error, SegmentAlreadyExistsError) and if_exists == "fail",
@@ -103,6 +106,7 @@ def ensuring_subscription(segment: Segment, dice: Random) -> Scenario:
         put_subscription(segment, destination, other)
     if_exists = dice.choice(("reuse", "update", "update", "fail"))
     existing = put_subscription(segment, destination, _another(spec, dice)) if dice.random() < 0.4 else None
+    described = named_action(dice, spec)
     before = Before(segment)
 
     def check(result: Any) -> None:
@@ -124,7 +128,11 @@ def ensuring_subscription(segment: Segment, dice: Random) -> Scenario:
     return Scenario(
         name=f"ensure_subscription, if_exists={if_exists}, existing: {existing is not None}",
         flow=lambda options, wait_for_pending, _number: ensure_subscription(
-            options, destination_id=destination["id"], spec=spec, if_exists=if_exists, wait_for_pending=wait_for_pending
+            options,
+            destination_id=destination["id"],
+            spec=described,
+            if_exists=if_exists,
+            wait_for_pending=wait_for_pending,
         ),
         check=check,
         final=lambda error: isinstance(error, SegmentAlreadyExistsError) and if_exists == "fail",

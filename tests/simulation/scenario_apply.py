@@ -11,8 +11,8 @@ from airflow_provider_segment.protocol.errors import SegmentInvalidRequestError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
 from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest, apply_destination
 from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec
-from tests.simulation.catalog import TRACK
-from tests.simulation.drawing import draw_settings, draw_subscriptions, put_destination, put_subscription
+from tests.simulation.catalog import ACTIONS, TRACK
+from tests.simulation.drawing import draw_settings, draw_subscriptions, named, put_destination, put_subscription
 from tests.simulation.expectation import (
     Before,
     demand_destination,
@@ -52,12 +52,12 @@ class Applying:
         self._wrong = _REFUSED if segment.refuses_triggers and dice.random() < 0.7 else _UNKNOWN_ACTION
         self._place = dice.randint(0, len(self._subscriptions or ()))
         self._request = ApplyRequest(
-            spec=self._spec,
-            subscriptions=self._subscriptions,
+            spec=named(dice, self._spec),
             destination_id=self._existing["id"] if by_id and self._existing is not None else None,
             prune_subscriptions=self._prune,
             prune_all=True,
         )
+        self._actions_by_slug = {action for action in ACTIONS if dice.random() < 0.4}
         self._before = Before(segment)
 
     def scenario(self) -> Scenario:
@@ -92,9 +92,15 @@ class Applying:
         return [*kept, *(one for one in draw_subscriptions(dice, most=5) if one.name not in names)]
 
     def _flow(self, options: CallOptions, wait_for_pending: bool, number: int) -> Flow[Any]:
-        subscriptions = self._wanted(number)
+        wanted = self._wanted(number)
+        subscriptions = None if wanted is None else list(map(self._named, wanted))
         request = replace(self._request, wait_for_pending=wait_for_pending, subscriptions=subscriptions)
         return apply_destination(options, request=request, write=True)
+
+    def _named(self, one: SubscriptionSpec) -> SubscriptionSpec:
+        """Return the description as the user gives it, perhaps with its action named by a slug."""
+        by_slug = one.action_id in self._actions_by_slug
+        return replace(one, action_id="", action=f"{one.action_id}-slug") if by_slug else one
 
     def _wanted(self, number: int) -> list[SubscriptionSpec] | None:
         """Return the described subscriptions of one run; a mistake is corrected later."""

@@ -10,12 +10,20 @@ from airflow_provider_segment.protocol.provisioning.destination import (
     resolve_and_update_destination,
 )
 from airflow_provider_segment.protocol.provisioning.identity import SubscriptionIdentity
-from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
+from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from airflow_provider_segment.protocol.provisioning.subscription import (
     resolve_and_delete_subscription,
     resolve_and_update_subscription,
 )
-from tests.simulation.drawing import NAME, draw_settings, draw_subscriptions, put_destination, put_subscription
+from tests.simulation.drawing import (
+    NAME,
+    draw_settings,
+    draw_subscriptions,
+    named,
+    named_action,
+    put_destination,
+    put_subscription,
+)
 from tests.simulation.expectation import (
     Before,
     demand_destination,
@@ -75,9 +83,7 @@ def changing_subscription(segment: Segment, dice: Random) -> Scenario:
         "reverse_etl_schedule": drawn.reverse_etl_schedule,
     }
     changes = {name: value for name, value in offered.items() if value is not None and dice.random() < 0.5}
-    target: str | SubscriptionIdentity = old["id"]
-    if dice.random() < 0.5:
-        target = SubscriptionIdentity(destination_id=destination["id"], action_id=old["actionId"], name=old["name"])
+    target = _target_subscription(old, dice)
     before = Before(segment)
 
     def check(result: Any) -> None:
@@ -147,9 +153,7 @@ def removing_subscription(segment: Segment, dice: Random) -> Scenario:
     destination = put_destination(segment, analytics(dice))
     old, *_ = [put_subscription(segment, destination, spec) for spec in some_subscriptions(dice)]
     if_missing = dice.choice(("ignore", "ignore", "fail"))
-    target: str | SubscriptionIdentity = old["id"]
-    if dice.random() < 0.5:
-        target = SubscriptionIdentity(destination_id=destination["id"], action_id=old["actionId"], name=old["name"])
+    target = _target_subscription(old, dice)
     before = Before(segment)
 
     def check(result: Any) -> None:
@@ -170,8 +174,14 @@ def removing_subscription(segment: Segment, dice: Random) -> Scenario:
     )
 
 
+def _target_subscription(subscription: Record, dice: Random) -> str | SubscriptionIdentity:
+    spec = SubscriptionSpec(name=subscription["name"], action_id=subscription["actionId"], trigger="all")
+    identity = named_action(dice, spec).identity(subscription["destinationId"])
+    return dice.choice((str(subscription["id"]), identity))
+
+
 def _target(destination: Record, dice: Random) -> Any:
     spec = DestinationSpec(
         source_id=destination["sourceId"], metadata_id=destination["metadataId"], name=NAME, settings={}
     )
-    return dice.choice((destination["id"], spec.identity))
+    return dice.choice((destination["id"], named(dice, spec).identity))

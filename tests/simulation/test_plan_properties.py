@@ -20,8 +20,8 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Paus
 from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest, apply_destination
 from airflow_provider_segment.protocol.provisioning.comparison import json_equal
 from airflow_provider_segment.protocol.provisioning.diff import setting_label
-from airflow_provider_segment.protocol.provisioning.plan import ApplySummary
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
+from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
 from airflow_provider_segment.protocol.wire.messages import Request
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.scale import SCALE

@@ -28,7 +28,15 @@ from tests.simulation.world import START, ViolationError
 
 _TOKEN = "twin"
 _HEADERS = ("retry-after", "x-ratelimit-consumed", "x-ratelimit-remaining", "x-ratelimit-reset")
-_METADATA = ("id", "name", "slug", "status")
+_ENTRY = ("id", "name", "slug", "status", "actions")
+_ACTION = ("id", "slug")
+_CUT = {
+    "metadata": ("id", "name", "slug", "status"),
+    "destinationMetadata": _ENTRY,
+    "destinationsCatalog": _ENTRY,
+    "sources": ("id", "slug"),
+}
+"""What is compared of the records under a key."""
 
 
 class _Held(DelayedCalls):
@@ -167,21 +175,19 @@ def _renamed(text: str, ids: dict[str, str]) -> str:
 
 
 def _cut(value: Any) -> Any:
-    """Leave out most of the catalog entry, the times of filters, and ids that cannot be known."""
+    """Leave out most of sources and catalog entries, the times of filters, and ids that cannot be known."""
     if isinstance(value, list):
         return [_cut(item) for item in value]
     if not isinstance(value, dict):
         return value
     return {
-        key: _entry(item)
-        if key in ("metadata", "destinationMetadata")
-        else [_entry(one) for one in item]
-        if key == "destinationsCatalog"
-        else _cut(item)
+        key: _cut_record(item, _CUT[key]) if key in _CUT else _cut(item)
         for key, item in value.items()
         if key not in ("createdAt", "updatedAt", "configId")
     }
 
 
-def _entry(entry: Record) -> Record:
-    return {name: entry[name] for name in _METADATA}
+def _cut_record(value: Any, names: tuple[str, ...]) -> Any:
+    if isinstance(value, list):
+        return [_cut_record(item, names) for item in value]
+    return {name: _cut_record(value[name], _ACTION) if name == "actions" else value[name] for name in names}

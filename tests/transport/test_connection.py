@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_segment.transport.connection import SegmentConnection, parse_connection
+from airflow_provider_segment.hooks.connection_form import EXTRA_FIELDS
+from airflow_provider_segment.transport.connection import EXTRA_KEYS, SegmentConnection, parse_connection
 from airflow_provider_segment.transport.network import network_for
 
 
@@ -22,6 +23,8 @@ def parse(
         ({}, "https://api.segmentapis.com"),
         ({"region": "us"}, "https://api.segmentapis.com"),
         ({"region": "eu"}, "https://eu1.api.segmentapis.com"),
+        ({"region": "US"}, "https://api.segmentapis.com"),
+        ({"region": " Eu "}, "https://eu1.api.segmentapis.com"),
         ({"region": ""}, "https://api.segmentapis.com"),
         ({"region": None}, "https://api.segmentapis.com"),
         ({"host": "", "region": "eu"}, "https://eu1.api.segmentapis.com"),
@@ -44,6 +47,27 @@ def parse(
 )
 def test_the_base_url(fields: dict[str, Any], base_url: str) -> None:
     assert parse(**fields).base_url == base_url
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("Region", "did you mean 'region'?"),
+        ("retry_bugdet", "did you mean 'retry_budget'?"),
+        (
+            "colour",
+            "it may have region, timeout, retry_budget, rate_limit_budget, reconcile_timeout, verify, proxies",
+        ),
+    ],
+)
+def test_an_unknown_key_of_the_extra_has_a_warning(key: str, hint: str) -> None:
+    extra: dict[str, Any] = {key: "x"}
+    assert parse(**extra).warnings == (f"connection 'seg', field extra: unknown key {key!r} is ignored; {hint}",)
+    assert parse(region="eu").warnings == ()
+
+
+def test_the_known_keys_are_those_of_the_form() -> None:
+    assert set(EXTRA_KEYS) == set(EXTRA_FIELDS)
 
 
 def test_the_defaults() -> None:
@@ -111,7 +135,6 @@ def test_verify_takes_a_ca_bundle(tmp_path: Any) -> None:
         ({"password": "a\r\nX-Evil: 1"}, "password", "characters"),
         ({"password": "t\u00f6ken"}, "password", "characters"),
         ({"region": "asia"}, "region", "'us', 'eu'"),
-        ({"region": "US"}, "region", "'us', 'eu'"),
         ({"host": "http://api.segmentapis.com"}, "host", "loopback"),
         ({"host": "http://localhost.example"}, "host", "loopback"),
         ({"host": "http://127.0.0.1.example"}, "host", "loopback"),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from blockbuster import blockbuster_ctx
 
+from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.triggers.delivery_metrics import SegmentDeliveryMetricsTrigger
 from tests.triggers.waiting import first_event, poll_count, serialized_copy, until, waiting
@@ -40,7 +41,7 @@ def test_the_trigger_waits_for_the_conditions(
         return await event
 
     assert asyncio.run(wait())["status"] == "succeeded"
-    assert f"Destination {destination_id} waiting: successes >= 10 (now 4, 6 short)" in told()
+    assert "waiting: 4 of 4 delivered (100.0 %), 0 failed; successes is 4, need 10" in told()
 
 
 def test_pieces_that_are_final_are_not_asked_for_again(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
@@ -64,7 +65,16 @@ def test_a_failure_condition_ends_the_wait(segment_sandbox: SegmentSandbox, dest
     segment_sandbox.deliver(destination_id, successes=10, discarded=5, at=PAST)
     event = asyncio.run(first_event(waiting(destination_id, fail_when=["failures > 0"])))
     assert event["status"] == "failed"
-    assert "failures > 0 (holds: 5)" in event["message"]
+    assert "failures is 5, allowed up to 0" in event["message"]
+
+
+def test_an_unchecked_disabled_destination_ends_the_wait_if_asked_to(
+    segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
+    with SegmentPublicApiHook() as hook:
+        hook.update_destination(id=destination_id, enabled=False)
+    event = asyncio.run(first_event(waiting(destination_id, destination_checked=False, if_disabled="fail")))
+    assert (event["status"], event["error"]) == ("error", "SegmentDestinationDisabledError")
 
 
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after", "truncate", "garbage", "status", "rate_limit"])

@@ -103,7 +103,9 @@ def test_what_is_not_described_is_listed_and_left_alone(engine: Engine, tmp_path
         ("d1", "Existing 1", "my-website", "actions-cloud")
     ]
     (warning,) = plan.items[1].warnings
-    assert warning.startswith("it is created next to undescribed destinations of the same source and type: d1;")
+    assert warning.startswith(
+        "it is created next to undescribed destinations of the same source and type: 'Existing 1' (d1);"
+    )
     assert [method for method, _ in engine.writes()] == ["POST"]
 
 

@@ -19,9 +19,14 @@ def get_workspace(options: CallOptions) -> Flow[Workspace]:
     return (yield from exchange(build_call(Workspace, operations.GET_WORKSPACE, key="workspace"), options))
 
 
+def sources_listing() -> Listing[Source]:
+    """Return the listing of the workspace's sources."""
+    return Listing(operations.LIST_SOURCES, {}, page_reader(Source, key="sources"))
+
+
 def list_sources(options: CallOptions) -> PagedFlow[Source]:
     """List the workspace's sources.
 
     :return: an iterator that fetches pages as it is consumed.
     """
-    return paginate(Listing(operations.LIST_SOURCES, {}, page_reader(Source, key="sources")), options)
+    return paginate(sources_listing(), options)

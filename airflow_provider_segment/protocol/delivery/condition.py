@@ -46,7 +46,14 @@ class Condition(Struct, frozen=True):
         :param metrics: the delivery metrics.
         """
         value = self.value(metrics)
-        return value is not None and _OPERATORS[self.op](value, self.number)
+        return value is not None and self.compare(value)
+
+    def compare(self, value: float) -> bool:
+        """Return whether a value meets the condition.
+
+        :param value: of the metric.
+        """
+        return _OPERATORS[self.op](value, self.number)
 
     @property
     def is_rate(self) -> bool:

@@ -6,19 +6,24 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from airflow_provider_segment.protocol.api.granularity import LONGEST_WINDOW, Interval
-from airflow_provider_segment.protocol.arguments import check_choice, check_count, check_id
+from airflow_provider_segment.protocol.arguments import check_choice, check_count
 from airflow_provider_segment.protocol.delivery.condition import Condition, check_conditions
 from airflow_provider_segment.protocol.delivery.window import AUTO, Window, adds_up, check_retention, check_window
+from airflow_provider_segment.protocol.selection import DestinationSelection, check_destination
 from airflow_provider_segment.protocol.times import check_duration, format_utc
 
 if TYPE_CHECKING:
     from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetrics
 
 
+BESIDE_ID = ("source", "source_id")
+"""What may be given together with the id of the destination."""
 FAIL, SKIP, WAIT = "fail", "skip", "wait"
 """The choices for a closed window that does not meet the conditions."""
+WARN = "warn"
 
 NOT_ADDITIVE = "averages and percentiles cannot be added up over the requests that the window needs"
 """Why a condition on a time has no value in a window that one request does not cover."""
@@ -27,16 +32,28 @@ NOT_ADDITIVE = "averages and percentiles cannot be added up over the requests th
 class MetricsQuery(Struct, frozen=True):
     """The metrics to fetch, and the time from which to poll. Waits with equal queries can share their polls.
 
-    :param destination_id: the destination.
-    :param source_id: its source.
+    :param destination_id: the destination; empty until it is located.
+    :param source_id: its source; empty until it is known.
     :param window: the time window.
     :param not_before: the earliest time at which a poll can give a verdict; ``None`` for any time.
+    :param selection: what selects the destination, until both ids are known.
+    :param if_disabled: ``fail`` if the check of the destination fails for a disabled one, else ``warn``.
     """
 
     destination_id: str
     source_id: str
     window: Window
     not_before: datetime | None = None
+    selection: DestinationSelection | None = None
+    if_disabled: str = WARN
+
+    def located(self, destination_id: str, source_id: str) -> MetricsQuery:
+        """Return the query with the ids of the destination and its source.
+
+        :param destination_id: id of the destination.
+        :param source_id: id of its source.
+        """
+        return replace(self, destination_id=destination_id, source_id=source_id, selection=None)
 
 
 class Observation(Struct, frozen=True):
@@ -47,6 +64,8 @@ class Observation(Struct, frozen=True):
     :param interval: the bounds within which events counted; ``None`` if nothing was requested.
     :param pieces: number of requests that the metrics were added up from.
     :param no_data: why Segment no longer has the metrics of a closed window.
+    :param destination_id: the destination, if the trigger located it.
+    :param source_id: its source, likewise.
     """
 
     at: datetime
@@ -54,6 +73,8 @@ class Observation(Struct, frozen=True):
     interval: Interval | None = None
     pieces: int = 1
     no_data: str | None = None
+    destination_id: str | None = None
+    source_id: str | None = None
 
     @property
     def granularity(self) -> str | None:
@@ -69,8 +90,7 @@ class Observation(Struct, frozen=True):
 class WaitCriteria(Struct, frozen=True, kw_only=True):
     """The criteria by which a wait succeeds or fails.
 
-    :param destination_id: the destination.
-    :param source_id: its source.
+    :param destination: what selects the destination.
     :param success_when: conditions that must all hold for success.
     :param fail_when: conditions of which any one fails the wait; they take precedence over success.
     :param window: the time window in which events count.
@@ -78,21 +98,38 @@ class WaitCriteria(Struct, frozen=True, kw_only=True):
     :param settle_time: how long after the window's end to wait for late data before success is decided.
     :param on_unmet: ``wait`` to keep waiting after the window has closed without meeting the conditions; otherwise the
         wait ends then, and the sensor fails or skips.
+    :param if_disabled: what to do if the destination is disabled: ``warn`` or ``fail``.
     """
 
-    destination_id: str
-    source_id: str
+    destination: DestinationSelection
     success_when: tuple[Condition, ...]
     fail_when: tuple[Condition, ...]
     window: Window
     min_attempted: int
     settle_time: timedelta
     on_unmet: str
+    if_disabled: str = WARN
 
     @property
     def query(self) -> MetricsQuery:
         """The metrics to fetch."""
-        return MetricsQuery(self.destination_id, self.source_id, self.window, self._first_useful_poll)
+        selection = self.destination
+        return MetricsQuery(
+            selection.destination_id or "",
+            selection.source_id or "",
+            self.window,
+            not_before=self._first_useful_poll,
+            selection=None if selection.has_ids else selection,
+            if_disabled=self.if_disabled,
+        )
+
+    def located(self, destination_id: str, source_id: str) -> WaitCriteria:
+        """Return the criteria with the ids of the destination and its source.
+
+        :param destination_id: id of the destination.
+        :param source_id: id of its source.
+        """
+        return replace(self, destination=DestinationSelection(destination_id=destination_id, source_id=source_id))
 
     @property
     def _first_useful_poll(self) -> datetime | None:
@@ -115,8 +152,7 @@ class WaitCriteria(Struct, frozen=True, kw_only=True):
         """Return the arguments of ``check_criteria`` that recreate these criteria, as plain JSON."""
         window = self.window
         return {
-            "destination_id": self.destination_id,
-            "source_id": self.source_id,
+            **self.destination.to_json(),
             "success_when": [str(condition) for condition in self.success_when],
             "fail_when": [str(condition) for condition in self.fail_when],
             "window": window.length and window.length.total_seconds(),
@@ -125,15 +161,20 @@ class WaitCriteria(Struct, frozen=True, kw_only=True):
             "min_attempted": self.min_attempted,
             "settle_time": self.settle_time.total_seconds(),
             "on_unmet": self.on_unmet,
+            "if_disabled": self.if_disabled,
             "granularity": window.granularity,
         }
 
 
 def check_criteria(
     *,
-    destination_id: Any,
-    source_id: Any,
     success_when: Any,
+    destination_id: Any = None,
+    source: Any = None,
+    source_id: Any = None,
+    destination_type: Any = None,
+    metadata_id: Any = None,
+    name: Any = None,
     fail_when: Any = (),
     window: Any = None,
     start_time: Any = None,
@@ -141,6 +182,7 @@ def check_criteria(
     min_attempted: Any = 1,
     settle_time: Any = timedelta(seconds=120),
     on_unmet: Any = FAIL,
+    if_disabled: Any = WARN,
     granularity: Any = AUTO,
 ) -> WaitCriteria:
     """Check the arguments of a wait; the sensor's docstring explains them.
@@ -150,15 +192,23 @@ def check_criteria(
     checked_window = check_window(window=window, start_time=start_time, end_time=end_time, granularity=granularity)
     checked_settle_time = check_settle_time("settle_time", settle_time)
     check_retention(checked_window, checked_settle_time)
+    selection = {
+        "destination_id": destination_id,
+        "source": source,
+        "source_id": source_id,
+        "destination_type": destination_type,
+        "metadata_id": metadata_id,
+        "name": name,
+    }
     return WaitCriteria(
-        destination_id=check_id("destination_id", destination_id),
-        source_id=check_id("source_id", source_id),
+        destination=check_destination(selection, beside_id=BESIDE_ID),
         success_when=check_window_conditions("success_when", success_when, checked_window, at_least=1),
         fail_when=check_window_conditions("fail_when", fail_when, checked_window),
         window=checked_window,
         min_attempted=check_count("min_attempted", min_attempted),
         settle_time=checked_settle_time,
         on_unmet=check_on_unmet("on_unmet", on_unmet),
+        if_disabled=check_if_disabled("if_disabled", if_disabled),
     )
 
 
@@ -188,6 +238,15 @@ def check_on_unmet(argument: str, value: Any) -> str:
     :param value: the argument's value.
     """
     return check_choice(argument, value, (FAIL, SKIP, WAIT))
+
+
+def check_if_disabled(argument: str, value: Any) -> str:
+    """Check what to do if the destination is disabled.
+
+    :param argument: name of the argument, for the message.
+    :param value: the argument's value.
+    """
+    return check_choice(argument, value, (WARN, FAIL))
 
 
 def check_settle_time(argument: str, value: Any) -> timedelta:

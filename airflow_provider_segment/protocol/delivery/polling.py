@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from airflow_provider_segment.protocol.api import operations
 from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetrics, add_up, metrics_call
 from airflow_provider_segment.protocol.api.granularity import Interval
 from airflow_provider_segment.protocol.api.requests import build_call
 from airflow_provider_segment.protocol.delivery.coverage import coverage_at, is_final
-from airflow_provider_segment.protocol.delivery.criteria import MetricsQuery, Observation, WaitCriteria
+from airflow_provider_segment.protocol.delivery.criteria import FAIL, MetricsQuery, Observation, WaitCriteria
+from airflow_provider_segment.protocol.delivery.messages import destination_text
 from airflow_provider_segment.protocol.delivery.verdict import Verdict, evaluate
+from airflow_provider_segment.protocol.errors import SegmentDestinationDisabledError
 from airflow_provider_segment.protocol.flow.exchange import exchange
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 
@@ -100,23 +102,44 @@ def _fetch_pieces(
     return add_up(found)
 
 
-def verify_destination(options: CallOptions, *, query: MetricsQuery) -> Flow[None]:
-    """Read the destination, and warn if it cannot receive deliveries.
+class VerifiedDestination(NamedTuple):
+    """What the check of a destination has found.
 
-    :param query: the query, with the destination and its source.
+    :param source_id: its source.
+    :param name: its name; empty if it has none.
+    """
+
+    source_id: str
+    name: str
+
+
+def verify_destination(options: CallOptions, *, query: MetricsQuery, check: bool = True) -> Flow[VerifiedDestination]:
+    """Read the destination, and check whether it can receive deliveries.
+
+    :param query: the query, with the destination and, if it is known, its source.
+    :param check: whether to warn if it cannot receive deliveries, or to fail with ``if_disabled="fail"``.
+    :return: its source and its name.
+    :raises SegmentDestinationDisabledError: it is disabled, with ``if_disabled="fail"``.
     :raises ValueError: the destination belongs to another source.
     :raises SegmentNotFoundError: the destination does not exist.
     """
     ids = {"destinationId": query.destination_id}
     call = build_call(_Destination, operations.GET_DESTINATION, key="destination", ids=ids)
     destination = yield from exchange(call, options)
-    if destination["sourceId"] != query.source_id:
+    if query.source_id not in ("", destination["sourceId"]):
         raise ValueError(
             f"source_id is {query.source_id!r}, but destination {query.destination_id} belongs to source"
             f" {destination['sourceId']!r}"
         )
-    for problem in _delivery_problems(destination):
-        yield Log(f"destination {query.destination_id} {problem}; it may never get deliveries", logging.WARNING)
+    verified = VerifiedDestination(destination["sourceId"], destination.get("name") or "")
+    label = destination_text(query.destination_id, verified.name)
+    if check and query.if_disabled == FAIL and not destination["enabled"]:
+        raise SegmentDestinationDisabledError(
+            f"{label} is disabled, so it gets no deliveries; enable it, or wait all the same with if_disabled='warn'"
+        )
+    for problem in _delivery_problems(destination) if check else ():
+        yield Log(f"{label} {problem}; it may never get deliveries", logging.WARNING)
+    return verified
 
 
 class _Type(TypedDict):
@@ -128,6 +151,7 @@ class _Destination(TypedDict):
 
     sourceId: str
     enabled: bool
+    name: NotRequired[str | None]
     metadata: NotRequired[_Type]
 
 

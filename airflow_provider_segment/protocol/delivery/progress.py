@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from airflow_provider_segment.protocol.delivery.messages import destination_text
 from airflow_provider_segment.protocol.printable import printable
 from airflow_provider_segment.protocol.times import format_utc
 
@@ -20,17 +21,28 @@ MAX_SILENCE = timedelta(minutes=5)
 class ProgressLogger:
     """The progress log of one wait.
 
-    ``last_message`` is the progress logged last.
+    ``last_message`` is the message logged last, without its status; ``name`` is the destination's name, once known.
 
-    :param destination_id: the destination.
+    :param destination: its id, or what selects it.
+    :param name: its name, if it is known.
     """
 
-    def __init__(self, destination_id: str) -> None:
-        self._destination_id = destination_id
+    def __init__(self, destination: str, name: str = "") -> None:
+        self._destination = destination
+        self.name = name
         self.last_message = "no data yet"
+        self._last_progress = ""
         self._granularity: str | None = None
         self._logged_at: datetime | None = None
         self._last_verdict: Verdict | None = None
+
+    def identify(self, destination_id: str, name: str = "") -> None:
+        """Name the destination by its id from now on.
+
+        :param destination_id: its id.
+        :param name: its name, if it is known.
+        """
+        self._destination, self.name = destination_id, name or self.name
 
     def lines(self, verdict: Verdict, at: datetime) -> Iterator[str]:
         """Yield the lines to log for a poll; often none.
@@ -45,9 +57,18 @@ class ProgressLogger:
         if not due and self._last_verdict is not None and verdict.has_same_progress_as(self._last_verdict):
             return
         self._last_verdict = verdict
-        if due or verdict.progress != self.last_message:
-            yield printable(f"Destination {self._destination_id} {verdict.status.value}: {verdict.progress}")
-            self.last_message, self._logged_at = verdict.progress, at
+        if due or verdict.progress != self._last_progress:
+            self._last_progress, self._logged_at = verdict.progress, at
+            self.last_message = self.describe(verdict)
+            yield printable(f"{verdict.status.value}: {self.last_message}")
+
+    def describe(self, verdict: Verdict) -> str:
+        """Return the message of a verdict: its progress, the time window and the destination.
+
+        :param verdict: the verdict on a poll.
+        """
+        parts = (verdict.progress, verdict.window, destination_text(self._destination, self.name))
+        return "; ".join(part for part in parts if part)
 
 
 def _describe_bounds(interval: Interval, pieces: int, *, changed: bool) -> str:

@@ -58,12 +58,13 @@ class WaitResult:
         return rebuilt
 
 
-def result_of_verdict(verdict: Verdict) -> WaitResult:
+def result_of_verdict(verdict: Verdict, message: str) -> WaitResult:
     """Return the result of a wait that ended with a verdict.
 
     :param verdict: a verdict other than waiting.
+    :param message: what it says.
     """
-    return WaitResult(status=verdict.status.value, message=verdict.progress, evidence=verdict.evidence)
+    return WaitResult(status=verdict.status.value, message=message, evidence=verdict.evidence)
 
 
 def result_of_error(error: Exception) -> WaitResult:

@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING, TypedDict
 
 from msgspec import Struct
 
-from airflow_provider_segment.protocol.delivery.condition import Condition, format_number
 from airflow_provider_segment.protocol.delivery.coverage import RETRY_PERIOD
 from airflow_provider_segment.protocol.delivery.criteria import NOT_ADDITIVE, WAIT, Observation, WaitCriteria
+from airflow_provider_segment.protocol.delivery.messages import (
+    failures_text,
+    interval_text,
+    needs_text,
+    numbers_text,
+)
 from airflow_provider_segment.protocol.times import format_utc
 
 if TYPE_CHECKING:
@@ -81,10 +86,15 @@ class Verdict(Struct, frozen=True):
 
     @property
     def progress(self) -> str:
-        """The progress in one line: each condition, its value, and how far it is from holding."""
+        """The progress in one line: how many events were delivered, and what is missing or has failed."""
         if self.observation.no_data is not None:
             return f"{self.reason.value}: {self.observation.no_data}"
         return _message(self.reason, self.criteria, self.observation)
+
+    @property
+    def window(self) -> str:
+        """The time window that the numbers are about; empty if nothing was requested."""
+        return interval_text(self.observation.interval)
 
     @property
     def evidence(self) -> Evidence | None:
@@ -172,40 +182,14 @@ def _message(reason: Reason, criteria: WaitCriteria, observation: Observation) -
     if metrics is None:
         start = "" if criteria.window.start is None else f"; it starts at {format_utc(criteria.window.start)}"
         return f"{reason.value}{start}"
+    parts = [numbers_text(metrics, criteria.success_when)]
     if reason is Reason.FAILURE_MET:
-        met = [_describe(condition, observation) for condition in criteria.fail_when if condition.holds(metrics)]
-        return f"deliveries failed: {', '.join(met)}"
-    progress = _progress(criteria, observation)
+        return "; ".join([*parts, *failures_text(metrics, criteria.fail_when)])
+    if _reason_of_metrics(criteria, metrics) is Reason.TOO_FEW_EVENTS:
+        parts.append(f"need {criteria.min_attempted:,} attempted")
+    parts += needs_text(metrics, criteria.success_when, no_time=NOT_ADDITIVE if observation.pieces > 1 else "")
     if reason is Reason.WINDOW_UNMET:
-        return f"{reason.value}: {_message(_reason_of_metrics(criteria, metrics), criteria, observation)}"
-    if reason is Reason.TOO_FEW_EVENTS:
-        attempted = format_number(metrics["attempted"])
-        return f"{attempted} of at least {criteria.min_attempted} events attempted; {progress}"
+        parts.append(reason.value)
     if reason is Reason.LATE_DATA and (settled_at := success_decided_at(criteria)):
-        return f"{progress}; waiting for late data until {format_utc(settled_at)}"
-    return progress
-
-
-def _progress(criteria: WaitCriteria, observation: Observation) -> str:
-    goals = ", ".join(_describe(condition, observation, gap=True) for condition in criteria.success_when)
-    if not criteria.fail_when:
-        return goals
-    return f"{goals}; fails when {' or '.join(_describe(condition, observation) for condition in criteria.fail_when)}"
-
-
-def _describe(condition: Condition, observation: Observation, *, gap: bool = False) -> str:
-    metrics = observation.metrics
-    value = None if metrics is None else condition.value(metrics)
-    if metrics is None or value is None:
-        added_up = condition.is_time and observation.pieces > 1
-        return f"{condition} ({f'no value: {NOT_ADDITIVE}' if added_up else 'no value yet'})"
-    if condition.holds(metrics):
-        return f"{condition} (holds: {format_number(value)})"
-    return f"{condition} (now {format_number(value)}{_gap(condition.number - value) if gap else ''})"
-
-
-def _gap(missing: float) -> str:
-    """Return, in words, how far a value is from its target."""
-    if not missing:
-        return ""
-    return f", {format_number(float(f'{abs(missing):.6g}'))} {'short' if missing > 0 else 'too many'}"
+        parts.append(f"waiting for late data until {format_utc(settled_at)}")
+    return "; ".join(parts)

@@ -19,16 +19,36 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning import destination as destinations
 from airflow_provider_segment.protocol.provisioning.apply_filters import execute_filters, read_filters
 from airflow_provider_segment.protocol.provisioning.apply_subscriptions import execute_subscriptions
-from airflow_provider_segment.protocol.provisioning.catalog_checks import check_new_destination, read_type
+from airflow_provider_segment.protocol.provisioning.catalog_checks import (
+    TypeRecord,
+    check_new_destination,
+    options_of,
+    read_type,
+)
 from airflow_provider_segment.protocol.provisioning.creating import poll_until
 from airflow_provider_segment.protocol.provisioning.filter_checks import run_filter_checks
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterPlan, plan_filters
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
-from airflow_provider_segment.protocol.provisioning.lookup import mask_and_warn, one_or_none
+from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
+from airflow_provider_segment.protocol.provisioning.literal_secrets import warn_about_literal_passwords
+from airflow_provider_segment.protocol.provisioning.lookup import (
+    destination_label,
+    first_few,
+    mask_and_warn,
+    one_or_none,
+)
 from airflow_provider_segment.protocol.provisioning.matching import match_subscriptions
-from airflow_provider_segment.protocol.provisioning.plan import ApplySummary, Plan, make_plan
+from airflow_provider_segment.protocol.provisioning.plan import Plan, make_plan
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
+from airflow_provider_segment.protocol.provisioning.references import (
+    ResolvedIds,
+    read_siblings,
+    resolve_described_actions,
+    resolve_source,
+    resolve_type,
+)
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
+from airflow_provider_segment.protocol.provisioning.summary import ApplySummary, summarize
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,52 +87,60 @@ class ApplyRequest:
     wait_for_pending: bool = False
 
 
-def apply_destination(options: CallOptions, *, request: ApplyRequest, write: bool) -> Flow[tuple[Plan, ApplySummary]]:
+def apply_destination(
+    options: CallOptions, *, request: ApplyRequest, write: bool, ids: ResolvedIds | None = None
+) -> Flow[tuple[Plan, ApplySummary]]:
     """Read the current state, plan, log the plan, and execute it.
 
     :param request: what to apply.
     :param write: whether to execute the plan.
+    :param ids: what has been found of its source, type and actions, to which they are added.
     :return: the plan, and a summary of what was done or would be done.
-    :raises ValueError: something that can't be changed differs.
+    :raises ValueError: something that can't be changed differs; or the source, the type or an action is unknown or
+        ambiguous.
     :raises SegmentNotFoundError: the destination with this id, or the source, does not exist.
     :raises SegmentSeveralMatchesError: several objects have the same identity.
     :raises SegmentPruneLimitError: more would be removed than allowed.
     """
     options = options.redacting([request.spec.settings, *(one.settings for one in request.subscriptions or ())])
+    known = ids or ResolvedIds()
     return (
         yield from replan_when_stale(
             options,
-            lambda pending: _plan_and_execute(options, replace(request, wait_for_pending=pending), write=write),
+            lambda pending: _plan_and_execute(options, replace(request, wait_for_pending=pending), known, write=write),
             wait_for_pending=request.wait_for_pending,
         )
     )
 
 
-def _plan_and_execute(options: CallOptions, request: ApplyRequest, *, write: bool) -> Flow[tuple[Plan, ApplySummary]]:
-    plan = yield from plan_apply(options, request=request)
+def _plan_and_execute(
+    options: CallOptions, request: ApplyRequest, ids: ResolvedIds, *, write: bool
+) -> Flow[tuple[Plan, ApplySummary]]:
+    plan = yield from plan_apply(options, request=request, ids=ids)
     if not write:
-        return plan, plan.summary()
+        return plan, summarize(plan, written=False)
     return plan, (yield from execute_plan(options, plan=plan))
 
 
-def plan_apply(options: CallOptions, *, request: ApplyRequest) -> Flow[Plan]:
+def plan_apply(options: CallOptions, *, request: ApplyRequest, ids: ResolvedIds | None = None) -> Flow[Plan]:
     """Read the current state, plan, and log the plan.
 
     :param request: what to apply.
-    :raises ValueError: something that can't be changed differs.
+    :param ids: what has been found of its source, type and actions, to which they are added.
+    :raises ValueError: something that can't be changed differs; or the source, the type or an action is unknown or
+        ambiguous.
     :raises SegmentNotFoundError: the destination with this id, or the source, does not exist.
     :raises SegmentSeveralMatchesError: several objects have the same identity.
     :raises SegmentPruneLimitError: more would be removed than allowed.
     :raises SegmentFilterCheckError: a described filter's result for a sample event differs from the expected one.
     """
-    spec = request.spec
-    actual, others, siblings = yield from _read_destination(options, request)
-    destination_type = None
-    if actual is None:
-        destination_type = yield from read_type(options, spec.identity, siblings)
-        check_new_destination(spec.identity, destination_type, siblings)
+    known = ids or ResolvedIds()
+    actual, others, siblings = yield from _read_destination(options, request, known)
+    spec = known.destination(request.spec)
+    destination_type = yield from _read_type(options, spec.identity, actual, siblings)
+    request = yield from _with_actions(options, replace(request, spec=spec), known, actual, destination_type)
     plan = make_plan(
-        spec,
+        request.spec,
         request.subscriptions,
         actual=actual,
         actual_subscriptions=(yield from _read_subscriptions(options, request, actual)),
@@ -126,6 +154,7 @@ def plan_apply(options: CallOptions, *, request: ApplyRequest) -> Flow[Plan]:
     filters = yield from _plan_filters(options, request, actual)
     plan = replace(plan, filters=filters)
     yield from _log_plan(plan)
+    yield from warn_about_literal_passwords(spec, options_of(destination_type))
     yield from run_filter_checks(options, request.filters or ())
     return plan
 
@@ -141,7 +170,7 @@ def execute_plan(options: CallOptions, *, plan: Plan, confirm: bool = True) -> F
     """
     if plan.is_empty:
         yield Log("everything is already as described: nothing written")
-        return plan.summary()
+        return summarize(plan, written=True)
     destination_id, ignored = yield from _apply_destination_plan(options, plan, confirm=confirm)
     source_id = plan.destination.spec.source_id
     filter_ids: dict[int, str] = {}
@@ -153,7 +182,9 @@ def execute_plan(options: CallOptions, *, plan: Plan, confirm: bool = True) -> F
     if plan.destination.diff.changes.get("enabled") or _is_enabled_last(plan):
         yield from update_destination(options, id=destination_id, enabled=True)
     yield from filters(last=True)
-    return plan.summary(
+    return summarize(
+        plan,
+        written=True,
         destination_id=destination_id,
         ids=results.ids,
         filter_ids=filter_ids,
@@ -162,35 +193,69 @@ def execute_plan(options: CallOptions, *, plan: Plan, confirm: bool = True) -> F
 
 
 def _read_destination(
-    options: CallOptions, request: ApplyRequest
+    options: CallOptions, request: ApplyRequest, ids: ResolvedIds
 ) -> Flow[tuple[Destination | None, list[str], list[Destination]]]:
     """Return the destination, the labels of others of its type, and all destinations of its source."""
     if request.destination_id is not None:
-        return (yield from get_destination(options, id=request.destination_id)), [], []
-    identity = request.spec.identity
-    listed = yield from poll_until(
-        lambda: destinations.list_of_source(options, identity.source_id),
-        lambda listed: _find(listed, request) is not None,
+        return (yield from _read_by_id(options, request.destination_id, request.spec.identity, ids)), [], []
+    identity, listed = yield from poll_until(
+        lambda: read_siblings(options, request.spec.identity, ids),
+        lambda read: _find(read, request) is not None,
         seconds=options.reconcile_timeout if request.wait_for_pending else 0,
-        awaited=str(identity),
+        awaited=str(request.spec.identity),
     )
-    actual = _find(listed, request)
-    others = [
-        f"{other.get('name') or ''!r} ({other['id']})"
-        for other in listed
-        if other["metadata"]["id"] == identity.metadata_id and (actual is None or other["id"] != actual["id"])
-    ]
-    if actual is None and request.if_missing == "fail":
-        siblings = f"it has {', '.join(others)}" if others else "it has none"
+    actual = _find((identity, listed), request)
+    if actual is not None:
+        return actual, [], listed
+    others = [destination_label(other) for other in listed if other["metadata"]["id"] == identity.metadata_id]
+    if request.if_missing == "fail":
+        siblings = f"it has {first_few(others)}" if others else "it has none"
         raise SegmentNotFoundError(
             f"there is no {identity}, and if_missing='fail'; of destinations of this type {siblings}", status=404
         )
-    return actual, others, listed
+    return None, others, listed
 
 
-def _find(listed: list[Destination], request: ApplyRequest) -> Destination | None:
+def _read_by_id(
+    options: CallOptions, destination_id: str, identity: DestinationIdentity, ids: ResolvedIds
+) -> Flow[Destination]:
+    actual = yield from get_destination(options, id=destination_id)
+    yield from resolve_source(options, ids, source=identity.source, source_id=identity.source_id)
+    yield from resolve_type(options, identity, ids, [actual])
+    return actual
+
+
+def _read_type(
+    options: CallOptions, identity: DestinationIdentity, actual: Destination | None, siblings: Sequence[Destination]
+) -> Flow[TypeRecord | None]:
+    """Return the type of the destination; that of a new one is read, and checked against what the source has."""
+    if actual is not None:
+        return actual["metadata"]
+    destination_type = yield from read_type(options, identity, siblings)
+    check_new_destination(identity, destination_type, siblings)
+    return destination_type
+
+
+def _with_actions(
+    options: CallOptions,
+    request: ApplyRequest,
+    ids: ResolvedIds,
+    actual: Destination | None,
+    destination_type: TypeRecord | None,
+) -> Flow[ApplyRequest]:
+    """Return the request with the ids of its actions."""
+    if request.subscriptions is None:
+        return request
+    destination_id = None if actual is None else actual["id"]
+    specs = yield from resolve_described_actions(
+        options, request.subscriptions, ids, destination_type, destination_id=destination_id
+    )
+    return replace(request, subscriptions=specs)
+
+
+def _find(read: tuple[DestinationIdentity, list[Destination]], request: ApplyRequest) -> Destination | None:
     """Return the destination with the identity, or else the one with the previous name."""
-    identity = request.spec.identity
+    identity, listed = read
     match = one_or_none(destinations.matching(listed, identity), identity)
     if match is None and request.previous_name is not None:
         previous = structs.replace(identity, name=request.previous_name)
@@ -265,7 +330,7 @@ def _log_plan(plan: Plan) -> Flow[None]:
     if plan.others:
         yield Log(
             f"source {identity.source_id} has other destinations of type {identity.metadata_id}:"
-            f" {', '.join(plan.others)}; if one of them is this destination under an earlier name, events are sent"
+            f" {first_few(plan.others)}; if one of them is this destination under an earlier name, events are sent"
             " twice (give its destination_id to rename it)",
             logging.WARNING,
         )

@@ -9,14 +9,12 @@ from typing import Any
 
 from airflow_provider_segment.protocol.api.destinations import (
     delete_destination,
-    destinations_listing,
     get_destination,
     post_destination,
     update_destination,
 )
 from airflow_provider_segment.protocol.api.objects import CatalogOption, Destination
 from airflow_provider_segment.protocol.api.requests import drop_none
-from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning.catalog_checks import (
@@ -39,38 +37,38 @@ from airflow_provider_segment.protocol.provisioning.diff import (
     diff_destination,
     diff_settings,
 )
-from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
+from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity, destination_target
+from airflow_provider_segment.protocol.provisioning.literal_secrets import warn_about_literal_passwords
 from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
+from airflow_provider_segment.protocol.provisioning.references import ResolvedIds, read_siblings, resolve_source
 from airflow_provider_segment.protocol.provisioning.settings_writes import (
     SettingsContext,
     ignored_settings,
     write_settings,
 )
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, without_none
+from airflow_provider_segment.protocol.selection import DestinationSelection
 
 
-def find_destinations(options: CallOptions, identity: DestinationIdentity) -> Flow[list[Destination]]:
+def find_destinations(
+    options: CallOptions, identity: DestinationIdentity, ids: ResolvedIds | None = None
+) -> Flow[list[Destination]]:
     """Return all destinations with an identity; lists only those of its source, since a workspace may have thousands.
 
     :param identity: the destination's identity.
+    :param ids: what has been found of its source and type, to which both are added.
+    :raises ValueError: its source or type is unknown or ambiguous.
     :raises SegmentNotFoundError: the source does not exist.
     """
-    return matching((yield from list_of_source(options, identity.source_id)), identity)
-
-
-def list_of_source(options: CallOptions, source_id: str) -> Flow[list[Destination]]:
-    """List the destinations of a source with the options and actions of their types.
-
-    :param source_id: id of the source.
-    """
-    return (yield from collect(destinations_listing(source_id=source_id, with_options=True), options))
+    resolved, listed = yield from read_siblings(options, identity, ids or ResolvedIds())
+    return matching(listed, resolved)
 
 
 def matching(listed: list[Destination], identity: DestinationIdentity) -> list[Destination]:
     """Return the destinations with an identity.
 
     :param listed: destinations of its source.
-    :param identity: the destination's identity.
+    :param identity: the destination's identity, with its ids.
     """
     return [
         destination
@@ -131,7 +129,12 @@ def create_from_spec(options: CallOptions, spec: DestinationSpec, *, confirm: bo
 
 
 def ensure_destination(
-    options: CallOptions, *, spec: DestinationSpec, if_exists: str, wait_for_pending: bool = False
+    options: CallOptions,
+    *,
+    spec: DestinationSpec,
+    if_exists: str,
+    wait_for_pending: bool = False,
+    ids: ResolvedIds | None = None,
 ) -> Flow[Ensured]:
     """Create a destination unless it exists already.
 
@@ -139,27 +142,32 @@ def ensure_destination(
     :param if_exists: ``reuse``, ``update`` or ``fail``.
     :param wait_for_pending: before creating, poll for it for ``reconcile_timeout`` seconds, since an earlier try may
         have left a request in flight.
+    :param ids: what has been found of its source and type, to which both are added.
     :return: its id, and the settings that Segment ignored.
     """
+    known = ids or ResolvedIds()
     return (
         yield from replan_when_stale(
             options,
-            lambda pending: _ensure(options, spec=spec, if_exists=if_exists, wait_for_pending=pending),
+            lambda pending: _ensure(options, spec=spec, if_exists=if_exists, wait_for_pending=pending, ids=known),
             wait_for_pending=wait_for_pending,
         )
     )
 
 
-def _ensure(options: CallOptions, *, spec: DestinationSpec, if_exists: str, wait_for_pending: bool) -> Flow[Ensured]:
+def _ensure(
+    options: CallOptions, *, spec: DestinationSpec, if_exists: str, wait_for_pending: bool, ids: ResolvedIds
+) -> Flow[Ensured]:
     options = options.redacting(spec.settings)
     identity = spec.identity
     siblings: list[Destination] = []
 
     def find(options: CallOptions) -> Flow[list[Destination]]:
-        siblings[:] = yield from list_of_source(options, identity.source_id)
-        return matching(siblings, identity)
+        resolved, siblings[:] = yield from read_siblings(options, identity, ids)
+        return matching(siblings, resolved)
 
     existing = yield from find_one(options, identity, find, wait_for_pending=wait_for_pending)
+    spec = ids.destination(spec)
     if existing is None:
         spec = yield from check_before_create(options, spec, siblings)
         created = yield from create_from_spec(options, spec, confirm=True)
@@ -167,6 +175,7 @@ def _ensure(options: CallOptions, *, spec: DestinationSpec, if_exists: str, wait
         return Ensured(created["id"], tuple((yield from ignored_on_create(spec, created))))
     known = options_of(existing["metadata"])
     spec = with_declared_types(spec, known)
+    yield from warn_about_literal_passwords(spec, known)
     diff = diff_destination(spec, existing)
     if (yield from handle_existing(existing["id"], identity, diff, if_exists=if_exists)):
         yield from warn_of_settings(identity, spec.settings, known, actual=existing["settings"])
@@ -189,6 +198,7 @@ def check_before_create(
     check_new_destination(spec.identity, kind, siblings)
     typed = with_declared_types(spec, options_of(kind))
     yield from warn_of_settings(spec.identity, typed.settings, options_of(kind), actual=None)
+    yield from warn_about_literal_passwords(typed, options_of(kind))
     return typed
 
 
@@ -254,6 +264,22 @@ def _disable_first(options: CallOptions, destination_id: str, changes: Mapping[s
     return {name: value for name, value in changes.items() if name != "enabled"}
 
 
+def locate_destination(options: CallOptions, *, selection: DestinationSelection, ids: ResolvedIds) -> Flow[str]:
+    """Return the id of a destination, and resolve its source.
+
+    :param selection: its id, or its source, type and name.
+    :param ids: what has been found of its source and type, to which both are added; its source stays empty if only the
+        id of the destination is given.
+    :raises ValueError: its source or type is unknown or ambiguous.
+    :raises SegmentNotFoundError: no destination has the identity.
+    :raises SegmentSeveralMatchesError: several have it.
+    """
+    if selection.destination_id is not None:
+        yield from resolve_source(options, ids, source=selection.source, source_id=selection.source_id or "")
+        return selection.destination_id
+    return (yield from resolve(partial(find_destinations, options, ids=ids), destination_target(selection.to_json())))
+
+
 def resolve_and_update_destination(
     options: CallOptions,
     *,
@@ -263,6 +289,7 @@ def resolve_and_update_destination(
     enabled: bool | None = None,
     settings: dict[str, Any] | None = None,
     templated: frozenset[Path] = frozenset(),
+    ids: ResolvedIds | None = None,
 ) -> Flow[str]:
     """Change a destination; sends only the arguments that are set.
 
@@ -274,13 +301,15 @@ def resolve_and_update_destination(
     :param enabled: whether it receives data.
     :param settings: the keys to set.
     :param templated: paths in ``settings`` whose values came out of templates.
+    :param ids: what has been found of its source and type, to which both are added.
     :return: its id.
-    :raises ValueError: a template rendered to nothing where Segment has a secret.
+    :raises ValueError: its source or type is unknown or ambiguous, or a template rendered to nothing where Segment has
+        a secret.
     :raises SegmentNotFoundError: it does not exist.
     """
     options = options.redacting(settings)
     destination_id = yield from resolve(
-        partial(find_destinations, options), target, new_name=new_name, is_retry=is_retry
+        partial(find_destinations, options, ids=ids or ResolvedIds()), target, new_name=new_name, is_retry=is_retry
     )
     if settings is not None:
         settings = yield from _checked_settings(options, destination_id, settings, templated)
@@ -307,18 +336,20 @@ def _checked_settings(
 
 
 def resolve_and_delete_destination(
-    options: CallOptions, *, target: str | DestinationIdentity, if_missing: str
+    options: CallOptions, *, target: str | DestinationIdentity, if_missing: str, ids: ResolvedIds | None = None
 ) -> Flow[str | None]:
     """Delete a destination.
 
     :param target: id or identity.
     :param if_missing: ``ignore`` or ``fail``.
+    :param ids: what has been found of its source and type, to which both are added.
     :return: its id; ``None`` if no destination has the identity.
+    :raises ValueError: its source or type is unknown or ambiguous.
     :raises SegmentNotFoundError: it does not exist and ``if_missing`` is ``fail``.
     """
     return (
         yield from delete_resolved(
-            partial(find_destinations, options),
+            partial(find_destinations, options, ids=ids or ResolvedIds()),
             lambda destination_id: delete_destination(options, id=destination_id),
             target,
             if_missing=if_missing,

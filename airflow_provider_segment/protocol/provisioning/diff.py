@@ -33,13 +33,15 @@ class FieldChange:
     """One field that differs.
 
     :param field: its name; for settings with the key, such as ``settings['apiKey']``.
-    :param before: its value in Segment; empty for settings, which may hold secrets.
-    :param after: its described value; empty for settings.
+    :param before: its value in Segment; empty if it has none.
+    :param after: its described value; likewise.
+    :param hidden: whether both values are left out because they may be secrets, as for settings.
     """
 
     field: str
     before: str = ""
     after: str = ""
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +231,7 @@ def _diff(
         # All described keys, since it is unknown whether Segment merges settings or replaces them.
         changes["settings"] = settings
     return Diff(
-        fields=(*_field_changes(differing), *(FieldChange(setting_label(key)) for key in changed)),
+        fields=(*_field_changes(differing), *map(hidden_setting, changed)),
         changes=changes,
         hidden=tuple(hidden),
         unknown=unknown or {},
@@ -245,12 +247,24 @@ def setting_label(key: str) -> str:
     return f"settings[{key!r}]"
 
 
+def hidden_setting(key: str) -> FieldChange:
+    """Return the change of a setting, without its values.
+
+    :param key: of the setting.
+    """
+    return FieldChange(setting_label(key), hidden=True)
+
+
 def _field_changes(changed: Mapping[str, tuple[Any, Any]]) -> Iterator[FieldChange]:
     for name, (before, after) in changed.items():
-        yield FieldChange(name, _display(before), _display(after))
+        yield FieldChange(name, display(before), display(after))
 
 
-def _display(value: Any) -> str:
+def display(value: Any) -> str:
+    """Return a value for people: strings as they are, everything else as JSON.
+
+    :param value: of a field.
+    """
     if isinstance(value, str):
         return value
-    return "" if value is None else json.dumps(value)
+    return "" if value is None else json.dumps(value, ensure_ascii=False)

@@ -26,6 +26,7 @@ from airflow_provider_segment.protocol.provisioning.filter_diff import diff_filt
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterCheck, FilterSpec
 from airflow_provider_segment.protocol.provisioning.identity import FilterIdentity
 from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
+from airflow_provider_segment.protocol.provisioning.references import ResolvedIds, resolve_source
 
 
 def find_filters(options: CallOptions, identity: FilterIdentity) -> Flow[list[Filter]]:
@@ -124,6 +125,7 @@ def ensure_filter(
     spec: FilterSpec,
     if_exists: str,
     source_id: str | None = None,
+    source: str | None = None,
     wait_for_pending: bool = False,
 ) -> Flow[str]:
     """Create a filter unless it exists already.
@@ -132,9 +134,11 @@ def ensure_filter(
     :param spec: its description.
     :param if_exists: ``reuse``, ``update`` or ``fail``.
     :param source_id: the destination's source; ``None`` reads it from the destination.
+    :param source: slug or id of that source, instead of ``source_id``.
     :param wait_for_pending: before creating, poll for it for ``reconcile_timeout`` seconds, since an earlier try may
         have left a request in flight.
     :return: its id.
+    :raises ValueError: the source is unknown or ambiguous.
     """
     return (
         yield from replan_when_stale(
@@ -145,6 +149,7 @@ def ensure_filter(
                 spec=spec,
                 if_exists=if_exists,
                 source_id=source_id,
+                source=source,
                 wait_for_pending=pending,
             ),
             wait_for_pending=wait_for_pending,
@@ -159,6 +164,7 @@ def _ensure(
     spec: FilterSpec,
     if_exists: str,
     source_id: str | None,
+    source: str | None,
     wait_for_pending: bool,
 ) -> Flow[str]:
     yield from run_filter_checks(options, [spec])
@@ -168,6 +174,8 @@ def _ensure(
     )
     if existing is None:
         check_new_name("filter", spec.title)
+        if source is not None:
+            source_id = yield from resolve_source(options, ResolvedIds(), source=source)
         created = yield from create_from_spec(options, destination_id=destination_id, source_id=source_id, spec=spec)
         yield Log(f"created {identity}: {created['id']}")
         return created["id"]

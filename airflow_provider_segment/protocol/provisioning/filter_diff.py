@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airflow_provider_segment.protocol.api.objects import Filter
 from airflow_provider_segment.protocol.filter_arguments import relevant_actions
-from airflow_provider_segment.protocol.provisioning.diff import Diff, FieldChange
+from airflow_provider_segment.protocol.provisioning.diff import Diff, FieldChange, display
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
 
 
@@ -31,7 +30,7 @@ def diff_filter(spec: FilterSpec, actual: Filter) -> Diff:
         if after is not None and _comparable(name, before) != _comparable(name, after)
     }
     return Diff(
-        fields=tuple(FieldChange(name, _shown(before), _shown(after)) for name, (before, after) in changed.items()),
+        fields=tuple(FieldChange(name, display(before), display(after)) for name, (before, after) in changed.items()),
         changes={name: after for name, (_, after) in changed.items()},
     )
 
@@ -54,7 +53,3 @@ def comparable_actions(actions: Sequence[Mapping[str, Any]]) -> list[dict[str, A
         }
         for action in actions
     ]
-
-
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -7,10 +7,9 @@ one enabled filter changes in place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypedDict
 
 from airflow_provider_segment.protocol.api.objects import Filter
 from airflow_provider_segment.protocol.errors import SegmentPruneLimitError
@@ -61,36 +60,6 @@ class FilterPlan:
     id: str | None = None
     spec: FilterSpec | None = None
     diff: Diff = field(default_factory=Diff)
-
-
-class FilterSummary(TypedDict):
-    """The summary of what an apply did, or would do, to a filter."""
-
-    title: str
-    id: str | None
-    result: str
-
-
-def filter_summaries(plans: Sequence[FilterPlan], ids: Mapping[int, str]) -> list[FilterSummary]:
-    """Return the summaries of the filters.
-
-    :param plans: the steps of the plan.
-    :param ids: ids of the created filters, by their position in ``plans``.
-    """
-    return [
-        FilterSummary(title=plan.title, id=plan.id or ids.get(position), result=plan.step.result)
-        for position, plan in enumerate(plans)
-    ]
-
-
-def filter_label(plan: FilterPlan, plans: Sequence[FilterPlan]) -> str:
-    """Return how the plan table names a filter; with its id if several have the same title.
-
-    :param plan: the step for the filter.
-    :param plans: all steps.
-    """
-    label = f"filter {plan.title!r}"
-    return label if [other.title for other in plans].count(plan.title) == 1 else f"{label} {plan.id or 'new'}"
 
 
 def plan_filters(

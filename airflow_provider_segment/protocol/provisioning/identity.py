@@ -1,4 +1,4 @@
-"""The identity of an object, and the arguments that select an existing one.
+"""The identity of an object, and whether arguments select it by its identity or by its id.
 
 The API has no idempotency key and does not promise that a name is unique, so this package defines identity: a
 destination is identified by its source, its catalog id and its name; a subscription by its destination, its action, its
@@ -16,35 +16,45 @@ from msgspec import Struct
 class DestinationIdentity(Struct, frozen=True, kw_only=True):
     """The identity of a destination.
 
-    :param source_id: id of its source.
-    :param metadata_id: catalog id of its type.
+    Its source and type may be named by a slug or id instead, which ``provisioning/references.py`` resolves.
+
     :param name: display name.
+    :param source_id: id of its source; empty until ``source`` is resolved.
+    :param metadata_id: catalog id of its type; empty until ``destination_type`` is resolved.
+    :param source: slug or id of its source.
+    :param destination_type: slug or catalog id of its type.
     """
 
-    source_id: str
-    metadata_id: str
     name: str
+    source_id: str = ""
+    metadata_id: str = ""
+    source: str | None = None
+    destination_type: str | None = None
 
     def __str__(self) -> str:
-        return f"destination {self.name!r} of type {self.metadata_id} on source {self.source_id}"
+        kind, source = self.destination_type or self.metadata_id, self.source or self.source_id
+        return f"destination {self.name!r} of type {kind} on source {source}"
 
 
 class SubscriptionIdentity(Struct, frozen=True, kw_only=True):
     """The identity of a subscription.
 
     :param destination_id: id of its destination.
-    :param action_id: id of its action.
     :param name: display name.
+    :param action_id: id of its action; empty until ``action`` is resolved.
     :param model_id: id of its Reverse ETL model; ``None`` for any.
+    :param action: slug or id of its action.
     """
 
     destination_id: str
-    action_id: str
     name: str
+    action_id: str = ""
     model_id: str | None = None
+    action: str | None = None
 
     def __str__(self) -> str:
-        return f"subscription {self.name!r} to action {self.action_id} of destination {self.destination_id}"
+        action = self.action or self.action_id
+        return f"subscription {self.name!r} to action {action} of destination {self.destination_id}"
 
 
 class FilterIdentity(Struct, frozen=True, kw_only=True):
@@ -71,9 +81,8 @@ def destination_target(arguments: Mapping[str, Any]) -> str | DestinationIdentit
     """
     if "destination_id" in arguments:
         return str(arguments["destination_id"])
-    return DestinationIdentity(
-        source_id=arguments["source_id"], metadata_id=arguments["metadata_id"], name=arguments["name"]
-    )
+    names = ("source", "source_id", "destination_type", "metadata_id", "name")
+    return DestinationIdentity(**_present(arguments, names))
 
 
 def subscription_target(arguments: Mapping[str, Any]) -> str | SubscriptionIdentity:
@@ -83,9 +92,7 @@ def subscription_target(arguments: Mapping[str, Any]) -> str | SubscriptionIdent
     """
     if "subscription_id" in arguments:
         return str(arguments["subscription_id"])
-    return SubscriptionIdentity(
-        destination_id=arguments["destination_id"], action_id=arguments["action_id"], name=arguments["name"]
-    )
+    return SubscriptionIdentity(**_present(arguments, ("destination_id", "action", "action_id", "name")))
 
 
 def filter_target(arguments: Mapping[str, Any]) -> str | FilterIdentity:
@@ -98,20 +105,5 @@ def filter_target(arguments: Mapping[str, Any]) -> str | FilterIdentity:
     return FilterIdentity(destination_id=arguments["destination_id"], name=arguments["title"])
 
 
-def check_selection(id_argument: str, id_value: Any, parts: Mapping[str, Any]) -> None:
-    """Check that an object is selected by its id or by its whole identity; works before templates are rendered.
-
-    :param id_argument: name of the argument that takes the id.
-    :param id_value: its value.
-    :param parts: the arguments that make up the identity.
-    :raises ValueError: both are set, neither is, or the identity is incomplete.
-    """
-    present = [argument for argument, value in parts.items() if value is not None]
-    allowed = f"give either {id_argument}, or {' and '.join(parts)}{' together' if len(parts) > 1 else ''}"
-    if id_value is not None and present:
-        raise ValueError(
-            f"{id_argument} was given together with {', '.join(present)} (perhaps by default_args); {allowed}"
-        )
-    if id_value is None and len(present) < len(parts):
-        missing = ", ".join(argument for argument in parts if argument not in present)
-        raise ValueError(f"{allowed}; missing: {missing}")
+def _present(arguments: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: arguments[name] for name in names if name in arguments}

@@ -26,6 +26,8 @@ from airflow_provider_segment.protocol.provisioning.identity import (
 T = TypeVar("T", Destination, Subscription, Filter)
 IdentityT = TypeVar("IdentityT", DestinationIdentity, SubscriptionIdentity, FilterIdentity)
 
+_MAX_LABELS = 5
+
 
 def one_or_none(matches: Sequence[T], identity: Identity | str) -> T | None:
     """Return the only match, or ``None`` if there is none.
@@ -41,6 +43,23 @@ def one_or_none(matches: Sequence[T], identity: Identity | str) -> T | None:
             ids=ids,
         )
     return matches[0] if matches else None
+
+
+def destination_label(destination: Destination) -> str:
+    """Return the name and id of a destination.
+
+    :param destination: in Segment.
+    """
+    return f"{destination.get('name') or ''!r} ({destination['id']})"
+
+
+def first_few(labels: Sequence[str]) -> str:
+    """Return the first of several labels, and how many more there are.
+
+    :param labels: of objects.
+    """
+    more = f" and {len(labels) - _MAX_LABELS} more" if len(labels) > _MAX_LABELS else ""
+    return f"{', '.join(labels[:_MAX_LABELS])}{more}"
 
 
 def handle_existing(object_id: str, identity: Identity, diff: Diff, *, if_exists: str) -> Flow[bool]:

@@ -6,10 +6,9 @@ as described.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypedDict
 
 from airflow_provider_segment.protocol.api.objects import Destination, Subscription
 from airflow_provider_segment.protocol.arguments import check_new_settings
@@ -22,19 +21,8 @@ from airflow_provider_segment.protocol.provisioning.catalog_checks import (
     setting_warnings,
 )
 from airflow_provider_segment.protocol.provisioning.declared_types import with_declared_types
-from airflow_provider_segment.protocol.provisioning.diff import (
-    Diff,
-    FieldChange,
-    diff_destination,
-    diff_subscription,
-)
-from airflow_provider_segment.protocol.provisioning.filter_plan import (
-    FilterPlan,
-    FilterStep,
-    FilterSummary,
-    filter_label,
-    filter_summaries,
-)
+from airflow_provider_segment.protocol.provisioning.diff import Diff, diff_destination, diff_subscription
+from airflow_provider_segment.protocol.provisioning.filter_plan import FilterPlan, FilterStep
 from airflow_provider_segment.protocol.provisioning.matching import (
     alike,
     match_subscriptions,
@@ -94,30 +82,6 @@ class SubscriptionPlan:
     diff: Diff = field(default_factory=Diff)
 
 
-class SubscriptionSummary(TypedDict):
-    """The summary of what an apply did, or would do, to a subscription."""
-
-    name: str
-    id: str | None
-    action_id: str
-    result: str
-
-
-class ApplySummary(TypedDict):
-    """What an apply did, or would do; holds no values of settings.
-
-    ``ignored`` names settings that Segment refused or did not store as ``settings['key']``, those of a subscription as
-    ``subscriptions['name'].settings['key']``.
-    """
-
-    destination_id: str | None
-    created: bool
-    changed: list[str]
-    subscriptions: list[SubscriptionSummary]
-    filters: list[FilterSummary]
-    ignored: list[str]
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The changes that bring Segment to the described state.
@@ -127,7 +91,7 @@ class Plan:
     :param filters: what to do to its filters, in this order; empty if they are left alone.
     :param known_ids: ids of all existing subscriptions of the destination.
     :param warnings: possible mistakes in the description.
-    :param others: names and ids of other destinations of the same source and type.
+    :param others: names and ids of other destinations of the same source and type, if it is created.
     """
 
     destination: DestinationPlan
@@ -149,39 +113,6 @@ class Plan:
         :param result: created, changed, kept or removed.
         """
         return ((position, part) for position, part in enumerate(self.subscriptions) if part.result is result)
-
-    def summary(
-        self,
-        *,
-        destination_id: str | None = None,
-        ids: Mapping[int, str] | None = None,
-        filter_ids: Mapping[int, str] | None = None,
-        ignored: Sequence[str] = (),
-    ) -> ApplySummary:
-        """Return the summary of an apply.
-
-        :param destination_id: of the destination, once known.
-        :param ids: of created subscriptions, by their position in ``subscriptions``.
-        :param filter_ids: of created filters, by their position in ``filters``.
-        :param ignored: labels of settings that Segment did not take.
-        """
-        known = ids or {}
-        return ApplySummary(
-            destination_id=destination_id or self.destination.id,
-            created=self.destination.result is Result.CREATED,
-            changed=[name for name in self.destination.diff.names if name not in ignored],
-            subscriptions=[
-                SubscriptionSummary(
-                    name=part.name,
-                    id=part.id or known.get(position),
-                    action_id=part.action_id,
-                    result=part.result.value,
-                )
-                for position, part in enumerate(self.subscriptions)
-            ],
-            filters=filter_summaries(self.filters, filter_ids or {}),
-            ignored=list(ignored),
-        )
 
 
 def make_plan(
@@ -254,12 +185,16 @@ def _plan_destination(spec: DestinationSpec, actual: Destination | None, *, rota
         check_new_name("destination", spec.name)
         check_new_settings("settings", spec.settings)
         return DestinationPlan(Result.CREATED, spec)
-    fixed = {"source_id": actual["sourceId"], "metadata_id": actual["metadata"]["id"]}
-    for argument, value in fixed.items():
-        if getattr(spec, argument) != value:
+    fixed = [
+        ("source", spec.source, "source_id", spec.source_id, actual["sourceId"]),
+        ("destination_type", spec.destination_type, "metadata_id", spec.metadata_id, actual["metadata"]["id"]),
+    ]
+    for slug_argument, slug, id_argument, described, value in fixed:
+        if described != value:
+            named = f"{id_argument} is" if slug is None else f"{slug_argument} {slug!r} is"
             raise ValueError(
-                f"{argument} is {getattr(spec, argument)!r}, but destination {actual['id']} has {value!r}, which"
-                " can't be changed; describe a new destination instead"
+                f"{named} {described!r}, but destination {actual['id']} has {value!r}, which can't be changed; describe"
+                " a new destination instead"
             )
     diff = diff_destination(spec, actual, rotate_secrets=rotate_secrets)
     return DestinationPlan(_result(diff), spec, actual, diff)
@@ -340,26 +275,3 @@ def _plan_removals(surplus: Sequence[Subscription], *, max_prune: int | None) ->
 
 def _result(diff: Diff) -> Result:
     return Result.CHANGED if diff.fields else Result.KEPT
-
-
-def plan_rows(plan: Plan) -> Iterator[tuple[str, str, FieldChange | None]]:
-    """Yield the plan row by row: object, action, and each field that differs; the object only in its first row.
-
-    :param plan: the plan to show.
-    """
-    names = [(part.name, part.action_id) for part in plan.subscriptions]
-    rows: list[tuple[str, DestinationPlan | SubscriptionPlan]] = [
-        (f"destination {plan.destination.spec.name!r}", plan.destination),
-        *((_row_label(part, names), part) for part in plan.subscriptions),
-    ]
-    words: dict[Result, Any] = dict(zip(Result, ("create", "change", "keep", "remove"), strict=True))
-    lines = [(name, words[part.result], part.diff) for name, part in rows]
-    lines += [(filter_label(part, plan.filters), part.step.value, part.diff) for part in plan.filters]
-    for name, word, diff in lines:
-        for number, change in enumerate(diff.fields or (None,)):
-            yield "" if number else name, word, change
-
-
-def _row_label(part: SubscriptionPlan, names: Sequence[tuple[str, str]]) -> str:
-    label = f"subscription {part.name!r} ({part.action_id})"
-    return label if names.count((part.name, part.action_id)) == 1 else f"{label} {part.id or 'new'}"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from airflow_provider_segment.protocol.printable import printable
-from airflow_provider_segment.protocol.provisioning.plan import Plan, plan_rows
+from airflow_provider_segment.protocol.provisioning.diff import FieldChange
+from airflow_provider_segment.protocol.provisioning.differences import object_fields
+from airflow_provider_segment.protocol.provisioning.filter_plan import FilterPlan
+from airflow_provider_segment.protocol.provisioning.plan import DestinationPlan, Plan, Result, SubscriptionPlan
 
 _TITLES = ("action", "object", "field", "before", "after")
+_WORDS = dict(zip(Result, ("create", "change", "keep", "remove"), strict=True))
+_HIDDEN = "(not shown)"
 _MAX_WIDTH = 60
 """Maximum number of characters in a cell; longer strings are shortened."""
 
@@ -19,10 +24,26 @@ def plan_table(plan: Plan) -> str:
     :return: several lines.
     """
     rows: list[Sequence[str]] = []
-    for name, action, change in plan_rows(plan):
-        first = (action, name) if name else ("", "")
-        rows.append((*first, *((change.field, change.before, change.after) if change else ("", "", ""))))
+    for action, name, part in _objects(plan):
+        is_new = action == "create"
+        for number, change in enumerate(object_fields(part) or (FieldChange(""),)):
+            before, after = ("" if is_new else _HIDDEN, _HIDDEN) if change.hidden else (change.before, change.after)
+            rows.append((*(("", "") if number else (action, name)), change.field, before, after))
     return _table(_TITLES, rows)
+
+
+def _objects(plan: Plan) -> Iterator[tuple[str, str, DestinationPlan | SubscriptionPlan | FilterPlan]]:
+    """Yield each object of a plan: the action, how the table names it, and its part of the plan."""
+    yield _WORDS[plan.destination.result], f"destination {plan.destination.spec.name!r}", plan.destination
+    names = [(part.name, part.action_id) for part in plan.subscriptions]
+    for part in plan.subscriptions:
+        label = f"subscription {part.name!r} ({part.action_id})"
+        is_unique = names.count((part.name, part.action_id)) == 1
+        yield _WORDS[part.result], label if is_unique else f"{label} {part.id or 'new'}", part
+    titles = [part.title for part in plan.filters]
+    for one in plan.filters:
+        label = f"filter {one.title!r}"
+        yield one.step.value, label if titles.count(one.title) == 1 else f"{label} {one.id or 'new'}", one
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -47,9 +47,10 @@ def resolve_slug(what: str, value: str, objects: Iterable[Slugged]) -> str:
     raise ValueError(f"there is no {what} with the slug or id {value!r}{_candidates(value, known)}")
 
 
-def find_slug(value: str, objects: Iterable[Slugged]) -> str | None:
+def find_slug(what: str, value: str, objects: Iterable[Slugged]) -> str | None:
     """Return the id of the object that a value selects, or ``None`` if nothing matches.
 
+    :param what: kind of the object, for messages.
     :param value: slug or id.
     :param objects: some objects of the kind.
     :raises ValueError: several match.
@@ -57,7 +58,7 @@ def find_slug(value: str, objects: Iterable[Slugged]) -> str | None:
     known = list(objects)
     if not any(value in (one.id, one.slug) for one in known):
         return None
-    return resolve_slug("object", value, known)
+    return resolve_slug(what, value, known)
 
 
 def short_reference(one: Slugged, objects: Iterable[Slugged]) -> str:

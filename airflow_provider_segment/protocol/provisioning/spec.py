@@ -10,30 +10,37 @@ from airflow_provider_segment.protocol.arguments import (
     check_flag,
     check_id,
     check_name,
+    check_reference,
     check_settings,
     parse_json,
 )
 from airflow_provider_segment.protocol.provisioning.comparison import Path
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity, SubscriptionIdentity
 from airflow_provider_segment.protocol.provisioning.schedule import check_reverse_etl_schedule
+from airflow_provider_segment.protocol.selection import ID_ARGUMENTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DestinationSpec:
     """The description of a destination.
 
-    :param source_id: id of its source; can't be changed later.
-    :param metadata_id: catalog id of its type; can't be changed later.
-    :param name: display name; with ``source_id`` and ``metadata_id``, it identifies the destination.
+    :param name: display name; with source and type, it identifies the destination.
     :param settings: keyed by the option names of the catalog entry.
+    :param source_id: id of its source, which can't be changed later; empty until ``source`` is resolved.
+    :param metadata_id: catalog id of its type, which can't be changed later; empty until ``destination_type`` is
+        resolved.
+    :param source: slug or id of its source.
+    :param destination_type: slug or catalog id of its type.
     :param enabled: whether it receives data; ``None`` leaves an existing one alone and creates a new one enabled.
     :param templated: paths in ``settings`` whose values were rendered from templates.
     """
 
-    source_id: str
-    metadata_id: str
     name: str
     settings: dict[str, Any] = field(repr=False)
+    source_id: str = ""
+    metadata_id: str = ""
+    source: str | None = None
+    destination_type: str | None = None
     enabled: bool | None = None
     templated: frozenset[Path] = frozenset()
 
@@ -48,7 +55,13 @@ class DestinationSpec:
     @property
     def identity(self) -> DestinationIdentity:
         """The identity used to find it."""
-        return DestinationIdentity(source_id=self.source_id, metadata_id=self.metadata_id, name=self.name)
+        return DestinationIdentity(
+            source_id=self.source_id,
+            metadata_id=self.metadata_id,
+            source=self.source,
+            destination_type=self.destination_type,
+            name=self.name,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +69,9 @@ class SubscriptionSpec:
     """The description of a subscription.
 
     :param name: display name; with the action, it identifies the subscription within its destination.
-    :param action_id: id of its action; can't be changed later.
     :param trigger: an FQL statement.
+    :param action_id: id of its action, which can't be changed later; empty until ``action`` is resolved.
+    :param action: slug or id of its action.
     :param enabled: whether it processes events; ``None`` leaves an existing one alone and creates a new one enabled.
     :param settings: keyed by the field names of the action; ``None`` leaves them alone.
     :param model_id: the Reverse ETL model its data comes from.
@@ -67,8 +81,9 @@ class SubscriptionSpec:
     """
 
     name: str
-    action_id: str
     trigger: str
+    action_id: str = ""
+    action: str | None = None
     enabled: bool | None = None
     settings: dict[str, Any] | None = field(default=None, repr=False)
     model_id: str | None = None
@@ -90,12 +105,17 @@ class SubscriptionSpec:
         :param destination_id: its destination.
         """
         return SubscriptionIdentity(
-            destination_id=destination_id, action_id=self.action_id, name=self.name, model_id=self.model_id
+            destination_id=destination_id,
+            action_id=self.action_id,
+            action=self.action,
+            name=self.name,
+            model_id=self.model_id,
         )
 
 
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "name": check_name,
+    "action": check_reference,
     "action_id": check_id,
     "trigger": check_name,
     "enabled": check_flag,
@@ -105,15 +125,16 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "id": check_id,
     "previous_name": check_name,
 }
-_REQUIRED = ("name", "action_id", "trigger")
+_REQUIRED = ("name", "action", "trigger")
 
 
 def check_subscriptions(argument: str, value: Any) -> tuple[SubscriptionSpec, ...]:
     """Check a list of subscriptions.
 
     :param argument: the argument's name.
-    :param value: dicts with the keys of ``SubscriptionSpec``, or a string holding such a JSON array; keys after
-        ``trigger`` may be left out or ``None``, and ``model_id`` ``""``, as Segment returns it, means no model.
+    :param value: dicts with the keys of ``SubscriptionSpec``, or a string holding such a JSON array; keys other than
+        name, action and trigger may be left out or ``None``, and ``model_id`` ``""``, as Segment returns it, means no
+        model.
     :raises ValueError: an entry is invalid; the message names it, the key, its value and what is allowed.
     """
     if isinstance(value, str):
@@ -133,8 +154,10 @@ def _check_entry(label: str, entry: Any) -> SubscriptionSpec:
         raise ValueError(f"{label} is a {type(entry).__name__}; it must be a dict")
     if unknown := sorted(str(key) for key in entry if key not in _CHECKS):
         raise ValueError(f"{label} has the key {unknown[0]!r}; it may have {', '.join(_CHECKS)}")
-    if missing := [key for key in _REQUIRED if entry.get(key) is None]:
-        raise ValueError(f"{label} has no {missing[0]}; {', '.join(_REQUIRED)} are required")
+    if entry.get("action") is not None and entry.get("action_id") is not None:
+        raise ValueError(f"{label} has both action and action_id; give only one of them: action takes a slug or an id")
+    if missing := [key for key in _REQUIRED if entry.get(key) is None and entry.get(ID_ARGUMENTS.get(key)) is None]:
+        raise ValueError(f"{label} has no {missing[0]}; name, action (or action_id) and trigger are required")
     present = {key: value for key, value in entry.items() if value is not None and (key, value) != ("model_id", "")}
     return SubscriptionSpec(**{key: _CHECKS[key](f"{label}[{key!r}]", value) for key, value in present.items()})
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from airflow_provider_segment.protocol.api.destinations import get_destination
 from airflow_provider_segment.protocol.api.objects import Subscription
 from airflow_provider_segment.protocol.api.subscriptions import (
     delete_subscription,
@@ -28,6 +27,7 @@ from airflow_provider_segment.protocol.provisioning.diff import diff_subscriptio
 from airflow_provider_segment.protocol.provisioning.identity import SubscriptionIdentity
 from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
 from airflow_provider_segment.protocol.provisioning.matching import as_described
+from airflow_provider_segment.protocol.provisioning.references import ResolvedIds, read_record, resolve_action
 from airflow_provider_segment.protocol.provisioning.settings_writes import (
     SettingsContext,
     ignored_settings,
@@ -36,17 +36,22 @@ from airflow_provider_segment.protocol.provisioning.settings_writes import (
 from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec, without_none
 
 
-def find_subscriptions(options: CallOptions, identity: SubscriptionIdentity) -> Flow[list[Subscription]]:
+def find_subscriptions(
+    options: CallOptions, identity: SubscriptionIdentity, ids: ResolvedIds | None = None
+) -> Flow[list[Subscription]]:
     """Return all subscriptions with an identity.
 
     :param identity: the subscription's identity.
+    :param ids: what has been found of its action, to which it is added.
+    :raises ValueError: its action is unknown or ambiguous.
     :raises SegmentNotFoundError: the destination does not exist.
     """
     listed = yield from collect(subscriptions_listing(destination_id=identity.destination_id), options)
+    action_id = yield from resolve_action(options, identity, ids or ResolvedIds(), listed)
     return [
         subscription
         for subscription in listed
-        if subscription["actionId"] == identity.action_id
+        if subscription["actionId"] == action_id
         and subscription["name"] == identity.name
         and identity.model_id in (None, subscription.get("modelId") or None)
     ]
@@ -130,11 +135,17 @@ def ensure_subscription(
         have left a request in flight.
     :return: its id, and the settings that Segment ignored.
     """
+    ids = ResolvedIds()
     return (
         yield from replan_when_stale(
             options,
             lambda pending: _ensure(
-                options, destination_id=destination_id, spec=spec, if_exists=if_exists, wait_for_pending=pending
+                options,
+                destination_id=destination_id,
+                spec=spec,
+                if_exists=if_exists,
+                wait_for_pending=pending,
+                ids=ids,
             ),
             wait_for_pending=wait_for_pending,
         )
@@ -142,17 +153,25 @@ def ensure_subscription(
 
 
 def _ensure(
-    options: CallOptions, *, destination_id: str, spec: SubscriptionSpec, if_exists: str, wait_for_pending: bool
+    options: CallOptions,
+    *,
+    destination_id: str,
+    spec: SubscriptionSpec,
+    if_exists: str,
+    wait_for_pending: bool,
+    ids: ResolvedIds,
 ) -> Flow[Ensured]:
     options = options.redacting(spec.settings)
     identity = spec.identity(destination_id)
     existing = yield from find_one(
-        options, identity, lambda options: find_subscriptions(options, identity), wait_for_pending=wait_for_pending
+        options, identity, lambda options: find_subscriptions(options, identity, ids), wait_for_pending=wait_for_pending
     )
+    spec = ids.subscription(spec)
     if existing is None:
-        destination = yield from get_destination(options, id=destination_id)
+        destination = yield from read_record(options, destination_id, ids)
         check_new_name("subscription", spec.name)
-        check_action(f"subscription {spec.name!r}", spec.action_id, destination["metadata"])
+        used = ids.actions.values()
+        check_action(f"subscription {spec.name!r}", spec.action_id, destination["metadata"], used)
         created = yield from create_from_spec(options, destination_id, spec)
         yield Log(f"created {identity}: {created['id']}")
         return Ensured(created["id"], tuple((yield from ignored_on_create(spec, created))))
@@ -220,11 +239,12 @@ def resolve_and_update_subscription(
     :param is_retry: whether an earlier try of the same task may have renamed it already.
     :param changes: further arguments of ``update_subscription``, by name.
     :return: its id.
+    :raises ValueError: its action is unknown or ambiguous.
     :raises SegmentNotFoundError: it does not exist.
     """
     options = options.redacting(changes.get("settings"))
     subscription_id = yield from resolve(
-        partial(find_subscriptions, options), target, new_name=new_name, is_retry=is_retry
+        partial(find_subscriptions, options, ids=ResolvedIds()), target, new_name=new_name, is_retry=is_retry
     )
     yield from update_subscription(options, destination_id=destination_id, id=subscription_id, name=new_name, **changes)
     yield Log(f"changed subscription {subscription_id} of destination {destination_id}")
@@ -240,11 +260,12 @@ def resolve_and_delete_subscription(
     :param target: id or identity.
     :param if_missing: ``ignore`` or ``fail``.
     :return: its id; ``None`` if no subscription has the identity.
+    :raises ValueError: its action is unknown or ambiguous.
     :raises SegmentNotFoundError: it does not exist and ``if_missing`` is ``fail``.
     """
     return (
         yield from delete_resolved(
-            partial(find_subscriptions, options),
+            partial(find_subscriptions, options, ids=ResolvedIds()),
             lambda subscription_id: delete_subscription(options, destination_id=destination_id, id=subscription_id),
             target,
             if_missing=if_missing,

@@ -18,7 +18,7 @@ from airflow_provider_segment.protocol.flow.staleness import notice_standstills,
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning.apply import execute_plan
 from airflow_provider_segment.protocol.provisioning.creating import poll_until
-from airflow_provider_segment.protocol.provisioning.plan import ApplySummary
+from airflow_provider_segment.protocol.provisioning.summary import ApplySummary, summarize
 from airflow_provider_segment.protocol.workspace.confirming import confirm_created
 from airflow_provider_segment.protocol.workspace.forecast import forecast
 from airflow_provider_segment.protocol.workspace.listings import LASTS, Clocks
@@ -119,7 +119,7 @@ def _progress(todo: Sequence[PlannedDestination], done: int) -> str:
 
 def _unwritten(item: PlannedDestination) -> AppliedDestination:
     result = item.result if item.is_empty or item.error is not None else "skipped"
-    summary = item.plan.summary() if item.plan is not None and item.is_empty else None
+    summary = summarize(item.plan, written=True) if item.plan is not None and item.is_empty else None
     return replace(AppliedDestination.of(item), result=result, summary=summary, error=item.error)
 
 

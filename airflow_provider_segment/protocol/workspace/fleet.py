@@ -10,6 +10,7 @@ from dataclasses import replace
 from airflow_provider_segment.protocol.flow.staleness import notice_standstills
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
+from airflow_provider_segment.protocol.provisioning.summary import summarize
 from airflow_provider_segment.protocol.workspace.apply_workspace import ApplyOptions, Pending, apply_workspace
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
 from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, PlannedDestination, WorkspacePlan
@@ -48,7 +49,7 @@ def apply_descriptions(
 
 
 def _unexecuted(item: PlannedDestination) -> AppliedDestination:
-    summary = None if item.plan is None else item.plan.summary()
+    summary = None if item.plan is None else summarize(item.plan, written=False)
     return replace(AppliedDestination.of(item), summary=summary, error=item.error)
 
 

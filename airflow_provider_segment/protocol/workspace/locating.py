@@ -65,7 +65,7 @@ def locate(options: CallOptions, description: DestinationDescription, known: Kno
 
 
 def _resolve_type(options: CallOptions, value: str, known: Known) -> Flow[str]:
-    found = find_slug(value, _type_slugs(known))
+    found = find_slug("type", value, _type_slugs(known))
     if found is not None:
         return found
     if not known.whole_catalog:

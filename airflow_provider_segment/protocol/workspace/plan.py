@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from airflow_provider_segment.protocol.api.objects import Destination
 from airflow_provider_segment.protocol.errors import SegmentPruneLimitError
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterStep
-from airflow_provider_segment.protocol.provisioning.plan import ApplySummary, Plan, Result
+from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
+from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
 from airflow_provider_segment.protocol.workspace.forecast import Forecast, forecast
 from airflow_provider_segment.protocol.workspace.listings import Listings

@@ -15,6 +15,7 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log,
 from airflow_provider_segment.protocol.provisioning.creating import poll_until
 from airflow_provider_segment.protocol.provisioning.filter_checks import run_filter_checks
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterStep
+from airflow_provider_segment.protocol.provisioning.lookup import destination_label
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
 from airflow_provider_segment.protocol.provisioning.slugs import short_reference
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
@@ -93,7 +94,11 @@ def _plan_one(
     if isinstance(found, Exception):
         return PlannedDestination(description=description, error=found)
     listed = yield from known.listings.read(options, found.source_id, max_age=math.inf)
-    others = [one["id"] for one in listed if one["metadata"]["id"] == found.metadata_id and one["id"] not in described]
+    others = [
+        destination_label(one)
+        for one in listed
+        if one["metadata"]["id"] == found.metadata_id and one["id"] not in described
+    ]
     item = PlannedDestination(description=description, source_id=found.source_id, type=known.types[found.metadata_id])
     planned = yield from plan_target(options, item, replace(found, others=others), how)
     return (yield from _checked(options, planned))

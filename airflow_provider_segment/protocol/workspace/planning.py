@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from airflow_provider_segment.protocol.api.objects import Destination, Filter, Subscription
 from airflow_provider_segment.protocol.errors import SegmentNotFoundError
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
-from airflow_provider_segment.protocol.provisioning.lookup import one_or_none
+from airflow_provider_segment.protocol.provisioning.lookup import first_few, one_or_none
 from airflow_provider_segment.protocol.provisioning.matching import match_subscriptions
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result, SubscriptionPlan, make_plan
 from airflow_provider_segment.protocol.provisioning.slugs import Slugged, resolve_slug
@@ -27,7 +27,7 @@ class Target:
     :param subscriptions: its subscriptions in Segment.
     :param filters: its filters in Segment.
     :param actions: the actions of its type.
-    :param others: ids of undescribed destinations of the same source and type.
+    :param others: names and ids of undescribed destinations of the same source and type.
     """
 
     source_id: str
@@ -187,6 +187,6 @@ def plan_warnings(description: DestinationDescription, plan: Plan) -> Iterator[s
             yield f"settings are written without {key!r}, whose secret {alias!r} is not supplied"
     if plan.others:
         yield (
-            f"it is created next to undescribed destinations of the same source and type: {', '.join(plan.others)}; if"
+            f"it is created next to undescribed destinations of the same source and type: {first_few(plan.others)}; if"
             " one of them is this destination under another name, events are sent twice (give previous_name or id)"
         )

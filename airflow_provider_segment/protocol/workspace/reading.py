@@ -9,6 +9,7 @@ from airflow_provider_segment.protocol.api import operations
 from airflow_provider_segment.protocol.api.objects import CatalogAction, Destination, Source, Subscription
 from airflow_provider_segment.protocol.api.requests import build_call
 from airflow_provider_segment.protocol.api.subscriptions import subscriptions_listing
+from airflow_provider_segment.protocol.api.workspace import sources_listing
 from airflow_provider_segment.protocol.errors import SegmentNotFoundError
 from airflow_provider_segment.protocol.flow.exchange import exchange
 from airflow_provider_segment.protocol.flow.pagination import collect
@@ -51,8 +52,7 @@ def read_sources(options: CallOptions, *, workspace_id: str | None = None) -> Fl
     :param workspace_id: id of the workspace that the token must belong to; ``None`` for any.
     :raises ValueError: the token belongs to another workspace.
     """
-    listing = Listing(operations.LIST_SOURCES, {}, page_reader(Source, key="sources"))
-    sources = yield from collect(listing, options)
+    sources = yield from collect(sources_listing(), options)
     others = sorted({one["workspaceId"] for one in sources} - {workspace_id})
     if workspace_id is not None and others:
         raise ValueError(

@@ -39,7 +39,12 @@ Item = TypeVar("Item")
 
 _SEED_FIELDS = tuple(Field(name=name, kind="array") for name in ("sources", "catalog", "destinations"))
 _ID = Field(name="id", kind="string", required=True, not_empty=True)
-_SOURCE_FIELDS = (_ID, Field(name="name", kind="string"), Field(name="enabled", kind="boolean"))
+_SOURCE_FIELDS = (
+    _ID,
+    Field(name="slug", kind="string"),
+    Field(name="name", kind="string"),
+    Field(name="enabled", kind="boolean"),
+)
 _ENTRY_FIELDS = (
     _ID,
     Field(name="name", kind="string"),

@@ -15,6 +15,7 @@ from airflow_provider_segment.protocol.delivery.condition import Condition
 from airflow_provider_segment.protocol.delivery.criteria import Observation, WaitCriteria, check_criteria
 from airflow_provider_segment.protocol.delivery.verdict import Status, evaluate
 from airflow_provider_segment.protocol.delivery.window import Window
+from airflow_provider_segment.protocol.selection import DestinationSelection
 from tests.protocol.delivery.observing import NOW, START, criteria, metrics, verdict
 from tests.protocol.property_settings import examples
 
@@ -108,8 +109,8 @@ def test_a_closed_window_that_does_not_meet_the_conditions_is_unmet(
     found = verdict(wait_criteria, {**metrics(3), "retried": retried})
     assert found.status is status
     if status is U:
-        assert found.progress.startswith("the window has closed without meeting the conditions: ")
-        assert "successes >= 10 (now 3, 7 short)" in found.progress
+        assert found.progress.endswith("; the window has closed without meeting the conditions")
+        assert "successes is 3, need 10" in found.progress
 
 
 RETRIED: dict[str, tuple[dict[str, Any], float, Status]] = {
@@ -205,8 +206,7 @@ def test_checked_arguments_become_plain_values() -> None:
     )
 
     assert checked == WaitCriteria(
-        destination_id="d",
-        source_id="s",
+        destination=DestinationSelection(destination_id="d", source_id="s"),
         success_when=(Condition("successes", ">=", 1),),
         fail_when=(Condition("expired", ">", 0), Condition("discarded", ">", 0)),
         window=Window(length=timedelta(minutes=90), granularity="HOUR"),

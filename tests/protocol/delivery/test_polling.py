@@ -8,11 +8,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from airflow_provider_segment.protocol.delivery.criteria import check_criteria
 from airflow_provider_segment.protocol.delivery.polling import poll, verify_destination
 from airflow_provider_segment.protocol.delivery.verdict import Status
-from airflow_provider_segment.protocol.errors import SegmentError, SegmentNotFoundError, SegmentServerError
+from airflow_provider_segment.protocol.errors import (
+    SegmentDestinationDisabledError,
+    SegmentError,
+    SegmentNotFoundError,
+    SegmentServerError,
+)
 from tests.protocol.driver import ScriptedDriver
 from tests.protocol.samples import (
     DESTINATION,
@@ -140,6 +146,22 @@ def test_destinations_that_cannot_receive_deliveries_are_warned_about(
         assert log.level == logging.WARNING
         assert problem in log.message
         assert "dst1" in log.message
+
+
+@pytest.mark.parametrize(("name", "known"), [("Ads", "Ads"), (None, ""), (..., "")])
+def test_the_name_of_the_destination_is_returned(name: Any, known: str) -> None:
+    destination = {key: value for key, value in record(name=name).items() if value is not ...}
+    driver = ScriptedDriver([done({"destination": destination})])
+
+    assert driver.run(verify_destination(TERMS, query=CRITERIA.query)).name == known
+
+
+def test_a_disabled_destination_is_an_error_if_asked_for() -> None:
+    query = structs.replace(CRITERIA.query, if_disabled="fail")
+    driver = ScriptedDriver([done({"destination": record(enabled=False)})])
+
+    with pytest.raises(SegmentDestinationDisabledError, match=r"\(dst1\) is disabled, so it gets no deliveries"):
+        driver.run(verify_destination(TERMS, query=query))
 
 
 @pytest.mark.parametrize(

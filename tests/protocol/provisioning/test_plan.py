@@ -11,6 +11,7 @@ from airflow_provider_segment.protocol.provisioning import apply_subscriptions
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result, make_plan
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
+from airflow_provider_segment.protocol.provisioning.summary import summarize
 
 DESCRIBED = DestinationSpec(
     source_id="s", metadata_id="m", name="mine", settings={"apiKey": "hunter2-hunter2"}, enabled=True
@@ -92,7 +93,7 @@ def test_the_table_tells_equal_names_apart_by_id() -> None:
     twins = [existing("x"), existing("x", id="id-2", trigger="none")]
     lines = plan_table(plan(one("x"), one("x", trigger="none"), one("x", trigger="new"), actual=twins)).splitlines()
     assert [" ".join(line.split()) for line in lines[-3:]] == [
-        "create subscription 'x' (a) new",
+        "enabled true",
         "keep subscription 'x' (a) id-x",
         "keep subscription 'x' (a) id-2",
     ]
@@ -125,10 +126,10 @@ def test_the_table_names_fields_and_hides_settings() -> None:
     )
     lines = [" ".join(line.split()) for line in table.splitlines()]
     assert "change destination 'mine' enabled false true" in lines
-    assert "settings['apiKey']" in lines
-    assert "create subscription 'new' (a)" in lines
+    assert "settings['apiKey'] (not shown) (not shown)" in lines
+    assert "create subscription 'new' (a) action_id a" in lines
     assert "change subscription 'changed' (a) trigger all type = \"track\"" in lines
-    assert "settings['token']" in lines
+    assert "settings['token'] (not shown) (not shown)" in lines
     assert "remove subscription 'surplus' (a)" in lines
     assert "hunter" not in table
     assert "abcd" not in table
@@ -141,12 +142,14 @@ def test_an_empty_plan() -> None:
         actual=ACTUAL,
     )
     assert same.is_empty
-    assert same.summary() == {
+    assert summarize(same, written=True) == {
         "destination_id": "d",
+        "differs": False,
         "created": False,
         "changed": [],
         "subscriptions": [],
         "filters": [],
+        "differences": [],
         "ignored": [],
     }
 

@@ -1,0 +1,35 @@
+"""Finding the destination of a wait, and its source."""
+
+from __future__ import annotations
+
+from airflow_provider_segment.protocol.delivery.criteria import MetricsQuery
+from airflow_provider_segment.protocol.delivery.polling import verify_destination
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
+from airflow_provider_segment.protocol.provisioning.destination import locate_destination
+from airflow_provider_segment.protocol.provisioning.references import ResolvedIds
+
+
+def locate(
+    options: CallOptions, *, query: MetricsQuery, ids: ResolvedIds, check: bool
+) -> Flow[tuple[MetricsQuery, str]]:
+    """Return a query with the ids of the destination and its source, and the name of the destination if it is known.
+
+    :param query: with the ids, or with what selects the destination.
+    :param ids: what has been found of its source and type, to which both are added.
+    :param check: whether to read the destination, and check that it can receive deliveries. Otherwise it is read only
+        if nothing else says which source it has.
+    :return: the query, and the name; empty if it is not known.
+    :raises ValueError: the source or the type is unknown or ambiguous, or the destination belongs to another source.
+    :raises SegmentDestinationDisabledError: the destination is disabled, with ``if_disabled="fail"``.
+    :raises SegmentNotFoundError: the destination does not exist.
+    :raises SegmentSeveralMatchesError: several destinations have the identity.
+    """
+    name = ""
+    if query.selection is not None:
+        name = query.selection.name or ""
+        destination_id = yield from locate_destination(options, selection=query.selection, ids=ids)
+        query = query.located(destination_id, ids.source_id)
+    if check or not query.source_id:
+        verified = yield from verify_destination(options, query=query, check=check)
+        query, name = query.located(query.destination_id, verified.source_id), verified.name
+    return query, name

@@ -1,0 +1,108 @@
+"""The parts of a progress message: the numbers first, then what is needed, the time window and the destination."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from airflow_provider_segment.protocol.delivery.condition import Condition
+
+if TYPE_CHECKING:
+    from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetrics
+    from airflow_provider_segment.protocol.api.granularity import Interval
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_GOAL = "success_rate"
+_NEED = {">=": "", ">": "over ", "<=": "at most ", "<": "below ", "==": "exactly ", "!=": "other than "}
+_ALLOWED = {">": "up to ", ">=": "below ", "<": "at least ", "<=": "above ", "==": "other than ", "!=": "exactly "}
+"""What a condition of ``fail_when`` leaves."""
+_MAX_DECIMALS = 6
+
+
+def numbers_text(metrics: DeliveryMetrics, success_when: Sequence[Condition]) -> str:
+    """Return how many events were delivered, and how many failed.
+
+    :param metrics: the delivery metrics.
+    :param success_when: the conditions for success; those on ``success_rate`` that do not hold are named beside it.
+    """
+    retried = f", {_number(metrics['retried'])} being retried" if metrics["retried"] else ""
+    rate = metrics["success_rate"]
+    if rate is None:
+        return f"no events attempted{retried}"
+    goals = [one for one in success_when if one.name == _GOAL]
+    needs = [f", need {_NEED[one.op]}{_limit(one)}" for one in goals if not one.holds(metrics)]
+    return (
+        f"{_number(metrics['successes'])} of {_number(metrics['attempted'])} delivered"
+        f" ({_percent(rate, goals)}{''.join(needs)}), {_number(metrics['failures'])} failed{retried}"
+    )
+
+
+def needs_text(metrics: DeliveryMetrics, success_when: Sequence[Condition], *, no_time: str = "") -> list[str]:
+    """Return what is missing for success, apart from the success rate.
+
+    :param metrics: the delivery metrics.
+    :param success_when: the conditions for success.
+    :param no_time: why times have no value, if they can't have one.
+    """
+    missing = [one for one in success_when if one.name != _GOAL and not one.holds(metrics)]
+    return [
+        f"{one.name} {_value(one, metrics, no_time if one.is_time else '')}, need {_NEED[one.op]}{_limit(one)}"
+        for one in missing
+    ]
+
+
+def failures_text(metrics: DeliveryMetrics, fail_when: Sequence[Condition]) -> list[str]:
+    """Return which conditions for failure hold.
+
+    :param metrics: the delivery metrics.
+    :param fail_when: the conditions for failure.
+    """
+    met = [one for one in fail_when if one.holds(metrics)]
+    return [f"{one.name} {_value(one, metrics)}, allowed {_ALLOWED[one.op]}{_limit(one)}" for one in met]
+
+
+def interval_text(interval: Interval | None) -> str:
+    """Return a time window, as ``25 Nov 00:00 to 26 Nov 00:00 UTC, by minute``; empty without one.
+
+    :param interval: in UTC.
+    """
+    if interval is None:
+        return ""
+    start, end = (
+        f"{time.day} {_MONTHS[time.month - 1]} {time.hour:02}:{time.minute:02}"
+        for time in (interval.start, interval.end)
+    )
+    return f"{start} to {end} UTC, by {interval.granularity.lower()}"
+
+
+def destination_text(destination_id: str, name: str = "") -> str:
+    """Return how messages name a destination.
+
+    :param destination_id: its id.
+    :param name: its name, if it is known.
+    """
+    return f'"{name}" ({destination_id})' if name else f"destination {destination_id}"
+
+
+def _value(condition: Condition, metrics: DeliveryMetrics, no_value: str = "") -> str:
+    value = condition.value(metrics)
+    if value is None:
+        return f"has no value: {no_value}" if no_value else "has no value yet"
+    return f"is {_percent(value, [condition]) if condition.is_rate else _number(value)}"
+
+
+def _limit(condition: Condition) -> str:
+    return f"{round(condition.number * 100, 10):,.10g} %" if condition.is_rate else _number(condition.number)
+
+
+def _percent(rate: float, conditions: Sequence[Condition]) -> str:
+    """Return a rate with one decimal, or with as many as it takes to see on which side of the conditions it is."""
+    for decimals in range(1, _MAX_DECIMALS):
+        shown = round(rate * 100, decimals) / 100
+        if all(one.compare(shown) == one.compare(rate) for one in conditions):
+            break
+    return f"{rate * 100:.{decimals}f} %"
+
+
+def _number(value: float) -> str:
+    return f"{int(value) if float(value).is_integer() else value:,}"
