@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from airflow_provider_segment.workspace.folder_files import environment_names, s
 from airflow_provider_segment.workspace.problems import Problem, WorkspaceFilesError, unknown_name
 
 
-def load_destinations(folder: str | os.PathLike[str], *, environment: str | None = None) -> list[dict[str, str]]:
+def load_destinations(folder: str | Path, *, environment: str | None = None) -> list[dict[str, str]]:
     """Return one entry for each spec file of a folder, for ``SegmentApplyDestinationOperator.expand_kwargs``.
 
     The files are listed, not read: the task reads its file when it runs. So parsing stays fast, and editing a file does
