@@ -23,6 +23,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentFilterCheckError,
     SegmentInvalidRequestError,
     SegmentNotFoundError,
+    SegmentPartialFailureError,
     SegmentProtocolError,
     SegmentPruneLimitError,
     SegmentRateLimitError,
@@ -34,6 +35,7 @@ from airflow_provider_segment.protocol.printable import printable
 
 if TYPE_CHECKING:
     from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
+    from airflow_provider_segment.protocol.workspace.summary import WorkspaceSummary
 
 
 class SegmentDeliveryFailedError(AirflowFailException):
@@ -62,7 +64,7 @@ class SegmentDriftError(AirflowFailException):
     :param plan: the changes that an apply would make.
     """
 
-    def __init__(self, message: str = "", *, plan: ApplySummary | None = None) -> None:
+    def __init__(self, message: str = "", *, plan: ApplySummary | WorkspaceSummary | None = None) -> None:
         super().__init__(printable(message))
         self.plan = plan
 
@@ -82,6 +84,7 @@ __all__ = [
     "SegmentFilterCheckError",
     "SegmentInvalidRequestError",
     "SegmentNotFoundError",
+    "SegmentPartialFailureError",
     "SegmentProtocolError",
     "SegmentPruneLimitError",
     "SegmentRateLimitError",

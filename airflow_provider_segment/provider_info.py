@@ -33,7 +33,9 @@ PROVIDER_INFO: dict[str, Any] = {
     "integrations": [
         {"integration-name": _INTEGRATION, "external-doc-url": "https://docs.segmentapis.com/", "tags": ["service"]}
     ],
-    "operators": _modules("operators.apply", "operators.destination", "operators.filter", "operators.subscription"),
+    "operators": _modules(
+        *(f"operators.{name}" for name in ("apply", "destination", "filter", "subscription", "workspace"))
+    ),
     "sensors": _modules("sensors.delivery_metrics"),
     "hooks": _modules("hooks.segment"),
     "triggers": _modules("triggers.delivery_metrics", "triggers.rate_limit"),

@@ -91,7 +91,8 @@ class CheckedArguments(_Base):
     :meth:`check_literal_arguments` at the end of it.
     """
 
-    #: The check of each argument. An optional argument that is ``None`` is not set.
+    #: The check of each argument. An optional argument that is ``None`` is not set. Always read from the class: an
+    #: argument of a filter is named ``checks`` too.
     checks: Mapping[str, Check] = {}
     required: frozenset[str] = frozenset()
     #: Keys inside an argument that select an object.
@@ -129,7 +130,7 @@ class CheckedArguments(_Base):
             value = resolve_argument(argument, getattr(self, argument))
             if is_literal(value):
                 check(argument, value)
-        paths = {argument: frozenset(unknown_paths(getattr(self, argument))) for argument in self.checks}
+        paths = {argument: frozenset(unknown_paths(getattr(self, argument))) for argument in type(self).checks}
         self._unknown = {argument: found for argument, found in paths.items() if found}
 
     def checked(self) -> dict[str, Any]:
@@ -195,7 +196,7 @@ class CheckedArguments(_Base):
     def _checks(self) -> list[tuple[str, Check]]:
         checks = [
             (argument, check)
-            for argument, check in self.checks.items()
+            for argument, check in type(self).checks.items()
             if argument in self.required or getattr(self, argument) is not None
         ]
         return [*checks, ("segment_conn_id", check_name)]

@@ -25,6 +25,7 @@ from airflow_provider_segment.protocol.delivery.verdict import Evidence
 from airflow_provider_segment.protocol.errors import ErrorObject
 from airflow_provider_segment.protocol.provisioning.differences import Difference, FieldDifference, ObjectResult
 from airflow_provider_segment.protocol.provisioning.summary import ApplySummary, FilterSummary, SubscriptionSummary
+from airflow_provider_segment.protocol.workspace.summary import DestinationResult, WorkspaceSummary
 
 __all__ = [
     "ApplySummary",
@@ -34,6 +35,7 @@ __all__ = [
     "DeliveryMetrics",
     "Destination",
     "DestinationMetadata",
+    "DestinationResult",
     "Difference",
     "ErrorObject",
     "Evidence",
@@ -48,4 +50,5 @@ __all__ = [
     "Subscription",
     "SubscriptionSummary",
     "Workspace",
+    "WorkspaceSummary",
 ]

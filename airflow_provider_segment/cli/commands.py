@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from airflow_provider_segment.cli import text
-from airflow_provider_segment.cli.segment import alias_reader, open_segment
+from airflow_provider_segment.cli.segment import open_segment
+from airflow_provider_segment.workspace.aliases import alias_reader, supplied_descriptions
 from airflow_provider_segment.workspace.folder import WorkspaceFolder, load_environment, load_folder
 from airflow_provider_segment.workspace.format import SCHEMAS
 
@@ -80,7 +81,7 @@ def _import(arguments: argparse.Namespace, _style: text.Style) -> Output:
             raise ValueError(f"{root} is not a folder")
         existing = load_folder(root, environment=arguments.environment)
     else:
-        existing = WorkspaceFolder(environment=load_environment(root, arguments.environment), files=())
+        existing = WorkspaceFolder(environment=load_environment(root, arguments.environment))
     environment = existing.environment
     with open_segment(environment, connection_id=arguments.connection, quiet=arguments.quiet) as segment:
         imported = segment.run(
@@ -156,7 +157,7 @@ def _planned(arguments: argparse.Namespace) -> tuple[WorkspaceFolder, Any]:
     from airflow_provider_segment.protocol.workspace.plan_workspace import plan_workspace
 
     folder = load_folder(arguments.folder, environment=arguments.environment)
-    descriptions = _supplied(folder)
+    descriptions = supplied_descriptions(folder)
     with open_segment(folder.environment, connection_id=arguments.connection, quiet=arguments.quiet) as segment:
         how = _how(arguments, folder)
         return folder, segment.run(plan_workspace(segment.options, descriptions=descriptions, how=how))
@@ -168,7 +169,7 @@ def _apply(arguments: argparse.Namespace, style: text.Style) -> Output:
     from airflow_provider_segment.protocol.workspace.plan_workspace import plan_workspace
 
     folder = load_folder(arguments.folder, environment=arguments.environment)
-    descriptions = _supplied(folder)
+    descriptions = supplied_descriptions(folder)
     how = _how(arguments, folder)
     with open_segment(folder.environment, connection_id=arguments.connection, quiet=arguments.quiet) as segment:
         planned = segment.run(plan_workspace(segment.options, descriptions=descriptions, how=how))
@@ -189,12 +190,3 @@ def _how(arguments: argparse.Namespace, folder: WorkspaceFolder) -> Any:
         max_prune=arguments.max_prune,
         rotate_secrets=arguments.rotate_secrets,
     )
-
-
-def _supplied(folder: WorkspaceFolder) -> list[Any]:
-    from airflow_provider_segment.protocol.workspace.description import supply_secrets
-
-    if not any(one.aliases for one in folder.descriptions):
-        return list(folder.descriptions)
-    read = alias_reader(folder.environment)
-    return [supply_secrets(one, read) for one in folder.descriptions]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 import os
 import sys
@@ -15,8 +14,6 @@ from airflow_provider_segment.workspace.environment import Environment
 
 if TYPE_CHECKING:
     from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
-    from airflow_provider_segment.protocol.secret_str import SecretStr
-    from airflow_provider_segment.protocol.workspace.description import ReadAlias
     from airflow_provider_segment.transport.connection import SegmentConnection
     from airflow_provider_segment.transport.requests_driver import RequestsDriver
 
@@ -62,35 +59,18 @@ def open_segment(environment: Environment, *, connection_id: str | None, quiet: 
         driver.close()
 
 
-def alias_reader(environment: Environment) -> ReadAlias:
-    """Return a function that reads the secret of an alias, or returns ``None`` if its connection does not exist.
-
-    The function raises ``ValueError`` if the connection exists but the field is empty.
-
-    :param environment: the environment, which maps aliases to connections and fields.
-    """
-    from airflow.providers.common.compat.sdk import AirflowException
-
-    from airflow_provider_segment.secrets import secret_reader
-
-    read_reference = secret_reader()
-
-    @functools.cache
-    def read(alias: str) -> SecretStr | str | None:
-        try:
-            return read_reference(f"secret {alias!r}", environment.secret(alias))
-        except AirflowException:
-            return None
-
-    return read
-
-
 def use_airflows_connections() -> None:
-    """Let Airflow read connections from its database as well, as its own command line does.
+    """Let Airflow read connections from its database as well, if there is one, as its own command line does.
 
-    Outside of tasks, Airflow 3 otherwise reads environment variables only.
+    Outside of tasks, Airflow 3 otherwise reads environment variables only. Without a database, Airflow 2 would log a
+    traceback for each connection that it does not find.
     """
     os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
+    logging.getLogger("airflow.models.connection").addFilter(_not_about_backends)
+
+
+def _not_about_backends(record: logging.LogRecord) -> bool:
+    return not str(record.msg).startswith("Unable to retrieve connection from secrets backend")
 
 
 def _connection(environment: Environment, connection_id: str | None) -> SegmentConnection:

@@ -40,6 +40,10 @@ def _check_if_missing(argument: str, value: Any) -> str:
     return check_choice(argument, value, ("create", "fail"))
 
 
+_DESCRIBED = ("settings", "enabled", "subscriptions", "filters", "destination_id", "previous_name")
+_FLAGS = ("prune_subscriptions", "prune_filters", "prune_all")
+
+
 class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
     """Bring a destination and its subscriptions to a described state: read, plan, log the plan, execute it.
 
@@ -86,12 +90,20 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
     :param prune_subscriptions: remove subscriptions that are not described. Default ``False``.
     :param max_prune: maximum number of subscriptions to remove, default 10; if there are more, the task fails before it
         writes anything.
-    :param prune_all: allow an empty list of subscriptions to remove all of them. Default ``False``, which fails.
+    :param prune_all: allow an empty list of subscriptions or filters to remove all of them. Default ``False``, which
+        fails.
     :param on_drift: what to do about a difference: ``"fix"`` (default); ``"report"`` logs and returns the plan;
         ``"fail"`` raises ``SegmentDriftError``. The last two write nothing.
     :param rotate_secrets: also write secrets that can't be compared with what Segment shows. Default ``False``.
     :param deferrable: wait for rate limits in the triggerer, without a worker slot; before it writes subscriptions, the
-        task takes its turn there. Default: Airflow's ``[operators] default_deferrable``.
+        task takes its turn there. Default: Airflow's ``[operators] default_deferrable``. With ``path``, the task always
+        waits in the worker.
+    :param path: a spec file that describes the destination with its subscriptions and filters, relative to the DAG
+        file, or absolute; instead of source, type, ``settings`` and the other arguments that
+        describe it. It is read when the task runs. ``name`` is then a label without meaning for Segment, and
+        ``max_prune`` limits what entries with ``removed: true`` remove.
+    :param environment: with ``path``: name of a file in ``environments/`` of the folder, with variables and secrets.
+        Its ``connection`` is used unless ``segment_conn_id`` names one.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: an :class:`~airflow_provider_segment.types.ApplySummary`: ``{"destination_id", "differs", "created",
         "changed": [field], "subscriptions": [{"name", "id", "action_id", "result"}], "filters": [{"title", "id",
@@ -131,25 +143,20 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         "max_prune_filters": check_count,
         "on_drift": check_on_drift,
         "rotate_secrets": check_flag,
+        "path": check_name,
+        "environment": check_name,
     }
     selecting_keys = frozenset(
         {"id", "name", "previous_name", "action", "action_id", "model_id", "title", "previous_title"}
     )
-    required = frozenset(checks) - {
-        *SOURCE_AND_TYPE,
-        "enabled",
-        "subscriptions",
-        "filters",
-        "destination_id",
-        "previous_name",
-    }
+    required = frozenset(checks) - {*SOURCE_AND_TYPE, *_DESCRIBED, "name", "path", "environment"}
     _progress: ApplyProgress
 
     def __init__(
         self,
         *,
-        name: Text,
-        settings: Settings,
+        name: Text | None = None,
+        settings: Settings | None = None,
         source: Text | None = None,
         source_id: Text | None = None,
         destination_type: Text | None = None,
@@ -167,6 +174,8 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         max_prune_filters: int | Text = 10,
         on_drift: Text = "fix",
         rotate_secrets: bool | Text = False,
+        path: Text | None = None,
+        environment: Text | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**{"multiple_outputs": True, **kwargs})
@@ -189,11 +198,26 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         self.max_prune_filters = max_prune_filters
         self.on_drift = on_drift
         self.rotate_secrets = rotate_secrets
+        self.path = path
+        self.environment = environment
         self.check_literal_arguments()
 
     def check_combination(self) -> None:
-        """Check that source and type are set, each by a slug or by an id."""
-        check_one_form({argument: getattr(self, argument) for argument in SOURCE_AND_TYPE}, required=True)
+        """Check that the description comes from the arguments or from a file; source and type by a slug or an id."""
+        if self.path is None:
+            if self.environment is not None:
+                raise ValueError("environment is given without path; it belongs to a spec file")
+            if missing := [argument for argument in ("name", "settings") if getattr(self, argument) is None]:
+                raise ValueError(f"{missing[0]} is missing; pass source, type, name and settings, or path")
+            check_one_form({argument: getattr(self, argument) for argument in SOURCE_AND_TYPE}, required=True)
+        else:
+            given = [argument for argument in (*SOURCE_AND_TYPE, *_DESCRIBED) if getattr(self, argument) is not None]
+            given += [argument for argument in _FLAGS if getattr(self, argument) is not False]
+            if given:
+                raise ValueError(
+                    f"path was given together with {', '.join(given)} (perhaps by default_args); the file describes the"
+                    " whole destination"
+                )
         super().check_combination()
 
     def resolve_argument(self, argument: str, value: Any, read: ReadSecret) -> Any:
@@ -211,6 +235,8 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         from airflow_provider_segment.protocol.provisioning.references import ResolvedIds
 
         values, ids = self.checked(), ResolvedIds()
+        if "path" in values:
+            return self._apply_file(context, values)
         pending = self.looks_for_pending(context)
         request = _request(values, templated=self.templated_paths("settings"), wait_for_pending=pending)
         write = values["on_drift"] == "fix"
@@ -224,9 +250,25 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
             raise SegmentDriftError(differences_text(plan), plan=summary)
         return summary
 
+    @property
+    def can_defer(self) -> bool:
+        """Whether the task waits in the triggerer; what the flow of a spec file has done is not stored."""
+        return super().can_defer and self.path is None
+
     def progress_to_json(self) -> dict[str, Any]:
         """Return what was done so far, without values of settings."""
         return self._progress.to_json()
+
+    def _apply_file(self, context: Context, values: dict[str, Any]) -> ApplySummary:
+        from airflow_provider_segment.exceptions import SegmentDriftError
+        from airflow_provider_segment.operators.described import apply_file, drift_text
+
+        item, summary = apply_file(self, context, values)
+        self.resolved_destination_id, self.resolved_source_id = summary["destination_id"], item.source_id
+        if values["on_drift"] == "fail" and not item.is_empty:
+            self._push_result(context, summary)
+            raise SegmentDriftError(drift_text(item), plan=summary)
+        return summary
 
     def _push_result(self, context: Context, summary: ApplySummary) -> None:
         """Push the result of a task that fails, as Airflow does for one that succeeds."""

@@ -17,6 +17,7 @@ from airflow_provider_segment.protocol.arguments import (
     check_reference,
 )
 from airflow_provider_segment.protocol.filter_arguments import check_actions, check_description
+from airflow_provider_segment.protocol.provisioning.filter_spec import check_samples
 from airflow_provider_segment.protocol.provisioning.identity import filter_target
 from airflow_provider_segment.protocol.selection import check_one_form, check_selection
 
@@ -47,12 +48,15 @@ class SegmentCreateFilterOperator(SegmentOperator):
     :param source_id: id of that source, instead of ``source``.
     :param if_exists: ``"reuse"`` (default) uses an existing one unchanged and warns which fields differ; ``"update"``
         brings it to the described state; ``"fail"`` raises ``SegmentAlreadyExistsError``.
+    :param checks: list of ``{"payload", "result"}``: sample events, each with the result that the filter must have for
+        it, ``None`` if it drops the event. Segment previews them before anything is written.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the filter's id.
     :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
     :raises SegmentSeveralMatchesError: several filters of the destination have this title.
     :raises SegmentAmbiguousWriteError: responses were lost until the budget was spent; a retry of the task checks
         whether the filter exists.
+    :raises SegmentFilterCheckError: the result of the filter for a sample event differs from ``checks``.
     :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
     """
 
@@ -66,8 +70,9 @@ class SegmentCreateFilterOperator(SegmentOperator):
         "source": check_reference,
         "source_id": check_id,
         "if_exists": check_if_exists,
+        "checks": check_samples,
     }
-    required = frozenset(checks) - {"enabled", "description", "source", "source_id"}
+    required = frozenset(checks) - {"enabled", "description", "source", "source_id", "checks"}
 
     def __init__(
         self,
@@ -81,6 +86,7 @@ class SegmentCreateFilterOperator(SegmentOperator):
         source: Text | None = None,
         source_id: Text | None = None,
         if_exists: str = "reuse",
+        checks: Sequence[dict[str, Any]] | Text | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -93,6 +99,7 @@ class SegmentCreateFilterOperator(SegmentOperator):
         self.source = source
         self.source_id = source_id
         self.if_exists = if_exists
+        self.checks = checks  # type: ignore[assignment]  # the argument, not the constant of the class
         self.check_literal_arguments()
 
     def check_combination(self) -> None:
@@ -155,11 +162,15 @@ class SegmentUpdateFilterOperator(_ExistingFilterOperator):
     :param actions: new actions, which replace all of its actions.
     :param enabled: whether it filters events.
     :param description: new description; an empty one removes it.
+    :param checks: list of ``{"payload", "result"}``: sample events for the changed filter, each with the result
+        that the filter must have for it, ``None`` if it drops the event. Segment previews them before anything is
+        written.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the filter's id.
     :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
     :raises SegmentNotFoundError: the filter does not exist.
     :raises SegmentSeveralMatchesError: several filters of the destination have this title.
+    :raises SegmentFilterCheckError: the result of the filter for a sample event differs from ``checks``.
     :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
     """
 
@@ -171,6 +182,7 @@ class SegmentUpdateFilterOperator(_ExistingFilterOperator):
         "actions": check_actions,
         "enabled": check_flag,
         "description": check_description,
+        "checks": check_samples,
     }
 
     def __init__(
@@ -181,6 +193,7 @@ class SegmentUpdateFilterOperator(_ExistingFilterOperator):
         actions: Sequence[dict[str, Any]] | Text | None = None,
         enabled: bool | Text | None = None,
         description: Text | None = None,
+        checks: Sequence[dict[str, Any]] | Text | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -189,6 +202,7 @@ class SegmentUpdateFilterOperator(_ExistingFilterOperator):
         self.actions = actions
         self.enabled = enabled
         self.description = description
+        self.checks = checks  # type: ignore[assignment]  # the argument, not the constant of the class
         self.check_literal_arguments()
 
     def perform(self, context: Context) -> str:
@@ -205,6 +219,7 @@ class SegmentUpdateFilterOperator(_ExistingFilterOperator):
             new_title=changes.pop("new_title", None),
             is_retry=is_retry(context),
             changes=changes,
+            checks=values.get("checks", ()),
         )
 
 

@@ -7,9 +7,12 @@ do contain the messages of Segment's own error objects.
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from airflow_provider_segment.protocol.printable import printable
+
+if TYPE_CHECKING:
+    from airflow_provider_segment.protocol.workspace.summary import WorkspaceSummary
 
 
 class ErrorObject(TypedDict, total=False):
@@ -186,3 +189,15 @@ class SegmentUnexpectedResultError(SegmentError):
 
 class SegmentPruneLimitError(SegmentError):
     """Pruning would delete more objects than the limit allows; nothing was written."""
+
+
+class SegmentPartialFailureError(SegmentError):
+    """Some of several destinations failed; the message names them, and the others are as described.
+
+    :param message: which failed, each with its error.
+    :param summary: what was done to each destination.
+    """
+
+    def __init__(self, message: str = "", *, summary: WorkspaceSummary | None = None) -> None:
+        super().__init__(message)
+        self.summary = summary

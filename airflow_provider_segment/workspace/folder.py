@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
 from airflow_provider_segment.workspace.document import MAX_BYTES, Document, DocumentError, parse_document
 from airflow_provider_segment.workspace.environment import Environment, parse_environment
+from airflow_provider_segment.workspace.folder_files import (
+    ENVIRONMENTS,
+    SUFFIXES,
+    environment_names,
+    root_of,
+    spec_paths,
+)
 from airflow_provider_segment.workspace.problems import Problem, WorkspaceFilesError, unknown_name
-from airflow_provider_segment.workspace.spec_file import parse_spec
-
-ENVIRONMENTS = "environments"
-SUFFIXES = (".yaml", ".yml", ".json")
-MAX_FILES = 10_000
+from airflow_provider_segment.workspace.spec_file import parse_spec, repeated_descriptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,24 +45,21 @@ class WorkspaceFolder:
     """The content of a folder.
 
     :param environment: the environment that was chosen.
-    :param files: the spec files, in the order of their paths.
+    :param descriptions: what its spec files describe, in the order of their paths.
+    :param files: the spec files.
     :param warnings: possible mistakes.
     """
 
     environment: Environment
-    files: tuple[SpecFile, ...]
+    descriptions: tuple[DestinationDescription, ...] = ()
+    files: tuple[SpecFile, ...] = ()
     warnings: tuple[str, ...] = ()
-
-    @property
-    def descriptions(self) -> tuple[DestinationDescription, ...]:
-        """The descriptions of all files."""
-        return tuple(file.description for file in self.files)
 
 
 def load_folder(folder: Path | str, *, environment: str | None = None) -> WorkspaceFolder:
     """Read and check a folder, or one spec file.
 
-    :param folder: the folder, or a file directly in it, which is then read alone.
+    :param folder: the folder, or a file in it, which is then read alone.
     :param environment: name of a file in ``environments/``, without its suffix; ``None`` for no variables.
     :raises WorkspaceFilesError: files are invalid; the error lists every problem of every file.
     """
@@ -76,58 +75,27 @@ def load_folder(folder: Path | str, *, environment: str | None = None) -> Worksp
             files.append(SpecFile(path=path, document=document, description=description))
         except WorkspaceFilesError as error:
             problems.extend(error.problems)
-    problems.extend(_repeated(files))
+    problems.extend(repeated_descriptions([file.description for file in files]))
     if problems:
         raise WorkspaceFilesError(problems)
     unused = sorted(set(chosen.variables) - used) if Path(folder).is_dir() else []
     warnings = [f"environment {chosen.name!r}: no file uses the variable {name!r}" for name in unused]
-    return WorkspaceFolder(environment=chosen, files=tuple(files), warnings=tuple(warnings))
-
-
-def environment_names(root: Path) -> list[str]:
-    """Return the names of the environments of a folder.
-
-    :param root: the folder.
-    """
-    folder = root / ENVIRONMENTS
-    return sorted({path.stem for path in folder.iterdir() if path.suffix in SUFFIXES}) if folder.is_dir() else []
-
-
-def spec_paths(root: Path) -> list[str]:
-    """Return the paths of the spec files of a folder, relative to it, in a fixed order.
-
-    :param root: the folder, with links resolved.
-    :raises WorkspaceFilesError: there are too many, or a folder in it is a link.
-    """
-    paths: list[str] = []
-    for path in _spec_files(root, root):
-        paths.append(path.relative_to(root).as_posix())
-        if len(paths) > MAX_FILES:
-            raise WorkspaceFilesError([Problem(path=str(root), message=f"it has more than {MAX_FILES} spec files")])
-    return sorted(paths)
+    return WorkspaceFolder(
+        environment=chosen,
+        descriptions=tuple(file.description for file in files),
+        files=tuple(files),
+        warnings=tuple(warnings),
+    )
 
 
 def _root_and_files(folder: Path) -> tuple[Path, list[str]]:
     if folder.is_file():
-        return folder.parent.resolve(), [folder.name]
+        root = root_of(folder)
+        return root.resolve(), [folder.absolute().relative_to(root).as_posix()]
     if not folder.is_dir():
         raise WorkspaceFilesError([Problem(path=str(folder), message="there is no such folder or file")])
     root = folder.resolve()
     return root, spec_paths(root)
-
-
-def _spec_files(root: Path, folder: Path) -> Iterator[Path]:
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-        if entry.name.startswith(".") or (folder == root and entry.name == ENVIRONMENTS):
-            continue
-        path = Path(entry.path)
-        if entry.is_dir(follow_symlinks=False):
-            yield from _spec_files(root, path)
-        elif path.suffix in SUFFIXES:
-            yield path
-        elif entry.is_dir():
-            message = "it is a link to a folder; links to folders are not followed"
-            raise WorkspaceFilesError([Problem(path=path.relative_to(root).as_posix(), message=message)])
 
 
 def load_environment(root: Path, name: str | None) -> Environment:
@@ -170,14 +138,3 @@ def _content(root: Path, path: str) -> bytes:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise DocumentError("it is not a regular file")
         return file.read(MAX_BYTES + 1)
-
-
-def _repeated(files: Sequence[SpecFile]) -> Iterator[Problem]:
-    """Yield a problem for each file that describes the same destination as another one."""
-    seen: dict[tuple[str, ...], str] = {}
-    for file in files:
-        one = file.description
-        identity = (one.id,) if one.id is not None else (one.source, one.type, one.name or "")
-        if identity in seen:
-            yield Problem(path=file.path, message=f"{seen[identity]} describes the same destination")
-        seen.setdefault(identity, file.path)

@@ -100,20 +100,21 @@ FILTER_KEYS = (
     Key(
         name="title",
         schema=_STRING,
-        text="Display name; its identity within the destination. May be left out with `id`, and is then left alone.",
+        text="Display name; it identifies the filter within its destination. Optional with `id`; without it, the"
+        " title is left alone.",
     ),
     Key(
         name="condition",
         schema=_STRING,
-        text='FQL statement that selects events, such as `type = "identify"`, or `all`. May be left out with `id` or'
+        text='FQL statement that selects events, such as `type = "identify"`, or `all`. Optional with `id` or'
         " `removed`.",
     ),
     Key(
         name="actions",
         schema={"type": "array", "minItems": 1, "items": _FILTER_ACTION},
         text="What happens to these events: `{type: DROP}`; `{type: SAMPLE, percent: 0.1}`, perhaps with `path`;"
-        " `{type: DROP_PROPERTIES, fields: {context.traits: [email]}}`; `ALLOW_PROPERTIES` likewise. May be left out"
-        " like `condition`.",
+        " `{type: DROP_PROPERTIES, fields: {context.traits: [email]}}`; `ALLOW_PROPERTIES` likewise. Optional with"
+        " `id` or `removed`.",
     ),
     Key(name="enabled", schema=_FLAG, text=f"Whether it filters events. {_ENABLED}"),
     Key(name="description", schema={"type": "string"}, text="What it is for; an empty string removes it."),
@@ -136,11 +137,11 @@ FILTER_KEYS = (
         schema=_STRING,
         text="Segment's id, to select one of several that are otherwise equal, or to rename it.",
     ),
-    Key(name="previous_title", schema=_STRING, text="Its title until now, to rename it."),
+    Key(name="previous_title", schema=_STRING, text="The title that it has had so far, to rename it."),
     Key(
         name="removed",
         schema={"type": "boolean"},
-        text="`true` removes it. Without this entry, a filter that is not described is never removed.",
+        text="`true` removes it. A filter that is left out of the file is never removed.",
     ),
 )
 
@@ -168,7 +169,7 @@ DESTINATION_KEYS = (
     Key(
         name="filters",
         schema={"type": "array", "items": {"$ref": "#/$defs/filter"}},
-        text="Its filters. Those that are not listed are left alone; left out, all of them are.",
+        text="Its filters. Those that are not listed are left alone; without this key, all of them are.",
     ),
     Key(name="id", schema=_STRING, text="Segment's id, to select one of several that are otherwise equal."),
     Key(name="previous_name", schema=_STRING, text="The name that it has had so far, to rename it."),

@@ -12,7 +12,8 @@ from typing import Any
 
 from airflow_provider_segment.protocol.workspace.describing import Imported
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription, SecretAlias
-from airflow_provider_segment.workspace.folder import ENVIRONMENTS, SpecFile, WorkspaceFolder
+from airflow_provider_segment.workspace.folder import SpecFile, WorkspaceFolder
+from airflow_provider_segment.workspace.folder_files import ENVIRONMENTS
 from airflow_provider_segment.workspace.format import SECRET_KEY
 from airflow_provider_segment.workspace.merging import merge_spec
 from airflow_provider_segment.workspace.variables import Substitution, escape_key, escape_value

@@ -32,7 +32,6 @@ def parse_spec(
     :param used: receives the names of the variables that the file uses.
     :raises WorkspaceFilesError: it is invalid; the error lists every problem.
     """
-    reader = _Reader(document, path)
     substitution = Substitution(environment.variables)
     value = substitution.apply(document)
     if used is not None:
@@ -40,6 +39,20 @@ def parse_spec(
     problems = [Problem(path=path, line=one.line, message=str(one)) for one in substitution.problems]
     if problems:
         raise WorkspaceFilesError(problems)
+    return _description(value, _Reader(document, path), path)
+
+
+def parse_description(value: Any, *, path: str) -> DestinationDescription:
+    """Return the description of a destination from plain values, without variables and references.
+
+    :param value: an object with the keys of a spec file.
+    :param path: how messages name it.
+    :raises WorkspaceFilesError: it is invalid; the error lists every problem.
+    """
+    return _description(value, _Reader(Document(value, {}), path), path)
+
+
+def _description(value: Any, reader: _Reader, path: str) -> DestinationDescription:
     fields = reader.fields(value, (), DESTINATION_KEYS)
     if fields.get("subscriptions") is not None:
         entries = reader.entries("subscriptions", fields["subscriptions"], SUBSCRIPTION_KEYS)
@@ -49,6 +62,19 @@ def parse_spec(
         fields["filters"] = tuple(FilterDescription(**entry) for entry in entries)
     reader.finish()
     return DestinationDescription(path=path, **fields)
+
+
+def repeated_descriptions(descriptions: Sequence[DestinationDescription]) -> Iterator[Problem]:
+    """Yield a problem for each description of a destination that another one describes too.
+
+    :param descriptions: of all files.
+    """
+    seen: dict[tuple[str, ...], str] = {}
+    for one in descriptions:
+        identity = (one.id,) if one.id is not None else (one.source, one.type, one.name or "")
+        if identity in seen:
+            yield Problem(path=one.path, message=f"{seen[identity]} describes the same destination")
+        seen.setdefault(identity, one.path)
 
 
 class _Reader:

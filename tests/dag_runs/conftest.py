@@ -14,7 +14,7 @@ import pytest
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.dag_runs.airflow_process import END
-from tests.examples import EXAMPLES
+from tests.examples import EXAMPLES, FOLDER
 
 ROOT = Path(__file__).parents[2]
 
@@ -85,6 +85,7 @@ def airflow_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflo
     dags.mkdir()
     for file in [*EXAMPLES, *(Path(__file__).parent / "dags").glob("*.py")]:
         (dags / file.name).symlink_to(file)
+    (dags / "segment").symlink_to(FOLDER / "segment")
     with AirflowProcess(home) as process:
         process.run("airflow", "db", "migrate")
         process.run("airflow", "pools", "set", "segment", "2", "Segment Public API")

@@ -354,7 +354,7 @@ def test_settings_and_subscriptions_from_templates(running: Running, segment_san
     ("changes", "message"),
     [
         ({"name": ""}, "name is empty"),
-        ({"settings": None}, "settings is a NoneType"),
+        ({"settings": None}, "settings is missing; pass source, type, name and settings, or path"),
         ({"subscriptions": "nothing"}, "subscriptions is a string that is not JSON"),
         ({"subscriptions": [TRACK, 5]}, r"subscriptions\[1\] is a int"),
         (

@@ -152,6 +152,16 @@ def test_prune_has_its_own_limit(running: Running, segment_sandbox: SegmentSandb
     assert writes(segment_sandbox) == []
 
 
+def test_an_empty_list_removes_all_only_with_prune_all(running: Running, segment_sandbox: SegmentSandbox) -> None:
+    running.run(apply(filters=[PRIVACY]))
+    with pytest.raises(SegmentPruneLimitError, match="the list of filters is empty, so all 1 would be removed"):
+        running.run(apply(filters=[], prune_filters=True))
+    assert len(segment_sandbox.destinations[0]["filters"]) == 1
+    running.run(apply(filters=[]))
+    running.run(apply(filters=[], prune_filters=True, prune_all=True))
+    assert segment_sandbox.destinations[0]["filters"] == []
+
+
 def test_equal_titles_are_matched_and_described_as_they_are(running: Running, segment_sandbox: SegmentSandbox) -> None:
     twins = [stored("f1", "Twin"), stored("f2", "Twin"), stored("f3", "Twin", actions=DROP)]
     seed(segment_sandbox, *twins)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from airflow_provider_segment.exceptions import (
     SegmentAlreadyExistsError,
+    SegmentFilterCheckError,
     SegmentInvalidRequestError,
     SegmentNotFoundError,
     SegmentSeveralMatchesError,
@@ -104,6 +106,60 @@ def test_nothing_is_written_for_a_filter_as_described(
     assert running.run(create(destination_id, **changes, if_exists="update")) == first
     assert writes(segment_sandbox) == ["POST"]
     assert filters(segment_sandbox)[0]["enabled"] is False
+
+
+CHECKS: list[dict[str, Any]] = [
+    {"payload": {"context": {"traits": {"email": "a@b.c", "age": 5}}}, "result": {"context": {"traits": {"age": 5}}}}
+]
+
+
+@pytest.mark.parametrize("checks", [CHECKS, json.dumps(CHECKS)])
+def test_create_previews_sample_events_before_it_writes(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, checks: Any
+) -> None:
+    """With a filter that exists already, too."""
+    wrong = [{"payload": {"type": "track"}, "result": None}]
+    with pytest.raises(
+        SegmentFilterCheckError, match=r"filter 'No emails', checks\[0\]: the event is .*, expected drop"
+    ):
+        running.run(create(destination_id, checks=wrong))
+    assert filters(segment_sandbox) == []
+
+    running.run(create(destination_id, checks=checks))
+    assert len(filters(segment_sandbox)) == 1
+    with pytest.raises(SegmentFilterCheckError):
+        running.run(
+            create(destination_id, checks=wrong, actions=[{"type": "ALLOW_PROPERTIES", "fields": {"": ["type"]}}])
+        )
+    assert [entry["path"] for entry in segment_sandbox.requests if entry["method"] == "POST"] == [
+        "/destination/filters/preview",
+        "/destination/filters/preview",
+        "/destination/d/filters",
+        "/destination/filters/preview",
+    ]
+
+
+def test_update_previews_what_the_filter_will_be(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
+    """What the update leaves alone is read from Segment."""
+    running.run(create(destination_id))
+    payload = CHECKS[0]["payload"]
+
+    def update(**changes: Any) -> Any:
+        return SegmentUpdateFilterOperator(task_id="u", destination_id="d", title="No emails", **changes)
+
+    with pytest.raises(SegmentFilterCheckError):
+        running.run(update(actions=DROP, checks=CHECKS))
+    assert filters(segment_sandbox)[0]["actions"][0]["type"] == "DROP_PROPERTIES"
+    running.run(update(actions=DROP, checks=[{"payload": payload, "result": None}]))
+    running.run(update(condition="type = 'track'", checks=[{"payload": payload, "result": payload}]))
+    (changed,) = filters(segment_sandbox)
+    assert (changed["actions"], changed["if"]) == (DROP, "type = 'track'")
+    with pytest.raises(ValueError, match="nothing to update"):
+        update(checks=CHECKS)
+    with pytest.raises(ValueError, match=r"checks\[0\] has no result"):
+        update(enabled=True, checks=[{"payload": {}}])
 
 
 def test_several_matches(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:

@@ -22,6 +22,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentFilterCheckError,
     SegmentInvalidRequestError,
     SegmentNotFoundError,
+    SegmentPartialFailureError,
     SegmentProtocolError,
     SegmentPruneLimitError,
     SegmentRateLimitError,
@@ -36,6 +37,7 @@ API: dict[str, Any] = {
     "method": "POST",
     "path": "/destinations",
 }
+SUMMARY: Any = {"differs": True, "results": {"failed": 1}, "destinations": [], "unsupplied_secrets": []}
 ERRORS: dict[str, tuple[SegmentError, dict[str, Any], bool]] = {
     "SegmentError": (SegmentError("what"), {}, False),
     "SegmentApiError": (SegmentApiError("what", **API), API, False),
@@ -54,6 +56,7 @@ ERRORS: dict[str, tuple[SegmentError, dict[str, Any], bool]] = {
     "SegmentAlreadyExistsError": (SegmentAlreadyExistsError("what", ids=("a",)), {"ids": ("a",)}, False),
     "SegmentDestinationDisabledError": (SegmentDestinationDisabledError("what"), {}, False),
     "SegmentFilterCheckError": (SegmentFilterCheckError("what"), {}, False),
+    "SegmentPartialFailureError": (SegmentPartialFailureError("what", summary=SUMMARY), {"summary": SUMMARY}, False),
     "SegmentUnexpectedResultError": (SegmentUnexpectedResultError("what", id="a"), {"id": "a"}, False),
     "SegmentSeveralMatchesError": (SegmentSeveralMatchesError("what", ids=("a", "b")), {"ids": ("a", "b")}, False),
 }

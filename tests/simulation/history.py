@@ -25,6 +25,7 @@ from tests.simulation.scenario_changes import (
     removing_subscription,
 )
 from tests.simulation.scenario_filters import changing_filter, ensuring_filter, removing_filter
+from tests.simulation.scenario_fleet import applying_fleet
 from tests.simulation.world import ViolationError, World
 
 SCENARIOS: tuple[Callable[[Segment, Random], Scenario], ...] = (
@@ -47,6 +48,8 @@ SCENARIOS: tuple[Callable[[Segment, Random], Scenario], ...] = (
     removing_filter,
     applying_filters,
     applying_filters,
+    applying_fleet,
+    applying_fleet,
 )
 _HEARTBEAT_TIMEOUT = 300.0
 _RUNS_WITH_FAULTS = 12

@@ -29,6 +29,7 @@ from tests.simulation.model_responses import (
 from tests.simulation.setting_values import DestinationType
 
 WINDOW = 60.0
+_TYPES = {record["id"]: DestinationType(record) for record in CATALOG}
 DUPLICATE_NAME = "Another instance of this destination on this source has the same name"
 REFUSED_TRIGGER = "nonsense"
 _POINTS = 1000
@@ -48,6 +49,8 @@ class Segment:
     :param names: returns the name that it stores for the name of a new destination.
     :param refuses_triggers: whether it refuses :data:`REFUSED_TRIGGER`; the sandbox does not.
     :param after_each: called after each request, to check an invariant.
+    :param sources: its sources.
+    :param types: the catalog, by id.
     """
 
     lag: float = 0.0
@@ -62,11 +65,11 @@ class Segment:
     subscriptions: dict[str, Record] = field(default_factory=dict)
     filters: dict[str, Record] = field(default_factory=dict)
     after_each: Callable[[], None] | None = None
+    sources: list[Record] = field(default_factory=lambda: SOURCES)
+    types: dict[str, DestinationType] = field(default_factory=lambda: _TYPES)
     _windows: dict[str, tuple[float, int]] = field(default_factory=dict)
     _past: list[tuple[float, dict[str, Record]]] = field(default_factory=list)
     _numbers: Any = field(default_factory=lambda: count(1))
-
-    types = {record["id"]: DestinationType(record) for record in CATALOG}  # noqa: RUF012 - never changed
 
     def handle(self, request: Request, now: float) -> Response:
         """Process a request, completely or not at all.
@@ -144,20 +147,25 @@ class Segment:
     # --- sources and the catalog
 
     def _list_sources(self, _body: Record, _now: float, query: dict[str, str]) -> Record:
-        return page(SOURCES, query, "sources", lambda source: source | {"enabled": True, "workspaceId": "w"})
+        plain = {"enabled": True, "workspaceId": "w"}
+        return page(self.sources, query, "sources", lambda source: {"slug": source["id"], **source, **plain})
 
     def _list_catalog(self, _body: Record, _now: float, query: dict[str, str]) -> Record:
-        return page(CATALOG, query, "destinationsCatalog", dict)
+        return page(list(self.types.values()), query, "destinationsCatalog", lambda kind: dict(kind.record))
 
     # --- destinations
+
+    def _list_destinations(self, _body: Record, now: float, query: dict[str, str]) -> Record:
+        listed = self._visible(self.destinations.values(), now, lambda record: "metadataId" in record)
+        return page(listed, query, "destinations", self._shown_destination)
 
     def _get_metadata(self, metadata_id: str, *_: Any) -> Record:
         if metadata_id not in self.types:
             raise RefusedError(404, "Resource not found")
-        return {"destinationMetadata": {key: self.types[metadata_id].record[key] for key in _METADATA}}
+        return {"destinationMetadata": _shown_type(self.types[metadata_id])}
 
     def _list_connected(self, source_id: str, _body: Record, now: float, query: dict[str, str]) -> Record:
-        if source_id not in {source["id"] for source in SOURCES}:
+        if source_id not in {source["id"] for source in self.sources}:
             raise RefusedError(404, "Resource not found")
         listed = self._visible(
             self.destinations.values(), now, lambda record: "metadataId" in record and record["sourceId"] == source_id
@@ -292,9 +300,12 @@ class Segment:
 
     def _shown_destination(self, record: Record) -> Record:
         kind = self.types[record["metadataId"]]
-        metadata = {key: kind.record[key] for key in _METADATA}
         settings = {key: value for key, value in kind.shown(record["settings"]).items() if key not in self.hidden}
-        return shown(record) | {"metadata": metadata, "settings": settings}
+        return shown(record) | {"metadata": _shown_type(kind), "settings": settings}
+
+
+def _shown_type(kind: DestinationType) -> Record:
+    return {key: kind.record[key] for key in _METADATA}
 
 
 def _belongs(kind: str, parent: str, parent_id: str) -> Callable[[Record], bool]:
@@ -308,6 +319,7 @@ _OPERATIONS: list[tuple[str, str, Callable[..., Record]]] = [
     ("GET", "/catalog/destinations", Segment._list_catalog),
     ("GET", "/catalog/destinations/*", Segment._get_metadata),
     ("GET", "/sources/*/connected-destinations", Segment._list_connected),
+    ("GET", "/destinations", Segment._list_destinations),
     ("POST", "/destinations", Segment._create_destination),
     ("GET", "/destinations/*", Segment._get_destination),
     ("PATCH", "/destinations/*", Segment._update_destination),

@@ -59,9 +59,7 @@ def response(status: int, content: Record, headers: Mapping[str, str]) -> Respon
     return Response(status=status, headers=headers, body=msgspec.json.encode(content))
 
 
-def page(
-    records: Sequence[Record], query: Mapping[str, str], key: str, show: Callable[[Record], Record]
-) -> dict[str, Any]:
+def page(records: Sequence[T], query: Mapping[str, str], key: str, show: Callable[[T], Record]) -> dict[str, Any]:
     """Return a page of a list; a cursor is the offset in base64."""
     start = int(b64decode(query.get("pagination[cursor]", "MA==")))
     end = start + int(query["pagination[count]"])
@@ -83,6 +81,19 @@ def find(records: Mapping[str, T], record_id: str) -> T:
 def shown(record: Record) -> Record:
     """Return a record as responses show it."""
     return {key: value for key, value in record.items() if key not in ("createdAt", "metadataId")}
+
+
+def shown_source(record: Record) -> Record:
+    """Return a source as responses show it."""
+    metadata = {
+        "id": "sandbox-javascript",
+        "name": "Javascript",
+        "slug": "javascript",
+        "status": "PUBLIC",
+        "options": [],
+    }
+    plain = {"workspaceId": "sandbox-workspace", "enabled": True, "writeKeys": [], "settings": {}, "labels": []}
+    return {"slug": record["id"], "name": record["id"], **record, **plain, "metadata": metadata}
 
 
 def _cursor(offset: int) -> str:

@@ -125,7 +125,10 @@ def matches(segment: Segment, create: Request) -> list[Record]:
     if create.path == "/destinations":
         keys = ("sourceId", "metadataId", "name")
         return [record for record in segment.destinations.values() if all(record[key] == body[key] for key in keys)]
-    siblings = segment.subscriptions_of(create.path.split("/")[2])
+    parent = create.path.split("/")[2]
+    if create.path.endswith("/filters"):
+        return [record for record in segment.filters_of(parent) if record["title"] == body["title"]]
+    siblings = segment.subscriptions_of(parent)
     model = body.get("modelId")
     return [
         record

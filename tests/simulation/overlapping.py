@@ -8,12 +8,13 @@ from tests.simulation.history import Stage, set_stage
 from tests.simulation.model import DUPLICATE_NAME, WINDOW
 from tests.simulation.scenario import ensuring_destination, ensuring_subscription
 from tests.simulation.scenario_apply import applying
+from tests.simulation.scenario_fleet import applying_fleet
 from tests.simulation.world import ViolationError
 
 
 def set_overlapping_stage(seed: int) -> Stage:
     """Draw everything; every second history has no faults other than the overlap."""
-    scenarios = (applying, ensuring_destination, ensuring_subscription)
+    scenarios = (applying, ensuring_destination, ensuring_subscription, applying_fleet)
     return set_stage(seed, scenarios=scenarios, calm=seed % 2 == 0, alone=False)
 
 

@@ -26,11 +26,13 @@ from airflow_provider_segment.protocol.provisioning import (
     subscription,
 )
 from airflow_provider_segment.protocol.provisioning import filter as filter_module
+from airflow_provider_segment.protocol.workspace import apply_workspace, fleet, plan_workspace
 from tests.simulation.history import SCENARIOS, play, set_stage
 from tests.simulation.normalised import demand_that_a_normalised_name_fails
 from tests.simulation.overlapping import play_overlapping, set_overlapping_stage
 from tests.simulation.scenario import Scenario, ensuring_destination
 from tests.simulation.scenario_apply import applying
+from tests.simulation.scenario_fleet import applying_fleet
 from tests.simulation.world import ViolationError
 
 _ENOUGH = 1200
@@ -250,6 +252,49 @@ def test_a_missing_rule_is_detected(
         _play_many()
 
 
+def _fleet_retry_does_not_poll(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(apply_workspace, "poll_until", _reads_once)
+    patch.setattr(plan_workspace, "poll_until", _reads_once)
+
+
+def _fleet_trusts_its_lists(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(apply_workspace, "_waiting", lambda *_, **__: apply_workspace._Waiting())
+
+
+def _fleet_ignores_standstills(patch: pytest.MonkeyPatch) -> None:
+    def unnoticed(options: Any, flow: Any, _noticed: Any) -> Any:
+        return staleness.notice_standstills(options, flow, lambda: None)
+
+    patch.setattr(apply_workspace, "notice_standstills", unnoticed)
+    patch.setattr(fleet, "notice_standstills", unnoticed)
+
+
+def _fleet_forgets_removals(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(apply_workspace, "_delete", _finds_nothing)
+
+
+@pytest.mark.parametrize(
+    "mutate",
+    [_fleet_retry_does_not_poll, _fleet_trusts_its_lists, _fleet_ignores_standstills, _fleet_forgets_removals],
+)
+def test_a_missing_rule_of_the_fleet_is_detected(
+    mutate: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mutate(monkeypatch)
+    with pytest.raises(ViolationError):
+        _play_many_fleets()
+
+
+def test_a_fleet_that_does_not_check_what_it_created_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unconfirmed(_options: Any, _items: Any, results: Any) -> Flow[Any]:
+        yield from ()
+        return tuple(results)
+
+    monkeypatch.setattr(apply_workspace, "confirm_created", unconfirmed)
+    with pytest.raises(ViolationError, match="no run reported it"):
+        _play_many_overlapping()
+
+
 def test_a_missing_check_after_a_create_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     def unconfirmed(_options: Any, _identity: Any, _find: Any, created: Any) -> Flow[Any]:
         yield from ()
@@ -297,6 +342,11 @@ def _play_many_of(scenario: Callable[..., Scenario], **options: float) -> None:
         stage = set_stage(seed, scenarios=(scenario,))
         stage.options = replace(stage.options, **options)  # type: ignore[arg-type]
         play(stage)
+
+
+def _play_many_fleets() -> None:
+    for seed in range(_ENOUGH):
+        play(set_stage(seed, scenarios=(applying_fleet,)))
 
 
 def _play_many_overlapping() -> None:

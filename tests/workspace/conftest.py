@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from tests.workspace.engine import Engine
+from tests.workspace.engine import AnyEngine, Engine, ModelEngine
 
 
 @pytest.fixture
@@ -15,3 +15,10 @@ def engine(segment_sandbox: SegmentSandbox) -> Iterator[Engine]:
     engine = Engine(segment_sandbox)
     yield engine
     engine.driver.close()
+
+
+@pytest.fixture(params=["sandbox", "model"])
+def any_engine(request: pytest.FixtureRequest) -> AnyEngine:
+    """Return an engine for the sandbox, and one for the model of the simulation."""
+    engine: AnyEngine = ModelEngine() if request.param == "model" else request.getfixturevalue("engine")
+    return engine

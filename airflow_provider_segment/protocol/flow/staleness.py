@@ -52,6 +52,31 @@ def replan_when_stale(
             options, wait_for_pending = replace(options, pending_age=0.0), True
 
 
+def notice_standstills(options: CallOptions, flow: Flow[T], noticed: Callable[[], None]) -> Flow[T]:
+    """Run a flow; call a function each time that the process stood still.
+
+    :param options: the clocks, and ``reconcile_timeout`` as the longest standstill that does not matter.
+    :param flow: a generator that has not started.
+    :param noticed: called before the flow goes on.
+    """
+    before = options.clocks()
+    outcome: Reply | None = None
+    while True:
+        try:
+            step = flow.send(outcome)
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+        outcome = yield step
+        planned = step.seconds if isinstance(step, Pause) else 0.0
+        if outcome is not None and not isinstance(outcome, HeldBack):
+            planned = min(outcome.seconds, options.reconcile_timeout)
+        now = options.clocks()
+        if _elapsed(before, now) - planned > options.reconcile_timeout:
+            noticed()
+        before = now
+
+
 def _guarded(options: CallOptions, flow: Flow[T]) -> Flow[T]:
     """Run a flow; before a write, raise instead if more time has passed than the flow planned.
 

@@ -73,7 +73,7 @@ class ApplyRequest:
     :param if_missing: ``create`` or ``fail``.
     :param prune_subscriptions: remove subscriptions that are not described.
     :param max_prune: maximum number of subscriptions to remove.
-    :param prune_all: whether an empty list of subscriptions may remove all of them.
+    :param prune_all: whether an empty list of subscriptions or filters may remove all of them.
     :param filters: the descriptions of its filters; ``None`` leaves them alone.
     :param prune_filters: remove filters that are not described.
     :param max_prune_filters: maximum number of filters to remove.
@@ -347,7 +347,13 @@ def _plan_filters(
         )
         get = partial(get_filter, options, destination_id=actual["id"])
         existing = yield from with_created(existing, created, lambda one: get(id=one))
-    return plan_filters(request.filters, existing, prune=request.prune_filters, max_prune=request.max_prune_filters)
+    return plan_filters(
+        request.filters,
+        existing,
+        prune=request.prune_filters,
+        max_prune=request.max_prune_filters,
+        prune_all=request.prune_all,
+    )
 
 
 def _is_enabled_last(plan: Plan) -> bool:

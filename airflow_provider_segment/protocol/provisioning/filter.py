@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from airflow_provider_segment.protocol.api.destinations import get_destination
-from airflow_provider_segment.protocol.api.filters import delete_filter, filters_listing, post_filter, update_filter
+from airflow_provider_segment.protocol.api.filters import (
+    delete_filter,
+    filters_listing,
+    get_filter,
+    post_filter,
+    update_filter,
+)
 from airflow_provider_segment.protocol.api.objects import Filter
+from airflow_provider_segment.protocol.filter_arguments import relevant_actions
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning.catalog_checks import check_new_name
 from airflow_provider_segment.protocol.provisioning.creating import create_idempotently, find_one
+from airflow_provider_segment.protocol.provisioning.filter_checks import run_filter_checks
 from airflow_provider_segment.protocol.provisioning.filter_diff import diff_filter
-from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
+from airflow_provider_segment.protocol.provisioning.filter_spec import FilterCheck, FilterSpec
 from airflow_provider_segment.protocol.provisioning.identity import FilterIdentity
 from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
 from airflow_provider_segment.protocol.provisioning.references import ResolvedIds, resolve_source
@@ -162,6 +170,7 @@ def _ensure(
     source: str | None,
     wait_for_pending: bool,
 ) -> Flow[str]:
+    yield from run_filter_checks(options, [spec])
     identity = spec.identity(destination_id)
     existing = yield from find_one(
         options, identity, lambda options: find_filters(options, identity), wait_for_pending=wait_for_pending
@@ -187,6 +196,7 @@ def resolve_and_update_filter(
     new_title: str | None = None,
     is_retry: bool = False,
     changes: Mapping[str, Any],
+    checks: Sequence[FilterCheck] = (),
 ) -> Flow[str]:
     """Change a filter; sends only the arguments that are set.
 
@@ -195,13 +205,34 @@ def resolve_and_update_filter(
     :param new_title: new display name.
     :param is_retry: whether an earlier try of the same task may have renamed it already.
     :param changes: further arguments of ``update_filter``, by name.
+    :param checks: sample events to preview with the changed filter before it is written.
     :return: its id.
     :raises SegmentNotFoundError: it does not exist.
     """
     filter_id = yield from resolve(partial(find_filters, options), target, new_name=new_title, is_retry=is_retry)
+    if checks:
+        yield from _check_changed(options, destination_id, filter_id, changes, checks)
     yield from update_filter(options, destination_id=destination_id, id=filter_id, title=new_title, **changes)
     yield Log(f"changed filter {filter_id} of destination {destination_id}")
     return filter_id
+
+
+def _check_changed(
+    options: CallOptions,
+    destination_id: str,
+    filter_id: str,
+    changes: Mapping[str, Any],
+    checks: Sequence[FilterCheck],
+) -> Flow[None]:
+    """Preview sample events with what the filter will be."""
+    existing = yield from get_filter(options, destination_id=destination_id, id=filter_id)
+    spec = FilterSpec(
+        title=existing["title"],
+        condition=changes.get("condition", existing["if"]),
+        actions=changes.get("actions") or relevant_actions(existing["actions"]),
+        checks=tuple(checks),
+    )
+    yield from run_filter_checks(options, [spec])
 
 
 def resolve_and_delete_filter(

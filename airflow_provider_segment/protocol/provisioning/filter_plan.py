@@ -68,6 +68,7 @@ def plan_filters(
     *,
     prune: bool = False,
     max_prune: int = 10,
+    prune_all: bool = False,
 ) -> tuple[FilterPlan, ...]:
     """Plan how to bring the filters of a destination to the described state.
 
@@ -75,6 +76,7 @@ def plan_filters(
     :param actual: the filters in Segment.
     :param prune: remove filters that are not described.
     :param max_prune: maximum number of filters to remove.
+    :param prune_all: whether an empty list may remove all of them.
     :return: the steps in the order of execution.
     :raises SegmentNotFoundError: there is no filter with a described id.
     :raises SegmentSeveralMatchesError: several filters match a description.
@@ -87,6 +89,11 @@ def plan_filters(
     _check_changes_are_unambiguous(described, matches, actual)
     matched = {match["id"] for match in matches if match is not None}
     surplus = [one for one in actual if one["id"] not in matched] if prune else []
+    if surplus and not specs and not prune_all:
+        raise SegmentPruneLimitError(
+            f"the list of filters is empty, so all {len(surplus)} would be removed; pass prune_all=True if that is what"
+            " you want"
+        )
     if len(surplus) > max_prune:
         raise SegmentPruneLimitError(
             f"{len(surplus)} filters are not described and would be removed; max_prune_filters allows {max_prune}:"

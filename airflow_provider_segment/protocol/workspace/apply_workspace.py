@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from airflow_provider_segment.protocol.api.destinations import delete_destination
 from airflow_provider_segment.protocol.api.objects import Destination
@@ -14,7 +14,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentInvalidRequestError,
     SegmentNotFoundError,
 )
-from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
+from airflow_provider_segment.protocol.flow.staleness import notice_standstills, replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning.apply import execute_plan
 from airflow_provider_segment.protocol.provisioning.creating import poll_until
@@ -38,19 +38,37 @@ from airflow_provider_segment.protocol.workspace.planning import Target, find_de
 from airflow_provider_segment.protocol.workspace.reading import read_destination
 
 
+@dataclass(slots=True)
+class Pending:
+    """Since when requests of another try may be in flight.
+
+    Until ``reconcile_timeout`` seconds later nothing is created, and lists from before that are read again.
+
+    :param since: what the clocks showed when this try started, or went on after a standstill; ``None`` if there is no
+        other try.
+    """
+
+    since: Clocks | None = None
+
+    def renew(self, options: CallOptions) -> None:
+        """Note that the process stood still until now.
+
+        :param options: the clocks.
+        """
+        self.since = options.clocks()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyOptions:
     """How to apply.
 
     :param stop_on_error: write nothing if something could not be planned, and stop at the first failure; otherwise go
         on with the next destination.
-    :param pending_since: what the clocks showed when this try started, if requests of an earlier one may still be in
-        flight: then nothing is created before ``reconcile_timeout`` seconds have passed since. ``None`` if there is no
-        earlier one.
+    :param pending: since when requests of another try may be in flight.
     """
 
     stop_on_error: bool = False
-    pending_since: Clocks | None = None
+    pending: Pending = field(default_factory=Pending)
 
 
 def apply_workspace(
@@ -69,6 +87,13 @@ def apply_workspace(
     :raises SegmentAuthError: the token was rejected.
     :raises SegmentConnectionError: Segment could not be reached.
     """
+    flow = _apply_items(options, plan, how, apply)
+    return (yield from notice_standstills(options, flow, lambda: apply.pending.renew(options)))
+
+
+def _apply_items(
+    options: CallOptions, plan: WorkspacePlan, how: PlanOptions, apply: ApplyOptions
+) -> Flow[tuple[AppliedDestination, ...]]:
     todo = [item for item in plan.items if not item.is_empty and item.error is None]
     stopped = apply.stop_on_error and bool(plan.failed)
     results: list[AppliedDestination] = []
@@ -135,10 +160,10 @@ class _Waiting:
 def _waiting(options: CallOptions, apply: ApplyOptions, *, stale: bool) -> _Waiting:
     if stale:
         return _Waiting(options.reconcile_timeout, -1)
-    if apply.pending_since is None:
+    if apply.pending.since is None:
         return _Waiting()
     # The clock that shows less: if the other one was set, less time has passed.
-    elapsed = min(now - then for then, now in zip(apply.pending_since, options.clocks(), strict=True))
+    elapsed = min(now - then for then, now in zip(apply.pending.since, options.clocks(), strict=True))
     settled = elapsed - options.reconcile_timeout
     return _Waiting(max(0.0, -settled), min(LASTS, settled))
 

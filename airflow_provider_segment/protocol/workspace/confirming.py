@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from airflow_provider_segment.protocol.api.objects import Destination
-from airflow_provider_segment.protocol.errors import SegmentError
+from airflow_provider_segment.protocol.errors import SegmentError, SegmentSeveralMatchesError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning.creating import poll_until
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
@@ -24,16 +24,26 @@ def confirm_created(
 
     :param items: what was planned.
     :param results: what happened to each.
-    :return: the results; one of which there are several now has failed, and its error holds their ids.
+    :return: the results; where there are several destinations now, it has failed, and its error holds their ids.
     """
-    created = [number for number, one in enumerate(results) if one.result == "created" and one.destination_id]
+    # Of one that failed, the destination may have been created, and then a subscription of it refused.
+    attempted = ("created", "failed")
+    created = [
+        number
+        for number, (item, one) in enumerate(zip(items, results, strict=True))
+        if item.result == "created" and one.result in attempted
+    ]
     checked = list(results)
     for source_id in dict.fromkeys(items[number].source_id for number in created):
         numbers = [number for number in created if items[number].source_id == source_id]
-        ids = {str(results[number].destination_id) for number in numbers}
+        ids = {one.destination_id for one in (results[number] for number in numbers) if one.destination_id is not None}
         failures = yield from _confirm(options, source_id, {number: items[number] for number in numbers}, ids)
         for number, error in failures.items():
             one = results[number]
+            if one.error is not None and not isinstance(error, SegmentSeveralMatchesError):
+                continue
+            if one.error is not None:
+                error.explain(f"and before that: {one.error}")
             yield Log(f"failed: {one.label} ({one.path}): {error}", logging.ERROR)
             checked[number] = replace(one, result="failed", error=error)
     return tuple(checked)

@@ -1,0 +1,136 @@
+"""Tasks that apply spec files: reading the files, and applying what they describe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from airflow.providers.common.compat.sdk import AirflowFailException
+
+from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
+from airflow_provider_segment.operators.base import SegmentOperator, is_final, is_retry
+from airflow_provider_segment.protocol.errors import SegmentUnexpectedResultError
+from airflow_provider_segment.protocol.provisioning.differences import Difference, differences_text
+from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, PlannedDestination, WorkspacePlan
+    from airflow_provider_segment.workspace.folder import WorkspaceFolder
+
+
+def read_files(task: SegmentOperator, *, path: str, environment: str | None) -> WorkspaceFolder:
+    """Read a folder of spec files, or one of them.
+
+    :param task: in whose DAG file's folder a relative path begins; outside of a DAG, in the working directory.
+    :param path: of the folder or file.
+    :param environment: name of the environment.
+    :raises ValueError: a file is invalid; the error lists every problem.
+    """
+    from airflow_provider_segment.workspace.folder import load_folder
+
+    dag = task.get_dag()
+    base = Path.cwd() if dag is None else Path(dag.fileloc).parent
+    return load_folder(base / path, environment=environment)
+
+
+def apply_folder(
+    task: SegmentOperator, context: Context, folder: WorkspaceFolder, values: Mapping[str, Any]
+) -> tuple[WorkspacePlan, Sequence[AppliedDestination]]:
+    """Plan what a folder describes and, with ``on_drift="fix"``, apply it.
+
+    :param task: runs the flow.
+    :param context: of the task.
+    :param folder: what was read.
+    :param values: the checked arguments ``on_drift``, ``max_prune``, ``rotate_secrets`` and, if the task has it,
+        ``on_error``.
+    :return: the plan, and what was done or would be done to each destination.
+    """
+    from airflow_provider_segment.protocol.workspace.fleet import apply_descriptions
+    from airflow_provider_segment.protocol.workspace.plan_workspace import PlanOptions
+    from airflow_provider_segment.workspace.aliases import supplied_descriptions
+
+    for warning in folder.warnings:
+        task.log.warning(warning)
+    if task.segment_conn_id == DEFAULT_CONN_ID and folder.environment.connection is not None:
+        task.segment_conn_id = folder.environment.connection
+    return task.run_flow(
+        context,
+        apply_descriptions,
+        descriptions=supplied_descriptions(folder),
+        how=PlanOptions(
+            workspace_id=folder.environment.workspace_id,
+            max_prune=values["max_prune"],
+            rotate_secrets=values["rotate_secrets"],
+        ),
+        write=values["on_drift"] == "fix",
+        stop_on_error=values.get("on_error") == "stop",
+        is_retry=is_retry(context),
+    )
+
+
+def apply_file(
+    task: SegmentOperator, context: Context, values: Mapping[str, Any]
+) -> tuple[PlannedDestination, ApplySummary]:
+    """Plan what one file describes and, with ``on_drift="fix"``, apply it.
+
+    :param task: runs the flow.
+    :param context: of the task.
+    :param values: the checked arguments, with ``path`` and perhaps ``environment``.
+    :return: the plan of the destination, and the summary.
+    """
+    folder = read_files(task, path=values["path"], environment=values.get("environment"))
+    if len(folder.descriptions) != 1:
+        raise ValueError(
+            f"path is {values['path']!r}, a folder; it must be a file (SegmentApplyWorkspaceOperator applies a folder)"
+        )
+    plan, (applied,) = apply_folder(task, context, folder, values)
+    if applied.error is not None:
+        raise applied.error
+    (item,) = plan.items
+    return item, applied.summary or _removal(item, written=values["on_drift"] == "fix")
+
+
+def _removal(item: PlannedDestination, *, written: bool) -> ApplySummary:
+    """Return the summary of a destination that is described as removed."""
+    removed = Difference(
+        object="destination",
+        name=item.description.name or "",
+        id=item.id,
+        result="removed" if written else "would remove",
+        fields=[],
+    )
+    return ApplySummary(
+        destination_id=item.id,
+        differs=not item.is_empty,
+        created=False,
+        changed=[],
+        subscriptions=[],
+        filters=[],
+        differences=[] if item.is_empty else [removed],
+        ignored=[],
+    )
+
+
+def drift_text(item: PlannedDestination) -> str:
+    """Return what differs, for a message.
+
+    :param item: the plan of a destination.
+    """
+    if item.plan is None:
+        return f"{item.description.label} ({item.id}) exists, but is described as removed"
+    return differences_text(item.plan)
+
+
+def raise_for_retry(causes: Sequence[Exception], error: Exception) -> NoReturn:
+    """Raise an error so that Airflow retries the task, unless a retry mends nothing or creates an object again.
+
+    :param causes: what failed.
+    :param error: what to raise.
+    """
+    if all(map(is_final, causes)) or any(isinstance(cause, SegmentUnexpectedResultError) for cause in causes):
+        raise AirflowFailException(str(error)) from error
+    raise error

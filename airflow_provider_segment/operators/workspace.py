@@ -1,0 +1,147 @@
+"""The operator that brings many destinations to the state that files or a list describe.
+
+https://docs.segmentapis.com/tag/Destinations
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_segment.operators.base import SegmentOperator
+from airflow_provider_segment.operators.described import apply_folder, raise_for_retry, read_files
+from airflow_provider_segment.protocol.arguments import (
+    check_choice,
+    check_count,
+    check_flag,
+    check_name,
+    check_on_drift,
+)
+from airflow_provider_segment.secrets import ReadSecret, replace_references
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_segment.protocol.workspace.description import DestinationDescription
+    from airflow_provider_segment.protocol.workspace.summary import WorkspaceSummary
+    from airflow_provider_segment.templating import Text
+
+
+def _check_on_error(argument: str, value: Any) -> str:
+    return check_choice(argument, value, ("continue", "stop"))
+
+
+def _check_destinations(argument: str, value: Any) -> tuple[DestinationDescription, ...]:
+    # Not at the top: reading files needs more than parsing a DAG file does.
+    from airflow_provider_segment.workspace.described_values import check_descriptions
+
+    return check_descriptions(argument, value)
+
+
+class SegmentApplyWorkspaceOperator(SegmentOperator):
+    """Bring many destinations to the state that spec files describe, in one task.
+
+    The task lists each source once, logs the plan of each destination that differs, and writes one destination after
+    another; the log says what is left and how long it takes. Each existing destination is read again right before it
+    is written. It is safe to stop at any time, and a retry continues from there. What is not described is never
+    touched: an object is removed only by an entry with ``removed: true``. All arguments are templated, but values in
+    files are not.
+
+    :param path: the folder of the spec files, or one of them; relative to the DAG file, or absolute. The files are read
+        when the task runs. Alternatively
+    :param destinations: list of dicts with the keys of a spec file, such as ``{"source", "type", "name", "settings",
+        "subscriptions", "filters"}``. Pass secrets as :class:`~airflow_provider_segment.secrets.SecretRef` in
+        settings.
+    :param environment: name of a file in the folder's ``environments/``, with variables and secrets; only with
+        ``path``.
+    :param on_drift: what to do about a difference: ``"fix"`` (default); ``"report"`` logs the plan and returns it;
+        ``"fail"`` raises ``SegmentDriftError``. The last two write nothing.
+    :param on_error: what to do if a destination can't be planned or applied: ``"continue"`` (default) goes on with the
+        others; ``"stop"`` writes nothing if one can't be planned, and stops at the first that fails. Either way the
+        task fails at the end, with the name and the error of each.
+    :param max_prune: how many destinations, subscriptions and filters may be removed together, default 10; if more
+        would be, the task fails before it writes anything.
+    :param rotate_secrets: also write secrets that can't be compared with what Segment shows. Default ``False``.
+    :param segment_conn_id: the Airflow connection, of type ``segment_public_api``. By default the ``connection`` of
+        the environment, if it names one.
+    :return: ``{"differs": bool, "results": {result: count}, "destinations": [{"path", "name", "destination_id",
+        "result", "error"}], "unsupplied_secrets": [alias]}``; a result is ``created``, ``changed``, ``kept`` or
+        ``removed``. Secrets whose connection does not exist were not compared.
+    :raises ValueError: an argument or a file is invalid; the error lists every problem of every file.
+    :raises SegmentDriftError: something differs, with ``on_drift="fail"``; not retried.
+    :raises SegmentPartialFailureError: some destinations failed; ``summary`` holds what was done to each. Not retried
+        if a retry can mend none of the failures.
+    :raises SegmentPruneLimitError: more would be removed than ``max_prune``.
+    :raises SegmentError: the token was rejected, or Segment stayed unreachable until ``retry_budget`` was spent.
+    """
+
+    template_fields_renderers = {"destinations": "json"}  # noqa: RUF012 - as Airflow declares it
+    checks = {  # noqa: RUF012 - a constant of the class
+        "path": check_name,
+        "destinations": _check_destinations,
+        "environment": check_name,
+        "on_drift": check_on_drift,
+        "on_error": _check_on_error,
+        "max_prune": check_count,
+        "rotate_secrets": check_flag,
+    }
+    selecting_keys = frozenset({"source", "type", "name", "id", "previous_name"})
+    required = frozenset(checks) - {"path", "destinations", "environment"}
+
+    def __init__(
+        self,
+        *,
+        path: Text | None = None,
+        destinations: Sequence[dict[str, Any]] | Text | None = None,
+        environment: Text | None = None,
+        on_drift: Text = "fix",
+        on_error: Text = "continue",
+        max_prune: int | Text = 10,
+        rotate_secrets: bool | Text = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.path = path
+        self.destinations = destinations
+        self.environment = environment
+        self.on_drift = on_drift
+        self.on_error = on_error
+        self.max_prune = max_prune
+        self.rotate_secrets = rotate_secrets
+        self.check_literal_arguments()
+
+    def check_combination(self) -> None:
+        """Check that the descriptions come from one place."""
+        super().check_combination()
+        if (self.path is None) is (self.destinations is None):
+            raise ValueError("give either path or destinations")
+        if self.environment is not None and self.path is None:
+            raise ValueError("environment is given without path; it names a file in the folder's environments/")
+
+    def resolve_argument(self, argument: str, value: Any, read: ReadSecret) -> Any:
+        """Replace each ``SecretRef`` in the descriptions with its secret."""
+        return replace_references(argument, value, read) if argument == "destinations" else value
+
+    def perform(self, context: Context) -> WorkspaceSummary:
+        """Read the files, plan, and execute the plan."""
+        from airflow_provider_segment.exceptions import SegmentDriftError
+        from airflow_provider_segment.protocol.workspace.summary import partial_failure, summarize
+        from airflow_provider_segment.workspace.environment import Environment
+        from airflow_provider_segment.workspace.folder import WorkspaceFolder
+
+        values = self.checked()
+        if (path := values.get("path")) is not None:
+            folder = read_files(self, path=path, environment=values.get("environment"))
+        else:
+            folder = WorkspaceFolder(environment=Environment(), descriptions=values["destinations"])
+        plan, applied = apply_folder(self, context, folder, values)
+        summary = summarize(plan, applied)
+        if (error := partial_failure(applied, summary)) is not None:
+            raise_for_retry([one.error for one in applied if one.error is not None], error)
+        if values["on_drift"] == "fail" and not plan.is_empty:
+            names = [f"{item.description.label} ({item.description.path})" for item in plan.items if not item.is_empty]
+            message = (
+                f"{len(names)} of {len(plan.items)} destinations differ: {', '.join(names)}; the plan is in the log"
+            )
+            raise SegmentDriftError(message, plan=summary)
+        return summary

@@ -1,0 +1,80 @@
+"""Planning descriptions, logging the plan, and applying it: what the operators do."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from airflow_provider_segment.protocol.flow.staleness import notice_standstills
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
+from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
+from airflow_provider_segment.protocol.provisioning.summary import summarize
+from airflow_provider_segment.protocol.workspace.apply_workspace import ApplyOptions, Pending, apply_workspace
+from airflow_provider_segment.protocol.workspace.description import DestinationDescription
+from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, PlannedDestination, WorkspacePlan
+from airflow_provider_segment.protocol.workspace.plan_workspace import PlanOptions, plan_workspace
+
+
+def apply_descriptions(
+    options: CallOptions,
+    *,
+    descriptions: Sequence[DestinationDescription],
+    how: PlanOptions,
+    write: bool,
+    stop_on_error: bool = False,
+    is_retry: bool = False,
+) -> Flow[tuple[WorkspacePlan, tuple[AppliedDestination, ...]]]:
+    """Read what exists, plan all descriptions, log the plan, and execute it.
+
+    :param descriptions: with their secrets supplied.
+    :param how: how to plan.
+    :param write: whether to execute the plan.
+    :param stop_on_error: write nothing if something could not be planned, and stop at the first failure.
+    :param is_retry: whether requests of an earlier try may be in flight.
+    :return: the plan, and what was done or would be done to each destination.
+    :raises SegmentPruneLimitError: more would be removed than allowed.
+    """
+    pending = Pending(options.clocks() if is_retry else None)
+    planning = plan_workspace(options, descriptions=descriptions, how=how)
+    plan = yield from notice_standstills(options, planning, lambda: pending.renew(options))
+    yield from _plan_lines(plan)
+    if not write:
+        return plan, tuple(map(_unexecuted, plan.items))
+    apply = ApplyOptions(stop_on_error=stop_on_error, pending=pending)
+    applied = yield from apply_workspace(options, plan=plan, how=how, apply=apply)
+    yield Log(f"done: {_counts([one.result for one in applied])}")
+    return plan, applied
+
+
+def _unexecuted(item: PlannedDestination) -> AppliedDestination:
+    summary = None if item.plan is None else summarize(item.plan, written=False)
+    return replace(AppliedDestination.of(item), summary=summary, error=item.error)
+
+
+def _plan_lines(plan: WorkspacePlan) -> Iterator[Log]:
+    for item in plan.items:
+        yield from _item_lines(item)
+    if unsupplied := sorted({alias for _, _, alias in plan.unsupplied()}):
+        text = f"{len(unsupplied)} secrets are not supplied, so they were not compared: {', '.join(unsupplied)}"
+        yield Log(text, logging.WARNING)
+    if plan.undescribed:
+        others = ", ".join(f"{one.name or one.id!r} ({one.source}, {one.type})" for one in plan.undescribed)
+        yield Log(f"undescribed destinations of the described sources, which are left alone: {others}")
+    yield Log(f"plan: {_counts([item.result for item in plan.items])}; it needs {plan.forecast}")
+
+
+def _item_lines(item: PlannedDestination) -> Iterator[Log]:
+    title = f"{item.description.label} ({item.description.path})"
+    yield from (Log(f"{title}: {warning}", logging.WARNING) for warning in item.warnings)
+    if item.error is not None:
+        yield Log(f"{title} can't be planned: {item.error}", logging.ERROR)
+    elif item.deleted is not None:
+        yield Log(f"{title}: delete {item.id}")
+    elif item.plan is not None and not item.is_empty:
+        yield Log(f"{title}:", lines=tuple(plan_table(item.plan).split("\n")))
+
+
+def _counts(results: Sequence[str]) -> str:
+    return ", ".join(f"{count} {result}" for result, count in Counter(results).items()) or "nothing described"

@@ -1,0 +1,77 @@
+"""The summary of an apply to many destinations: what a task returns, and the error that collects failures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TypedDict
+
+from airflow_provider_segment.protocol.errors import SegmentPartialFailureError
+from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, WorkspacePlan
+
+
+class DestinationResult(TypedDict):
+    """What an apply did, or would do, to one described destination.
+
+    ``path`` is its file, and ``result`` is ``created``, ``changed``, ``kept``, ``removed``, ``failed`` or ``skipped``.
+    """
+
+    path: str
+    name: str | None
+    destination_id: str | None
+    result: str
+    error: str | None
+
+
+class WorkspaceSummary(TypedDict):
+    """What an apply of many descriptions did, or would do; holds no values of settings.
+
+    ``results`` counts the destinations by result. ``unsupplied_secrets`` are aliases whose secrets were not compared.
+    """
+
+    differs: bool
+    results: dict[str, int]
+    destinations: list[DestinationResult]
+    unsupplied_secrets: list[str]
+
+
+def summarize(plan: WorkspacePlan, applied: Sequence[AppliedDestination]) -> WorkspaceSummary:
+    """Return the summary of an apply.
+
+    :param plan: what was planned.
+    :param applied: what happened to each destination.
+    """
+    return WorkspaceSummary(
+        differs=not plan.is_empty,
+        results=dict(Counter(one.result for one in applied)),
+        destinations=[
+            DestinationResult(
+                path=one.path,
+                name=one.name,
+                destination_id=one.destination_id,
+                result=one.result,
+                error=None if one.error is None else str(one.error),
+            )
+            for one in applied
+        ],
+        unsupplied_secrets=sorted({alias for _, _, alias in plan.unsupplied()}),
+    )
+
+
+def partial_failure(
+    applied: Sequence[AppliedDestination], summary: WorkspaceSummary
+) -> SegmentPartialFailureError | None:
+    """Return the error that names each destination that failed; ``None`` if none did.
+
+    :param applied: what happened to each destination.
+    :param summary: the summary, which the error holds.
+    """
+    failed = [one for one in applied if one.error is not None]
+    if not failed:
+        return None
+    skipped = sum(one.result == "skipped" for one in applied)
+    rest = f", and {skipped} were skipped" if skipped else ""
+    lines = [f"{one.label} ({one.path}): {one.error}" for one in failed]
+    return SegmentPartialFailureError(
+        f"{len(failed)} of {len(applied)} destinations failed{rest}: {'; '.join(lines)}", summary=summary
+    )

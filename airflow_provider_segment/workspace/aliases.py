@@ -1,0 +1,49 @@
+"""Reading the secrets that aliases stand for."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from airflow_provider_segment.workspace.environment import Environment
+
+if TYPE_CHECKING:
+    from airflow_provider_segment.protocol.secret_str import SecretStr
+    from airflow_provider_segment.protocol.workspace.description import DestinationDescription, ReadAlias
+    from airflow_provider_segment.workspace.folder import WorkspaceFolder
+
+
+def alias_reader(environment: Environment) -> ReadAlias:
+    """Return a function that reads the secret of an alias, or returns ``None`` if its connection does not exist.
+
+    The function raises ``ValueError`` if the connection exists but the field is empty.
+
+    :param environment: the environment, which maps aliases to connections and fields.
+    """
+    from airflow.providers.common.compat.sdk import AirflowNotFoundException
+
+    from airflow_provider_segment.secrets import secret_reader
+
+    read_reference = secret_reader()
+
+    @functools.cache
+    def read(alias: str) -> SecretStr | str | None:
+        try:
+            return read_reference(f"secret {alias!r}", environment.secret(alias))
+        except AirflowNotFoundException:
+            return None
+
+    return read
+
+
+def supplied_descriptions(folder: WorkspaceFolder) -> list[DestinationDescription]:
+    """Return the descriptions of a folder with their secrets; reads no connection if there are none.
+
+    :param folder: as read.
+    """
+    from airflow_provider_segment.protocol.workspace.description import supply_secrets
+
+    if not any(one.aliases for one in folder.descriptions):
+        return list(folder.descriptions)
+    read = alias_reader(folder.environment)
+    return [supply_secrets(one, read) for one in folder.descriptions]
