@@ -222,7 +222,7 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         return summary
 
     def progress_to_json(self) -> dict[str, Any]:
-        """Return what was done so far, without values of settings."""
+        """Return what was done so far: ids, names, and fields other than settings."""
         return self._progress.to_json()
 
     def _push_result(self, context: Context, summary: ApplySummary) -> None:

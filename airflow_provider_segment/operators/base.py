@@ -63,7 +63,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
         return self.perform_or_fail(context)
 
     def perform_or_fail(self, context: Context) -> Any:
-        """Do the operator's work, and fail without a retry if a retry cannot mend the error.
+        """Do the operator's work, and raise ``AirflowFailException`` if a retry cannot mend the error.
 
         :param context: of the task.
         """

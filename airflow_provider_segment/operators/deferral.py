@@ -31,7 +31,7 @@ _GRACE = 15.0
 class SegmentDeferrableOperator(SegmentOperator):
     """Base of the operators that can be deferred.
 
-    A resumed task performs its work from the start: it reads what exists, plans, and goes on.
+    A resumed task runs :meth:`perform` again from the start: it reads what exists, plans, and goes on.
 
     :param deferrable: wait for rate limits in the triggerer, without a worker slot. Default: Airflow's ``[operators]
         default_deferrable``.

@@ -61,6 +61,7 @@ def test_few_can_not_be_run() -> None:
     assert [(block.page, block.why_not_run) for block in BLOCKS if block.why_not_run] == NOT_RUN
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", run_blocks("bash"), ids=str)
 def test_commands_work(
     block: Block, documented_segment: SegmentSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

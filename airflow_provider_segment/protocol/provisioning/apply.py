@@ -134,30 +134,24 @@ def apply_destination(
 def _plan_and_execute(
     options: CallOptions, request: ApplyRequest, ids: ResolvedIds, progress: ApplyProgress, *, write: bool
 ) -> Flow[tuple[Plan, ApplySummary]]:
-    plan = yield from plan_apply(options, request=request, ids=ids, progress=progress)
+    request, plan = yield from _plan(options, request, ids, progress)
     if not write:
         return plan, summarize(plan, written=False)
-    progress.begin(plan)
+    order, filter_order = places(plan.subscriptions, request.subscriptions), places(plan.filters, request.filters)
+    progress.begin(plan, order, filter_order)
     executed = Executed(may_leave_out=progress.may_leave_out)
     try:
         last = yield from execute_plan(options, plan=plan, executed=executed)
     finally:  # also if the flow is closed, to wait without a worker
         progress.add(executed, plan)
-    return plan, progress.summary(last, plan)
+    return plan, progress.summary(last, order, filter_order)
 
 
-def plan_apply(
-    options: CallOptions,
-    *,
-    request: ApplyRequest,
-    ids: ResolvedIds | None = None,
-    progress: ApplyProgress | None = None,
-) -> Flow[Plan]:
+def plan_apply(options: CallOptions, *, request: ApplyRequest, ids: ResolvedIds | None = None) -> Flow[Plan]:
     """Read the current state, plan, and log the plan.
 
     :param request: what to apply.
     :param ids: what has been found of its source, type and actions, to which they are added.
-    :param progress: of the same apply before it was stopped.
     :raises ValueError: something that can't be changed differs; or the source, the type or an action is unknown or
         ambiguous.
     :raises SegmentNotFoundError: the destination with this id, or the source, does not exist.
@@ -165,11 +159,19 @@ def plan_apply(
     :raises SegmentPruneLimitError: more would be removed than allowed.
     :raises SegmentFilterCheckError: a described filter's result for a sample event differs from the expected one.
     """
-    known, created = ids or ResolvedIds(), {} if progress is None else progress.created
-    actual, others, siblings = yield from _read_destination(options, request, known, created.get(DESTINATION, ()))
-    spec = known.destination(request.spec)
+    _, plan = yield from _plan(options, request, ids or ResolvedIds(), ApplyProgress())
+    return plan
+
+
+def _plan(
+    options: CallOptions, request: ApplyRequest, ids: ResolvedIds, progress: ApplyProgress
+) -> Flow[tuple[ApplyRequest, Plan]]:
+    """Return the request with ids instead of slugs, and its plan."""
+    created = progress.created
+    actual, others, siblings = yield from _read_destination(options, request, ids, created.get(DESTINATION, ()))
+    spec = ids.destination(request.spec)
     destination_type = yield from _read_type(options, spec.identity, actual, siblings)
-    request = yield from _with_actions(options, replace(request, spec=spec), known, actual, destination_type)
+    request = yield from _with_actions(options, replace(request, spec=spec), ids, actual, destination_type)
     plan = make_plan(
         request.spec,
         request.subscriptions,
@@ -180,22 +182,15 @@ def plan_apply(
         max_prune=request.max_prune,
         prune_all=request.prune_all,
         rotate_secrets=request.rotate_secrets,
-        rotated=() if progress is None else progress.written,
+        rotated=progress.written,
         destination_type=destination_type,
     )
     filters = yield from _plan_filters(options, request, actual, created.get(FILTER, ()))
-    plan = replace(
-        plan,
-        filters=filters,
-        places=places(plan.subscriptions, request.subscriptions),
-        filter_places=places(filters, request.filters),
-    )
-    if progress is not None:
-        plan = progress.without_remaining(plan)
+    plan = progress.without_remaining(replace(plan, filters=filters))
     yield from _log_plan(plan)
     yield from warn_about_literal_passwords(spec, options_of(destination_type))
     yield from run_filter_checks(options, request.filters or ())
-    return plan
+    return request, plan
 
 
 def execute_plan(

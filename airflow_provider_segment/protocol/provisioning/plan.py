@@ -89,8 +89,6 @@ class Plan:
     :param destination: what to do to the destination.
     :param subscriptions: what to do to its subscriptions, in this order; empty if they are left alone.
     :param filters: what to do to its filters, in this order; empty if they are left alone.
-    :param places: the place in the description of each subscription; ``None`` for one that is removed.
-    :param filter_places: likewise for the filters.
     :param known_ids: ids of all existing subscriptions of the destination.
     :param warnings: possible mistakes in the description.
     :param others: names and ids of other destinations of the same source and type, if it is created.
@@ -99,8 +97,6 @@ class Plan:
     destination: DestinationPlan
     subscriptions: tuple[SubscriptionPlan, ...] = ()
     filters: tuple[FilterPlan, ...] = ()
-    places: tuple[int | None, ...] = ()
-    filter_places: tuple[int | None, ...] = ()
     known_ids: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
     others: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
 """What an apply has done before it was stopped, so that it goes on from there and returns what it would have returned.
 
-Like the summary, it holds no values of settings: it is stored in Airflow's database while a task waits.
+It holds ids, names and fields, but no values of settings: it is stored in Airflow's database while a task waits.
 """
 
 from __future__ import annotations
@@ -11,15 +11,11 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from airflow_provider_segment.protocol.errors import SegmentProtocolError
 from airflow_provider_segment.protocol.provisioning.diff import Diff
 from airflow_provider_segment.protocol.provisioning.differences import Difference
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterPlan
-from airflow_provider_segment.protocol.provisioning.plan import (
-    DestinationPlan,
-    Plan,
-    Result,
-    SubscriptionPlan,
-)
+from airflow_provider_segment.protocol.provisioning.plan import DestinationPlan, Plan, Result, SubscriptionPlan
 from airflow_provider_segment.protocol.provisioning.summary import ApplySummary, summarize
 
 DESTINATION, SUBSCRIPTION, FILTER = "destination", "subscription", "filter"
@@ -77,9 +73,12 @@ class ApplyProgress:
         """Return the progress that was stored.
 
         :param stored: from ``to_json``; ``None`` for an apply that has not been stopped.
-        :raises msgspec.ValidationError: it is something else.
+        :raises SegmentProtocolError: it is something else.
         """
-        return cls() if stored is None else msgspec.convert(stored, cls)
+        try:
+            return cls() if stored is None else msgspec.convert(stored, cls)
+        except msgspec.ValidationError as error:
+            raise SegmentProtocolError(f"the stored progress can't be read: {error}") from error
 
     def to_json(self) -> dict[str, Any]:
         """Return the progress as JSON values."""
@@ -98,14 +97,15 @@ class ApplyProgress:
             subscriptions=tuple(map(self._without, plan.subscriptions)),
         )
 
-    def begin(self, plan: Plan) -> None:
+    def begin(self, plan: Plan, order: Sequence[int | None], filter_order: Sequence[int | None]) -> None:
         """Keep the summary of the first plan.
 
         :param plan: about to be executed.
+        :param order: the place of each subscription in the description.
+        :param filter_order: the place of each filter in the description.
         """
         if self.first is None:
-            self.first = summarize(plan, written=True)
-            self.order, self.filter_order = list(plan.places), list(plan.filter_places)
+            self.first, self.order, self.filter_order = summarize(plan, written=True), list(order), list(filter_order)
 
     def add(self, executed: Executed, plan: Plan) -> None:
         """Add what the execution of a plan has done, whether it ended or was stopped.
@@ -126,14 +126,16 @@ class ApplyProgress:
         self.ignored = _joined(self.ignored, executed.ignored)
         self.may_leave_out = executed.may_leave_out
 
-    def summary(self, last: ApplySummary, plan: Plan) -> ApplySummary:
+    def summary(
+        self, last: ApplySummary, order: Sequence[int | None], filter_order: Sequence[int | None]
+    ) -> ApplySummary:
         """Return the summary of the whole apply, as without a stop.
 
         :param last: summary of the last plan.
-        :param plan: the last plan.
+        :param order: the place of each of its subscriptions in the description.
+        :param filter_order: the place of each of its filters in the description.
         """
         first = self.first or last
-        order, filter_order = plan.places, plan.filter_places
         if {*self.order} - {None} != {*order} - {None} or {*self.filter_order} - {None} != {*filter_order} - {None}:
             return last  # templates have changed the description
         # A new destination may be created disabled, and enabled at the end.
@@ -165,14 +167,14 @@ class ApplyProgress:
 
 def places(
     plans: Sequence[SubscriptionPlan] | Sequence[FilterPlan], described: Sequence[Any] | None
-) -> tuple[int | None, ...]:
+) -> list[int | None]:
     """Return the place in the description of each part of a plan; ``None`` for one that is removed.
 
     :param plans: the parts.
     :param described: the described objects.
     """
     numbers = {id(spec): number for number, spec in enumerate(described or ())}
-    return tuple(None if plan.spec is None else numbers[id(plan.spec)] for plan in plans)
+    return [None if plan.spec is None else numbers[id(plan.spec)] for plan in plans]
 
 
 def _merged(
@@ -200,19 +202,20 @@ def _merged(
 def _merged_differences(
     first: ApplySummary, last: ApplySummary, subscriptions: Sequence[Any], filters: Sequence[Any]
 ) -> list[Difference]:
-    """Return the differences of the first plan with their final ids, and those of other objects that came later."""
-    ids = {
+    """Return the differences of the first summary with their final ids, and then those that only the last one has."""
+    written = {
         DESTINATION: iter([last["destination_id"]]),
-        SUBSCRIPTION: _ids_of_changed(first["subscriptions"], subscriptions),
-        FILTER: _ids_of_changed(first["filters"], filters),
+        SUBSCRIPTION: _written_ids(first["subscriptions"], subscriptions),
+        FILTER: _written_ids(first["filters"], filters),
     }
-    found = [Difference(**{**one, "id": next(ids[one["object"]])}) for one in first["differences"]]
-    known = {one["id"] for one in found}
-    return found + [one for one in last["differences"] if one["id"] not in known]
+    merged = [Difference(**{**one, "id": next(written[one["object"]])}) for one in first["differences"]]
+    known = {(one["object"], one["id"]) for one in merged}
+    return merged + [one for one in last["differences"] if (one["object"], one["id"]) not in known]
 
 
-def _ids_of_changed(first: Sequence[Any], merged: Sequence[Any]) -> Iterator[str | None]:
-    return (final["id"] for entry, final in zip(first, merged, strict=False) if entry["result"] != Result.KEPT)
+def _written_ids(first: Sequence[Any], merged: Sequence[Any]) -> Iterator[str | None]:
+    """Yield the final ids of the objects that differed at first, in the order of their differences."""
+    return (after["id"] for before, after in zip(first, merged, strict=False) if before["result"] != Result.KEPT)
 
 
 def _joined(first: Iterable[str], second: Iterable[str]) -> list[str]:

@@ -191,9 +191,9 @@ def _ensure(
 
     def find(options: CallOptions) -> Flow[list[Subscription]]:
         listed = yield from find_subscriptions(options, identity, ids)
-        created = [] if found.id is None else [found.id]
+        known = [] if found.id is None else [found.id]
         get = partial(get_subscription, options, destination_id=destination_id)
-        return (yield from with_created(listed, created, lambda one: get(id=one)))
+        return (yield from with_created(listed, known, lambda one: get(id=one)))
 
     existing = yield from find_one(options, identity, find, wait_for_pending=wait_for_pending)
     spec = ids.subscription(spec)
