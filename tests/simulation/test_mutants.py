@@ -199,8 +199,8 @@ def _reports_nothing(*_: Any) -> Flow[list[str]]:
 def _missing_destination_created(patch: pytest.MonkeyPatch) -> None:
     read = apply._read_destination
 
-    def read_any(options: Any, request: Any, ids: Any) -> Any:
-        return read(options, replace(request, if_missing="create"), ids)
+    def read_any(options: Any, request: Any, *more: Any) -> Any:
+        return read(options, replace(request, if_missing="create"), *more)
 
     patch.setattr(apply, "_read_destination", read_any)
 
