@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from airflow_provider_segment.operators.base import earlier_try_age
 from airflow_provider_segment.operators.destination import SegmentCreateDestinationOperator
+from airflow_provider_segment.operators.subscription import SegmentCreateSubscriptionOperator
+from airflow_provider_segment.protocol.flow.resumption import Resumption
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.running import Running
 
@@ -57,3 +59,12 @@ def test_a_retry_after_a_long_delay_creates_at_once(
     running.run(task, ti=Retry(max_tries=max_tries))
     before = [entry["path"] for entry in segment_sandbox.requests].index("/catalog/destinations/sandbox-analytics")
     assert (before > 1) is polls
+
+
+def test_a_task_that_went_on_after_a_wait_may_have_written_just_now() -> None:
+    track = {"destination_id": "d", "name": "Track", "action_id": "a", "trigger": "all"}
+    task = SegmentCreateSubscriptionOperator(task_id="t", **track, retries=2, deferrable=True)
+    context: Any = {"ti": Retry(), "task": task}
+    assert task.pending_age(context) == 300.0
+    task._resumption = cast("Resumption", object())
+    assert task.pending_age(context) == 0.0

@@ -201,8 +201,8 @@ def _reports_nothing(*_: Any) -> Flow[list[str]]:
 def _missing_destination_created(patch: pytest.MonkeyPatch) -> None:
     read = apply._read_destination
 
-    def read_any(options: Any, request: Any, *others: Any) -> Any:
-        return read(options, replace(request, if_missing="create"), *others)
+    def read_any(options: Any, request: Any, *more: Any) -> Any:
+        return read(options, replace(request, if_missing="create"), *more)
 
     patch.setattr(apply, "_read_destination", read_any)
 
