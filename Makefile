@@ -38,12 +38,12 @@ ui: $(STAMP)  ## serve the example DAGs in a real Airflow UI on 127.0.0.1, with 
 
 test: lint types pytest  ## run lint, type checks and tests; 5 minutes
 
-# Tests that start no Airflow and rarely wait, with fewer examples per property test.
+# Tests that start no Airflow and rarely wait, without the slow ones, and with fewer examples per property test.
 QUICK := tests/test_package.py tests/test_provider_info.py tests/protocol tests/transport tests/hooks tests/operators \
 	tests/sensors --ignore=tests/sensors/modes tests/notifications tests/assets tests/links tests/example_dags tests/docs
 
 quick: $(STAMP)  ## run the fast tests; 20 seconds
-	SEGMENT_TEST_EXAMPLES=30 $(PYTEST) $(QUICK)
+	SEGMENT_TEST_EXAMPLES=30 $(PYTEST) -m "not slow and not live and not fresh_environment" $(QUICK)
 
 lint: $(STAMP)  ## run ruff, with its Airflow rules
 	$(BIN)/ruff check --quiet . && $(BIN)/ruff check --quiet --preview --select AIR .
@@ -113,6 +113,7 @@ BENCH_STAMP := $(BENCH_VENV)/.installed
 bench: $(BENCH_STAMP)  ## run the benchmarks, on an otherwise idle machine
 	$(BENCH_VENV)/bin/python -m dev.benchmarks.listing
 	$(BENCH_VENV)/bin/python -m dev.benchmarks.imports
+	$(BENCH_VENV)/bin/python -m dev.benchmarks.creates
 	$(BENCH_VENV)/bin/python -m dev.benchmarks.waits
 
 # Fail on warnings and on broken references.

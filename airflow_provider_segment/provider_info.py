@@ -38,7 +38,7 @@ PROVIDER_INFO: dict[str, Any] = {
     ),
     "sensors": _modules("sensors.delivery_metrics"),
     "hooks": _modules("hooks.segment"),
-    "triggers": _modules("triggers.delivery_metrics"),
+    "triggers": _modules("triggers.delivery_metrics", "triggers.rate_limit"),
     "notifications": [
         f"airflow_provider_segment.notifications.destination.Segment{verb}DestinationNotifier"
         for verb in ("Disable", "Enable")

@@ -226,6 +226,11 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
         """
         await self._open()
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether the session is open, and the connection need not be read again."""
+        return self._opened is not None and self._opened.read is _CONNECTIONS.fresh(self.segment_conn_id)
+
     async def refresh(self, *, since: float) -> bool:
         """Read the connection again, for example after an authorization error: a token may have been rotated.
 
@@ -267,7 +272,7 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
         await self.close()
 
     async def _open(self) -> _Opened:
-        if self._opened is not None and self._opened.read is _CONNECTIONS.fresh(self.segment_conn_id):
+        if self._opened is not None and self.is_connected:
             return self._opened
         async with self._opening:
             read = await _CONNECTIONS.get(self.segment_conn_id, self._read)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_segment.operators.base import SegmentOperator, is_retry
+from airflow_provider_segment.operators.deferral import SegmentDeferrableOperator
 from airflow_provider_segment.protocol.arguments import (
     check_choice,
     check_count,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest
     from airflow_provider_segment.protocol.provisioning.comparison import Path
+    from airflow_provider_segment.protocol.provisioning.progress import ApplyProgress
     from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
     from airflow_provider_segment.templating import Settings, Text
 
@@ -43,7 +44,7 @@ _DESCRIBED = ("settings", "enabled", "subscriptions", "filters", "destination_id
 _FLAGS = ("prune_subscriptions", "prune_filters", "prune_all")
 
 
-class SegmentApplyDestinationOperator(SegmentOperator):
+class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
     """Bring a destination and its subscriptions to a described state: read, plan, log the plan, execute it.
 
     Writes only what differs from the description. It is safe to stop after any call: a retry continues from there. The
@@ -98,6 +99,9 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         ``max_prune`` limits what entries with ``removed: true`` remove.
     :param environment: with ``path``: name of a file in ``environments/`` of the folder, with variables and secrets.
         Its ``connection`` is used unless ``segment_conn_id`` names one.
+    :param deferrable: wait for rate limits in the triggerer, without a worker slot; before it writes subscriptions, the
+        task takes its turn there. Default: Airflow's ``[operators] default_deferrable``. With ``path`` it has no
+        effect.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: an :class:`~airflow_provider_segment.types.ApplySummary`: ``{"destination_id", "differs", "created",
         "changed": [field], "subscriptions": [{"name", "id", "action_id", "result"}], "filters": [{"title", "id",
@@ -143,6 +147,7 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         {"id", "name", "previous_name", "action", "action_id", "model_id", "title", "previous_title"}
     )
     required = frozenset(checks) - {*SOURCE_AND_TYPE, *_DESCRIBED, "name", "path", "environment"}
+    _progress: ApplyProgress
 
     def __init__(
         self,
@@ -223,14 +228,19 @@ class SegmentApplyDestinationOperator(SegmentOperator):
         from airflow_provider_segment.exceptions import SegmentDriftError
         from airflow_provider_segment.protocol.provisioning.apply import apply_destination
         from airflow_provider_segment.protocol.provisioning.differences import differences_text
+        from airflow_provider_segment.protocol.provisioning.progress import ApplyProgress
         from airflow_provider_segment.protocol.provisioning.references import ResolvedIds
 
         values, ids = self.checked(), ResolvedIds()
         if "path" in values:
             return self._apply_file(context, values)
-        request = _request(values, templated=self.templated_paths("settings"), wait_for_pending=is_retry(context))
+        pending = self.looks_for_pending(context)
+        request = _request(values, templated=self.templated_paths("settings"), wait_for_pending=pending)
         write = values["on_drift"] == "fix"
-        plan, summary = self.run_flow(context, apply_destination, request=request, write=write, ids=ids)
+        self._progress = ApplyProgress.from_json(self.stored_progress)
+        plan, summary = self.run_flow(
+            context, apply_destination, request=request, write=write, ids=ids, progress=self._progress
+        )
         self.resolved_destination_id, self.resolved_source_id = summary["destination_id"], ids.source_id
         if values["on_drift"] == "fail" and not plan.is_empty:
             self._push_result(context, summary)
@@ -247,6 +257,10 @@ class SegmentApplyDestinationOperator(SegmentOperator):
             self._push_result(context, summary)
             raise SegmentDriftError(drift_text(item), plan=summary)
         return summary
+
+    def progress_to_json(self) -> dict[str, Any]:
+        """Return what was done so far: ids, names, and fields other than settings."""
+        return self._progress.to_json()
 
     def _push_result(self, context: Context, summary: ApplySummary) -> None:
         """Push the result of a task that fails, as Airflow does for one that succeeds."""

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
 
+DEFAULT_POOL = "default_pool"
+"""Airflow's pool for tasks without another one."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -42,6 +45,8 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
     changeable: Sequence[str] = ()
     #: The link to Segment, once it is stored.
     stored_link = ""
+    #: What to do about long waits for rate limits.
+    pool_advice = "give tasks that write to Segment a pool of one or two slots"
     ui_color = "#52bd94"
     ui_fgcolor = "#000000"
 
@@ -54,6 +59,13 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
 
         :param context: of the task.
         :raises AirflowFailException: a retry cannot mend the error, which is its ``__cause__``.
+        """
+        return self.perform_or_fail(context)
+
+    def perform_or_fail(self, context: Context) -> Any:
+        """Do the operator's work, and raise ``AirflowFailException`` if a retry cannot mend the error.
+
+        :param context: of the task.
         """
         try:
             return self.perform(context)
@@ -121,7 +133,22 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
 
         with SegmentPublicApiHook(segment_conn_id=self.segment_conn_id) as hook:
             self.stored_link = SegmentDestinationsLink.persist(context, hook.segment_connection.base_url)
-            return hook.run(flow, *args, **kwargs)
+            return hook.run(self._with_advice(flow), *args, **kwargs)
+
+    def _with_advice(
+        self, flow: Callable[Concatenate[CallOptions, P], Flow[T]]
+    ) -> Callable[Concatenate[CallOptions, P], Flow[T]]:
+        """Return the flow; in Airflow's default pool, one that warns before it keeps others waiting."""
+        from airflow_provider_segment.protocol.flow.deferral import with_advice
+
+        if self.pool != DEFAULT_POOL:
+            return flow
+        advice = f"while this task waits, it keeps a slot of {DEFAULT_POOL} from other tasks; {self.pool_advice}"
+
+        def advised(options: CallOptions, /, *args: P.args, **kwargs: P.kwargs) -> Flow[T]:
+            return with_advice(flow(options, *args, **kwargs), advice)
+
+        return advised
 
 
 def is_final(error: Exception) -> bool:

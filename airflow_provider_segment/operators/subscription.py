@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_segment.operators.base import SegmentOperator, is_retry, push_ignored
+from airflow_provider_segment.operators.base import is_retry, push_ignored
+from airflow_provider_segment.operators.deferral import SegmentDeferrableOperator
 from airflow_provider_segment.protocol.arguments import (
     check_flag,
     check_id,
@@ -25,10 +26,11 @@ from airflow_provider_segment.protocol.selection import check_one_form, check_se
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from airflow_provider_segment.protocol.provisioning.lookup import Found
     from airflow_provider_segment.templating import Settings, Text
 
 
-class SegmentCreateSubscriptionOperator(SegmentOperator):
+class SegmentCreateSubscriptionOperator(SegmentDeferrableOperator):
     """Create a subscription, unless one with the same destination, action and name exists already.
 
     A task that is retried or run again therefore leaves exactly one. Segment allows 5 creates a minute; the task waits
@@ -50,6 +52,8 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
         ``PERIODIC``, ``SPECIFIC_DAYS``, ``CRON``, ``DBT_CLOUD``. Takes a second rate-limited call.
     :param if_exists: ``"reuse"`` (default) uses an existing one unchanged and warns which fields differ; ``"update"``
         brings it to the described state; ``"fail"`` raises ``SegmentAlreadyExistsError``.
+    :param deferrable: take turns and wait for rate limits in the triggerer, without a worker slot. Default: Airflow's
+        ``[operators] default_deferrable``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the subscription's id. If Segment rejected or did not store some settings, they are a warning, and the XCom
         ``ignored`` lists them, as ``settings['key']``.
@@ -74,6 +78,7 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
         "if_exists": check_if_exists,
     }
     required = frozenset({"destination_id", "name", "trigger", "if_exists"})
+    _found: Found
 
     def __init__(
         self,
@@ -110,23 +115,31 @@ class SegmentCreateSubscriptionOperator(SegmentOperator):
 
     def perform(self, context: Context) -> str:
         """Find the subscription, and create it if there is none."""
+        from airflow_provider_segment.protocol.provisioning.lookup import Found
         from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec
         from airflow_provider_segment.protocol.provisioning.subscription import ensure_subscription
 
         values = self.checked()
+        self._found = Found(**(self.stored_progress or {}))
         ensured = self.run_flow(
             context,
             ensure_subscription,
             destination_id=values["destination_id"],
             spec=SubscriptionSpec.from_arguments(values),
             if_exists=values["if_exists"],
-            wait_for_pending=is_retry(context),
+            wait_for_pending=self.looks_for_pending(context),
+            created_before=self.created_before,
+            found=self._found,
         )
         push_ignored(context, ensured.ignored)
         return ensured.id
 
+    def progress_to_json(self) -> dict[str, Any]:
+        """Return the id of what was created."""
+        return {"id": self._found.id}
 
-class _ExistingSubscriptionOperator(SegmentOperator):
+
+class _ExistingSubscriptionOperator(SegmentDeferrableOperator):
     """Base of the operators for an existing subscription, selected by its id or by its action and name."""
 
     checks = {  # noqa: RUF012 - a constant of the class
@@ -180,6 +193,8 @@ class SegmentUpdateSubscriptionOperator(_ExistingSubscriptionOperator):
         with a bullet is the mask of a secret and is left out with a warning.
     :param model_id: the Reverse ETL model its data comes from.
     :param reverse_etl_schedule: when that model syncs.
+    :param deferrable: take turns and wait for rate limits in the triggerer, without a worker slot. Default: Airflow's
+        ``[operators] default_deferrable``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the subscription's id.
     :raises ValueError: an argument is invalid (raised when the DAG is parsed, or when the task runs for a template), or
@@ -231,7 +246,7 @@ class SegmentUpdateSubscriptionOperator(_ExistingSubscriptionOperator):
             resolve_and_update_subscription,
             destination_id=values["destination_id"],
             target=subscription_target(values),
-            is_retry=is_retry(context),
+            is_retry=is_retry(context) or self.wrote_before,
             new_name=changes.pop("new_name", None),
             changes=changes,
         )
@@ -249,6 +264,8 @@ class SegmentDeleteSubscriptionOperator(_ExistingSubscriptionOperator):
     :param name: its display name.
     :param if_missing: ``"ignore"`` (default) succeeds if it does not exist; ``"fail"`` raises
         ``SegmentNotFoundError``.
+    :param deferrable: take turns and wait for rate limits in the triggerer, without a worker slot. Default: Airflow's
+        ``[operators] default_deferrable``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the subscription's id; ``None`` if no subscription has the identity.
     :raises ValueError: an argument is invalid (raised when the DAG is parsed, or when the task runs for a template), or
@@ -260,6 +277,7 @@ class SegmentDeleteSubscriptionOperator(_ExistingSubscriptionOperator):
 
     checks = {**_ExistingSubscriptionOperator.checks, "if_missing": check_if_missing}  # noqa: RUF012 - a constant
     required = _ExistingSubscriptionOperator.required | {"if_missing"}
+    _found: Found
 
     def __init__(self, *, if_missing: str = "ignore", **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -268,13 +286,20 @@ class SegmentDeleteSubscriptionOperator(_ExistingSubscriptionOperator):
 
     def perform(self, context: Context) -> str | None:
         """Remove the subscription."""
+        from airflow_provider_segment.protocol.provisioning.lookup import Found
         from airflow_provider_segment.protocol.provisioning.subscription import resolve_and_delete_subscription
 
         values = self.checked()
+        self._found = Found(**(self.stored_progress or {}))
         return self.run_flow(
             context,
             resolve_and_delete_subscription,
             destination_id=values["destination_id"],
             target=subscription_target(values),
             if_missing=values["if_missing"],
+            found=self._found,
         )
+
+    def progress_to_json(self) -> dict[str, Any]:
+        """Return the id, once it is known."""
+        return {"id": self._found.id}

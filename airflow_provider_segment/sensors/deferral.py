@@ -11,9 +11,9 @@ from airflow.providers.common.compat.sdk import (
     AirflowSensorTimeout,
     AirflowSkipException,
     AirflowTaskTimeout,
-    conf,
 )
 
+from airflow_provider_segment.deferrable import FAILED_BY_AIRFLOW
 from airflow_provider_segment.protocol.printable import printable, printable_lines
 
 # A mixin, used together with Airflow's sensor base class.
@@ -30,15 +30,6 @@ else:
 
 _GRACE = timedelta(seconds=15)
 """Added to the deferral timeout so that the trigger, whose message is more detailed, times out before Airflow."""
-
-
-_FAILED_BY_AIRFLOW = "__fail__"
-"""The method name that Airflow passes if the trigger failed or timed out; the same on 2.11 and 3."""
-
-
-def default_deferrable() -> bool:
-    """Return Airflow's ``[operators] default_deferrable``."""
-    return bool(conf.getboolean("operators", "default_deferrable", fallback=False))
 
 
 class DeferrableWaitMixin(_Base):
@@ -108,7 +99,7 @@ class DeferrableWaitMixin(_Base):
         arguments = next_kwargs or {}
         self._mask_token()
         try:
-            if next_method == _FAILED_BY_AIRFLOW:
+            if next_method == FAILED_BY_AIRFLOW:
                 return self._end_without_event(context, arguments)
             return getattr(self, next_method)(context, **arguments)
         except AirflowSkipException:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseSensorOperator, PokeReturnValue
 
+from airflow_provider_segment.deferrable import default_deferrable
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.hooks.unavailable import ConnectionUnavailableError, reading_connection
 from airflow_provider_segment.lineage.datasets import DeliveryLineage
@@ -45,7 +46,7 @@ from airflow_provider_segment.protocol.selection import (
     check_destination_selection,
 )
 from airflow_provider_segment.protocol.times import check_time
-from airflow_provider_segment.sensors.deferral import DeferrableWaitMixin, default_deferrable
+from airflow_provider_segment.sensors.deferral import DeferrableWaitMixin
 from airflow_provider_segment.sensors.destination_check import RememberedCheck
 from airflow_provider_segment.templating import CheckedArguments, is_literal
 

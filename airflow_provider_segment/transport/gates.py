@@ -10,6 +10,7 @@ from airflow_provider_segment.protocol.flow.gate import Gate
 from airflow_provider_segment.protocol.flow.steps import Send
 from airflow_provider_segment.protocol.secret_str import SecretStr
 from airflow_provider_segment.protocol.wire.messages import HeldBack, Request, RequestFailure, Response
+from airflow_provider_segment.protocol.wire.rate_limit import OWN_LIMIT
 from airflow_provider_segment.transport.connection import SegmentConnection
 
 _GATES: dict[tuple[str, SecretStr], Gates] = {}
@@ -31,7 +32,8 @@ class Gates:
         """
         jitter = random.random()  # noqa: S311 - not a secret
         with self._lock:
-            gate = self._gates.setdefault(send.request.limited_as, Gate())
+            limit = OWN_LIMIT if send.request.limited_as else None
+            gate = self._gates.setdefault(send.request.limited_as, Gate(limit=limit))
             poll, now = send.request.poll, time.monotonic()
             return gate.enter(now, poll=poll, slot=send.slot, max_wait=send.max_wait, jitter=jitter)
 

@@ -112,7 +112,8 @@ async def poll_indefinitely(
     async with SegmentPublicApiAsyncHook(segment_conn_id=segment_conn_id) as hook:
         hook.driver_log = log
         while True:
-            await poller.sleep(delay)
+            # Not the poller's coroutine where a plain sleep will do: each object that sleeps costs a thousand waits.
+            await (asyncio.sleep(delay) if poller.may_poll_at_any_time else poller.sleep(delay))
             started = clock() - due
             result: Observation | PollFailure
             try:
@@ -158,8 +159,9 @@ class _Poller:
         :raises ConnectionUnavailableError: the connection could not be read.
         """
         started = asyncio.get_running_loop().time()
-        with reading_connection():
-            await hook.connect()
+        if not hook.is_connected:
+            with reading_connection():
+                await hook.connect()
         try:
             return await hook.run(self._fetch)
         except SegmentError as error:
@@ -180,15 +182,17 @@ class _Poller:
         self._interval = useful_interval(self._poke_interval, observation.granularity, per_minute=per_minute)
         return self._interval
 
+    @property
+    def may_poll_at_any_time(self) -> bool:
+        """Whether the next poll need not wait for a moment; the destination is located without waiting for one."""
+        return self._query.not_before is None or not self._located
+
     async def sleep(self, delay: float) -> None:
-        """Sleep until the next poll that can give a verdict; until the destination is located, just for the delay.
+        """Sleep until the next poll that can give a verdict.
 
         :param delay: seconds until the next poll if every poll could give a verdict.
         """
-        not_before = self._query.not_before
-        if not_before is None or not self._located:
-            await asyncio.sleep(delay)
-            return
+        not_before = self._query.not_before or datetime.now(UTC)
         clock = asyncio.get_running_loop().time
         due = clock() + delay
         while True:

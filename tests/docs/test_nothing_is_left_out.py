@@ -15,6 +15,7 @@ from airflow_provider_segment.hooks.calls import SegmentCalls
 from airflow_provider_segment.hooks.connection_form import EXTRA_FIELDS
 from airflow_provider_segment.protocol.api import metric_names
 from airflow_provider_segment.provider_info import PROVIDER_INFO
+from airflow_provider_segment.sandbox.control.routes import _HANDLERS
 from airflow_provider_segment.sandbox.faults import FIELDS_BY_KIND as KINDS
 from tests.docs.blocks import ROOT
 
@@ -84,6 +85,31 @@ def test_every_setting_of_the_sandbox_is_explained_with_its_default() -> None:
 
     rows = [f"| `{field.name}` | `{field.default!r}` |" for field in fields(Settings)]
     assert [row for row in rows if row not in page("reference/sandbox.md")] == []
+
+
+def test_every_metric_is_in_the_table_with_its_meaning_and_formula() -> None:
+    rows = [
+        f"| `{metric.name}` | {metric.kind.value} | {metric.meaning} | {metric.formula and f'`{metric.formula}`'} |"
+        for metric in metric_names.METRICS
+    ]
+    assert [row for row in rows if row not in page("waiting.md")] == []
+
+
+def test_every_control_request_of_the_sandbox_is_explained() -> None:
+    rows = [f"| `{method} /_sandbox/{name}` |" for method, name in _HANDLERS]
+    assert [row for row in rows if row not in page("reference/sandbox.md")] == []
+
+
+def shown_classes() -> list[tuple[str, str, str]]:
+    """Return page, module and name of each class that the reference shows."""
+    pattern = re.compile(r"\.\. autoclass:: ([\w.]+)\.(\w+)\n")
+    files = sorted((DOCS / "reference").glob("*.md"))
+    return [(file.name, module, name) for file in files for module, name in pattern.findall(file.read_text())]
+
+
+@pytest.mark.parametrize(("file", "module", "name"), shown_classes(), ids=lambda part: part.rpartition(".")[2])
+def test_every_class_has_an_import_line(file: str, module: str, name: str) -> None:
+    assert re.search(rf"^from {re.escape(module)} import (.*\b)?{name}\b", page(f"reference/{file}"), re.MULTILINE)
 
 
 def test_every_metric_is_explained() -> None:

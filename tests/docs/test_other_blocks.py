@@ -35,6 +35,7 @@ NOT_RUN = [
     ("CONTRIBUTING.md", "takes minutes"),
     ("README.md", "takes minutes; it is what the tests are started with"),
     ("README.md", INSTALLS),
+    ("docs/at-scale.md", "needs Airflow's database"),
     ("docs/guides/environments.md", "needs two workspaces; tests/workspace/test_plan_and_apply.py does it"),
     ("docs/guides/lineage.md", INSTALLS),
     ("docs/guides/provisioning.md", "needs Airflow's database"),
@@ -60,6 +61,7 @@ def test_few_can_not_be_run() -> None:
     assert [(block.page, block.why_not_run) for block in BLOCKS if block.why_not_run] == NOT_RUN
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", run_blocks("bash"), ids=str)
 def test_commands_work(
     block: Block, documented_segment: SegmentSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -258,6 +258,7 @@ def test_a_partial_failure_names_the_subscription_and_a_rerun_completes(
     assert [one["name"] for one in segment_sandbox.destinations[0]["subscriptions"]] == [f"s{n}" for n in range(5)]
 
 
+@pytest.mark.slow
 def test_twenty_subscriptions_get_through_the_limit(running: Running, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.settings(limit_window_seconds=1)
     twenty = [TRACK | {"name": f"s{number}"} for number in range(20)]
@@ -267,6 +268,7 @@ def test_twenty_subscriptions_get_through_the_limit(running: Running, segment_sa
     assert statuses.count(429) <= len(statuses) / 4  # the gate knows the limit from the first response
 
 
+@pytest.mark.slow
 def test_several_tasks_at_once_get_through_the_limit(running: Running, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.settings(limit_window_seconds=1)
     six = [TRACK | {"name": f"s{number}"} for number in range(6)]

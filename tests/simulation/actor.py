@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_provider_segment.protocol.errors import SegmentError
-from airflow_provider_segment.protocol.flow.steps import Flow, Log, MaskSecrets, Outcome, Pause, Send
+from airflow_provider_segment.protocol.flow.steps import Flow, Log, MaskSecrets, Outcome, Pause, Send, Upcoming
 from tests.simulation.network import Network
 
 
@@ -77,7 +77,7 @@ class Actor:
                 self._end(error=error)
                 return
             reply = None
-            if isinstance(step, MaskSecrets):
+            if isinstance(step, MaskSecrets | Upcoming):
                 continue
             if isinstance(step, Log):
                 self.log_text.append(step.text)

@@ -141,7 +141,7 @@ def play(stage: Stage, *, observe: Observer | None = None) -> int:
         if freezes and world.dice.random() < 0.7:
             freezes -= 1
             freezes_at = world.dice.randint(0, world.dice.choice((3, 10, 40)))
-        actor = _run(stage, number, dies_at, freezes_at)
+        actor = run_once(stage, number, dies_at, freezes_at)
         if actor.frozen:
             frozen.append(actor)
             # Airflow retries the task once heartbeats have been missing for this long.
@@ -167,7 +167,7 @@ def _wake(stage: Stage, frozen: list[Actor]) -> None:
         stage.world.run(lambda actor=actor: actor.done)  # type: ignore[misc]
 
 
-def _run(stage: Stage, number: int, dies_at: int | None, freezes_at: int | None = None) -> Actor:
+def run_once(stage: Stage, number: int, dies_at: int | None = None, freezes_at: int | None = None) -> Actor:
     """Start a run at a valid time and let it end."""
     world, network = stage.world, stage.network
     wait_for_pending = number > 1 and world.dice.random() < 0.6
@@ -190,7 +190,7 @@ def _demand_no_writes(stage: Stage) -> None:
     stage.world.wait(stage.options.reconcile_timeout + WINDOW)
     stage.network.faults.left = 0
     writes = stage.network.writes
-    actor = _run(stage, 101, None)
+    actor = run_once(stage, 101)
     if actor.error is not None:
         raise ViolationError("a further run fails") from actor.error
     stage.scenario.check(actor.result)

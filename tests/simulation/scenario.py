@@ -32,6 +32,7 @@ from tests.simulation.expectation import (
     subscriptions_like,
     the_only,
 )
+from tests.simulation.memory import Memory
 from tests.simulation.model import Segment
 from tests.simulation.model_responses import Record
 
@@ -48,6 +49,8 @@ class Scenario:
     :param quiet: whether a further run of a finished task writes nothing.
     :param allowed: returns how many objects may have the identity of what a request creates.
     :param may_freeze: whether a run may wake up after later ones: not if those were described otherwise.
+    :param resumable: returns the flow of one run with its memory of what it did before it was stopped; ``None`` if the
+        operator is never deferred.
     :param groups: yields the objects of each described identity, among which duplicates would be.
     """
 
@@ -59,6 +62,7 @@ class Scenario:
     quiet: bool = True
     allowed: Callable[[Request], int] = lambda _request: 1
     may_freeze: bool = True
+    resumable: Callable[[CallOptions, bool, int, Memory], Flow[Any]] | None = None
     groups: Callable[[], Iterator[list[Record]]] = field(default=lambda: iter(()))
 
 
@@ -125,15 +129,21 @@ def ensuring_subscription(segment: Segment, dice: Random) -> Scenario:
             demand_subscription(segment, spec, actual, old)
         before.demand(destinations=set(), subscriptions={actual["id"]})
 
-    return Scenario(
-        name=f"ensure_subscription, if_exists={if_exists}, existing: {existing is not None}",
-        flow=lambda options, wait_for_pending, _number: ensure_subscription(
+    def flow(options: CallOptions, wait_for_pending: bool, _number: int, memory: Memory | None = None) -> Flow[Any]:
+        return ensure_subscription(
             options,
             destination_id=destination["id"],
             spec=described,
             if_exists=if_exists,
             wait_for_pending=wait_for_pending,
-        ),
+            created_before=memory is not None and memory.created,
+            found=None if memory is None else memory.found,
+        )
+
+    return Scenario(
+        name=f"ensure_subscription, if_exists={if_exists}, existing: {existing is not None}",
+        flow=flow,
+        resumable=flow,
         check=check,
         final=lambda error: isinstance(error, SegmentAlreadyExistsError) and if_exists == "fail",
         quiet=if_exists != "fail",

@@ -22,6 +22,7 @@ from tests.simulation.expectation import (
     subscriptions_like,
     the_only,
 )
+from tests.simulation.memory import Memory
 from tests.simulation.model import REFUSED_TRIGGER, Segment
 from tests.simulation.model_responses import Record
 from tests.simulation.scenario import Scenario, analytics
@@ -65,6 +66,7 @@ class Applying:
         return Scenario(
             name=f"apply, {count} subscriptions, existing: {self._existing is not None}, prune: {self._prune}",
             flow=self._flow,
+            resumable=self._flow,
             check=self._check,
             tolerated=lambda error, number: (
                 isinstance(error, SegmentInvalidRequestError | ValueError)
@@ -91,11 +93,14 @@ class Applying:
         names = {one.name for one in kept}
         return [*kept, *(one for one in draw_subscriptions(dice, most=5) if one.name not in names)]
 
-    def _flow(self, options: CallOptions, wait_for_pending: bool, number: int) -> Flow[Any]:
+    def _flow(
+        self, options: CallOptions, wait_for_pending: bool, number: int, memory: Memory | None = None
+    ) -> Flow[Any]:
         wanted = self._wanted(number)
         subscriptions = None if wanted is None else list(map(self._named, wanted))
         request = replace(self._request, wait_for_pending=wait_for_pending, subscriptions=subscriptions)
-        return apply_destination(options, request=request, write=True)
+        progress = None if memory is None else memory.progress
+        return apply_destination(options, request=request, write=True, progress=progress)
 
     def _named(self, one: SubscriptionSpec) -> SubscriptionSpec:
         """Return the description as the user gives it, perhaps with its action named by a slug."""

@@ -23,6 +23,7 @@ from tests.simulation.expectation import (
     filters_like,
     the_only,
 )
+from tests.simulation.memory import Memory
 from tests.simulation.model import Segment
 from tests.simulation.model_responses import Record
 from tests.simulation.scenario import Scenario, analytics
@@ -51,6 +52,7 @@ class _ApplyingFilters:
         return Scenario(
             name=f"apply_filters, {len(self._filters)}, existing: {self._existing is not None}, prune: {self._prune}",
             flow=self._flow,
+            resumable=self._flow,
             check=self._check,
             groups=self._groups,
         )
@@ -69,11 +71,14 @@ class _ApplyingFilters:
                 changes -= (drawn.condition, drawn.actions) != (spec.condition, spec.actions)
             put_filter(self._segment, self._existing, drawn)
 
-    def _flow(self, options: CallOptions, wait_for_pending: bool, _number: int) -> Flow[Any]:
+    def _flow(
+        self, options: CallOptions, wait_for_pending: bool, _number: int, memory: Memory | None = None
+    ) -> Flow[Any]:
         request = ApplyRequest(
             spec=self._spec, filters=self._filters, prune_filters=self._prune, wait_for_pending=wait_for_pending
         )
-        return apply_destination(options, request=request, write=True)
+        progress = None if memory is None else memory.progress
+        return apply_destination(options, request=request, write=True, progress=progress)
 
     def _blocked_now(self) -> frozenset[tuple[str, str]]:
         """Return what does not reach the destination."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
 from airflow_provider_segment.protocol.provisioning.destination import (
     resolve_and_delete_destination,
     resolve_and_update_destination,
@@ -30,6 +31,7 @@ from tests.simulation.expectation import (
     demand_same,
     demand_settings,
 )
+from tests.simulation.memory import FRESH, Memory
 from tests.simulation.model import Segment
 from tests.simulation.model_responses import Record
 from tests.simulation.scenario import Scenario, analytics, not_found_after, some_subscriptions
@@ -107,16 +109,20 @@ def changing_subscription(segment: Segment, dice: Random) -> Scenario:
         )
         before.demand(destinations=set(), subscriptions={old["id"]})
 
-    return Scenario(
-        name=f"resolve_and_update_subscription {sorted(changes)}, new_name={new_name}",
-        flow=lambda options, _wait_for_pending, number: resolve_and_update_subscription(
+    def flow(options: CallOptions, _wait_for_pending: bool, number: int, memory: Memory = FRESH) -> Flow[Any]:
+        return resolve_and_update_subscription(
             options,
             destination_id=destination["id"],
             target=target,
-            is_retry=number > 1,
+            is_retry=number > 1 or memory.wrote,
             new_name=new_name,
             changes=changes,
-        ),
+        )
+
+    return Scenario(
+        name=f"resolve_and_update_subscription {sorted(changes)}, new_name={new_name}",
+        flow=flow,
+        resumable=flow,
         check=check,
         quiet=False,
     )
@@ -163,11 +169,16 @@ def removing_subscription(segment: Segment, dice: Random) -> Scenario:
             demand_same("the result", old["id"], result)
         before.demand(destinations=set(), subscriptions={old["id"]})
 
+    def flow(options: CallOptions, _wait_for_pending: bool, _number: int, memory: Memory | None = None) -> Flow[Any]:
+        found = None if memory is None else memory.found
+        return resolve_and_delete_subscription(
+            options, destination_id=destination["id"], target=target, if_missing=if_missing, found=found
+        )
+
     return Scenario(
         name=f"resolve_and_delete_subscription, if_missing={if_missing}",
-        flow=lambda options, _wait_for_pending, _number: resolve_and_delete_subscription(
-            options, destination_id=destination["id"], target=target, if_missing=if_missing
-        ),
+        flow=flow,
+        resumable=flow,
         check=check,
         final=not_found_after(lambda: old["id"] not in segment.subscriptions, if_missing),
         quiet=False,

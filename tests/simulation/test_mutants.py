@@ -111,8 +111,8 @@ def _enabling_forgotten(patch: pytest.MonkeyPatch) -> None:
 
 
 def _known_ids_forgotten(patch: pytest.MonkeyPatch) -> None:
-    def create(*arguments: Any, known_ids: Any, unique: bool) -> Any:
-        return subscription.create_from_spec(*arguments, unique=unique)
+    def create(*arguments: Any, known_ids: Any, **named: Any) -> Any:
+        return subscription.create_from_spec(*arguments, **named)
 
     patch.setattr(apply_subscriptions, "create_from_spec", create)
 

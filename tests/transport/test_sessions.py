@@ -139,6 +139,7 @@ def test_nothing_blocks_the_event_loop(segment_sandbox: SegmentSandbox) -> None:
         asyncio.run(wait())
 
 
+@pytest.mark.slow
 def test_waiting_for_a_turn_does_not_count_towards_the_timeout(
     segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

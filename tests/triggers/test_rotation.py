@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,49 +14,11 @@ import pytest
 
 from airflow_provider_segment.hooks import airflow_connection
 from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook, SegmentPublicApiHook
-from airflow_provider_segment.sandbox.core import Sandbox
-from airflow_provider_segment.sandbox.server import SandboxServer
-from airflow_provider_segment.sandbox.settings import Settings
-from airflow_provider_segment.sandbox.state.seed import load_seed
-from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
+from tests.triggers.rotating import CONN_ID, Rotating
 from tests.triggers.waiting import first_event, poll_count, until, waiting
 
-VARIABLE = "AIRFLOW_CONN_SEGMENT_ROTATED"
-CONN_ID = "segment_rotated"
-DESTINATION = {"id": "d", "sourceId": "sandbox-web", "metadataId": "sandbox-analytics", "settings": {"apiKey": "k"}}
 PAST = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
-
-
-class Rotating:
-    """A sandbox whose token can be rotated, and the Airflow connection to it."""
-
-    def __init__(self, sandbox: Sandbox, url: str, patch: pytest.MonkeyPatch) -> None:
-        self._sandbox, self._url, self._patch = sandbox, url, patch
-
-    @property
-    def client(self) -> SegmentSandbox:
-        return SegmentSandbox(url=self._url, token=self._sandbox.token)
-
-    def rotate(self, token: str) -> None:
-        self._sandbox.token = token
-
-    def connect(self, **extra: Any) -> None:
-        fields = {"conn_type": "segment_public_api", "host": self._url, "password": self._sandbox.token}
-        self._patch.setenv(VARIABLE, json.dumps(fields | {"extra": extra}))
-
-    def disconnect(self) -> None:
-        self._patch.delenv(VARIABLE)
-
-
-@pytest.fixture
-def rotating(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rotating]:
-    sandbox = Sandbox(token="first-token", seed=load_seed("demo"), settings=Settings(deliveries_per_minute=0))
-    with SandboxServer(sandbox=sandbox) as server:
-        made = Rotating(sandbox, server.url, monkeypatch)
-        made.client.seed({"destinations": [DESTINATION]})
-        made.connect()
-        yield made
 
 
 def wait(**changes: Any) -> asyncio.Task[dict[str, Any]]:

@@ -36,8 +36,7 @@ class SlowHook:
         await asyncio.sleep(seconds)
         return Observation(datetime.now(UTC))
 
-    async def connect(self) -> None:
-        """Nothing is read."""
+    is_connected = True
 
     async def __aenter__(self) -> Self:
         return self

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import NotRequired, TypedDict, cast
 
 from airflow_provider_segment.protocol.api import operations
 from airflow_provider_segment.protocol.api.granularity import Interval, check_granularity
-from airflow_provider_segment.protocol.api.metric_names import COUNTS, TIMES
+from airflow_provider_segment.protocol.api.metric_names import COUNTS, DERIVED, TIMES
 from airflow_provider_segment.protocol.api.requests import value_reader
 from airflow_provider_segment.protocol.arguments import check_id
 from airflow_provider_segment.protocol.flow.exchange import exchange
@@ -41,8 +42,7 @@ class MetricsSummary(TypedDict):
 class DeliveryMetrics(TypedDict):
     """Delivery metrics, on which conditions are evaluated. Counts are events; Segment documents no unit for times.
 
-    ``attempted`` = successes + expired + discarded; ``failures`` = expired + discarded; the rates are shares of
-    ``attempted``, and ``None`` while it is 0. A time is ``None`` if the API did not return it.
+    A rate is ``None`` while ``attempted`` is 0. A time is ``None`` if the API did not return it.
     """
 
     successes: float
@@ -87,7 +87,8 @@ def get_delivery_metrics(
         check_granularity("granularity", granularity),
     )
     call = metrics_call(check_id("destination_id", destination_id), check_id("source_id", source_id), interval)
-    return (yield from exchange(call, options))
+    metrics = yield from exchange(call, options)
+    return metrics.copy()  # the caller may change it; polls share it
 
 
 def metrics_call(destination_id: str, source_id: str, interval: Interval) -> Call[DeliveryMetrics]:
@@ -115,9 +116,10 @@ def flatten(summary: MetricsSummary) -> DeliveryMetrics:
     raw: dict[str, float] = {}
     for metric in summary["metrics"]:
         raw[metric["metricName"]] = metric["total"]
-        raw.update({part["metricName"]: part["value"] for part in metric.get("breakdown") or []})
-    counts = {name: _whole(raw.get(name, 0.0)) for name in COUNTS}
-    times = {name: None if (value := raw.get(name)) is None else _whole(value) for name in TIMES}
+        for part in metric.get("breakdown") or ():
+            raw[part["metricName"]] = part["value"]
+    counts = {name: _whole(raw[name]) if name in raw else 0 for name in COUNTS}
+    times = {name: _whole(raw[name]) if name in raw else None for name in TIMES}
     return _with_derived(counts, times)
 
 
@@ -135,17 +137,15 @@ def add_up(pieces: Sequence[DeliveryMetrics]) -> DeliveryMetrics:
 
 
 def _with_derived(counts: Mapping[str, float], times: Mapping[str, float | None]) -> DeliveryMetrics:
-    failures = counts["expired"] + counts["discarded"]
-    attempted = counts["successes"] + failures
-    derived = {
-        "attempted": attempted,
-        "failures": failures,
-        # `retried` is not an outcome: a retried event later succeeds, expires or is discarded.
-        "success_rate": counts["successes"] / attempted if attempted else None,
-        "failure_rate": failures / attempted if attempted else None,
-        "discard_rate": counts["discarded"] / attempted if attempted else None,
-        "expiry_rate": counts["expired"] / attempted if attempted else None,
-    }
+    values = dict(counts)
+    derived: dict[str, float | None] = {}
+    for metric in DERIVED:
+        total = sum(values[part] for part in metric.parts)
+        if not metric.share_of:
+            values[metric.name] = derived[metric.name] = total
+        else:
+            whole = values[metric.share_of]
+            derived[metric.name] = total / whole if whole else None
     return cast("DeliveryMetrics", {**counts, **times, **derived})
 
 
@@ -154,7 +154,9 @@ def _whole(value: float) -> float:
     return int(value) if float(value).is_integer() else value
 
 
+@lru_cache(maxsize=1024)
 def _read_metrics(body: bytes) -> DeliveryMetrics:
+    # Most polls find what the last one found; a thousand waits then need not decode it again.
     return flatten(_read_summary(body))
 
 

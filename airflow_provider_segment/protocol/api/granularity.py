@@ -13,7 +13,7 @@ from msgspec import Struct
 from airflow_provider_segment.protocol.arguments import check_choice
 
 
-class Limits(Struct, frozen=True):
+class Limits(Struct, frozen=True, gc=False):
     """The limits of a granularity.
 
     :param bucket: unit of time that events are counted by.
@@ -40,7 +40,7 @@ LONGEST_WINDOW = LIMITS[GRANULARITIES[-1]].range
 """The longest window that any granularity allows."""
 
 
-class Interval(Struct, frozen=True):
+class Interval(Struct, frozen=True, gc=False):
     """The interval of a metrics query.
 
     :param start: start, inclusive; UTC, whole seconds.

@@ -1,14 +1,69 @@
-"""The metrics that a condition may name: the API's own and the derived ones."""
+"""The metrics that a condition may name: the API's own and the derived ones.
+
+The one table of names, meanings and formulas: conditions, the derived values and the documentation follow it.
+"""
 
 from __future__ import annotations
 
-COUNTS = ("successes", "successes_on_first_attempt", "successes_after_retry", "expired", "discarded", "retried")
-TIMES = (
-    "time_to_success_average",
-    "time_to_success_p95",
-    "time_to_first_attempt_average",
-    "time_to_first_attempt_p95",
+from enum import Enum
+from typing import NamedTuple
+
+
+class Kind(Enum):
+    """What a metric measures."""
+
+    COUNT = "number of events"
+    RATE = "share from 0 to 1; none while nothing was attempted"
+    TIME = "time; Segment documents no unit"
+
+
+class MetricName(NamedTuple):
+    """A metric.
+
+    :param name: as conditions and returned metrics name it.
+    :param kind: what it measures.
+    :param meaning: in words.
+    :param parts: the counts that are added up, if it is derived.
+    :param share_of: the count that their sum is divided by, for a rate.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    parts: tuple[str, ...] = ()
+    share_of: str = ""
+
+    @property
+    def formula(self) -> str:
+        """How it is computed; empty for the API's own."""
+        total = " + ".join(self.parts)
+        if not self.share_of:
+            return total
+        return f"({total}) / {self.share_of}" if len(self.parts) > 1 else f"{total} / {self.share_of}"
+
+
+METRICS = (
+    MetricName("successes", Kind.COUNT, "events that the destination accepted"),
+    MetricName("successes_on_first_attempt", Kind.COUNT, "of these, accepted at the first attempt"),
+    MetricName("successes_after_retry", Kind.COUNT, "of these, accepted after retries"),
+    MetricName("expired", Kind.COUNT, "events that Segment stopped retrying"),
+    MetricName("discarded", Kind.COUNT, "events that were discarded instead of delivered"),
+    MetricName("retried", Kind.COUNT, "events that Segment is still retrying; not yet a part of `attempted`"),
+    MetricName("attempted", Kind.COUNT, "events with an outcome", ("successes", "expired", "discarded")),
+    MetricName("failures", Kind.COUNT, "events that were not delivered", ("expired", "discarded")),
+    MetricName("success_rate", Kind.RATE, "share that was delivered", ("successes",), "attempted"),
+    MetricName("failure_rate", Kind.RATE, "share that was not delivered", ("failures",), "attempted"),
+    MetricName("discard_rate", Kind.RATE, "share that was discarded", ("discarded",), "attempted"),
+    MetricName("expiry_rate", Kind.RATE, "share that expired", ("expired",), "attempted"),
+    MetricName("time_to_success_average", Kind.TIME, "from receiving an event to its delivery, on average"),
+    MetricName("time_to_success_p95", Kind.TIME, "the same, for 95 % of the events at most"),
+    MetricName("time_to_first_attempt_average", Kind.TIME, "from receiving an event to the first attempt, on average"),
+    MetricName("time_to_first_attempt_p95", Kind.TIME, "the same, for 95 % of the events at most"),
 )
-DERIVED_COUNTS = ("attempted", "failures")
-RATES = ("success_rate", "failure_rate", "discard_rate", "expiry_rate")
-ALL = (*COUNTS, *DERIVED_COUNTS, *RATES, *TIMES)
+"""In the order of the documentation; a derived metric follows those that it is made of."""
+
+DERIVED = tuple(metric for metric in METRICS if metric.parts)
+COUNTS = tuple(metric.name for metric in METRICS if metric.kind is Kind.COUNT and not metric.parts)
+RATES = tuple(metric.name for metric in METRICS if metric.kind is Kind.RATE)
+TIMES = tuple(metric.name for metric in METRICS if metric.kind is Kind.TIME)
+ALL = tuple(metric.name for metric in METRICS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -25,7 +26,7 @@ _OPERATORS: dict[str, Callable[[float, float], bool]] = {
 _PATTERN = re.compile(r"\s*(\w+)\s*(>=|<=|==|!=|>|<)\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*", re.ASCII)
 
 
-class Condition(Struct, frozen=True):
+class Condition(Struct, frozen=True, gc=False):
     """A comparison of one metric with a number.
 
     :param name: name of the metric.
@@ -112,7 +113,9 @@ def _parse(argument: str, condition: Any) -> Condition:
         )
     name, op, number = match[1], match[2], float(match[3])
     if name not in metric_names.ALL:
-        raise ValueError(f"{argument}: {condition!r} names an unknown metric; use one of {', '.join(metric_names.ALL)}")
+        similar = get_close_matches(name, metric_names.ALL, n=1)
+        hint = f"did you mean {similar[0]!r}?" if similar else f"use one of {', '.join(metric_names.ALL)}"
+        raise ValueError(f"{argument}: unknown metric {name!r} in {condition!r}; {hint}")
     if reason := _why_impossible(name, op, number):
         raise ValueError(f"{argument}: {condition!r} can never hold: {reason}")
     return Condition(name, op, number)

@@ -34,7 +34,7 @@ PIECE = LIMITS[MINUTE].range - timedelta(minutes=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Coverage(Struct, frozen=True):
+class Coverage(Struct, frozen=True, gc=False):
     """How a window is covered at a moment.
 
     :param interval: the bounds within which events count, and the granularity.

@@ -29,7 +29,7 @@ NOT_ADDITIVE = "averages and percentiles cannot be added up over the requests th
 """Why a condition on a time has no value in a window that one request does not cover."""
 
 
-class MetricsQuery(Struct, frozen=True):
+class MetricsQuery(Struct, frozen=True, gc=False):
     """The metrics to fetch, and the time from which to poll. Waits with equal queries can share their polls.
 
     :param destination_id: the destination; empty until it is located.
@@ -56,7 +56,7 @@ class MetricsQuery(Struct, frozen=True):
         return replace(self, destination_id=destination_id, source_id=source_id, selection=None)
 
 
-class Observation(Struct, frozen=True):
+class Observation(Struct, frozen=True, gc=False):
     """The result of one poll.
 
     :param at: when the poll was made; timezone-aware.
@@ -87,7 +87,7 @@ class Observation(Struct, frozen=True):
         return self.metrics is not None and bool(self.metrics["attempted"] or self.metrics["retried"])
 
 
-class WaitCriteria(Struct, frozen=True, kw_only=True):
+class WaitCriteria(Struct, frozen=True, kw_only=True, gc=False):
     """The criteria by which a wait succeeds or fails.
 
     :param destination: what selects the destination.

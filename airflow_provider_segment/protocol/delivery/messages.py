@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from airflow_provider_segment.protocol.delivery.condition import Condition
@@ -17,6 +18,7 @@ _NEED = {">=": "", ">": "over ", "<=": "at most ", "<": "below ", "==": "exactly
 _ALLOWED = {">": "up to ", ">=": "below ", "<": "at least ", "<=": "above ", "==": "other than ", "!=": "exactly "}
 """What a condition of ``fail_when`` leaves."""
 _MAX_DECIMALS = 6
+_SHORT = timedelta(minutes=10)
 
 
 def numbers_text(metrics: DeliveryMetrics, success_when: Sequence[Condition]) -> str:
@@ -64,14 +66,14 @@ def failures_text(metrics: DeliveryMetrics, fail_when: Sequence[Condition]) -> l
 def interval_text(interval: Interval | None) -> str:
     """Return a time window, as ``25 Nov 00:00 to 26 Nov 00:00 UTC, by minute``; empty without one.
 
+    A short one is shown with its seconds.
+
     :param interval: in UTC.
     """
     if interval is None:
         return ""
-    start, end = (
-        f"{time.day} {_MONTHS[time.month - 1]} {time.hour:02}:{time.minute:02}"
-        for time in (interval.start, interval.end)
-    )
+    clock = "%H:%M:%S" if interval.end - interval.start < _SHORT else "%H:%M"
+    start, end = (f"{time.day} {_MONTHS[time.month - 1]} {time:{clock}}" for time in (interval.start, interval.end))
     return f"{start} to {end} UTC, by {interval.granularity.lower()}"
 
 

@@ -57,8 +57,9 @@ class ProgressLogger:
         if not due and self._last_verdict is not None and verdict.has_same_progress_as(self._last_verdict):
             return
         self._last_verdict = verdict
-        if due or verdict.progress != self._last_progress:
-            self._last_progress, self._logged_at = verdict.progress, at
+        progress = verdict.progress  # built on demand
+        if due or progress != self._last_progress:
+            self._last_progress, self._logged_at = progress, at
             self.last_message = self.describe(verdict)
             yield printable(f"{verdict.status.value}: {self.last_message}")
 

@@ -67,7 +67,7 @@ class Evidence(TypedDict):
     granularity: str
 
 
-class Verdict(Struct, frozen=True):
+class Verdict(Struct, frozen=True, gc=False):
     """The verdict on a poll. Messages and evidence are built on demand, because most polls change nothing.
 
     :param reason: why the verdict has its status.
@@ -104,7 +104,7 @@ class Verdict(Struct, frozen=True):
             return None
         conditions = (*self.criteria.success_when, *self.criteria.fail_when)
         return Evidence(
-            metrics=metrics,
+            metrics=metrics.copy(),
             conditions={str(condition): condition.holds(metrics) for condition in conditions},
             start_time=format_utc(interval.start),
             end_time=format_utc(interval.end),
@@ -132,8 +132,9 @@ def _reason(criteria: WaitCriteria, observation: Observation) -> Reason:
     if observation.no_data is not None:
         return Reason.NO_DATA
     if observation.metrics is None:
-        start = criteria.window.start
-        return Reason.NOT_STARTED if start is None or observation.at <= start else Reason.NOT_DECIDED_YET
+        start, decided_from = criteria.window.start, criteria.query.not_before
+        waits_for_end = start is not None and decided_from is not None and start < observation.at < decided_from
+        return Reason.NOT_DECIDED_YET if waits_for_end else Reason.NOT_STARTED
     reason = _reason_of_metrics(criteria, observation.metrics)
     if reason is Reason.SUCCESS_MET:
         settled_at = success_decided_at(criteria)

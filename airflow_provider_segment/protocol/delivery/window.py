@@ -28,7 +28,7 @@ MARGIN = timedelta(seconds=60)
 """Minimum distance from Segment's limits: its clock may be ahead of ours, and the request takes a moment."""
 
 
-class Window(Struct, frozen=True, kw_only=True):
+class Window(Struct, frozen=True, kw_only=True, gc=False):
     """A time window: sliding with a ``length`` and ending now, or anchored at a ``start``.
 
     :param length: length of a sliding window.

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from airflow_provider_segment.protocol.errors import SegmentError, SegmentNotFoundError
 from airflow_provider_segment.protocol.flow.responses import parse_outcome
-from airflow_provider_segment.protocol.flow.retry import NO_RETRIES, GiveUp, decide, hold_back
+from airflow_provider_segment.protocol.flow.retry import GiveUp, decide, hold_back
+from airflow_provider_segment.protocol.flow.retry_state import NO_RETRIES
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Outcome, Send, require_outcome
 from airflow_provider_segment.protocol.wire.messages import HeldBack, Response
 from airflow_provider_segment.protocol.wire.operation import Call
@@ -26,7 +27,7 @@ def exchange(call: Call[T], options: CallOptions, *, after_timeout: Callable[[],
     :raises SegmentAmbiguousWriteError: the response to a create was lost.
     :raises SegmentError: the API rejected the request, or the last fault when a budget is spent.
     """
-    state = NO_RETRIES
+    state = options.unfinished.pop((call.request.method, call.request.path), NO_RETRIES)
     slot: float | None = None
     while True:
         wait_left = options.rate_limit_budget - state.rate_limit_seconds

@@ -6,10 +6,15 @@ https://docs.segmentapis.com/tag/Rate-Limits
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 from airflow_provider_segment.protocol.wire.messages import HeldBack, Response
-from airflow_provider_segment.protocol.wire.rate_limit import MAX_RETRY_AFTER, rate_limit_reset, retry_after_of
+from airflow_provider_segment.protocol.wire.rate_limit import (
+    MAX_RETRY_AFTER,
+    integer_header,
+    limit_shown_by,
+    rate_limit_reset,
+    retry_after_of,
+)
 
 POLL_RESERVE = 0.2
 """Share of a window's requests that polls leave to operators and to other processes."""
@@ -34,11 +39,13 @@ class Gate:
     """The state of one rate limit, as seen by this process.
 
     All times are seconds of one monotonic clock.
+
+    :param limit: requests per window as documented, until responses show the real limit; ``None`` if not documented.
     """
 
-    def __init__(self) -> None:
-        self._limit: int | None = None
-        self._remaining = 0
+    def __init__(self, *, limit: int | None = None) -> None:
+        self._limit = limit
+        self._remaining = limit or 0
         self._reset_at = -math.inf
         self._last_reset: float | None = None
         self._closed_until = -math.inf
@@ -90,12 +97,11 @@ class Gate:
             return
         if response.status == 429:
             self._close(now, response)
-        remaining, consumed = (_integer(response.headers, name) for name in _HEADERS)
+        remaining = integer_header(response, "x-ratelimit-remaining")
         if remaining is None:
             return
         self._remaining = remaining - self._in_flight
-        if consumed is not None:
-            self._limit = remaining + consumed
+        self._limit = limit_shown_by(response) or self._limit
         # After most responses plenty of requests remain, and the dates in their headers are costly to parse.
         if (
             self._limit is not None
@@ -141,11 +147,5 @@ class Gate:
         return self._window / max(1, math.ceil(self._limit * (1 - POLL_RESERVE)))  # as many as leave the reserve
 
 
-_HEADERS = ("x-ratelimit-remaining", "x-ratelimit-consumed")
 _SAME_RESET = 2.0
 """Seconds by which two readings of the same reset may differ, because the headers have whole seconds."""
-
-
-def _integer(headers: Mapping[str, str], name: str) -> int | None:
-    value = headers.get(name)
-    return int(value) if value is not None and value.isascii() and value.isdigit() and len(value) < 12 else None

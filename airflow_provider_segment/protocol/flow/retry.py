@@ -13,6 +13,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentRateLimitError,
     SegmentServerError,
 )
+from airflow_provider_segment.protocol.flow.retry_state import RetryState, UnfinishedCall
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Outcome, Pause
 from airflow_provider_segment.protocol.wire.messages import HeldBack, Response
 from airflow_provider_segment.protocol.wire.operation import Call
@@ -35,27 +36,6 @@ _DEFAULT_RATE_LIMIT_BACKOFF = (1.0, 60.0)
 
 _TRANSIENT_STATUSES = {408, 421, 425}
 """Request Timeout, Misdirected Request, Too Early: the same request may succeed later. RFC 9110 and 8470."""
-
-
-@dataclass(frozen=True, slots=True)
-class RetryState:
-    """The failed attempts of a call so far.
-
-    :param faults: number of failed attempts.
-    :param fault_seconds: time spent on them, including the waits.
-    :param rate_limits: number of 429 responses.
-    :param rate_limit_seconds: time waited because of them.
-    :param maybe_applied: whether an earlier attempt may have been applied.
-    """
-
-    faults: int = 0
-    fault_seconds: float = 0.0
-    rate_limits: int = 0
-    rate_limit_seconds: float = 0.0
-    maybe_applied: bool = False
-
-
-NO_RETRIES = RetryState()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +111,8 @@ def hold_back(call: Call[object], held: HeldBack, state: RetryState, options: Ca
         f"{call} is held back by the rate limit: sending in {held.seconds:.1f} s"
         f" ({waited:.0f} of at most {options.rate_limit_budget:.0f} s)"
     )
-    pause = Pause(held.seconds, reason, level, for_rate_limit=True)
-    return replace(state, rate_limit_seconds=waited), pause
+    state = replace(state, rate_limit_seconds=waited)
+    return state, Pause(held.seconds, reason, level, for_rate_limit=True, call=_unfinished(call, state))
 
 
 _WORTH_A_LINE = 5.0
@@ -183,8 +163,12 @@ def _after_rate_limit(
         f"{call} is rate limited: retrying in {wait:.1f} s ({source}; {waited:.0f} of at most"
         f" {options.rate_limit_budget:.0f} s)"
     )
-    pause = Pause(wait, reason, logging.INFO, for_rate_limit=True)
-    return Retry(pause, replace(state, rate_limits=count, rate_limit_seconds=waited))
+    state = replace(state, rate_limits=count, rate_limit_seconds=waited)
+    return Retry(Pause(wait, reason, logging.INFO, for_rate_limit=True, call=_unfinished(call, state)), state)
+
+
+def _unfinished(call: Call[object], state: RetryState) -> UnfinishedCall:
+    return UnfinishedCall(method=call.request.method, path=call.request.path, state=state)
 
 
 def _after_fault(

@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from airflow_provider_segment.protocol.flow.retry_state import RetryState, UnfinishedCall
 from airflow_provider_segment.protocol.printable import printable
 from airflow_provider_segment.protocol.secret_str import SecretStr
 from airflow_provider_segment.protocol.strings import all_strings
@@ -44,12 +45,26 @@ class Pause:
     :param reason: logged before the pause.
     :param level: log level, as in the standard library's ``logging``.
     :param for_rate_limit: whether it counts against ``rate_limit_budget``.
+    :param call: the call that waits for the rate limit.
     """
 
     seconds: float
     reason: str
     level: int = logging.WARNING
     for_rate_limit: bool = False
+    call: UnfinishedCall | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """Announce requests under a rate limit of their own, before the first is sent.
+
+    :param limited_as: name of the rate limit.
+    :param count: number of requests.
+    """
+
+    limited_as: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +106,7 @@ class Items(Generic[T]):
     items: Sequence[T]
 
 
-Step: TypeAlias = Send | Pause | Log | MaskSecrets
+Step: TypeAlias = Send | Pause | Upcoming | Log | MaskSecrets
 Outcome: TypeAlias = Response | RequestFailure
 Reply: TypeAlias = Outcome | HeldBack
 """The reply of a driver to a request: its outcome, or the time to send it at."""
@@ -116,6 +131,8 @@ class CallOptions:
     :param reconcile_timeout: seconds to keep looking for an object after a write whose response was lost.
     :param min_poll_interval: seconds between two polls of counts per minute; a poll in between finds nothing new.
     :param secrets: strings to redact in messages: the token, and the settings in use.
+    :param unfinished: what calls have cost before the task was deferred, by method and path; the first call of that
+        method and path goes on from there.
     :param clocks: return the seconds that the wall clock and the monotonic clock show.
     """
 
@@ -125,6 +142,7 @@ class CallOptions:
     reconcile_timeout: float = 30.0
     min_poll_interval: float = 60.0
     secrets: tuple[SecretStr, ...] = field(default=(), repr=False)
+    unfinished: dict[tuple[str, str], RetryState] = field(default_factory=dict, repr=False, compare=False)
     clocks: Callable[[], tuple[float, float]] = field(default=read_clocks, repr=False, compare=False)
 
     def capped(self, seconds: float) -> CallOptions:

@@ -10,8 +10,9 @@ from functools import partial
 from msgspec import structs
 
 from airflow_provider_segment.protocol.api.destinations import get_destination, update_destination
+from airflow_provider_segment.protocol.api.filters import get_filter
 from airflow_provider_segment.protocol.api.objects import Destination, Filter, Subscription
-from airflow_provider_segment.protocol.api.subscriptions import subscriptions_listing
+from airflow_provider_segment.protocol.api.subscriptions import get_subscription, subscriptions_listing
 from airflow_provider_segment.protocol.errors import SegmentNotFoundError
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
@@ -36,10 +37,19 @@ from airflow_provider_segment.protocol.provisioning.lookup import (
     first_few,
     mask_and_warn,
     one_or_none,
+    with_created,
 )
 from airflow_provider_segment.protocol.provisioning.matching import match_subscriptions
 from airflow_provider_segment.protocol.provisioning.plan import Plan, make_plan
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
+from airflow_provider_segment.protocol.provisioning.progress import (
+    DESTINATION,
+    FILTER,
+    SUBSCRIPTION,
+    ApplyProgress,
+    Executed,
+    places,
+)
 from airflow_provider_segment.protocol.provisioning.references import (
     ResolvedIds,
     read_siblings,
@@ -88,13 +98,19 @@ class ApplyRequest:
 
 
 def apply_destination(
-    options: CallOptions, *, request: ApplyRequest, write: bool, ids: ResolvedIds | None = None
+    options: CallOptions,
+    *,
+    request: ApplyRequest,
+    write: bool,
+    ids: ResolvedIds | None = None,
+    progress: ApplyProgress | None = None,
 ) -> Flow[tuple[Plan, ApplySummary]]:
     """Read the current state, plan, log the plan, and execute it.
 
     :param request: what to apply.
     :param write: whether to execute the plan.
     :param ids: what has been found of its source, type and actions, to which they are added.
+    :param progress: of the same apply before it was stopped; filled with what is done.
     :return: the plan, and a summary of what was done or would be done.
     :raises ValueError: something that can't be changed differs; or the source, the type or an action is unknown or
         ambiguous.
@@ -103,23 +119,32 @@ def apply_destination(
     :raises SegmentPruneLimitError: more would be removed than allowed.
     """
     options = options.redacting([request.spec.settings, *(one.settings for one in request.subscriptions or ())])
-    known = ids or ResolvedIds()
+    known, done = ids or ResolvedIds(), progress or ApplyProgress()
     return (
         yield from replan_when_stale(
             options,
-            lambda pending: _plan_and_execute(options, replace(request, wait_for_pending=pending), known, write=write),
+            lambda pending: _plan_and_execute(
+                options, replace(request, wait_for_pending=pending), known, done, write=write
+            ),
             wait_for_pending=request.wait_for_pending,
         )
     )
 
 
 def _plan_and_execute(
-    options: CallOptions, request: ApplyRequest, ids: ResolvedIds, *, write: bool
+    options: CallOptions, request: ApplyRequest, ids: ResolvedIds, progress: ApplyProgress, *, write: bool
 ) -> Flow[tuple[Plan, ApplySummary]]:
-    plan = yield from plan_apply(options, request=request, ids=ids)
+    request, plan = yield from _plan(options, request, ids, progress)
     if not write:
         return plan, summarize(plan, written=False)
-    return plan, (yield from execute_plan(options, plan=plan))
+    order, filter_order = places(plan.subscriptions, request.subscriptions), places(plan.filters, request.filters)
+    progress.begin(plan, order, filter_order)
+    executed = Executed(may_leave_out=progress.may_leave_out)
+    try:
+        last = yield from execute_plan(options, plan=plan, executed=executed)
+    finally:  # also if the flow is closed, to wait without a worker
+        progress.add(executed, plan)
+    return plan, progress.summary(last, order, filter_order)
 
 
 def plan_apply(options: CallOptions, *, request: ApplyRequest, ids: ResolvedIds | None = None) -> Flow[Plan]:
@@ -134,36 +159,48 @@ def plan_apply(options: CallOptions, *, request: ApplyRequest, ids: ResolvedIds 
     :raises SegmentPruneLimitError: more would be removed than allowed.
     :raises SegmentFilterCheckError: a described filter's result for a sample event differs from the expected one.
     """
-    known = ids or ResolvedIds()
-    actual, others, siblings = yield from _read_destination(options, request, known)
-    spec = known.destination(request.spec)
+    _, plan = yield from _plan(options, request, ids or ResolvedIds(), ApplyProgress())
+    return plan
+
+
+def _plan(
+    options: CallOptions, request: ApplyRequest, ids: ResolvedIds, progress: ApplyProgress
+) -> Flow[tuple[ApplyRequest, Plan]]:
+    """Return the request with ids instead of slugs, and its plan."""
+    created = progress.created
+    actual, others, siblings = yield from _read_destination(options, request, ids, created.get(DESTINATION, ()))
+    spec = ids.destination(request.spec)
     destination_type = yield from _read_type(options, spec.identity, actual, siblings)
-    request = yield from _with_actions(options, replace(request, spec=spec), known, actual, destination_type)
+    request = yield from _with_actions(options, replace(request, spec=spec), ids, actual, destination_type)
     plan = make_plan(
         request.spec,
         request.subscriptions,
         actual=actual,
-        actual_subscriptions=(yield from _read_subscriptions(options, request, actual)),
+        actual_subscriptions=(yield from _read_subscriptions(options, request, actual, created.get(SUBSCRIPTION, ()))),
         others=others,
         prune_subscriptions=request.prune_subscriptions,
         max_prune=request.max_prune,
         prune_all=request.prune_all,
         rotate_secrets=request.rotate_secrets,
+        rotated=progress.written,
         destination_type=destination_type,
     )
-    filters = yield from _plan_filters(options, request, actual)
-    plan = replace(plan, filters=filters)
+    filters = yield from _plan_filters(options, request, actual, created.get(FILTER, ()))
+    plan = progress.without_remaining(replace(plan, filters=filters))
     yield from _log_plan(plan)
     yield from warn_about_literal_passwords(spec, options_of(destination_type))
     yield from run_filter_checks(options, request.filters or ())
-    return plan
+    return request, plan
 
 
-def execute_plan(options: CallOptions, *, plan: Plan, confirm: bool = True) -> Flow[ApplySummary]:
+def execute_plan(
+    options: CallOptions, *, plan: Plan, confirm: bool = True, executed: Executed | None = None
+) -> Flow[ApplySummary]:
     """Execute a plan; it is safe to stop after any call and to apply again.
 
     :param plan: the changes to make.
     :param confirm: check that a created destination is the only one, which lists those of its source again.
+    :param executed: filled with what was done.
     :return: a summary of what was done.
     :raises SegmentError: Segment rejected a change; the message names the object. Earlier changes stay, and a new apply
         continues from there.
@@ -171,14 +208,15 @@ def execute_plan(options: CallOptions, *, plan: Plan, confirm: bool = True) -> F
     if plan.is_empty:
         yield Log("everything is already as described: nothing written")
         return summarize(plan, written=True)
-    destination_id, ignored = yield from _apply_destination_plan(options, plan, confirm=confirm)
+    done = executed or Executed()
+    destination_id, done.ignored = yield from _apply_destination_plan(options, plan, done, confirm=confirm)
+    done.destination_id, done.remaining[destination_id] = destination_id, list(done.ignored)
     source_id = plan.destination.spec.source_id
-    filter_ids: dict[int, str] = {}
     filters = partial(
-        execute_filters, options, plan.filters, destination_id=destination_id, source_id=source_id, ids=filter_ids
+        execute_filters, options, plan.filters, destination_id=destination_id, source_id=source_id, ids=done.filter_ids
     )
     yield from filters(last=False)
-    results = yield from execute_subscriptions(options, plan, destination_id)
+    yield from execute_subscriptions(options, plan, destination_id, done)
     if plan.destination.diff.changes.get("enabled") or _is_enabled_last(plan):
         yield from update_destination(options, id=destination_id, enabled=True)
     yield from filters(last=True)
@@ -186,14 +224,14 @@ def execute_plan(options: CallOptions, *, plan: Plan, confirm: bool = True) -> F
         plan,
         written=True,
         destination_id=destination_id,
-        ids=results.ids,
-        filter_ids=filter_ids,
-        ignored=[*ignored, *results.ignored],
+        ids=done.ids,
+        filter_ids=done.filter_ids,
+        ignored=done.ignored,
     )
 
 
 def _read_destination(
-    options: CallOptions, request: ApplyRequest, ids: ResolvedIds
+    options: CallOptions, request: ApplyRequest, ids: ResolvedIds, created: Sequence[str]
 ) -> Flow[tuple[Destination | None, list[str], list[Destination]]]:
     """Return the destination, the labels of others of its type, and all destinations of its source."""
     if request.destination_id is not None:
@@ -204,6 +242,7 @@ def _read_destination(
         seconds=options.reconcile_timeout if request.wait_for_pending else 0,
         awaited=str(request.spec.identity),
     )
+    listed = yield from with_created(listed, created, lambda one: get_destination(options, id=one))
     actual = _find((identity, listed), request)
     if actual is not None:
         return actual, [], listed
@@ -264,21 +303,21 @@ def _find(read: tuple[DestinationIdentity, list[Destination]], request: ApplyReq
 
 
 def _read_subscriptions(
-    options: CallOptions, request: ApplyRequest, actual: Destination | None
+    options: CallOptions, request: ApplyRequest, actual: Destination | None, created: Sequence[str]
 ) -> Flow[Sequence[Subscription]]:
     """List the subscriptions; with ``wait_for_pending``, poll until all described ones are listed or time is up."""
     if request.subscriptions is None or actual is None:
         return ()
-    specs = request.subscriptions
-    listing = subscriptions_listing(destination_id=actual["id"])
-    return (
-        yield from poll_until(
-            lambda: collect(listing, options),
-            lambda listed: _all_listed(specs, listed),
-            seconds=options.reconcile_timeout if request.wait_for_pending else 0,
-            awaited="subscriptions that an earlier try may have created",
-        )
+    specs, destination_id = request.subscriptions, actual["id"]
+    listing = subscriptions_listing(destination_id=destination_id)
+    listed = yield from poll_until(
+        lambda: collect(listing, options),
+        lambda listed: _all_listed(specs, listed),
+        seconds=options.reconcile_timeout if request.wait_for_pending else 0,
+        awaited="subscriptions that an earlier try may have created",
     )
+    get = partial(get_subscription, options, destination_id=destination_id)
+    return (yield from with_created(listed, created, lambda one: get(id=one)))
 
 
 def _all_listed(specs: Sequence[SubscriptionSpec], listed: Sequence[Subscription]) -> bool:
@@ -289,7 +328,7 @@ def _all_listed(specs: Sequence[SubscriptionSpec], listed: Sequence[Subscription
 
 
 def _plan_filters(
-    options: CallOptions, request: ApplyRequest, actual: Destination | None
+    options: CallOptions, request: ApplyRequest, actual: Destination | None, created: Sequence[str]
 ) -> Flow[tuple[FilterPlan, ...]]:
     if request.filters is None:
         return ()
@@ -301,6 +340,8 @@ def _plan_filters(
             specs=request.filters,
             wait_for_pending=request.wait_for_pending,
         )
+        get = partial(get_filter, options, destination_id=actual["id"])
+        existing = yield from with_created(existing, created, lambda one: get(id=one))
     return plan_filters(
         request.filters,
         existing,
@@ -336,12 +377,15 @@ def _log_plan(plan: Plan) -> Flow[None]:
         )
 
 
-def _apply_destination_plan(options: CallOptions, plan: Plan, *, confirm: bool) -> Flow[tuple[str, list[str]]]:
+def _apply_destination_plan(
+    options: CallOptions, plan: Plan, executed: Executed, *, confirm: bool
+) -> Flow[tuple[str, list[str]]]:
     """Create or change the destination, except for enabling it, which comes last."""
     part = plan.destination
     if part.actual is None:
         spec = replace(part.spec, enabled=False) if _is_enabled_last(plan) else part.spec
-        created = yield from destinations.create_from_spec(options, spec, confirm=confirm)
+        note = partial(setattr, executed, "destination_id")
+        created = yield from destinations.create_from_spec(options, spec, confirm=confirm, on_created=note)
         yield Log(f"created {part.spec.identity}: {created['id']}")
         return created["id"], (yield from destinations.ignored_on_create(part.spec, created))
     changes = {name: value for name, value in part.diff.changes.items() if (name, value) != ("enabled", True)}

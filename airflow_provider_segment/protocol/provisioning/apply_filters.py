@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from airflow_provider_segment.protocol.api.filters import delete_filter, filters_listing, update_filter
 from airflow_provider_segment.protocol.api.objects import Filter
@@ -68,8 +69,8 @@ def execute_filters(
                     source_id=source_id,
                     spec=plan.spec,
                     known_ids=known | set(ids.values()),
+                    on_created=partial(ids.__setitem__, position),
                 )
-                ids[position] = created["id"]
                 yield Log(f"created filter {plan.title!r}: {created['id']}")
             elif plan.id is not None:
                 yield from _change_or_remove(options, plan, plan.id, destination_id)

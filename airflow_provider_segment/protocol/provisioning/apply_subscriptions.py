@@ -4,72 +4,64 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from functools import partial
 
+from airflow_provider_segment.protocol.api.operations import (
+    CREATE_SUBSCRIPTION,
+    REMOVE_SUBSCRIPTION,
+    UPDATE_SUBSCRIPTION,
+)
 from airflow_provider_segment.protocol.api.subscriptions import delete_subscription
 from airflow_provider_segment.protocol.errors import SegmentError, SegmentNotFoundError
-from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log, Upcoming
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result, SubscriptionPlan
+from airflow_provider_segment.protocol.provisioning.progress import Executed
 from airflow_provider_segment.protocol.provisioning.subscription import (
     create_from_spec,
     ignored_on_create,
     write_subscription,
 )
-
-LIMIT_PER_MINUTE = 5
-"""The limit for each of create, update and remove. https://docs.segmentapis.com/tag/Destinations"""
+from airflow_provider_segment.protocol.wire.rate_limit import OWN_LIMIT
 
 _VERBS = {Result.CREATED: "creating", Result.CHANGED: "changing", Result.REMOVED: "removing"}
 """The results that write something, in the order of execution."""
 
 
-@dataclass(slots=True)
-class SubscriptionResults:
-    """The results for the subscriptions of a plan.
-
-    :param ids: ids of created and changed subscriptions, by their position in the plan.
-    :param ignored: settings that Segment rejected or ignored.
-    :param may_leave_out: whether a rejected write may be repeated without the rejected settings, which is another
-        rate-limited call.
-    """
-
-    ids: dict[int, str] = field(default_factory=dict)
-    ignored: list[str] = field(default_factory=list)
-    may_leave_out: bool = True
-
-    def note(self, ignored: Iterable[str], name: str) -> None:
-        """Add settings that Segment ignored.
-
-        :param ignored: their labels.
-        :param name: of their subscription.
-        """
-        self.ignored += [f"subscriptions[{name!r}].{label}" for label in ignored]
-
-
-def execute_subscriptions(options: CallOptions, plan: Plan, destination_id: str) -> Flow[SubscriptionResults]:
+def execute_subscriptions(options: CallOptions, plan: Plan, destination_id: str, executed: Executed) -> Flow[None]:
     """Create, change, then remove subscriptions.
 
     :param plan: the changes to make.
     :param destination_id: their destination.
-    :return: what was done.
+    :param executed: filled with what was done.
     :raises SegmentError: Segment rejected a change; the message names the subscription. Earlier changes stay.
     """
-    results = SubscriptionResults()
+    yield from _announce(plan)
     for result, verb in _VERBS.items():
         parts = list(plan.of(result))
         for number, (position, part) in enumerate(parts):
             yield from _log_remaining(verb, number, len(parts))
             try:
-                results.ids[position] = yield from _execute(options, plan, part, destination_id, results)
+                executed.ids[position] = yield from _execute(options, plan, position, destination_id, executed)
             except SegmentError as error:
                 error.explain(f"while {verb} subscription {part.name!r}, {number + 1} of {len(parts)}")
                 raise
-    return results
 
 
-def _execute(
-    options: CallOptions, plan: Plan, part: SubscriptionPlan, destination_id: str, results: SubscriptionResults
-) -> Flow[str]:
+def _announce(plan: Plan) -> Flow[None]:
+    """Announce the rate-limited calls; a schedule is set by an update after the create."""
+    created = [part for _, part in plan.of(Result.CREATED)]
+    schedules = sum(part.spec is not None and part.spec.reverse_etl_schedule is not None for part in created)
+    for operation, count in (
+        (CREATE_SUBSCRIPTION, len(created)),
+        (UPDATE_SUBSCRIPTION, schedules + len(list(plan.of(Result.CHANGED)))),
+        (REMOVE_SUBSCRIPTION, len(list(plan.of(Result.REMOVED)))),
+    ):
+        if count:
+            yield Upcoming(operation.name, count)
+
+
+def _execute(options: CallOptions, plan: Plan, position: int, destination_id: str, executed: Executed) -> Flow[str]:
+    part = plan.subscriptions[position]
     if part.id is None:
         if part.spec is None:
             raise TypeError("only a described subscription can be created")
@@ -78,14 +70,15 @@ def _execute(
             options,
             destination_id,
             part.spec,
-            known_ids=plan.known_ids | set(results.ids.values()),
+            known_ids=plan.known_ids | set(executed.ids.values()),
             unique=[(other.name, other.action_id) for other in plan.subscriptions].count(key) == 1,
+            on_created=partial(executed.ids.__setitem__, position),
         )
         yield Log(f"created subscription {part.name!r}: {created['id']}")
-        results.note((yield from ignored_on_create(part.spec, created)), part.name)
+        _note(executed, created["id"], (yield from ignored_on_create(part.spec, created)), part.name)
         return created["id"]
     if part.result is Result.CHANGED:
-        yield from _change(options, part, part.id, destination_id, results)
+        yield from _change(options, part, part.id, destination_id, executed)
     else:
         yield from _remove(options, part.id, destination_id)
     return part.id
@@ -96,7 +89,7 @@ def _change(
     part: SubscriptionPlan,
     subscription_id: str,
     destination_id: str,
-    results: SubscriptionResults,
+    executed: Executed,
 ) -> Flow[None]:
     ignored, left_out = yield from write_subscription(
         options,
@@ -104,10 +97,10 @@ def _change(
         destination_id=destination_id,
         id=subscription_id,
         name=part.name,
-        may_leave_out=results.may_leave_out,
+        may_leave_out=executed.may_leave_out,
     )
-    results.may_leave_out = results.may_leave_out and not left_out
-    results.note(ignored, part.name)
+    executed.may_leave_out = executed.may_leave_out and not left_out
+    _note(executed, subscription_id, ignored, part.name)
     yield Log(f"changed subscription {part.name!r}: {subscription_id}")
 
 
@@ -119,12 +112,18 @@ def _remove(options: CallOptions, subscription_id: str, destination_id: str) -> 
         yield Log(f"already removed: {error}")
 
 
+def _note(executed: Executed, subscription_id: str, ignored: Iterable[str], name: str) -> None:
+    """Note the labels of settings that Segment ignored."""
+    executed.remaining[subscription_id] = list(ignored)
+    executed.ignored += [f"subscriptions[{name!r}].{label}" for label in ignored]
+
+
 def _log_remaining(verb: str, number: int, count: int) -> Iterator[Log]:
     """Log the progress every few calls, if the rate limit makes it take minutes."""
-    if count > LIMIT_PER_MINUTE and number % LIMIT_PER_MINUTE == 0:
+    if count > OWN_LIMIT and number % OWN_LIMIT == 0:
         left = count - number
-        minutes = math.ceil(left / LIMIT_PER_MINUTE) - 1
+        minutes = math.ceil(left / OWN_LIMIT) - 1
         yield Log(
             f"{verb} subscriptions: {left} of {count} left, about {minutes} min at Segment's limit of"
-            f" {LIMIT_PER_MINUTE} a minute"
+            f" {OWN_LIMIT} a minute"
         )

@@ -46,7 +46,13 @@ class Ensured:
 
 
 def create_idempotently(
-    options: CallOptions, identity: Identity, *, create: Callable[[CallOptions], Flow[T]], find: Find[T], confirm: bool
+    options: CallOptions,
+    identity: Identity,
+    *,
+    create: Callable[[CallOptions], Flow[T]],
+    find: Find[T],
+    confirm: bool,
+    on_created: Callable[[str], None] = lambda _: None,
 ) -> Flow[T]:
     """Create exactly one object; ``retry_budget`` limits the time of attempts, polls and pauses together.
 
@@ -82,7 +88,9 @@ def create_idempotently(
             if adopted is None:
                 raise
         else:
+            on_created(created["id"])
             return (yield from _confirm(options, identity, find, created)) if confirm or lost else created
+        on_created(adopted["id"])
         yield Log(f"the response to creating {identity} was lost, but it was created: {adopted['id']}")
         return adopted
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -101,11 +101,18 @@ def create_destination(
     return (yield from create_from_spec(options.redacting(settings), spec, confirm=False))
 
 
-def create_from_spec(options: CallOptions, spec: DestinationSpec, *, confirm: bool) -> Flow[Destination]:
+def create_from_spec(
+    options: CallOptions,
+    spec: DestinationSpec,
+    *,
+    confirm: bool,
+    on_created: Callable[[str], None] = lambda _: None,
+) -> Flow[Destination]:
     """Create exactly one destination.
 
     :param spec: its description.
     :param confirm: check afterwards that it is the only one.
+    :param on_created: called with its id as soon as it is known.
     :return: the destination.
     """
     enabled = spec.enabled is not False
@@ -125,7 +132,11 @@ def create_from_spec(options: CallOptions, spec: DestinationSpec, *, confirm: bo
     def find(options: CallOptions) -> Flow[list[Destination]]:
         return (yield from find_destinations(options, spec.identity))
 
-    return (yield from create_idempotently(options, spec.identity, create=create, find=find, confirm=confirm))
+    return (
+        yield from create_idempotently(
+            options, spec.identity, create=create, find=find, confirm=confirm, on_created=on_created
+        )
+    )
 
 
 def ensure_destination(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -80,6 +80,7 @@ def create_from_spec(
     spec: FilterSpec,
     confirm: bool = True,
     known_ids: frozenset[str] = frozenset(),
+    on_created: Callable[[str], None] = lambda _: None,
 ) -> Flow[Filter]:
     """Create exactly one filter.
 
@@ -88,6 +89,7 @@ def create_from_spec(
     :param spec: its description.
     :param confirm: check afterwards that it is the only one.
     :param known_ids: ids of existing filters, which are not this one even if they have its title.
+    :param on_created: called with its id as soon as it is known.
     :return: the filter.
     """
     if source_id is None:
@@ -114,6 +116,7 @@ def create_from_spec(
             ),
             find=find_new,
             confirm=confirm,
+            on_created=on_created,
         )
     )
 

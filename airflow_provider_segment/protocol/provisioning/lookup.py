@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -27,6 +28,32 @@ T = TypeVar("T", Destination, Subscription, Filter)
 IdentityT = TypeVar("IdentityT", DestinationIdentity, SubscriptionIdentity, FilterIdentity)
 
 _MAX_LABELS = 5
+
+
+@dataclass(slots=True)
+class Found:
+    """The id to which a target was resolved; a task that waits for a rate limit keeps it.
+
+    :param id: the id, once known.
+    """
+
+    id: str | None = None
+
+
+def with_created(listed: Sequence[T], ids: Sequence[str], get: Callable[[str], Flow[T]]) -> Flow[list[T]]:
+    """Return what a list shows, and what this task has created before it waited, even if the list does not show it yet.
+
+    :param listed: what the list shows.
+    :param ids: of what was created.
+    :param get: reads an object by its id.
+    """
+    found = list(listed)
+    for object_id in set(ids) - {one["id"] for one in listed}:
+        try:
+            found.append((yield from get(object_id)))
+        except SegmentNotFoundError:
+            yield Log(f"{object_id}, which this task has created, no longer exists", logging.WARNING)
+    return found
 
 
 def one_or_none(matches: Sequence[T], identity: Identity | str) -> T | None:
@@ -155,6 +182,7 @@ def delete_resolved(
     *,
     if_missing: str,
     parent_may_be_missing: bool,
+    found: Found | None = None,
 ) -> Flow[str | None]:
     """Delete a target.
 
@@ -164,12 +192,15 @@ def delete_resolved(
     :param if_missing: ``ignore`` or ``fail``.
     :param parent_may_be_missing: whether a 404 for the object it belongs to means that it was deleted too; if a source
         is missing, a wrong id is more likely.
+    :param found: the id, if the task has looked before; filled with it.
     :return: its id; ``None`` if no object has the identity.
     :raises SegmentNotFoundError: it does not exist and ``if_missing`` is ``fail``, or its parent does not exist.
     """
-    object_id = target if isinstance(target, str) else None
+    found = found or Found()
+    object_id = found.id = target if isinstance(target, str) else found.id
     try:
-        object_id = yield from resolve(find, target)
+        if object_id is None:
+            object_id = found.id = yield from resolve(find, target)
         yield from delete(object_id)
     except SegmentNotFoundError as error:
         is_parent = object_id is None and bool(error.path)

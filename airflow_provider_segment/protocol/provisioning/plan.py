@@ -6,8 +6,8 @@ as described.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from airflow_provider_segment.protocol.api.objects import Destination, Subscription
@@ -126,6 +126,7 @@ def make_plan(
     max_prune: int = 10,
     prune_all: bool = False,
     rotate_secrets: bool = False,
+    rotated: Collection[str] = (),
     destination_type: TypeRecord | None = None,
 ) -> Plan:
     """Plan how to bring Segment to the described state.
@@ -139,6 +140,7 @@ def make_plan(
     :param max_prune: maximum number of subscriptions to remove.
     :param prune_all: whether an empty list of subscriptions may remove all of them.
     :param rotate_secrets: count secrets that can't be compared as changed.
+    :param rotated: ids of objects whose secrets have been written.
     :param destination_type: the type of a new destination; that of an existing one is in its record.
     :raises ValueError: something that can't be changed differs; a new object has an unknown action, a masked secret, or
         a name with white space around it.
@@ -147,16 +149,15 @@ def make_plan(
     """
     kind = destination_type if actual is None else actual["metadata"]
     spec = with_declared_types(spec, options_of(kind))
-    destination = _plan_destination(spec, actual, rotate_secrets=rotate_secrets)
+    rotation = _Rotation(rotate_secrets, rotated)
+    destination = _plan_destination(spec, actual, rotation)
     doubts = _setting_warnings(destination, kind)
     if subscriptions is None:
         return Plan(destination=destination, warnings=doubts, others=tuple(others))
     matches = match_subscriptions(subscriptions, actual_subscriptions)
     matched = {match["id"] for match in matches if match is not None}
     undescribed = [one for one in actual_subscriptions if one["id"] not in matched]
-    described = [
-        _plan_one(one, match, rotate_secrets=rotate_secrets) for one, match in zip(subscriptions, matches, strict=True)
-    ]
+    described = [_plan_one(one, match, rotation) for one, match in zip(subscriptions, matches, strict=True)]
     _check_changes_are_unambiguous(described, matches, actual_subscriptions)
     if prune_subscriptions and undescribed and not subscriptions and not prune_all:
         raise SegmentPruneLimitError(
@@ -180,7 +181,22 @@ def make_plan(
     )
 
 
-def _plan_destination(spec: DestinationSpec, actual: Destination | None, *, rotate_secrets: bool) -> DestinationPlan:
+@dataclass(frozen=True, slots=True)
+class _Rotation:
+    """Which objects get all of their secrets written."""
+
+    wanted: bool
+    rotated: Collection[str]
+
+    def of(self, object_id: str) -> bool:
+        return self.wanted and object_id not in self.rotated
+
+    def done(self, object_id: str, diff: Diff) -> Diff:
+        """Don't report secrets as not comparable that have just been written."""
+        return replace(diff, hidden=()) if self.wanted and object_id in self.rotated else diff
+
+
+def _plan_destination(spec: DestinationSpec, actual: Destination | None, rotation: _Rotation) -> DestinationPlan:
     if actual is None:
         check_new_name("destination", spec.name)
         check_new_settings("settings", spec.settings)
@@ -196,15 +212,15 @@ def _plan_destination(spec: DestinationSpec, actual: Destination | None, *, rota
                 f"{named} {described!r}, but destination {actual['id']} has {value!r}, which can't be changed; describe"
                 " a new destination instead"
             )
-    diff = diff_destination(spec, actual, rotate_secrets=rotate_secrets)
+    diff = rotation.done(actual["id"], diff_destination(spec, actual, rotate_secrets=rotation.of(actual["id"])))
     return DestinationPlan(_result(diff), spec, actual, diff)
 
 
-def _plan_one(one: SubscriptionSpec, match: Subscription | None, *, rotate_secrets: bool) -> SubscriptionPlan:
+def _plan_one(one: SubscriptionSpec, match: Subscription | None, rotation: _Rotation) -> SubscriptionPlan:
     if match is None:
         check_new_settings(f"settings of subscription {one.name!r}", one.settings or {})
         return SubscriptionPlan(Result.CREATED, one.name, one.action_id, spec=one)
-    diff = diff_subscription(one, match, rotate_secrets=rotate_secrets)
+    diff = rotation.done(match["id"], diff_subscription(one, match, rotate_secrets=rotation.of(match["id"])))
     return SubscriptionPlan(_result(diff), one.name, one.action_id, match["id"], one, diff)
 
 

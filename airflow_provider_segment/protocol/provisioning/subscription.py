@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from airflow_provider_segment.protocol.api.objects import Subscription
 from airflow_provider_segment.protocol.api.subscriptions import (
     delete_subscription,
+    get_subscription,
     post_subscription,
     subscriptions_listing,
     update_subscription,
@@ -25,7 +26,13 @@ from airflow_provider_segment.protocol.provisioning.creating import (
 )
 from airflow_provider_segment.protocol.provisioning.diff import diff_subscription
 from airflow_provider_segment.protocol.provisioning.identity import SubscriptionIdentity
-from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
+from airflow_provider_segment.protocol.provisioning.lookup import (
+    Found,
+    delete_resolved,
+    handle_existing,
+    resolve,
+    with_created,
+)
 from airflow_provider_segment.protocol.provisioning.matching import as_described
 from airflow_provider_segment.protocol.provisioning.references import ResolvedIds, read_record, resolve_action
 from airflow_provider_segment.protocol.provisioning.settings_writes import (
@@ -96,6 +103,7 @@ def create_from_spec(
     *,
     known_ids: frozenset[str] = frozenset(),
     unique: bool = True,
+    on_created: Callable[[str], None] = lambda _: None,
 ) -> Flow[Subscription]:
     """Create exactly one subscription and check afterwards that it is the only one.
 
@@ -105,9 +113,12 @@ def create_from_spec(
     :param spec: its description.
     :param known_ids: ids of existing subscriptions, which are not this one.
     :param unique: whether no other described subscription has this action and name.
+    :param on_created: called with its id as soon as it is known.
     :return: the subscription.
     """
-    created = yield from _create_once(options, destination_id, spec, confirm=True, known_ids=known_ids, unique=unique)
+    created = yield from _create_once(
+        options, destination_id, spec, confirm=True, known_ids=known_ids, unique=unique, on_created=on_created
+    )
     if spec.reverse_etl_schedule is None:
         return created
     return (
@@ -121,7 +132,14 @@ def create_from_spec(
 
 
 def ensure_subscription(
-    options: CallOptions, *, destination_id: str, spec: SubscriptionSpec, if_exists: str, wait_for_pending: bool = False
+    options: CallOptions,
+    *,
+    destination_id: str,
+    spec: SubscriptionSpec,
+    if_exists: str,
+    wait_for_pending: bool = False,
+    created_before: bool = False,
+    found: Found | None = None,
 ) -> Flow[Ensured]:
     """Create a subscription unless it exists already.
 
@@ -133,6 +151,9 @@ def ensure_subscription(
     :param if_exists: ``reuse``, ``update`` or ``fail``.
     :param wait_for_pending: before creating, poll for it for ``reconcile_timeout`` seconds, since an earlier try may
         have left a request in flight.
+    :param created_before: whether this task has sent the create before it waited for a rate limit, so that an existing
+        one is its own.
+    :param found: the id of what this task has created before it waited; filled with it.
     :return: its id, and the settings that Segment ignored.
     """
     ids = ResolvedIds()
@@ -145,6 +166,8 @@ def ensure_subscription(
                 spec=spec,
                 if_exists=if_exists,
                 wait_for_pending=pending,
+                created_before=created_before,
+                found=found or Found(),
                 ids=ids,
             ),
             wait_for_pending=wait_for_pending,
@@ -159,22 +182,36 @@ def _ensure(
     spec: SubscriptionSpec,
     if_exists: str,
     wait_for_pending: bool,
+    created_before: bool,
+    found: Found,
     ids: ResolvedIds,
 ) -> Flow[Ensured]:
     options = options.redacting(spec.settings)
     identity = spec.identity(destination_id)
-    existing = yield from find_one(
-        options, identity, lambda options: find_subscriptions(options, identity, ids), wait_for_pending=wait_for_pending
-    )
+
+    def find(options: CallOptions) -> Flow[list[Subscription]]:
+        listed = yield from find_subscriptions(options, identity, ids)
+        known = [] if found.id is None else [found.id]
+        get = partial(get_subscription, options, destination_id=destination_id)
+        return (yield from with_created(listed, known, lambda one: get(id=one)))
+
+    existing = yield from find_one(options, identity, find, wait_for_pending=wait_for_pending)
     spec = ids.subscription(spec)
     if existing is None:
         destination = yield from read_record(options, destination_id, ids)
         check_new_name("subscription", spec.name)
         used = ids.actions.values()
         check_action(f"subscription {spec.name!r}", spec.action_id, destination["metadata"], used)
-        created = yield from create_from_spec(options, destination_id, spec)
+        created = yield from create_from_spec(options, destination_id, spec, on_created=partial(setattr, found, "id"))
         yield Log(f"created {identity}: {created['id']}")
         return Ensured(created["id"], tuple((yield from ignored_on_create(spec, created))))
+    if created_before or existing["id"] == found.id:  # after a wait, or a standstill
+        yield Log(f"created {identity}: {existing['id']}")
+        if schedule := _missing_schedule(existing, spec):
+            existing = yield from update_subscription(
+                options, destination_id=destination_id, id=existing["id"], **schedule
+            )
+        return Ensured(existing["id"], tuple((yield from ignored_on_create(spec, existing))))
     diff = diff_subscription(spec, existing)
     change = yield from handle_existing(existing["id"], identity, diff, if_exists=if_exists)
     changes = dict(diff.changes) if change else _missing_schedule(existing, spec)
@@ -252,13 +289,19 @@ def resolve_and_update_subscription(
 
 
 def resolve_and_delete_subscription(
-    options: CallOptions, *, destination_id: str, target: str | SubscriptionIdentity, if_missing: str
+    options: CallOptions,
+    *,
+    destination_id: str,
+    target: str | SubscriptionIdentity,
+    if_missing: str,
+    found: Found | None = None,
 ) -> Flow[str | None]:
     """Remove a subscription.
 
     :param destination_id: its destination; if that no longer exists, neither does the subscription.
     :param target: id or identity.
     :param if_missing: ``ignore`` or ``fail``.
+    :param found: the id, if the task has looked before; filled with it.
     :return: its id; ``None`` if no subscription has the identity.
     :raises ValueError: its action is unknown or ambiguous.
     :raises SegmentNotFoundError: it does not exist and ``if_missing`` is ``fail``.
@@ -270,6 +313,7 @@ def resolve_and_delete_subscription(
             target,
             if_missing=if_missing,
             parent_may_be_missing=True,
+            found=found,
         )
     )
 
@@ -282,6 +326,7 @@ def _create_once(
     confirm: bool,
     known_ids: frozenset[str] = frozenset(),
     unique: bool = True,
+    on_created: Callable[[str], None] = lambda _: None,
 ) -> Flow[Subscription]:
     identity = spec.identity(destination_id)
 
@@ -305,7 +350,11 @@ def _create_once(
         check_created(identity, created, enabled=enabled)
         return created
 
-    return (yield from create_idempotently(options, identity, create=create, find=find, confirm=confirm))
+    return (
+        yield from create_idempotently(
+            options, identity, create=create, find=find, confirm=confirm, on_created=on_created
+        )
+    )
 
 
 def _missing_schedule(existing: Subscription, spec: SubscriptionSpec) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The wait that a 429 response requests. https://docs.segmentapis.com/tag/Rate-Limits"""
+"""The documented limits, and the wait that a 429 response requests. https://docs.segmentapis.com/tag/Rate-Limits"""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ from airflow_provider_segment.protocol.wire.messages import Response
 MAX_RETRY_AFTER = 3600.0
 """Maximum time in seconds that a limit holds requests back before another try, whatever a response requests."""
 
+WINDOW = 60.0
+"""Seconds for which Segment counts requests."""
+
+OWN_LIMIT = 5
+"""Requests per window to each operation that has a rate limit of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class RetryAfter:
@@ -22,6 +28,27 @@ class RetryAfter:
 
     seconds: float
     source: str
+
+
+def limit_shown_by(response: Response) -> int | None:
+    """Return the requests per window that a response shows, or ``None``; a 429 does not show them.
+
+    :param response: with any status.
+    """
+    remaining, consumed = (integer_header(response, f"x-ratelimit-{name}") for name in ("remaining", "consumed"))
+    if response.status == 429 or remaining is None or consumed is None:
+        return None  # rejected requests are consumed too, beyond the limit
+    return remaining + consumed
+
+
+def integer_header(response: Response, name: str) -> int | None:
+    """Return the value of a header that is a short number, or ``None``.
+
+    :param response: with any status.
+    :param name: of the header.
+    """
+    value = response.headers.get(name)
+    return int(value) if value is not None and value.isascii() and value.isdigit() and len(value) < 12 else None
 
 
 def parse_retry_after(response: Response, errors: tuple[ErrorObject, ...]) -> RetryAfter | None:

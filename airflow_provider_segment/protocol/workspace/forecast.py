@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from airflow_provider_segment.protocol.provisioning.apply_subscriptions import LIMIT_PER_MINUTE
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
+from airflow_provider_segment.protocol.wire.rate_limit import OWN_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Forecast:
         if not self.minutes:
             return calls
         plural = "s" if self.minutes != 1 else ""
-        return f"{calls}, about {self.minutes} minute{plural} at Segment's limit of {LIMIT_PER_MINUTE} a minute"
+        return f"{calls}, about {self.minutes} minute{plural} at Segment's limit of {OWN_LIMIT} a minute"
 
 
 def forecast(plans: Iterable[Plan]) -> Forecast:
@@ -39,8 +39,8 @@ def forecast(plans: Iterable[Plan]) -> Forecast:
     sent: defaultdict[Result, list[float]] = defaultdict(list)
     for kind in (call for plan in plans for call in _limited_calls(plan)):
         times = sent[kind]
-        if len(times) >= LIMIT_PER_MINUTE:
-            now = max(now, times[-LIMIT_PER_MINUTE] + 60)
+        if len(times) >= OWN_LIMIT:
+            now = max(now, times[-OWN_LIMIT] + 60)
         times.append(now)
     return Forecast(sum(map(len, sent.values())), math.ceil(now / 60))
 

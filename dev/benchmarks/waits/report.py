@@ -122,7 +122,7 @@ def goals(found: dict[str, Costs]) -> list[Goal]:
     if ours and leanest:
         made.append(Goal("memory per wait / the leanest other's", 0.15, ours.memory / leanest))
     if ours and census:
-        made += [Goal("CPU / Census", 0.6, ours.cpu / census.cpu), Goal("lag / Census", 0.1, ours.lag / census.lag)]
+        made += [Goal("CPU / Census", 0.7, ours.cpu / census.cpu), Goal("lag / Census", 0.1, ours.lag / census.lag)]
     if ours and dbt:
         made.append(Goal("CPU / dbt Cloud", 0.2, ours.cpu / dbt.cpu))
     if shared:

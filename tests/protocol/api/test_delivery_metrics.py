@@ -57,6 +57,17 @@ def test_an_invalid_argument_is_named(changes: dict[str, Any], message: str) -> 
         sent(**changes)
 
 
+def test_metrics_that_a_caller_changes_are_its_own() -> None:
+    """Equal responses are decoded once."""
+    response = done({"deliveryMetricsSummary": METRICS_SUMMARY})
+    first, second = (ScriptedDriver([response]).run(get_delivery_metrics(TERMS, **ARGUMENTS)) for _ in range(2))
+
+    first["successes"] = -1
+
+    assert second["successes"] == 90
+    assert ScriptedDriver([response]).run(get_delivery_metrics(TERMS, **ARGUMENTS))["successes"] == 90
+
+
 def test_the_source_id_is_percent_encoded_in_the_query() -> None:
     arguments: dict[str, Any] = ARGUMENTS | {"source_id": "a b/c&startTime=0\r\n%é"}
     driver = ScriptedDriver([done({"deliveryMetricsSummary": METRICS_SUMMARY})])

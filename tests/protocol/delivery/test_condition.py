@@ -151,11 +151,20 @@ def test_a_malformed_condition_is_rejected(condition: str) -> None:
 
 
 @pytest.mark.parametrize("condition", UNKNOWN, ids=repr)
-def test_an_unknown_metric_is_rejected_with_the_list_of_known_ones(condition: str) -> None:
-    with pytest.raises(ValueError, match=r"fail_when: .* names an unknown metric") as caught:
+def test_an_unknown_metric_is_rejected(condition: str) -> None:
+    with pytest.raises(ValueError, match=r"fail_when: unknown metric '\w+' in ") as caught:
         check_conditions("fail_when", condition)
 
     assert repr(condition) in str(caught.value)
+
+
+def test_an_unknown_metric_names_the_nearest_known_one_or_all() -> None:
+    with pytest.raises(
+        ValueError, match=r"unknown metric 'sucess_rate' in 'sucess_rate > 0'; did you mean 'success_rate'\?$"
+    ):
+        check_conditions("success_when", "sucess_rate > 0")
+    with pytest.raises(ValueError, match="unknown metric 'x' in 'x > 0'; use one of ") as caught:
+        check_conditions("success_when", "x > 0")
     for name in (*COUNTS, *RATES, *TIMES):
         assert name in str(caught.value)
 

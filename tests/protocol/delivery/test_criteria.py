@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetrics
 from airflow_provider_segment.protocol.delivery.condition import Condition
 from airflow_provider_segment.protocol.delivery.criteria import Observation, WaitCriteria, check_criteria
-from airflow_provider_segment.protocol.delivery.verdict import Status, evaluate
+from airflow_provider_segment.protocol.delivery.verdict import Reason, Status, evaluate
 from airflow_provider_segment.protocol.delivery.window import Window
 from airflow_provider_segment.protocol.selection import DestinationSelection
 from tests.protocol.delivery.observing import NOW, START, criteria, metrics, verdict
@@ -161,6 +161,20 @@ def test_before_the_start_there_is_no_verdict_and_no_evidence() -> None:
 
     assert (early.status, early.evidence) == (W, None)
     assert "2026-02-15T12:00:00Z" in early.progress
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ({"start_time": NOW}, Reason.NOT_STARTED),
+        ({"start_time": NOW, "end_time": NOW + timedelta(hours=1)}, Reason.NOT_DECIDED_YET),
+        ({"start_time": NOW, "end_time": NOW + timedelta(hours=1), "fail_when": "failures > 5"}, Reason.NOT_STARTED),
+        ({"start_time": NOW - timedelta(minutes=30), "granularity": "HOUR"}, Reason.NOT_STARTED),
+    ],
+    ids=["in its first second", "only success is left", "failure too", "no whole hour yet"],
+)
+def test_why_nothing_was_requested(arguments: dict[str, Any], reason: Reason) -> None:
+    assert evaluate(criteria(**arguments), Observation(NOW + timedelta(milliseconds=500))).reason is reason
 
 
 @examples()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,10 +13,11 @@ from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetri
 from airflow_provider_segment.protocol.api.granularity import Interval
 from airflow_provider_segment.protocol.delivery.condition import check_conditions
 from airflow_provider_segment.protocol.delivery.criteria import Observation
-from airflow_provider_segment.protocol.delivery.messages import numbers_text
+from airflow_provider_segment.protocol.delivery.messages import interval_text, numbers_text
 from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
 from airflow_provider_segment.protocol.delivery.verdict import Status, evaluate
 from tests.protocol.delivery.observing import INTERVAL, NOW, criteria, metrics, verdict
+from tests.protocol.property_settings import examples
 
 BOTH = {"success_when": "successes >= 1", "fail_when": ["failures >= 1", "success_rate < 0.9", "retried > 5"]}
 GOAL = {"success_when": "success_rate >= 0.99"}
@@ -107,8 +108,11 @@ def test_a_line_of_the_log_has_status_numbers_window_and_destination() -> None:
         ' "Ads" (39aee8)'
     )
     assert ProgressLogger("39aee8").describe(found).endswith("; destination 39aee8")
+    soon = Interval(start, start + timedelta(seconds=90), "MINUTE")
+    assert interval_text(soon) == "25 Nov 00:00:00 to 25 Nov 00:01:30 UTC, by minute"
 
 
+@examples()
 @given(
     st.integers(0, 10**6),
     st.integers(0, 10**6),
@@ -147,6 +151,16 @@ def test_evidence_has_metrics_conditions_and_interval() -> None:
         "end_time": "2026-02-15T12:00:00Z",
         "granularity": "MINUTE",
     }
+
+
+def test_evidence_that_a_caller_changes_is_its_own() -> None:
+    found = verdict(criteria("successes >= 10"), metrics(12))
+    evidence = found.evidence
+    assert evidence is not None
+
+    evidence["metrics"]["successes"] = -1
+
+    assert found.observation.metrics == metrics(12)
 
 
 def test_conditions_that_differ_a_little_are_both_in_the_evidence() -> None:

@@ -149,6 +149,28 @@ def test_writes_with_a_small_limit_are_hardly_ever_rejected() -> None:
     assert now <= 1.25 * (80 / 5 - 1) * 60 + 60
 
 
+@pytest.mark.parametrize(("limit", "rejected"), [(5, 0), (None, 75)])
+def test_writes_that_start_at_once_learn_the_limit_from_what_is_accepted(limit: int | None, rejected: int) -> None:
+    """A rejected request counts as consumed, so that 80 at once look like a limit of 80."""
+    server, gate, now = Server(limit=5), Gate(limit=limit), 0.0
+    waiting: dict[int, float | None] = dict.fromkeys(range(80))
+    in_flight: list[tuple[float, int, Response]] = []
+    while waiting or in_flight:
+        for item in [item for item in in_flight if item[0] <= now]:
+            in_flight.remove(item)
+            _, writer, response = item
+            gate.leave(now, response)
+            if response.status != 200:
+                waiting[writer] = None
+        for writer, slot in list(waiting.items()):
+            if gate.enter(now, poll=False, slot=slot, jitter=writer % 7 / 7) is None:
+                in_flight.append((now + 0.3, writer, server.respond(now)))
+                del waiting[writer]
+        now += 0.1
+    assert len(server.rejected) <= rejected + 16  # at most one each time that the window's end is rounded
+    assert now <= 1.05 * (80 / 5 - 1) * 60
+
+
 @pytest.mark.parametrize("value", ["86400", "999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
 def test_no_response_closes_the_gate_for_more_than_an_hour(value: str) -> None:
     gate = Gate()

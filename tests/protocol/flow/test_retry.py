@@ -18,7 +18,8 @@ from airflow_provider_segment.protocol.errors import (
     SegmentProtocolError,
 )
 from airflow_provider_segment.protocol.flow.responses import parse_outcome
-from airflow_provider_segment.protocol.flow.retry import GiveUp, Retry, RetryState, decide
+from airflow_provider_segment.protocol.flow.retry import GiveUp, Retry, decide
+from airflow_provider_segment.protocol.flow.retry_state import RetryState
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Outcome
 from airflow_provider_segment.protocol.wire.messages import Response
 from airflow_provider_segment.protocol.wire.operation import Call, Operation

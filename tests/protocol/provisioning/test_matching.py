@@ -148,6 +148,7 @@ def described(record: dict[str, Any], **changes: Any) -> SubscriptionSpec:
     return SubscriptionSpec(**plain | changes)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(records=subscriptions, order=st.randoms(use_true_random=False))
 def test_describing_what_exists_is_no_difference(records: list[dict[str, Any]], order: Any) -> None:
@@ -157,6 +158,7 @@ def test_describing_what_exists_is_no_difference(records: list[dict[str, Any]], 
     assert make_plan(MINE, specs, actual=DESTINATION, actual_subscriptions=actual).is_empty
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     records=subscriptions.filter(bool),

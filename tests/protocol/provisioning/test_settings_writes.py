@@ -12,6 +12,7 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Outcome
 from airflow_provider_segment.protocol.provisioning.apply_subscriptions import execute_subscriptions
 from airflow_provider_segment.protocol.provisioning.destination import write_destination
 from airflow_provider_segment.protocol.provisioning.plan import Plan, make_plan
+from airflow_provider_segment.protocol.provisioning.progress import Executed
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from airflow_provider_segment.protocol.wire.messages import Response
 from tests.protocol.driver import ScriptedDriver
@@ -132,7 +133,7 @@ def test_refused_settings_of_a_subscription_cost_at_most_one_further_call_a_run(
     refusal = refused("fixed is read-only")
     driver = ScriptedDriver([refusal, changed_subscription("One", event="new", fixed="old")], then=refusal)
     with pytest.raises(SegmentInvalidRequestError, match="while changing subscription 'Two', 2 of 2"):
-        driver.run(execute_subscriptions(OPTIONS, plan_of_two(), "d"))
+        driver.run(execute_subscriptions(OPTIONS, plan_of_two(), "d", Executed()))
     assert len(driver.requests) == 3
 
 
@@ -144,7 +145,8 @@ def test_ignored_settings_of_a_subscription_are_returned() -> None:
             changed_subscription("Two", event="new", fixed="old"),
         ]
     )
-    results = driver.run(execute_subscriptions(OPTIONS, plan_of_two(), "d"))
+    results = Executed()
+    driver.run(execute_subscriptions(OPTIONS, plan_of_two(), "d", results))
     assert results.ignored == ["subscriptions['One'].settings['fixed']", "subscriptions['Two'].settings['fixed']"]
     assert results.ids == {0: "id-One", 1: "id-Two"}
 
@@ -156,7 +158,8 @@ def test_settings_that_segment_does_not_store_in_a_new_subscription_are_returned
     )
     made = subscription("One", event="x")
     driver = ScriptedDriver([data(destinationSubscription=made), data(subscriptions=[made])])
-    results = driver.run(execute_subscriptions(OPTIONS, make_plan(destination, [spec], actual=record()), "d"))
+    results = Executed()
+    driver.run(execute_subscriptions(OPTIONS, make_plan(destination, [spec], actual=record()), "d", results))
     assert json.loads(driver.requests[0].body or b"")["settings"] == {"event": "x", "typo": 1}
     assert results.ignored == ["subscriptions['One'].settings['typo']"]
     assert "subscription 'One': settings['typo'] was not stored, or is not returned" in driver.log_text

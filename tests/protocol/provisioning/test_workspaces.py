@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -56,6 +57,7 @@ def described(record: dict[str, Any], **changes: Any) -> DestinationSpec:
     return DestinationSpec(**arguments)
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(record=destinations, known=st.booleans())
 def test_describing_a_destination_is_no_difference(record: dict[str, Any], known: bool) -> None:
@@ -69,6 +71,7 @@ def test_describing_a_destination_is_no_difference(record: dict[str, Any], known
     assert make_plan(spec, None, actual=actual(record)).is_empty
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(record=destinations, key=st.sampled_from(["name", "enabled", "region", "mappings", "retries", "apiKey"]))
 def test_changing_one_field_writes_exactly_that_field(record: dict[str, Any], key: str) -> None:

@@ -214,8 +214,7 @@ class _AsyncHook:
     def __init__(self, script: Script) -> None:
         self._script = script
 
-    async def connect(self) -> None:
-        """Nothing is read."""
+    is_connected = True
 
     async def refresh(self, *, since: float) -> bool:
         """Nothing changes."""

@@ -1,0 +1,40 @@
+"""What a call has cost so far; a task that waits without a worker takes it along."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RetryState:
+    """The failed attempts of a call so far.
+
+    :param faults: number of failed attempts.
+    :param fault_seconds: time spent on them, including the waits.
+    :param rate_limits: number of 429 responses.
+    :param rate_limit_seconds: time waited because of them.
+    :param maybe_applied: whether an earlier attempt may have been applied.
+    """
+
+    faults: int = 0
+    fault_seconds: float = 0.0
+    rate_limits: int = 0
+    rate_limit_seconds: float = 0.0
+    maybe_applied: bool = False
+
+
+NO_RETRIES = RetryState()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnfinishedCall:
+    """A call that waits for a rate limit.
+
+    :param method: its HTTP method.
+    :param path: its path.
+    :param state: what it has cost so far, including the wait.
+    """
+
+    method: str
+    path: str
+    state: RetryState

@@ -1,0 +1,222 @@
+"""What an apply has done before it was stopped, so that it goes on from there and returns what it would have returned.
+
+It holds ids, names and fields, but no values of settings: it is stored in Airflow's database while a task waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from airflow_provider_segment.protocol.errors import SegmentProtocolError
+from airflow_provider_segment.protocol.provisioning.diff import Diff
+from airflow_provider_segment.protocol.provisioning.differences import Difference
+from airflow_provider_segment.protocol.provisioning.filter_plan import FilterPlan
+from airflow_provider_segment.protocol.provisioning.plan import DestinationPlan, Plan, Result, SubscriptionPlan
+from airflow_provider_segment.protocol.provisioning.summary import ApplySummary, summarize
+
+DESTINATION, SUBSCRIPTION, FILTER = "destination", "subscription", "filter"
+"""The kinds of objects."""
+
+P = TypeVar("P", DestinationPlan, SubscriptionPlan)
+
+
+@dataclass(slots=True)
+class Executed:
+    """What the execution of one plan has done so far.
+
+    :param destination_id: of the destination, once it is written.
+    :param ids: of created, changed and removed subscriptions, by their position in the plan.
+    :param filter_ids: of created filters, by their position in the plan.
+    :param ignored: settings that Segment refused or ignored.
+    :param remaining: labels of settings that differ after the write, by the id of the object.
+    :param may_leave_out: whether a refused write of a subscription may be repeated without the refused settings, which
+        is a further rate-limited call.
+    """
+
+    destination_id: str | None = None
+    ids: dict[int, str] = field(default_factory=dict)
+    filter_ids: dict[int, str] = field(default_factory=dict)
+    ignored: list[str] = field(default_factory=list)
+    remaining: dict[str, list[str]] = field(default_factory=dict)
+    may_leave_out: bool = True
+
+
+@dataclass(slots=True)
+class ApplyProgress:
+    """What an apply has done before and after it was stopped.
+
+    :param first: summary of the first plan.
+    :param order: the place in the description of each subscription of ``first``; ``None`` for one that is removed.
+    :param filter_order: likewise for its filters.
+    :param created: ids of the objects that were created, by their kind.
+    :param written: ids of the objects that were written, with their secrets.
+    :param remaining: labels of settings that differed after the write, by the id of the object.
+    :param ignored: settings that Segment refused or ignored.
+    :param may_leave_out: as in :class:`Executed`.
+    """
+
+    first: ApplySummary | None = None
+    order: list[int | None] = field(default_factory=list)
+    filter_order: list[int | None] = field(default_factory=list)
+    created: dict[str, list[str]] = field(default_factory=dict)
+    written: list[str] = field(default_factory=list)
+    remaining: dict[str, list[str]] = field(default_factory=dict)
+    ignored: list[str] = field(default_factory=list)
+    may_leave_out: bool = True
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any] | None) -> ApplyProgress:
+        """Return the progress that was stored.
+
+        :param stored: from ``to_json``; ``None`` for an apply that has not been stopped.
+        :raises SegmentProtocolError: it is something else.
+        """
+        try:
+            return cls() if stored is None else msgspec.convert(stored, cls)
+        except msgspec.ValidationError as error:
+            raise SegmentProtocolError(f"the stored progress can't be read: {error}") from error
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the progress as JSON values."""
+        return cast("dict[str, Any]", msgspec.to_builtins(self))
+
+    def without_remaining(self, plan: Plan) -> Plan:
+        """Return a plan without the differences that remained after this apply wrote an object.
+
+        Writing it again would not change them, and would use up the rate limit before the next object is written.
+
+        :param plan: a new plan.
+        """
+        return replace(
+            plan,
+            destination=self._without(plan.destination),
+            subscriptions=tuple(map(self._without, plan.subscriptions)),
+        )
+
+    def begin(self, plan: Plan, order: Sequence[int | None], filter_order: Sequence[int | None]) -> None:
+        """Keep the summary of the first plan.
+
+        :param plan: about to be executed.
+        :param order: the place of each subscription in the description.
+        :param filter_order: the place of each filter in the description.
+        """
+        if self.first is None:
+            self.first, self.order, self.filter_order = summarize(plan, written=True), list(order), list(filter_order)
+
+    def add(self, executed: Executed, plan: Plan) -> None:
+        """Add what the execution of a plan has done, whether it ended or was stopped.
+
+        :param executed: what it has done.
+        :param plan: which was executed.
+        """
+        known = None if plan.destination.result is Result.KEPT else executed.destination_id
+        for kind, ids in (
+            (DESTINATION, [known] if known and plan.destination.actual is None else []),
+            (SUBSCRIPTION, [executed.ids[at] for at, _ in plan.of(Result.CREATED) if at in executed.ids]),
+            (FILTER, list(executed.filter_ids.values())),
+        ):
+            self.created[kind] = _joined(self.created.get(kind, ()), ids)
+        self.written = _joined(self.written, filter(None, (known, *executed.ids.values())))
+        for object_id, labels in executed.remaining.items():
+            self.remaining[object_id] = _joined(self.remaining.get(object_id, ()), labels)
+        self.ignored = _joined(self.ignored, executed.ignored)
+        self.may_leave_out = executed.may_leave_out
+
+    def summary(
+        self, last: ApplySummary, order: Sequence[int | None], filter_order: Sequence[int | None]
+    ) -> ApplySummary:
+        """Return the summary of the whole apply, as without a stop.
+
+        :param last: summary of the last plan.
+        :param order: the place of each of its subscriptions in the description.
+        :param filter_order: the place of each of its filters in the description.
+        """
+        first = self.first or last
+        if {*self.order} - {None} != {*order} - {None} or {*self.filter_order} - {None} != {*filter_order} - {None}:
+            return last  # templates have changed the description
+        # A new destination may be created disabled, and enabled at the end.
+        changed = first["changed"] if first["created"] else _joined(first["changed"], last["changed"])
+        subscriptions = _merged(first["subscriptions"], self.order, last["subscriptions"], order)
+        filters = _merged(first["filters"], self.filter_order, last["filters"], filter_order)
+        return ApplySummary(
+            destination_id=last["destination_id"],
+            differs=first["differs"] or last["differs"],
+            created=first["created"] or last["created"],
+            changed=[name for name in changed if name not in self.ignored],
+            subscriptions=subscriptions,
+            filters=filters,
+            differences=_merged_differences(first, last, subscriptions, filters),
+            ignored=list(self.ignored),
+        )
+
+    def _without(self, part: P) -> P:
+        remaining = self.remaining.get(part.id or "", ())
+        fields = tuple(change for change in part.diff.fields if change.field not in remaining)
+        if len(fields) == len(part.diff.fields):
+            return part
+        changes = dict(part.diff.changes)
+        if not any(change.field.startswith("settings[") for change in fields):
+            changes.pop("settings", None)
+        diff: Diff = replace(part.diff, fields=fields, changes=changes)
+        return replace(part, diff=diff, result=Result.CHANGED if fields else Result.KEPT)
+
+
+def places(
+    plans: Sequence[SubscriptionPlan] | Sequence[FilterPlan], described: Sequence[Any] | None
+) -> list[int | None]:
+    """Return the place in the description of each part of a plan; ``None`` for one that is removed.
+
+    :param plans: the parts.
+    :param described: the described objects.
+    """
+    numbers = {id(spec): number for number, spec in enumerate(described or ())}
+    return [None if plan.spec is None else numbers[id(plan.spec)] for plan in plans]
+
+
+def _merged(
+    first: Sequence[Any],
+    first_order: Sequence[int | None],
+    last: Sequence[Any],
+    last_order: Sequence[int | None],
+) -> list[Any]:
+    """Return the entries of the first summary with their final ids, and what was done to them in total."""
+    final = dict(zip(last_order, last, strict=True))
+    listed = {entry["id"] for entry in last}
+    merged = []
+    for place, entry in zip(first_order, first, strict=True):
+        if place is None:
+            merged.append(entry)
+            continue
+        result = final[place]["result"] if entry["result"] == Result.KEPT else entry["result"]
+        object_id = entry["id"] if entry["id"] in listed else final[place]["id"]
+        merged.append({**entry, "id": object_id, "result": result})
+    removed = {entry["id"] for place, entry in zip(first_order, first, strict=True) if place is None}
+    later = [entry for place, entry in zip(last_order, last, strict=True) if place is None]
+    return merged + [entry for entry in later if entry["id"] not in removed]
+
+
+def _merged_differences(
+    first: ApplySummary, last: ApplySummary, subscriptions: Sequence[Any], filters: Sequence[Any]
+) -> list[Difference]:
+    """Return the differences of the first summary with their final ids, and then those that only the last one has."""
+    written = {
+        DESTINATION: iter([last["destination_id"]]),
+        SUBSCRIPTION: _written_ids(first["subscriptions"], subscriptions),
+        FILTER: _written_ids(first["filters"], filters),
+    }
+    merged = [Difference(**{**one, "id": next(written[one["object"]])}) for one in first["differences"]]
+    known = {(one["object"], one["id"]) for one in merged}
+    return merged + [one for one in last["differences"] if (one["object"], one["id"]) not in known]
+
+
+def _written_ids(first: Sequence[Any], merged: Sequence[Any]) -> Iterator[str | None]:
+    """Yield the final ids of the objects that differed at first, in the order of their differences."""
+    return (after["id"] for before, after in zip(first, merged, strict=False) if before["result"] != Result.KEPT)
+
+
+def _joined(first: Iterable[str], second: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys((*first, *second)))

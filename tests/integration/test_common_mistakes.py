@@ -1,0 +1,127 @@
+"""The exact messages of mistakes that new users make."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from airflow_provider_segment.exceptions import SegmentAuthError
+from airflow_provider_segment.operators.destination import SegmentCreateDestinationOperator
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
+from tests.running import Running
+
+FEED = {
+    "id": "feed",
+    "name": "Feed",
+    "sourceId": "sandbox-web",
+    "metadataId": "sandbox-analytics",
+    "settings": {"apiKey": "k"},
+}
+
+
+@pytest.fixture
+def running(segment_sandbox: SegmentSandbox) -> Running:
+    segment_sandbox.seed({"sources": [{"id": "sandbox-web"}, {"id": "sandbox-shop"}], "destinations": [FEED]})
+    return Running()
+
+
+def connect(monkeypatch: pytest.MonkeyPatch, sandbox: SegmentSandbox, **changes: Any) -> None:
+    """Change fields of the connection."""
+    connection = {"conn_type": "segment_public_api", "host": sandbox.url, "password": sandbox.token, **changes}
+    monkeypatch.setenv("AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT", json.dumps(connection))
+
+
+def create(**changes: Any) -> SegmentCreateDestinationOperator:
+    arguments: dict[str, Any] = {"source_id": "sandbox-web", "metadata_id": "sandbox-analytics", "name": "Ads"}
+    return SegmentCreateDestinationOperator(task_id="create", **arguments | {"settings": {}} | changes)
+
+
+def sensor(**changes: Any) -> SegmentDeliveryMetricsSensor:
+    arguments: dict[str, Any] = {"destination_id": "feed", "source_id": "sandbox-web", "window": "PT1H"}
+    return SegmentDeliveryMetricsSensor(
+        task_id="delivered", **arguments | {"success_when": "successes >= 1", "poke_interval": 1} | changes
+    )
+
+
+def test_a_wrong_token(running: Running, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect(monkeypatch, segment_sandbox, password="not-the-token")
+    address = segment_sandbox.url.removeprefix("http://")
+
+    with pytest.raises(SegmentAuthError) as caught:
+        running.run(create())
+
+    assert str(caught.value) == (
+        "GET /sources/sandbox-web/connected-destinations returned 401: Unauthorized. Check connection"
+        f" 'segment_public_api_default' to {address}: the token may be wrong or lack the permission, or its workspace"
+        " may be in the other region (extra field `region`: us or eu)"
+    )
+
+
+def test_a_wrong_region(running: Running, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect(monkeypatch, segment_sandbox, extra={"region": "europe"})
+
+    with pytest.raises(ValueError, match="region") as caught:
+        running.run(create())
+
+    assert str(caught.value) == (
+        "connection 'segment_public_api_default', field region: 'europe' is not one of 'us', 'eu'"
+    )
+
+
+def test_an_unknown_key_of_the_extra(
+    running: Running,
+    segment_sandbox: SegmentSandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    connect(monkeypatch, segment_sandbox, extra={"rate_limit_budjet": 60})
+
+    running.run(create())
+
+    warning = (
+        "connection 'segment_public_api_default', field extra: unknown key 'rate_limit_budjet' is ignored; did you mean"
+        " 'rate_limit_budget'?"
+    )
+    assert capsys.readouterr().out.count(warning) == 1
+
+
+def test_a_typo_in_a_metric() -> None:
+    with pytest.raises(ValueError, match="metric") as caught:
+        sensor(success_when=["successes >= 1", "sucess_rate >= 0.99"])
+
+    assert str(caught.value) == (
+        "success_when: unknown metric 'sucess_rate' in 'sucess_rate >= 0.99'; did you mean 'success_rate'?"
+    )
+
+
+def test_the_source_of_another_destination(running: Running) -> None:
+    with pytest.raises(ValueError, match="source_id") as caught:
+        running.run(sensor(source_id="sandbox-shop"))
+
+    assert str(caught.value) == ("source_id is 'sandbox-shop', but destination feed belongs to source 'sandbox-web'")
+
+
+def test_a_window_that_is_too_large() -> None:
+    with pytest.raises(ValueError, match="window") as caught:
+        sensor(window="P30D")
+
+    assert str(caught.value) == (
+        "window is 30 days, 0:00:00; granularity MINUTE, which auto takes for a window that ends now (name a coarser"
+        " one to count only the whole hours or days in it), covers at most 48 hours"
+    )
+
+
+def test_a_literal_secret(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
+    running.run(create(settings={"apiKey": "k", "secretKey": "a-literal-secret"}))
+
+    log = capsys.readouterr().out
+    assert log.count("SecretRef") == 1
+    assert (
+        "destination 'Ads' of type sandbox-analytics on source sandbox-web: settings['secretKey']: a literal, but"
+        " Segment's catalog calls it a password; pass SecretRef('<connection id>') instead, or Airflow stores and"
+        " shows it"
+    ) in log
+    assert "a-literal-secret" not in log
