@@ -95,15 +95,15 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
     :param on_drift: what to do about a difference: ``"fix"`` (default); ``"report"`` logs and returns the plan;
         ``"fail"`` raises ``SegmentDriftError``. The last two write nothing.
     :param rotate_secrets: also write secrets that can't be compared with what Segment shows. Default ``False``.
-    :param deferrable: wait for rate limits in the triggerer, without a worker slot; before it writes subscriptions, the
-        task takes its turn there. Default: Airflow's ``[operators] default_deferrable``. With ``path``, the task always
-        waits in the worker.
     :param path: a spec file that describes the destination with its subscriptions and filters, relative to the DAG
         file, or absolute; instead of source, type, ``settings`` and the other arguments that
         describe it. It is read when the task runs. ``name`` is then a label without meaning for Segment, and
         ``max_prune`` limits what entries with ``removed: true`` remove.
     :param environment: with ``path``: name of a file in ``environments/`` of the folder, with variables and secrets.
         Its ``connection`` is used unless ``segment_conn_id`` names one.
+    :param deferrable: wait for rate limits in the triggerer, without a worker slot; before it writes subscriptions, the
+        task takes its turn there. Default: Airflow's ``[operators] default_deferrable``. With ``path`` it has no
+        effect.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: an :class:`~airflow_provider_segment.types.ApplySummary`: ``{"destination_id", "differs", "created",
         "changed": [field], "subscriptions": [{"name", "id", "action_id", "result"}], "filters": [{"title", "id",
@@ -250,15 +250,6 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
             raise SegmentDriftError(differences_text(plan), plan=summary)
         return summary
 
-    @property
-    def can_defer(self) -> bool:
-        """Whether the task waits in the triggerer; what the flow of a spec file has done is not stored."""
-        return super().can_defer and self.path is None
-
-    def progress_to_json(self) -> dict[str, Any]:
-        """Return what was done so far, without values of settings."""
-        return self._progress.to_json()
-
     def _apply_file(self, context: Context, values: dict[str, Any]) -> ApplySummary:
         from airflow_provider_segment.exceptions import SegmentDriftError
         from airflow_provider_segment.operators.described import apply_file, drift_text
@@ -269,6 +260,10 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
             self._push_result(context, summary)
             raise SegmentDriftError(drift_text(item), plan=summary)
         return summary
+
+    def progress_to_json(self) -> dict[str, Any]:
+        """Return what was done so far: without values of settings."""
+        return self._progress.to_json()
 
     def _push_result(self, context: Context, summary: ApplySummary) -> None:
         """Push the result of a task that fails, as Airflow does for one that succeeds."""

@@ -83,7 +83,7 @@ class SegmentDeferrableOperator(SegmentOperator):
         """
         from airflow_provider_segment.protocol.flow.deferral import DeferralRequiredError, DeferralRule
 
-        if not self.can_defer:
+        if not self.deferrable:
             return super().run_flow(context, flow, *args, **kwargs)
         resumed = self._resumption
         rule = DeferralRule() if resumed is None else resumed.rule()
@@ -102,11 +102,6 @@ class SegmentDeferrableOperator(SegmentOperator):
         # Outside the handler, so that the exception that defers has no context with frames of the flow.
         min_wait = reconcile_timeout if rule.wrote or is_retry(context) else 0.0
         return self._defer(required, rule, min_wait)
-
-    @property
-    def can_defer(self) -> bool:
-        """Whether the task waits in the triggerer."""
-        return bool(self.deferrable)
 
     def progress_to_json(self) -> dict[str, Any] | None:
         """Return what the task has done so far, to be stored while it waits; without settings or secrets."""

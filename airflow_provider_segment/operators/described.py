@@ -57,7 +57,9 @@ def apply_folder(
         task.log.warning(warning)
     if task.segment_conn_id == DEFAULT_CONN_ID and folder.environment.connection is not None:
         task.segment_conn_id = folder.environment.connection
-    return task.run_flow(
+    # Not deferred: after each wait the files would be read again, and the summary would cover only what followed.
+    return SegmentOperator.run_flow(
+        task,
         context,
         apply_descriptions,
         descriptions=supplied_descriptions(folder),

@@ -175,7 +175,7 @@ def _create_or_adopt(
     try:
         return (yield from _plan_and_execute(options, item, plan, how, waiting))
     except (SegmentConflictError, SegmentInvalidRequestError) as refusal:
-        if item.id is not None or waiting.max_age < 0:
+        if item.id is not None:
             raise
         again = yield from _plan_again(options, item, plan, how, _Waiting(0, -1))
         if again.id is None:
