@@ -84,6 +84,13 @@ def test_entries_that_only_an_id_tells_apart_get_it(engine: Engine, tmp_path: Pa
     }
 
 
+def test_keys_that_segment_adds_do_not_tell_entries_apart(engine: Engine) -> None:
+    added = one_subscription(id="s1", enabled=False, settings={"__segment_internal_x": 1})
+    engine.sandbox.seed(seed([existing(subscriptions=[one_subscription(id="s0"), added])]))
+    (imported,) = engine.read()
+    assert [entry.get("id") for entry in imported.fields["subscriptions"]] == ["s0", "s1"]
+
+
 def test_a_second_import_keeps_comments_variables_and_aliases(engine: Engine, tmp_path: Path) -> None:
     engine.sandbox.seed(seed([existing(0, enabled=False), existing(1)]))
     root = write(

@@ -180,9 +180,8 @@ class Describer:
         if one["trigger"].strip():
             fields["trigger"] = one["trigger"]
         fields["enabled"] = one["enabled"]
-        own = {key: value for key, value in (one.get("settings") or {}).items() if not is_server_key(key)}
         place = f"subscription {one['name']!r}: settings"
-        if settings := self._settings(own, f"{hint}_{one['name']}", place, secrets):
+        if settings := self._settings(_described_settings(one), f"{hint}_{one['name']}", place, secrets):
             fields["settings"] = settings
         if one.get("modelId"):
             fields["model_id"] = one["modelId"]
@@ -255,9 +254,14 @@ def _distinguishable(group: Sequence[Subscription]) -> bool:
         return False
     found = all(match is not None and match["id"] == one["id"] for one, match in zip(group, matches, strict=True))
     whole = {
-        json.dumps([*trait, one.get("settings")], sort_keys=True) for trait, one in zip(traits, group, strict=True)
+        json.dumps([*trait, _described_settings(one)], sort_keys=True) for trait, one in zip(traits, group, strict=True)
     }
     return found and len(whole) == len(group)
+
+
+def _described_settings(one: Subscription) -> dict[str, Any]:
+    """Return the settings of a subscription without the keys that Segment adds."""
+    return {key: value for key, value in (one.get("settings") or {}).items() if not is_server_key(key)}
 
 
 def _spec(one: Subscription) -> SubscriptionSpec:
