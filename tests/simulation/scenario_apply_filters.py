@@ -77,7 +77,11 @@ class _ApplyingFilters:
         self, options: CallOptions, wait_for_pending: bool, _number: int, memory: Memory | None = None
     ) -> Flow[Any]:
         request = ApplyRequest(
-            spec=self._spec, filters=self._filters, prune_filters=self._prune, wait_for_pending=wait_for_pending
+            spec=self._spec,
+            filters=self._filters,
+            prune_filters=self._prune,
+            prune_all=True,
+            wait_for_pending=wait_for_pending,
         )
         progress = None if memory is None else memory.progress
         return apply_destination(options, request=request, write=True, progress=progress)

@@ -33,6 +33,7 @@ from tests.simulation.expectation import (
     demand_subscription,
     destinations_like,
     filters_like,
+    never_confirmed,
     subscriptions_like,
     the_only,
 )
@@ -81,6 +82,7 @@ class _ApplyingFleet:
             name=f"apply_fleet, {len(self._members)} descriptions, {self._existing} of them exist",
             flow=self._flow,
             check=self._check,
+            quiet=not any(never_confirmed(self._segment, one.spec) for one in self._members if not one.removed),
             groups=self._groups,
         )
 

@@ -64,7 +64,7 @@ def test_wherever_it_stops_the_end_and_the_result_are_the_same(seeds: range) -> 
         if isinstance(results[0], type):  # it failed, and its order differs
             continue
         assert _objects(plain.segment) == _objects(deferred.segment), story
-        if not plain.segment.lists_lag_in_all:
+        if not plain.segment.lists_lag_in_all and not _has_ignored(results[0]):
             assert _writes(plain) == _writes(deferred), story
     assert stopped > len(seeds)
 
@@ -115,7 +115,7 @@ def test_a_missing_rule_is_detected(
 
 def _test_all() -> None:
     test_wherever_it_stops_the_end_and_the_result_are_the_same(range(400))
-    test_with_faults_and_crashes_the_result_is_still_exactly_what_is_described(range(800))
+    test_with_faults_and_crashes_the_result_is_still_exactly_what_is_described(range(4000))
 
 
 @contextmanager
@@ -163,3 +163,8 @@ def _objects(segment: Segment) -> list[str]:
 def _writes(stage: Stage) -> int:
     """Return the number of writes that were not rejected by the rate limit."""
     return stage.network.writes - sum("-> 429" in line for line in stage.world.story)
+
+
+def _has_ignored(result: Any) -> bool:
+    """Return whether Segment ignored settings; they are written again if the task stops before it has noted them."""
+    return bool(result["ignored"] if isinstance(result, dict) else isinstance(result, tuple) and result[1])
