@@ -18,7 +18,6 @@ import pytest
 from airflow.providers.common.compat.sdk import DAG, BaseOperator
 
 from airflow_provider_segment.exceptions import SegmentError
-from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
 from airflow_provider_segment.operators.base import SegmentOperator
 from airflow_provider_segment.operators.destination import (
@@ -220,13 +219,13 @@ def plain_local_variables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @contextmanager
 def logging_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    run = SegmentPublicApiHook.run
+    run = SegmentOperator.run_flow
 
-    def logging_run(self: SegmentPublicApiHook, *arguments: Any, **named: Any) -> Any:
+    def logging_run(self: SegmentOperator, *arguments: Any, **named: Any) -> Any:
         self.log.debug("running with %s", plain(getattr(named.get("spec"), "settings", None)))
         return run(self, *arguments, **named)
 
-    monkeypatch.setattr(SegmentPublicApiHook, "run", logging_run)
+    monkeypatch.setattr(SegmentOperator, "run_flow", logging_run)
     yield
 
 
