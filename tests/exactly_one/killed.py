@@ -23,7 +23,7 @@ _MANY = [f"Sub {number}" for number in range(7)]
 
 TASKS: tuple[tuple[Write, int], ...] = (
     (next(write for write in WRITES if write.name == "create a destination"), 3),
-    (next(write for write in WRITES if write.name == "schedule a new subscription"), 4),
+    (next(write for write in WRITES if write.name == "schedule a new subscription"), 5),
     (
         Write(
             name="apply a new destination with seven subscriptions",
