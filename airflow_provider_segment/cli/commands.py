@@ -176,9 +176,10 @@ def _apply(arguments: argparse.Namespace, style: text.Style) -> Output:
         apply = ApplyOptions(stop_on_error=arguments.on_error == "stop")
         applied = segment.run(apply_workspace(segment.options, plan=planned, how=how, apply=apply))
     done = applied_report(applied)
-    report = {"applied": done, "plan": plan_report(planned, folder.warnings)}
+    plan = plan_report(planned, folder.warnings)
+    report = {"applied": done, "plan": plan}
     failed = any(one.result in ("failed", "skipped") for one in applied)
-    shown = text.applied_text(done, style)
+    shown = text.applied_text(done, style, plan=plan)
     return Output(status=ERROR if failed else OK, text=shown, report=report)
 
 

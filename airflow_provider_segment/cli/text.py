@@ -73,6 +73,7 @@ def drift_text(report: Mapping[str, Any], style: Style) -> str:
     """
     report = printable_report(report)
     lines = [line for one in report["destinations"] for line in _destination_lines(one, style)]
+    lines += _unsupplied(report)
     count = len(report["destinations"])
     lines.append(f"{count} destinations differ, {report['as_described']} are as described")
     return "\n".join(lines)
@@ -99,14 +100,17 @@ def plan_markdown(report: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def applied_text(applied: Sequence[Mapping[str, Any]], style: Style) -> str:
-    """Return what an apply did as text.
+def applied_text(applied: Sequence[Mapping[str, Any]], style: Style, *, plan: Mapping[str, Any]) -> str:
+    """Return what an apply did as text, with the warnings of its plan.
 
     :param applied: its JSON values.
     :param style: colours.
+    :param plan: the JSON values of the plan.
     """
-    lines = []
-    applied = printable_report(applied)
+    applied, plan = printable_report(applied), printable_report(plan)
+    lines = [f"warning: {warning}" for warning in plan["warnings"]]
+    lines += [f"{_title(one)}: warning: {warning}" for one in plan["destinations"] for warning in one["warnings"]]
+    lines += _unsupplied(plan)
     for one in applied:
         if one["result"] != "kept":
             reason = f": {one['error']}" if one["error"] else ""
@@ -157,10 +161,14 @@ def _field_lines(one: Mapping[str, Any]) -> Iterator[str]:
     return map(new_field_text if one["result"] == "created" else field_text, one["changes"])
 
 
-def _information(report: Mapping[str, Any]) -> Iterator[str]:
+def _unsupplied(report: Mapping[str, Any]) -> Iterator[str]:
     secrets = Counter(one["alias"] for one in report["unsupplied_secrets"])
     if secrets:
         yield f"{len(secrets)} secrets are not supplied, so they were not compared: {_listed(sorted(secrets))}"
+
+
+def _information(report: Mapping[str, Any]) -> Iterator[str]:
+    yield from _unsupplied(report)
     others = [f"{one['name'] or one['id']} ({one['source']}, {one['type']})" for one in report["undescribed"]]
     if others:
         yield f"{len(others)} undescribed destinations of the described sources are left alone: {_listed(others)}"

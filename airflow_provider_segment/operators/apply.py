@@ -208,7 +208,7 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
             if self.environment is not None:
                 raise ValueError("environment is given without path; it belongs to a spec file")
             if missing := [argument for argument in ("name", "settings") if getattr(self, argument) is None]:
-                raise ValueError(f"{missing[0]} is missing; pass source, type, name and settings, or path")
+                raise ValueError(f"{missing[0]} is missing; pass source, destination_type, name and settings, or path")
             check_one_form({argument: getattr(self, argument) for argument in SOURCE_AND_TYPE}, required=True)
         else:
             given = [argument for argument in (*SOURCE_AND_TYPE, *_DESCRIBED) if getattr(self, argument) is not None]

@@ -10,6 +10,7 @@ from airflow_provider_segment.protocol.arguments import (
     check_if_exists,
     check_if_missing,
     check_name,
+    check_new_name,
     check_new_settings,
     check_settings,
 )
@@ -178,7 +179,7 @@ class SegmentUpdateDestinationOperator(_ExistingDestinationOperator):
     changeable = ("new_name", "enabled", "settings")
     checks = {  # noqa: RUF012 - a constant of the class
         **_ExistingDestinationOperator.checks,
-        "new_name": check_name,
+        "new_name": check_new_name,
         "enabled": check_flag,
         "settings": check_settings,
     }

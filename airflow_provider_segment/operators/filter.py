@@ -14,6 +14,7 @@ from airflow_provider_segment.protocol.arguments import (
     check_if_exists,
     check_if_missing,
     check_name,
+    check_new_name,
     check_reference,
 )
 from airflow_provider_segment.protocol.filter_arguments import check_actions, check_description
@@ -177,7 +178,7 @@ class SegmentUpdateFilterOperator(_ExistingFilterOperator):
     changeable = ("new_title", "condition", "actions", "enabled", "description")
     checks = {  # noqa: RUF012 - a constant of the class
         **_ExistingFilterOperator.checks,
-        "new_title": check_name,
+        "new_title": check_new_name,
         "condition": check_name,
         "actions": check_actions,
         "enabled": check_flag,

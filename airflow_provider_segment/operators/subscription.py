@@ -15,6 +15,7 @@ from airflow_provider_segment.protocol.arguments import (
     check_if_exists,
     check_if_missing,
     check_name,
+    check_new_name,
     check_new_settings,
     check_reference,
     check_settings,
@@ -207,7 +208,7 @@ class SegmentUpdateSubscriptionOperator(_ExistingSubscriptionOperator):
     changeable = ("new_name", "trigger", "enabled", "settings", "model_id", "reverse_etl_schedule")
     checks = {  # noqa: RUF012 - a constant of the class
         **_ExistingSubscriptionOperator.checks,
-        "new_name": check_name,
+        "new_name": check_new_name,
         "trigger": check_name,
         "enabled": check_flag,
         "settings": check_settings,

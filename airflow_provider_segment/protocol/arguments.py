@@ -34,6 +34,20 @@ def check_id(argument: str, value: Any) -> str:
     return str(value)
 
 
+def check_new_name(argument: str, value: Any) -> str:
+    """Return a name that an object is to get: not blank, and without white space around it.
+
+    :param argument: the argument's name.
+    :param value: the argument's value.
+    """
+    name = check_name(argument, value)
+    if name != name.strip():
+        raise ValueError(
+            f"{argument} is {name!r}, which begins or ends with white space; remove it: names are compared exactly"
+        )
+    return name
+
+
 def check_reference(argument: str, value: Any) -> str:
     """Return a slug or an id, of 1 to 255 characters.
 

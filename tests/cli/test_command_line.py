@@ -129,7 +129,8 @@ def test_from_a_live_workspace_to_applied_files(command: CommandLine) -> None:
     planned = command.run("plan", "segment")
     assert (planned.status, planned.out.splitlines()[-1]) == (0, "no differences: 2 destinations are as described")
     assert "2 secrets are not supplied" in planned.out
-    assert command.run("drift", "segment").status == 0
+    drift = command.run("drift", "segment")
+    assert (drift.status, "2 secrets are not supplied" in drift.out) == (0, True)
 
     command.edit('trigger: type = "track"', "trigger: type = 'page'")
     planned = command.process("plan", "segment")
@@ -148,8 +149,12 @@ def test_from_a_live_workspace_to_applied_files(command: CommandLine) -> None:
     assert drift.status == 2
     assert [one["path"] for one in drift.json["destinations"]] == ["my-website/actions-cloud/existing-0.yaml"]
 
+    command.edit("settings:\n", "settings:\n  apikey: x\n")
     applied = command.run("apply", "segment")
     assert applied.status == 0
+    assert "2 secrets are not supplied" in applied.out
+    assert "warning: the type has no setting 'apikey'; did you mean 'apiKey'?" in applied.out
+    command.edit("  apikey: x\n", "")
     assert applied.out.endswith("1 changed; 1 already as described\n")
     assert "1 of 1: destination 'Existing 0'" in applied.err
     assert command.writes() == [("PATCH", "/destinations/d0/subscriptions/s0")]

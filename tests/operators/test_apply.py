@@ -354,7 +354,7 @@ def test_settings_and_subscriptions_from_templates(running: Running, segment_san
     ("changes", "message"),
     [
         ({"name": ""}, "name is empty"),
-        ({"settings": None}, "settings is missing; pass source, type, name and settings, or path"),
+        ({"settings": None}, "settings is missing; pass source, destination_type, name and settings, or path"),
         ({"subscriptions": "nothing"}, "subscriptions is a string that is not JSON"),
         ({"subscriptions": [TRACK, 5]}, r"subscriptions\[1\] is a int"),
         (
@@ -429,6 +429,9 @@ def test_a_setting_that_the_type_does_not_know_is_a_warning(
     assert (summary["changed"], calls(segment_sandbox)) == ([], ["POST destination"])
     log = caplog.text + "".join(capfd.readouterr())
     assert "its type has no setting 'apikey', and Segment does not return it; did you mean 'apiKey'?" in log
+    running.run(apply(settings={"apiKey": KEY, "apikey": KEY, "trackAllPages": True}, subscriptions=None))
+    (made,) = segment_sandbox.destinations
+    assert (made["settings"]["trackAllPages"], "apikey" in made["settings"]) == (True, False)
 
 
 def test_a_rotated_key_file_needs_rotate_secrets(running: Running, segment_sandbox: SegmentSandbox) -> None:

@@ -12,8 +12,11 @@ from airflow_provider_segment.operators.destination import (
     SegmentCreateDestinationOperator,
     SegmentUpdateDestinationOperator,
 )
-from airflow_provider_segment.operators.filter import SegmentCreateFilterOperator
-from airflow_provider_segment.operators.subscription import SegmentCreateSubscriptionOperator
+from airflow_provider_segment.operators.filter import SegmentCreateFilterOperator, SegmentUpdateFilterOperator
+from airflow_provider_segment.operators.subscription import (
+    SegmentCreateSubscriptionOperator,
+    SegmentUpdateSubscriptionOperator,
+)
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.running import Running
 
@@ -65,7 +68,7 @@ def log(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> 
 @pytest.mark.parametrize("make", [create, apply, reported])
 def test_a_name_with_a_space_at_an_edge(running: Running, segment_sandbox: SegmentSandbox, make: Any) -> None:
     assert message_of(running, make(name="mine ")) == (
-        "the name of the new destination 'mine ' begins or ends with white space; remove it, since a name is compared"
+        "the new name 'mine ' of the destination begins or ends with white space; remove it, since a name is compared"
         " exactly"
     )
     assert writes(segment_sandbox) == []
@@ -101,9 +104,35 @@ def test_a_name_with_a_space_of_what_belongs_to_a_destination(
     made = running.run(create())
     kind = {"sub": "subscription", "filter": "filter"}[what]
     assert message_of(running, make(made)).startswith(
-        f"the name of the new {kind} ' x' begins or ends with white space"
+        f"the new name ' x' of the {kind} begins or ends with white space"
     )
     assert writes(segment_sandbox) == ["POST"]
+
+
+def test_a_new_name_of_an_existing_object_has_no_space_at_an_edge(
+    running: Running, segment_sandbox: SegmentSandbox
+) -> None:
+    drop = {"condition": "all", "actions": [{"type": "DROP"}]}
+    made = running.run(apply(name="mine", subscriptions=[TRACK], filters=[{"title": "f", **drop}]))
+    (subscription,), (one_filter,) = (made[part] for part in ("subscriptions", "filters"))
+    id = made["destination_id"]
+    for task in (
+        apply(destination_id=id, name="mine "),
+        apply(previous_name="mine", name="mine\t"),
+        apply(name="mine", subscriptions=[TRACK | {"id": subscription["id"], "name": " x"}]),
+        apply(name="mine", filters=[{"id": one_filter["id"], "title": "f ", **drop}]),
+    ):
+        assert "begins or ends with white space" in message_of(running, task)
+    for new_name in (
+        lambda: SegmentUpdateDestinationOperator(task_id="t", destination_id=id, new_name="mine "),
+        lambda: SegmentUpdateSubscriptionOperator(task_id="t", destination_id=id, subscription_id="s", new_name=" x"),
+        lambda: SegmentUpdateFilterOperator(task_id="t", destination_id=id, filter_id="f", new_title="f "),
+    ):
+        with pytest.raises(
+            ValueError, match=r"^new_(name|title) is .*, which begins or ends with white space; remove it"
+        ):
+            new_name()
+    assert set(writes(segment_sandbox)) == {"POST"}
 
 
 @pytest.mark.parametrize("make", [create, apply, reported])

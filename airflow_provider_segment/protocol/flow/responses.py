@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -43,6 +44,7 @@ _BY_STATUS: dict[int, type[SegmentApiError]] = {
 _TRUSTED_WITHOUT_ENVELOPE = {401, 403, 413, 429}
 _MAX_REASON_LENGTH = 1000
 _DECODED_BYTES = 64 * 1024
+_HOSTED_API = re.compile(r"(\w*)-hosted api", re.IGNORECASE)
 """Bytes that are decoded of a body without an envelope; only the first characters are quoted."""
 
 
@@ -143,9 +145,12 @@ def _hint(call: Call[Any], status: int, options: CallOptions) -> str:
 
 def _region_hint(reason: str, options: CallOptions) -> str:
     """Return advice if a response names the other region's API; the status of such a response is undocumented."""
-    if "-hosted api" not in reason.lower():
+    if (named := _HOSTED_API.search(reason)) is None:
         return ""
-    return f". The workspace lives in the other region: change the extra field `region` of {options.connection}"
+    region = "eu" if named.group(1).lower() == "eu" else "us"
+    return (
+        f". The workspace lives in the other region: set the extra field `region` to {region!r} in {options.connection}"
+    )
 
 
 def _other_reason(call: Call[Any], response: Response, options: CallOptions) -> str:

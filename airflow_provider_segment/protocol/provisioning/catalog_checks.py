@@ -103,14 +103,14 @@ def check_new_destination(
 
 
 def check_new_name(what: str, name: str) -> None:
-    """Raise if the name of a new object begins or ends with white space; existing objects may have such names.
+    """Raise if a name that an object is to get begins or ends with white space; existing objects may have such names.
 
     :param what: the kind of object, for the message.
     :param name: its described name.
     """
     if name != name.strip():
         raise ValueError(
-            f"the name of the new {what} {name!r} begins or ends with white space; remove it, since a name is"
+            f"the new name {name!r} of the {what} begins or ends with white space; remove it, since a name is"
             " compared exactly"
         )
 

@@ -228,8 +228,8 @@ def _diff(
     differing = {name: pair for name, pair in plain.items() if not json_equal(pair[1], pair[0])}
     changes: dict[str, Any] = {name: after for name, (_, after) in differing.items()}
     if changed:
-        # All described keys, since it is unknown whether Segment merges settings or replaces them.
-        changes["settings"] = settings
+        # All described keys that the type knows, since it is unknown whether Segment merges settings or replaces them.
+        changes["settings"] = {key: value for key, value in (settings or {}).items() if key not in (unknown or {})}
     return Diff(
         fields=(*_field_changes(differing), *map(hidden_setting, changed)),
         changes=changes,

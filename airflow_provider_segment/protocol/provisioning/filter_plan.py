@@ -109,6 +109,8 @@ def _plan_one(spec: FilterSpec, match: Filter | None) -> FilterPlan:
         check_new_name("filter", spec.title)
         return FilterPlan(FilterStep.CREATE, spec.title, spec=spec)
     diff = diff_filter(spec, match)
+    if "title" in diff.changes:
+        check_new_name("filter", spec.title)
     step = FilterStep.CHANGE if diff.fields else FilterStep.KEEP
     if "enabled" in diff.changes:
         step = FilterStep.ENABLE if diff.changes["enabled"] else FilterStep.DISABLE

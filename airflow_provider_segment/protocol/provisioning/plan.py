@@ -217,6 +217,8 @@ def _plan_destination(spec: DestinationSpec, actual: Destination | None, rotatio
                 " a new destination instead"
             )
     diff = rotation.done(actual["id"], diff_destination(spec, actual, rotate_secrets=rotation.of(actual["id"])))
+    if "name" in diff.changes:
+        check_new_name("destination", spec.name)
     return DestinationPlan(_result(diff), spec, actual, diff)
 
 
@@ -225,6 +227,8 @@ def _plan_one(one: SubscriptionSpec, match: Subscription | None, rotation: _Rota
         check_new_settings(f"settings of subscription {one.name!r}", one.settings or {})
         return SubscriptionPlan(Result.CREATED, one.name, one.action_id, spec=one)
     diff = rotation.done(match["id"], diff_subscription(one, match, rotate_secrets=rotation.of(match["id"])))
+    if "name" in diff.changes:
+        check_new_name("subscription", one.name)
     return SubscriptionPlan(_result(diff), one.name, one.action_id, match["id"], one, diff)
 
 
