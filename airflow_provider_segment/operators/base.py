@@ -58,17 +58,17 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
         self.segment_conn_id = segment_conn_id
 
     def execute(self, context: Context) -> Any:
-        """Do the operator's work, and fail without a retry if a retry cannot mend the error.
+        """Do the operator's work, and fail without a retry if a retry cannot fix the error.
 
-        :param context: of the task.
-        :raises AirflowFailException: a retry cannot mend the error, which is its ``__cause__``.
+        :param context: the task's context.
+        :raises AirflowFailException: a retry cannot fix the error, which is its ``__cause__``.
         """
         return self.perform_or_fail(context)
 
     def perform_or_fail(self, context: Context) -> Any:
-        """Do the operator's work, and fail without a retry if a retry cannot mend the error.
+        """Do the operator's work, and fail without a retry if a retry cannot fix the error.
 
-        :param context: of the task.
+        :param context: the task's context.
         """
         try:
             return self.perform(context)
@@ -80,7 +80,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
     def perform(self, context: Context) -> Any:
         """Do the operator's work.
 
-        :param context: of the task.
+        :param context: the task's context.
         """
         raise NotImplementedError
 
@@ -142,7 +142,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
     def pending_age(self, context: Context) -> float:
         """Return how many seconds ago, at least, the last write was sent that may still be in flight; 0 if unknown.
 
-        :param context: of the task.
+        :param context: the task's context.
         """
         return earlier_try_age(context)
 
@@ -169,7 +169,7 @@ def is_final(error: Exception) -> bool:
     rejected token is no such error, because tokens rotate, and neither is an object that is not found by its identity,
     because lists lag.
 
-    :param error: what an operator raises.
+    :param error: the error.
     """
     if isinstance(error, SegmentNotFoundError):
         return error.method == "POST" or error.path.startswith("/sources/")
@@ -192,7 +192,7 @@ def earlier_try_age(context: Context) -> float:
     Airflow starts a retry ``retry_delay`` after the try before has ended, or was found dead. A task that was cleared
     starts at once; then its ``max_tries`` exceeds its ``retries``.
 
-    :param context: of the task.
+    :param context: the task's context.
     """
     ti, task = context.get("ti"), context.get("task")
     if task is None or getattr(ti, "max_tries", None) != task.retries or getattr(task, "retry_policy", None):
@@ -212,7 +212,7 @@ def is_retry(context: Context) -> bool:
 def push_ignored(context: Context, ignored: Sequence[str]) -> None:
     """Push the settings that Segment ignored to XCom, under the key ``ignored``; nothing if there are none.
 
-    :param context: of the task.
+    :param context: the task's context.
     :param ignored: their labels.
     """
     if ignored and "ti" in context:

@@ -54,8 +54,8 @@ class SegmentDeferrableOperator(SegmentOperator):
     def execute_complete(self, context: Context, event: Any = None) -> Any:
         """Go on after a wait.
 
-        :param context: of the task.
-        :param event: of the trigger.
+        :param context: the task's context.
+        :param event: the trigger's event.
         :raises AirflowTaskTimeout: the ``execution_timeout`` has passed.
         :raises SegmentProtocolError: the event is not one of the trigger.
         """
@@ -78,7 +78,7 @@ class SegmentDeferrableOperator(SegmentOperator):
     ) -> T:
         """Run a flow with a hook; defer instead of a long wait for a rate limit.
 
-        :param context: of the task.
+        :param context: the task's context.
         :param flow: a function of the call options and further arguments.
         """
         from airflow_provider_segment.protocol.flow.deferral import DeferralRequiredError, DeferralRule
@@ -115,7 +115,7 @@ class SegmentDeferrableOperator(SegmentOperator):
     def looks_for_pending(self, context: Context) -> bool:
         """Return whether a request that was sent before may still be in flight, so that lists may not show its effect.
 
-        :param context: of the task.
+        :param context: the task's context.
         """
         resumed = self._resumption
         if resumed is None:

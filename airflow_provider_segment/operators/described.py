@@ -26,7 +26,7 @@ def read_files(task: SegmentOperator, *, path: str, environment: str | None) -> 
     """Read a folder of spec files, or one of them.
 
     :param task: in whose DAG file's folder a relative path begins; outside of a DAG, in the working directory.
-    :param path: of the folder or file.
+    :param path: path of the folder or file.
     :param environment: name of the environment.
     :raises ValueError: a file is invalid; the error lists every problem.
     """
@@ -43,8 +43,8 @@ def apply_folder(
     """Plan what a folder describes and, with ``on_drift="fix"``, apply it.
 
     :param task: runs the flow.
-    :param context: of the task.
-    :param folder: what was read.
+    :param context: the task's context.
+    :param folder: the folder.
     :param values: the checked arguments ``on_drift``, ``max_prune``, ``rotate_secrets`` and, if the task has it,
         ``on_error``.
     :return: the plan, and what was done or would be done to each destination.
@@ -80,7 +80,7 @@ def apply_file(
     """Plan what one file describes and, with ``on_drift="fix"``, apply it.
 
     :param task: runs the flow.
-    :param context: of the task.
+    :param context: the task's context.
     :param values: the checked arguments, with ``path`` and perhaps ``environment``.
     :return: the plan of the destination, and the summary.
     """
@@ -128,10 +128,10 @@ def drift_text(item: PlannedDestination) -> str:
 
 
 def raise_for_retry(causes: Sequence[Exception], error: Exception) -> NoReturn:
-    """Raise an error so that Airflow retries the task, unless a retry mends nothing or creates an object again.
+    """Raise an error so that Airflow retries the task, unless a retry cannot help or creates an object again.
 
-    :param causes: what failed.
-    :param error: what to raise.
+    :param causes: the errors.
+    :param error: the error to raise.
     """
     if all(map(is_final, causes)) or any(isinstance(cause, SegmentUnexpectedResultError) for cause in causes):
         raise AirflowFailException(str(error)) from error

@@ -61,8 +61,8 @@ class DestinationSelection(Struct, frozen=True, kw_only=True):
 def check_destination(arguments: Mapping[str, Any], *, beside_id: tuple[str, ...] = ()) -> DestinationSelection:
     """Check the arguments that select a destination.
 
-    :param arguments: those of ``DESTINATION_CHECKS``, by name; ``None`` if not set.
-    :param beside_id: which of them may be given together with the id.
+    :param arguments: the arguments in ``DESTINATION_CHECKS``, by name; ``None`` if not set.
+    :param beside_id: which of them may be passed with the id.
     :raises ValueError: an argument is invalid, or they do not select one destination.
     """
     check_destination_selection(arguments, beside_id=beside_id)
@@ -95,8 +95,8 @@ def check_one_form(arguments: Mapping[str, Any], *, required: bool = False) -> N
 def check_destination_selection(arguments: Mapping[str, Any], *, beside_id: tuple[str, ...] = ()) -> None:
     """Check that a destination is selected by its id or by its whole identity; works before templates are rendered.
 
-    :param arguments: those of ``DESTINATION_CHECKS``, by name; ``None`` if not set.
-    :param beside_id: which of them may be given together with the id.
+    :param arguments: the arguments in ``DESTINATION_CHECKS``, by name; ``None`` if not set.
+    :param beside_id: which of them may be passed with the id.
     :raises ValueError: both are set, neither is, the identity is incomplete, or a part of it is given twice.
     """
     parts = {name: value for name, value in arguments.items() if name != "destination_id"}
@@ -111,7 +111,7 @@ def check_selection(
     :param id_argument: name of the argument that takes the id.
     :param id_value: its value.
     :param parts: the arguments that make up the identity, both those that take slugs and those that take ids.
-    :param beside_id: those of them that may be given together with the id.
+    :param beside_id: the arguments in ``parts`` that may be passed with the id.
     :raises ValueError: both are set, neither is, the identity is incomplete, or a part of it is given twice.
     """
     check_one_form(parts)

@@ -176,7 +176,7 @@ class _Poller:
     def interval_after(self, observation: Observation) -> float:
         """Return the seconds between two polls that can decide.
 
-        :param observation: of the last poll.
+        :param observation: the last poll's observation.
         """
         per_minute = 0.0 if self._options is None else self._options[0].min_poll_interval
         self._interval = useful_interval(self._poke_interval, observation.granularity, per_minute=per_minute)

@@ -69,7 +69,7 @@ class DeliveryTrigger(BaseEventTrigger):
     def ids(self, observation: Observation) -> dict[str, str | None]:
         """Return the ids of the destination and its source: those given, or those that a poll found.
 
-        :param observation: of the poll.
+        :param observation: the poll's observation.
         """
         return {
             "destination_id": self.destination_id or observation.destination_id,

@@ -68,7 +68,7 @@ def interval_text(interval: Interval | None) -> str:
 
     A short one is shown with its seconds.
 
-    :param interval: in UTC.
+    :param interval: the time window, in UTC.
     """
     if interval is None:
         return ""

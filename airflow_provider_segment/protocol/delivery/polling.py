@@ -43,7 +43,7 @@ class FinalPieces:
     def drop_others(self, pieces: tuple[Interval, ...]) -> None:
         """Forget pieces that a window has slid past.
 
-        :param pieces: those that the window has now.
+        :param pieces: the current pieces of the window.
         """
         self._metrics = {piece: metrics for piece, metrics in self._metrics.items() if piece in pieces}
 
@@ -55,7 +55,7 @@ def poll(
 
     :param criteria: the criteria of the wait.
     :param now: the current time; timezone-aware.
-    :param final: what earlier polls of this wait found to be final.
+    :param final: the final metrics from earlier polls of this wait.
     :raises ValueError: no granularity covers the window, which has no end.
     """
     return evaluate(criteria, (yield from fetch_observation(options, query=criteria.query, now=now, final=final)))
@@ -68,7 +68,7 @@ def fetch_observation(
 
     :param query: which metrics to fetch.
     :param now: the current time; timezone-aware.
-    :param final: what earlier polls of this query found to be final.
+    :param final: the final metrics from earlier polls of this query.
     :return: an observation; without metrics before a poll can decide, and for a closed window that is too old.
     :raises ValueError: no granularity covers the window, which has no end.
     """

@@ -21,7 +21,7 @@ def useful_interval(poke_interval: float, granularity: str | None, *, per_minute
     """Return the seconds between two polls that can decide: counts per minute change at most once a minute.
 
     :param poke_interval: the poll interval asked for, in seconds; polls never come more often.
-    :param granularity: that of the last poll; ``None`` if it requested nothing.
+    :param granularity: the last poll's granularity; ``None`` if it requested nothing.
     :param per_minute: seconds between two polls of counts per minute.
     """
     return max(poke_interval, per_minute) if granularity == MINUTE else poke_interval

@@ -43,7 +43,7 @@ class DeferralRequiredError(Exception):
     """The flow was stopped to wait for a rate limit; everything that it has sent is done.
 
     :param reason: why it waits, for the log.
-    :param turn: what to wait for.
+    :param turn: the turn to wait for.
     :param call: the call that waits, if it was tried before.
     """
 

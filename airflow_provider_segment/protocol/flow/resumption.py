@@ -44,7 +44,7 @@ class Resumption:
 
     :param granted: how many requests may be sent under each limit.
     :param slept: seconds that have passed at least.
-    :param state: what was stored.
+    :param state: the stored state.
     """
 
     granted: dict[str, int]

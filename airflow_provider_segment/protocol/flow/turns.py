@@ -77,7 +77,7 @@ class Turns:
 
         Its count is then what is left of the round, so that no request goes unused.
 
-        :param ticket: of the task.
+        :param ticket: the task's ticket.
         :param now: the time.
         """
         if now < ticket.ready_at:
@@ -98,7 +98,7 @@ class Turns:
     def leave(self, ticket: Ticket) -> None:
         """Leave the queue, if the ticket is still in it.
 
-        :param ticket: of the task.
+        :param ticket: the task's ticket.
         """
         if ticket in self._queue:
             self._queue.remove(ticket)

@@ -109,8 +109,8 @@ def apply_destination(
 
     :param request: what to apply.
     :param write: whether to execute the plan.
-    :param ids: what has been found of its source, type and actions, to which they are added.
-    :param progress: of the same apply before it was stopped; filled with what is done.
+    :param ids: the known ids of its source, type and actions; new ones are added.
+    :param progress: the progress of the same apply before it was stopped; filled with what is done.
     :return: the plan, and a summary of what was done or would be done.
     :raises ValueError: something that can't be changed differs; or the source, the type or an action is unknown or
         ambiguous.
@@ -156,8 +156,8 @@ def plan_apply(
     """Read the current state, plan, and log the plan.
 
     :param request: what to apply.
-    :param ids: what has been found of its source, type and actions, to which they are added.
-    :param progress: of the same apply before it was stopped.
+    :param ids: the known ids of its source, type and actions; new ones are added.
+    :param progress: the progress of the same apply before it was stopped.
     :raises ValueError: something that can't be changed differs; or the source, the type or an action is unknown or
         ambiguous.
     :raises SegmentNotFoundError: the destination with this id, or the source, does not exist.

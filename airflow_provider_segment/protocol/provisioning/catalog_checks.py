@@ -49,7 +49,7 @@ def read_type(
 ) -> Flow[TypeRecord | None]:
     """Return the type of a destination that does not exist, from a destination of this type or from the catalog.
 
-    :param identity: of the destination.
+    :param identity: the destination's identity.
     :param siblings: destinations of its source, with the options of their types.
     :return: the type; ``None`` if the token may not read the catalog.
     :raises ValueError: the catalog has no such type; the message names candidates.
@@ -84,7 +84,7 @@ def check_new_destination(
 ) -> None:
     """Raise if a destination can't be created: its name is untidy, or its type allows one for each source.
 
-    :param identity: of the destination.
+    :param identity: the destination's identity.
     :param destination_type: its type.
     :param siblings: destinations of its source.
     :raises ValueError: the name begins or ends with white space.
@@ -140,7 +140,7 @@ def setting_warnings(
 
     :param label: names the destination.
     :param settings: the described ones.
-    :param options: of the destination's type; without any, nothing is checked.
+    :param options: the options of the destination's type; without any, nothing is checked.
     :param actual: the settings in Segment; ``None`` for a new destination.
     """
     known = {option["name"]: option for option in options}
@@ -162,7 +162,7 @@ def unknown_setting(label: str, key: str, known: Iterable[str]) -> str:
     """Return the warning about a setting that the catalog does not know.
 
     :param label: names the destination.
-    :param key: of the setting.
+    :param key: the setting's key.
     :param known: the keys that the catalog knows.
     """
     return f"{label}: its type has no setting {key!r}; {key_hint(key, known)}"
@@ -172,7 +172,7 @@ def candidates(value: str, records: Sequence[TypeRecord | CatalogAction]) -> str
     """Return the end of a message about an unknown id: what may have been meant, by name.
 
     :param value: the unknown id.
-    :param records: what exists.
+    :param records: the existing objects.
     """
     labels: dict[str, str] = {}
     for one in records:

@@ -38,7 +38,7 @@ class Ensured:
     """An object that exists now.
 
     :param id: its id.
-    :param ignored: labels of settings that Segment refused or did not store.
+    :param ignored: labels of settings that Segment rejected or did not store.
     """
 
     id: str

@@ -19,7 +19,7 @@ def with_declared_types(spec: DestinationSpec, options: Iterable[CatalogOption])
     """Return a description whose settings have the types that the catalog declares, as far as they were templated.
 
     :param spec: the description.
-    :param options: of its type.
+    :param options: the options of its type.
     """
     return replace(spec, settings=declared_types(spec.settings, options, templated=spec.templated))
 
@@ -30,7 +30,7 @@ def declared_types(
     """Return settings with the types that the catalog declares, as far as they were templated.
 
     :param settings: the described ones.
-    :param options: of the destination's type.
+    :param options: the options of the destination's type.
     :param templated: paths in ``settings`` whose values came out of templates.
     """
     types = {option["name"]: option.get("type") for option in options}

@@ -56,7 +56,7 @@ def find_destinations(
     """Return all destinations with an identity; lists only those of its source, since a workspace may have thousands.
 
     :param identity: the destination's identity.
-    :param ids: what has been found of its source and type, to which both are added.
+    :param ids: the known ids of its source and type; both are added.
     :raises ValueError: its source or type is unknown or ambiguous.
     :raises SegmentNotFoundError: the source does not exist.
     """
@@ -153,7 +153,7 @@ def ensure_destination(
     :param if_exists: ``reuse``, ``update`` or ``fail``.
     :param wait_for_pending: before creating, poll for it for ``reconcile_timeout`` seconds, since an earlier try may
         have left a request in flight.
-    :param ids: what has been found of its source and type, to which both are added.
+    :param ids: the known ids of its source and type; both are added.
     :return: its id, and the settings that Segment ignored.
     """
     known = ids or ResolvedIds()
@@ -246,7 +246,7 @@ def write_destination(options: CallOptions, actual: Destination, changes: Mappin
 
     :param actual: the destination in Segment.
     :param changes: arguments of ``update_destination``, by name; all described keys of settings.
-    :return: labels of settings that Segment refused or ignored.
+    :return: labels of settings that Segment rejected or ignored.
     """
     destination_id = actual["id"]
     rest = yield from _disable_first(options, destination_id, changes)
@@ -279,7 +279,7 @@ def locate_destination(options: CallOptions, *, selection: DestinationSelection,
     """Return the id of a destination, and resolve its source.
 
     :param selection: its id, or its source, type and name.
-    :param ids: what has been found of its source and type, to which both are added; its source stays empty if only the
+    :param ids: the known ids of its source and type; both are added; its source stays empty if only the
         id of the destination is given.
     :raises ValueError: its source or type is unknown or ambiguous.
     :raises SegmentNotFoundError: no destination has the identity.
@@ -312,7 +312,7 @@ def resolve_and_update_destination(
     :param enabled: whether it receives data.
     :param settings: the keys to set.
     :param templated: paths in ``settings`` whose values came out of templates.
-    :param ids: what has been found of its source and type, to which both are added.
+    :param ids: the known ids of its source and type; both are added.
     :return: its id.
     :raises ValueError: its source or type is unknown or ambiguous, or a template rendered to nothing where Segment has
         a secret.
@@ -353,7 +353,7 @@ def resolve_and_delete_destination(
 
     :param target: id or identity.
     :param if_missing: ``ignore`` or ``fail``.
-    :param ids: what has been found of its source and type, to which both are added.
+    :param ids: the known ids of its source and type; both are added.
     :return: its id; ``None`` if no destination has the identity.
     :raises ValueError: its source or type is unknown or ambiguous.
     :raises SegmentNotFoundError: it does not exist and ``if_missing`` is ``fail``.

@@ -180,7 +180,7 @@ MAX_CANDIDATES = 10
 def key_hint(key: str, known: Iterable[str]) -> str:
     """Return what a message says about an unknown setting: the most similar known key, or else all of them.
 
-    :param key: of the setting.
+    :param key: the setting's key.
     :param known: the keys that its type knows.
     """
     names = [*known]
@@ -250,7 +250,7 @@ def setting_label(key: str) -> str:
 def hidden_setting(key: str) -> FieldChange:
     """Return the change of a setting, without its values.
 
-    :param key: of the setting.
+    :param key: the setting's key.
     """
     return FieldChange(setting_label(key), hidden=True)
 
@@ -263,7 +263,7 @@ def _field_changes(changed: Mapping[str, tuple[Any, Any]]) -> Iterator[FieldChan
 def display(value: Any) -> str:
     """Return a value for people: strings as they are, everything else as JSON.
 
-    :param value: of a field.
+    :param value: the field's value.
     """
     if isinstance(value, str):
         return value

@@ -68,7 +68,7 @@ class Difference(TypedDict):
 def object_result(part: PlannedObject, *, written: bool = True) -> ObjectResult:
     """Return what happens to an object.
 
-    :param part: of a plan.
+    :param part: a part of a plan.
     :param written: whether the plan was executed.
     """
     word = part.step.result if isinstance(part, FilterPlan) else part.result.value
@@ -78,7 +78,7 @@ def object_result(part: PlannedObject, *, written: bool = True) -> ObjectResult:
 def object_fields(part: PlannedObject) -> Sequence[FieldChange]:
     """Return the fields of an object that differ, or those that a new object gets.
 
-    :param part: of a plan.
+    :param part: a part of a plan.
     """
     if part.spec is None or object_result(part) != "created":
         return part.diff.fields
@@ -88,7 +88,7 @@ def object_fields(part: PlannedObject) -> Sequence[FieldChange]:
 def field_differences(part: PlannedObject) -> list[FieldDifference]:
     """Return the fields of an object that differ, or those that a new object gets, as JSON values.
 
-    :param part: of a plan.
+    :param part: a part of a plan.
     """
     return [FieldDifference(field=one.field, before=one.before, after=one.after) for one in object_fields(part)]
 
@@ -100,8 +100,8 @@ def differences(
 
     :param plan: the plan.
     :param written: whether it was executed.
-    :param ids: of created subscriptions, by their position in the plan.
-    :param filter_ids: of created filters, likewise.
+    :param ids: ids of the created subscriptions, by position in the plan.
+    :param filter_ids: ids of the created filters, by position in the plan.
     """
     destination = plan.destination
     found = [_difference("destination", destination.spec.name, destination, destination.id, written=written)]
@@ -131,7 +131,7 @@ def differences_text(plan: Plan) -> str:
 def field_text(change: FieldDifference) -> str:
     """Return how a field differs.
 
-    :param change: of the field.
+    :param change: the change of the field.
     """
     if change["field"].startswith(_SETTINGS):
         return f"{change['field']} differs"
@@ -141,7 +141,7 @@ def field_text(change: FieldDifference) -> str:
 def new_field_text(change: FieldDifference) -> str:
     """Return which value a new object gets.
 
-    :param change: of the field.
+    :param change: the change of the field.
     """
     hidden = change["field"].startswith(_SETTINGS)
     return change["field"] if hidden else f"{change['field']}: {_quoted(change['after'])}"

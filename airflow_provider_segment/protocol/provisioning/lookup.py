@@ -43,8 +43,8 @@ class Found:
 def with_created(listed: Sequence[T], ids: Sequence[str], get: Callable[[str], Flow[T]]) -> Flow[list[T]]:
     """Return what a list shows, and what this task has created before it waited, even if the list does not show it yet.
 
-    :param listed: what the list shows.
-    :param ids: of what was created.
+    :param listed: the objects in the list.
+    :param ids: ids of the created objects.
     :param get: reads an object by its id.
     """
     found = list(listed)
@@ -75,7 +75,7 @@ def one_or_none(matches: Sequence[T], identity: Identity | str) -> T | None:
 def destination_label(destination: Destination) -> str:
     """Return the name and id of a destination.
 
-    :param destination: in Segment.
+    :param destination: the destination in Segment.
     """
     return f"{destination.get('name') or ''!r} ({destination['id']})"
 
@@ -83,7 +83,7 @@ def destination_label(destination: Destination) -> str:
 def first_few(labels: Sequence[str]) -> str:
     """Return the first of several labels, and how many more there are.
 
-    :param labels: of objects.
+    :param labels: the objects' labels.
     """
     more = f" and {len(labels) - _MAX_LABELS} more" if len(labels) > _MAX_LABELS else ""
     return f"{', '.join(labels[:_MAX_LABELS])}{more}"

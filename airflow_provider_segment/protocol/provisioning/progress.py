@@ -33,13 +33,13 @@ P = TypeVar("P", DestinationPlan, SubscriptionPlan)
 class Executed:
     """What the execution of one plan has done so far.
 
-    :param destination_id: of the destination, once it is written.
-    :param ids: of created, changed and removed subscriptions, by their position in the plan.
-    :param filter_ids: of created filters, by their position in the plan.
-    :param ignored: settings that Segment refused or ignored.
+    :param destination_id: id of the destination, once it is written.
+    :param ids: ids of the created, changed and removed subscriptions, by position in the plan.
+    :param filter_ids: ids of the created filters, by position in the plan.
+    :param ignored: settings that Segment rejected or ignored.
     :param remaining: labels of settings that differ after the write, by the id of the object.
-    :param may_leave_out: whether a refused write of a subscription may be repeated without the refused settings, which
-        is a further rate-limited call.
+    :param may_leave_out: whether a rejected write of a subscription may be repeated without the rejected settings,
+        which is a further rate-limited call.
     """
 
     destination_id: str | None = None
@@ -60,7 +60,7 @@ class ApplyProgress:
     :param created: ids of the objects that were created, by their kind.
     :param written: ids of the objects that were written, with their secrets.
     :param remaining: labels of settings that differed after the write, by the id of the object.
-    :param ignored: settings that Segment refused or ignored.
+    :param ignored: settings that Segment rejected or ignored.
     :param may_leave_out: as in :class:`Executed`.
     """
 
@@ -114,7 +114,7 @@ class ApplyProgress:
     def add(self, executed: Executed, plan: Plan) -> None:
         """Add what the execution of a plan has done, whether it ended or was stopped.
 
-        :param executed: what it has done.
+        :param executed: what it did.
         :param plan: which was executed.
         """
         known = None if plan.destination.result is Result.KEPT else executed.destination_id

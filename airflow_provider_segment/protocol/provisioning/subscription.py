@@ -49,7 +49,7 @@ def find_subscriptions(
     """Return all subscriptions with an identity.
 
     :param identity: the subscription's identity.
-    :param ids: what has been found of its action, to which it is added.
+    :param ids: the known id of its action; it is added.
     :raises ValueError: its action is unknown or ambiguous.
     :raises SegmentNotFoundError: the destination does not exist.
     """
@@ -248,8 +248,8 @@ def write_subscription(
     :param destination_id: its destination.
     :param id: its id.
     :param name: its name, for messages.
-    :param may_leave_out: whether a refused write may be repeated without the refused settings.
-    :return: the labels of settings that Segment refused or ignored, and the keys that were left out.
+    :param may_leave_out: whether a rejected write may be repeated without the rejected settings.
+    :return: the labels of settings that Segment rejected or ignored, and the keys that were left out.
     """
     context = SettingsContext(label=f"subscription {name!r}", may_leave_out=may_leave_out)
     changed, left_out = yield from write_settings(

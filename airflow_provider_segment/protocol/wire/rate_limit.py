@@ -33,7 +33,7 @@ class RetryAfter:
 def limit_shown_by(response: Response) -> int | None:
     """Return the requests per window that a response shows, or ``None``; a 429 does not show them.
 
-    :param response: with any status.
+    :param response: the response, with any status.
     """
     remaining, consumed = (integer_header(response, f"x-ratelimit-{name}") for name in ("remaining", "consumed"))
     if response.status == 429 or remaining is None or consumed is None:
@@ -44,8 +44,8 @@ def limit_shown_by(response: Response) -> int | None:
 def integer_header(response: Response, name: str) -> int | None:
     """Return the value of a header that is a short number, or ``None``.
 
-    :param response: with any status.
-    :param name: of the header.
+    :param response: the response, with any status.
+    :param name: the header's name.
     """
     value = response.headers.get(name)
     return int(value) if value is not None and value.isascii() and value.isdigit() and len(value) < 12 else None

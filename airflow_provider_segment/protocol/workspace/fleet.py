@@ -28,7 +28,7 @@ def apply_descriptions(
 ) -> Flow[tuple[WorkspacePlan, tuple[AppliedDestination, ...]]]:
     """Read what exists, plan all descriptions, log the plan, and execute it.
 
-    :param descriptions: with their secrets supplied.
+    :param descriptions: the descriptions, with their secrets supplied.
     :param how: how to plan.
     :param write: whether to execute the plan.
     :param stop_on_error: write nothing if something could not be planned, and stop at the first failure.

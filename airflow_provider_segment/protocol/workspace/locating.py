@@ -21,7 +21,7 @@ def is_fatal(error: Exception) -> bool:
 
     A 403 may concern one source, or a feature that the workspace does not have.
 
-    :param error: what was raised for one destination.
+    :param error: the error for one destination.
     """
     rejected = isinstance(error, SegmentAuthError) and error.status == 401
     return rejected or isinstance(error, SegmentConnectionError)
@@ -46,8 +46,8 @@ class Known:
 def locate(options: CallOptions, description: DestinationDescription, known: Known) -> Flow[Target | Exception]:
     """Return what a description refers to, without its subscriptions and filters, or why that is unknown.
 
-    :param description: of the destination.
-    :param known: what was read; receives more.
+    :param description: the destination's description.
+    :param known: what was read so far; more is added.
     """
     try:
         source_id = resolve_slug("source", description.source, source_slugs(known.sources))
@@ -86,7 +86,7 @@ def check_target(
 ) -> Target | Exception:
     """Return the target, or an error if another description has it too.
 
-    :param description: of the destination.
+    :param description: the destination's description.
     :param target: what it refers to.
     :param described: ids of existing targets, and identities of new ones; receives this one.
     """
