@@ -37,11 +37,11 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
 
-    command = commands.add_parser("import", help="write spec files of what exists in Segment")
-    _add_common(command, folder="folder to write to; what still describes Segment stays as it is")
+    command = commands.add_parser("import", help="write spec files for what exists in Segment")
+    _add_common(command, folder="folder to write to; files that still match Segment stay as they are")
     command.add_argument("--source", action="append", default=[], metavar="SLUG", help="only this source; repeatable")
     command.add_argument(
-        "--no-filters", action="store_true", help="leave out filters, which take a request for each destination"
+        "--no-filters", action="store_true", help="leave out filters, which take one request for each destination"
     )
 
     command = commands.add_parser("validate", help="check the files, without a network")

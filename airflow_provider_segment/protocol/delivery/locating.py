@@ -1,4 +1,4 @@
-"""Finding the destination of a wait, and its source."""
+"""Locating the destination of a wait, and its source."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 
 
 class FinalPieces:
-    """The metrics of pieces that no longer change, so that the next poll need not ask for them again."""
+    """The metrics of pieces that no longer change, so that the next poll need not request them again."""
 
     def __init__(self) -> None:
         self._metrics: dict[Interval, DeliveryMetrics] = {}
@@ -103,7 +103,7 @@ def _fetch_pieces(
 
 
 class VerifiedDestination(NamedTuple):
-    """What the check of a destination has found.
+    """The result of the check of a destination.
 
     :param source_id: its source.
     :param name: its name; empty if it has none.
@@ -117,7 +117,7 @@ def verify_destination(options: CallOptions, *, query: MetricsQuery, check: bool
     """Read the destination, and check whether it can receive deliveries.
 
     :param query: the query, with the destination and, if it is known, its source.
-    :param check: whether to warn if it cannot receive deliveries, or to fail with ``if_disabled="fail"``.
+    :param check: whether to warn, or fail with ``if_disabled="fail"``, if it cannot receive deliveries.
     :return: its source and its name.
     :raises SegmentDestinationDisabledError: it is disabled, with ``if_disabled="fail"``.
     :raises ValueError: the destination belongs to another source.

@@ -93,7 +93,7 @@ class Verdict(Struct, frozen=True, gc=False):
 
     @property
     def window(self) -> str:
-        """The time window that the numbers are about; empty if nothing was requested."""
+        """The time window of the numbers; empty if nothing was requested."""
         return interval_text(self.observation.interval)
 
     @property

@@ -40,7 +40,7 @@ class Gate:
 
     All times are seconds of one monotonic clock.
 
-    :param limit: requests per window as documented, until responses show the real limit; ``None`` if not documented.
+    :param limit: documented requests per window, used until responses show the real limit; ``None`` if not documented.
     """
 
     def __init__(self, *, limit: int | None = None) -> None:

@@ -129,12 +129,12 @@ class CallOptions:
     :param retry_budget: seconds that one call may spend on failed attempts.
     :param rate_limit_budget: seconds that one call may wait for rate limits.
     :param reconcile_timeout: seconds to keep looking for an object after a write whose response was lost.
-    :param pending_age: how many seconds ago an earlier try ended, at least: its writes are in flight no longer than
-        ``reconcile_timeout`` from then on.
-    :param min_poll_interval: seconds between two polls of counts per minute; a poll in between finds nothing new.
+    :param pending_age: seconds, at least, since an earlier try ended; its writes are in flight for at most
+        ``reconcile_timeout`` after that.
+    :param min_poll_interval: seconds between two polls of counts per minute; a poll in between returns nothing new.
     :param secrets: strings to redact in messages: the token, and the settings in use.
-    :param unfinished: what calls have cost before the task was deferred, by method and path; the first call of that
-        method and path goes on from there.
+    :param unfinished: what calls used of their budgets before the task was deferred, by method and path; the first call
+        of that method and path continues from there.
     :param clocks: return the seconds that the wall clock and the monotonic clock show.
     """
 
@@ -150,7 +150,7 @@ class CallOptions:
 
     @property
     def pending_timeout(self) -> float:
-        """Seconds to keep looking for what an earlier try may have left in flight."""
+        """Seconds to keep polling for objects that an earlier try may have left in flight."""
         return max(0.0, self.reconcile_timeout - self.pending_age)
 
     def capped(self, seconds: float) -> CallOptions:
