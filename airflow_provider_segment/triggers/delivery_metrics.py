@@ -66,8 +66,8 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
     :param destination_checked: whether the sensor has checked the destination. If not, the trigger checks it before its
         first poll.
     :param destination_name: the destination's name, for messages; empty if it is not known.
-    :param next_poll_at: the earliest time of the first poll, in ISO 8601 with a timezone, because the sensor has polled
-        a moment ago.
+    :param next_poll_at: the earliest time of the first poll, in ISO 8601 with a timezone, because the sensor has just
+        polled.
     :param segment_conn_id: the Airflow connection.
     """
 

@@ -1,4 +1,4 @@
-"""Reading the secrets that aliases stand for."""
+"""Reading the secrets of aliases."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ def _plan_and_execute(
     executed = Executed(may_leave_out=progress.may_leave_out)
     try:
         last = yield from execute_plan(options, plan=plan, executed=executed)
-    finally:  # also if the flow is closed, to wait without a worker
+    finally:  # also if the flow is closed because the task defers
         progress.add(executed, plan)
     return plan, progress.summary(last, plan)
 
@@ -204,7 +204,7 @@ def execute_plan(
     """Execute a plan; it is safe to stop after any call and to apply again.
 
     :param plan: the changes to make.
-    :param confirm: check that a created destination is the only one, which lists those of its source again.
+    :param confirm: check that a created destination is the only one, which takes another list of its source.
     :param executed: filled with what was done.
     :return: a summary of what was done.
     :raises SegmentError: Segment rejected a change; the message names the object. Earlier changes stay, and a new apply
@@ -272,7 +272,7 @@ def _read_by_id(
 def _read_type(
     options: CallOptions, identity: DestinationIdentity, actual: Destination | None, siblings: Sequence[Destination]
 ) -> Flow[TypeRecord | None]:
-    """Return the type of the destination; that of a new one is read, and checked against what the source has."""
+    """Return the type of the destination; for a new one, read it and check it against the source's destinations."""
     if actual is not None:
         return actual["metadata"]
     destination_type = yield from read_type(options, identity, siblings)

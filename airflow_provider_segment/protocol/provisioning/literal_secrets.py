@@ -1,4 +1,4 @@
-"""A warning about passwords that are written into a DAG file."""
+"""A warning about passwords in a DAG file."""
 
 from __future__ import annotations
 

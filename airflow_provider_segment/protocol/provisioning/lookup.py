@@ -32,7 +32,7 @@ _MAX_LABELS = 5
 
 @dataclass(slots=True)
 class Found:
-    """The id to which a target was resolved; a task that waits for a rate limit keeps it.
+    """The id of a resolved target; kept while a task waits for a rate limit.
 
     :param id: the id, once known.
     """
@@ -41,7 +41,7 @@ class Found:
 
 
 def with_created(listed: Sequence[T], ids: Sequence[str], get: Callable[[str], Flow[T]]) -> Flow[list[T]]:
-    """Return what a list shows, and what this task has created before it waited, even if the list does not show it yet.
+    """Return the objects of a list, and those that this task created before it waited, even if not listed yet.
 
     :param listed: the objects in the list.
     :param ids: ids of the created objects.
@@ -192,7 +192,7 @@ def delete_resolved(
     :param if_missing: ``ignore`` or ``fail``.
     :param parent_may_be_missing: whether a 404 for the object it belongs to means that it was deleted too; if a source
         is missing, a wrong id is more likely.
-    :param found: the id, if the task has looked before; filled with it.
+    :param found: the id, if the task has resolved it before; set by this call.
     :return: its id; ``None`` if no object has the identity.
     :raises SegmentNotFoundError: it does not exist and ``if_missing`` is ``fail``, or its parent does not exist.
     """

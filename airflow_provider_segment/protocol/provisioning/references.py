@@ -1,7 +1,7 @@
-"""Resolving slugs: the ids of the source, the destination type and the action that a user names.
+"""Resolving slugs to the ids of the source, the destination type and the action.
 
-Each value is looked up in what a flow reads anyway: the destinations of the source, the subscriptions of the
-destination. Only then are the sources, the catalog or the destination read for it.
+Each slug is looked up first in what a flow reads anyway: the destinations of the source, the subscriptions of the
+destination. Only if it is not there, the sources, the catalog or the destination are read.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec,
 
 @dataclass(slots=True)
 class ResolvedIds:
-    """The ids found so far for one destination; keep one for each task, so that nothing is looked up twice.
+    """The ids found so far for one destination; each task keeps one, so that nothing is looked up twice.
 
     :param source_id: id of its source.
     :param metadata_id: catalog id of its type.
     :param record: the destination itself, if it was read for its type.
-    :param actions: ids of actions by the values that name them.
+    :param actions: ids of actions, by the slug or id that the user passed.
     """
 
     source_id: str = ""
@@ -40,7 +40,7 @@ class ResolvedIds:
     actions: dict[str, str] = field(default_factory=dict)
 
     def destination(self, spec: DestinationSpec) -> DestinationSpec:
-        """Return a description with the ids that have been found for it.
+        """Return a description with the ids found for it.
 
         :param spec: the description.
         """
@@ -49,7 +49,7 @@ class ResolvedIds:
         )
 
     def subscription(self, spec: SubscriptionSpec) -> SubscriptionSpec:
-        """Return a description with the id that has been found for its action.
+        """Return a description with the id found for its action.
 
         :param spec: the description.
         """

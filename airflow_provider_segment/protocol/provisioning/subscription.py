@@ -151,9 +151,9 @@ def ensure_subscription(
     :param if_exists: ``reuse``, ``update`` or ``fail``.
     :param wait_for_pending: before creating, poll for it for ``reconcile_timeout`` seconds, since an earlier try may
         have left a request in flight.
-    :param created_before: whether this task has sent the create before it waited for a rate limit, so that an existing
-        one is its own.
-    :param found: the id of what this task has created before it waited; filled with it.
+    :param created_before: whether this task sent the create before it waited for a rate limit, so that an existing one
+        is its own.
+    :param found: the id of the subscription that this task created before it waited; set by this call.
     :return: its id, and the settings that Segment ignored.
     """
     ids = ResolvedIds()

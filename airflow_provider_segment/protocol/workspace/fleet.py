@@ -1,4 +1,4 @@
-"""Planning descriptions, logging the plan, and applying it: what the operators do."""
+"""Planning descriptions, logging the plan, and applying it, for the operators."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def apply_descriptions(
     stop_on_error: bool = False,
     is_retry: bool = False,
 ) -> Flow[tuple[WorkspacePlan, tuple[AppliedDestination, ...]]]:
-    """Read what exists, plan all descriptions, log the plan, and execute it.
+    """Read the current state, plan all descriptions, log the plan, and execute it.
 
     :param descriptions: the descriptions, with their secrets supplied.
     :param how: how to plan.

@@ -1,4 +1,4 @@
-"""Finding what a description refers to: its source, its type and, if it exists, the destination."""
+"""Locating the objects that a description refers to: its source, its type and, if it exists, the destination."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from airflow_provider_segment.protocol.workspace.reading import DestinationType,
 
 
 def is_fatal(error: Exception) -> bool:
-    """Return whether the next destination would meet the error as well: a rejected token, or no connection.
+    """Return whether the next destination would fail in the same way: a rejected token, or no connection.
 
     A 403 may concern one source, or a feature that the workspace does not have.
 
@@ -29,7 +29,7 @@ def is_fatal(error: Exception) -> bool:
 
 @dataclass
 class Known:
-    """What was read of the workspace.
+    """The objects of the workspace that were read.
 
     :param sources: its sources.
     :param listings: the destinations of the described sources.
@@ -44,7 +44,7 @@ class Known:
 
 
 def locate(options: CallOptions, description: DestinationDescription, known: Known) -> Flow[Target | Exception]:
-    """Return what a description refers to, without its subscriptions and filters, or why that is unknown.
+    """Return the target of a description, without its subscriptions and filters, or the error.
 
     :param description: the destination's description.
     :param known: what was read so far; more is added.
@@ -84,11 +84,11 @@ def _type_slugs(known: Known) -> list[Slugged]:
 def check_target(
     description: DestinationDescription, target: Target | Exception, described: set[str]
 ) -> Target | Exception:
-    """Return the target, or an error if another description has it too.
+    """Return the target, or an error if another description has the same one.
 
     :param description: the destination's description.
     :param target: what it refers to.
-    :param described: ids of existing targets, and identities of new ones; receives this one.
+    :param described: ids of existing targets, and identities of new ones; this one is added.
     """
     if isinstance(target, Exception):
         return target

@@ -1,4 +1,4 @@
-"""The summary of an apply to many destinations: what a task returns, and the error that collects failures."""
+"""The summary of an apply to many destinations, which a task returns, and the error that collects failures."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def partial_failure(
     """Return the error that names each destination that failed; ``None`` if none did.
 
     :param applied: what happened to each destination.
-    :param summary: the summary, which the error holds.
+    :param summary: the summary, which is attached to the error.
     """
     failed = [one for one in applied if one.error is not None]
     if not failed:
