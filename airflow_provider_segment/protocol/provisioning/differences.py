@@ -157,7 +157,7 @@ def _actual_name(destination: DestinationPlan) -> str:
 
 
 def _places(one: Difference) -> Iterator[str]:
-    """Yield a text for each difference of an object."""
+    """Yield each difference of an object in words."""
     if one["object"] == "destination":
         yield from map(field_text, one["fields"])
     elif one["result"] == "would create":

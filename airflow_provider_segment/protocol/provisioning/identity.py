@@ -16,7 +16,7 @@ from msgspec import Struct
 class DestinationIdentity(Struct, frozen=True, kw_only=True):
     """The identity of a destination.
 
-    Its source and type may be named by a slug or id instead, which ``provisioning/references.py`` resolves.
+    Slugs of its source and type are resolved by ``provisioning/references.py``.
 
     :param name: display name.
     :param source_id: id of its source; empty until ``source`` is resolved.
