@@ -52,7 +52,7 @@ def with_created(listed: Sequence[T], ids: Sequence[str], get: Callable[[str], F
         try:
             found.append((yield from get(object_id)))
         except SegmentNotFoundError:
-            yield Log(f"{object_id}, which this task has created, no longer exists", logging.WARNING)
+            yield Log(f"{object_id}, created by this task, no longer exists", logging.WARNING)
     return found
 
 

@@ -179,7 +179,7 @@ def _create_or_adopt(
         again = yield from _plan_again(options, item, plan, how, _Waiting(0, -1))
         if again.id is None:
             raise
-        yield Log(f"{refusal}; it was created by others since it was listed: {again.id}", logging.WARNING)
+        yield Log(f"{refusal}; another client created it since it was listed: {again.id}", logging.WARNING)
         return (yield from _plan_and_execute(options, item, plan, how, _Waiting()))
 
 

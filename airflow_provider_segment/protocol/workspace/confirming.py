@@ -59,7 +59,7 @@ def _confirm(
             lambda: read_destinations(options, source_id=source_id),
             lambda listed: ids <= {one["id"] for one in listed},
             seconds=options.reconcile_timeout,
-            awaited=f"the listing of what was created on source {source_id}",
+            awaited=f"the created destinations in the list of source {source_id}",
         )
     except SegmentError as error:
         if is_fatal(error):

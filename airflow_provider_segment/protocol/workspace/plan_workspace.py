@@ -139,7 +139,7 @@ def plan_target(
             partial(_read_and_plan, options, item, target, how),
             lambda plan: not _creates_parts(plan),
             seconds=0 if target.actual is None else pending,
-            awaited=f"what an earlier try may have created in {description.label}",
+            awaited=f"objects that an earlier try may have created in {description.label}",
         )
     except (ValueError, SegmentError) as error:
         if is_fatal(error):
