@@ -112,7 +112,7 @@ def check_selection(
     :param id_value: its value.
     :param parts: the arguments that make up the identity, both those that take slugs and those that take ids.
     :param beside_id: the arguments in ``parts`` that may be passed with the id.
-    :raises ValueError: both are set, neither is, the identity is incomplete, or a part of it is given twice.
+    :raises ValueError: both are set, neither is, the identity is incomplete, or a part of it is set twice.
     """
     check_one_form(parts)
     present = {argument for argument, value in parts.items() if value is not None}

@@ -120,7 +120,8 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     :return: ``{"metrics", "conditions", "start_time", "end_time", "granularity"}``: the data behind the verdict.
     :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
     :raises SegmentDeliveryFailedError: a condition of ``fail_when`` holds; not retried, and skipped with ``soft_fail``.
-    :raises SegmentDeliveryUnmetError: the window has closed without meeting ``success_when``; likewise.
+    :raises SegmentDeliveryUnmetError: the window has closed without meeting ``success_when``; not retried, and skipped
+        with ``soft_fail``.
     :raises SegmentDestinationDisabledError: the destination is disabled, with ``if_disabled="fail"``.
     :raises SegmentError: Segment rejected a request.
     """

@@ -54,7 +54,7 @@ class Interval(Struct, frozen=True, gc=False):
 
 
 def floor_to_bucket(moment: datetime, granularity: str) -> datetime:
-    """Return the start of the minute, hour or day (UTC) that a moment is in.
+    """Return the start of the minute, hour or day (UTC) that contains a moment.
 
     :param moment: the moment; timezone-aware.
     :param granularity: one of :data:`GRANULARITIES`.

@@ -83,7 +83,7 @@ def is_final(piece: Interval, now: datetime) -> bool:
 
 
 def _granularity_of_growing(start: datetime, now: datetime) -> str:
-    """Return the granularity of a window that grows: the finest that covers it with one request, if there is one."""
+    """Return the granularity of a growing window: the finest that covers it with one request, otherwise MINUTE."""
     for granularity in GRANULARITIES:
         if now - start <= LIMITS[granularity].range and (granularity == MINUTE or is_on_border(start, granularity)):
             return granularity

@@ -60,7 +60,7 @@ class Gate:
 
         :param now: the time.
         :param poll: whether the request leaves a share of the limit to others.
-        :param slot: the slot it was given before, if any.
+        :param slot: the slot it got before, if any.
         :param max_wait: seconds that it can wait; no slot is reserved beyond that.
         :param jitter: a random number from 0 to 1; spreads requests within their slots.
         :return: ``None`` if the request may be sent; ``leave`` must follow.

@@ -28,7 +28,7 @@ class Send:
     """Send a request; the outcome is its response or failure, or the time to send it at.
 
     :param request: the request.
-    :param slot: the slot it was given when it was held back, if it was.
+    :param slot: the slot it got when it was held back, if it was.
     :param max_wait: seconds for which it may be held back.
     """
 

@@ -86,7 +86,7 @@ def destination_target(arguments: Mapping[str, Any]) -> str | DestinationIdentit
 
 
 def subscription_target(arguments: Mapping[str, Any]) -> str | SubscriptionIdentity:
-    """Return the id or the identity that checked arguments select a subscription by.
+    """Return the id or the identity by which checked arguments select a subscription.
 
     :param arguments: arguments by name.
     """
@@ -96,7 +96,7 @@ def subscription_target(arguments: Mapping[str, Any]) -> str | SubscriptionIdent
 
 
 def filter_target(arguments: Mapping[str, Any]) -> str | FilterIdentity:
-    """Return the id or the identity that checked arguments select a filter by.
+    """Return the id or the identity by which checked arguments select a filter.
 
     :param arguments: arguments by name.
     """

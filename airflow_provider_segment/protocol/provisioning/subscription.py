@@ -205,7 +205,7 @@ def _ensure(
         created = yield from create_from_spec(options, destination_id, spec, on_created=partial(setattr, found, "id"))
         yield Log(f"created {identity}: {created['id']}")
         return Ensured(created["id"], tuple((yield from ignored_on_create(spec, created))))
-    if created_before or existing["id"] == found.id:  # after a wait, or a standstill
+    if created_before or existing["id"] == found.id:  # after a wait, or a suspension
         yield Log(f"created {identity}: {existing['id']}")
         if schedule := _missing_schedule(existing, spec):
             existing = yield from update_subscription(

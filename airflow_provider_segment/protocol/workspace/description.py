@@ -64,7 +64,8 @@ class FilterDescription:
 
     :param title: display name; ``None`` leaves it alone and requires an ``id``.
     :param condition: FQL statement that selects events, or ``all``; ``None`` leaves it alone and requires an ``id``.
-    :param actions: what happens to these events, with the API's keys; ``None`` likewise.
+    :param actions: what happens to these events, with the API's keys; ``None`` leaves them alone and requires an
+        ``id``.
     :param enabled: whether it filters events; ``None`` leaves an existing one alone and creates a new one enabled.
     :param description: what it is for; ``None`` leaves it alone, and an empty one removes it.
     :param checks: sample events, each with the result that the filter must have for it.
