@@ -265,7 +265,7 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         return self._progress.to_json()
 
     def _push_result(self, context: Context, summary: ApplySummary) -> None:
-        """Push the result of a task that fails; Airflow only does this if it succeeds."""
+        """Push the result of a task that fails; Airflow does this only for a task that succeeds."""
         ti = context.get("ti")
         if ti is None or not self.do_xcom_push:
             return

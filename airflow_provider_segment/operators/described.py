@@ -43,7 +43,7 @@ def apply_folder(
 ) -> tuple[WorkspacePlan, Sequence[AppliedDestination]]:
     """Plan what a folder describes and, with ``on_drift="fix"``, apply it.
 
-    :param task: runs the flow.
+    :param task: the task that runs the flow.
     :param context: the task's context.
     :param folder: the folder.
     :param values: the checked arguments ``on_drift``, ``max_prune``, ``rotate_secrets`` and, if the task has it,
@@ -80,9 +80,9 @@ def apply_file(
 ) -> tuple[PlannedDestination, ApplySummary]:
     """Plan what one file describes and, with ``on_drift="fix"``, apply it.
 
-    :param task: runs the flow.
+    :param task: the task that runs the flow.
     :param context: the task's context.
-    :param values: the checked arguments, with ``path`` and perhaps ``environment``.
+    :param values: the checked arguments, with ``path`` and optionally ``environment``.
     :return: the plan of the destination, and the summary.
     """
     folder = read_files(task, path=values["path"], environment=values.get("environment"))

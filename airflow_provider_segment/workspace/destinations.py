@@ -16,7 +16,7 @@ def load_destinations(folder: str | Path, *, environment: str | None = None) -> 
     does not change the DAG, but adding or deleting one does.
 
     :param folder: relative to the file that calls this function, which must be the DAG file; or absolute. It may be a
-        link; links inside it may not lead out of it.
+        link; links inside it must not point outside it.
     :param environment: name of a file in the folder's ``environments/``, without its suffix.
     :return: dicts with ``path`` (relative to the DAG file, unless ``folder`` is absolute), ``environment`` if it is
         set, and ``name`` (the file's path in the folder without its suffix), ordered by path.

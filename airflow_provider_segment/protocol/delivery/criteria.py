@@ -90,7 +90,7 @@ class Observation(Struct, frozen=True, gc=False):
 class WaitCriteria(Struct, frozen=True, kw_only=True, gc=False):
     """The criteria by which a wait succeeds or fails.
 
-    :param destination: what selects the destination.
+    :param destination: the selection of the destination.
     :param success_when: conditions that must all hold for success.
     :param fail_when: conditions of which any one fails the wait; they take precedence over success.
     :param window: the time window in which events count.

@@ -18,7 +18,7 @@ _FAILURE_BACKOFF = (1.0, 60.0)
 
 
 def useful_interval(poke_interval: float, granularity: str | None, *, per_minute: float) -> float:
-    """Return the seconds between two polls that can decide: counts per minute change at most once a minute.
+    """Return the seconds between two polls that can give a verdict: counts per minute change at most once a minute.
 
     :param poke_interval: the requested poll interval, in seconds; polls are never more frequent.
     :param granularity: the last poll's granularity; ``None`` if it requested nothing.

@@ -1,6 +1,6 @@
 """Stopping a flow before a long wait for a rate limit, so that its task can wait without a worker slot.
 
-Requests with their own rate limit are limited to a few per minute. If many tasks sent one at once, most would be
+The rate limits of single operations allow only a few requests per minute. If many tasks sent one at once, most would be
 rejected. So each task takes a turn first: it stops before its first such request, and continues when the triggerer
 allows it.
 """

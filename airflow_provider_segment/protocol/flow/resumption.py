@@ -19,7 +19,7 @@ class TaskState:
     :param deadline: latest time, in seconds since 1970; ``None`` for any.
     :param wrote: whether this try sent a write.
     :param created: whether this try sent a create.
-    :param granted: what is left of earlier turns.
+    :param granted: the unused requests of earlier turns.
     :param min_wait: seconds after which no request from before the wait is in flight.
     :param call: the call that waits, with its budgets spent.
     :param progress: what the task has done so far.
@@ -62,7 +62,7 @@ class Resumption:
         return DeferralRule(granted=granted, wrote=self.state.wrote, created=self.state.created)
 
     def unfinished(self) -> dict[tuple[str, str], RetryState]:
-        """Return what calls have cost so far, by method and path."""
+        """Return what calls have used of their budgets, by method and path."""
         call = self.state.call
         return {} if call is None else {(call.method, call.path): call.state}
 

@@ -32,7 +32,7 @@ class UnfinishedCall:
 
     :param method: its HTTP method.
     :param path: its path.
-    :param state: what it has cost so far, including the wait.
+    :param state: the attempts and time that it has used, including the wait.
     """
 
     method: str

@@ -22,7 +22,7 @@ class StaleKnowledgeError(Exception):
     """The state that the flow has read is, or may be, out of date; nothing was written since.
 
     :param message: why.
-    :param rejection: the error from Segment that shows it; the flow reads again only once because of one.
+    :param rejection: the error from Segment that shows it, if any; only one such error restarts the flow.
     """
 
     def __init__(self, message: str, *, rejection: SegmentError | None = None) -> None:

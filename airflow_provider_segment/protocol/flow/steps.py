@@ -57,7 +57,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Upcoming:
-    """Announce requests under a rate limit of their own, before the first is sent.
+    """Announce requests with their own rate limit, before the first is sent.
 
     :param limited_as: name of the rate limit.
     :param count: number of requests.

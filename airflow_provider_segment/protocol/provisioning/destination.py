@@ -311,7 +311,7 @@ def resolve_and_update_destination(
     :param is_retry: whether an earlier try of the same task may have renamed it already.
     :param enabled: whether it receives data.
     :param settings: the keys to set.
-    :param templated: paths in ``settings`` whose values came out of templates.
+    :param templated: paths in ``settings`` of values rendered by templates.
     :param ids: the known ids of its source and type; both are added.
     :return: its id.
     :raises ValueError: its source or type is unknown or ambiguous, or a template rendered to nothing where Segment has

@@ -203,9 +203,9 @@ def check_templated_secrets(
 ) -> None:
     """Raise if a template rendered to nothing where Segment has a secret, which would be deleted by accident.
 
-    :param settings: the described ones.
+    :param settings: the described settings.
     :param actual: the settings in Segment.
-    :param templated: paths in ``settings`` whose values came out of templates.
+    :param templated: paths in ``settings`` of values rendered by templates.
     """
     for path in empty_secrets(settings, actual):
         if is_below(path, templated):

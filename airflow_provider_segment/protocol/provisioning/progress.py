@@ -92,7 +92,8 @@ class ApplyProgress:
     def without_remaining(self, plan: Plan) -> Plan:
         """Return a plan without the differences that remained after this apply wrote an object.
 
-        Writing them again would not change them, and would use up the rate limit before the next object is written.
+        Writing the object again would not remove them, and would use up the rate limit before the next object is
+        written.
 
         :param plan: a new plan.
         """

@@ -1,7 +1,7 @@
 """Resolving slugs to the ids of the source, the destination type and the action.
 
 Each slug is looked up first in what a flow reads anyway: the destinations of the source, the subscriptions of the
-destination. Only if it is not there, the sources, the catalog or the destination are read.
+destination. Only if it is not there does the flow read the sources, the catalog or the destination.
 """
 
 from __future__ import annotations

@@ -301,7 +301,7 @@ def resolve_and_delete_subscription(
     :param destination_id: its destination; if that no longer exists, neither does the subscription.
     :param target: id or identity.
     :param if_missing: ``ignore`` or ``fail``.
-    :param found: the id, if the task has looked before; filled with it.
+    :param found: the id, if the task has resolved it before; set by this call.
     :return: its id; ``None`` if no subscription has the identity.
     :raises ValueError: its action is unknown or ambiguous.
     :raises SegmentNotFoundError: it does not exist and ``if_missing`` is ``fail``.

@@ -32,7 +32,7 @@ def apply_descriptions(
     :param how: how to plan.
     :param write: whether to execute the plan.
     :param stop_on_error: write nothing if something could not be planned, and stop at the first failure.
-    :param is_retry: whether requests of an earlier try may be in flight.
+    :param is_retry: whether requests of an earlier try may still be in flight.
     :return: the plan, and what was done or would be done to each destination.
     :raises SegmentPruneLimitError: more would be removed than allowed.
     """

@@ -25,7 +25,7 @@ class Listings:
         """Return the destinations of a source; list them if there is no list yet, or if it is too old.
 
         :param source_id: id of the source.
-        :param max_age: seconds since the list was read; a negative number lists again.
+        :param max_age: greatest age of the list, in seconds; a negative number always lists again.
         """
         now = options.clocks()
         if source_id in self._lists:

@@ -38,7 +38,7 @@ class WorkspaceSummary(TypedDict):
 def summarize(plan: WorkspacePlan, applied: Sequence[AppliedDestination]) -> WorkspaceSummary:
     """Return the summary of an apply.
 
-    :param plan: what was planned.
+    :param plan: the plan.
     :param applied: what happened to each destination.
     """
     return WorkspaceSummary(
