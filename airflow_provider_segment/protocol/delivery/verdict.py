@@ -165,7 +165,7 @@ def success_decided_at(criteria: WaitCriteria) -> datetime | None:
 
 
 def unmet_decided_at(criteria: WaitCriteria, metrics: DeliveryMetrics) -> datetime | None:
-    """Return when a window is decided that does not meet the conditions, if ever; later while events are being retried.
+    """Return when an unmet window gets its verdict, if ever; later while events are being retried.
 
     :param criteria: the criteria of the wait.
     :param metrics: the delivery metrics.
