@@ -58,9 +58,9 @@ class SegmentDeliveryUnmetError(AirflowFailException):
 class SegmentDriftError(AirflowFailException):
     """Segment differs from its description and ``on_drift="fail"``. Nothing was written; not retried.
 
-    The message says what differs. ``plan`` is the result that ``on_drift="report"`` returns, with all ``differences``.
+    The message lists the first differences. ``plan`` is the result that ``on_drift="report"`` returns, with all.
 
-    :param message: what differs.
+    :param message: the differences in words.
     :param plan: the changes that an apply would make.
     """
 

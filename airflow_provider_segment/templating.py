@@ -74,9 +74,9 @@ def _empty_selections(value: Any, keys: frozenset[str], path: Path = ()) -> Iter
 
 
 def _mapped_to_none(kwargs: Mapping[str, Any]) -> list[str]:
-    """Return the arguments that are ``None`` because of ``expand``, and not of ``partial``.
+    """Return the arguments that are ``None`` because of ``expand`` rather than ``partial``.
 
-    :param kwargs: what Airflow creates the operator of a mapped task with.
+    :param kwargs: the arguments with which Airflow creates the operator of a mapped task.
     """
     dag = kwargs.get("dag")
     mapped = None if dag is None else dag.task_dict.get(kwargs.get("task_id"))
@@ -101,9 +101,9 @@ class CheckedArguments(_Base):
     _unknown: Mapping[str, frozenset[Path]] = {}
 
     def __new__(cls, *_: Any, **kwargs: Any) -> Self:
-        """Raise if task mapping gave nothing for an id or a name: inside, that looks as if it were not set.
+        """Raise if task mapping passed ``None`` for an id or a name, which would look as if the argument were not set.
 
-        :param kwargs: of the operator; Airflow marks one that it creates for a mapped task.
+        :param kwargs: the operator's arguments; Airflow marks an operator that it creates for a mapped task.
         """
         if kwargs.get("_airflow_from_mapped"):
             for argument in _mapped_to_none(kwargs):
@@ -179,7 +179,7 @@ class CheckedArguments(_Base):
 
     @classmethod
     def _is_string(cls, argument: str) -> bool:
-        """Return whether an argument is an id, a name or the like."""
+        """Return whether an argument selects an object, such as an id or a name."""
         return cls.checks.get(argument) in (check_id, check_name, check_reference)
 
     def _check_rendered(self, argument: str) -> None:

@@ -1,7 +1,7 @@
 """Check every night whether a destination still matches its description, and fail if someone has changed it by hand.
 
-Nothing is written. The error says what differs, and the result in XCom says it by object and field; to fix the
-differences, run the same operator with ``on_drift="fix"``.
+Nothing is written. The error lists the differences, and the result in XCom contains them by object and field. To fix
+them, run the same operator with ``on_drift="fix"``.
 """
 
 from __future__ import annotations

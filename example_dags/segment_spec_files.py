@@ -1,4 +1,4 @@
-"""Apply each spec file in `segment/` in a task of its own, so that each has its own log, retries and result.
+"""Apply each spec file in `segment/` in a separate task, so that each has its own log, retries and result.
 
 The files are listed when this DAG file is parsed, and read when the tasks run.
 """
@@ -14,7 +14,7 @@ from airflow_provider_segment.workspace.destinations import load_destinations
 
 with DAG(
     dag_id="segment_spec_files",
-    description="Apply each spec file in a task of its own",
+    description="Apply each spec file in a separate task",
     schedule=None,
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,

@@ -1,7 +1,7 @@
-"""Check every night whether Segment is still as the spec files in `segment/` describe it, and fail if it is not.
+"""Check every night whether Segment still matches the spec files in `segment/`, and fail if it does not.
 
-Nothing is written. The plan in the task's log shows what differs. To write it, run the DAG with `on_drift` set to
-`fix`, for example after a change of the files was merged.
+Nothing is written. The plan in the task's log shows what differs. To apply it, run the DAG with `on_drift` set to
+`fix`, for example after a change to the files was merged.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from airflow_provider_segment.operators.workspace import SegmentApplyWorkspaceOp
 
 with DAG(
     dag_id="segment_workspace",
-    description="Fail when Segment is not as the spec files describe it",
+    description="Fail when Segment differs from the spec files",
     schedule="@daily",
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,

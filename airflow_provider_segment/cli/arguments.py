@@ -37,14 +37,14 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
 
-    command = commands.add_parser("import", help="write spec files of what exists in Segment")
-    _add_common(command, folder="folder to write to; what still describes Segment stays as it is")
+    command = commands.add_parser("import", help="write spec files for what exists in Segment")
+    _add_common(command, folder="folder to write to; files that still match Segment stay as they are")
     command.add_argument("--source", action="append", default=[], metavar="SLUG", help="only this source; repeatable")
     command.add_argument(
-        "--no-filters", action="store_true", help="leave out filters, which take a request for each destination"
+        "--no-filters", action="store_true", help="leave out filters, which take one request for each destination"
     )
 
-    command = commands.add_parser("validate", help="check the files, without a network")
+    command = commands.add_parser("validate", help="check the files, without network access")
     _add_folder(command, _FOLDER)
 
     command = commands.add_parser("plan", help="show what an apply would change", epilog=_STATUS)
@@ -63,8 +63,8 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         "--on-error",
         choices=("stop", "continue"),
         default="stop",
-        help="stop (default): write nothing if a file can't be planned, and stop at the first failure; continue: go on"
-        " with the next destination",
+        help="stop (default): write nothing if a file can't be planned, and stop at the first failure; continue:"
+        " apply the other destinations",
     )
 
     command = commands.add_parser("drift", help="show only the differences, for a nightly check", epilog=_STATUS)

@@ -60,7 +60,7 @@ def open_segment(environment: Environment, *, connection_id: str | None, quiet: 
 
 
 def use_airflows_connections() -> None:
-    """Let Airflow read connections from its database as well, if there is one, as its own command line does.
+    """Let Airflow also read connections from its database if there is one, as its own command line does.
 
     Outside of tasks, Airflow 3 otherwise reads environment variables only. Without a database, Airflow 2 would log a
     traceback for each connection that it does not find.

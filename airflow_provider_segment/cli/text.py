@@ -143,7 +143,7 @@ def _title(one: Mapping[str, Any]) -> str:
 
 
 def _parts(one: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the subscriptions and filters, each with how it is called."""
+    """Yield the subscriptions and filters, each with its label."""
     yield from ({**part, "label": f"subscription {part['name']}"} for part in one["subscriptions"])
     yield from ({**part, "label": f"filter {part['title']}"} for part in one["filters"])
 

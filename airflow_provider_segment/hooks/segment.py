@@ -228,7 +228,7 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
 
     @property
     def is_connected(self) -> bool:
-        """Whether the session is open, and the connection need not be read again."""
+        """Whether the session is open, so that the connection need not be read again."""
         return self._opened is not None and self._opened.read is _CONNECTIONS.fresh(self.segment_conn_id)
 
     async def refresh(self, *, since: float) -> bool:

@@ -29,7 +29,7 @@ class DestinationLineage:
 
     #: Id of the destination that the task created, changed or deleted, if it is not one of the arguments.
     resolved_destination_id: str | None = None
-    #: Id of its source, if its arguments do not hold it.
+    #: Id of its source, if it is not among its arguments.
     resolved_source_id: str | None = None
     #: Whether the source feeds the destination after the task has run.
     feeds_destination = True

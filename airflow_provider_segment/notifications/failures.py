@@ -65,7 +65,7 @@ def why_ignored(context: Context | Mapping[str, Any], only_on: tuple[type[BaseEx
 
 
 def _causes(failure: BaseException) -> Iterator[BaseException]:
-    """Yield a failure, and what ``AirflowFailException`` was raised from: operators raise it to prevent a retry."""
+    """Yield a failure and, for an ``AirflowFailException``, the error it was raised from."""
     cause: BaseException | None = failure
     while cause is not None:
         yield cause

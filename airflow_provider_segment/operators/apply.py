@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from airflow_provider_segment.templating import Settings, Text
 
 _RETURN_VALUE = "return_value"
-"""The XCom key of what a task returns; Airflow 2.11 and 3 define it in different modules."""
+"""The XCom key of a task's return value; Airflow 2.11 and 3 define it in different modules."""
 
 
 def _check_if_missing(argument: str, value: Any) -> str:
@@ -53,8 +53,7 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
     and after the apply is never let through in between, unless several enabled filters change at once. Only the
     described keys of settings are compared; a secret is compared by the last characters that Segment shows. All
     arguments are templated, except for values under a key ``@template`` or ``@liquid`` in settings. Before a create or
-    a change, settings are checked by what the catalog knows: one that the type does not know or requires, or whose type
-    differs, is a warning.
+    a change, settings are checked against the catalog: an unknown, missing or wrongly typed one causes a warning.
 
     :param source: the source to connect it to, by slug or id; can't be changed later. Resolving it takes one list of
         the workspace's sources.
@@ -69,14 +68,14 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         enabled.
     :param subscriptions: list of ``{"name", "action", "trigger", "enabled", "settings", "model_id",
         "reverse_etl_schedule", "id", "previous_name"}``, of which the first three are required. ``action`` is the slug
-        or id of one of the type's actions; ``action_id`` may be given instead. Names need not be unique: entries with
-        the same action and name are matched by trigger, then model, then settings. To change one of several that are
-        alike in everything, give its ``id``; to rename one, its ``id`` or ``previous_name``. An entry with another
-        action or Reverse ETL model is another subscription. ``None`` (default) leaves them alone. Segment allows 5
-        creates, 5 updates and 5 removals a minute; the task waits when it reaches a limit.
+        or id of one of the type's actions; ``action_id`` takes only an id. Names need not be unique: entries with the
+        same action and name are matched by trigger, then model, then settings. To change one of several identical ones,
+        pass its ``id``; to rename one, its ``id`` or ``previous_name``. An entry with another action or Reverse ETL
+        model is another subscription. ``None`` (default) leaves them alone. Segment allows 5 creates, 5 updates and 5
+        removals a minute; the task waits when it reaches a limit.
     :param filters: list of ``{"title", "condition", "actions", "enabled", "description", "id", "previous_title",
         "checks"}``, of which the first three are required. ``None`` (default) leaves them alone. Entries with the same
-        title are matched by condition and actions; to change one of several that are alike, give its ``id``. ``checks``
+        title are matched by condition and actions; to change one of several identical ones, pass its ``id``. ``checks``
         is a list of ``{"payload", "result"}``: sample events and what the filter must turn them into, ``None`` if it
         must drop the event. Segment previews them before anything is written. Filters need Segment's Business tier.
     :param prune_filters: remove filters that are not described. Default ``False``.
@@ -96,9 +95,9 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         ``"fail"`` raises ``SegmentDriftError``. The last two write nothing.
     :param rotate_secrets: also write secrets that can't be compared with what Segment shows. Default ``False``.
     :param path: a spec file that describes the destination with its subscriptions and filters, relative to the DAG
-        file, or absolute; instead of source, type, ``settings`` and the other arguments that
-        describe it. It is read when the task runs. ``name`` is then a label without meaning for Segment, and
-        ``max_prune`` limits what entries with ``removed: true`` remove.
+        file, or absolute; replaces source, type, ``settings`` and the other arguments that describe it. It is read when
+        the task runs. With ``path``, ``name`` is a label that Segment does not see, and ``max_prune`` limits what
+        entries with ``removed: true`` remove.
     :param environment: with ``path``: name of a file in ``environments/`` of the folder, with variables and secrets.
         Its ``connection`` is used unless ``segment_conn_id`` names one.
     :param deferrable: wait for rate limits in the triggerer, without a worker slot; before it writes subscriptions, the
@@ -108,10 +107,10 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
     :return: an :class:`~airflow_provider_segment.types.ApplySummary`: ``{"destination_id", "differs", "created",
         "changed": [field], "subscriptions": [{"name", "id", "action_id", "result"}], "filters": [{"title", "id",
         "result"}], "differences": [{"object", "name", "id", "result", "fields": [{"field", "before", "after"}]}],
-        "ignored": [setting]}``. A result is ``"created"``, ``"changed"``, ``"kept"`` or ``"removed"``; of a report,
+        "ignored": [setting]}``. A result is ``"created"``, ``"changed"``, ``"kept"`` or ``"removed"``; in a report,
         ``"would create"``, ``"would change"``, ``"kept"`` or ``"would remove"``. ``ignored`` lists settings that
         Segment rejected or did not store, as ``settings['key']`` or ``subscriptions['name'].settings['key']``. Each key
-        is an output of its own, such as ``apply.output["destination_id"]``. With ``on_drift="fail"``, all of it is
+        is an output of its own, such as ``apply.output["destination_id"]``. With ``on_drift="fail"``, the result is
         pushed before the task fails.
     :raises ValueError: an argument is invalid (raised when the DAG is parsed, or when the task runs for a template), or
         the source, the type or an action is unknown or ambiguous, or differs, which can't be changed.
@@ -203,7 +202,7 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         self.check_literal_arguments()
 
     def check_combination(self) -> None:
-        """Check that the description comes from the arguments or from a file; source and type by a slug or an id."""
+        """Check that the arguments or a file describe the destination, and that source and type are each set once."""
         if self.path is None:
             if self.environment is not None:
                 raise ValueError("environment is given without path; it belongs to a spec file")
@@ -262,11 +261,11 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         return summary
 
     def progress_to_json(self) -> dict[str, Any]:
-        """Return what was done so far: without values of settings."""
+        """Return what was done so far, without values of settings."""
         return self._progress.to_json()
 
     def _push_result(self, context: Context, summary: ApplySummary) -> None:
-        """Push the result of a task that fails, as Airflow does for one that succeeds."""
+        """Push the result of a task that fails; Airflow does this only for a task that succeeds."""
         ti = context.get("ti")
         if ti is None or not self.do_xcom_push:
             return

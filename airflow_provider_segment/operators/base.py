@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
 
 DEFAULT_POOL = "default_pool"
-"""Airflow's pool for tasks without another one."""
+"""The pool that Airflow uses if a task names none."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -58,17 +58,17 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
         self.segment_conn_id = segment_conn_id
 
     def execute(self, context: Context) -> Any:
-        """Do the operator's work, and fail without a retry if a retry cannot mend the error.
+        """Do the operator's work; fail without a retry if a retry cannot fix the error.
 
-        :param context: of the task.
-        :raises AirflowFailException: a retry cannot mend the error, which is its ``__cause__``.
+        :param context: the task's context.
+        :raises AirflowFailException: a retry cannot fix the error, which is its ``__cause__``.
         """
         return self.perform_or_fail(context)
 
     def perform_or_fail(self, context: Context) -> Any:
-        """Do the operator's work, and fail without a retry if a retry cannot mend the error.
+        """Do the operator's work, and fail without a retry if a retry cannot fix the error.
 
-        :param context: of the task.
+        :param context: the task's context.
         """
         try:
             return self.perform(context)
@@ -80,7 +80,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
     def perform(self, context: Context) -> Any:
         """Do the operator's work.
 
-        :param context: of the task.
+        :param context: the task's context.
         """
         raise NotImplementedError
 
@@ -140,16 +140,16 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
             return hook.driver.run(self._with_advice(flow)(options, *args, **kwargs))
 
     def pending_age(self, context: Context) -> float:
-        """Return how many seconds ago, at least, the last write was sent that may still be in flight; 0 if unknown.
+        """Return the seconds, at least, since the last write that may still be in flight; 0 if unknown.
 
-        :param context: of the task.
+        :param context: the task's context.
         """
         return earlier_try_age(context)
 
     def _with_advice(
         self, flow: Callable[Concatenate[CallOptions, P], Flow[T]]
     ) -> Callable[Concatenate[CallOptions, P], Flow[T]]:
-        """Return the flow; in Airflow's default pool, one that warns before it keeps others waiting."""
+        """Return the flow; in Airflow's default pool, wrapped to log a warning before a long wait."""
         from airflow_provider_segment.protocol.flow.deferral import with_advice
 
         if self.pool != DEFAULT_POOL:
@@ -163,13 +163,13 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
 
 
 def is_final(error: Exception) -> bool:
-    """Return whether a retry of the task cannot mend an error, so that it must not use up the task's retries.
+    """Return whether an error is final: a retry of the task cannot fix it, so it must not use up the task's retries.
 
-    Invalid arguments, a request that Segment rejects, and a source, type or action that does not exist stay wrong. A
-    rejected token is no such error, because tokens rotate, and neither is an object that is not found by its identity,
-    because lists lag.
+    This applies to invalid arguments, requests that Segment rejects, and sources, types or actions that do not exist.
+    It does not apply to a rejected token, because tokens are rotated, or to an object that is not found by its
+    identity, because lists lag.
 
-    :param error: what an operator raises.
+    :param error: the error.
     """
     if isinstance(error, SegmentNotFoundError):
         return error.method == "POST" or error.path.startswith("/sources/")
@@ -187,12 +187,12 @@ _FINAL = (
 
 
 def earlier_try_age(context: Context) -> float:
-    """Return how many seconds ago an earlier try of this task ended, at least; 0 if that is unknown.
+    """Return the seconds, at least, since an earlier try of this task ended; 0 if unknown.
 
-    Airflow starts a retry ``retry_delay`` after the try before has ended, or was found dead. A task that was cleared
-    starts at once; then its ``max_tries`` exceeds its ``retries``.
+    Airflow starts a retry ``retry_delay`` after the previous try ended or was found dead. A cleared task starts at
+    once, and its ``max_tries`` exceeds its ``retries``.
 
-    :param context: of the task.
+    :param context: the task's context.
     """
     ti, task = context.get("ti"), context.get("task")
     if task is None or getattr(ti, "max_tries", None) != task.retries or getattr(task, "retry_policy", None):
@@ -210,9 +210,9 @@ def is_retry(context: Context) -> bool:
 
 
 def push_ignored(context: Context, ignored: Sequence[str]) -> None:
-    """Push the settings that Segment ignored to XCom, under the key ``ignored``; nothing if there are none.
+    """Push the settings that Segment ignored, if any, to XCom under the key ``ignored``.
 
-    :param context: of the task.
+    :param context: the task's context.
     :param ignored: their labels.
     """
     if ignored and "ti" in context:

@@ -31,7 +31,7 @@ _GRACE = 15.0
 class SegmentDeferrableOperator(SegmentOperator):
     """Base of the operators that can be deferred.
 
-    A resumed task performs its work from the start: it reads what exists, plans, and goes on.
+    A resumed task starts its work again: it reads the current state, plans, and continues.
 
     :param deferrable: wait for rate limits in the triggerer, without a worker slot. Default: Airflow's ``[operators]
         default_deferrable``.
@@ -46,18 +46,18 @@ class SegmentDeferrableOperator(SegmentOperator):
         self.deferrable = check_flag("deferrable", default_deferrable() if deferrable is None else deferrable)
 
     def execute(self, context: Context) -> Any:
-        """Do the work, until it is done or has to wait for a rate limit."""
+        """Do the work until it is done or has to wait for a rate limit."""
         self._resumption = None
         self._deadline = None if self.execution_timeout is None else time() + self.execution_timeout.total_seconds()
         return self.perform_or_fail(context)
 
     def execute_complete(self, context: Context, event: Any = None) -> Any:
-        """Go on after a wait.
+        """Continue after a wait.
 
-        :param context: of the task.
-        :param event: of the trigger.
+        :param context: the task's context.
+        :param event: the trigger's event.
         :raises AirflowTaskTimeout: the ``execution_timeout`` has passed.
-        :raises SegmentProtocolError: the event is not one of the trigger.
+        :raises SegmentProtocolError: the event is not from the trigger.
         """
         from airflow_provider_segment.protocol.flow.resumption import parse_resumption
 
@@ -68,7 +68,7 @@ class SegmentDeferrableOperator(SegmentOperator):
         return self.perform_or_fail(context)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
-        """Go on after a wait; raise the timeout as without deferral if Airflow itself has ended the wait for it."""
+        """Continue after a wait; if Airflow ended it at the timeout, raise the same error as without deferral."""
         if next_method == FAILED_BY_AIRFLOW and "timeout" in str((next_kwargs or {}).get("error", "")).lower():
             self._raise_timeout()
         return super().resume_execution(next_method, next_kwargs, context)
@@ -76,9 +76,9 @@ class SegmentDeferrableOperator(SegmentOperator):
     def run_flow(
         self, context: Context, flow: Callable[Concatenate[CallOptions, P], Flow[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run a flow with a hook; defer instead of a long wait for a rate limit.
+        """Run a flow with a hook; defer before a long wait for a rate limit.
 
-        :param context: of the task.
+        :param context: the task's context.
         :param flow: a function of the call options and further arguments.
         """
         from airflow_provider_segment.protocol.flow.deferral import DeferralRequiredError, DeferralRule
@@ -109,13 +109,13 @@ class SegmentDeferrableOperator(SegmentOperator):
 
     @property
     def stored_progress(self) -> dict[str, Any] | None:
-        """What the task had done before it waited; ``None`` at first."""
+        """The state from before the wait; ``None`` if the task has not waited."""
         return None if self._resumption is None else self._resumption.state.progress
 
     def looks_for_pending(self, context: Context) -> bool:
         """Return whether a request that was sent before may still be in flight, so that lists may not show its effect.
 
-        :param context: of the task.
+        :param context: the task's context.
         """
         resumed = self._resumption
         if resumed is None:
@@ -123,17 +123,17 @@ class SegmentDeferrableOperator(SegmentOperator):
         return (resumed.state.wrote or is_retry(context)) and not resumed.nothing_is_in_flight
 
     def pending_age(self, context: Context) -> float:
-        """Return 0 for a resumed task, which may itself have written just before it waited."""
+        """Return 0 for a resumed task, which may have written just before it waited."""
         return super().pending_age(context) if self._resumption is None else 0.0
 
     @property
     def created_before(self) -> bool:
-        """Whether this try has sent a create before it waited."""
+        """Whether this try sent a create before it waited."""
         return self._resumption is not None and self._resumption.state.created
 
     @property
     def wrote_before(self) -> bool:
-        """Whether this try has sent a write before it waited."""
+        """Whether this try sent a write before it waited."""
         return self._resumption is not None and self._resumption.state.wrote
 
     def _defer(self, required: DeferralRequiredError, rule: DeferralRule, min_wait: float) -> NoReturn:

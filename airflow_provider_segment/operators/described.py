@@ -1,4 +1,4 @@
-"""Tasks that apply spec files: reading the files, and applying what they describe."""
+"""Reading spec files in a task, and applying what they describe."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 def read_files(task: SegmentOperator, *, path: str, environment: str | None) -> WorkspaceFolder:
     """Read a folder of spec files, or one of them.
 
-    :param task: in whose DAG file's folder a relative path begins; outside of a DAG, in the working directory.
-    :param path: of the folder or file.
+    :param task: the task; a relative path starts at the folder of its DAG file, or without a DAG at the working
+        directory.
+    :param path: path of the folder or file.
     :param environment: name of the environment.
     :raises ValueError: a file is invalid; the error lists every problem.
     """
@@ -42,9 +43,9 @@ def apply_folder(
 ) -> tuple[WorkspacePlan, Sequence[AppliedDestination]]:
     """Plan what a folder describes and, with ``on_drift="fix"``, apply it.
 
-    :param task: runs the flow.
-    :param context: of the task.
-    :param folder: what was read.
+    :param task: the task that runs the flow.
+    :param context: the task's context.
+    :param folder: the folder.
     :param values: the checked arguments ``on_drift``, ``max_prune``, ``rotate_secrets`` and, if the task has it,
         ``on_error``.
     :return: the plan, and what was done or would be done to each destination.
@@ -57,7 +58,7 @@ def apply_folder(
         task.log.warning(warning)
     if task.segment_conn_id == DEFAULT_CONN_ID and folder.environment.connection is not None:
         task.segment_conn_id = folder.environment.connection
-    # Not deferred: after each wait the files would be read again, and the summary would cover only what followed.
+    # Not deferred: the files would be read again after each wait, and the summary would cover only what came after it.
     return SegmentOperator.run_flow(
         task,
         context,
@@ -79,9 +80,9 @@ def apply_file(
 ) -> tuple[PlannedDestination, ApplySummary]:
     """Plan what one file describes and, with ``on_drift="fix"``, apply it.
 
-    :param task: runs the flow.
-    :param context: of the task.
-    :param values: the checked arguments, with ``path`` and perhaps ``environment``.
+    :param task: the task that runs the flow.
+    :param context: the task's context.
+    :param values: the checked arguments, with ``path`` and optionally ``environment``.
     :return: the plan of the destination, and the summary.
     """
     folder = read_files(task, path=values["path"], environment=values.get("environment"))
@@ -97,7 +98,7 @@ def apply_file(
 
 
 def _removal(item: PlannedDestination, *, written: bool) -> ApplySummary:
-    """Return the summary of a destination that is described as removed."""
+    """Return the summary of a destination described as removed."""
     removed = Difference(
         object="destination",
         name=item.description.name or "",
@@ -118,7 +119,7 @@ def _removal(item: PlannedDestination, *, written: bool) -> ApplySummary:
 
 
 def drift_text(item: PlannedDestination) -> str:
-    """Return what differs, for a message.
+    """Return the differences, for a message.
 
     :param item: the plan of a destination.
     """
@@ -128,10 +129,10 @@ def drift_text(item: PlannedDestination) -> str:
 
 
 def raise_for_retry(causes: Sequence[Exception], error: Exception) -> NoReturn:
-    """Raise an error so that Airflow retries the task, unless a retry mends nothing or creates an object again.
+    """Raise an error so that Airflow retries the task, unless a retry cannot help or would create a duplicate.
 
-    :param causes: what failed.
-    :param error: what to raise.
+    :param causes: the errors.
+    :param error: the error to raise.
     """
     if all(map(is_final, causes)) or any(isinstance(cause, SegmentUnexpectedResultError) for cause in causes):
         raise AirflowFailException(str(error)) from error

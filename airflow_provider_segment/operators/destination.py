@@ -34,8 +34,8 @@ class SegmentCreateDestinationOperator(SegmentOperator):
 
     A task that is retried or run again therefore leaves exactly one. All arguments are templated, except for values
     under a key ``@template`` or ``@liquid`` in ``settings``, which are written in Segment's mapping language. Before a
-    create, the catalog is read: a setting that the type does not know or requires, or whose type differs, is a warning.
-    What templates render to strings becomes a boolean or a number where the catalog declares one.
+    create, settings are checked against the catalog: an unknown, missing or wrongly typed one causes a warning. Strings
+    that templates render are converted to booleans or numbers where the catalog declares them.
 
     :param source: the source to connect it to, by slug or id; can't be changed later. Resolving it takes one list of
         the workspace's sources.
@@ -43,7 +43,7 @@ class SegmentCreateDestinationOperator(SegmentOperator):
     :param destination_type: its type, by slug or catalog id; can't be changed later. If the source has no destination
         of this type yet, resolving it takes one list of the catalog.
     :param metadata_id: catalog id of its type, instead of ``destination_type``.
-    :param name: display name, not empty; that of a new destination must not begin or end with white space.
+    :param name: display name, not empty; for a new destination, it must not begin or end with white space.
     :param settings: keyed by the option names of the catalog entry; a dict, or a template that renders to a JSON
         object. Pass secrets as :class:`~airflow_provider_segment.secrets.SecretRef`; a literal in the DAG file is
         visible in Airflow.
@@ -98,7 +98,7 @@ class SegmentCreateDestinationOperator(SegmentOperator):
         self.check_literal_arguments()
 
     def check_combination(self) -> None:
-        """Check that source and type are set, each by a slug or by an id."""
+        """Check that source and type are set, each by slug or id."""
         check_one_form({argument: getattr(self, argument) for argument in SOURCE_AND_TYPE}, required=True)
         super().check_combination()
 

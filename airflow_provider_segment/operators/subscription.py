@@ -40,8 +40,8 @@ class SegmentCreateSubscriptionOperator(SegmentDeferrableOperator):
 
     :param destination_id: id of the destination.
     :param name: display name, not empty.
-    :param action: its action, by slug or id, one of the destination's type; can't be changed later. If no subscription
-        of the destination has it, resolving it takes one read of the destination.
+    :param action: one of the actions of the destination's type, by slug or id; can't be changed later. If no
+        subscription of the destination has it, resolving it takes one read of the destination.
     :param action_id: id of its action, instead of ``action``.
     :param trigger: an FQL statement that selects events, such as ``type = "track"``.
     :param enabled: whether it processes events. ``None`` (default) leaves an existing one as it is and creates a new
@@ -110,7 +110,7 @@ class SegmentCreateSubscriptionOperator(SegmentDeferrableOperator):
         self.check_literal_arguments()
 
     def check_combination(self) -> None:
-        """Check that the action is set, by a slug or by an id."""
+        """Check that the action is set, by slug or id."""
         check_one_form({"action": self.action, "action_id": self.action_id}, required=True)
         super().check_combination()
 
@@ -136,7 +136,7 @@ class SegmentCreateSubscriptionOperator(SegmentDeferrableOperator):
         return ensured.id
 
     def progress_to_json(self) -> dict[str, Any]:
-        """Return the id of what was created."""
+        """Return the id of the created subscription."""
         return {"id": self._found.id}
 
 

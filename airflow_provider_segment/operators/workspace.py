@@ -1,4 +1,4 @@
-"""The operator that brings many destinations to the state that files or a list describe.
+"""The operator that applies many destinations, described in files or a list.
 
 https://docs.segmentapis.com/tag/Destinations
 """
@@ -32,7 +32,7 @@ def _check_on_error(argument: str, value: Any) -> str:
 
 
 def _check_destinations(argument: str, value: Any) -> tuple[DestinationDescription, ...]:
-    # Not at the top: reading files needs more than parsing a DAG file does.
+    # Not at the top: it imports modules that parsing a DAG file does not need.
     from airflow_provider_segment.workspace.described_values import check_descriptions
 
     return check_descriptions(argument, value)
@@ -42,13 +42,13 @@ class SegmentApplyWorkspaceOperator(SegmentOperator):
     """Bring many destinations to the state that spec files describe, in one task.
 
     The task lists each source once, logs the plan of each destination that differs, and writes one destination after
-    another; the log says what is left and how long it takes. Each existing destination is read again right before it
-    is written. It is safe to stop at any time, and a retry continues from there. What is not described is never
-    touched: an object is removed only by an entry with ``removed: true``. All arguments are templated, but values in
-    files are not.
+    another; the log shows how many are left and how long they take. Each existing destination is read again right
+    before it is written. It is safe to stop at any time, and a retry continues from there. What is not described is
+    never touched: an object is removed only by an entry with ``removed: true``. All arguments are templated, but the
+    contents of files are not.
 
     :param path: the folder of the spec files, or one of them; relative to the DAG file, or absolute. The files are read
-        when the task runs. Alternatively
+        when the task runs. Pass either this or ``destinations``.
     :param destinations: list of dicts with the keys of a spec file, such as ``{"source", "type", "name", "settings",
         "subscriptions", "filters"}``. Pass secrets as :class:`~airflow_provider_segment.secrets.SecretRef` in
         settings.
@@ -56,9 +56,9 @@ class SegmentApplyWorkspaceOperator(SegmentOperator):
         ``path``.
     :param on_drift: what to do about a difference: ``"fix"`` (default); ``"report"`` logs the plan and returns it;
         ``"fail"`` raises ``SegmentDriftError``. The last two write nothing.
-    :param on_error: what to do if a destination can't be planned or applied: ``"continue"`` (default) goes on with the
-        others; ``"stop"`` writes nothing if one can't be planned, and stops at the first that fails. Either way the
-        task fails at the end, with the name and the error of each.
+    :param on_error: what to do if a destination can't be planned or applied: ``"continue"`` (default) continues with
+        the others; ``"stop"`` writes nothing if one can't be planned, and stops at the first that fails. Either way,
+        the task then fails with the name and the error of each.
     :param max_prune: how many destinations, subscriptions and filters may be removed together, default 10; if more
         would be, the task fails before it writes anything.
     :param rotate_secrets: also write secrets that can't be compared with what Segment shows. Default ``False``.
@@ -70,7 +70,7 @@ class SegmentApplyWorkspaceOperator(SegmentOperator):
     :raises ValueError: an argument or a file is invalid; the error lists every problem of every file.
     :raises SegmentDriftError: something differs, with ``on_drift="fail"``; not retried.
     :raises SegmentPartialFailureError: some destinations failed; ``summary`` holds what was done to each. Not retried
-        if a retry can mend none of the failures.
+        if a retry can fix none of the failures.
     :raises SegmentPruneLimitError: more would be removed than ``max_prune``.
     :raises SegmentError: the token was rejected, or Segment stayed unreachable until ``retry_budget`` was spent.
     """

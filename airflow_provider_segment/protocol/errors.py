@@ -192,9 +192,9 @@ class SegmentPruneLimitError(SegmentError):
 
 
 class SegmentPartialFailureError(SegmentError):
-    """Some of several destinations failed; the message names them, and the others are as described.
+    """Some of several destinations failed; the message names them, and the others match their descriptions.
 
-    :param message: which failed, each with its error.
+    :param message: the failed destinations, each with its error.
     :param summary: what was done to each destination.
     """
 

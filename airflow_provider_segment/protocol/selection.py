@@ -21,15 +21,15 @@ SOURCE_AND_TYPE: Mapping[str, Check] = {
 DESTINATION_CHECKS: Mapping[str, Check] = {"destination_id": check_id, **SOURCE_AND_TYPE, "name": check_name}
 """The arguments that select a destination, with their checks."""
 ID_ARGUMENTS = {"source": "source_id", "destination_type": "metadata_id", "action": "action_id"}
-"""The arguments that take a slug or an id, and those that take the id of the same object."""
+"""The arguments that take a slug or an id, each with the argument that takes the id of the same object."""
 
 
 class DestinationSelection(Struct, frozen=True, kw_only=True):
-    """What selects a destination: its id, or its source, type and name.
+    """The selection of a destination by its id, or by its source, type and name.
 
     :param destination_id: its id.
     :param source: slug or id of its source.
-    :param source_id: id of its source, which may also be given with ``destination_id``.
+    :param source_id: id of its source, which may also be passed with ``destination_id``.
     :param destination_type: slug or catalog id of its type.
     :param metadata_id: catalog id of its type.
     :param name: display name.
@@ -61,8 +61,8 @@ class DestinationSelection(Struct, frozen=True, kw_only=True):
 def check_destination(arguments: Mapping[str, Any], *, beside_id: tuple[str, ...] = ()) -> DestinationSelection:
     """Check the arguments that select a destination.
 
-    :param arguments: those of ``DESTINATION_CHECKS``, by name; ``None`` if not set.
-    :param beside_id: which of them may be given together with the id.
+    :param arguments: the arguments in ``DESTINATION_CHECKS``, by name; ``None`` if not set.
+    :param beside_id: which of them may be passed with the id.
     :raises ValueError: an argument is invalid, or they do not select one destination.
     """
     check_destination_selection(arguments, beside_id=beside_id)
@@ -73,7 +73,7 @@ def check_destination(arguments: Mapping[str, Any], *, beside_id: tuple[str, ...
 def check_one_form(arguments: Mapping[str, Any], *, required: bool = False) -> None:
     """Check that each object is named by a slug or by an id, not by both; works before templates are rendered.
 
-    :param arguments: by name; ``None`` if not set. Those that name no object are ignored.
+    :param arguments: the arguments by name; ``None`` if not set. Those that name no object are ignored.
     :param required: whether each object must be named.
     :raises ValueError: an object is named twice, or not at all.
     """
@@ -95,9 +95,9 @@ def check_one_form(arguments: Mapping[str, Any], *, required: bool = False) -> N
 def check_destination_selection(arguments: Mapping[str, Any], *, beside_id: tuple[str, ...] = ()) -> None:
     """Check that a destination is selected by its id or by its whole identity; works before templates are rendered.
 
-    :param arguments: those of ``DESTINATION_CHECKS``, by name; ``None`` if not set.
-    :param beside_id: which of them may be given together with the id.
-    :raises ValueError: both are set, neither is, the identity is incomplete, or a part of it is given twice.
+    :param arguments: the arguments in ``DESTINATION_CHECKS``, by name; ``None`` if not set.
+    :param beside_id: which of them may be passed with the id.
+    :raises ValueError: both are set, neither is, the identity is incomplete, or a part of it is set twice.
     """
     parts = {name: value for name, value in arguments.items() if name != "destination_id"}
     check_selection("destination_id", arguments["destination_id"], parts, beside_id=beside_id)
@@ -111,8 +111,8 @@ def check_selection(
     :param id_argument: name of the argument that takes the id.
     :param id_value: its value.
     :param parts: the arguments that make up the identity, both those that take slugs and those that take ids.
-    :param beside_id: those of them that may be given together with the id.
-    :raises ValueError: both are set, neither is, the identity is incomplete, or a part of it is given twice.
+    :param beside_id: the arguments in ``parts`` that may be passed with the id.
+    :raises ValueError: both are set, neither is, the identity is incomplete, or a part of it is set twice.
     """
     check_one_form(parts)
     present = {argument for argument, value in parts.items() if value is not None}

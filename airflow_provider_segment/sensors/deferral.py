@@ -151,7 +151,7 @@ class DeferrableWaitMixin(_Base):
     def raise_failed(self, message: str) -> NoReturn:
         """Fail the task, because a condition of ``fail_when`` holds.
 
-        :param message: what the verdict says.
+        :param message: the verdict's message.
         """
         from airflow_provider_segment.exceptions import SegmentDeliveryFailedError
 
@@ -160,7 +160,7 @@ class DeferrableWaitMixin(_Base):
     def raise_unmet(self, message: str) -> NoReturn:
         """Fail or skip the task, because the window has closed without meeting the conditions.
 
-        :param message: what the verdict says.
+        :param message: the verdict's message.
         """
         from airflow_provider_segment.exceptions import SegmentDeliveryUnmetError
         from airflow_provider_segment.protocol.delivery.criteria import SKIP

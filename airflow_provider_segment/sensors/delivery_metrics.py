@@ -83,8 +83,8 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     ``MINUTE``, except on a loopback address.
 
     :param destination_id: id of the destination; only cloud-mode destinations have delivery data. Without it, pass
-        ``source``, ``destination_type`` and ``name``, which are looked up before the first poll; before each, in
-        reschedule mode before Airflow 3.3.
+        ``source``, ``destination_type`` and ``name``, which are looked up before the first poll; in reschedule mode
+        before Airflow 3.3, before each poll.
     :param source: its source, by slug or id. With ``destination_id``, it may be left out and is read from Segment.
     :param source_id: id of its source, instead of ``source``.
     :param destination_type: its type, by slug or catalog id.
@@ -105,14 +105,14 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     :param settle_time: how long after ``end_time`` to wait for late data. Default 120 seconds.
     :param on_unmet: what to do when the window has closed and ``success_when`` does not hold: ``"fail"`` (default),
         ``"skip"``, or ``"wait"`` until the timeout. Decided ``settle_time`` after ``end_time``, or 4 h 15 min after it
-        while events are retried, because Segment retries for four hours. A window so old that Segment no longer has
-        its metrics ends the same way, also with ``"wait"``.
+        while events are retried, because Segment retries for four hours. A window that is too old for Segment's
+        retention ends the same way, also with ``"wait"``.
     :param if_disabled: what to do if the destination is disabled when the wait starts, for example by a circuit
         breaker: ``"warn"`` (default) logs a warning and waits, ``"fail"`` raises ``SegmentDestinationDisabledError``.
-    :param granularity: ``"auto"`` (default) asks for a window on hour or day borders (UTC) at that granularity, and
-        adds up others from minutes, which reach 48 hours back. ``"HOUR"`` (7 days) and ``"DAY"`` (14 days) count the
-        whole hours or days inside any window; ``"MINUTE"`` always adds up minutes. Events outside the window never
-        count. Conditions on times need a window that one request covers: up to 4 hours of minutes.
+    :param granularity: ``"auto"`` (default) requests a window on hour or day borders (UTC) at that granularity, and
+        adds up others from minutes, up to 48 hours back. ``"HOUR"`` (7 days) and ``"DAY"`` (14 days) count the whole
+        hours or days inside any window; ``"MINUTE"`` always adds up minutes. Events outside the window never count.
+        Conditions on times need a window that one request covers: up to 4 hours of minutes.
     :param deferrable: if the first poll, in the worker, gives no verdict, wait in the triggerer without a worker slot.
         ``timeout`` and ``execution_timeout`` count from the start of the try. Default: Airflow's ``[operators]
         default_deferrable``. ``mode``, ``exponential_backoff`` and ``max_wait`` then have no effect.
@@ -120,7 +120,8 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     :return: ``{"metrics", "conditions", "start_time", "end_time", "granularity"}``: the data behind the verdict.
     :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
     :raises SegmentDeliveryFailedError: a condition of ``fail_when`` holds; not retried, and skipped with ``soft_fail``.
-    :raises SegmentDeliveryUnmetError: the window has closed without meeting ``success_when``; likewise.
+    :raises SegmentDeliveryUnmetError: the window has closed without meeting ``success_when``; not retried, and skipped
+        with ``soft_fail``.
     :raises SegmentDestinationDisabledError: the destination is disabled, with ``if_disabled="fail"``.
     :raises SegmentError: Segment rejected a request.
     """
@@ -275,7 +276,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         return verdict.evidence if verdict.status is Status.SUCCEEDED else None
 
     def _note_interval(self, observation: Observation) -> None:
-        """Set when the next poll can decide; Airflow reads ``poke_interval`` after each one."""
+        """Set the time of the next poll that can give a verdict; Airflow reads ``poke_interval`` after each poll."""
         per_minute = self._hook.options.min_poll_interval
         self.poke_interval = schedule.useful_interval(
             self._asked_interval, observation.granularity, per_minute=per_minute
@@ -354,14 +355,14 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
             verdict: Verdict = self._hook.driver.run(poll(options, criteria=located, now=now, final=final))
         except SegmentNotFoundError:
             if not self._destination_checked:
-                self._check_destination(context, options)  # its error says what was not found
+                self._check_destination(context, options)  # its error names what was not found
             raise
         if not (self._destination_checked or verdict.observation.has_events):
             self._check_destination(context, options)
         return verdict
 
     def _must_check_destination(self, context: Context) -> bool:
-        """Return whether to check the destination before the poll; without a memory, events in the poll are proof."""
+        """Return whether to check the destination before the poll; without a stored one, events in the poll suffice."""
         if self.reschedule and not self._destination_checked:
             known = RememberedCheck(context, self._criteria.query).load()
             if known:

@@ -1,4 +1,4 @@
-"""What a rescheduled sensor has found of its destination: each of its polls runs in a new process."""
+"""The stored check of a destination, for rescheduled sensors, whose polls each run in a new process."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ _KEY = "segment_destination_checked"
 
 
 class RememberedCheck:
-    """The memory of a check that succeeded, in the task's state store (Airflow 3.3).
+    """A check that succeeded, stored in the task's state store (Airflow 3.3).
 
-    Airflow clears XCom at each reschedule, so older versions have nowhere to keep it. A store that fails is like none.
+    Airflow clears XCom at each reschedule, so older versions have no place for it. If the store fails, nothing is
+    stored.
 
     :param context: the task's context; it has the store, if there is one.
-    :param query: the query, with what selects the destination.
+    :param query: the query, with the selection of the destination.
     """
 
     def __init__(self, context: Context, query: MetricsQuery) -> None:

@@ -43,7 +43,7 @@ class SegmentConnection:
     :param options: options of every call.
     :param verify: path of a CA bundle, ``True`` for the environment's or certifi's, ``False`` to verify nothing.
     :param proxies: proxies by scheme; ``None`` for the environment's.
-    :param warnings: what is probably a mistake, such as an unknown key of the extra.
+    :param warnings: warnings about probable mistakes, such as an unknown key of the extra.
     """
 
     conn_id: str
@@ -85,7 +85,7 @@ def parse_connection(
             rate_limit_budget=fields.seconds("rate_limit_budget", 3600.0),
             # A request that timed out here may still be processed behind a load balancer.
             reconcile_timeout=max(timeout, fields.seconds("reconcile_timeout", timeout)),
-            # The sandbox counts an event at once, so tests and demos need not wait for the next minute.
+            # The sandbox counts events immediately, so tests and demos need not wait for the next minute.
             min_poll_interval=0.0 if is_loopback(url.hostname) else _MIN_POLL_INTERVAL,
             secrets=(token,),
         ),

@@ -66,8 +66,8 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
     :param destination_checked: whether the sensor has checked the destination. If not, the trigger checks it before its
         first poll.
     :param destination_name: the destination's name, for messages; empty if it is not known.
-    :param next_poll_at: the earliest time of the first poll, in ISO 8601 with a timezone, because the sensor has polled
-        a moment ago.
+    :param next_poll_at: the earliest time of the first poll, in ISO 8601 with a timezone, because the sensor has just
+        polled.
     :param segment_conn_id: the Airflow connection.
     """
 
@@ -231,7 +231,7 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
     :param window: how far back to count, ending now: seconds, or ISO 8601 such as ``"PT30M"``; at most 48 hours, or
         longer with a ``granularity`` of ``"HOUR"`` (7 days) or ``"DAY"`` (14 days).
     :param min_attempted: number of attempted events needed for the conditions to hold. Default 1.
-    :param granularity: as that of the sensor. Default ``"auto"``.
+    :param granularity: as for the sensor. Default ``"auto"``.
     :param poke_interval: poll interval in seconds; at least 1. Default 60.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :raises ValueError: an argument is invalid; raised when the DAG file is parsed.

@@ -112,7 +112,8 @@ async def poll_indefinitely(
     async with SegmentPublicApiAsyncHook(segment_conn_id=segment_conn_id) as hook:
         hook.driver_log = log
         while True:
-            # Not the poller's coroutine where a plain sleep will do: each object that sleeps costs a thousand waits.
+            # Use a plain sleep where possible instead of the poller's coroutine, which takes more memory in each of a
+            # thousand waits.
             await (asyncio.sleep(delay) if poller.may_poll_at_any_time else poller.sleep(delay))
             started = clock() - due
             result: Observation | PollFailure
@@ -174,9 +175,9 @@ class _Poller:
         return await hook.run(self._fetch)
 
     def interval_after(self, observation: Observation) -> float:
-        """Return the seconds between two polls that can decide.
+        """Return the seconds between two polls that can give a verdict.
 
-        :param observation: of the last poll.
+        :param observation: the last poll's observation.
         """
         per_minute = 0.0 if self._options is None else self._options[0].min_poll_interval
         self._interval = useful_interval(self._poke_interval, observation.granularity, per_minute=per_minute)
@@ -184,7 +185,7 @@ class _Poller:
 
     @property
     def may_poll_at_any_time(self) -> bool:
-        """Whether the next poll need not wait for a moment; the destination is located without waiting for one."""
+        """Whether the next poll may run at any time; locating the destination need not wait."""
         return self._query.not_before is None or not self._located
 
     async def sleep(self, delay: float) -> None:

@@ -16,14 +16,14 @@ RESUMED = "resumed"
 """The status of the event."""
 
 _MAX_SLEEP = 300.0
-"""Seconds after which a long sleep is checked against the wall clock: the loop's clock stops with the machine."""
+"""Longest sleep, in seconds, before the wall clock is checked: the loop's clock stops while a machine is suspended."""
 
 _SHORTEST_WAIT = 5.0
-"""Seconds until the first event. Airflow's scheduler must have noticed that the worker has ended before the task is
-queued again; otherwise it may take the end of the first run for a failure of the second."""
+"""Seconds until the first event. Airflow's scheduler must notice that the worker has ended before the task is queued
+again; otherwise it may treat the end of the first run as a failure of the second."""
 
 _CLOCK_ERROR = 1.0
-"""Seconds by which the wall clock may be faster than the monotonic clock, which measures how long a task has slept."""
+"""Tolerance in seconds between the wall clock and the monotonic clock, which measures how long a task slept."""
 
 _TURNS: dict[tuple[str, str], Turns] = {}
 """The turns of this triggerer by connection and rate limit. Another triggerer, or a restarted one, has its own."""
@@ -32,13 +32,13 @@ _TURNS: dict[tuple[str, str], Turns] = {}
 class SegmentRateLimitTrigger(BaseTrigger):
     """The trigger of deferred operators: fires when the task may send its next requests under a rate limit.
 
-    It sends nothing, and reads no connection. All arguments are plain JSON without settings or secrets.
+    It sends no requests and reads no connection. All arguments are plain JSON without settings or secrets.
 
     :param limited_as: name of the rate limit; empty for the general one.
     :param count: how many requests the task is going to send.
     :param limit: requests per window, if known.
     :param not_before: earliest time, in seconds since 1970.
-    :param min_wait: shortest wait in seconds, after which no request of before is in flight.
+    :param min_wait: shortest wait in seconds, after which no earlier request is in flight.
     :param rejected: whether the task's request was sent and rejected.
     :param deadline: latest time, in seconds since 1970; ``None`` for any.
     :param state: what the task has done so far; returned in the event.

@@ -67,9 +67,9 @@ class DeliveryTrigger(BaseEventTrigger):
         return {argument: getattr(self, argument) for argument in DESTINATION_CHECKS}
 
     def ids(self, observation: Observation) -> dict[str, str | None]:
-        """Return the ids of the destination and its source: those given, or those that a poll found.
+        """Return the ids of the destination and its source, from the arguments or from a poll.
 
-        :param observation: of the poll.
+        :param observation: the poll's observation.
         """
         return {
             "destination_id": self.destination_id or observation.destination_id,

@@ -33,7 +33,7 @@ class ThresholdState:
             return None
         try:
             held = await self._store.aget(self._key)
-        except Exception as error:  # noqa: BLE001 - any kind of store; polling goes on without it
+        except Exception as error:  # noqa: BLE001 - any kind of store; polling continues without it
             self._warn(error)
             return None
         self._saved = held if isinstance(held, bool) else None

@@ -1,4 +1,4 @@
-"""Reading the secrets that aliases stand for."""
+"""Reading the secrets of aliases."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def alias_reader(environment: Environment) -> ReadAlias:
 def supplied_descriptions(folder: WorkspaceFolder) -> list[DestinationDescription]:
     """Return the descriptions of a folder with their secrets; reads no connection if there are none.
 
-    :param folder: as read.
+    :param folder: the folder.
     """
     from airflow_provider_segment.protocol.workspace.description import supply_secrets
 

@@ -1,4 +1,4 @@
-"""Descriptions that a DAG file passes as values instead of files."""
+"""Descriptions passed as values in a DAG file instead of in spec files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from airflow_provider_segment.workspace.spec_file import parse_description, repe
 
 
 def check_descriptions(argument: str, value: Any) -> tuple[DestinationDescription, ...]:
-    """Return the descriptions of a list.
+    """Return the descriptions in a list.
 
     :param argument: the argument's name.
     :param value: dicts with the keys of a spec file, or a string holding such a JSON array.

@@ -12,14 +12,14 @@ from airflow_provider_segment.workspace.problems import Problem, WorkspaceFilesE
 def load_destinations(folder: str | Path, *, environment: str | None = None) -> list[dict[str, str]]:
     """Return one entry for each spec file of a folder, for ``SegmentApplyDestinationOperator.expand_kwargs``.
 
-    The files are listed, not read: the task reads its file when it runs. So parsing stays fast, and editing a file does
-    not change the DAG; adding and deleting one does.
+    The files are listed, not read: each task reads its file when it runs. So parsing stays fast, and editing a file
+    does not change the DAG, but adding or deleting one does.
 
     :param folder: relative to the file that calls this function, which must be the DAG file; or absolute. It may be a
-        link; links inside it may not lead out of it.
+        link; links inside it must not point outside it.
     :param environment: name of a file in the folder's ``environments/``, without its suffix.
-    :return: dicts with ``path`` (relative to the DAG file, unless ``folder`` is absolute), ``environment`` if one
-        is given, and ``name`` (the file's path in the folder without its suffix), ordered by path.
+    :return: dicts with ``path`` (relative to the DAG file, unless ``folder`` is absolute), ``environment`` if it is
+        set, and ``name`` (the file's path in the folder without its suffix), ordered by path.
     :raises ValueError: there is no such folder or environment, the folder has no spec files, or a link leads out of it.
     """
     base = Path(sys._getframe(1).f_code.co_filename).parent  # noqa: SLF001 - as Airflow finds a DAG's file

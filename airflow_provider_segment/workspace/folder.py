@@ -45,7 +45,7 @@ class WorkspaceFolder:
     """The content of a folder.
 
     :param environment: the environment that was chosen.
-    :param descriptions: what its spec files describe, in the order of their paths.
+    :param descriptions: the descriptions in its spec files, in the order of their paths.
     :param files: the spec files.
     :param warnings: possible mistakes.
     """
@@ -59,7 +59,7 @@ class WorkspaceFolder:
 def load_folder(folder: Path | str, *, environment: str | None = None) -> WorkspaceFolder:
     """Read and check a folder, or one spec file.
 
-    :param folder: the folder, or a file in it, which is then read alone.
+    :param folder: the folder, or a file in it; then only this file is read.
     :param environment: name of a file in ``environments/``, without its suffix; ``None`` for no variables.
     :raises WorkspaceFilesError: files are invalid; the error lists every problem of every file.
     """

@@ -1,4 +1,4 @@
-"""Which files of a folder are spec files, and which are environments; reads none of them."""
+"""Finding the spec files and the environments of a folder, without reading them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_FILES = 10_000
 
 
 def root_of(file: Path) -> Path:
-    """Return the folder that a spec file belongs to: the nearest one around it that has ``environments/``, or its own.
+    """Return the folder that a spec file belongs to: its nearest parent with ``environments/``, or else its own folder.
 
     :param file: path of the file.
     """

@@ -86,9 +86,9 @@ SUBSCRIPTION_KEYS = (
     Key(
         name="id",
         schema=_STRING,
-        text="Segment's id, to select one of several that are otherwise equal, or to rename it.",
+        text="Segment's id, to select one of several identical ones, or to rename it.",
     ),
-    Key(name="previous_name", schema=_STRING, text="The name that it has had so far, to rename it."),
+    Key(name="previous_name", schema=_STRING, text="Its earlier name, to rename it."),
     Key(
         name="removed",
         schema={"type": "boolean"},
@@ -112,12 +112,12 @@ FILTER_KEYS = (
     Key(
         name="actions",
         schema={"type": "array", "minItems": 1, "items": _FILTER_ACTION},
-        text="What happens to these events: `{type: DROP}`; `{type: SAMPLE, percent: 0.1}`, perhaps with `path`;"
-        " `{type: DROP_PROPERTIES, fields: {context.traits: [email]}}`; `ALLOW_PROPERTIES` likewise. Optional with"
-        " `id` or `removed`.",
+        text="What happens to these events: `{type: DROP}`; `{type: SAMPLE, percent: 0.1}`, optionally with `path`;"
+        " `{type: DROP_PROPERTIES, fields: {context.traits: [email]}}`; `ALLOW_PROPERTIES` takes the same keys."
+        " Optional with `id` or `removed`.",
     ),
     Key(name="enabled", schema=_FLAG, text=f"Whether it filters events. {_ENABLED}"),
-    Key(name="description", schema={"type": "string"}, text="What it is for; an empty string removes it."),
+    Key(name="description", schema={"type": "string"}, text="Its purpose, in words; an empty string removes it."),
     Key(
         name="checks",
         schema={
@@ -135,9 +135,9 @@ FILTER_KEYS = (
     Key(
         name="id",
         schema=_STRING,
-        text="Segment's id, to select one of several that are otherwise equal, or to rename it.",
+        text="Segment's id, to select one of several identical ones, or to rename it.",
     ),
-    Key(name="previous_title", schema=_STRING, text="The title that it has had so far, to rename it."),
+    Key(name="previous_title", schema=_STRING, text="Its earlier title, to rename it."),
     Key(
         name="removed",
         schema={"type": "boolean"},
@@ -158,7 +158,7 @@ DESTINATION_KEYS = (
     Key(
         name="settings",
         schema=_SETTINGS,
-        text="Settings, under the keys of its type's options. Only the described keys are compared.",
+        text="Settings, keyed by the names of its type's options. Only the described keys are compared.",
     ),
     Key(
         name="subscriptions",
@@ -171,8 +171,8 @@ DESTINATION_KEYS = (
         schema={"type": "array", "items": {"$ref": "#/$defs/filter"}},
         text="Its filters. Those that are not listed are left alone; without this key, all of them are.",
     ),
-    Key(name="id", schema=_STRING, text="Segment's id, to select one of several that are otherwise equal."),
-    Key(name="previous_name", schema=_STRING, text="The name that it has had so far, to rename it."),
+    Key(name="id", schema=_STRING, text="Segment's id, to select one of several identical ones."),
+    Key(name="previous_name", schema=_STRING, text="Its earlier name, to rename it."),
     Key(
         name="removed",
         schema={"type": "boolean"},
@@ -201,8 +201,7 @@ ENVIRONMENT_KEYS = (
             "propertyNames": {"pattern": f"^{VARIABLE_NAME}$"},
             "additionalProperties": {"type": ["string", "number", "boolean"]},
         },
-        text="Values of `${NAME}`. Every variable that a file uses must be here; one that no file uses causes a"
-        " warning.",
+        text="Values of `${NAME}`. Every variable that a file uses must be listed; an unused one causes a warning.",
     ),
     Key(
         name="secrets",

@@ -12,9 +12,9 @@ from airflow_provider_segment.protocol.workspace.description import SecretAlias
 from airflow_provider_segment.workspace.variables import unescape_key
 
 _SELECTING = ("source", "type", "id", "previous_name", "previous_title", "action", "removed")
-"""Keys that select an object, besides its name; a slug and an id may mean the same one."""
+"""Keys that select an object, besides its name; a slug and an id may refer to the same one."""
 _OURS = (*_SELECTING, "settings", "subscriptions", "filters", "checks")
-"""Keys that are not compared as a whole, or mean nothing in Segment."""
+"""Keys that are not compared as a whole, or have no meaning in Segment."""
 
 _SameEntry: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
 
@@ -33,7 +33,7 @@ def merge_spec(
     :param means: the same content with its variables replaced.
     :param document: the content that an import would write into a new file.
     :param fields: the same as values, with secret aliases.
-    :param filters: whether filters were read; otherwise they stay as they are.
+    :param filters: whether filters were read; if not, they stay as they are.
     """
     merged = _merge_fields(written, means, document, fields)
     for key, levels in _LEVELS.items():
@@ -101,7 +101,7 @@ def _merge_entries(
     *,
     levels: Sequence[_SameEntry],
 ) -> list[Any]:
-    """Merge a list: entries keep their order, those that no longer exist go, new ones are appended."""
+    """Merge a list: keep the order of entries, remove those that no longer exist, and append new ones."""
     free = dict(enumerate(fields))
     pairs: dict[int, int] = {}
     for same in levels:
@@ -161,4 +161,4 @@ _LEVELS: Mapping[str, Sequence[_SameEntry]] = {
     "subscriptions": (_same_id, _same_action_and_trigger, _same_action, _same_trigger, _same_name),
     "filters": (_same_id, _same_filter, _same_condition, _same_title),
 }
-"""Which entry of a file is which live object, from the closest to the least similar."""
+"""The pairs of entries in a file and live objects, most similar first."""

@@ -67,7 +67,7 @@ def _description(value: Any, reader: _Reader, path: str) -> DestinationDescripti
 def repeated_descriptions(descriptions: Sequence[DestinationDescription]) -> Iterator[Problem]:
     """Yield a problem for each description of a destination that another one describes too.
 
-    :param descriptions: of all files.
+    :param descriptions: the descriptions of all files.
     """
     seen: dict[tuple[str, ...], str] = {}
     for one in descriptions:

@@ -126,7 +126,8 @@ def flatten(summary: MetricsSummary) -> DeliveryMetrics:
 def add_up(pieces: Sequence[DeliveryMetrics]) -> DeliveryMetrics:
     """Return the metrics of a window that was requested in pieces.
 
-    Counts add up, and rates follow from them. Averages and percentiles do not, so times are ``None``.
+    Counts are added up, and rates are computed from them. Averages and percentiles can't be added up, so times are
+    ``None``.
 
     :param pieces: the metrics of intervals that do not overlap; at least one.
     """
@@ -156,7 +157,7 @@ def _whole(value: float) -> float:
 
 @lru_cache(maxsize=1024)
 def _read_metrics(body: bytes) -> DeliveryMetrics:
-    # Most polls find what the last one found; a thousand waits then need not decode it again.
+    # Most polls return the same as the last one; then a thousand waits need not decode it again.
     return flatten(_read_summary(body))
 
 

@@ -36,8 +36,8 @@ def destinations_listing(
     :param source_id: list only this source's destinations, with a separate operation of the API; by default the whole
         workspace's.
     :param full: return whole records instead of the fields of ``Destination``.
-    :param with_options: decode the options and actions of each destination's type; destinations of one type share them
-        in memory, since they are most of a record.
+    :param with_options: decode the options and actions of each destination's type. They are most of a record, so
+        destinations of one type share them in memory.
     """
     record = Destination if with_options else cast("type[Destination]", ListedDestination)
     read = page_reader(

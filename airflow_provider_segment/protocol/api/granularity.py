@@ -54,9 +54,9 @@ class Interval(Struct, frozen=True, gc=False):
 
 
 def floor_to_bucket(moment: datetime, granularity: str) -> datetime:
-    """Return the start of the minute, hour or day (UTC) that a moment is in.
+    """Return the start of the minute, hour or day (UTC) that contains a moment.
 
-    :param moment: with a time zone.
+    :param moment: the moment; timezone-aware.
     :param granularity: one of :data:`GRANULARITIES`.
     """
     return moment - (moment - _EPOCH) % LIMITS[granularity].bucket
@@ -65,7 +65,7 @@ def floor_to_bucket(moment: datetime, granularity: str) -> datetime:
 def ceil_to_bucket(moment: datetime, granularity: str) -> datetime:
     """Return the moment itself if it is on a border of a minute, hour or day (UTC), otherwise the next border.
 
-    :param moment: with a time zone.
+    :param moment: the moment; timezone-aware.
     :param granularity: one of :data:`GRANULARITIES`.
     """
     return moment + (_EPOCH - moment) % LIMITS[granularity].bucket
@@ -74,7 +74,7 @@ def ceil_to_bucket(moment: datetime, granularity: str) -> datetime:
 def is_on_border(moment: datetime, granularity: str) -> bool:
     """Return whether a minute, hour or day (UTC) starts at a moment.
 
-    :param moment: with a time zone.
+    :param moment: the moment; timezone-aware.
     :param granularity: one of :data:`GRANULARITIES`.
     """
     return floor_to_bucket(moment, granularity) == moment

@@ -1,6 +1,6 @@
 """The metrics that a condition may name: the API's own and the derived ones.
 
-The one table of names, meanings and formulas: conditions, the derived values and the documentation follow it.
+The single source of names, meanings and formulas for conditions, derived values and the documentation.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ class Kind(Enum):
 class MetricName(NamedTuple):
     """A metric.
 
-    :param name: as conditions and returned metrics name it.
+    :param name: its name in conditions and returned metrics.
     :param kind: what it measures.
-    :param meaning: in words.
+    :param meaning: its description.
     :param parts: the counts that are added up, if it is derived.
     :param share_of: the count that their sum is divided by, for a rate.
     """
@@ -60,7 +60,7 @@ METRICS = (
     MetricName("time_to_first_attempt_average", Kind.TIME, "from receiving an event to the first attempt, on average"),
     MetricName("time_to_first_attempt_p95", Kind.TIME, "the same, for 95 % of the events at most"),
 )
-"""In the order of the documentation; a derived metric follows those that it is made of."""
+"""All metrics, in the order of the documentation; a derived metric follows its parts."""
 
 DERIVED = tuple(metric for metric in METRICS if metric.parts)
 COUNTS = tuple(metric.name for metric in METRICS if metric.kind is Kind.COUNT and not metric.parts)

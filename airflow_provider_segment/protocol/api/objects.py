@@ -78,7 +78,7 @@ class _ListedMetadata(TypedDict):
 
 
 class ListedDestination(TypedDict):
-    """A ``Destination`` as lists decode it: without the options and actions of its type, most of a record."""
+    """A ``Destination`` in a list, decoded without the options and actions of its type, which are most of a record."""
 
     id: str
     enabled: bool
@@ -101,7 +101,7 @@ class CatalogEntry(TypedDict):
 
 
 class ListedCatalogEntry(TypedDict):
-    """A ``CatalogEntry`` as lists decode it: without the options, most of an entry."""
+    """A ``CatalogEntry`` in a list, decoded without the options, which are most of an entry."""
 
     id: str
     name: str

@@ -52,7 +52,7 @@ class Condition(Struct, frozen=True, gc=False):
     def compare(self, value: float) -> bool:
         """Return whether a value meets the condition.
 
-        :param value: of the metric.
+        :param value: the metric's value.
         """
         return _OPERATORS[self.op](value, self.number)
 

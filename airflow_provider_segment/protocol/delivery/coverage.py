@@ -1,7 +1,7 @@
-"""Which requests cover a window at a moment.
+"""The requests that cover a window at a given moment.
 
-Whether the API counts events by their own time or returns whole minutes, hours and days is not documented. The requests
-are such that both give the same counts: at HOUR and DAY they start and end on borders, or end now.
+The API does not document whether it counts events by their exact time or returns whole minutes, hours and days. The
+requests return the same counts in both cases: at HOUR and DAY, they start and end on borders, or end now.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Coverage(Struct, frozen=True, gc=False):
-    """How a window is covered at a moment.
+    """The requests for a window at a given moment.
 
     :param interval: the bounds within which events count, and the granularity.
-    :param pieces: the intervals to request, oldest first: one, or several that follow one another.
+    :param pieces: the intervals to request, oldest first and without gaps.
     """
 
     interval: Interval
@@ -48,7 +48,7 @@ class Coverage(Struct, frozen=True, gc=False):
 def coverage_at(window: Window, now: datetime) -> Coverage | None:
     """Return the requests that cover a window at a moment.
 
-    A start that is right at a limit is moved inside it, by up to ``MARGIN``.
+    A start exactly at a limit is moved inside it, by up to ``MARGIN``.
 
     :param window: the window.
     :param now: the moment; timezone-aware.
@@ -83,7 +83,7 @@ def is_final(piece: Interval, now: datetime) -> bool:
 
 
 def _granularity_of_growing(start: datetime, now: datetime) -> str:
-    """Return the granularity of a window that grows: the finest that covers it with one request, if there is one."""
+    """Return the granularity of a growing window: the finest that covers it with one request, otherwise MINUTE."""
     for granularity in GRANULARITIES:
         if now - start <= LIMITS[granularity].range and (granularity == MINUTE or is_on_border(start, granularity)):
             return granularity
@@ -108,8 +108,8 @@ def _is_one_request(interval: Interval) -> bool:
 def _pieces(interval: Interval, *, origin: datetime) -> tuple[Interval, ...]:
     """Cut an interval that is too long for one request.
 
-    The cuts are on whole minutes, so that no minute counts twice, and keep their places while the window grows or
-    slides, so that most pieces are the same at the next poll.
+    The cuts are on whole minutes, so that no minute counts twice. They do not move while the window grows or slides, so
+    that most pieces are the same at the next poll.
 
     :param origin: the moment from which cuts are counted.
     """

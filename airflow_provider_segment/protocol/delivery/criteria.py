@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 BESIDE_ID = ("source", "source_id")
-"""What may be given together with the id of the destination."""
+"""The arguments that may be passed with the id of the destination."""
 FAIL, SKIP, WAIT = "fail", "skip", "wait"
 """The choices for a closed window that does not meet the conditions."""
 WARN = "warn"
@@ -36,7 +36,7 @@ class MetricsQuery(Struct, frozen=True, gc=False):
     :param source_id: its source; empty until it is known.
     :param window: the time window.
     :param not_before: the earliest time at which a poll can give a verdict; ``None`` for any time.
-    :param selection: what selects the destination, until both ids are known.
+    :param selection: the selection of the destination, until both ids are known.
     :param if_disabled: ``fail`` if the check of the destination fails for a disabled one, else ``warn``.
     """
 
@@ -65,7 +65,7 @@ class Observation(Struct, frozen=True, gc=False):
     :param pieces: number of requests that the metrics were added up from.
     :param no_data: why Segment no longer has the metrics of a closed window.
     :param destination_id: the destination, if the trigger located it.
-    :param source_id: its source, likewise.
+    :param source_id: id of its source, if the trigger located it.
     """
 
     at: datetime
@@ -90,7 +90,7 @@ class Observation(Struct, frozen=True, gc=False):
 class WaitCriteria(Struct, frozen=True, kw_only=True, gc=False):
     """The criteria by which a wait succeeds or fails.
 
-    :param destination: what selects the destination.
+    :param destination: the selection of the destination.
     :param success_when: conditions that must all hold for success.
     :param fail_when: conditions of which any one fails the wait; they take precedence over success.
     :param window: the time window in which events count.

@@ -1,4 +1,4 @@
-"""Finding the destination of a wait, and its source."""
+"""Locating the destination of a wait, and its source."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def locate(
 ) -> Flow[tuple[MetricsQuery, str]]:
     """Return a query with the ids of the destination and its source, and the name of the destination if it is known.
 
-    :param query: with the ids, or with what selects the destination.
-    :param ids: what has been found of its source and type, to which both are added.
+    :param query: the query, with the ids or the selection of the destination.
+    :param ids: the known ids of its source and type; both are added.
     :param check: whether to read the destination, and check that it can receive deliveries. Otherwise it is read only
         if nothing else says which source it has.
     :return: the query, and the name; empty if it is not known.

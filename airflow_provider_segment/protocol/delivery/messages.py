@@ -1,4 +1,4 @@
-"""The parts of a progress message: the numbers first, then what is needed, the time window and the destination."""
+"""The parts of a progress message: the numbers, what is missing, the time window and the destination."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def numbers_text(metrics: DeliveryMetrics, success_when: Sequence[Condition]) ->
     """Return how many events were delivered, and how many failed.
 
     :param metrics: the delivery metrics.
-    :param success_when: the conditions for success; those on ``success_rate`` that do not hold are named beside it.
+    :param success_when: the conditions for success; unmet ones on ``success_rate`` are shown beside the numbers.
     """
     retried = f", {_number(metrics['retried'])} being retried" if metrics["retried"] else ""
     rate = metrics["success_rate"]
@@ -66,9 +66,9 @@ def failures_text(metrics: DeliveryMetrics, fail_when: Sequence[Condition]) -> l
 def interval_text(interval: Interval | None) -> str:
     """Return a time window, as ``25 Nov 00:00 to 26 Nov 00:00 UTC, by minute``; empty without one.
 
-    A short one is shown with its seconds.
+    Short windows are shown with seconds.
 
-    :param interval: in UTC.
+    :param interval: the time window, in UTC.
     """
     if interval is None:
         return ""
@@ -78,7 +78,7 @@ def interval_text(interval: Interval | None) -> str:
 
 
 def destination_text(destination_id: str, name: str = "") -> str:
-    """Return how messages name a destination.
+    """Return the name of a destination in messages.
 
     :param destination_id: its id.
     :param name: its name, if it is known.
@@ -98,7 +98,7 @@ def _limit(condition: Condition) -> str:
 
 
 def _percent(rate: float, conditions: Sequence[Condition]) -> str:
-    """Return a rate with one decimal, or with as many as it takes to see on which side of the conditions it is."""
+    """Return a rate with one decimal, or with as many as show on which side of a condition's limit it is."""
     for decimals in range(1, _MAX_DECIMALS):
         shown = round(rate * 100, decimals) / 100
         if all(one.compare(shown) == one.compare(rate) for one in conditions):

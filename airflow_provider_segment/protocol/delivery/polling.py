@@ -20,7 +20,7 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 
 
 class FinalPieces:
-    """The metrics of pieces that no longer change, so that the next poll need not ask for them again."""
+    """The metrics of pieces that no longer change, so that the next poll need not request them again."""
 
     def __init__(self) -> None:
         self._metrics: dict[Interval, DeliveryMetrics] = {}
@@ -43,7 +43,7 @@ class FinalPieces:
     def drop_others(self, pieces: tuple[Interval, ...]) -> None:
         """Forget pieces that a window has slid past.
 
-        :param pieces: those that the window has now.
+        :param pieces: the current pieces of the window.
         """
         self._metrics = {piece: metrics for piece, metrics in self._metrics.items() if piece in pieces}
 
@@ -55,7 +55,7 @@ def poll(
 
     :param criteria: the criteria of the wait.
     :param now: the current time; timezone-aware.
-    :param final: what earlier polls of this wait found to be final.
+    :param final: the final metrics from earlier polls of this wait.
     :raises ValueError: no granularity covers the window, which has no end.
     """
     return evaluate(criteria, (yield from fetch_observation(options, query=criteria.query, now=now, final=final)))
@@ -68,7 +68,7 @@ def fetch_observation(
 
     :param query: which metrics to fetch.
     :param now: the current time; timezone-aware.
-    :param final: what earlier polls of this query found to be final.
+    :param final: the final metrics from earlier polls of this query.
     :return: an observation; without metrics before a poll can decide, and for a closed window that is too old.
     :raises ValueError: no granularity covers the window, which has no end.
     """
@@ -103,7 +103,7 @@ def _fetch_pieces(
 
 
 class VerifiedDestination(NamedTuple):
-    """What the check of a destination has found.
+    """The result of the check of a destination.
 
     :param source_id: its source.
     :param name: its name; empty if it has none.
@@ -117,7 +117,7 @@ def verify_destination(options: CallOptions, *, query: MetricsQuery, check: bool
     """Read the destination, and check whether it can receive deliveries.
 
     :param query: the query, with the destination and, if it is known, its source.
-    :param check: whether to warn if it cannot receive deliveries, or to fail with ``if_disabled="fail"``.
+    :param check: whether to warn, or fail with ``if_disabled="fail"``, if it cannot receive deliveries.
     :return: its source and its name.
     :raises SegmentDestinationDisabledError: it is disabled, with ``if_disabled="fail"``.
     :raises ValueError: the destination belongs to another source.

@@ -78,4 +78,4 @@ def _describe_bounds(interval: Interval, pieces: int, *, changed: bool) -> str:
         f"Counting events from {format_utc(interval.start)} to {format_utc(interval.end)} at granularity"
         f" {interval.granularity}{requests}"
     )
-    return f"{line}; another granularity than before, because the window has grown" if changed else line
+    return f"{line}; the granularity has changed, because the window has grown" if changed else line

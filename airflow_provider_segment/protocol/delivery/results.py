@@ -62,7 +62,7 @@ def result_of_verdict(verdict: Verdict, message: str) -> WaitResult:
     """Return the result of a wait that ended with a verdict.
 
     :param verdict: a verdict other than waiting.
-    :param message: what it says.
+    :param message: its message.
     """
     return WaitResult(status=verdict.status.value, message=message, evidence=verdict.evidence)
 

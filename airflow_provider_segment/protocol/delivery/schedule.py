@@ -18,10 +18,10 @@ _FAILURE_BACKOFF = (1.0, 60.0)
 
 
 def useful_interval(poke_interval: float, granularity: str | None, *, per_minute: float) -> float:
-    """Return the seconds between two polls that can decide: counts per minute change at most once a minute.
+    """Return the seconds between two polls that can give a verdict: counts per minute change at most once a minute.
 
-    :param poke_interval: the poll interval asked for, in seconds; polls never come more often.
-    :param granularity: that of the last poll; ``None`` if it requested nothing.
+    :param poke_interval: the requested poll interval, in seconds; polls are never more frequent.
+    :param granularity: the last poll's granularity; ``None`` if it requested nothing.
     :param per_minute: seconds between two polls of counts per minute.
     """
     return max(poke_interval, per_minute) if granularity == MINUTE else poke_interval

@@ -93,7 +93,7 @@ class Verdict(Struct, frozen=True, gc=False):
 
     @property
     def window(self) -> str:
-        """The time window that the numbers are about; empty if nothing was requested."""
+        """The time window of the numbers; empty if nothing was requested."""
         return interval_text(self.observation.interval)
 
     @property
@@ -165,7 +165,7 @@ def success_decided_at(criteria: WaitCriteria) -> datetime | None:
 
 
 def unmet_decided_at(criteria: WaitCriteria, metrics: DeliveryMetrics) -> datetime | None:
-    """Return when a window is decided that does not meet the conditions, if ever; later while events are being retried.
+    """Return when an unmet window gets its verdict, if ever; later while events are being retried.
 
     :param criteria: the criteria of the wait.
     :param metrics: the delivery metrics.

@@ -44,9 +44,9 @@ class Window(Struct, frozen=True, kw_only=True, gc=False):
 
 
 def granularity_of(window: Window) -> str | None:
-    """Return the granularity at which a window is requested; ``None`` for one that grows, since it depends on its age.
+    """Return the granularity to request for a window; ``None`` for a growing one, since it depends on its age.
 
-    ``auto`` takes the coarsest whose borders (UTC) the window starts and ends on, and MINUTE for all others.
+    ``auto`` selects the coarsest granularity on whose borders (UTC) the window starts and ends, otherwise MINUTE.
 
     :param window: the window.
     """
@@ -65,7 +65,9 @@ def _are_on_borders(moments: tuple[datetime, datetime], granularity: str) -> boo
 
 
 def adds_up(window: Window) -> bool:
-    """Return whether a window is too long for one request, so that its metrics are added up; a growing one may become.
+    """Return whether a window is too long for one request, so that its metrics are added up.
+
+    A growing window may become too long later.
 
     :param window: the window.
     """
@@ -111,7 +113,7 @@ def _check_anchored(start: datetime, end: datetime | None, granularity: str) -> 
 
 
 def _check_reach(window: Window, argument: str) -> None:
-    """Check that the granularity covers a window whose length is known, and that a whole bucket is in it."""
+    """Check that the granularity covers a window of known length, and that the window contains a whole bucket."""
     length, granularity = _length_of(window), granularity_of(window)
     if length is None or granularity is None:
         return

@@ -1,7 +1,8 @@
 """Stopping a flow before a long wait for a rate limit, so that its task can wait without a worker slot.
 
-Requests under a rate limit of their own are few per minute. Many tasks that want to send one would mostly be rejected,
-so each takes a turn first: it stops before its first such request, and goes on when the triggerer lets it.
+The rate limits of single operations allow only a few requests per minute. If many tasks sent one at once, most would be
+rejected. So each task takes a turn first: it stops before its first such request, and continues when the triggerer
+allows it.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ from airflow_provider_segment.protocol.wire.rate_limit import OWN_LIMIT, limit_s
 T = TypeVar("T")
 
 LONG_WAIT = 10.0
-"""Seconds from which on a wait is not worth a worker slot: about what a deferral takes."""
+"""Shortest wait, in seconds, for which a task defers: about as long as a deferral takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What a task waits for.
+    """A turn that a task waits for.
 
     :param limited_as: name of the rate limit; empty for the general one.
-    :param count: how many requests it is going to send.
+    :param count: how many requests the task is going to send.
     :param limit: requests per window, if known.
     :param seconds: shortest wait.
     :param rejected: whether the request was sent and rejected.
@@ -40,10 +41,10 @@ class Turn:
 
 
 class DeferralRequiredError(Exception):
-    """The flow was stopped to wait for a rate limit; everything that it has sent is done.
+    """The flow was stopped to wait for a rate limit; none of its requests is in flight.
 
     :param reason: why it waits, for the log.
-    :param turn: what to wait for.
+    :param turn: the turn to wait for.
     :param call: the call that waits, if it was tried before.
     """
 
@@ -55,11 +56,11 @@ class DeferralRequiredError(Exception):
 
 @dataclass(slots=True)
 class DeferralRule:
-    """Decides when a flow is stopped.
+    """The rule for when to stop a flow.
 
     :param granted: requests that may be sent under each limit without another turn.
     :param wrote: whether a write was sent that may have been applied, now or before the flow was stopped the last time.
-    :param created: whether a create was sent likewise.
+    :param created: the same for creates.
     """
 
     granted: dict[str, int] = field(default_factory=dict)
@@ -71,10 +72,10 @@ class DeferralRule:
     _was_rejected: bool = False
 
     def run(self, flow: Flow[T]) -> Flow[T]:
-        """Run a flow until it ends, or has to wait.
+        """Run a flow until it ends or has to wait.
 
         :param flow: a generator that has not started.
-        :raises DeferralRequiredError: it has to wait; start it anew afterwards.
+        :raises DeferralRequiredError: it has to wait; start a new flow afterwards.
         """
         reply: Reply | None = None
         while True:
@@ -102,7 +103,7 @@ class DeferralRule:
             turn = self._turn(name, seconds=step.seconds, rejected=self._was_rejected)
             return DeferralRequiredError(step.reason, turn=turn, call=step.call)
         name = step.request.limited_as
-        # The retry of a call goes on with its turn: its state would be lost.
+        # The retry of a call keeps its turn: a deferral would lose its state.
         if not name or step.request is self._last or self.granted.get(name, 0) > 0:
             return None
         turn = self._turn(name)

@@ -22,7 +22,7 @@ def exchange(call: Call[T], options: CallOptions, *, after_timeout: Callable[[],
 
     :param call: the call to make.
     :param options: budgets, and what messages name and redact.
-    :param after_timeout: returns the call to make instead after an attempt took too long; by default it is the same.
+    :param after_timeout: returns the call to make after an attempt timed out; by default, the same call.
     :return: the decoded response.
     :raises SegmentAmbiguousWriteError: the response to a create was lost.
     :raises SegmentError: the API rejected the request, or the last fault when a budget is spent.
@@ -55,5 +55,5 @@ def exchange(call: Call[T], options: CallOptions, *, after_timeout: Callable[[],
 
 
 def _timed_out(outcome: Outcome) -> bool:
-    """Return whether the response took too long, for us or for a gateway."""
+    """Return whether the response timed out, here or at a gateway."""
     return outcome.status in {408, 504} if isinstance(outcome, Response) else outcome.timed_out

@@ -40,7 +40,7 @@ class Gate:
 
     All times are seconds of one monotonic clock.
 
-    :param limit: requests per window as documented, until responses show the real limit; ``None`` if not documented.
+    :param limit: documented requests per window, used until responses show the real limit; ``None`` if not documented.
     """
 
     def __init__(self, *, limit: int | None = None) -> None:
@@ -60,7 +60,7 @@ class Gate:
 
         :param now: the time.
         :param poll: whether the request leaves a share of the limit to others.
-        :param slot: the slot it was given before, if any.
+        :param slot: the slot it got before, if any.
         :param max_wait: seconds that it can wait; no slot is reserved beyond that.
         :param jitter: a random number from 0 to 1; spreads requests within their slots.
         :return: ``None`` if the request may be sent; ``leave`` must follow.

@@ -52,7 +52,7 @@ def _problem(cursor: str | None, cursors: set[str | None]) -> str:
 
 
 def _fetch(listing: Listing[T], cursor: str | None, count: int, options: CallOptions) -> Flow[tuple[Page[T], int]]:
-    """Fetch a page; ask for half as many entries if it is too long or takes too long."""
+    """Fetch a page; request half as many entries if it is too large or takes too long."""
 
     def half() -> Call[Page[T]]:
         nonlocal count

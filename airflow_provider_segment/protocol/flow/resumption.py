@@ -1,4 +1,4 @@
-"""What a task knows when it goes on after a wait for a rate limit."""
+"""The state of a task that resumes after a wait for a rate limit."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from airflow_provider_segment.protocol.flow.retry_state import RetryState, Unfin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskState:
-    """What is stored while a task waits: JSON without settings or secrets.
+    """The state stored while a task waits: JSON without settings or secrets.
 
     :param deadline: latest time, in seconds since 1970; ``None`` for any.
-    :param wrote: whether this try has sent a write.
-    :param created: whether this try has sent a create.
-    :param granted: what is left of earlier turns.
-    :param min_wait: seconds after which no request of before the wait is in flight.
+    :param wrote: whether this try sent a write.
+    :param created: whether this try sent a create.
+    :param granted: the unused requests of earlier turns.
+    :param min_wait: seconds after which no request from before the wait is in flight.
     :param call: the call that waits, with its budgets spent.
     :param progress: what the task has done so far.
     """
@@ -43,8 +43,8 @@ class Resumption:
     """The event that ends a wait.
 
     :param granted: how many requests may be sent under each limit.
-    :param slept: seconds that have passed at least.
-    :param state: what was stored.
+    :param slept: least number of seconds that have passed.
+    :param state: the stored state.
     """
 
     granted: dict[str, int]
@@ -53,25 +53,25 @@ class Resumption:
 
     @property
     def nothing_is_in_flight(self) -> bool:
-        """Whether no request of before the wait can be in flight any more."""
+        """Whether no request from before the wait can still be in flight."""
         return self.slept >= self.state.min_wait
 
     def rule(self) -> DeferralRule:
-        """Return the rule by which the flow runs on."""
+        """Return the rule for the resumed flow."""
         granted = self.state.granted | self.granted
         return DeferralRule(granted=granted, wrote=self.state.wrote, created=self.state.created)
 
     def unfinished(self) -> dict[tuple[str, str], RetryState]:
-        """Return what calls have cost so far, by method and path."""
+        """Return what calls have used of their budgets, by method and path."""
         call = self.state.call
         return {} if call is None else {(call.method, call.path): call.state}
 
 
 def parse_resumption(event: Any) -> Resumption:
-    """Return what the event of the trigger says.
+    """Parse the event of the trigger.
 
     :param event: the payload.
-    :raises SegmentProtocolError: it is not one of the trigger.
+    :raises SegmentProtocolError: the event is not from the trigger.
     """
     try:
         return msgspec.convert(event, Resumption)

@@ -43,7 +43,7 @@ class Retry:
     """The decision to retry.
 
     :param pause: wait before the retry.
-    :param state: state of the call from then on.
+    :param state: the new state of the call.
     """
 
     pause: Pause

@@ -1,4 +1,4 @@
-"""What a call has cost so far; a task that waits without a worker takes it along."""
+"""The attempts and time that a call has used so far; kept while its task waits in the triggerer."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class UnfinishedCall:
 
     :param method: its HTTP method.
     :param path: its path.
-    :param state: what it has cost so far, including the wait.
+    :param state: the attempts and time that it has used, including the wait.
     """
 
     method: str

@@ -19,10 +19,10 @@ T = TypeVar("T")
 
 
 class StaleKnowledgeError(Exception):
-    """What the flow has read is, or may be, out of date; nothing was changed since.
+    """The state that the flow has read is, or may be, out of date; nothing was written since.
 
     :param message: why.
-    :param rejection: the error of Segment that shows it; reading again helps only once.
+    :param rejection: the error from Segment that shows it, if any; only one such error restarts the flow.
     """
 
     def __init__(self, message: str, *, rejection: SegmentError | None = None) -> None:
@@ -37,8 +37,8 @@ def replan_when_stale(
 
     :param options: the clocks, and ``reconcile_timeout``, the longest suspension that does not matter.
     :param make_flow: returns a new flow, from the options and whether requests of another try may be in flight.
-    :param wait_for_pending: the argument of the first flow; later ones get ``True``, for the other try may just have
-        sent them.
+    :param wait_for_pending: the argument of the first flow; later flows get ``True``, because the other try may just
+        have sent requests.
     """
     rejected = False
     while True:
@@ -53,11 +53,11 @@ def replan_when_stale(
 
 
 def notice_standstills(options: CallOptions, flow: Flow[T], noticed: Callable[[], None]) -> Flow[T]:
-    """Run a flow; call a function each time that the process stood still.
+    """Run a flow; call a function after each suspension of the process.
 
-    :param options: the clocks, and ``reconcile_timeout`` as the longest standstill that does not matter.
+    :param options: the clocks, and ``reconcile_timeout``, the longest suspension that does not matter.
     :param flow: a generator that has not started.
-    :param noticed: called before the flow goes on.
+    :param noticed: called before the flow continues.
     """
     before = options.clocks()
     outcome: Reply | None = None

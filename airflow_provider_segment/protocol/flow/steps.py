@@ -28,7 +28,7 @@ class Send:
     """Send a request; the outcome is its response or failure, or the time to send it at.
 
     :param request: the request.
-    :param slot: the slot it was given when it was held back, if it was.
+    :param slot: the slot it got when it was held back, if it was.
     :param max_wait: seconds for which it may be held back.
     """
 
@@ -57,7 +57,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Upcoming:
-    """Announce requests under a rate limit of their own, before the first is sent.
+    """Announce requests with their own rate limit, before the first is sent.
 
     :param limited_as: name of the rate limit.
     :param count: number of requests.
@@ -129,12 +129,12 @@ class CallOptions:
     :param retry_budget: seconds that one call may spend on failed attempts.
     :param rate_limit_budget: seconds that one call may wait for rate limits.
     :param reconcile_timeout: seconds to keep looking for an object after a write whose response was lost.
-    :param pending_age: how many seconds ago an earlier try ended, at least: its writes are in flight no longer than
-        ``reconcile_timeout`` from then on.
-    :param min_poll_interval: seconds between two polls of counts per minute; a poll in between finds nothing new.
+    :param pending_age: seconds, at least, since an earlier try ended; its writes are in flight for at most
+        ``reconcile_timeout`` after that.
+    :param min_poll_interval: seconds between two polls of counts per minute; a poll in between returns nothing new.
     :param secrets: strings to redact in messages: the token, and the settings in use.
-    :param unfinished: what calls have cost before the task was deferred, by method and path; the first call of that
-        method and path goes on from there.
+    :param unfinished: what calls used of their budgets before the task was deferred, by method and path; the first call
+        of that method and path continues from there.
     :param clocks: return the seconds that the wall clock and the monotonic clock show.
     """
 
@@ -150,7 +150,7 @@ class CallOptions:
 
     @property
     def pending_timeout(self) -> float:
-        """Seconds to keep looking for what an earlier try may have left in flight."""
+        """Seconds to keep polling for objects that an earlier try may have left in flight."""
         return max(0.0, self.reconcile_timeout - self.pending_age)
 
     def capped(self, seconds: float) -> CallOptions:

@@ -1,8 +1,8 @@
-"""When deferred tasks may go on: turns under one rate limit, as one triggerer gives them out. A pure state machine.
+"""When deferred tasks may continue: the turns that one triggerer assigns under one rate limit. A pure state machine.
 
 Segment counts requests in windows that begin with the first request. So turns come in rounds: at most as many as the
-limit allows, spread over the first half of a round, and a round lasts a little longer than a window, since a task takes
-some seconds from its turn to its request. Tasks wait in the order in which they came.
+limit allows, spread over the first half of a round. A round lasts a little longer than a window, since a task takes
+some seconds from its turn to its request. Tasks get turns in the order of their arrival.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _UNKNOWN_LIMIT = 60
 """Turns in a round if no response has shown the limit."""
 
 _RECOVERY = 0.5
-"""Turns by which the rounds grow again after one without a rejected request."""
+"""Turns by which rounds grow after a round without a rejected request."""
 
 
 @dataclass(slots=True, eq=False)
@@ -62,7 +62,7 @@ class Turns:
         return ticket
 
     def report_rejection(self, *, reset: float) -> None:
-        """Give out no more turns before the limit is reset; others have used it up: another triggerer, or a person.
+        """Assign no more turns until the limit is reset, because another triggerer or client has used it up.
 
         The next rounds are smaller, and grow again slowly.
 
@@ -73,11 +73,11 @@ class Turns:
         self._rejections += 1
 
     def ask(self, ticket: Ticket, now: float) -> float:
-        """Return when to ask again; at most ``now`` if it is the ticket's turn, which is then taken.
+        """Return when to ask again; if that is not after ``now``, the ticket has taken its turn.
 
-        Its count is then what is left of the round, so that no request goes unused.
+        Its count is then limited to the rest of the round, so that no request is unused.
 
-        :param ticket: of the task.
+        :param ticket: the task's ticket.
         :param now: the time.
         """
         if now < ticket.ready_at:
@@ -98,7 +98,7 @@ class Turns:
     def leave(self, ticket: Ticket) -> None:
         """Leave the queue, if the ticket is still in it.
 
-        :param ticket: of the task.
+        :param ticket: the task's ticket.
         """
         if ticket in self._queue:
             self._queue.remove(ticket)

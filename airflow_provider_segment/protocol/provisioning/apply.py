@@ -109,8 +109,8 @@ def apply_destination(
 
     :param request: what to apply.
     :param write: whether to execute the plan.
-    :param ids: what has been found of its source, type and actions, to which they are added.
-    :param progress: of the same apply before it was stopped; filled with what is done.
+    :param ids: the known ids of its source, type and actions; new ones are added.
+    :param progress: the progress of the same apply before it was stopped; filled with what is done.
     :return: the plan, and a summary of what was done or would be done.
     :raises ValueError: something that can't be changed differs; or the source, the type or an action is unknown or
         ambiguous.
@@ -141,7 +141,7 @@ def _plan_and_execute(
     executed = Executed(may_leave_out=progress.may_leave_out)
     try:
         last = yield from execute_plan(options, plan=plan, executed=executed)
-    finally:  # also if the flow is closed, to wait without a worker
+    finally:  # also if the flow is closed because the task defers
         progress.add(executed, plan)
     return plan, progress.summary(last, plan)
 
@@ -156,8 +156,8 @@ def plan_apply(
     """Read the current state, plan, and log the plan.
 
     :param request: what to apply.
-    :param ids: what has been found of its source, type and actions, to which they are added.
-    :param progress: of the same apply before it was stopped.
+    :param ids: the known ids of its source, type and actions; new ones are added.
+    :param progress: the progress of the same apply before it was stopped.
     :raises ValueError: something that can't be changed differs; or the source, the type or an action is unknown or
         ambiguous.
     :raises SegmentNotFoundError: the destination with this id, or the source, does not exist.
@@ -204,7 +204,7 @@ def execute_plan(
     """Execute a plan; it is safe to stop after any call and to apply again.
 
     :param plan: the changes to make.
-    :param confirm: check that a created destination is the only one, which lists those of its source again.
+    :param confirm: check that a created destination is the only one, which takes another list of its source.
     :param executed: filled with what was done.
     :return: a summary of what was done.
     :raises SegmentError: Segment rejected a change; the message names the object. Earlier changes stay, and a new apply
@@ -272,7 +272,7 @@ def _read_by_id(
 def _read_type(
     options: CallOptions, identity: DestinationIdentity, actual: Destination | None, siblings: Sequence[Destination]
 ) -> Flow[TypeRecord | None]:
-    """Return the type of the destination; that of a new one is read, and checked against what the source has."""
+    """Return the type of the destination; for a new one, read it and check it against the source's destinations."""
     if actual is not None:
         return actual["metadata"]
     destination_type = yield from read_type(options, identity, siblings)

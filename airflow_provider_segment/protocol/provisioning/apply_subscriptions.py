@@ -113,7 +113,7 @@ def _remove(options: CallOptions, subscription_id: str, destination_id: str) -> 
 
 
 def _note(executed: Executed, subscription_id: str, ignored: Iterable[str], name: str) -> None:
-    """Note the labels of settings that Segment ignored."""
+    """Record the labels of settings that Segment ignored."""
     executed.remaining[subscription_id] = list(ignored)
     executed.ignored += [f"subscriptions[{name!r}].{label}" for label in ignored]
 

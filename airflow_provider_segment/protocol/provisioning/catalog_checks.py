@@ -1,7 +1,7 @@
-"""What the catalog says about a description: checked before anything is created or changed.
+"""Checks of a description against the catalog, before anything is created or changed.
 
-An unknown type or action is an error, since Segment would refuse it. An unknown, missing or wrongly typed setting is a
-warning, since the catalog is not complete.
+An unknown type or action is an error, since Segment would reject it. An unknown, missing or wrongly typed setting
+causes a warning, since the catalog is not complete.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ _KINDS: dict[str, tuple[str, type | tuple[type, ...]]] = {
     "password": ("a string", (str, SecretStr)),
     "array": ("a list", (list, tuple)),
 }
-"""The types that are checked; the catalog's other words, such as ``mixed``, allow several."""
+"""The types that are checked; the catalog's other types, such as ``mixed``, allow several."""
 
 
 def read_type(
     options: CallOptions, identity: DestinationIdentity, siblings: Iterable[Destination]
 ) -> Flow[TypeRecord | None]:
-    """Return the type of a destination that does not exist, from a destination of this type or from the catalog.
+    """Return the type of a new destination, from an existing destination of this type or from the catalog.
 
-    :param identity: of the destination.
+    :param identity: the destination's identity.
     :param siblings: destinations of its source, with the options of their types.
     :return: the type; ``None`` if the token may not read the catalog.
     :raises ValueError: the catalog has no such type; the message names candidates.
@@ -72,7 +72,7 @@ def read_type(
 
 
 def options_of(destination_type: TypeRecord | None) -> list[CatalogOption]:
-    """Return the options of a type, as far as they are known.
+    """Return the known options of a type.
 
     :param destination_type: the type.
     """
@@ -82,9 +82,9 @@ def options_of(destination_type: TypeRecord | None) -> list[CatalogOption]:
 def check_new_destination(
     identity: DestinationIdentity, destination_type: TypeRecord | None, siblings: Iterable[Destination]
 ) -> None:
-    """Raise if a destination can't be created: its name is untidy, or its type allows one for each source.
+    """Raise if a destination can't be created: white space around its name, or a single-instance type in use.
 
-    :param identity: of the destination.
+    :param identity: the destination's identity.
     :param destination_type: its type.
     :param siblings: destinations of its source.
     :raises ValueError: the name begins or ends with white space.
@@ -136,11 +136,11 @@ def check_action(label: str, action_id: str, destination_type: TypeRecord | None
 def setting_warnings(
     label: str, settings: Mapping[str, Any], options: Sequence[CatalogOption], *, actual: Mapping[str, Any] | None
 ) -> Iterator[str]:
-    """Yield what is wrong with described settings, by the catalog.
+    """Yield what is wrong with described settings according to the catalog.
 
     :param label: names the destination.
-    :param settings: the described ones.
-    :param options: of the destination's type; without any, nothing is checked.
+    :param settings: the described settings.
+    :param options: the options of the destination's type; without any, nothing is checked.
     :param actual: the settings in Segment; ``None`` for a new destination.
     """
     known = {option["name"]: option for option in options}
@@ -162,17 +162,17 @@ def unknown_setting(label: str, key: str, known: Iterable[str]) -> str:
     """Return the warning about a setting that the catalog does not know.
 
     :param label: names the destination.
-    :param key: of the setting.
+    :param key: the setting's key.
     :param known: the keys that the catalog knows.
     """
     return f"{label}: its type has no setting {key!r}; {key_hint(key, known)}"
 
 
 def candidates(value: str, records: Sequence[TypeRecord | CatalogAction]) -> str:
-    """Return the end of a message about an unknown id: what may have been meant, by name.
+    """Return the end of a message about an unknown id: similar objects by name.
 
     :param value: the unknown id.
-    :param records: what exists.
+    :param records: the existing objects.
     """
     labels: dict[str, str] = {}
     for one in records:
@@ -197,7 +197,7 @@ def _kind(value: Any) -> str:
 
 
 def _is_single_instance(features: Mapping[str, Any]) -> bool:
-    """Return whether a source can have one destination of a type only. https://docs.segmentapis.com/tag/Catalog"""
+    """Return whether a source can have only one destination of a type. https://docs.segmentapis.com/tag/Catalog"""
     cloud, device = features.get("cloudModeInstances"), features.get("deviceModeInstances")
     return cloud in ("1", "SINGLE") or (cloud in ("0", "NONE") and device in ("1", "SINGLE"))
 

@@ -38,7 +38,7 @@ class Ensured:
     """An object that exists now.
 
     :param id: its id.
-    :param ignored: labels of settings that Segment refused or did not store.
+    :param ignored: labels of settings that Segment rejected or did not store.
     """
 
     id: str
@@ -65,7 +65,7 @@ def create_idempotently(
     :return: the object, created or adopted.
     :raises SegmentSeveralMatchesError: several objects have the identity now.
     :raises SegmentAmbiguousWriteError: it is unknown whether the object exists, and the budget is spent.
-    :raises StaleKnowledgeError: with ``confirm``, Segment refused, and another run has created the object.
+    :raises StaleKnowledgeError: with ``confirm``, Segment rejected the create, and another run created the object.
     """
     meter, lost = Meter(), 0
     while True:
@@ -165,10 +165,10 @@ def _find_lost(
 def _check_overtaken(
     options: CallOptions, identity: Identity, find: Find[T], rejection: SegmentError, *, replan: bool
 ) -> Flow[None]:
-    """Check whether Segment refused a create because an overlapping run was faster: names must be unique.
+    """Check whether Segment rejected a create because an overlapping run was faster: names must be unique.
 
-    :param rejection: explained if the object exists.
-    :param replan: raise ``StaleKnowledgeError`` then, so that the object is treated like any that exists.
+    :param rejection: the error, which is explained if the object exists.
+    :param replan: raise ``StaleKnowledgeError`` if it exists, so that it is treated like any existing object.
     """
     if not isinstance(rejection, SegmentInvalidRequestError | SegmentConflictError):
         return

@@ -1,4 +1,4 @@
-"""Booleans and numbers that templates render to strings: they get the type that the catalog declares."""
+"""Converting strings that templates render to the booleans and numbers that the catalog declares."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _NUMBER = re.compile(r"[+-]?\d{1,300}(\.\d{1,300})?(e[+-]?\d{1,2})?", re.IGNOREC
 
 
 def with_declared_types(spec: DestinationSpec, options: Iterable[CatalogOption]) -> DestinationSpec:
-    """Return a description whose settings have the types that the catalog declares, as far as they were templated.
+    """Return a description whose templated settings have the types that the catalog declares.
 
     :param spec: the description.
-    :param options: of its type.
+    :param options: the options of its type.
     """
     return replace(spec, settings=declared_types(spec.settings, options, templated=spec.templated))
 
@@ -27,11 +27,11 @@ def with_declared_types(spec: DestinationSpec, options: Iterable[CatalogOption])
 def declared_types(
     settings: Mapping[str, Any], options: Iterable[CatalogOption], *, templated: frozenset[Path]
 ) -> dict[str, Any]:
-    """Return settings with the types that the catalog declares, as far as they were templated.
+    """Return settings; templated ones get the types that the catalog declares.
 
-    :param settings: the described ones.
-    :param options: of the destination's type.
-    :param templated: paths in ``settings`` whose values came out of templates.
+    :param settings: the described settings.
+    :param options: the options of the destination's type.
+    :param templated: paths in ``settings`` of values rendered by templates.
     """
     types = {option["name"]: option.get("type") for option in options}
     return {
@@ -40,7 +40,7 @@ def declared_types(
 
 
 def _typed(value: Any, declared: str | None) -> Any:
-    """Return a string as a boolean or a number if that is what is declared and what the string holds."""
+    """Return a string as a boolean or number if the catalog declares one and the string is one."""
     if not isinstance(value, str):
         return value
     text = value.strip()

@@ -56,7 +56,7 @@ def find_destinations(
     """Return all destinations with an identity; lists only those of its source, since a workspace may have thousands.
 
     :param identity: the destination's identity.
-    :param ids: what has been found of its source and type, to which both are added.
+    :param ids: the known ids of its source and type; both are added.
     :raises ValueError: its source or type is unknown or ambiguous.
     :raises SegmentNotFoundError: the source does not exist.
     """
@@ -153,7 +153,7 @@ def ensure_destination(
     :param if_exists: ``reuse``, ``update`` or ``fail``.
     :param wait_for_pending: before creating, poll for it for ``reconcile_timeout`` seconds, since an earlier try may
         have left a request in flight.
-    :param ids: what has been found of its source and type, to which both are added.
+    :param ids: the known ids of its source and type; both are added.
     :return: its id, and the settings that Segment ignored.
     """
     known = ids or ResolvedIds()
@@ -197,13 +197,13 @@ def _ensure(
 def check_before_create(
     options: CallOptions, spec: DestinationSpec, siblings: Sequence[Destination]
 ) -> Flow[DestinationSpec]:
-    """Check a destination that does not exist by the catalog.
+    """Check the description of a new destination against the catalog.
 
     :param spec: its description.
     :param siblings: destinations of its source.
-    :return: the description, with the types that the catalog declares for what came out of templates.
+    :return: the description; values rendered by templates have the types that the catalog declares.
     :raises ValueError: the type is unknown, or the name begins or ends with white space.
-    :raises SegmentAlreadyExistsError: the type allows one for each source, and there is one.
+    :raises SegmentAlreadyExistsError: the type allows one destination for each source, and there is one.
     """
     kind = yield from read_type(options, spec.identity, siblings)
     check_new_destination(spec.identity, kind, siblings)
@@ -220,10 +220,10 @@ def warn_of_settings(
     *,
     actual: Mapping[str, Any] | None,
 ) -> Iterator[Log]:
-    """Warn about each described setting that is wrong by the catalog.
+    """Warn about each described setting that is wrong according to the catalog.
 
     :param label: names the destination.
-    :param settings: the described ones.
+    :param settings: the described settings.
     :param known: the options of its type.
     :param actual: the settings in Segment; ``None`` for a new destination.
     """
@@ -246,7 +246,7 @@ def write_destination(options: CallOptions, actual: Destination, changes: Mappin
 
     :param actual: the destination in Segment.
     :param changes: arguments of ``update_destination``, by name; all described keys of settings.
-    :return: labels of settings that Segment refused or ignored.
+    :return: labels of settings that Segment rejected or ignored.
     """
     destination_id = actual["id"]
     rest = yield from _disable_first(options, destination_id, changes)
@@ -279,8 +279,8 @@ def locate_destination(options: CallOptions, *, selection: DestinationSelection,
     """Return the id of a destination, and resolve its source.
 
     :param selection: its id, or its source, type and name.
-    :param ids: what has been found of its source and type, to which both are added; its source stays empty if only the
-        id of the destination is given.
+    :param ids: the known ids of its source and type; both are added. The source stays empty if only the destination's
+        id is set.
     :raises ValueError: its source or type is unknown or ambiguous.
     :raises SegmentNotFoundError: no destination has the identity.
     :raises SegmentSeveralMatchesError: several have it.
@@ -304,15 +304,15 @@ def resolve_and_update_destination(
 ) -> Flow[str]:
     """Change a destination; sends only the arguments that are set.
 
-    If settings are among them, the destination is read before, to check them by what its type knows.
+    If settings are among them, the destination is read first, to check them against its type.
 
     :param target: id or identity.
     :param new_name: new display name.
     :param is_retry: whether an earlier try of the same task may have renamed it already.
     :param enabled: whether it receives data.
     :param settings: the keys to set.
-    :param templated: paths in ``settings`` whose values came out of templates.
-    :param ids: what has been found of its source and type, to which both are added.
+    :param templated: paths in ``settings`` of values rendered by templates.
+    :param ids: the known ids of its source and type; both are added.
     :return: its id.
     :raises ValueError: its source or type is unknown or ambiguous, or a template rendered to nothing where Segment has
         a secret.
@@ -334,7 +334,7 @@ def resolve_and_update_destination(
 def _checked_settings(
     options: CallOptions, destination_id: str, settings: dict[str, Any], templated: frozenset[Path]
 ) -> Flow[dict[str, Any]]:
-    """Check settings by what the type of an existing destination knows, and return them with its types."""
+    """Check settings against the type of an existing destination, and return them with the declared types."""
     actual = yield from get_destination(options, id=destination_id)
     known = options_of(actual["metadata"])
     check_templated_secrets(settings, actual["settings"], templated=templated)
@@ -353,7 +353,7 @@ def resolve_and_delete_destination(
 
     :param target: id or identity.
     :param if_missing: ``ignore`` or ``fail``.
-    :param ids: what has been found of its source and type, to which both are added.
+    :param ids: the known ids of its source and type; both are added.
     :return: its id; ``None`` if no destination has the identity.
     :raises ValueError: its source or type is unknown or ambiguous.
     :raises SegmentNotFoundError: it does not exist and ``if_missing`` is ``fail``.

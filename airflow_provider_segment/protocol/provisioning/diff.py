@@ -33,8 +33,8 @@ class FieldChange:
     """One field that differs.
 
     :param field: its name; for settings with the key, such as ``settings['apiKey']``.
-    :param before: its value in Segment; empty if it has none.
-    :param after: its described value; likewise.
+    :param before: its value in Segment; empty if there is none.
+    :param after: its described value; empty if there is none.
     :param hidden: whether both values are left out because they may be secrets, as for settings.
     """
 
@@ -174,13 +174,13 @@ def diff_settings(
 
 
 MAX_CANDIDATES = 10
-"""How many known keys or objects a message lists."""
+"""Maximum number of known keys or objects in a message."""
 
 
 def key_hint(key: str, known: Iterable[str]) -> str:
-    """Return what a message says about an unknown setting: the most similar known key, or else all of them.
+    """Return a hint about an unknown setting: the most similar known key, or else all known keys.
 
-    :param key: of the setting.
+    :param key: the setting's key.
     :param known: the keys that its type knows.
     """
     names = [*known]
@@ -201,11 +201,11 @@ def is_server_key(key: str) -> bool:
 def check_templated_secrets(
     settings: Mapping[str, Any], actual: Mapping[str, Any], *, templated: frozenset[Path]
 ) -> None:
-    """Raise if a template rendered to nothing where Segment has a secret: it would be deleted by accident.
+    """Raise if a template rendered to nothing where Segment has a secret, which would be deleted by accident.
 
-    :param settings: the described ones.
+    :param settings: the described settings.
     :param actual: the settings in Segment.
-    :param templated: paths in ``settings`` whose values came out of templates.
+    :param templated: paths in ``settings`` of values rendered by templates.
     """
     for path in empty_secrets(settings, actual):
         if is_below(path, templated):
@@ -250,7 +250,7 @@ def setting_label(key: str) -> str:
 def hidden_setting(key: str) -> FieldChange:
     """Return the change of a setting, without its values.
 
-    :param key: of the setting.
+    :param key: the setting's key.
     """
     return FieldChange(setting_label(key), hidden=True)
 
@@ -261,9 +261,9 @@ def _field_changes(changed: Mapping[str, tuple[Any, Any]]) -> Iterator[FieldChan
 
 
 def display(value: Any) -> str:
-    """Return a value for people: strings as they are, everything else as JSON.
+    """Return a value in readable form: strings as they are, everything else as JSON.
 
-    :param value: of a field.
+    :param value: the field's value.
     """
     if isinstance(value, str):
         return value

@@ -1,4 +1,4 @@
-"""What differs between Segment and a description, by object and field: for results, messages and tables.
+"""The differences between Segment and a description, by object and field, for results, messages and tables.
 
 Values of settings, which may be secrets, are never shown.
 """
@@ -24,7 +24,7 @@ from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec,
 ObjectResult: TypeAlias = Literal[
     "created", "changed", "kept", "removed", "would create", "would change", "would remove"
 ]
-"""What an apply did to an object; with ``would``, what it would do, since it wrote nothing."""
+"""What an apply did to an object; if it wrote nothing, what it would do."""
 
 Kind: TypeAlias = Literal["destination", "subscription", "filter"]
 PlannedObject: TypeAlias = DestinationPlan | SubscriptionPlan | FilterPlan
@@ -34,13 +34,13 @@ _WOULD: dict[str, ObjectResult] = {"created": "would create", "changed": "would 
 _NO_IDS: Mapping[int, str] = MappingProxyType({})
 _SETTINGS = setting_label("").removesuffix("'']")
 _MAX_PLACES = 10
-"""How many differences a message lists."""
+"""Maximum number of differences in a message."""
 _MAX_VALUE = 80
-"""Characters of a value in a message; longer ones are cut."""
+"""Maximum length of a value in a message; longer ones are cut."""
 
 
 class FieldDifference(TypedDict):
-    """A field of an object that differs, or that a new object gets; values are strings for people.
+    """A field of an object that differs, or that a new object gets; values are readable strings.
 
     ``before``: its value in Segment; ``after``: the described one. Both are empty where there is no value, and for
     ``settings['…']``, whose values are never shown.
@@ -68,7 +68,7 @@ class Difference(TypedDict):
 def object_result(part: PlannedObject, *, written: bool = True) -> ObjectResult:
     """Return what happens to an object.
 
-    :param part: of a plan.
+    :param part: a part of a plan.
     :param written: whether the plan was executed.
     """
     word = part.step.result if isinstance(part, FilterPlan) else part.result.value
@@ -78,7 +78,7 @@ def object_result(part: PlannedObject, *, written: bool = True) -> ObjectResult:
 def object_fields(part: PlannedObject) -> Sequence[FieldChange]:
     """Return the fields of an object that differ, or those that a new object gets.
 
-    :param part: of a plan.
+    :param part: a part of a plan.
     """
     if part.spec is None or object_result(part) != "created":
         return part.diff.fields
@@ -88,7 +88,7 @@ def object_fields(part: PlannedObject) -> Sequence[FieldChange]:
 def field_differences(part: PlannedObject) -> list[FieldDifference]:
     """Return the fields of an object that differ, or those that a new object gets, as JSON values.
 
-    :param part: of a plan.
+    :param part: a part of a plan.
     """
     return [FieldDifference(field=one.field, before=one.before, after=one.after) for one in object_fields(part)]
 
@@ -100,8 +100,8 @@ def differences(
 
     :param plan: the plan.
     :param written: whether it was executed.
-    :param ids: of created subscriptions, by their position in the plan.
-    :param filter_ids: of created filters, likewise.
+    :param ids: ids of the created subscriptions, by position in the plan.
+    :param filter_ids: ids of the created filters, by position in the plan.
     """
     destination = plan.destination
     found = [_difference("destination", destination.spec.name, destination, destination.id, written=written)]
@@ -113,7 +113,7 @@ def differences(
 
 
 def differences_text(plan: Plan) -> str:
-    """Return in one line how Segment differs from the description of a plan, for an error or a chat message.
+    """Return the differences of a plan in one line, for an error or a chat message.
 
     :param plan: a plan that changes something.
     """
@@ -129,9 +129,9 @@ def differences_text(plan: Plan) -> str:
 
 
 def field_text(change: FieldDifference) -> str:
-    """Return how a field differs.
+    """Return the difference of a field in words.
 
-    :param change: of the field.
+    :param change: the change of the field.
     """
     if change["field"].startswith(_SETTINGS):
         return f"{change['field']} differs"
@@ -139,9 +139,9 @@ def field_text(change: FieldDifference) -> str:
 
 
 def new_field_text(change: FieldDifference) -> str:
-    """Return which value a new object gets.
+    """Return the value that a new object gets, in words.
 
-    :param change: of the field.
+    :param change: the change of the field.
     """
     hidden = change["field"].startswith(_SETTINGS)
     return change["field"] if hidden else f"{change['field']}: {_quoted(change['after'])}"
@@ -157,7 +157,7 @@ def _actual_name(destination: DestinationPlan) -> str:
 
 
 def _places(one: Difference) -> Iterator[str]:
-    """Yield each place in which an object differs."""
+    """Yield each difference of an object in words."""
     if one["object"] == "destination":
         yield from map(field_text, one["fields"])
     elif one["result"] == "would create":

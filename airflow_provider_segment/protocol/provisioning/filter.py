@@ -224,7 +224,7 @@ def _check_changed(
     changes: Mapping[str, Any],
     checks: Sequence[FilterCheck],
 ) -> Flow[None]:
-    """Preview sample events with what the filter will be."""
+    """Preview sample events with the filter as it will be."""
     existing = yield from get_filter(options, destination_id=destination_id, id=filter_id)
     spec = FilterSpec(
         title=existing["title"],

@@ -40,9 +40,9 @@ def _comparable(name: str, value: Any) -> Any:
 
 
 def comparable_actions(actions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return actions without differences that have no meaning: the order of the keys that they drop or allow.
+    """Return actions in a normal form: the order of the keys that they drop or allow has no meaning.
 
-    :param actions: with the API's keys.
+    :param actions: the actions, with the API's keys.
     """
     return [
         {

@@ -96,7 +96,7 @@ def _check_entry(label: str, entry: Mapping[str, Any]) -> FilterSpec:
 
 
 def check_samples(argument: str, value: Any) -> tuple[FilterCheck, ...]:
-    """Return sample events with what a filter must make of them.
+    """Return sample events, each with the result that a filter must have for it.
 
     :param argument: the argument's name.
     :param value: dicts with ``payload`` and ``result``, or a string holding such a JSON array.

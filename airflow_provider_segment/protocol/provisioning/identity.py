@@ -16,7 +16,7 @@ from msgspec import Struct
 class DestinationIdentity(Struct, frozen=True, kw_only=True):
     """The identity of a destination.
 
-    Its source and type may be named by a slug or id instead, which ``provisioning/references.py`` resolves.
+    Slugs of its source and type are resolved by ``provisioning/references.py``.
 
     :param name: display name.
     :param source_id: id of its source; empty until ``source`` is resolved.
@@ -86,7 +86,7 @@ def destination_target(arguments: Mapping[str, Any]) -> str | DestinationIdentit
 
 
 def subscription_target(arguments: Mapping[str, Any]) -> str | SubscriptionIdentity:
-    """Return the id or the identity that checked arguments select a subscription by.
+    """Return the id or the identity by which checked arguments select a subscription.
 
     :param arguments: arguments by name.
     """
@@ -96,7 +96,7 @@ def subscription_target(arguments: Mapping[str, Any]) -> str | SubscriptionIdent
 
 
 def filter_target(arguments: Mapping[str, Any]) -> str | FilterIdentity:
-    """Return the id or the identity that checked arguments select a filter by.
+    """Return the id or the identity by which checked arguments select a filter.
 
     :param arguments: arguments by name.
     """

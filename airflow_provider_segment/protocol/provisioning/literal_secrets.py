@@ -1,4 +1,4 @@
-"""A warning about passwords that are written into a DAG file."""
+"""A warning about passwords in a DAG file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def literal_passwords(spec: DestinationSpec, options: Sequence[CatalogOption]) -
     """Return the settings that the catalog calls passwords and that are neither references nor templates.
 
     :param spec: the description of the destination.
-    :param options: what its type knows.
+    :param options: the options of its type.
     """
     passwords = {option["name"] for option in options if option.get("type") == "password"}
     masked = masked_keys(spec.settings)
@@ -36,7 +36,7 @@ def warn_about_literal_passwords(spec: DestinationSpec, options: Sequence[Catalo
     """Warn once if passwords are literals.
 
     :param spec: the description of the destination.
-    :param options: what its type knows.
+    :param options: the options of its type.
     """
     if keys := literal_passwords(spec, options):
         yield Log(

@@ -32,7 +32,7 @@ _MAX_LABELS = 5
 
 @dataclass(slots=True)
 class Found:
-    """The id to which a target was resolved; a task that waits for a rate limit keeps it.
+    """The id of a resolved target; kept while a task waits for a rate limit.
 
     :param id: the id, once known.
     """
@@ -41,10 +41,10 @@ class Found:
 
 
 def with_created(listed: Sequence[T], ids: Sequence[str], get: Callable[[str], Flow[T]]) -> Flow[list[T]]:
-    """Return what a list shows, and what this task has created before it waited, even if the list does not show it yet.
+    """Return the objects of a list, and those that this task created before it waited, even if not listed yet.
 
-    :param listed: what the list shows.
-    :param ids: of what was created.
+    :param listed: the objects in the list.
+    :param ids: ids of the created objects.
     :param get: reads an object by its id.
     """
     found = list(listed)
@@ -52,7 +52,7 @@ def with_created(listed: Sequence[T], ids: Sequence[str], get: Callable[[str], F
         try:
             found.append((yield from get(object_id)))
         except SegmentNotFoundError:
-            yield Log(f"{object_id}, which this task has created, no longer exists", logging.WARNING)
+            yield Log(f"{object_id}, created by this task, no longer exists", logging.WARNING)
     return found
 
 
@@ -75,7 +75,7 @@ def one_or_none(matches: Sequence[T], identity: Identity | str) -> T | None:
 def destination_label(destination: Destination) -> str:
     """Return the name and id of a destination.
 
-    :param destination: in Segment.
+    :param destination: the destination in Segment.
     """
     return f"{destination.get('name') or ''!r} ({destination['id']})"
 
@@ -83,7 +83,7 @@ def destination_label(destination: Destination) -> str:
 def first_few(labels: Sequence[str]) -> str:
     """Return the first of several labels, and how many more there are.
 
-    :param labels: of objects.
+    :param labels: the objects' labels.
     """
     more = f" and {len(labels) - _MAX_LABELS} more" if len(labels) > _MAX_LABELS else ""
     return f"{', '.join(labels[:_MAX_LABELS])}{more}"
@@ -192,7 +192,7 @@ def delete_resolved(
     :param if_missing: ``ignore`` or ``fail``.
     :param parent_may_be_missing: whether a 404 for the object it belongs to means that it was deleted too; if a source
         is missing, a wrong id is more likely.
-    :param found: the id, if the task has looked before; filled with it.
+    :param found: the id, if the task has resolved it before; set by this call.
     :return: its id; ``None`` if no object has the identity.
     :raises SegmentNotFoundError: it does not exist and ``if_missing`` is ``fail``, or its parent does not exist.
     """

@@ -90,10 +90,10 @@ class Plan:
     :param subscriptions: what to do to its subscriptions, in this order; empty if they are left alone.
     :param filters: what to do to its filters, in this order; empty if they are left alone.
     :param places: the place in the description of each subscription; ``None`` for one that is removed.
-    :param filter_places: likewise for the filters.
+    :param filter_places: the same for the filters.
     :param known_ids: ids of all existing subscriptions of the destination.
     :param warnings: possible mistakes in the description.
-    :param others: names and ids of other destinations of the same source and type, if it is created.
+    :param others: names and ids of other destinations of the same source and type, if the destination is created.
     """
 
     destination: DestinationPlan
@@ -145,7 +145,7 @@ def make_plan(
     :param prune_all: whether an empty list of subscriptions may remove all of them.
     :param rotate_secrets: count secrets that can't be compared as changed.
     :param rotated: ids of objects whose secrets have been written.
-    :param destination_type: the type of a new destination; that of an existing one is in its record.
+    :param destination_type: the type of a new destination; the record of an existing one contains its type.
     :raises ValueError: something that can't be changed differs; a new object has an unknown action, a masked secret, or
         a name with white space around it.
     :raises SegmentSeveralMatchesError: several subscriptions have the identity of a described one.
@@ -187,7 +187,7 @@ def make_plan(
 
 @dataclass(frozen=True, slots=True)
 class _Rotation:
-    """Which objects get all of their secrets written."""
+    """The objects whose secrets are all written."""
 
     wanted: bool
     rotated: Collection[str]
@@ -196,7 +196,7 @@ class _Rotation:
         return self.wanted and object_id not in self.rotated
 
     def done(self, object_id: str, diff: Diff) -> Diff:
-        """Don't report secrets as not comparable that have just been written."""
+        """Don't report secrets as not comparable if they have just been written."""
         return replace(diff, hidden=()) if self.wanted and object_id in self.rotated else diff
 
 
@@ -233,7 +233,7 @@ def _plan_one(one: SubscriptionSpec, match: Subscription | None, rotation: _Rota
 
 
 def _setting_warnings(part: DestinationPlan, kind: TypeRecord | None) -> tuple[str, ...]:
-    """Return what the catalog says is wrong with the settings of a destination that is created or changed."""
+    """Return what is wrong with the settings of a created or changed destination according to the catalog."""
     if part.result is Result.KEPT:
         return ()
     actual = None if part.actual is None else part.actual["settings"]

@@ -1,4 +1,4 @@
-"""What an apply has done before it was stopped, so that it goes on from there and returns what it would have returned.
+"""The progress of an apply that was stopped, so that it continues and returns the same result as without a stop.
 
 Like the summary, it holds no values of settings: it is stored in Airflow's database while a task waits.
 """
@@ -31,15 +31,15 @@ P = TypeVar("P", DestinationPlan, SubscriptionPlan)
 
 @dataclass(slots=True)
 class Executed:
-    """What the execution of one plan has done so far.
+    """What the execution of one plan did so far.
 
-    :param destination_id: of the destination, once it is written.
-    :param ids: of created, changed and removed subscriptions, by their position in the plan.
-    :param filter_ids: of created filters, by their position in the plan.
-    :param ignored: settings that Segment refused or ignored.
+    :param destination_id: id of the destination, once it is written.
+    :param ids: ids of the created, changed and removed subscriptions, by position in the plan.
+    :param filter_ids: ids of the created filters, by position in the plan.
+    :param ignored: settings that Segment rejected or ignored.
     :param remaining: labels of settings that differ after the write, by the id of the object.
-    :param may_leave_out: whether a refused write of a subscription may be repeated without the refused settings, which
-        is a further rate-limited call.
+    :param may_leave_out: whether a rejected write of a subscription may be repeated without the rejected settings,
+        which takes another rate-limited call.
     """
 
     destination_id: str | None = None
@@ -52,15 +52,15 @@ class Executed:
 
 @dataclass(slots=True)
 class ApplyProgress:
-    """What an apply has done before and after it was stopped.
+    """What an apply did before and after it was stopped.
 
     :param first: summary of the first plan.
     :param order: the place in the description of each subscription of ``first``; ``None`` for one that is removed.
-    :param filter_order: likewise for its filters.
+    :param filter_order: the same for its filters.
     :param created: ids of the objects that were created, by their kind.
     :param written: ids of the objects that were written, with their secrets.
     :param remaining: labels of settings that differed after the write, by the id of the object.
-    :param ignored: settings that Segment refused or ignored.
+    :param ignored: settings that Segment rejected or ignored.
     :param may_leave_out: as in :class:`Executed`.
     """
 
@@ -78,7 +78,7 @@ class ApplyProgress:
         """Return the progress that was stored.
 
         :param stored: from ``to_json``; ``None`` for an apply that has not been stopped.
-        :raises SegmentProtocolError: it is something else, such as that of another version; a retry starts anew.
+        :raises SegmentProtocolError: it is invalid, for example from another version; a retry starts again.
         """
         try:
             return cls() if stored is None else msgspec.convert(stored, cls)
@@ -92,7 +92,8 @@ class ApplyProgress:
     def without_remaining(self, plan: Plan) -> Plan:
         """Return a plan without the differences that remained after this apply wrote an object.
 
-        Writing it again would not change them, and would use up the rate limit before the next object is written.
+        Writing the object again would not remove them, and would use up the rate limit before the next object is
+        written.
 
         :param plan: a new plan.
         """
@@ -105,17 +106,17 @@ class ApplyProgress:
     def begin(self, plan: Plan) -> None:
         """Keep the summary of the first plan.
 
-        :param plan: about to be executed.
+        :param plan: the plan that is about to be executed.
         """
         if self.first is None:
             self.first = summarize(plan, written=True)
             self.order, self.filter_order = list(plan.places), list(plan.filter_places)
 
     def add(self, executed: Executed, plan: Plan) -> None:
-        """Add what the execution of a plan has done, whether it ended or was stopped.
+        """Add what the execution of a plan did, whether it ended or was stopped.
 
-        :param executed: what it has done.
-        :param plan: which was executed.
+        :param executed: what it did.
+        :param plan: the executed plan.
         """
         known = None if plan.destination.result is Result.KEPT else executed.destination_id
         for kind, ids in (
@@ -131,7 +132,7 @@ class ApplyProgress:
         self.may_leave_out = executed.may_leave_out
 
     def summary(self, last: ApplySummary, plan: Plan) -> ApplySummary:
-        """Return the summary of the whole apply, as without a stop.
+        """Return the summary of the whole apply, the same as without a stop.
 
         :param last: summary of the last plan.
         :param plan: the last plan.
@@ -185,7 +186,7 @@ def _merged(
     last: Sequence[Any],
     last_order: Sequence[int | None],
 ) -> list[Any]:
-    """Return the entries of the first summary with their final ids, and what was done to them in total."""
+    """Return the entries of the first summary, with their final ids and total results."""
     final = dict(zip(last_order, last, strict=True))
     listed = {entry["id"] for entry in last}
     merged = []
@@ -204,7 +205,7 @@ def _merged(
 def _merged_differences(
     first: ApplySummary, last: ApplySummary, subscriptions: Sequence[Any], filters: Sequence[Any]
 ) -> list[Difference]:
-    """Return the differences of the first plan with their final ids, and those of other objects that came later."""
+    """Return the differences of the first plan with their final ids, and later ones of other objects."""
     ids = {
         DESTINATION: iter([last["destination_id"]]),
         SUBSCRIPTION: _ids_of_changed(first["subscriptions"], subscriptions),

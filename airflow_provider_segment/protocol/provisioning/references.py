@@ -1,7 +1,7 @@
-"""Resolving slugs: the ids of the source, the destination type and the action that a user names.
+"""Resolving slugs to the ids of the source, the destination type and the action.
 
-Each value is looked up in what a flow reads anyway: the destinations of the source, the subscriptions of the
-destination. Only then are the sources, the catalog or the destination read for it.
+Each slug is looked up first in what a flow reads anyway: the destinations of the source, the subscriptions of the
+destination. Only if it is not there does the flow read the sources, the catalog or the destination.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec,
 
 @dataclass(slots=True)
 class ResolvedIds:
-    """The ids found so far for one destination; keep one for each task, so that nothing is looked up twice.
+    """The ids found so far for one destination; each task keeps one, so that nothing is looked up twice.
 
-    :param source_id: of its source.
-    :param metadata_id: of its type.
+    :param source_id: id of its source.
+    :param metadata_id: catalog id of its type.
     :param record: the destination itself, if it was read for its type.
-    :param actions: ids of actions by the values that name them.
+    :param actions: ids of actions, by the slug or id that the user passed.
     """
 
     source_id: str = ""
@@ -40,7 +40,7 @@ class ResolvedIds:
     actions: dict[str, str] = field(default_factory=dict)
 
     def destination(self, spec: DestinationSpec) -> DestinationSpec:
-        """Return a description with the ids that have been found for it.
+        """Return a description with the ids found for it.
 
         :param spec: the description.
         """
@@ -49,7 +49,7 @@ class ResolvedIds:
         )
 
     def subscription(self, spec: SubscriptionSpec) -> SubscriptionSpec:
-        """Return a description with the id that has been found for its action.
+        """Return a description with the id found for its action.
 
         :param spec: the description.
         """
@@ -59,7 +59,7 @@ class ResolvedIds:
 def resolve_source(options: CallOptions, ids: ResolvedIds, *, source: str | None, source_id: str = "") -> Flow[str]:
     """Return the id of a source; a slug takes one list of the sources.
 
-    :param ids: what has been found, to which the source is added.
+    :param ids: the ids found so far, to which the source is added.
     :param source: its slug or id.
     :param source_id: its id, if it is known.
     :raises ValueError: no source has this slug or id, or several match.
@@ -78,8 +78,8 @@ def read_siblings(
 ) -> Flow[tuple[DestinationIdentity, list[Destination]]]:
     """List the destinations of a source, and resolve the source and the type of an identity.
 
-    :param identity: of a destination.
-    :param ids: what has been found, to which source and type are added.
+    :param identity: the destination's identity.
+    :param ids: the ids found so far, to which source and type are added.
     :return: the identity with both ids, and the destinations of the source.
     :raises ValueError: the source or the type is unknown or ambiguous.
     :raises SegmentNotFoundError: there is no source with this id.
@@ -95,8 +95,8 @@ def resolve_type(
 ) -> Flow[str]:
     """Return the catalog id of a destination's type; the catalog is listed only if no listed destination has the type.
 
-    :param identity: of the destination.
-    :param ids: what has been found, to which the type is added.
+    :param identity: the destination's identity.
+    :param ids: the ids found so far, to which the type is added.
     :param listed: destinations that have been read.
     :raises ValueError: no type has this slug or id, or several match.
     """
@@ -120,8 +120,8 @@ def resolve_action(
 ) -> Flow[str]:
     """Return the id of a subscription's action; the destination is read only if no listed subscription has the action.
 
-    :param identity: of the subscription.
-    :param ids: what has been found, to which the action is added.
+    :param identity: the subscription's identity.
+    :param ids: the ids found so far, to which the action is added.
     :param listed: subscriptions of the destination.
     :raises ValueError: no action of the type has this slug or id, or several match.
     """
@@ -153,7 +153,7 @@ def resolve_described_actions(
     An action that the type no longer has is found in the subscriptions that use it.
 
     :param specs: the descriptions.
-    :param ids: what has been found, to which the actions are added.
+    :param ids: the ids found so far, to which the actions are added.
     :param destination_type: the type with its actions; ``None`` if it could not be read.
     :param destination_id: the destination; ``None`` if it does not exist.
     :raises ValueError: an action is unknown or ambiguous; the message names the entry.
@@ -182,7 +182,7 @@ def read_record(options: CallOptions, destination_id: str, ids: ResolvedIds) -> 
     """Return the record of a destination, which is read once.
 
     :param destination_id: its id.
-    :param ids: what has been found, to which the record is added.
+    :param ids: the ids found so far, to which the record is added.
     """
     if ids.record is None:
         ids.record = yield from get_destination(options, id=destination_id)

@@ -77,7 +77,7 @@ def refused_keys(error: SegmentInvalidRequestError, settings: Mapping[str, Any],
 def ignored_settings(
     context: SettingsContext, settings: Mapping[str, Any], actual: Mapping[str, Any], left_out: Iterable[str] = ()
 ) -> Flow[list[str]]:
-    """Return the labels of settings that did not become what was sent, and warn about each.
+    """Return the labels of settings that Segment did not store as sent, and warn about each.
 
     :param context: the object's context.
     :param settings: the described settings.

@@ -165,9 +165,9 @@ def _check_entry(label: str, entry: Any) -> SubscriptionSpec:
 def without_none(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings without the keys that are ``None``, at any depth; for a new object, ``None`` means absent.
 
-    A ``None`` that is an entry of a list stays, since the places of the other entries may have a meaning.
+    A ``None`` in a list is kept, since the positions of the other entries may have a meaning.
 
-    :param settings: the described ones.
+    :param settings: the described settings.
     """
     return {key: _without_none(value) for key, value in settings.items() if value is not None}
 

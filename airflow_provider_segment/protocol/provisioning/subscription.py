@@ -49,7 +49,7 @@ def find_subscriptions(
     """Return all subscriptions with an identity.
 
     :param identity: the subscription's identity.
-    :param ids: what has been found of its action, to which it is added.
+    :param ids: the known id of its action; it is added.
     :raises ValueError: its action is unknown or ambiguous.
     :raises SegmentNotFoundError: the destination does not exist.
     """
@@ -151,9 +151,9 @@ def ensure_subscription(
     :param if_exists: ``reuse``, ``update`` or ``fail``.
     :param wait_for_pending: before creating, poll for it for ``reconcile_timeout`` seconds, since an earlier try may
         have left a request in flight.
-    :param created_before: whether this task has sent the create before it waited for a rate limit, so that an existing
-        one is its own.
-    :param found: the id of what this task has created before it waited; filled with it.
+    :param created_before: whether this task sent the create before it waited for a rate limit, so that an existing one
+        is its own.
+    :param found: the id of the subscription that this task created before it waited; set by this call.
     :return: its id, and the settings that Segment ignored.
     """
     ids = ResolvedIds()
@@ -205,7 +205,7 @@ def _ensure(
         created = yield from create_from_spec(options, destination_id, spec, on_created=partial(setattr, found, "id"))
         yield Log(f"created {identity}: {created['id']}")
         return Ensured(created["id"], tuple((yield from ignored_on_create(spec, created))))
-    if created_before or existing["id"] == found.id:  # after a wait, or a standstill
+    if created_before or existing["id"] == found.id:  # after a wait, or a suspension
         yield Log(f"created {identity}: {existing['id']}")
         if schedule := _missing_schedule(existing, spec):
             existing = yield from update_subscription(
@@ -248,8 +248,8 @@ def write_subscription(
     :param destination_id: its destination.
     :param id: its id.
     :param name: its name, for messages.
-    :param may_leave_out: whether a refused write may be repeated without the refused settings.
-    :return: the labels of settings that Segment refused or ignored, and the keys that were left out.
+    :param may_leave_out: whether a rejected write may be repeated without the rejected settings.
+    :return: the labels of settings that Segment rejected or ignored, and the keys that were left out.
     """
     context = SettingsContext(label=f"subscription {name!r}", may_leave_out=may_leave_out)
     changed, left_out = yield from write_settings(
@@ -301,7 +301,7 @@ def resolve_and_delete_subscription(
     :param destination_id: its destination; if that no longer exists, neither does the subscription.
     :param target: id or identity.
     :param if_missing: ``ignore`` or ``fail``.
-    :param found: the id, if the task has looked before; filled with it.
+    :param found: the id, if the task has resolved it before; set by this call.
     :return: its id; ``None`` if no subscription has the identity.
     :raises ValueError: its action is unknown or ambiguous.
     :raises SegmentNotFoundError: it does not exist and ``if_missing`` is ``fail``.

@@ -42,10 +42,10 @@ class ApplySummary(TypedDict):
 
     ``destination_id``: ``None`` if it does not exist; ``differs``: whether Segment differed from the description;
     ``created``: whether the destination was created; ``changed``: the fields of the destination that were changed;
-    ``differences``: what differed, by object and field; ``ignored``: settings that Segment refused or did not store, as
-    ``settings['key']``, those of a subscription as ``subscriptions['name'].settings['key']``.
-    If nothing was written, as with ``on_drift="report"``, ``created`` is false and ``changed`` empty, and each
-    ``result`` says what an apply would do.
+    ``differences``: what differed, by object and field; ``ignored``: settings that Segment rejected or did not store,
+    as ``settings['key']``, those of a subscription as ``subscriptions['name'].settings['key']``. If nothing was
+    written, as with ``on_drift="report"``, ``created`` is false and ``changed`` empty, and each ``result`` says what an
+    apply would do.
     """
 
     destination_id: str | None
@@ -71,10 +71,10 @@ def summarize(
 
     :param plan: what it did, or would do.
     :param written: whether the plan was executed.
-    :param destination_id: of the destination, once known.
-    :param ids: of created subscriptions, by their position in the plan.
-    :param filter_ids: of created filters, likewise.
-    :param ignored: labels of settings that Segment did not take.
+    :param destination_id: id of the destination, once known.
+    :param ids: ids of the created subscriptions, by position in the plan.
+    :param filter_ids: ids of the created filters, by position in the plan.
+    :param ignored: labels of the settings that Segment rejected or ignored.
     """
     ids, filter_ids = ids or {}, filter_ids or {}
     found = differences(plan, written=written, ids=ids, filter_ids=filter_ids)

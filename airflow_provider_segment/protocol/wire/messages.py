@@ -76,7 +76,7 @@ class HeldBack:
 
 
 RESPONSE_TIMED_OUT = "the response timed out"
-"""How the reason of a :class:`RequestFailure` begins if the response took too long."""
+"""The start of the reason of a :class:`RequestFailure` if the response timed out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ class RequestFailure:
 
     @property
     def timed_out(self) -> bool:
-        """Whether the response took too long."""
+        """Whether the response timed out."""
         return self.reason.startswith(RESPONSE_TIMED_OUT)
 
 

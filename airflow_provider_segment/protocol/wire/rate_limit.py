@@ -12,10 +12,10 @@ MAX_RETRY_AFTER = 3600.0
 """Maximum time in seconds that a limit holds requests back before another try, whatever a response requests."""
 
 WINDOW = 60.0
-"""Seconds for which Segment counts requests."""
+"""Length of the window in which Segment counts requests, in seconds."""
 
 OWN_LIMIT = 5
-"""Requests per window to each operation that has a rate limit of its own."""
+"""Requests per window for each operation with its own rate limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class RetryAfter:
 
 
 def limit_shown_by(response: Response) -> int | None:
-    """Return the requests per window that a response shows, or ``None``; a 429 does not show them.
+    """Return the limit of requests per window that a response shows, or ``None``; a 429 does not show it.
 
-    :param response: with any status.
+    :param response: the response, with any status.
     """
     remaining, consumed = (integer_header(response, f"x-ratelimit-{name}") for name in ("remaining", "consumed"))
     if response.status == 429 or remaining is None or consumed is None:
@@ -42,10 +42,10 @@ def limit_shown_by(response: Response) -> int | None:
 
 
 def integer_header(response: Response, name: str) -> int | None:
-    """Return the value of a header that is a short number, or ``None``.
+    """Return the value of a header if it is a short number, otherwise ``None``.
 
-    :param response: with any status.
-    :param name: of the header.
+    :param response: the response, with any status.
+    :param name: the header's name.
     """
     value = response.headers.get(name)
     return int(value) if value is not None and value.isascii() and value.isdigit() and len(value) < 12 else None

@@ -40,18 +40,17 @@ from airflow_provider_segment.protocol.workspace.reading import read_destination
 
 @dataclass(slots=True)
 class Pending:
-    """Since when requests of another try may be in flight.
+    """The time from which requests of another try may be in flight.
 
-    Until ``reconcile_timeout`` seconds later nothing is created, and lists from before that are read again.
+    For ``reconcile_timeout`` seconds after it, nothing is created, and older lists are read again.
 
-    :param since: what the clocks showed when this try started, or went on after a standstill; ``None`` if there is no
-        other try.
+    :param since: the clocks when this try started, or resumed after a suspension; ``None`` if there is no other try.
     """
 
     since: Clocks | None = None
 
     def renew(self, options: CallOptions) -> None:
-        """Note that the process stood still until now.
+        """Record that the process was suspended until now.
 
         :param options: the clocks.
         """
@@ -62,9 +61,9 @@ class Pending:
 class ApplyOptions:
     """How to apply.
 
-    :param stop_on_error: write nothing if something could not be planned, and stop at the first failure; otherwise go
-        on with the next destination.
-    :param pending: since when requests of another try may be in flight.
+    :param stop_on_error: write nothing if something could not be planned, and stop at the first failure; otherwise
+        continue with the next destination.
+    :param pending: the time from which requests of another try may be in flight.
     """
 
     stop_on_error: bool = False
@@ -76,9 +75,9 @@ def apply_workspace(
 ) -> Flow[tuple[AppliedDestination, ...]]:
     """Execute a plan.
 
-    Each existing destination that changes is read and planned again right before it is written. What is created is
-    found by the list of its source, and checked with one further list of each source at the end. It is safe to stop
-    after any call and to apply again.
+    Each existing destination that changes is read and planned again right before it is written. New destinations are
+    looked up in the list of their source, and one more list of each source checks them after the last write. It is safe
+    to stop after any call and to apply again.
 
     :param plan: what to do.
     :param how: how it was planned.
@@ -110,7 +109,7 @@ def _apply_items(
 
 
 def _progress(todo: Sequence[PlannedDestination], done: int) -> str:
-    """Return which destination is next, and how long the rest takes."""
+    """Return the next destination, and how long the rest takes."""
     item = todo[done]
     left = forecast(one.plan for one in todo[done:] if one.plan is not None)
     rest = f"; left: {left}" if left.minutes else ""
@@ -149,8 +148,8 @@ def _apply_one(
 class _Waiting:
     """How long requests of an earlier try may be in flight.
 
-    :param seconds: for which to poll before something is created.
-    :param max_age: of a list that shows everything that they created; negative if there is none yet.
+    :param seconds: how long to poll before something is created.
+    :param max_age: greatest age of a list that shows everything that they created; negative if there is none yet.
     """
 
     seconds: float = 0
@@ -162,7 +161,7 @@ def _waiting(options: CallOptions, apply: ApplyOptions, *, stale: bool) -> _Wait
         return _Waiting(options.reconcile_timeout, -1)
     if apply.pending.since is None:
         return _Waiting()
-    # The clock that shows less: if the other one was set, less time has passed.
+    # Use the smaller elapsed time: the other clock may have been set forward.
     elapsed = min(now - then for then, now in zip(apply.pending.since, options.clocks(), strict=True))
     settled = elapsed - options.reconcile_timeout
     return _Waiting(max(0.0, -settled), min(LASTS, settled))
@@ -171,7 +170,7 @@ def _waiting(options: CallOptions, apply: ApplyOptions, *, stale: bool) -> _Wait
 def _create_or_adopt(
     options: CallOptions, item: PlannedDestination, plan: WorkspacePlan, how: PlanOptions, waiting: _Waiting
 ) -> Flow[tuple[str, ApplySummary]]:
-    """Plan and execute; if Segment refuses, check whether the destination was created by others since it was listed."""
+    """Plan and execute; if Segment rejects the create, check whether another client created the destination since."""
     try:
         return (yield from _plan_and_execute(options, item, plan, how, waiting))
     except (SegmentConflictError, SegmentInvalidRequestError) as refusal:
@@ -180,7 +179,7 @@ def _create_or_adopt(
         again = yield from _plan_again(options, item, plan, how, _Waiting(0, -1))
         if again.id is None:
             raise
-        yield Log(f"{refusal}; it was created by others since it was listed: {again.id}", logging.WARNING)
+        yield Log(f"{refusal}; another client created it since it was listed: {again.id}", logging.WARNING)
         return (yield from _plan_and_execute(options, item, plan, how, _Waiting()))
 
 

@@ -1,4 +1,4 @@
-"""Checking that what was created is the only one of its identity, with one list of each source."""
+"""Checking that each created destination is the only one of its identity, with one list of each source."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from airflow_provider_segment.protocol.workspace.reading import read_destination
 def confirm_created(
     options: CallOptions, items: Sequence[PlannedDestination], results: Sequence[AppliedDestination]
 ) -> Flow[tuple[AppliedDestination, ...]]:
-    """Check that overlapping runs did not create the same destinations; sends nothing if none was created.
+    """Check that overlapping runs did not create the same destinations; send nothing if none was created.
 
-    :param items: what was planned.
+    :param items: the planned destinations.
     :param results: what happened to each.
-    :return: the results; where there are several destinations now, it has failed, and its error holds their ids.
+    :return: the results; if there are several destinations now, the result is a failure, and its error holds their ids.
     """
-    # Of one that failed, the destination may have been created, and then a subscription of it refused.
+    # Failed results count too: the destination may exist, although one of its subscriptions was rejected.
     attempted = ("created", "failed")
     created = [
         number
@@ -52,14 +52,14 @@ def confirm_created(
 def _confirm(
     options: CallOptions, source_id: str, items: dict[int, PlannedDestination], ids: set[str]
 ) -> Flow[dict[int, SegmentError]]:
-    """Return the errors of items that exist several times, or of all if that can't be checked."""
+    """Return the errors of items that exist several times, or of all items if the check fails."""
     try:
-        # Once they are listed, so is everything created before them.
+        # Once these are listed, everything created before them is listed too.
         listed = yield from poll_until(
             lambda: read_destinations(options, source_id=source_id),
             lambda listed: ids <= {one["id"] for one in listed},
             seconds=options.reconcile_timeout,
-            awaited=f"the listing of what was created on source {source_id}",
+            awaited=f"the created destinations in the list of source {source_id}",
         )
     except SegmentError as error:
         if is_fatal(error):

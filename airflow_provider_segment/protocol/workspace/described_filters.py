@@ -1,4 +1,4 @@
-"""Planning the described filters of a destination: a pure function of their descriptions and what exists."""
+"""Planning the described filters of a destination: a pure function of the descriptions and the existing filters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from airflow_provider_segment.protocol.workspace.description import FilterDescri
 def plan_described_filters(
     described: Sequence[FilterDescription] | None, actual: Sequence[Filter]
 ) -> tuple[FilterPlan, ...]:
-    """Plan how to bring filters to the described state; removes only those that are described as removed.
+    """Plan how to bring filters to the described state; removes only those described as removed.
 
     :param described: the descriptions; ``None`` leaves them alone.
     :param actual: the filters in Segment.

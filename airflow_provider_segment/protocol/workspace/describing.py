@@ -72,8 +72,8 @@ def import_workspace(
     """Read destinations with their subscriptions and filters and describe them; writes nothing.
 
     :param sources: slugs or ids of the sources to read; by default the whole workspace.
-    :param filters: whether to read filters, which takes a request for each destination. If the workspace does not have
-        them, the others are read without.
+    :param filters: whether to read filters, which takes one request for each destination. If the workspace does not
+        support them, the remaining destinations are read without filters.
     :param workspace_id: id of the workspace that the token must belong to; ``None`` for any.
     :raises ValueError: a source is unknown, or the token belongs to another workspace.
     """
@@ -97,7 +97,7 @@ def import_workspace(
 
 
 def _read_filters(options: CallOptions, destination: Destination) -> Flow[list[Filter] | None]:
-    """List the filters of a destination; ``None`` if the token may not, for example without the Business tier."""
+    """List the filters of a destination; ``None`` if Segment denies access, for example without the Business tier."""
     try:
         return (yield from collect(filters_listing(destination_id=destination["id"]), options))
     except SegmentAuthError as error:

@@ -1,4 +1,4 @@
-"""Describing the filters of a destination in the form of a spec file: a pure function of the records of Segment."""
+"""Describing the filters of a destination as in a spec file: a pure function of Segment's records."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from airflow_provider_segment.protocol.provisioning.filter_diff import comparabl
 
 
 def describe_filters(filters: Sequence[Filter]) -> list[dict[str, Any]]:
-    """Return the entries of a spec file; filters that only their id distinguishes get it.
+    """Return the entries of a spec file; filters that differ only in their ids get an ``id``.
 
     :param filters: the filters of a destination.
     """
@@ -38,7 +38,7 @@ def _describe(one: Filter, *, with_id: bool) -> dict[str, Any]:
 
 
 def _traits(one: Filter) -> str:
-    """Return a key of what a filter is found by: filters of one title are matched by condition and actions."""
+    """Return the key by which a filter is matched: its title, condition and actions."""
     return json.dumps([one["title"], one["if"], comparable_actions(relevant_actions(one["actions"]))], sort_keys=True)
 
 

@@ -1,4 +1,4 @@
-"""What a user describes in a file: a destination with its subscriptions and filters, by slugs or ids."""
+"""The contents of a spec file: a destination with its subscriptions and filters, by slugs or ids."""
 
 from __future__ import annotations
 
@@ -62,14 +62,15 @@ class SubscriptionDescription:
 class FilterDescription:
     """The description of a filter.
 
-    :param title: display name; ``None`` leaves it alone, which takes an ``id``.
-    :param condition: FQL statement that selects events, or ``all``; ``None`` leaves it alone, which takes an ``id``.
-    :param actions: what happens to these events, with the API's keys; ``None`` likewise.
+    :param title: display name; ``None`` leaves it alone and requires an ``id``.
+    :param condition: FQL statement that selects events, or ``all``; ``None`` leaves it alone and requires an ``id``.
+    :param actions: what happens to these events, with the API's keys; ``None`` leaves them alone and requires an
+        ``id``.
     :param enabled: whether it filters events; ``None`` leaves an existing one alone and creates a new one enabled.
     :param description: what it is for; ``None`` leaves it alone, and an empty one removes it.
-    :param checks: sample events with what the filter must make of them.
+    :param checks: sample events, each with the result that the filter must have for it.
     :param id: Segment's id.
-    :param previous_title: its title before, to rename it.
+    :param previous_title: its earlier title, to rename it.
     :param removed: whether it must not exist.
     """
 

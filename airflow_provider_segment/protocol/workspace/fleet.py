@@ -1,4 +1,4 @@
-"""Planning descriptions, logging the plan, and applying it: what the operators do."""
+"""Planning descriptions, logging the plan, and applying it, for the operators."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def apply_descriptions(
     stop_on_error: bool = False,
     is_retry: bool = False,
 ) -> Flow[tuple[WorkspacePlan, tuple[AppliedDestination, ...]]]:
-    """Read what exists, plan all descriptions, log the plan, and execute it.
+    """Read the current state, plan all descriptions, log the plan, and execute it.
 
-    :param descriptions: with their secrets supplied.
+    :param descriptions: the descriptions, with their secrets supplied.
     :param how: how to plan.
     :param write: whether to execute the plan.
     :param stop_on_error: write nothing if something could not be planned, and stop at the first failure.
-    :param is_retry: whether requests of an earlier try may be in flight.
+    :param is_retry: whether requests of an earlier try may still be in flight.
     :return: the plan, and what was done or would be done to each destination.
     :raises SegmentPruneLimitError: more would be removed than allowed.
     """

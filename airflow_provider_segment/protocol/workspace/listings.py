@@ -1,4 +1,4 @@
-"""The destinations of sources: listed once for all descriptions, and again when what was read is too old."""
+"""The destinations of sources, listed once for all descriptions, and again when the list is too old."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
 from airflow_provider_segment.protocol.workspace.reading import read_destinations
 
 LASTS = 600.0
-"""For how many seconds a list says what does not exist; objects that others create since are detected afterwards."""
+"""Seconds for which a list is trusted about what does not exist; objects created by others since are detected later."""
 
 Clocks = tuple[float, float]
 
 
 @dataclass(slots=True)
 class Listings:
-    """What was listed, by source."""
+    """The lists, by source."""
 
     _lists: dict[str, tuple[Clocks, list[Destination]]] = field(default_factory=dict, repr=False)
 
     def read(self, options: CallOptions, source_id: str, *, max_age: float = LASTS) -> Flow[list[Destination]]:
-        """Return the destinations of a source, and list them only if that was not done before or is too old.
+        """Return the destinations of a source; list them if there is no list yet, or if it is too old.
 
         :param source_id: id of the source.
-        :param max_age: seconds since the list was read; a negative number lists again.
+        :param max_age: greatest age of the list, in seconds; a negative number always lists again.
         """
         now = options.clocks()
         if source_id in self._lists:
@@ -38,7 +38,7 @@ class Listings:
         return listed
 
     def __contains__(self, source_id: str) -> bool:
-        """Return whether a source was listed."""
+        """Return whether a source has been listed."""
         return source_id in self._lists
 
     def __iter__(self) -> Iterator[tuple[str, list[Destination]]]:

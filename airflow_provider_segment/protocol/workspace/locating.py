@@ -1,4 +1,4 @@
-"""Finding what a description refers to: its source, its type and, if it exists, the destination."""
+"""Locating the objects that a description refers to: its source, its type and, if it exists, the destination."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from airflow_provider_segment.protocol.workspace.reading import DestinationType,
 
 
 def is_fatal(error: Exception) -> bool:
-    """Return whether the next destination would meet the error as well: a rejected token, or no connection.
+    """Return whether the next destination would fail in the same way: a rejected token, or no connection.
 
     A 403 may concern one source, or a feature that the workspace does not have.
 
-    :param error: what was raised for one destination.
+    :param error: the error for one destination.
     """
     rejected = isinstance(error, SegmentAuthError) and error.status == 401
     return rejected or isinstance(error, SegmentConnectionError)
@@ -29,7 +29,7 @@ def is_fatal(error: Exception) -> bool:
 
 @dataclass
 class Known:
-    """What was read of the workspace.
+    """The objects of the workspace that were read.
 
     :param sources: its sources.
     :param listings: the destinations of the described sources.
@@ -44,10 +44,10 @@ class Known:
 
 
 def locate(options: CallOptions, description: DestinationDescription, known: Known) -> Flow[Target | Exception]:
-    """Return what a description refers to, without its subscriptions and filters, or why that is unknown.
+    """Return the target of a description, without its subscriptions and filters, or the error.
 
-    :param description: of the destination.
-    :param known: what was read; receives more.
+    :param description: the destination's description.
+    :param known: what was read so far; more is added.
     """
     try:
         source_id = resolve_slug("source", description.source, source_slugs(known.sources))
@@ -84,11 +84,11 @@ def _type_slugs(known: Known) -> list[Slugged]:
 def check_target(
     description: DestinationDescription, target: Target | Exception, described: set[str]
 ) -> Target | Exception:
-    """Return the target, or an error if another description has it too.
+    """Return the target, or an error if another description has the same one.
 
-    :param description: of the destination.
+    :param description: the destination's description.
     :param target: what it refers to.
-    :param described: ids of existing targets, and identities of new ones; receives this one.
+    :param described: ids of existing targets, and identities of new ones; this one is added.
     """
     if isinstance(target, Exception):
         return target

@@ -39,7 +39,7 @@ class PlannedDestination:
 
     @property
     def result(self) -> str:
-        """``created``, ``changed``, ``kept``, ``removed`` or ``failed``; changed also if only a part is."""
+        """``created``, ``changed``, ``kept``, ``removed`` or ``failed``; ``changed`` also if only a part changes."""
         if self.error is not None:
             return "failed"
         if self.deleted is not None:
@@ -63,7 +63,7 @@ class PlannedDestination:
 
     @property
     def removals(self) -> int:
-        """How many objects are removed; what belongs to a deleted destination does not count."""
+        """How many objects are removed, not counting parts of a deleted destination."""
         if self.plan is None:
             return 0 if self.deleted is None else 1
         filters = sum(part.step is FilterStep.REMOVE for part in self.plan.filters)
@@ -76,9 +76,9 @@ class AppliedDestination:
 
     :param path: the file that describes it.
     :param label: how messages name it.
-    :param name: its name; ``None`` if the file leaves it alone.
+    :param name: its name; ``None`` if the file does not set it.
     :param result: ``created``, ``changed``, ``kept``, ``removed``, ``failed``, or ``skipped`` after a stop.
-    :param id: its id, where the plan knows it.
+    :param id: its id, if the plan contains it.
     :param summary: the summary of its apply; ``None`` if it was deleted, skipped or failed.
     :param error: why it failed.
     """
@@ -93,7 +93,7 @@ class AppliedDestination:
 
     @classmethod
     def of(cls, item: PlannedDestination) -> AppliedDestination:
-        """Return what an apply of the whole plan does to a destination.
+        """Return the result for a destination if the whole plan is applied.
 
         :param item: its plan.
         """

@@ -40,7 +40,7 @@ from airflow_provider_segment.protocol.workspace.reading import (
 )
 
 _PROGRESS = 50
-"""How many destinations are read between two lines of progress."""
+"""Number of destinations read between two lines of progress."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +126,7 @@ def plan_target(
     :param item: its description and type.
     :param target: what it refers to, without its subscriptions and filters.
     :param how: how to plan.
-    :param pending: seconds for which to poll before something is created in an existing destination, since requests of
+    :param pending: how many seconds to poll before something is created in an existing destination, since requests of
         an earlier try may be in flight.
     :return: the item with a plan, or with an error.
     """
@@ -139,7 +139,7 @@ def plan_target(
             partial(_read_and_plan, options, item, target, how),
             lambda plan: not _creates_parts(plan),
             seconds=0 if target.actual is None else pending,
-            awaited=f"what an earlier try may have created in {description.label}",
+            awaited=f"objects that an earlier try may have created in {description.label}",
         )
     except (ValueError, SegmentError) as error:
         if is_fatal(error):

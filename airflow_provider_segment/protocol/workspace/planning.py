@@ -24,7 +24,7 @@ class Target:
     :param source_id: id of its source.
     :param metadata_id: catalog id of its type.
     :param actual: the destination in Segment; ``None`` if it does not exist.
-    :param destination_type: its type, as far as it is known.
+    :param destination_type: the known parts of its type.
     :param subscriptions: its subscriptions in Segment.
     :param filters: its filters in Segment.
     :param actions: the actions of its type.

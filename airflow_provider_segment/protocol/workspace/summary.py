@@ -1,4 +1,4 @@
-"""The summary of an apply to many destinations: what a task returns, and the error that collects failures."""
+"""The summary of an apply to many destinations, which a task returns, and the error that collects failures."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class WorkspaceSummary(TypedDict):
 def summarize(plan: WorkspacePlan, applied: Sequence[AppliedDestination]) -> WorkspaceSummary:
     """Return the summary of an apply.
 
-    :param plan: what was planned.
+    :param plan: the plan.
     :param applied: what happened to each destination.
     """
     return WorkspaceSummary(
@@ -64,7 +64,7 @@ def partial_failure(
     """Return the error that names each destination that failed; ``None`` if none did.
 
     :param applied: what happened to each destination.
-    :param summary: the summary, which the error holds.
+    :param summary: the summary, which is attached to the error.
     """
     failed = [one for one in applied if one.error is not None]
     if not failed:
