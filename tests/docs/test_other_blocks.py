@@ -45,6 +45,7 @@ NOT_RUN = [
     ),
     ("docs/quick-start.md", "takes a minute; tests/dev/demo and tests/ui run both"),
     ("docs/quick-start.md", INSTALLS),
+    ("docs/quick-start.md", INSTALLS),
     ("docs/testing.md", INSTALLS),
     ("docs/testing.md", f"{SERVES}; tests/sandbox/test_cli.py runs it"),
 ]
