@@ -118,7 +118,7 @@ class SegmentConnectionError(SegmentError):
 
 
 class SegmentProtocolError(SegmentError):
-    """A response that is not the API's: HTML, truncated JSON, a redirect, or unexpected fields.
+    """An invalid response: HTML, truncated JSON, a redirect, or unexpected fields.
 
     :param message: what was received instead.
     :param status: HTTP status of the response.

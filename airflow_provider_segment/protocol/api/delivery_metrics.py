@@ -19,7 +19,7 @@ from airflow_provider_segment.protocol.wire.operation import Call
 
 
 class Breakdown(TypedDict):
-    """One part of a metric, with its share of the total."""
+    """One entry of a metric's breakdown: a count, or an average or percentile time."""
 
     metricName: str
     value: float

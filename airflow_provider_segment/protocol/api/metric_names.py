@@ -56,9 +56,9 @@ METRICS = (
     MetricName("discard_rate", Kind.RATE, "share that was discarded", ("discarded",), "attempted"),
     MetricName("expiry_rate", Kind.RATE, "share that expired", ("expired",), "attempted"),
     MetricName("time_to_success_average", Kind.TIME, "from receiving an event to its delivery, on average"),
-    MetricName("time_to_success_p95", Kind.TIME, "the same, for 95 % of the events at most"),
+    MetricName("time_to_success_p95", Kind.TIME, "the same, for the 95th percentile"),
     MetricName("time_to_first_attempt_average", Kind.TIME, "from receiving an event to the first attempt, on average"),
-    MetricName("time_to_first_attempt_p95", Kind.TIME, "the same, for 95 % of the events at most"),
+    MetricName("time_to_first_attempt_p95", Kind.TIME, "the same, for the 95th percentile"),
 )
 """All metrics, in the order of the documentation; a derived metric follows its parts."""
 

@@ -54,7 +54,7 @@ def needs_text(metrics: DeliveryMetrics, success_when: Sequence[Condition], *, n
 
 
 def failures_text(metrics: DeliveryMetrics, fail_when: Sequence[Condition]) -> list[str]:
-    """Return which conditions for failure hold.
+    """Return a message for each failure condition that holds.
 
     :param metrics: the delivery metrics.
     :param fail_when: the conditions for failure.

@@ -96,7 +96,7 @@ def create_idempotently(
 
 
 def check_created(identity: Identity, created: Destination | Subscription, *, enabled: bool) -> None:
-    """Raise if Segment created an object that differs from the request: it would not be found, but created again.
+    """Raise if the created object's name or flag differs from the request, since the next run would create another one.
 
     :param identity: the object's identity.
     :param created: the object as Segment returned it.

@@ -32,7 +32,7 @@ class FilterStep(StrEnum):
 
     @property
     def result(self) -> str:
-        """The result in the summary."""
+        """The step's result, as the summary shows it."""
         return _RESULTS.get(self, "changed")
 
     @property

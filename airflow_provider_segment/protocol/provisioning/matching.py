@@ -1,4 +1,4 @@
-"""Matching of described subscriptions with existing ones, whose names need not be unique.
+"""Match described subscriptions to existing ones, whose names need not be unique.
 
 Segment's app fills in the name from the action, so subscriptions that share both are common. Without an id, entries
 with the same action and name are matched by trigger, then by model, then by settings.

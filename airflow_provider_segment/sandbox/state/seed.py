@@ -249,7 +249,7 @@ class _DestinationParser:
 
 
 def _settings(entry: CatalogEntry, seeded: Mapping[str, Any], path: str) -> Mapping[str, Any]:
-    """Add to seeded settings what Segment adds; unlike a request, a seed can also set read-only settings."""
+    """Return seeded settings with Segment's defaults and keys; unlike a request, a seed can set read-only settings."""
     try:
         values = initial_values(entry, seeded)
     except InvalidFieldsError as error:
