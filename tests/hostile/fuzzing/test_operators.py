@@ -338,4 +338,5 @@ def test_only_the_allowed_requests_are_sent(
 
     try_each(seeds, check)
     print(dict(ends))  # noqa: T201
-    assert ends["done"] > len(seeds) // 10  # otherwise only errors would have been tested
+    # Otherwise only errors would have been tested. Hypothesis varies one example several times, so pieces differ.
+    assert ends["done"] > len(seeds) // 20
