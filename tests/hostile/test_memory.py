@@ -100,6 +100,10 @@ def list_whole(options: CallOptions) -> Flow[Any]:
     return collect(destinations_listing(full=True), options)
 
 
+def list_with_options(options: CallOptions) -> Flow[Any]:
+    return collect(destinations_listing(with_options=True), options)
+
+
 RECORD = {
     "id": "d" * 22,
     "name": "A destination",
@@ -144,6 +148,17 @@ def in_settings(values: bytes) -> bytes:
     """Return a page with one destination whose settings hold these values."""
     record = b'{"id":"a","enabled":true,"sourceId":"s","metadata":{"id":"m"},"settings":{"a":' + values + b"}}"
     return b'{"data":{"destinations":[' + record + b"]}}"
+
+
+def in_a_default_value(values: bytes, count: int) -> bytes:
+    """Return a page with destinations whose types have an option with this default value."""
+    option = b'{"name":"o","defaultValue":' + values + b"}"
+    records = (
+        b'{"id":"%d","enabled":true,"sourceId":"s","settings":{},"metadata":{"id":"m%d","options":[%b]}}'
+        % (n, n, option)
+        for n in range(count)
+    )
+    return b'{"data":{"destinations":[' + b",".join(records) + b"]}}"
 
 
 def values_bomb(unit: bytes) -> bytes:
@@ -201,5 +216,15 @@ def test_any_response_takes_little_memory(
 ) -> None:
     peak, result = peak_memory(call_api, once(make()), flow)
     print(f"{peak / 1e6:.0f} MB, the largest valid page {largest_valid_page / 1e6:.0f} MB: {result[:60]}")  # noqa: T201
+    assert peak < 200e6
+    assert peak < 10 * largest_valid_page
+
+
+@pytest.mark.parametrize("count", [1, 100])
+def test_the_options_of_types_take_little_memory(call_api: CallApi, count: int, largest_valid_page: int) -> None:
+    body = in_a_default_value(b"[" + b"[]," * (6 * MIB // count) + b"0]", count)
+    assert len(body) < BODY_LIMIT
+    peak, result = peak_memory(call_api, once(http(body)), list_with_options)
+    assert "more than 1200000 values" in result
     assert peak < 200e6
     assert peak < 10 * largest_valid_page

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, cast
 
 from airflow_provider_segment.protocol.api import operations
 from airflow_provider_segment.protocol.api.masks import drop_masked, mask_returned_secrets
-from airflow_provider_segment.protocol.api.objects import Destination, DestinationMetadata, ListedDestination
+from airflow_provider_segment.protocol.api.objects import Destination, ListedDestination
 from airflow_provider_segment.protocol.api.requests import build_call, delete_call, drop_none
 from airflow_provider_segment.protocol.arguments import (
     check_flag,
@@ -20,7 +19,7 @@ from airflow_provider_segment.protocol.errors import SegmentInvalidRequestError
 from airflow_provider_segment.protocol.flow.exchange import exchange
 from airflow_provider_segment.protocol.flow.pagination import paginate
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, PagedFlow
-from airflow_provider_segment.protocol.wire.pagination import Listing, Page, page_reader
+from airflow_provider_segment.protocol.wire.pagination import Listing, page_reader
 
 _SECOND_INSTANCE = (
     "a source can have only one destination of this type, and it has one already: use that one, by its id or its name,"
@@ -39,28 +38,16 @@ def destinations_listing(
     :param with_options: decode the options and actions of each destination's type. They are most of a record, so
         destinations of one type share them in memory.
     """
-    record = Destination if with_options else cast("type[Destination]", ListedDestination)
-    read = page_reader(
-        _record(full=True) if full else record, key="destinations", free_key=None if full else "settings"
-    )
-    if with_options:
-        read = _sharing_types(read)
+    if full:
+        read = page_reader(_record(full=True), key="destinations")
+    elif with_options:
+        read = page_reader(Destination, key="destinations", free_key="settings", shared_key="metadata")
+    else:
+        read = page_reader(cast("type[Destination]", ListedDestination), key="destinations", free_key="settings")
     if source_id is None:
         return Listing(operations.LIST_DESTINATIONS, {}, read)
     ids = {"sourceId": check_id("source_id", source_id)}
     return Listing(operations.LIST_CONNECTED_DESTINATIONS, ids, read)
-
-
-def _sharing_types(read: Callable[[bytes], Page[Destination]]) -> Callable[[bytes], Page[Destination]]:
-    types: dict[str, DestinationMetadata] = {}
-
-    def read_page(body: bytes) -> Page[Destination]:
-        page = read(body)
-        for one in page.items:
-            one["metadata"] = types.setdefault(one["metadata"]["id"], one["metadata"])
-        return page
-
-    return read_page
 
 
 def list_destinations(

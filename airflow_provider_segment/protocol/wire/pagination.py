@@ -65,49 +65,96 @@ class Listing(Generic[T]):
         return Call(self.operation, self.operation.request(ids=self.ids, query=tuple(query)), self.read)
 
 
-def page_reader(item_type: type[T], *, key: str, free_key: str | None = None) -> Callable[[bytes], Page[T]]:
+def page_reader(
+    item_type: type[T], *, key: str, free_key: str | None = None, shared_key: str | None = None
+) -> Callable[[bytes], Page[T]]:
     """Return a decoder of pages.
+
+    The values under ``free_key`` and ``shared_key`` are decoded separately, because counting their values is cheaper
+    than counting those of the whole page.
 
     :param item_type: type of an entry.
     :param key: key of the entries in ``data``.
-    :param free_key: the only key of an entry whose value is a ``dict[str, Any]``. It is decoded separately, because
-        counting its values is cheaper than counting those of the whole page.
+    :param free_key: key of an entry whose value is a ``dict[str, Any]``. No other one may contain ``Any``, except those
+        under ``shared_key``.
+    :param shared_key: key of an entry whose value is an object with an ``id``. Entries with the same id share one
+        value, which is decoded once.
     :return: a function from bytes to a page; it raises ``msgspec.MsgspecError`` for anything else.
     """
-    decoded_type = item_type if free_key is None else _with_raw(item_type, free_key)  # type: ignore[arg-type]
+    parts: dict[str, _Parts] = {} if free_key is None else {free_key: _Parts()}
+    if shared_key is not None:
+        parts[shared_key] = _SharedParts(get_type_hints(item_type)[shared_key])
+    decoded_type = _with_raw(item_type, tuple(parts)) if parts else item_type  # type: ignore[arg-type]
     # Pagination is optional when listing subscriptions.
     pagination = ("pagination", Pagination | None, None)
-    read_data = data_reader((key, list[decoded_type]), pagination, is_bounded=free_key is not None)  # type: ignore[valid-type]
+    read_data = data_reader((key, list[decoded_type]), pagination, is_bounded=bool(parts))  # type: ignore[valid-type]
 
     def read(body: bytes) -> Page[T]:
         data = read_data(body)
         items = getattr(data, key)
-        if free_key is not None:
-            _decode_raw(items, free_key)
+        _decode_parts(items, parts)
         return Page(items=items, cursor=(data.pagination or {}).get("next") or None)
 
     return read
 
 
+class _Parts:
+    """Decodes the objects under one key of the entries."""
+
+    def new(self, raws: list[msgspec.Raw]) -> list[msgspec.Raw]:
+        """Return the objects that have to be decoded."""
+        return raws
+
+    def decode(self, raws: list[msgspec.Raw]) -> list[Any]:
+        """Return the decoded objects."""
+        return [_read_object(raw) for raw in raws]
+
+
+class _SharedParts(_Parts):
+    """Decodes objects once for each id."""
+
+    def __init__(self, part_type: Any) -> None:
+        self._read = msgspec.json.Decoder(part_type).decode
+        self._by_id: dict[str, Any] = {}
+
+    def new(self, raws: list[msgspec.Raw]) -> list[msgspec.Raw]:
+        first = {_read_id(raw).id: raw for raw in reversed(raws)}
+        return [raw for id, raw in first.items() if id not in self._by_id]
+
+    def decode(self, raws: list[msgspec.Raw]) -> list[Any]:
+        ids = [_read_id(raw).id for raw in raws]
+        for id, raw in zip(ids, raws, strict=True):
+            if id not in self._by_id:
+                self._by_id[id] = self._read(raw)
+        return [self._by_id[id] for id in ids]
+
+
 @cache
-def _with_raw(item_type: type[Any], key: str) -> Any:
-    """Return the same ``TypedDict`` with one key left undecoded."""
+def _with_raw(item_type: type[Any], keys: tuple[str, ...]) -> Any:
+    """Return the same ``TypedDict`` with some keys left undecoded."""
     make_typed_dict: Any = TypedDict
     # msgspec decodes Raw only in a key that is not required.
-    return make_typed_dict(
-        item_type.__name__, {**get_type_hints(item_type, include_extras=True), key: NotRequired[msgspec.Raw]}
-    )
+    raw = dict.fromkeys(keys, NotRequired[msgspec.Raw])
+    return make_typed_dict(item_type.__name__, {**get_type_hints(item_type, include_extras=True), **raw})
 
 
-def _decode_raw(items: list[dict[str, Any]], key: str) -> None:
-    if not all(key in item for item in items):
-        raise msgspec.ValidationError(f"Object missing required field `{key}`")
-    check_values(sum(count_values(bytes(item[key])) for item in items))
+def _decode_parts(items: list[dict[str, Any]], parts: dict[str, _Parts]) -> None:
+    for key in parts:
+        if not all(key in item for item in items):
+            raise msgspec.ValidationError(f"Object missing required field `{key}`")
     try:
-        for item in items:
-            item[key] = _read_object(item[key])
+        raws = {key: [item[key] for item in items] for key in parts}
+        check_values(sum(count_values(bytes(raw)) for key, part in parts.items() for raw in part.new(raws[key])))
+        for key, part in parts.items():
+            for item, value in zip(items, part.decode(raws[key]), strict=True):
+                item[key] = value
     except (UnicodeDecodeError, RecursionError) as error:  # msgspec does not wrap these two errors
         raise msgspec.DecodeError(str(error)) from None
 
 
+class _WithId(msgspec.Struct):
+    id: str
+
+
 _read_object = msgspec.json.Decoder(dict[str, Any]).decode
+_read_id = msgspec.json.Decoder(_WithId).decode
