@@ -14,10 +14,13 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Page
 from airflow_provider_segment.protocol.wire.pagination import Listing, page_reader
 
 
-def catalog_listing() -> Listing[CatalogEntry]:
-    """Return the listing of the catalog."""
-    read = page_reader(cast("type[CatalogEntry]", ListedCatalogEntry), key="destinationsCatalog")
-    return Listing(operations.GET_DESTINATIONS_CATALOG, {}, read)
+def catalog_listing(*, with_options: bool = False) -> Listing[CatalogEntry]:
+    """Return the listing of the catalog.
+
+    :param with_options: decode the options of each type, which are most of an entry.
+    """
+    record = CatalogEntry if with_options else cast("type[CatalogEntry]", ListedCatalogEntry)
+    return Listing(operations.GET_DESTINATIONS_CATALOG, {}, page_reader(record, key="destinationsCatalog"))
 
 
 def list_destinations_catalog(options: CallOptions) -> PagedFlow[CatalogEntry]:

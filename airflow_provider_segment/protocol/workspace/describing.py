@@ -32,7 +32,6 @@ from airflow_provider_segment.protocol.workspace.reading import (
     read_sources,
     read_subscriptions,
     source_slugs,
-    type_of,
 )
 
 _PROGRESS = 50
@@ -148,7 +147,7 @@ class Describer:
         if settings := self._settings(_own_settings(destination), hint, "settings", secrets):
             fields["settings"] = settings
         if subscriptions:
-            actions = action_slugs(type_of(destination), list(subscriptions))
+            actions = action_slugs(destination["metadata"], list(subscriptions))
             ambiguous = _ambiguous(subscriptions)
             fields["subscriptions"] = [
                 self._subscription(one, actions, hint, secrets, with_id=one["id"] in ambiguous) for one in subscriptions
@@ -228,7 +227,7 @@ def _type_slug(destination: Destination) -> Slugged:
 
 
 def _own_settings(destination: Destination) -> dict[str, Any]:
-    known = {option["name"] for option in type_of(destination).get("options") or []}
+    known = {option["name"] for option in destination["metadata"].get("options") or []}
     copies = _ALSO_SERVER_KEYS - known
     return {
         key: value for key, value in destination["settings"].items() if not is_server_key(key) and key not in copies

@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from airflow_provider_segment.protocol.api.catalog import catalog_listing
 from airflow_provider_segment.protocol.api.objects import Source
 from airflow_provider_segment.protocol.errors import SegmentAuthError, SegmentConnectionError, SegmentError
+from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
+from airflow_provider_segment.protocol.provisioning.catalog_checks import TypeRecord
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
 from airflow_provider_segment.protocol.provisioning.slugs import Slugged, find_slug, resolve_slug
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
 from airflow_provider_segment.protocol.workspace.listings import Listings
 from airflow_provider_segment.protocol.workspace.planning import Target, find_destination
-from airflow_provider_segment.protocol.workspace.reading import DestinationType, read_catalog, source_slugs, type_of
+from airflow_provider_segment.protocol.workspace.reading import source_slugs
 
 
 def is_fatal(error: Exception) -> bool:
@@ -39,7 +42,7 @@ class Known:
 
     sources: list[Source]
     listings: Listings = field(default_factory=Listings)
-    types: dict[str, DestinationType] = field(default_factory=dict)
+    types: dict[str, TypeRecord] = field(default_factory=dict)
     whole_catalog: bool = False
 
 
@@ -54,7 +57,7 @@ def locate(options: CallOptions, description: DestinationDescription, known: Kno
         is_new = source_id not in known.listings
         listed = yield from known.listings.read(options, source_id, max_age=math.inf)
         for one in listed if is_new else ():
-            known.types.setdefault(one["metadata"]["id"], type_of(one))
+            known.types.setdefault(one["metadata"]["id"], one["metadata"])
         metadata_id = yield from _resolve_type(options, description.type, known)
         actual = find_destination(description, source_id=source_id, metadata_id=metadata_id, destinations=listed)
     except (ValueError, SegmentError) as error:
@@ -70,7 +73,7 @@ def _resolve_type(options: CallOptions, value: str, known: Known) -> Flow[str]:
         return found
     if not known.whole_catalog:
         yield Log("reading the catalog for types that no destination has yet")
-        catalog = yield from read_catalog(options)
+        catalog = yield from collect(catalog_listing(with_options=True), options)
         for one in catalog:
             known.types.setdefault(one["id"], one)
         known.whole_catalog = True

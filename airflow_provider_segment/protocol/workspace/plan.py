@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from airflow_provider_segment.protocol.api.objects import Destination
 from airflow_provider_segment.protocol.errors import SegmentPruneLimitError
+from airflow_provider_segment.protocol.provisioning.catalog_checks import TypeRecord
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterStep
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
 from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
 from airflow_provider_segment.protocol.workspace.forecast import Forecast, forecast
 from airflow_provider_segment.protocol.workspace.listings import Listings
-from airflow_provider_segment.protocol.workspace.reading import DestinationType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class PlannedDestination:
 
     description: DestinationDescription
     source_id: str = ""
-    type: DestinationType | None = field(default=None, repr=False)
+    type: TypeRecord | None = field(default=None, repr=False)
     plan: Plan | None = None
     deleted: Destination | None = field(default=None, repr=False)
     warnings: tuple[str, ...] = ()
