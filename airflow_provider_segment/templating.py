@@ -87,13 +87,12 @@ def _mapped_to_none(kwargs: Mapping[str, Any]) -> list[str]:
 class CheckedArguments(_Base):
     """A mixin that checks known arguments when the DAG is parsed, and all arguments when the task runs.
 
-    A subclass sets ``checks``, from which ``template_fields`` follows, assigns its arguments in ``__init__`` and calls
-    :meth:`check_literal_arguments` at the end of it.
+    A subclass sets ``argument_checks``, from which ``template_fields`` follows, assigns its arguments in ``__init__``
+    and calls :meth:`check_literal_arguments` at the end of it.
     """
 
-    #: The check of each argument. An optional argument that is ``None`` is not set. Always read from the class: an
-    #: argument of a filter is named ``checks`` too.
-    checks: Mapping[str, Check] = {}
+    #: The check of each argument. An optional argument that is ``None`` is not set.
+    argument_checks: Mapping[str, Check] = {}
     required: frozenset[str] = frozenset()
     #: Keys inside an argument that select an object.
     selecting_keys: frozenset[str] = frozenset()
@@ -113,8 +112,8 @@ class CheckedArguments(_Base):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if "checks" in cls.__dict__ and "template_fields" not in cls.__dict__:
-            cls.template_fields = (*cls.checks, "segment_conn_id")
+        if "argument_checks" in cls.__dict__ and "template_fields" not in cls.__dict__:
+            cls.template_fields = (*cls.argument_checks, "segment_conn_id")
 
     def check_combination(self) -> None:
         """Check which arguments are set together, not their values."""
@@ -130,7 +129,7 @@ class CheckedArguments(_Base):
             value = resolve_argument(argument, getattr(self, argument))
             if is_literal(value):
                 check(argument, value)
-        paths = {argument: frozenset(unknown_paths(getattr(self, argument))) for argument in type(self).checks}
+        paths = {argument: frozenset(unknown_paths(getattr(self, argument))) for argument in self.argument_checks}
         self._unknown = {argument: found for argument, found in paths.items() if found}
 
     def checked(self) -> dict[str, Any]:
@@ -180,7 +179,7 @@ class CheckedArguments(_Base):
     @classmethod
     def _is_string(cls, argument: str) -> bool:
         """Return whether an argument selects an object, such as an id or a name."""
-        return cls.checks.get(argument) in (check_id, check_name, check_reference)
+        return cls.argument_checks.get(argument) in (check_id, check_name, check_reference)
 
     def _check_rendered(self, argument: str) -> None:
         """Raise if a template rendered to nothing for an argument that was set, so that it does not count as unset."""
@@ -196,7 +195,7 @@ class CheckedArguments(_Base):
     def _checks(self) -> list[tuple[str, Check]]:
         checks = [
             (argument, check)
-            for argument, check in type(self).checks.items()
+            for argument, check in self.argument_checks.items()
             if argument in self.required or getattr(self, argument) is not None
         ]
         return [*checks, ("segment_conn_id", check_name)]

@@ -30,7 +30,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
     verb: str
     consequence: str
 
-    checks = DESTINATION_CHECKS
+    argument_checks = DESTINATION_CHECKS
 
     def __init__(
         self,
@@ -153,7 +153,7 @@ class SegmentDisableDestinationNotifier(_SwitchDestinationNotifier):
     :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
     """
 
-    checks = {**_SwitchDestinationNotifier.checks, "only_on": check_only_on}  # noqa: RUF012 - a constant of the class
+    argument_checks = {**_SwitchDestinationNotifier.argument_checks, "only_on": check_only_on}  # noqa: RUF012 - a constant of the class
     enabled = False
     verb = "disable"
     consequence = "still receive events"

@@ -125,7 +125,7 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
     """
 
     template_fields_renderers = {"settings": "json", "subscriptions": "json", "filters": "json"}  # noqa: RUF012 - as Airflow declares it
-    checks = {  # noqa: RUF012 - a constant of the class
+    argument_checks = {  # noqa: RUF012 - a constant of the class
         **SOURCE_AND_TYPE,
         "name": check_name,
         "settings": check_settings,
@@ -148,7 +148,7 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
     selecting_keys = frozenset(
         {"id", "name", "previous_name", "action", "action_id", "model_id", "title", "previous_title"}
     )
-    required = frozenset(checks) - {*SOURCE_AND_TYPE, *_DESCRIBED, "name", "path", "environment"}
+    required = frozenset(argument_checks) - {*SOURCE_AND_TYPE, *_DESCRIBED, "name", "path", "environment"}
     _progress: ApplyProgress
 
     def __init__(

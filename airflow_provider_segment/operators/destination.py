@@ -64,7 +64,7 @@ class SegmentCreateDestinationOperator(SegmentOperator):
     :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
     """
 
-    checks = {  # noqa: RUF012 - a constant of the class
+    argument_checks = {  # noqa: RUF012 - a constant of the class
         **SOURCE_AND_TYPE,
         "name": check_name,
         "settings": check_new_settings,
@@ -125,7 +125,7 @@ class SegmentCreateDestinationOperator(SegmentOperator):
 class _ExistingDestinationOperator(SegmentOperator):
     """Base of the operators for an existing destination, selected by its id or by its whole identity."""
 
-    checks = DESTINATION_CHECKS
+    argument_checks = DESTINATION_CHECKS
 
     def __init__(
         self,
@@ -177,8 +177,8 @@ class SegmentUpdateDestinationOperator(_ExistingDestinationOperator):
     """
 
     changeable = ("new_name", "enabled", "settings")
-    checks = {  # noqa: RUF012 - a constant of the class
-        **_ExistingDestinationOperator.checks,
+    argument_checks = {  # noqa: RUF012 - a constant of the class
+        **_ExistingDestinationOperator.argument_checks,
         "new_name": check_new_name,
         "enabled": check_flag,
         "settings": check_settings,
@@ -241,7 +241,7 @@ class SegmentDeleteDestinationOperator(_ExistingDestinationOperator):
     :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
     """
 
-    checks = {**_ExistingDestinationOperator.checks, "if_missing": check_if_missing}  # noqa: RUF012 - a constant
+    argument_checks = {**_ExistingDestinationOperator.argument_checks, "if_missing": check_if_missing}  # noqa: RUF012 - a constant
     required = frozenset({"if_missing"})
     feeds_destination = False
 

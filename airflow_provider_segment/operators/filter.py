@@ -61,7 +61,7 @@ class SegmentCreateFilterOperator(SegmentOperator):
     :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
     """
 
-    checks = {  # noqa: RUF012 - a constant of the class
+    argument_checks = {  # noqa: RUF012 - a constant of the class
         "destination_id": check_id,
         "title": check_name,
         "condition": check_name,
@@ -73,7 +73,7 @@ class SegmentCreateFilterOperator(SegmentOperator):
         "if_exists": check_if_exists,
         "checks": check_samples,
     }
-    required = frozenset(checks) - {"enabled", "description", "source", "source_id", "checks"}
+    required = frozenset(argument_checks) - {"enabled", "description", "source", "source_id", "checks"}
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class SegmentCreateFilterOperator(SegmentOperator):
         self.source = source
         self.source_id = source_id
         self.if_exists = if_exists
-        self.checks = checks  # type: ignore[assignment]  # the argument, not the constant of the class
+        self.checks = checks
         self.check_literal_arguments()
 
     def check_combination(self) -> None:
@@ -129,7 +129,7 @@ class SegmentCreateFilterOperator(SegmentOperator):
 class _ExistingFilterOperator(SegmentOperator):
     """Base of the operators for an existing filter, selected by its id or by its title."""
 
-    checks = {  # noqa: RUF012 - a constant of the class
+    argument_checks = {  # noqa: RUF012 - a constant of the class
         "destination_id": check_id,
         "filter_id": check_id,
         "title": check_name,
@@ -176,8 +176,8 @@ class SegmentUpdateFilterOperator(_ExistingFilterOperator):
     """
 
     changeable = ("new_title", "condition", "actions", "enabled", "description")
-    checks = {  # noqa: RUF012 - a constant of the class
-        **_ExistingFilterOperator.checks,
+    argument_checks = {  # noqa: RUF012 - a constant of the class
+        **_ExistingFilterOperator.argument_checks,
         "new_title": check_new_name,
         "condition": check_name,
         "actions": check_actions,
@@ -203,7 +203,7 @@ class SegmentUpdateFilterOperator(_ExistingFilterOperator):
         self.actions = actions
         self.enabled = enabled
         self.description = description
-        self.checks = checks  # type: ignore[assignment]  # the argument, not the constant of the class
+        self.checks = checks
         self.check_literal_arguments()
 
     def perform(self, context: Context) -> str:
@@ -242,7 +242,7 @@ class SegmentDeleteFilterOperator(_ExistingFilterOperator):
     :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
     """
 
-    checks = {**_ExistingFilterOperator.checks, "if_missing": check_if_missing}  # noqa: RUF012 - a constant
+    argument_checks = {**_ExistingFilterOperator.argument_checks, "if_missing": check_if_missing}  # noqa: RUF012 - a constant
     required = _ExistingFilterOperator.required | {"if_missing"}
 
     def __init__(self, *, if_missing: str = "ignore", **kwargs: Any) -> None:

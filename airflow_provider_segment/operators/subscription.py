@@ -66,7 +66,7 @@ class SegmentCreateSubscriptionOperator(SegmentDeferrableOperator):
     :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
     """
 
-    checks = {  # noqa: RUF012 - a constant of the class
+    argument_checks = {  # noqa: RUF012 - a constant of the class
         "destination_id": check_id,
         "name": check_name,
         "action": check_reference,
@@ -143,7 +143,7 @@ class SegmentCreateSubscriptionOperator(SegmentDeferrableOperator):
 class _ExistingSubscriptionOperator(SegmentDeferrableOperator):
     """Base of the operators for an existing subscription, selected by its id or by its action and name."""
 
-    checks = {  # noqa: RUF012 - a constant of the class
+    argument_checks = {  # noqa: RUF012 - a constant of the class
         "destination_id": check_id,
         "subscription_id": check_id,
         "action": check_reference,
@@ -206,8 +206,8 @@ class SegmentUpdateSubscriptionOperator(_ExistingSubscriptionOperator):
     """
 
     changeable = ("new_name", "trigger", "enabled", "settings", "model_id", "reverse_etl_schedule")
-    checks = {  # noqa: RUF012 - a constant of the class
-        **_ExistingSubscriptionOperator.checks,
+    argument_checks = {  # noqa: RUF012 - a constant of the class
+        **_ExistingSubscriptionOperator.argument_checks,
         "new_name": check_new_name,
         "trigger": check_name,
         "enabled": check_flag,
@@ -276,7 +276,7 @@ class SegmentDeleteSubscriptionOperator(_ExistingSubscriptionOperator):
     :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
     """
 
-    checks = {**_ExistingSubscriptionOperator.checks, "if_missing": check_if_missing}  # noqa: RUF012 - a constant
+    argument_checks = {**_ExistingSubscriptionOperator.argument_checks, "if_missing": check_if_missing}  # noqa: RUF012 - a constant
     required = _ExistingSubscriptionOperator.required | {"if_missing"}
     _found: Found
 

@@ -76,7 +76,7 @@ class SegmentApplyWorkspaceOperator(SegmentOperator):
     """
 
     template_fields_renderers = {"destinations": "json"}  # noqa: RUF012 - as Airflow declares it
-    checks = {  # noqa: RUF012 - a constant of the class
+    argument_checks = {  # noqa: RUF012 - a constant of the class
         "path": check_name,
         "destinations": _check_destinations,
         "environment": check_name,
@@ -86,7 +86,7 @@ class SegmentApplyWorkspaceOperator(SegmentOperator):
         "rotate_secrets": check_flag,
     }
     selecting_keys = frozenset({"source", "type", "name", "id", "previous_name"})
-    required = frozenset(checks) - {"path", "destinations", "environment"}
+    required = frozenset(argument_checks) - {"path", "destinations", "environment"}
 
     def __init__(
         self,

@@ -126,7 +126,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     :raises SegmentError: Segment rejected a request.
     """
 
-    checks = {  # noqa: RUF012 - a constant of the class
+    argument_checks = {  # noqa: RUF012 - a constant of the class
         **DESTINATION_CHECKS,
         "success_when": partial(check_conditions, at_least=1),
         "fail_when": check_conditions,
@@ -138,8 +138,12 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         "if_disabled": check_if_disabled,
         "granularity": check_granularity_or_auto,
     }
-    required = frozenset(checks) - {*DESTINATION_CHECKS, "start_time", "end_time"}
-    template_fields: Sequence[str] = (*checks, "window", "segment_conn_id")  # the window's checks depend on each other
+    required = frozenset(argument_checks) - {*DESTINATION_CHECKS, "start_time", "end_time"}
+    template_fields: Sequence[str] = (
+        *argument_checks,
+        "window",
+        "segment_conn_id",
+    )  # the window's checks depend on each other
     operator_extra_links = (SegmentDestinationsLink(),)
     ui_color = "#c7e9da"
 
