@@ -9,8 +9,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 
 from airflow_provider_segment.protocol.api.objects import Filter
-from airflow_provider_segment.protocol.errors import SegmentNotFoundError, SegmentSeveralMatchesError
+from airflow_provider_segment.protocol.errors import SegmentNotFoundError
 from airflow_provider_segment.protocol.filter_arguments import relevant_actions
+from airflow_provider_segment.protocol.provisioning.ambiguity import several
 from airflow_provider_segment.protocol.provisioning.filter_diff import diff_filter
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
 
@@ -53,18 +54,12 @@ def alike(one: Filter) -> str:
     return json.dumps(parts, sort_keys=True)
 
 
-def several(spec: FilterSpec, candidates: Sequence[Filter]) -> SegmentSeveralMatchesError:
-    """Return the error for filters that can't be distinguished.
+def filter_label(spec: FilterSpec) -> str:
+    """Return how messages name a described filter.
 
-    :param spec: the description that matches them.
-    :param candidates: the existing ones.
+    :param spec: the description.
     """
-    ids = tuple(one["id"] for one in candidates)
-    return SegmentSeveralMatchesError(
-        f"{len(ids)} objects match filter {spec.title!r}: {', '.join(ids)}; delete or rename all but one, or give its"
-        " id",
-        ids=ids,
-    )
+    return f"filter {spec.title!r}"
 
 
 def _match_ids(specs: Sequence[FilterSpec], actual: Sequence[Filter]) -> dict[int, Filter]:
@@ -95,7 +90,7 @@ def _match_group(entries: _Entries, candidates: Sequence[Filter]) -> dict[int, F
             rivals = [i for i in entries if i not in matches and any(level(entries[i], one) for one in free)]
             interchangeable = len({alike(one) for one in free}) == 1 or all(entries[i] == spec for i in rivals)
             if len(free) > 1 and not (len(free) <= len(rivals) and interchangeable):
-                raise several(spec, free)
+                raise several(filter_label(spec), free)
             matches |= dict(zip(rivals, free, strict=False))
     _check_duplicates(entries, matches, candidates)
     return matches
@@ -107,4 +102,4 @@ def _check_duplicates(entries: _Entries, matches: Mapping[int, Filter], candidat
     for index, match in matches.items():
         same = [one for one in candidates if as_described(entries[index], one)]
         if match in same and any(one["id"] not in taken for one in same):
-            raise several(entries[index], same)
+            raise several(filter_label(entries[index]), same)

@@ -13,10 +13,11 @@ from enum import StrEnum
 
 from airflow_provider_segment.protocol.api.objects import Filter
 from airflow_provider_segment.protocol.errors import SegmentPruneLimitError
+from airflow_provider_segment.protocol.provisioning.ambiguity import check_changes_are_unambiguous
 from airflow_provider_segment.protocol.provisioning.catalog_checks import check_new_name
 from airflow_provider_segment.protocol.provisioning.diff import Diff
 from airflow_provider_segment.protocol.provisioning.filter_diff import diff_filter
-from airflow_provider_segment.protocol.provisioning.filter_matching import alike, match_filters, several
+from airflow_provider_segment.protocol.provisioning.filter_matching import alike, filter_label, match_filters
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
 
 
@@ -86,7 +87,7 @@ def plan_filters(
         return ()
     matches = match_filters(specs, actual)
     described = [_plan_one(spec, match) for spec, match in zip(specs, matches, strict=True)]
-    _check_changes_are_unambiguous(described, matches, actual)
+    check_changes_are_unambiguous(described, matches, actual, alike=alike, label=filter_label)
     matched = {match["id"] for match in matches if match is not None}
     surplus = [one for one in actual if one["id"] not in matched] if prune else []
     if surplus and not specs and not prune_all:
@@ -115,16 +116,3 @@ def _plan_one(spec: FilterSpec, match: Filter | None) -> FilterPlan:
     if "enabled" in diff.changes:
         step = FilterStep.ENABLE if diff.changes["enabled"] else FilterStep.DISABLE
     return FilterPlan(step, spec.title, match["id"], spec, diff)
-
-
-def _check_changes_are_unambiguous(
-    plans: Sequence[FilterPlan], matches: Sequence[Filter | None], actual: Sequence[Filter]
-) -> None:
-    """Raise if filters that differ only in their ids would be changed differently."""
-    changes = {plan.id: plan.diff.changes for plan in plans}
-    for plan, match in zip(plans, matches, strict=True):
-        if match is None or plan.spec is None or plan.spec.id is not None or not plan.diff.fields:
-            continue
-        group = [one for one in actual if alike(one) == alike(match)]
-        if any(changes.get(one["id"]) != plan.diff.changes for one in group):
-            raise several(plan.spec, group)

@@ -7,11 +7,12 @@ with the same action and name are matched by trigger, then by model, then by set
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from airflow_provider_segment.protocol.api.objects import Subscription
-from airflow_provider_segment.protocol.errors import SegmentNotFoundError, SegmentSeveralMatchesError
+from airflow_provider_segment.protocol.errors import SegmentNotFoundError
+from airflow_provider_segment.protocol.provisioning.ambiguity import several
 from airflow_provider_segment.protocol.provisioning.comparison import json_equal
 from airflow_provider_segment.protocol.provisioning.diff import diff_settings, diff_subscription, is_server_key
 from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec
@@ -69,18 +70,6 @@ def alike(one: Subscription) -> str:
     parts = [one["name"], one["actionId"], one["trigger"], one.get("modelId") or "", one["enabled"]]
     settings = {key: value for key, value in (one.get("settings") or {}).items() if not is_server_key(key)}
     return json.dumps([*parts, settings, one.get("reverseETLSchedule")], sort_keys=True)
-
-
-def several(label: str, candidates: Iterable[Subscription]) -> SegmentSeveralMatchesError:
-    """Return the error for subscriptions that can't be distinguished.
-
-    :param label: how messages name the described subscription.
-    :param candidates: the existing ones.
-    """
-    ids = tuple(one["id"] for one in candidates)
-    return SegmentSeveralMatchesError(
-        f"{len(ids)} objects match {label}: {', '.join(ids)}; delete or rename all but one, or give its id", ids=ids
-    )
 
 
 def subscription_label(spec: SubscriptionSpec) -> str:

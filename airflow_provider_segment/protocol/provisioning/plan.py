@@ -13,6 +13,7 @@ from enum import StrEnum
 from airflow_provider_segment.protocol.api.objects import Destination, Subscription
 from airflow_provider_segment.protocol.arguments import check_new_settings
 from airflow_provider_segment.protocol.errors import SegmentPruneLimitError
+from airflow_provider_segment.protocol.provisioning.ambiguity import check_changes_are_unambiguous
 from airflow_provider_segment.protocol.provisioning.catalog_checks import (
     TypeRecord,
     check_action,
@@ -26,7 +27,6 @@ from airflow_provider_segment.protocol.provisioning.filter_plan import FilterPla
 from airflow_provider_segment.protocol.provisioning.matching import (
     alike,
     match_subscriptions,
-    several,
     subscription_label,
 )
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
@@ -162,7 +162,7 @@ def make_plan(
     matched = {match["id"] for match in matches if match is not None}
     undescribed = [one for one in actual_subscriptions if one["id"] not in matched]
     described = [_plan_one(one, match, rotation) for one, match in zip(subscriptions, matches, strict=True)]
-    _check_changes_are_unambiguous(described, matches, actual_subscriptions)
+    check_changes_are_unambiguous(described, matches, actual_subscriptions, alike=alike, label=subscription_label)
     if prune_subscriptions and undescribed and not subscriptions and not prune_all:
         raise SegmentPruneLimitError(
             f"the list of subscriptions is empty, so all {len(undescribed)} would be removed; pass prune_all=True if"
@@ -245,19 +245,6 @@ def _check_new_subscriptions(plans: Sequence[SubscriptionPlan], kind: TypeRecord
         if plan.result is Result.CREATED:
             check_new_name("subscription", plan.name)
             check_action(f"subscription {plan.name!r}", plan.action_id, kind, used)
-
-
-def _check_changes_are_unambiguous(
-    plans: Sequence[SubscriptionPlan], matches: Sequence[Subscription | None], actual: Sequence[Subscription]
-) -> None:
-    """Raise if subscriptions that differ only in their ids would be changed differently."""
-    changes = {plan.id: plan.diff.changes for plan in plans}
-    for plan, match in zip(plans, matches, strict=True):
-        if match is None or plan.spec is None or plan.spec.id is not None or not plan.diff.fields:
-            continue
-        group = [one for one in actual if alike(one) == alike(match)]
-        if any(changes.get(one["id"]) != plan.diff.changes for one in group):
-            raise several(subscription_label(plan.spec), group)
 
 
 def _check_actions(plans: Sequence[SubscriptionPlan], undescribed: Sequence[Subscription]) -> None:
