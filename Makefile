@@ -36,7 +36,7 @@ demo: $(STAMP)  ## run a DAG that creates a destination, waits for deliveries, c
 ui: $(STAMP)  ## serve the example DAGs in a real Airflow UI on 127.0.0.1, with a local Segment, until Ctrl-C
 	@$(BIN)/python -m dev.demo.ui
 
-test: lint types pytest  ## run lint, type checks and tests; 5 minutes
+test: lint types pytest  ## run lint, type checks and tests; 9 minutes
 
 # Tests that start no Airflow and rarely wait, without the slow ones, and with fewer examples per property test.
 QUICK := tests/test_package.py tests/test_provider_info.py tests/protocol tests/transport tests/hooks tests/operators \

@@ -31,16 +31,16 @@ def _differences(
 
 
 def _one(actual: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
-    texts = [
+    found = [
         f"{key} is {actual.get(key)!r}"
         for key in ("id", "enabled", "actionId", "trigger", "reverseETLSchedule", "if", "actions")
         if (key != "id" or expected["id"] is not None) and actual.get(key) != expected.get(key)
     ]
     for key, value in expected.get("settings", {}).items():
         if actual["settings"].get(key) != (masked(value) if key == _SECRET else value):
-            texts.append(f"settings[{key!r}] is {actual['settings'].get(key)!r}")
+            found.append(f"settings[{key!r}] is {actual['settings'].get(key)!r}")
     if "subscriptions" in expected:
-        texts += _differences("subscription", actual["subscriptions"], expected["subscriptions"])
+        found += _differences("subscription", actual["subscriptions"], expected["subscriptions"])
     if "filters" in expected:
-        texts += _differences("filter", actual["filters"], expected["filters"], name="title")
-    return texts
+        found += _differences("filter", actual["filters"], expected["filters"], name="title")
+    return found

@@ -57,7 +57,7 @@ def _recorded(value: Any, depth: int = 8) -> Iterator[str]:
 
 
 def crash_reports(error: BaseException) -> Iterator[tuple[str, str]]:
-    """Yield what crash reporters make of an error: their names and texts, the frames of the tests left out."""
+    """Yield the name and the text of each crash report of an error, without the frames of the tests."""
     trace = error.__traceback__
     while trace is not None and TESTS in Path(trace.tb_frame.f_code.co_filename).parents:
         trace = trace.tb_next
