@@ -10,9 +10,9 @@ from airflow_provider_segment.protocol.arguments import (
     check_if_exists,
     check_if_missing,
     check_name,
-    check_new_name,
     check_new_settings,
     check_settings,
+    check_trimmed_name,
 )
 from airflow_provider_segment.protocol.provisioning.identity import destination_target
 from airflow_provider_segment.protocol.selection import (
@@ -179,7 +179,7 @@ class SegmentUpdateDestinationOperator(_ExistingDestinationOperator):
     changeable = ("new_name", "enabled", "settings")
     argument_checks = {  # noqa: RUF012 - a constant of the class
         **_ExistingDestinationOperator.argument_checks,
-        "new_name": check_new_name,
+        "new_name": check_trimmed_name,
         "enabled": check_flag,
         "settings": check_settings,
     }

@@ -14,8 +14,8 @@ from airflow_provider_segment.protocol.arguments import (
     check_if_exists,
     check_if_missing,
     check_name,
-    check_new_name,
     check_reference,
+    check_trimmed_name,
 )
 from airflow_provider_segment.protocol.filter_arguments import check_actions, check_description
 from airflow_provider_segment.protocol.provisioning.filter_spec import check_samples
@@ -178,7 +178,7 @@ class SegmentUpdateFilterOperator(_ExistingFilterOperator):
     changeable = ("new_title", "condition", "actions", "enabled", "description")
     argument_checks = {  # noqa: RUF012 - a constant of the class
         **_ExistingFilterOperator.argument_checks,
-        "new_title": check_new_name,
+        "new_title": check_trimmed_name,
         "condition": check_name,
         "actions": check_actions,
         "enabled": check_flag,

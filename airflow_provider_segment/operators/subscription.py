@@ -15,10 +15,10 @@ from airflow_provider_segment.protocol.arguments import (
     check_if_exists,
     check_if_missing,
     check_name,
-    check_new_name,
     check_new_settings,
     check_reference,
     check_settings,
+    check_trimmed_name,
 )
 from airflow_provider_segment.protocol.provisioning.identity import subscription_target
 from airflow_provider_segment.protocol.provisioning.schedule import check_reverse_etl_schedule
@@ -208,7 +208,7 @@ class SegmentUpdateSubscriptionOperator(_ExistingSubscriptionOperator):
     changeable = ("new_name", "trigger", "enabled", "settings", "model_id", "reverse_etl_schedule")
     argument_checks = {  # noqa: RUF012 - a constant of the class
         **_ExistingSubscriptionOperator.argument_checks,
-        "new_name": check_new_name,
+        "new_name": check_trimmed_name,
         "trigger": check_name,
         "enabled": check_flag,
         "settings": check_settings,

@@ -34,18 +34,26 @@ def check_id(argument: str, value: Any) -> str:
     return str(value)
 
 
-def check_new_name(argument: str, value: Any) -> str:
+def check_trimmed_name(argument: str, value: Any) -> str:
     """Return a name that an object is to get: not blank, and without white space around it.
 
     :param argument: the argument's name.
     :param value: the argument's value.
     """
     name = check_name(argument, value)
-    if name != name.strip():
+    if not is_trimmed(name):
         raise ValueError(
             f"{argument} is {name!r}, which begins or ends with white space; remove it: names are compared exactly"
         )
     return name
+
+
+def is_trimmed(name: str) -> bool:
+    """Return whether a name has no white space around it; names of existing objects may have some.
+
+    :param name: the name.
+    """
+    return name == name.strip()
 
 
 def check_reference(argument: str, value: Any) -> str:

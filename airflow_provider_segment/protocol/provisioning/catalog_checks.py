@@ -19,7 +19,7 @@ from airflow_provider_segment.protocol.api.objects import (
     Destination,
     DestinationMetadata,
 )
-from airflow_provider_segment.protocol.arguments import masked_keys
+from airflow_provider_segment.protocol.arguments import is_trimmed, masked_keys
 from airflow_provider_segment.protocol.errors import (
     SegmentAlreadyExistsError,
     SegmentAuthError,
@@ -108,7 +108,7 @@ def check_new_name(what: str, name: str) -> None:
     :param what: the kind of object, for the message.
     :param name: its described name.
     """
-    if name != name.strip():
+    if not is_trimmed(name):
         raise ValueError(
             f"the new name {name!r} of the {what} begins or ends with white space; remove it, since a name is"
             " compared exactly"
