@@ -1,4 +1,4 @@
-"""Descriptions that several existing objects match, so that nobody can tell which one is meant."""
+"""Errors for descriptions that match several existing objects."""
 
 from __future__ import annotations
 
