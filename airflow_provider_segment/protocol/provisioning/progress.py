@@ -189,17 +189,38 @@ def _merged(
     """Return the entries of the first summary, with their final ids and total results."""
     final = dict(zip(last_order, last, strict=True))
     listed = {entry["id"] for entry in last}
+    places = zip(first_order, first, strict=True)
+    owners = {entry["id"]: place for place, entry in places if place is not None and entry["id"] in listed - {None}}
     merged = []
     for place, entry in zip(first_order, first, strict=True):
         if place is None:
             merged.append(entry)
             continue
         result = final[place]["result"] if entry["result"] == Result.KEPT else entry["result"]
-        object_id = entry["id"] if entry["id"] in listed else final[place]["id"]
-        merged.append({**entry, "id": object_id, "result": result})
+        merged.append({**entry, "id": _final_id(entry["id"], place, owners, final), "result": result})
     removed = {entry["id"] for place, entry in zip(first_order, first, strict=True) if place is None}
     later = [entry for place, entry in zip(last_order, last, strict=True) if place is None]
     return merged + [entry for entry in later if entry["id"] not in removed]
+
+
+def _final_id(
+    first_id: str | None, place: int, owners: Mapping[str, int], final: Mapping[int | None, Any]
+) -> str | None:
+    """Return the id of an entry; each id is the id of one entry.
+
+    Among equal names, the last plan may match an entry to the object of another one, and that one to its object.
+
+    :param first_id: its id in the first summary.
+    :param place: its place in the description.
+    :param owners: the places of the ids that existed in the first plan.
+    :param final: the entries of the last summary, by their places.
+    """
+    if first_id in owners:
+        return first_id
+    object_id: str | None = final[place]["id"]
+    while object_id is not None and object_id in owners:
+        object_id = final[owners[object_id]]["id"]
+    return object_id
 
 
 def _merged_differences(
