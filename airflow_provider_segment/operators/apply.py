@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from airflow_provider_segment.protocol.provisioning.comparison import Path
     from airflow_provider_segment.protocol.provisioning.progress import ApplyProgress
     from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
+    from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
     from airflow_provider_segment.templating import Settings, Text
 
 _RETURN_VALUE = "return_value"
@@ -101,8 +102,7 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
     :param environment: with ``path``: name of a file in ``environments/`` of the folder, with variables and secrets.
         Its ``connection`` is used unless ``segment_conn_id`` names one.
     :param deferrable: wait for rate limits in the triggerer, without a worker slot; before it writes subscriptions, the
-        task takes its turn there. Default: Airflow's ``[operators] default_deferrable``. With ``path`` it has no
-        effect.
+        task takes its turn there. Default: Airflow's ``[operators] default_deferrable``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: an :class:`~airflow_provider_segment.types.ApplySummary`: ``{"destination_id", "differs", "created",
         "changed": [field], "subscriptions": [{"name", "id", "action_id", "result"}], "filters": [{"title", "id",
@@ -149,7 +149,7 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         {"id", "name", "previous_name", "action", "action_id", "model_id", "title", "previous_title"}
     )
     required = frozenset(argument_checks) - {*SOURCE_AND_TYPE, *_DESCRIBED, "name", "path", "environment"}
-    _progress: ApplyProgress
+    _progress: ApplyProgress | WorkspaceProgress
 
     def __init__(
         self,
@@ -239,9 +239,9 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         pending = self.looks_for_pending(context)
         request = _request(values, templated=self.templated_paths("settings"), wait_for_pending=pending)
         write = values["on_drift"] == "fix"
-        self._progress = ApplyProgress.from_json(self.stored_progress)
+        self._progress = progress = ApplyProgress.from_json(self.stored_progress)
         plan, summary = self.run_flow(
-            context, apply_destination, request=request, write=write, ids=ids, progress=self._progress
+            context, apply_destination, request=request, write=write, ids=ids, progress=progress
         )
         self.resolved_destination_id, self.resolved_source_id = summary["destination_id"], ids.source_id
         if values["on_drift"] == "fail" and not plan.is_empty:
@@ -252,8 +252,10 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
     def _apply_file(self, context: Context, values: dict[str, Any]) -> ApplySummary:
         from airflow_provider_segment.exceptions import SegmentDriftError
         from airflow_provider_segment.operators.described import apply_file, drift_text
+        from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
 
-        item, summary = apply_file(self, context, values)
+        self._progress = progress = WorkspaceProgress.from_json(self.stored_progress)
+        item, summary = apply_file(self, context, values, progress)
         self.resolved_destination_id, self.resolved_source_id = summary["destination_id"], item.source_id
         if values["on_drift"] == "fail" and not item.is_empty:
             self._push_result(context, summary)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
-from airflow_provider_segment.operators.base import SegmentOperator, is_final, is_retry
+from airflow_provider_segment.operators.base import is_final
 from airflow_provider_segment.protocol.errors import SegmentUnexpectedResultError
 from airflow_provider_segment.protocol.provisioning.differences import Difference, differences_text
 from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
     from airflow.providers.common.compat.sdk import Context
 
+    from airflow_provider_segment.operators.base import SegmentOperator
+    from airflow_provider_segment.operators.deferral import SegmentDeferrableOperator
     from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, PlannedDestination, WorkspacePlan
+    from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
     from airflow_provider_segment.workspace.folder import WorkspaceFolder
 
 
@@ -39,7 +42,11 @@ def read_files(task: SegmentOperator, *, path: str, environment: str | None) -> 
 
 
 def apply_folder(
-    task: SegmentOperator, context: Context, folder: WorkspaceFolder, values: Mapping[str, Any]
+    task: SegmentDeferrableOperator,
+    context: Context,
+    folder: WorkspaceFolder,
+    values: Mapping[str, Any],
+    progress: WorkspaceProgress,
 ) -> tuple[WorkspacePlan, Sequence[AppliedDestination]]:
     """Plan what a folder describes and, with ``on_drift="fix"``, apply it.
 
@@ -48,19 +55,18 @@ def apply_folder(
     :param folder: the folder.
     :param values: the checked arguments ``on_drift``, ``max_prune``, ``rotate_secrets`` and, if the task has it,
         ``on_error``.
+    :param progress: what the task did before it waited; filled with what is done.
     :return: the plan, and what was done or would be done to each destination.
     """
     from airflow_provider_segment.protocol.workspace.fleet import apply_descriptions
     from airflow_provider_segment.protocol.workspace.plan_workspace import PlanOptions
     from airflow_provider_segment.workspace.aliases import supplied_descriptions
 
-    for warning in folder.warnings:
+    for warning in folder.warnings if task.stored_progress is None else ():
         task.log.warning(warning)
     if task.segment_conn_id == DEFAULT_CONN_ID and folder.environment.connection is not None:
         task.segment_conn_id = folder.environment.connection
-    # Not deferred: the files would be read again after each wait, and the summary would cover only what came after it.
-    return SegmentOperator.run_flow(
-        task,
+    return task.run_flow(
         context,
         apply_descriptions,
         descriptions=supplied_descriptions(folder),
@@ -71,18 +77,20 @@ def apply_folder(
         ),
         write=values["on_drift"] == "fix",
         stop_on_error=values.get("on_error") == "stop",
-        is_retry=is_retry(context),
+        is_retry=task.looks_for_pending(context),
+        progress=progress,
     )
 
 
 def apply_file(
-    task: SegmentOperator, context: Context, values: Mapping[str, Any]
+    task: SegmentDeferrableOperator, context: Context, values: Mapping[str, Any], progress: WorkspaceProgress
 ) -> tuple[PlannedDestination, ApplySummary]:
     """Plan what one file describes and, with ``on_drift="fix"``, apply it.
 
     :param task: the task that runs the flow.
     :param context: the task's context.
     :param values: the checked arguments, with ``path`` and optionally ``environment``.
+    :param progress: what the task did before it waited; filled with what is done.
     :return: the plan of the destination, and the summary.
     """
     folder = read_files(task, path=values["path"], environment=values.get("environment"))
@@ -90,7 +98,7 @@ def apply_file(
         raise ValueError(
             f"path is {values['path']!r}, a folder; it must be a file (SegmentApplyWorkspaceOperator applies a folder)"
         )
-    plan, (applied,) = apply_folder(task, context, folder, values)
+    plan, (applied,) = apply_folder(task, context, folder, values, progress)
     if applied.error is not None:
         raise applied.error
     (item,) = plan.items

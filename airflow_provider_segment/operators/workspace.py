@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_segment.operators.base import SegmentOperator
+from airflow_provider_segment.operators.deferral import SegmentDeferrableOperator
 from airflow_provider_segment.operators.described import apply_folder, raise_for_retry, read_files
 from airflow_provider_segment.protocol.arguments import (
     check_choice,
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_segment.protocol.workspace.description import DestinationDescription
+    from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
     from airflow_provider_segment.protocol.workspace.summary import WorkspaceSummary
     from airflow_provider_segment.templating import Text
 
@@ -38,7 +39,7 @@ def _check_destinations(argument: str, value: Any) -> tuple[DestinationDescripti
     return check_descriptions(argument, value)
 
 
-class SegmentApplyWorkspaceOperator(SegmentOperator):
+class SegmentApplyWorkspaceOperator(SegmentDeferrableOperator):
     """Bring many destinations to the state that spec files describe, in one task.
 
     The task lists each source once, logs the plan of each destination that differs, and writes one destination after
@@ -62,6 +63,10 @@ class SegmentApplyWorkspaceOperator(SegmentOperator):
     :param max_prune: how many destinations, subscriptions and filters may be removed together, default 10; if more
         would be, the task fails before it writes anything.
     :param rotate_secrets: also write secrets that can't be compared with what Segment shows. Default ``False``.
+    :param deferrable: wait for rate limits in the triggerer, without a worker slot; before it writes subscriptions, the
+        task takes its turn there. When it resumes, it reads the files again and continues with what is left; if files
+        were added, removed or renamed meanwhile, it plans again. Default: Airflow's ``[operators]
+        default_deferrable``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``. By default the ``connection`` of
         the environment, if it names one.
     :return: ``{"differs": bool, "results": {result: count}, "destinations": [{"path", "name", "destination_id",
@@ -87,6 +92,7 @@ class SegmentApplyWorkspaceOperator(SegmentOperator):
     }
     selecting_keys = frozenset({"source", "type", "name", "id", "previous_name"})
     required = frozenset(argument_checks) - {"path", "destinations", "environment"}
+    _progress: WorkspaceProgress
 
     def __init__(
         self,
@@ -125,16 +131,18 @@ class SegmentApplyWorkspaceOperator(SegmentOperator):
     def perform(self, context: Context) -> WorkspaceSummary:
         """Read the files, plan, and execute the plan."""
         from airflow_provider_segment.exceptions import SegmentDriftError
+        from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
         from airflow_provider_segment.protocol.workspace.summary import partial_failure, summarize
         from airflow_provider_segment.workspace.environment import Environment
         from airflow_provider_segment.workspace.folder import WorkspaceFolder
 
+        self._progress = WorkspaceProgress.from_json(self.stored_progress)
         values = self.checked()
         if (path := values.get("path")) is not None:
             folder = read_files(self, path=path, environment=values.get("environment"))
         else:
             folder = WorkspaceFolder(environment=Environment(), descriptions=values["destinations"])
-        plan, applied = apply_folder(self, context, folder, values)
+        plan, applied = apply_folder(self, context, folder, values, self._progress)
         summary = summarize(plan, applied)
         if (error := partial_failure(applied, summary)) is not None:
             raise_for_retry([one.error for one in applied if one.error is not None], error)
@@ -145,3 +153,7 @@ class SegmentApplyWorkspaceOperator(SegmentOperator):
             )
             raise SegmentDriftError(message, plan=summary)
         return summary
+
+    def progress_to_json(self) -> dict[str, Any]:
+        """Return what was done so far, without values of settings."""
+        return self._progress.to_json()

@@ -95,13 +95,18 @@ class Actor:
                 self._die(step)
             elif isinstance(step, Pause):
                 self._world.record(f"{self.label} pauses {step.seconds:.3f} s: {step.reason}")
-                self._slack += step.seconds if step.for_rate_limit else 0.0
+                self._note_pause(step)
                 self._world.after(step.seconds, lambda: self._resume(None))
                 return
             else:
                 self._check_budget(step.request)
                 self._network.send(self.label, step.request, self._resume)
                 return
+
+    def _note_pause(self, pause: Pause) -> None:
+        self._slack += pause.seconds if pause.for_rate_limit else 0.0
+        if pause.reason.startswith("deferred: "):
+            self._creates.clear()  # a resumed task looks for what it created before, as a retry does
 
     def _check_budget(self, request: Request) -> None:
         """Raise if a destination is created again after the budget; waits for rate limits and travel do not count."""

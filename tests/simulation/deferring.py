@@ -13,6 +13,7 @@ from airflow_provider_segment.protocol.flow.resumption import Resumption, TaskSt
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Pause, Send
 from airflow_provider_segment.protocol.provisioning.lookup import Found
 from airflow_provider_segment.protocol.provisioning.progress import ApplyProgress
+from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
 from tests.simulation.memory import Memory
 from tests.simulation.scenario import Scenario
 
@@ -75,9 +76,11 @@ def _run(
         slept = max(required.turn.seconds, dice.choice((0.0, dice.uniform(0.0, options.reconcile_timeout), 65.0)))
         yield Pause(slept, f"deferred: {required}")
         resumed = _stored(required, rule, memory, options, slept)
+        stored = resumed.state.progress or {}
         memory = Memory(
-            progress=ApplyProgress.from_json((resumed.state.progress or {})["apply"]),
-            found=Found((resumed.state.progress or {})["found"]),
+            progress=ApplyProgress.from_json(stored["apply"]),
+            fleet=WorkspaceProgress.from_json(stored["fleet"]),
+            found=Found(stored["found"]),
             wrote=resumed.state.wrote,
             created=resumed.state.created,
         )
@@ -94,7 +97,11 @@ def _stored(
         granted=rule.granted,
         min_wait=options.reconcile_timeout,
         call=required.call,
-        progress={"apply": memory.progress.to_json(), "found": memory.found.id},
+        progress={
+            "apply": memory.progress.to_json(),
+            "fleet": memory.fleet.to_json(),
+            "found": memory.found.id,
+        },
     )
     event = {
         "status": "resumed",

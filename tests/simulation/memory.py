@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from airflow_provider_segment.protocol.provisioning.lookup import Found
 from airflow_provider_segment.protocol.provisioning.progress import ApplyProgress
+from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
 
 
 @dataclass
@@ -13,12 +14,14 @@ class Memory:
     """What one task remembers.
 
     :param progress: of an apply.
+    :param fleet: of an apply to several destinations.
     :param found: the target of a delete.
     :param wrote: whether a write was sent.
     :param created: whether a create was sent.
     """
 
     progress: ApplyProgress = field(default_factory=ApplyProgress)
+    fleet: WorkspaceProgress = field(default_factory=WorkspaceProgress)
     found: Found = field(default_factory=Found)
     wrote: bool = False
     created: bool = False

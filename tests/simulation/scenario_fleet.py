@@ -37,6 +37,7 @@ from tests.simulation.expectation import (
     subscriptions_like,
     the_only,
 )
+from tests.simulation.memory import Memory
 from tests.simulation.model import Segment
 from tests.simulation.model_responses import Record
 from tests.simulation.scenario import Scenario, analytics
@@ -81,6 +82,7 @@ class _ApplyingFleet:
         return Scenario(
             name=f"apply_fleet, {len(self._members)} descriptions, {self._existing} of them exist",
             flow=self._flow,
+            resumable=self._flow,
             check=self._check,
             quiet=not any(never_confirmed(self._segment, one.spec) for one in self._members if not one.removed),
             groups=self._groups,
@@ -97,10 +99,17 @@ class _ApplyingFleet:
             put_filter(self._segment, existing, block)
         return True
 
-    def _flow(self, options: CallOptions, wait_for_pending: bool, _number: int) -> Flow[Any]:
+    def _flow(
+        self, options: CallOptions, wait_for_pending: bool, _number: int, memory: Memory | None = None
+    ) -> Flow[Any]:
         descriptions = [one.description(number) for number, one in enumerate(self._members)]
         _, applied = yield from apply_descriptions(
-            options, descriptions=descriptions, how=PlanOptions(), write=True, is_retry=wait_for_pending
+            options,
+            descriptions=descriptions,
+            how=PlanOptions(),
+            write=True,
+            is_retry=wait_for_pending,
+            progress=None if memory is None else memory.fleet,
         )
         if errors := [one.error for one in applied if one.error is not None]:
             raise min(errors, key=_severity)

@@ -14,6 +14,7 @@ from airflow_provider_segment.protocol.flow.resumption import Resumption
 from airflow_provider_segment.protocol.provisioning.creating import Ensured
 from airflow_provider_segment.protocol.provisioning.lookup import Found
 from airflow_provider_segment.protocol.provisioning.progress import ApplyProgress
+from airflow_provider_segment.protocol.workspace.plan import AppliedDestination
 from tests.scale import FIRST_SEED, chunk_name, chunks
 from tests.simulation.deferring import deferring
 from tests.simulation.history import SCENARIOS, Stage, play, run_once, set_stage
@@ -29,6 +30,7 @@ from tests.simulation.scenario_changes import (
     removing_destination,
     removing_subscription,
 )
+from tests.simulation.scenario_fleet import applying_fleet
 
 COUNT = 400
 RESUMABLE: tuple[Callable[[Segment, Random], Scenario], ...] = (
@@ -36,6 +38,8 @@ RESUMABLE: tuple[Callable[[Segment, Random], Scenario], ...] = (
     applying,
     applying_equal_names,
     applying_filters,
+    applying_fleet,
+    applying_fleet,
     ensuring_subscription,
     changing_subscription,
     removing_subscription,
@@ -136,6 +140,8 @@ def _run(stage: Stage) -> Any:
     actor = run_once(stage, 1)
     if actor.error is not None:
         return type(actor.error)  # the message counts what was left to do
+    if isinstance(actor.result, tuple) and isinstance(actor.result[0], AppliedDestination):
+        return [(one.path, one.result, _object(stage.segment, one.destination_id)) for one in actor.result]
     if not isinstance(actor.result, tuple):
         is_ensured = isinstance(actor.result, Ensured)
         result = actor.result.id if is_ensured else actor.result

@@ -26,7 +26,7 @@ from airflow_provider_segment.protocol.provisioning import (
     subscription,
 )
 from airflow_provider_segment.protocol.provisioning import filter as filter_module
-from airflow_provider_segment.protocol.workspace import apply_workspace, fleet, plan_workspace
+from airflow_provider_segment.protocol.workspace import apply_workspace, fleet, plan_workspace, replanning
 from tests.simulation.history import SCENARIOS, play, set_stage
 from tests.simulation.normalised import demand_that_a_normalised_name_fails
 from tests.simulation.overlapping import play_overlapping, set_overlapping_stage
@@ -253,12 +253,12 @@ def test_a_missing_rule_is_detected(
 
 
 def _fleet_retry_does_not_poll(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(apply_workspace, "poll_until", _reads_once)
+    patch.setattr(replanning, "poll_until", _reads_once)
     patch.setattr(plan_workspace, "poll_until", _reads_once)
 
 
 def _fleet_trusts_its_lists(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(apply_workspace, "_waiting", lambda *_, **__: apply_workspace._Waiting())
+    patch.setattr(apply_workspace, "waiting", lambda *_, **__: replanning.Waiting())
 
 
 def _fleet_ignores_standstills(patch: pytest.MonkeyPatch) -> None:

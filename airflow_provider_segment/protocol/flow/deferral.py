@@ -8,7 +8,7 @@ allows it.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from airflow_provider_segment.protocol.flow.retry_state import UnfinishedCall
@@ -97,7 +97,7 @@ class DeferralRule:
 
     def _requires_deferral(self, step: Send | Pause) -> DeferralRequiredError | None:
         if isinstance(step, Pause):
-            if not step.for_rate_limit or step.seconds < LONG_WAIT:
+            if not (step.for_rate_limit and step.may_defer) or step.seconds < LONG_WAIT:
                 return None
             name = self._last.limited_as if self._last is not None else ""
             turn = self._turn(name, seconds=step.seconds, rejected=self._was_rejected)
@@ -129,6 +129,27 @@ class DeferralRule:
         if not (isinstance(reply, Response) and 400 <= reply.status < 500 and reply.status != 408):
             self.wrote = self.wrote or request.method != "GET"
             self.created = self.created or request.method == "POST"
+
+
+def kept_in_worker(flow: Flow[T]) -> Flow[T]:
+    """Run a flow of many reads; once it has read something, wait for rate limits without deferring.
+
+    A deferred task would start to read from the beginning, reach the same limit again, and might never finish.
+
+    :param flow: a generator that has not started.
+    """
+    reply: Reply | None = None
+    begun = False
+    while True:
+        try:
+            step = flow.send(reply)
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+        if begun and isinstance(step, Pause):
+            step = replace(step, may_defer=False)
+        reply = yield step
+        begun = begun or (isinstance(reply, Response) and reply.status != 429)
 
 
 def with_advice(flow: Flow[T], advice: str) -> Flow[T]:

@@ -46,6 +46,7 @@ class Pause:
     :param level: log level, as in the standard library's ``logging``.
     :param for_rate_limit: whether it counts against ``rate_limit_budget``.
     :param call: the call that waits for the rate limit.
+    :param may_defer: whether the task may be deferred instead.
     """
 
     seconds: float
@@ -53,6 +54,7 @@ class Pause:
     level: int = logging.WARNING
     for_rate_limit: bool = False
     call: UnfinishedCall | None = None
+    may_defer: bool = True
 
 
 @dataclass(frozen=True, slots=True)

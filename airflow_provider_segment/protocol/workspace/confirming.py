@@ -79,7 +79,7 @@ def _duplicates(
     for number, item in items.items():
         identity = DestinationIdentity(
             source_id=item.source_id,
-            metadata_id=item.type["id"] if item.type is not None else "",
+            metadata_id=item.metadata_id,
             name=item.description.name or "",
         )
         try:

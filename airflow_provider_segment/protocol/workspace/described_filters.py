@@ -10,21 +10,22 @@ from airflow_provider_segment.protocol.filter_arguments import relevant_actions
 from airflow_provider_segment.protocol.provisioning.filter_matching import match_filters
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterPlan, FilterStep, plan_filters
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
+from airflow_provider_segment.protocol.provisioning.progress import places
 from airflow_provider_segment.protocol.workspace.description import FilterDescription
 
 
 def plan_described_filters(
     described: Sequence[FilterDescription] | None, actual: Sequence[Filter]
-) -> tuple[FilterPlan, ...]:
+) -> tuple[tuple[FilterPlan, ...], tuple[int | None, ...]]:
     """Plan how to bring filters to the described state; removes only those described as removed.
 
     :param described: the descriptions; ``None`` leaves them alone.
     :param actual: the filters in Segment.
-    :return: the steps in the order of execution.
+    :return: the steps in the order of execution, and the place of each in the description; ``None`` for a removal.
     :raises SegmentError: filters are ambiguous, or one with a described id does not exist.
     """
     if described is None:
-        return ()
+        return (), ()
     existing = {one["id"]: one for one in actual}
     present = [one for one in described if not one.removed or one.id is None or one.id in existing]
     specs = [_spec(one, existing) for one in present]
@@ -34,8 +35,11 @@ def plan_described_filters(
         removals = [match for one, match in zip(present, matches, strict=True) if one.removed and match is not None]
     removed = {one["id"] for one in removals}
     wanted = [spec for one, spec in zip(present, specs, strict=True) if not one.removed]
-    steps = plan_filters(wanted, [one for one in actual if one["id"] not in removed])
-    return (*steps, *(FilterPlan(FilterStep.REMOVE, one["title"], one["id"]) for one in removals))
+    steps = (
+        *plan_filters(wanted, [one for one in actual if one["id"] not in removed]),
+        *(FilterPlan(FilterStep.REMOVE, one["title"], one["id"]) for one in removals),
+    )
+    return steps, places(steps, wanted)
 
 
 def _spec(one: FilterDescription, existing: Mapping[str, Filter]) -> FilterSpec:

@@ -7,14 +7,17 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from airflow_provider_segment.protocol.flow.deferral import kept_in_worker
 from airflow_provider_segment.protocol.flow.staleness import notice_standstills
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
 from airflow_provider_segment.protocol.provisioning.summary import summarize
-from airflow_provider_segment.protocol.workspace.apply_workspace import ApplyOptions, Pending, apply_workspace
+from airflow_provider_segment.protocol.workspace.apply_workspace import ApplyOptions, apply_workspace
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
 from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, PlannedDestination, WorkspacePlan
 from airflow_provider_segment.protocol.workspace.plan_workspace import PlanOptions, plan_workspace
+from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
+from airflow_provider_segment.protocol.workspace.replanning import Pending
 
 
 def apply_descriptions(
@@ -25,6 +28,7 @@ def apply_descriptions(
     write: bool,
     stop_on_error: bool = False,
     is_retry: bool = False,
+    progress: WorkspaceProgress | None = None,
 ) -> Flow[tuple[WorkspacePlan, tuple[AppliedDestination, ...]]]:
     """Read the current state, plan all descriptions, log the plan, and execute it.
 
@@ -33,16 +37,23 @@ def apply_descriptions(
     :param write: whether to execute the plan.
     :param stop_on_error: write nothing if something could not be planned, and stop at the first failure.
     :param is_retry: whether requests of an earlier try may still be in flight.
+    :param progress: the progress of the same apply before it was stopped; filled with what is done.
     :return: the plan, and what was done or would be done to each destination.
     :raises SegmentPruneLimitError: more would be removed than allowed.
     """
     pending = Pending(options.clocks() if is_retry else None)
-    planning = plan_workspace(options, descriptions=descriptions, how=how)
-    plan = yield from notice_standstills(options, planning, lambda: pending.renew(options))
-    yield from _plan_lines(plan)
+    done = progress or WorkspaceProgress()
+    plan = done.plan(descriptions)
+    if plan is None:
+        if done.destinations:
+            yield Log("the descriptions have changed while the task waited; planning again", logging.WARNING)
+            done.destinations = []
+        planning = kept_in_worker(plan_workspace(options, descriptions=descriptions, how=how))
+        plan = yield from notice_standstills(options, planning, lambda: pending.renew(options))
+        yield from _plan_lines(plan)
     if not write:
         return plan, tuple(map(_unexecuted, plan.items))
-    apply = ApplyOptions(stop_on_error=stop_on_error, pending=pending)
+    apply = ApplyOptions(stop_on_error=stop_on_error, pending=pending, progress=done)
     applied = yield from apply_workspace(options, plan=plan, how=how, apply=apply)
     yield Log(f"done: {_counts([one.result for one in applied])}")
     return plan, applied

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from airflow_provider_segment.protocol.api.operations import (
+    CREATE_SUBSCRIPTION,
+    REMOVE_SUBSCRIPTION,
+    UPDATE_SUBSCRIPTION,
+)
+from airflow_provider_segment.protocol.flow.steps import Upcoming
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
 from airflow_provider_segment.protocol.wire.rate_limit import OWN_LIMIT
+
+_CREATE, _UPDATE, _REMOVE = "c", "u", "r"
+_OPERATIONS = {_CREATE: CREATE_SUBSCRIPTION, _UPDATE: UPDATE_SUBSCRIPTION, _REMOVE: REMOVE_SUBSCRIPTION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +39,14 @@ class Forecast:
         return f"{calls}, about {self.minutes} minute{plural} at Segment's limit of {OWN_LIMIT} a minute"
 
 
-def forecast(plans: Iterable[Plan]) -> Forecast:
-    """Return the limited calls of plans, and how long they take in sequence.
+def forecast(plans: Iterable[str]) -> Forecast:
+    """Return the number of limited calls, and how long they take in sequence.
 
-    :param plans: the plans, in the order of execution.
+    :param plans: the calls of each plan, from :func:`limited_calls`, in the order of execution.
     """
     now = 0.0
-    sent: defaultdict[Result, list[float]] = defaultdict(list)
-    for kind in (call for plan in plans for call in _limited_calls(plan)):
+    sent: defaultdict[str, list[float]] = defaultdict(list)
+    for kind in "".join(plans):
         times = sent[kind]
         if len(times) >= OWN_LIMIT:
             now = max(now, times[-OWN_LIMIT] + 60)
@@ -45,11 +54,30 @@ def forecast(plans: Iterable[Plan]) -> Forecast:
     return Forecast(sum(map(len, sent.values())), math.ceil(now / 60))
 
 
-def _limited_calls(plan: Plan) -> Iterator[Result]:
-    """Yield the kind of each limited call: creates, updates and removals have one limit each."""
-    for _, part in plan.of(Result.CREATED):
-        yield Result.CREATED
+def limited_calls(plan: Plan, done: Collection[int] = ()) -> str:
+    """Return the kinds of the limited calls of a plan, a letter for each: creates, updates and removals.
+
+    :param plan: the plan.
+    :param done: the positions of the subscriptions that are written already.
+    """
+    return "".join(_limited_calls(plan, done))
+
+
+def announce(plans: Iterable[str]) -> Iterator[Upcoming]:
+    """Yield the number of limited calls of each kind, so that a deferred task takes turns for several at once.
+
+    :param plans: the calls of each plan, from :func:`limited_calls`.
+    """
+    for kind, count in Counter("".join(plans)).items():
+        yield Upcoming(_OPERATIONS[kind].name, count)
+
+
+def _limited_calls(plan: Plan, done: Collection[int]) -> Iterator[str]:
+    for position, part in plan.of(Result.CREATED):
+        if position in done:
+            continue
+        yield _CREATE
         if part.spec is not None and part.spec.reverse_etl_schedule is not None:
-            yield Result.CHANGED  # a create can't set the schedule
-    for result in (Result.CHANGED, Result.REMOVED):
-        yield from (result for _ in plan.of(result))
+            yield _UPDATE  # a create can't set the schedule
+    for result, kind in ((Result.CHANGED, _UPDATE), (Result.REMOVED, _REMOVE)):
+        yield from (kind for position, _ in plan.of(result) if position not in done)

@@ -12,7 +12,7 @@ from airflow_provider_segment.protocol.provisioning.filter_plan import FilterSte
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
 from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
-from airflow_provider_segment.protocol.workspace.forecast import Forecast, forecast
+from airflow_provider_segment.protocol.workspace.forecast import Forecast, forecast, limited_calls
 from airflow_provider_segment.protocol.workspace.listings import Listings
 
 
@@ -22,18 +22,24 @@ class PlannedDestination:
 
     :param description: the description, with its secrets supplied.
     :param source_id: id of its source; empty if it could not be resolved.
-    :param type: its type; ``None`` if it could not be resolved.
-    :param plan: its plan; ``None`` if it is deleted, or already gone, or could not be planned.
+    :param metadata_id: catalog id of its type; empty if it could not be resolved.
+    :param type: its type; ``None`` if it could not be resolved, or was planned before the apply was stopped.
+    :param plan: its plan; ``None`` if it is deleted, or already gone, or could not be planned, or was planned before.
     :param deleted: the destination to delete.
+    :param earlier_result: its result, if it was planned before the apply was stopped.
+    :param earlier_id: its id, if it was planned before the apply was stopped.
     :param warnings: possible mistakes, and what the plan can't know.
     :param error: why it could not be planned.
     """
 
     description: DestinationDescription
     source_id: str = ""
+    metadata_id: str = ""
     type: TypeRecord | None = field(default=None, repr=False)
     plan: Plan | None = None
     deleted: Destination | None = field(default=None, repr=False)
+    earlier_result: str | None = None
+    earlier_id: str | None = None
     warnings: tuple[str, ...] = ()
     error: Exception | None = None
 
@@ -44,6 +50,8 @@ class PlannedDestination:
             return "failed"
         if self.deleted is not None:
             return Result.REMOVED.value
+        if self.plan is None and self.earlier_result is not None:
+            return self.earlier_result
         if self.plan is None or self.plan.is_empty:
             return Result.KEPT.value
         created = self.plan.destination.result is Result.CREATED
@@ -54,7 +62,7 @@ class PlannedDestination:
         """Its id; ``None`` if it does not exist, or could not be planned."""
         if self.deleted is not None:
             return self.deleted["id"]
-        return None if self.plan is None else self.plan.destination.id
+        return self.earlier_id if self.plan is None else self.plan.destination.id
 
     @property
     def is_empty(self) -> bool:
@@ -148,7 +156,7 @@ class WorkspacePlan:
     @property
     def forecast(self) -> Forecast:
         """The rate-limited calls that it takes."""
-        return forecast(item.plan for item in self.items if item.plan is not None)
+        return forecast(limited_calls(item.plan) for item in self.items if item.plan is not None)
 
     def unsupplied(self) -> Iterator[tuple[str, str, str]]:
         """Yield the path, location and alias of each secret that is not supplied and therefore was not compared."""

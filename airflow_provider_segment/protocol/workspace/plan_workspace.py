@@ -8,16 +8,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import cast
 
-from airflow_provider_segment.protocol.api.filters import filters_listing
+from airflow_provider_segment.protocol.api.filters import filters_listing, get_filter
 from airflow_provider_segment.protocol.api.objects import DestinationMetadata, Filter, Subscription
+from airflow_provider_segment.protocol.api.subscriptions import get_subscription
 from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log, MaskSecrets
 from airflow_provider_segment.protocol.provisioning.creating import poll_until
 from airflow_provider_segment.protocol.provisioning.filter_checks import run_filter_checks
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterStep
-from airflow_provider_segment.protocol.provisioning.lookup import destination_label
+from airflow_provider_segment.protocol.provisioning.lookup import destination_label, with_created
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
+from airflow_provider_segment.protocol.provisioning.progress import FILTER, SUBSCRIPTION, ApplyProgress
 from airflow_provider_segment.protocol.provisioning.slugs import short_reference
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
 from airflow_provider_segment.protocol.workspace.locating import Known, check_target, is_fatal, locate
@@ -100,7 +102,12 @@ def _plan_one(
         for one in listed
         if one["metadata"]["id"] == found.metadata_id and one["id"] not in described
     ]
-    item = PlannedDestination(description=description, source_id=found.source_id, type=known.types[found.metadata_id])
+    item = PlannedDestination(
+        description=description,
+        source_id=found.source_id,
+        metadata_id=found.metadata_id,
+        type=known.types[found.metadata_id],
+    )
     planned = yield from plan_target(options, item, replace(found, others=others), how)
     return (yield from _checked(options, planned))
 
@@ -119,7 +126,13 @@ def _checked(options: CallOptions, item: PlannedDestination) -> Flow[PlannedDest
 
 
 def plan_target(
-    options: CallOptions, item: PlannedDestination, target: Target, how: PlanOptions, *, pending: float = 0
+    options: CallOptions,
+    item: PlannedDestination,
+    target: Target,
+    how: PlanOptions,
+    *,
+    pending: float = 0,
+    progress: ApplyProgress | None = None,
 ) -> Flow[PlannedDestination]:
     """Read the subscriptions and filters of a destination, and plan it.
 
@@ -128,6 +141,7 @@ def plan_target(
     :param how: how to plan.
     :param pending: how many seconds to poll before something is created in an existing destination, since requests of
         an earlier try may be in flight.
+    :param progress: the progress of its apply before it was stopped.
     :return: the item with a plan, or with an error.
     """
     description = item.description
@@ -136,7 +150,7 @@ def plan_target(
     options = redacting_settings(options, description)
     try:
         plan = yield from poll_until(
-            partial(_read_and_plan, options, item, target, how),
+            partial(_read_and_plan, options, item, target, how, progress or ApplyProgress()),
             lambda plan: not _creates_parts(plan),
             seconds=0 if target.actual is None else pending,
             awaited=f"objects that an earlier try may have created in {description.label}",
@@ -151,14 +165,20 @@ def plan_target(
     return replace(item, plan=plan, warnings=tuple(plan_warnings(description, plan)))
 
 
-def _read_and_plan(options: CallOptions, item: PlannedDestination, target: Target, how: PlanOptions) -> Flow[Plan]:
-    description, actual = item.description, target.actual
+def _read_and_plan(
+    options: CallOptions, item: PlannedDestination, target: Target, how: PlanOptions, progress: ApplyProgress
+) -> Flow[Plan]:
+    description, actual, created = item.description, target.actual, progress.created
     subscriptions: list[Subscription] = []
     filters: list[Filter] = []
     if actual is not None and description.subscriptions is not None:
-        subscriptions = yield from read_subscriptions(options, actual)
+        get = partial(get_subscription, options, destination_id=actual["id"])
+        listed = yield from read_subscriptions(options, actual)
+        subscriptions = yield from with_created(listed, created.get(SUBSCRIPTION, ()), lambda one: get(id=one))
     if actual is not None and description.filters:
-        filters = yield from collect(filters_listing(destination_id=actual["id"]), options)
+        get_one = partial(get_filter, options, destination_id=actual["id"])
+        existing = yield from collect(filters_listing(destination_id=actual["id"]), options)
+        filters = yield from with_created(existing, created.get(FILTER, ()), lambda one: get_one(id=one))
     actions = action_slugs(item.type, subscriptions) if item.type is not None else []
     target = replace(
         target,
@@ -167,7 +187,8 @@ def _read_and_plan(options: CallOptions, item: PlannedDestination, target: Targe
         filters=filters,
         actions=actions,
     )
-    return plan_destination(description, target, rotate_secrets=how.rotate_secrets)
+    plan = plan_destination(description, target, rotate_secrets=how.rotate_secrets, rotated=progress.written)
+    return progress.without_remaining(plan)
 
 
 def _creates_parts(plan: Plan) -> bool:

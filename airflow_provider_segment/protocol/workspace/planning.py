@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from airflow_provider_segment.protocol.api.objects import Destination, DestinationMetadata, Filter, Subscription
@@ -11,6 +11,7 @@ from airflow_provider_segment.protocol.provisioning.identity import DestinationI
 from airflow_provider_segment.protocol.provisioning.lookup import first_few, one_or_none
 from airflow_provider_segment.protocol.provisioning.matching import match_subscriptions
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result, SubscriptionPlan, make_plan
+from airflow_provider_segment.protocol.provisioning.progress import places
 from airflow_provider_segment.protocol.provisioning.slugs import Slugged, resolve_slug
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from airflow_provider_segment.protocol.workspace.described_filters import plan_described_filters
@@ -79,12 +80,19 @@ def find_destination(
     return None
 
 
-def plan_destination(description: DestinationDescription, target: Target, *, rotate_secrets: bool = False) -> Plan:
+def plan_destination(
+    description: DestinationDescription,
+    target: Target,
+    *,
+    rotate_secrets: bool = False,
+    rotated: Collection[str] = (),
+) -> Plan:
     """Plan how to bring a destination, its subscriptions and its filters to the described state.
 
     :param description: the description, with its secrets supplied.
     :param target: the objects that it refers to.
     :param rotate_secrets: count every secret as changed.
+    :param rotated: ids of objects whose secrets have been written.
     :raises ValueError: something that can't be changed differs, an action is unknown, or a secret that must be written
         is not supplied.
     :raises SegmentError: objects are ambiguous or do not exist.
@@ -98,12 +106,20 @@ def plan_destination(description: DestinationDescription, target: Target, *, rot
         actual_subscriptions=remaining,
         others=target.others if target.actual is None else (),
         rotate_secrets=rotate_secrets,
+        rotated=rotated,
         destination_type=target.destination_type,
     )
     _check_secrets(description, plan)
     parts = [SubscriptionPlan(Result.REMOVED, one["name"], one["actionId"], one["id"]) for one in removals]
-    filters = plan_described_filters(description.filters, target.filters)
-    return replace(plan, subscriptions=(*plan.subscriptions, *parts), filters=filters)
+    filters, filter_places = plan_described_filters(description.filters, target.filters)
+    subscriptions = (*plan.subscriptions, *parts)
+    return replace(
+        plan,
+        subscriptions=subscriptions,
+        filters=filters,
+        places=places(subscriptions, specs),
+        filter_places=filter_places,
+    )
 
 
 def _split(

@@ -1,0 +1,220 @@
+"""The progress of an apply of many descriptions that was stopped, so that it continues and returns the same result.
+
+Like the summary, it holds no values of settings: it is stored in Airflow's database while a task waits. What is done is
+kept as a result only, and what is left is read and planned again right before it is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import msgspec
+
+from airflow_provider_segment.protocol import errors
+from airflow_provider_segment.protocol.errors import SegmentApiError, SegmentError, SegmentProtocolError
+from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
+from airflow_provider_segment.protocol.provisioning.progress import DESTINATION, ApplyProgress, Executed
+from airflow_provider_segment.protocol.workspace.description import DestinationDescription
+from airflow_provider_segment.protocol.workspace.forecast import limited_calls
+from airflow_provider_segment.protocol.workspace.plan import PlannedDestination, WorkspacePlan
+
+
+class StoredError(msgspec.Struct, omit_defaults=True):
+    """An error as JSON values.
+
+    :param kind: name of its class.
+    :param message: its message, without settings or secrets.
+    :param transient: as in ``SegmentError``.
+    :param status: HTTP status, if Segment returned one.
+    :param method: method of the request.
+    :param path: path of the request.
+    """
+
+    kind: str
+    message: str
+    transient: bool = False
+    status: int = 0
+    method: str = ""
+    path: str = ""
+
+    @classmethod
+    def of(cls, error: Exception) -> StoredError:
+        """Return an error as JSON values.
+
+        :param error: the error.
+        """
+        stored = cls(type(error).__name__, str(error), transient=getattr(error, "transient", False))
+        if isinstance(error, SegmentApiError):
+            stored.status, stored.method, stored.path = error.status, error.method, error.path
+        return stored
+
+    def restored(self) -> Exception:
+        """Return the error, without the details that its message does not contain."""
+        kind = getattr(errors, self.kind, None)
+        if not isinstance(kind, type) or not issubclass(kind, SegmentError):
+            return ValueError(self.message)
+        error = kind(self.message)
+        error.transient = self.transient
+        if isinstance(error, SegmentApiError):
+            error.status, error.method, error.path = self.status, self.method, self.path
+        return error
+
+
+class DestinationProgress(msgspec.Struct, omit_defaults=True):
+    """The progress of one described destination.
+
+    :param path: the file that describes it.
+    :param planned: the result of its first plan.
+    :param id: its id, once known.
+    :param calls: the limited calls that are left, as in ``forecast``.
+    :param result: its result, once it is done.
+    :param error: why it failed.
+    :param apply: the progress of its apply, once that has begun.
+    """
+
+    path: str
+    planned: str
+    id: str | None = None
+    calls: str = ""
+    result: str | None = None
+    error: StoredError | None = None
+    apply: ApplyProgress | None = None
+
+    @classmethod
+    def of(cls, item: PlannedDestination) -> DestinationProgress:
+        """Return the progress after the planning.
+
+        :param item: the plan.
+        """
+        nothing_to_do = item.is_empty or item.error is not None
+        return cls(
+            item.description.path,
+            item.result,
+            id=item.id,
+            calls="" if item.plan is None else limited_calls(item.plan),
+            result=item.result if nothing_to_do else None,
+            error=None if item.error is None else StoredError.of(item.error),
+        )
+
+    def begin(self, plan: Plan) -> ApplyProgress:
+        """Return the progress of the apply, which is about to execute a plan.
+
+        :param plan: the plan.
+        """
+        if self.apply is None:
+            self.apply = ApplyProgress()
+        self.apply.begin(plan)
+        return self.apply
+
+    def add(self, executed: Executed, plan: Plan) -> None:
+        """Add what the execution of a plan did, whether it ended or was stopped.
+
+        :param executed: what it did.
+        :param plan: the executed plan.
+        """
+        self.begin(plan).add(executed, plan)
+        self.id = self.id or next(iter(self.created(DESTINATION)), None)
+        self.calls = limited_calls(plan, executed.ids)
+
+    def created(self, kind: str) -> Sequence[str]:
+        """Return the ids of the objects that were created.
+
+        :param kind: their kind.
+        """
+        return () if self.apply is None else self.apply.created.get(kind, ())
+
+    def end(self, result: str, error: Exception | None = None) -> None:
+        """Record the result; the progress of its apply is not needed any more.
+
+        :param result: the result.
+        :param error: why it failed.
+        """
+        self.result, self.calls, self.apply = result, "", None
+        self.error = None if error is None else StoredError.of(error)
+
+
+@dataclass(slots=True)
+class WorkspaceProgress:
+    """What an apply of many descriptions did before it was stopped.
+
+    :param described: a hash of what the descriptions refer to; with others, the apply starts again, as a retry does.
+    :param sources: ids of sources, by the slug or id in the descriptions.
+    :param types: catalog ids of types, by the slug or id in the descriptions.
+    :param destinations: the progress of each description; empty until they are planned.
+    """
+
+    described: str = ""
+    sources: dict[str, str] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
+    destinations: list[DestinationProgress] = field(default_factory=list)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any] | None) -> WorkspaceProgress:
+        """Return the progress that was stored.
+
+        :param stored: from ``to_json``; ``None`` for an apply that has not been stopped.
+        :raises SegmentProtocolError: it is invalid, for example from another version; a retry starts again.
+        """
+        try:
+            return cls() if stored is None else msgspec.convert(stored, cls)
+        except msgspec.ValidationError as error:
+            raise SegmentProtocolError(f"the stored progress can't be read: {error}") from error
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the progress as JSON values."""
+        return cast("dict[str, Any]", msgspec.to_builtins(self))
+
+    def begin(self, plan: WorkspacePlan) -> None:
+        """Record the first plan.
+
+        :param plan: the plan that is about to be executed.
+        """
+        items = plan.items
+        self.described = _fingerprint([item.description for item in items])
+        self.sources = {item.description.source: item.source_id for item in items if item.source_id}
+        self.types = {item.description.type: item.metadata_id for item in items if item.metadata_id}
+        self.destinations = list(map(DestinationProgress.of, items))
+
+    def plan(self, descriptions: Sequence[DestinationDescription]) -> WorkspacePlan | None:
+        """Return the first plan as far as it is stored: its results and ids.
+
+        :param descriptions: the descriptions, which may have been edited while the task waited.
+        :return: the plan; ``None`` if the descriptions have to be planned, for the first time or again.
+        """
+        if not self.destinations or self.described != _fingerprint(descriptions):
+            return None
+        return WorkspacePlan(
+            items=tuple(
+                PlannedDestination(
+                    description=description,
+                    source_id=self.sources.get(description.source, ""),
+                    metadata_id=self.types.get(description.type, ""),
+                    earlier_result=one.planned,
+                    earlier_id=one.id,
+                    error=one.error.restored() if one.error is not None and one.planned == "failed" else None,
+                )
+                for description, one in zip(descriptions, self.destinations, strict=True)
+            )
+        )
+
+    @property
+    def to_write(self) -> list[DestinationProgress]:
+        """The destinations that are written, whether they are done or not."""
+        return [one for one in self.destinations if one.planned not in (Result.KEPT.value, "failed")]
+
+    @property
+    def calls(self) -> list[str]:
+        """The limited calls that are left."""
+        return [one.calls for one in self.destinations]
+
+
+def _fingerprint(descriptions: Sequence[DestinationDescription]) -> str:
+    """Return a hash of which destinations are described, without their contents."""
+    identities = [
+        (one.path, one.source, one.type, one.name, one.id, one.previous_name, one.removed) for one in descriptions
+    ]
+    return hashlib.blake2b(json.dumps(identities).encode(), digest_size=16).hexdigest()
