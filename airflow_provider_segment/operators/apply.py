@@ -5,7 +5,7 @@ https://docs.segmentapis.com/tag/Destinations
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_segment.operators.deferral import SegmentDeferrableOperator
@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest
     from airflow_provider_segment.protocol.provisioning.comparison import Path
-    from airflow_provider_segment.protocol.provisioning.progress import ApplyProgress
     from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
-    from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
     from airflow_provider_segment.templating import Settings, Text
 
 _RETURN_VALUE = "return_value"
@@ -149,7 +147,8 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         {"id", "name", "previous_name", "action", "action_id", "model_id", "title", "previous_title"}
     )
     required = frozenset(argument_checks) - {*SOURCE_AND_TYPE, *_DESCRIBED, "name", "path", "environment"}
-    _progress: ApplyProgress | WorkspaceProgress
+    #: Returns the progress as JSON values.
+    _to_json: Callable[[], dict[str, Any]]
 
     def __init__(
         self,
@@ -233,13 +232,15 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         from airflow_provider_segment.protocol.provisioning.progress import ApplyProgress
         from airflow_provider_segment.protocol.provisioning.references import ResolvedIds
 
-        values, ids = self.checked(), ResolvedIds()
+        values = self.checked()
         if "path" in values:
             return self._apply_file(context, values)
         pending = self.looks_for_pending(context)
         request = _request(values, templated=self.templated_paths("settings"), wait_for_pending=pending)
         write = values["on_drift"] == "fix"
-        self._progress = progress = ApplyProgress.from_json(self.stored_progress)
+        stored, identity = self.stored_progress or {}, request.spec.identity
+        progress, ids = ApplyProgress.from_json(stored.get("apply")), ResolvedIds.restored(stored.get("ids"), identity)
+        self._to_json = lambda: {"apply": progress.to_json(), "ids": ids.stored(identity)}
         plan, summary = self.run_flow(
             context, apply_destination, request=request, write=write, ids=ids, progress=progress
         )
@@ -254,7 +255,8 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         from airflow_provider_segment.operators.described import apply_file, drift_text
         from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
 
-        self._progress = progress = WorkspaceProgress.from_json(self.stored_progress)
+        progress = WorkspaceProgress.from_json(self.stored_progress)
+        self._to_json = progress.to_json
         item, summary = apply_file(self, context, values, progress)
         self.resolved_destination_id, self.resolved_source_id = summary["destination_id"], item.source_id
         if values["on_drift"] == "fail" and not item.is_empty:
@@ -264,7 +266,7 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
 
     def progress_to_json(self) -> dict[str, Any]:
         """Return what was done so far, without values of settings."""
-        return self._progress.to_json()
+        return self._to_json()
 
     def _push_result(self, context: Context, summary: ApplySummary) -> None:
         """Push the result of a task that fails; Airflow does this only for a task that succeeds."""

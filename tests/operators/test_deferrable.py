@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowTaskTimeout
+from airflow.providers.common.compat.sdk import AirflowFailException, AirflowTaskTimeout
 
 from airflow_provider_segment.exceptions import SegmentAlreadyExistsError, SegmentProtocolError, SegmentRateLimitError
 from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
@@ -101,6 +101,25 @@ def test_what_is_stored_while_it_waits_holds_no_settings(
     triggerer.run(running, apply)
     assert "canary" not in json.dumps(triggerer.triggers)
     assert segment_sandbox.token not in json.dumps(triggerer.triggers)
+
+
+def test_slugs_are_resolved_once(running: Running, segment_sandbox: SegmentSandbox, triggerer: Triggerer) -> None:
+    slugs = {"source_id": None, "source": "sandbox-web", "metadata_id": None, "destination_type": "sandbox-analytics"}
+    described = [{"action": "trackEvent", **one} for one in entries(7)]
+    for one in described:
+        del one["action_id"]
+    triggerer.run(running, lambda: apply(subscriptions=described, **slugs))
+    assert len(triggerer.triggers) == 2
+    assert [entry["path"] for entry in segment_sandbox.requests].count("/sources") == 1
+
+
+def test_a_slug_that_a_template_changes_is_resolved_again(
+    running: Running, segment_sandbox: SegmentSandbox, triggerer: Triggerer
+) -> None:
+    sources = iter(["sandbox-web", "sandbox-shop"])
+    make = lambda: apply(source=next(sources), source_id=None, subscriptions=entries(1))  # noqa: E731
+    with pytest.raises(AirflowFailException, match="source 'sandbox-shop' is 'sandbox-shop', but destination"):
+        triggerer.run(running, make)
 
 
 def test_secrets_are_rotated_once(running: Running, segment_sandbox: SegmentSandbox, triggerer: Triggerer) -> None:

@@ -6,9 +6,11 @@ destination. Only if it is not there does the flow read the sources, the catalog
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
+import msgspec
 from msgspec import structs
 
 from airflow_provider_segment.protocol.api.catalog import catalog_listing
@@ -16,6 +18,7 @@ from airflow_provider_segment.protocol.api.destinations import destinations_list
 from airflow_provider_segment.protocol.api.objects import CatalogAction, Destination, Subscription
 from airflow_provider_segment.protocol.api.subscriptions import subscriptions_listing
 from airflow_provider_segment.protocol.api.workspace import sources_listing
+from airflow_provider_segment.protocol.errors import SegmentProtocolError
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.provisioning.catalog_checks import TypeRecord
@@ -39,6 +42,40 @@ class ResolvedIds:
     record: Destination | None = None
     actions: dict[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def restored(cls, stored: Mapping[str, Any] | None, identity: DestinationIdentity) -> ResolvedIds:
+        """Return the ids that were found before the task waited.
+
+        An id that belongs to an object that was deleted meanwhile makes Segment return 404: ids are not used again.
+
+        :param stored: from :meth:`stored`; ``None`` if the task has not waited.
+        :param identity: the destination's identity; slugs that a template has changed are resolved again.
+        :raises SegmentProtocolError: it is invalid, for example from another version; a retry starts again.
+        """
+        if stored is None:
+            return cls()
+        try:
+            found = msgspec.convert(stored, _StoredIds)
+        except msgspec.ValidationError as error:
+            raise SegmentProtocolError(f"the stored ids can't be read: {error}") from error
+        if (found.source, found.destination_type) != (identity.source, identity.destination_type):
+            return cls()
+        return cls(source_id=found.source_id, metadata_id=found.metadata_id, actions=found.actions)
+
+    def stored(self, identity: DestinationIdentity) -> dict[str, Any]:
+        """Return the ids as JSON values, with the slugs that they were found for.
+
+        :param identity: the destination's identity.
+        """
+        stored = _StoredIds(
+            source=identity.source,
+            destination_type=identity.destination_type,
+            source_id=self.source_id,
+            metadata_id=self.metadata_id,
+            actions=self.actions,
+        )
+        return cast("dict[str, Any]", msgspec.to_builtins(stored))
+
     def destination(self, spec: DestinationSpec) -> DestinationSpec:
         """Return a description with the ids found for it.
 
@@ -54,6 +91,16 @@ class ResolvedIds:
         :param spec: the description.
         """
         return spec if spec.action is None else replace(spec, action_id=self.actions[spec.action], action=None)
+
+
+class _StoredIds(msgspec.Struct, kw_only=True):
+    """The ids of a task that waits."""
+
+    source: str | None
+    destination_type: str | None
+    source_id: str
+    metadata_id: str
+    actions: dict[str, str]
 
 
 def resolve_source(options: CallOptions, ids: ResolvedIds, *, source: str | None, source_id: str = "") -> Flow[str]:
