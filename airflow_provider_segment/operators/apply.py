@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_segment.operators.base import push_result
 from airflow_provider_segment.operators.deferral import SegmentDeferrableOperator
 from airflow_provider_segment.protocol.arguments import (
     check_choice,
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from airflow_provider_segment.protocol.provisioning.comparison import Path
     from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
     from airflow_provider_segment.templating import Settings, Text
-
-_RETURN_VALUE = "return_value"
-"""The XCom key of a task's return value; Airflow 2.11 and 3 define it in different modules."""
 
 
 def _check_if_missing(argument: str, value: Any) -> str:
@@ -246,7 +244,7 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         )
         self.resolved_destination_id, self.resolved_source_id = summary["destination_id"], ids.source_id
         if values["on_drift"] == "fail" and not plan.is_empty:
-            self._push_result(context, summary)
+            push_result(self, context, summary)
             raise SegmentDriftError(differences_text(plan), plan=summary)
         return summary
 
@@ -260,25 +258,13 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         item, summary = apply_file(self, context, values, progress)
         self.resolved_destination_id, self.resolved_source_id = summary["destination_id"], item.source_id
         if values["on_drift"] == "fail" and not item.is_empty:
-            self._push_result(context, summary)
+            push_result(self, context, summary)
             raise SegmentDriftError(drift_text(item), plan=summary)
         return summary
 
     def progress_to_json(self) -> dict[str, Any]:
         """Return what was done so far, without values of settings."""
         return self._to_json()
-
-    def _push_result(self, context: Context, summary: ApplySummary) -> None:
-        """Push the result of a task that fails; Airflow does this only for a task that succeeds."""
-        ti = context.get("ti")
-        if ti is None or not self.do_xcom_push:
-            return
-        try:
-            for key, value in summary.items() if self.multiple_outputs else ():
-                ti.xcom_push(key=key, value=value)
-            ti.xcom_push(key=_RETURN_VALUE, value=summary)
-        except Exception as error:  # noqa: BLE001 - any kind of XCom backend; the drift must be reported
-            self.log.warning("The result could not be pushed to XCom: %s", error)
 
 
 def _resolve_entry(label: str, entry: Any, read: ReadSecret) -> Any:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 DEFAULT_POOL = "default_pool"
 """The pool that Airflow uses if a task names none."""
 
+RETURN_VALUE = "return_value"
+"""The XCom key of a task's return value; Airflow 2.11 and 3 define it in different modules."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -217,3 +220,21 @@ def push_ignored(context: Context, ignored: Sequence[str]) -> None:
     """
     if ignored and "ti" in context:
         context["ti"].xcom_push(key="ignored", value=list(ignored))
+
+
+def push_result(task: SegmentOperator, context: Context, result: Mapping[str, Any]) -> None:
+    """Push the result of a task that fails to XCom; Airflow does this only for a task that succeeds.
+
+    :param task: the task.
+    :param context: the task's context.
+    :param result: what the task would have returned.
+    """
+    ti = context.get("ti")
+    if ti is None or not task.do_xcom_push:
+        return
+    try:
+        for key, value in result.items() if task.multiple_outputs else ():
+            ti.xcom_push(key=key, value=value)
+        ti.xcom_push(key=RETURN_VALUE, value=result)
+    except Exception as error:  # noqa: BLE001 - any kind of XCom backend; the drift must be reported
+        task.log.warning("The result could not be pushed to XCom: %s", error)

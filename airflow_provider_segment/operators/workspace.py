@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_segment.operators.base import push_result
 from airflow_provider_segment.operators.deferral import SegmentDeferrableOperator
 from airflow_provider_segment.operators.described import apply_folder, raise_for_retry, read_files
 from airflow_provider_segment.protocol.arguments import (
@@ -71,7 +72,8 @@ class SegmentApplyWorkspaceOperator(SegmentDeferrableOperator):
         the environment, if it names one.
     :return: ``{"differs": bool, "results": {result: count}, "destinations": [{"path", "name", "destination_id",
         "result", "error"}], "unsupplied_secrets": [alias]}``; a result is ``created``, ``changed``, ``kept`` or
-        ``removed``. Secrets whose connection does not exist were not compared.
+        ``removed``. Secrets whose connection does not exist were not compared. With ``on_drift="fail"``, the result is
+        pushed before the task fails.
     :raises ValueError: an argument or a file is invalid; the error lists every problem of every file.
     :raises SegmentDriftError: something differs, with ``on_drift="fail"``; not retried.
     :raises SegmentPartialFailureError: some destinations failed; ``summary`` holds what was done to each. Not retried
@@ -151,6 +153,7 @@ class SegmentApplyWorkspaceOperator(SegmentDeferrableOperator):
             message = (
                 f"{len(names)} of {len(plan.items)} destinations differ: {', '.join(names)}; the plan is in the log"
             )
+            push_result(self, context, summary)
             raise SegmentDriftError(message, plan=summary)
         return summary
 

@@ -194,8 +194,14 @@ def test_drift_is_reported_or_fails_and_nothing_is_written(
 
     report = running.run(workspace(path=str(tmp_path), on_drift="report"))
     assert (report["differs"], report["results"]) == (True, {"changed": 1, "kept": 1})
+    ti = TaskInstance()
     with pytest.raises(SegmentDriftError, match=r"1 of 2 destinations differ: destination 'A' \(a.yaml\)"):
-        running.run(workspace(path=str(tmp_path), on_drift="fail"))
+        running.run(workspace(path=str(tmp_path), on_drift="fail"), ti=ti)
+    assert ti.xcoms["return_value"] == report  # Airflow pushes it only for a task that succeeds
+    ti = TaskInstance()
+    with pytest.raises(SegmentDriftError):
+        running.run(workspace(path=str(tmp_path), on_drift="fail", do_xcom_push=False), ti=ti)
+    assert "return_value" not in ti.xcoms
     assert len(writes(segment_sandbox)) == written
 
 
