@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
     from airflow_provider_segment.operators.base import SegmentOperator
     from airflow_provider_segment.operators.deferral import SegmentDeferrableOperator
+    from airflow_provider_segment.protocol.workspace.description import DestinationDescription
     from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, PlannedDestination, WorkspacePlan
     from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
+    from airflow_provider_segment.workspace.described_values import FileEntry
     from airflow_provider_segment.workspace.folder import WorkspaceFolder
 
 
@@ -36,23 +38,40 @@ def read_files(task: SegmentOperator, *, path: str, environment: str | None) -> 
     """
     from airflow_provider_segment.workspace.folder import load_folder
 
+    return load_folder(_base(task) / path, environment=environment)
+
+
+def read_entries(
+    task: SegmentOperator, entries: Sequence[DestinationDescription | FileEntry]
+) -> Sequence[WorkspaceFolder]:
+    """Read the files that entries name.
+
+    :param task: the task; relative paths start where those of :func:`read_files` do.
+    :param entries: descriptions and file entries.
+    :raises ValueError: a file is invalid; the error lists every problem.
+    """
+    from airflow_provider_segment.workspace.entries import load_entries
+
+    return load_entries(entries, base=_base(task))
+
+
+def _base(task: SegmentOperator) -> Path:
     dag = task.get_dag()
-    base = Path.cwd() if dag is None else Path(dag.fileloc).parent
-    return load_folder(base / path, environment=environment)
+    return Path.cwd() if dag is None else Path(dag.fileloc).parent
 
 
-def apply_folder(
+def apply_folders(
     task: SegmentDeferrableOperator,
     context: Context,
-    folder: WorkspaceFolder,
+    folders: Sequence[WorkspaceFolder],
     values: Mapping[str, Any],
     progress: WorkspaceProgress,
 ) -> tuple[WorkspacePlan, Sequence[AppliedDestination]]:
-    """Plan what a folder describes and, with ``on_drift="fix"``, apply it.
+    """Plan what folders describe and, with ``on_drift="fix"``, apply it.
 
     :param task: the task that runs the flow.
     :param context: the task's context.
-    :param folder: the folder.
+    :param folders: the folders.
     :param values: the checked arguments ``on_drift``, ``max_prune``, ``rotate_secrets`` and, if the task has it,
         ``on_error``.
     :param progress: what the task did before it waited; filled with what is done.
@@ -62,16 +81,17 @@ def apply_folder(
     from airflow_provider_segment.protocol.workspace.plan_workspace import PlanOptions
     from airflow_provider_segment.workspace.aliases import supplied_descriptions
 
-    for warning in folder.warnings if task.stored_progress is None else ():
+    for warning in (one for folder in folders if task.stored_progress is None for one in folder.warnings):
         task.log.warning(warning)
-    if task.segment_conn_id == DEFAULT_CONN_ID and folder.environment.connection is not None:
-        task.segment_conn_id = folder.environment.connection
+    if task.segment_conn_id == DEFAULT_CONN_ID:
+        connections = [folder.environment.connection for folder in folders]
+        task.segment_conn_id = _only("connection", connections) or DEFAULT_CONN_ID
     return task.run_flow(
         context,
         apply_descriptions,
-        descriptions=supplied_descriptions(folder),
+        descriptions=[one for folder in folders for one in supplied_descriptions(folder)],
         how=PlanOptions(
-            workspace_id=folder.environment.workspace_id,
+            workspace_id=_only("workspace_id", [folder.environment.workspace_id for folder in folders]),
             max_prune=values["max_prune"],
             rotate_secrets=values["rotate_secrets"],
         ),
@@ -80,6 +100,16 @@ def apply_folder(
         is_retry=task.looks_for_pending(context),
         progress=progress,
     )
+
+
+def _only(key: str, values: Sequence[str | None]) -> str | None:
+    """Return the value that the environments have in common."""
+    different = list(dict.fromkeys(value for value in values if value is not None))
+    if len(different) > 1:
+        raise ValueError(
+            f"the environments have different values of {key}: {', '.join(different)}; use a task for each"
+        )
+    return different[0] if different else None
 
 
 def apply_file(
@@ -98,7 +128,7 @@ def apply_file(
         raise ValueError(
             f"path is {values['path']!r}, a folder; it must be a file (SegmentApplyWorkspaceOperator applies a folder)"
         )
-    plan, (applied,) = apply_folder(task, context, folder, values, progress)
+    plan, (applied,) = apply_folders(task, context, [folder], values, progress)
     if applied.error is not None:
         raise applied.error
     (item,) = plan.items

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_segment.operators.base import push_result
 from airflow_provider_segment.operators.deferral import SegmentDeferrableOperator
-from airflow_provider_segment.operators.described import apply_folder, raise_for_retry, read_files
+from airflow_provider_segment.operators.described import apply_folders, raise_for_retry, read_entries, read_files
 from airflow_provider_segment.protocol.arguments import (
     check_choice,
     check_count,
@@ -27,13 +27,14 @@ if TYPE_CHECKING:
     from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
     from airflow_provider_segment.protocol.workspace.summary import WorkspaceSummary
     from airflow_provider_segment.templating import Text
+    from airflow_provider_segment.workspace.described_values import FileEntry
 
 
 def _check_on_error(argument: str, value: Any) -> str:
     return check_choice(argument, value, ("continue", "stop"))
 
 
-def _check_destinations(argument: str, value: Any) -> tuple[DestinationDescription, ...]:
+def _check_destinations(argument: str, value: Any) -> tuple[DestinationDescription | FileEntry, ...]:
     # Not at the top: it imports modules that parsing a DAG file does not need.
     from airflow_provider_segment.workspace.described_values import check_descriptions
 
@@ -53,7 +54,8 @@ class SegmentApplyWorkspaceOperator(SegmentDeferrableOperator):
         when the task runs. Pass either this or ``destinations``.
     :param destinations: list of dicts with the keys of a spec file, such as ``{"source", "type", "name", "settings",
         "subscriptions", "filters"}``. Pass secrets as :class:`~airflow_provider_segment.secrets.SecretRef` in
-        settings.
+        settings. Or the entries of ``load_destinations``, each with the ``path`` and the ``environment`` of a spec
+        file; or both kinds.
     :param environment: name of a file in the folder's ``environments/``, with variables and secrets; only with
         ``path``.
     :param on_drift: what to do about a difference: ``"fix"`` (default); ``"report"`` logs the plan and returns it;
@@ -92,7 +94,7 @@ class SegmentApplyWorkspaceOperator(SegmentDeferrableOperator):
         "max_prune": check_count,
         "rotate_secrets": check_flag,
     }
-    selecting_keys = frozenset({"source", "type", "name", "id", "previous_name"})
+    selecting_keys = frozenset({"source", "type", "name", "id", "previous_name", "path", "environment"})
     required = frozenset(argument_checks) - {"path", "destinations", "environment"}
     _progress: WorkspaceProgress
 
@@ -135,16 +137,15 @@ class SegmentApplyWorkspaceOperator(SegmentDeferrableOperator):
         from airflow_provider_segment.exceptions import SegmentDriftError
         from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
         from airflow_provider_segment.protocol.workspace.summary import partial_failure, summarize
-        from airflow_provider_segment.workspace.environment import Environment
-        from airflow_provider_segment.workspace.folder import WorkspaceFolder
 
         self._progress = WorkspaceProgress.from_json(self.stored_progress)
         values = self.checked()
-        if (path := values.get("path")) is not None:
-            folder = read_files(self, path=path, environment=values.get("environment"))
-        else:
-            folder = WorkspaceFolder(environment=Environment(), descriptions=values["destinations"])
-        plan, applied = apply_folder(self, context, folder, values, self._progress)
+        folders = (
+            [read_files(self, path=values["path"], environment=values.get("environment"))]
+            if "path" in values
+            else read_entries(self, values["destinations"])
+        )
+        plan, applied = apply_folders(self, context, folders, values, self._progress)
         summary = summarize(plan, applied)
         if (error := partial_failure(applied, summary)) is not None:
             raise_for_retry([one.error for one in applied if one.error is not None], error)

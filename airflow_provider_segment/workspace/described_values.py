@@ -1,21 +1,35 @@
-"""Descriptions passed as values in a DAG file instead of in spec files."""
+"""Descriptions passed as values in a DAG file instead of in spec files, and entries that name spec files."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_segment.protocol.arguments import check_settings, parse_json
+from airflow_provider_segment.protocol.arguments import check_name, check_settings, parse_json
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
-from airflow_provider_segment.workspace.problems import Problem, WorkspaceFilesError
+from airflow_provider_segment.workspace.problems import Problem, WorkspaceFilesError, unknown_name
 from airflow_provider_segment.workspace.spec_file import parse_description, repeated_descriptions
 
 
-def check_descriptions(argument: str, value: Any) -> tuple[DestinationDescription, ...]:
-    """Return the descriptions in a list.
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """An entry that names a spec file, as ``load_destinations`` returns it.
+
+    :param path: the file, relative to the DAG file, or absolute.
+    :param environment: name of the environment.
+    """
+
+    path: str
+    environment: str | None = None
+
+
+def check_descriptions(argument: str, value: Any) -> tuple[DestinationDescription | FileEntry, ...]:
+    """Return the descriptions and the file entries in a list; the files are not read.
 
     :param argument: the argument's name.
-    :param value: dicts with the keys of a spec file, or a string holding such a JSON array.
+    :param value: dicts with the keys of a spec file, or with ``path``, ``environment`` and ``name``; or a string
+        holding such a JSON array.
     :raises ValueError: the message lists every problem.
     """
     if isinstance(value, str):
@@ -23,16 +37,29 @@ def check_descriptions(argument: str, value: Any) -> tuple[DestinationDescriptio
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise ValueError(f"{argument} is a {type(value).__name__}; it must be a list of dicts")
     problems: list[Problem] = []
-    descriptions: list[DestinationDescription] = []
+    entries: list[DestinationDescription | FileEntry] = []
     for number, entry in enumerate(value):
         label = f"{argument}[{number}]"
         try:
-            descriptions.append(parse_description(check_settings(label, entry), path=label))
+            entries.append(_checked(label, check_settings(label, entry)))
         except WorkspaceFilesError as error:
             problems.extend(error.problems)
         except ValueError as error:
             problems.append(Problem(path=label, message=str(error).removeprefix(f"{label} ")))
-    problems.extend(repeated_descriptions(descriptions))
+    problems.extend(repeated_descriptions([one for one in entries if isinstance(one, DestinationDescription)]))
     if problems:
         raise WorkspaceFilesError(problems)
-    return tuple(descriptions)
+    return tuple(entries)
+
+
+_FILE_KEYS = ("path", "environment", "name")
+
+
+def _checked(label: str, entry: dict[str, Any]) -> DestinationDescription | FileEntry:
+    if "path" not in entry:
+        return parse_description(entry, path=label)
+    for key in entry:
+        if key not in _FILE_KEYS:
+            raise ValueError(f"{label} has an {unknown_name('key', key, _FILE_KEYS)}")
+    values = {key: check_name(key, value) for key, value in entry.items() if value is not None or key == "path"}
+    return FileEntry(values["path"], values.get("environment"))

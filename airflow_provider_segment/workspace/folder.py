@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
@@ -64,6 +65,25 @@ def load_folder(folder: Path | str, *, environment: str | None = None) -> Worksp
     :raises WorkspaceFilesError: files are invalid; the error lists every problem of every file.
     """
     root, paths = _root_and_files(Path(folder))
+    loaded = _load(root, paths, environment)
+    if not Path(folder).is_dir():
+        return replace(loaded, warnings=())  # other files may use the variables
+    return loaded
+
+
+def load_files(files: Sequence[Path], *, environment: str | None = None) -> WorkspaceFolder:
+    """Read and check some of the spec files of a folder.
+
+    :param files: the files, of one folder.
+    :param environment: name of a file in ``environments/``, without its suffix; ``None`` for no variables.
+    :raises WorkspaceFilesError: files are invalid; the error lists every problem of every file.
+    """
+    root = root_of(files[0])
+    paths = [file.absolute().relative_to(root).as_posix() for file in files]
+    return replace(_load(root.resolve(), paths, environment), warnings=())
+
+
+def _load(root: Path, paths: Sequence[str], environment: str | None) -> WorkspaceFolder:
     problems: list[Problem] = []
     chosen = load_environment(root, environment)
     used: set[str] = set()
@@ -78,7 +98,7 @@ def load_folder(folder: Path | str, *, environment: str | None = None) -> Worksp
     problems.extend(repeated_descriptions([file.description for file in files]))
     if problems:
         raise WorkspaceFilesError(problems)
-    unused = sorted(set(chosen.variables) - used) if Path(folder).is_dir() else []
+    unused = sorted(set(chosen.variables) - used)
     warnings = [f"environment {chosen.name!r}: no file uses the variable {name!r}" for name in unused]
     return WorkspaceFolder(
         environment=chosen,

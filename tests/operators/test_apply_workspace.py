@@ -17,6 +17,7 @@ from airflow_provider_segment.operators.apply import SegmentApplyDestinationOper
 from airflow_provider_segment.operators.workspace import SegmentApplyWorkspaceOperator
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.secrets import SecretRef
+from airflow_provider_segment.workspace.destinations import load_destinations
 from airflow_provider_segment.workspace.writer import write_yaml
 from tests.running import Running, TaskInstance
 
@@ -131,6 +132,56 @@ def test_environment_secrets_and_what_is_not_compared(
     assert "1 secrets are not supplied, so they were not compared: key" in log()
 
 
+def test_the_entries_of_load_destinations(
+    running: Running, segment_sandbox: SegmentSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_PARTNER", json.dumps({"conn_type": "generic", "password": KEY}))
+    settings = {"apiKey": {"$secret": "key"}, "region": "${REGION}"}
+    environment = {"variables": {"REGION": "eu"}, "secrets": {"key": "partner"}}
+    write(tmp_path, {"web/a.yaml": described("A", settings=settings), "environments/prod.yaml": environment})
+    write(tmp_path, {"b.yaml": described("B")})
+    entries: list[dict[str, Any]] = load_destinations(tmp_path, environment="prod")
+
+    summary = running.run(workspace(destinations=[*entries, described("C")]))
+
+    assert [(one["path"], one["result"]) for one in summary["destinations"]] == [
+        ("b.yaml", "created"),
+        ("web/a.yaml", "created"),
+        ("destinations[2]", "created"),
+    ]
+    regions = {one["name"]: one["settings"].get("region") for one in segment_sandbox.destinations}
+    assert (regions["A"], sorted(regions)) == ("eu", ["A", "B", "C"])
+    before = len(segment_sandbox.requests)
+    with pytest.raises(ValueError, match="describes the same destination"):
+        running.run(workspace(destinations=[*entries, entries[0]]))
+    assert len(segment_sandbox.requests) == before
+
+
+def test_every_problem_of_the_entries_is_reported(running: Running, tmp_path: Path) -> None:
+    write(tmp_path, {"a.yaml": described("A", nme="x"), "b.yaml": described("B"), "environments/dev.yaml": {}})
+    entries: list[dict[str, Any]] = load_destinations(tmp_path)
+    missing = {"path": str(tmp_path / "c.yaml")}
+    with pytest.raises(ValueError, match="unknown key 'nme'") as raised:
+        running.run(workspace(destinations=[*entries, missing, {"path": str(tmp_path)}]))
+    assert "c.yaml: there is no such file" in str(raised.value)
+    assert "it is a folder; an entry must be a file" in str(raised.value)
+
+
+def test_entries_of_two_connections_are_an_error(
+    running: Running, segment_sandbox: SegmentSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = {"conn_type": "segment_public_api", "password": segment_sandbox.token, "host": segment_sandbox.url}
+    monkeypatch.setenv("AIRFLOW_CONN_SEGMENT_NAMED", json.dumps(connection))
+    for name in ("dev", "prod"):
+        files = {f"{name}.yaml": described(name), f"environments/{name}.yaml": {"connection": f"segment_{name}"}}
+        write(tmp_path, files)
+    entries = [{"path": str(tmp_path / f"{name}.yaml"), "environment": name} for name in ("dev", "prod")]
+    with pytest.raises(ValueError, match="have different values of connection: segment_dev, segment_prod"):
+        running.run(workspace(destinations=entries))
+    summary = running.run(workspace(destinations=entries, segment_conn_id="segment_named"))
+    assert summary["results"] == {"created": 2}
+
+
 def test_what_no_retry_can_mend_is_not_retried(segment_sandbox: SegmentSandbox, tmp_path: Path) -> None:
     write(tmp_path, {"a.yaml": described("A"), "b.yaml": described("B", source="sandbox-wep")})
     task = workspace(path=str(tmp_path))
@@ -229,6 +280,8 @@ def test_removals_are_limited(running: Running, segment_sandbox: SegmentSandbox,
             {"destinations": [described("A", nme="x")]},
             r"destinations\[0\]: nme: unknown key 'nme'; did you mean 'name'",
         ),
+        ({"destinations": [{"path": ""}]}, r"destinations\[0\]: path is empty"),
+        ({"destinations": [{"path": "a.yaml", "enviroment": "prod"}]}, r"unknown key 'enviroment'; did you mean"),
         ({"destinations": [described("A"), described("A")]}, r"destinations\[0\] describes the same destination"),
         ({"destinations": [described("A", settings={"a": {5: 1}})]}, r"has the key 5; keys must be strings"),
         ({"path": "x", "on_error": "ignore"}, "on_error is 'ignore'; it must be one of 'continue', 'stop'"),

@@ -1,0 +1,56 @@
+"""Reading what a list describes: some entries hold a description, others name a spec file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from airflow_provider_segment.protocol.workspace.description import DestinationDescription
+from airflow_provider_segment.workspace.described_values import FileEntry
+from airflow_provider_segment.workspace.environment import Environment
+from airflow_provider_segment.workspace.folder import WorkspaceFolder, load_files
+from airflow_provider_segment.workspace.folder_files import root_of
+from airflow_provider_segment.workspace.problems import Problem, WorkspaceFilesError
+from airflow_provider_segment.workspace.spec_file import repeated_descriptions
+
+
+def load_entries(entries: Sequence[DestinationDescription | FileEntry], *, base: Path) -> list[WorkspaceFolder]:
+    """Read the files that entries name.
+
+    :param entries: descriptions and file entries.
+    :param base: the folder that relative paths start at.
+    :return: the descriptions in the order of the entries, in one folder for each sequence of files of one environment.
+    :raises WorkspaceFilesError: files are invalid; the error lists every problem of every file.
+    """
+    folders: list[WorkspaceFolder] = []
+    problems = list(_missing_files(entries, base))
+    for _, group in groupby(entries, key=lambda one: _group(one, base)):
+        try:
+            folders.append(_load(list(group), base))
+        except WorkspaceFilesError as error:
+            problems.extend(error.problems)
+    problems.extend(repeated_descriptions([one for folder in folders for one in folder.descriptions]))
+    if problems:
+        raise WorkspaceFilesError(problems)
+    return folders
+
+
+def _missing_files(entries: Sequence[DestinationDescription | FileEntry], base: Path) -> Iterator[Problem]:
+    for one in entries:
+        if isinstance(one, FileEntry) and (base / one.path).is_dir():
+            yield Problem(path=one.path, message="it is a folder; an entry must be a file (pass the folder as path)")
+        elif isinstance(one, FileEntry) and not (base / one.path).exists():
+            yield Problem(path=one.path, message="there is no such file")
+
+
+def _group(one: DestinationDescription | FileEntry, base: Path) -> tuple[Path, str | None] | None:
+    return (root_of(base / one.path), one.environment) if isinstance(one, FileEntry) else None
+
+
+def _load(group: Sequence[DestinationDescription | FileEntry], base: Path) -> WorkspaceFolder:
+    files = [one for one in group if isinstance(one, FileEntry) and (base / one.path).is_file()]
+    if files:
+        return load_files([base / one.path for one in files], environment=files[0].environment)
+    descriptions = tuple(one for one in group if isinstance(one, DestinationDescription))
+    return WorkspaceFolder(environment=Environment(), descriptions=descriptions)
