@@ -10,12 +10,13 @@ import pytest
 
 from airflow_provider_segment.protocol.api.destinations import post_destination
 from airflow_provider_segment.protocol.errors import (
+    SegmentAlreadyExistsError,
     SegmentAuthError,
     SegmentPruneLimitError,
     SegmentSeveralMatchesError,
 )
 from airflow_provider_segment.protocol.workspace.plan_workspace import PlanOptions
-from tests.workspace.drawn_workspaces import seed
+from tests.workspace.drawn_workspaces import CLASSIC, seed
 from tests.workspace.engine import Engine
 from tests.workspace.test_folder import spec, write
 
@@ -419,3 +420,56 @@ def test_settings_that_the_catalog_does_not_know_or_requires_are_warnings(engine
     assert "the type has no setting 'apikey'; did you mean 'apiKey'?" in old
     assert "its type has no setting 'apikey'; did you mean 'apiKey'?" in new
     assert 'did you mean "' not in old + new
+
+
+SINGLE = {**CLASSIC, "supportedFeatures": {"cloudModeInstances": "SINGLE", "deviceModeInstances": "NONE"}}
+
+
+def single(**changes: Any) -> str:
+    return spec(**{"source": "my-website", "type": "classic", **changes})
+
+
+def test_a_second_destination_of_a_single_instance_type_is_reported_in_the_plan(engine: Engine, tmp_path: Path) -> None:
+    one = {"id": "d0", "sourceId": "web", "metadataId": "t-classic", "name": "Existing", "settings": {}}
+    engine.sandbox.seed({**seed([one]), "catalog": [SINGLE]})
+    write(
+        tmp_path,
+        {"a.yaml": single(name="New"), "b.yaml": single(name="Existing"), "c.yaml": single(name="N", source="app")},
+    )
+
+    plan = engine.plan(tmp_path)
+    assert [one.error for one in plan.items][1:] == [None, None]
+
+    assert results(plan) == [("a.yaml", "failed"), ("b.yaml", "kept"), ("c.yaml", "created")]
+    error = plan.items[0].error
+    assert isinstance(error, SegmentAlreadyExistsError)
+    assert error.ids == ("d0",)
+    assert "can have only one destination of this type, and it has one already: 'Existing' (d0)" in str(error)
+    assert engine.writes() == []
+
+
+def test_two_described_destinations_of_a_single_instance_type_are_reported_in_the_plan(
+    engine: Engine, tmp_path: Path
+) -> None:
+    engine.sandbox.seed({**seed([]), "catalog": [SINGLE]})
+    write(tmp_path, {"a.yaml": single(name="A"), "b.yaml": single(name="B"), "c.yaml": single(name="C")})
+
+    plan = engine.plan(tmp_path)
+
+    assert results(plan) == [("a.yaml", "created"), ("b.yaml", "failed"), ("c.yaml", "failed")]
+    assert "only one destination of this type, and destination 'A' (a.yaml) is described" in str(plan.items[1].error)
+    assert [one.result for one in engine.apply(plan)] == ["skipped", "failed", "failed"]
+    assert engine.writes() == []
+
+
+def test_a_single_instance_may_replace_one_that_an_earlier_file_removes(engine: Engine, tmp_path: Path) -> None:
+    one = {"id": "d0", "sourceId": "web", "metadataId": "t-classic", "name": "Existing", "settings": {}}
+    engine.sandbox.seed({**seed([one]), "catalog": [SINGLE]})
+    write(tmp_path, {"a.yaml": single(name="Existing", removed=True), "b.yaml": single(name="New")})
+    plan = engine.plan(tmp_path)
+    assert results(plan) == [("a.yaml", "removed"), ("b.yaml", "created")]
+    assert [one.result for one in engine.apply(plan)] == ["removed", "created"]
+
+    engine.sandbox.seed({**seed([one]), "catalog": [SINGLE]})
+    write(tmp_path, {"a.yaml": single(name="New"), "b.yaml": single(name="Existing", removed=True)})
+    assert results(engine.plan(tmp_path)) == [("a.yaml", "failed"), ("b.yaml", "removed")]

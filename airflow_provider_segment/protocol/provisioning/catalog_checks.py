@@ -80,25 +80,36 @@ def options_of(destination_type: TypeRecord | None) -> list[CatalogOption]:
 
 
 def check_new_destination(
-    identity: DestinationIdentity, destination_type: TypeRecord | None, siblings: Iterable[Destination]
+    identity: DestinationIdentity,
+    destination_type: TypeRecord | None,
+    siblings: Iterable[Destination],
+    described: str | None = None,
 ) -> None:
     """Raise if a destination can't be created: white space around its name, or a single-instance type in use.
 
     :param identity: the destination's identity.
     :param destination_type: its type.
     :param siblings: destinations of its source.
-    :raises ValueError: the name begins or ends with white space.
+    :param described: another new destination of this source and type, for the message.
+    :raises ValueError: the name begins or ends with white space, or another new destination is described.
     :raises SegmentAlreadyExistsError: the source has a destination of this type already.
     """
     check_new_name("destination", identity.name)
     features = None if destination_type is None else destination_type.get("supportedFeatures")
+    if not _is_single_instance(features or {}):
+        return
     same = [one for one in siblings if one["metadata"]["id"] == identity.metadata_id]
-    if same and _is_single_instance(features or {}):
+    if same:
         names = ", ".join(f"{one.get('name') or ''!r} ({one['id']})" for one in same)
         raise SegmentAlreadyExistsError(
             f"{identity} was not created: a source can have only one destination of this type, and it has one already:"
             f" {names}; use that one, by its id or its name, or delete it",
             ids=tuple(one["id"] for one in same),
+        )
+    if described is not None:
+        raise ValueError(
+            f"{identity} was not created: a source can have only one destination of this type, and {described} is"
+            " described too; describe only one of them"
         )
 
 

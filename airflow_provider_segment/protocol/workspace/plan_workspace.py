@@ -22,6 +22,7 @@ from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
 from airflow_provider_segment.protocol.provisioning.progress import FILTER, SUBSCRIPTION, ApplyProgress
 from airflow_provider_segment.protocol.provisioning.slugs import short_reference
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
+from airflow_provider_segment.protocol.workspace.instances import Instances
 from airflow_provider_segment.protocol.workspace.locating import Known, check_target, is_fatal, locate
 from airflow_provider_segment.protocol.workspace.plan import (
     PlannedDestination,
@@ -74,9 +75,12 @@ def plan_workspace(
     items: list[PlannedDestination] = []
     described: set[str] = set()
     located: list[Target | Exception] = []
+    instances = Instances()
     for description in descriptions:
-        target = yield from locate(options, description, known)
-        located.append(check_target(description, target, described))
+        target = check_target(description, (yield from locate(options, description, known)), described)
+        if not isinstance(target, Exception):
+            target = yield from instances.check(options, description, target, known)
+        located.append(target)
     for number, (description, found) in enumerate(zip(descriptions, located, strict=True)):
         if number and number % _PROGRESS == 0:
             yield Log(f"read {number} of {len(descriptions)} destinations")
