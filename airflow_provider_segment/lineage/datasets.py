@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_segment.templating import is_literal
@@ -60,6 +62,39 @@ class DestinationLineage:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A source and a destination that it feeds.
+
+    :param source_id: id of the source.
+    :param destination_id: id of the destination.
+    :param removed: whether the task removed the destination.
+    """
+
+    source_id: str
+    destination_id: str
+    removed: bool = False
+
+
+class WorkspaceLineage(DestinationLineage):
+    """A mixin for a task about many destinations."""
+
+    #: The destinations that exist after the task has run, and those that it removed.
+    feeds: Sequence[Feed] = ()
+
+    def _lineage(self) -> OperatorLineage[Dataset, RunFacet]:
+        from airflow.providers.openlineage.extractors import OperatorLineage
+
+        sources = dict.fromkeys(one.source_id for one in self.feeds if not one.removed)
+        return OperatorLineage(
+            inputs=[dataset("sources", source_id) for source_id in sources],
+            outputs=[
+                dataset("destinations", one.destination_id, removed_facets() if one.removed else {})
+                for one in self.feeds
+            ],
+        )
+
+
 class DeliveryLineage(DestinationLineage):
     """A mixin for a task about the deliveries from a source to a destination."""
 
@@ -90,3 +125,13 @@ def dataset(kind: str, object_id: str, facets: dict[str, DatasetFacet] | None = 
     from airflow.providers.common.compat.openlineage.facet import Dataset
 
     return Dataset(namespace=NAMESPACE, name=f"{kind}/{object_id}", facets=facets or {})
+
+
+def removed_facets() -> dict[str, DatasetFacet]:
+    """Return the facet of a dataset that was removed."""
+    from airflow.providers.common.compat.openlineage.facet import (
+        LifecycleStateChange,
+        LifecycleStateChangeDatasetFacet,
+    )
+
+    return {"lifecycleStateChange": LifecycleStateChangeDatasetFacet(lifecycleStateChange=LifecycleStateChange.DROP)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_segment.lineage.datasets import removed_facets
 from airflow_provider_segment.operators.base import SegmentOperator, is_retry, push_ignored
 from airflow_provider_segment.protocol.arguments import (
     check_flag,
@@ -262,13 +263,4 @@ class SegmentDeleteDestinationOperator(_ExistingDestinationOperator):
 
     def destination_facets(self) -> dict[str, DatasetFacet]:
         """Report the destination as dropped, after it was deleted."""
-        from airflow.providers.common.compat.openlineage.facet import (
-            LifecycleStateChange,
-            LifecycleStateChangeDatasetFacet,
-        )
-
-        if self.resolved_destination_id is None:
-            return {}
-        return {
-            "lifecycleStateChange": LifecycleStateChangeDatasetFacet(lifecycleStateChange=LifecycleStateChange.DROP)
-        }
+        return {} if self.resolved_destination_id is None else removed_facets()

@@ -5,9 +5,10 @@ https://docs.segmentapis.com/tag/Destinations
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_segment.lineage.datasets import Feed, WorkspaceLineage
 from airflow_provider_segment.operators.base import push_result
 from airflow_provider_segment.operators.deferral import SegmentDeferrableOperator
 from airflow_provider_segment.operators.described import apply_folders, raise_for_retry, read_entries, read_files
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_segment.protocol.workspace.description import DestinationDescription
+    from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, WorkspacePlan
     from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
     from airflow_provider_segment.protocol.workspace.summary import WorkspaceSummary
     from airflow_provider_segment.templating import Text
@@ -41,7 +43,7 @@ def _check_destinations(argument: str, value: Any) -> tuple[DestinationDescripti
     return check_descriptions(argument, value)
 
 
-class SegmentApplyWorkspaceOperator(SegmentDeferrableOperator):
+class SegmentApplyWorkspaceOperator(WorkspaceLineage, SegmentDeferrableOperator):
     """Bring many destinations to the state that spec files describe, in one task.
 
     The task lists each source once, logs the plan of each destination that differs, and writes one destination after
@@ -147,6 +149,7 @@ class SegmentApplyWorkspaceOperator(SegmentDeferrableOperator):
         )
         plan, applied = apply_folders(self, context, folders, values, self._progress)
         summary = summarize(plan, applied)
+        self.feeds = tuple(_feeds(plan, applied, written=values["on_drift"] == "fix"))
         if (error := partial_failure(applied, summary)) is not None:
             raise_for_retry([one.error for one in applied if one.error is not None], error)
         if values["on_drift"] == "fail" and not plan.is_empty:
@@ -161,3 +164,10 @@ class SegmentApplyWorkspaceOperator(SegmentDeferrableOperator):
     def progress_to_json(self) -> dict[str, Any]:
         """Return what was done so far, without values of settings."""
         return self._progress.to_json()
+
+
+def _feeds(plan: WorkspacePlan, applied: Sequence[AppliedDestination], *, written: bool) -> Iterator[Feed]:
+    """Yield the destinations that exist, and those that were removed."""
+    for item, one in zip(plan.items, applied, strict=True):
+        if one.destination_id is not None and one.result not in ("failed", "skipped"):
+            yield Feed(item.source_id, one.destination_id, removed=written and one.result == "removed")

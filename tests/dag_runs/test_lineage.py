@@ -35,6 +35,7 @@ def test_every_task_reports_its_inputs_and_outputs(
     } == {
         "create": ([SOURCE], [destination]),
         "apply": ([SOURCE], [destination]),
+        "many": ([SOURCE], [destination]),
         "update": ([SOURCE], [destination]),
         "by_id": ([], [destination]),
         "subscribe": ([], [destination]),
@@ -45,6 +46,7 @@ def test_every_task_reports_its_inputs_and_outputs(
     assert {task: datasets(event) for (task, kind), event in emitted.items() if kind == "START" and task in TASKS} == {
         "create": ([SOURCE], []),
         "apply": ([SOURCE], []),
+        "many": ([], []),
         "update": ([SOURCE], []),
         "by_id": ([], [destination]),
         "subscribe": ([], [destination]),
@@ -62,7 +64,7 @@ def test_every_task_reports_its_inputs_and_outputs(
     assert segment_sandbox.token not in file.read_text()
 
 
-TASKS = ("create", "apply", "update", "by_id", "subscribe", "wait", "deferred", "delete")
+TASKS = ("create", "apply", "many", "update", "by_id", "subscribe", "wait", "deferred", "delete")
 
 
 def datasets(event: dict[str, Any]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:

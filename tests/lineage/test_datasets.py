@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_segment.exceptions import SegmentAuthError, SegmentDeliveryFailedError
+from airflow_provider_segment.exceptions import SegmentAuthError, SegmentDeliveryFailedError, SegmentPartialFailureError
 from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
 from airflow_provider_segment.operators.destination import (
     SegmentCreateDestinationOperator,
     SegmentDeleteDestinationOperator,
     SegmentUpdateDestinationOperator,
 )
+from airflow_provider_segment.operators.workspace import SegmentApplyWorkspaceOperator
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
 from tests.running import Running
@@ -99,6 +100,44 @@ def test_ids_that_slugs_stand_for_are_reported(segment_sandbox: SegmentSandbox) 
         Running().run(task)
         lineage = task.get_openlineage_facets_on_complete(None)
         assert [one.name for one in (*lineage.inputs, *lineage.outputs)] == ["sources/src-1", "destinations/analytics"]
+
+
+def described(name: str, **changes: Any) -> dict[str, Any]:
+    return {"source": SOURCE, "type": "sandbox-analytics", "name": name, **changes}
+
+
+def reported(lineage: Any) -> tuple[list[str], dict[str, list[str]]]:
+    """Return the names of the inputs, and those of the outputs with the names of their facets."""
+    return [one.name for one in lineage.inputs], {one.name: [*one.facets] for one in lineage.outputs}
+
+
+def test_a_task_about_many_destinations_reports_each(segment_sandbox: SegmentSandbox) -> None:
+    gone, other = {"id": "gone", "name": "Gone"}, {"id": "other", "name": "Other", "sourceId": "sandbox-shop"}
+    segment_sandbox.seed({"destinations": [DESTINATION, DESTINATION | gone, DESTINATION | other]})
+    entries = [
+        described("Analytics", enabled=False),
+        described("New"),
+        described("Gone", removed=True),
+        described("Other", source="sandbox-shop"),
+    ]
+    report = SegmentApplyWorkspaceOperator(task_id="report", destinations=entries, on_drift="report")
+    assert reported(report.get_openlineage_facets_on_start()) == ([], {})
+    Running().run(report)
+    names = ["destinations/analytics", "destinations/gone", "destinations/other"]
+    sources = ["sources/sandbox-web", "sources/sandbox-shop"]
+    assert reported(report.get_openlineage_facets_on_complete(None)) == (sources, {name: [] for name in names})
+
+    apply = SegmentApplyWorkspaceOperator(
+        task_id="apply", destinations=[*entries, described("Failed", type="sandbox-analitics")]
+    )
+    with pytest.raises(SegmentPartialFailureError):
+        Running().run(apply)
+    (new,) = (one["id"] for one in segment_sandbox.destinations if one["name"] == "New")
+    inputs, outputs = reported(apply.get_openlineage_facets_on_complete(None))
+    assert inputs == sources
+    assert outputs == {name: [] for name in (*names, f"destinations/{new}")} | {
+        "destinations/gone": ["lifecycleStateChange"]
+    }
 
 
 def test_a_resumed_wait_reports_the_ids_that_its_trigger_found() -> None:

@@ -13,6 +13,7 @@ from airflow_provider_segment.operators.destination import (
     SegmentUpdateDestinationOperator,
 )
 from airflow_provider_segment.operators.subscription import SegmentCreateSubscriptionOperator
+from airflow_provider_segment.operators.workspace import SegmentApplyWorkspaceOperator
 from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
 
 IDENTITY: dict[str, Any] = {"source_id": "sandbox-web", "metadata_id": "sandbox-analytics", "name": "Analytics"}
@@ -21,6 +22,8 @@ SETTINGS: dict[str, Any] = {"settings": {"apiKey": "a-key-nobody-may-see"}}
 with DAG(dag_id="segment_lineage", schedule=None, catchup=False) as dag:
     create = SegmentCreateDestinationOperator.partial(task_id="create", **SETTINGS).expand_kwargs([IDENTITY])
     apply = SegmentApplyDestinationOperator(task_id="apply", **IDENTITY, **SETTINGS)
+    described = {"source": "sandbox-web", "type": "sandbox-analytics", "name": "Analytics"}
+    many = SegmentApplyWorkspaceOperator(task_id="many", destinations=[described])
     update = SegmentUpdateDestinationOperator(task_id="update", enabled=True, **IDENTITY)
     by_id = SegmentUpdateDestinationOperator(task_id="by_id", destination_id=update.output, enabled=True)
     subscribe = SegmentCreateSubscriptionOperator(
@@ -48,4 +51,4 @@ with DAG(dag_id="segment_lineage", schedule=None, catchup=False) as dag:
     )
     delete = SegmentDeleteDestinationOperator(task_id="delete", **IDENTITY)
 
-    create >> apply >> update >> by_id >> subscribe >> wait >> deferred >> delete
+    create >> apply >> many >> update >> by_id >> subscribe >> wait >> deferred >> delete

@@ -34,6 +34,7 @@ from airflow_provider_segment.operators.subscription import (
     SegmentDeleteSubscriptionOperator,
     SegmentUpdateSubscriptionOperator,
 )
+from airflow_provider_segment.operators.workspace import SegmentApplyWorkspaceOperator
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.hostile.fuzzing.drawn_arguments import hostile_strings, ids, maybe_ids, settings
 from tests.hostile.fuzzing.examples import try_each
@@ -66,7 +67,8 @@ UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~
 """https://www.rfc-editor.org/rfc/rfc3986#section-2.3"""
 NOUNS = {"source": "source", "destination_type": "metadata", "action": "action"}
 """What the arguments that take slugs name; in these workspaces, slugs are ids."""
-AS_JSON = {"settings", "subscriptions", "actions"}
+CHOICES = {"if_exists": ["reuse", "update", "fail"], "on_error": ["continue", "stop"]}
+AS_JSON = {"settings", "subscriptions", "actions", "destinations"}
 
 OPERATORS: dict[type[SegmentOperator], tuple[set[str], ...]] = {
     SegmentCreateDestinationOperator: (
@@ -102,6 +104,7 @@ OPERATORS: dict[type[SegmentOperator], tuple[set[str], ...]] = {
         {"source", "destination_type", "name", "settings", "subscriptions"},
         {"destination_id", "source_id", "metadata_id", "name", "settings", "subscriptions"},
     ),
+    SegmentApplyWorkspaceOperator: ({"destinations"}, {"destinations", "on_error"}),
 }
 
 
@@ -132,6 +135,26 @@ def workspaces(draw: st.DrawFn) -> tuple[dict[str, str], str]:
 
 
 @st.composite
+def descriptions(draw: st.DrawFn, known: Mapping[str, str], name: str) -> dict[str, Any]:
+    """Draw the description of a destination, which often exists."""
+
+    def known_or_not(noun: str) -> Any:
+        return draw(st.one_of(*[st.just(known[noun])] * 8, maybe_ids.filter(lambda one: not isinstance(one, bytes))))
+
+    names = st.one_of(st.just(name), st.just("tidy"), hostile_strings)
+    described = {"source": known_or_not("source"), "type": known_or_not("metadata"), "name": draw(names)}
+    if draw(st.booleans()):
+        one = {"action": known["action"], "name": draw(names), "trigger": draw(hostile_strings)}
+        described["subscriptions"] = [one | {"settings": draw(settings)}]
+    if draw(st.booleans()):
+        described["settings"] = draw(settings)
+    if draw(st.booleans()):
+        described["filters"] = [{"title": draw(names), "condition": "all", "actions": [{"type": "DROP"}]}]
+    optional = {"id": known_or_not("destination"), "previous_name": draw(names), "removed": True}
+    return described | {key: optional[key] for key in draw(st.sets(st.sampled_from([*optional]), max_size=1))}
+
+
+@st.composite
 def arguments(draw: st.DrawFn, names: set[str], known: Mapping[str, str], name: str) -> dict[str, Any]:
     """Draw arguments that often refer to existing objects."""
 
@@ -146,12 +169,14 @@ def arguments(draw: st.DrawFn, names: set[str], known: Mapping[str, str], name: 
             action = {draw(st.sampled_from(["action", "action_id"])): known["action"]}
             one = {"name": draw(hostile_strings), "trigger": draw(hostile_strings)} | action
             made[argument] = [one | {"settings": draw(settings)}] * draw(st.integers(0, 1))
+        elif argument == "destinations":
+            made[argument] = draw(st.lists(descriptions(known, name), min_size=1, max_size=2))
         elif argument == "actions":
             made[argument] = [{"type": "DROP_PROPERTIES", "fields": {draw(hostile_strings): [draw(hostile_strings)]}}]
         elif argument == "condition":
             made[argument] = draw(st.one_of(st.sampled_from(["all", "type = 'track'"]), hostile_strings))
-        elif argument == "if_exists":
-            made[argument] = draw(st.sampled_from(["reuse", "update", "fail"]))
+        elif argument in CHOICES:
+            made[argument] = draw(st.sampled_from(CHOICES[argument]))
         elif argument in NOUNS or (argument.endswith("_id") and argument != "model_id"):
             made[argument] = known_or_not(NOUNS.get(argument, argument.removesuffix("_id")))
         else:
@@ -167,6 +192,8 @@ def segment(text: str) -> str:
 
 def allowed_requests(values: Mapping[str, Any], sandbox: SegmentSandbox, before: list[dict[str, Any]]) -> set[str]:
     """Return all requests that may be made with these arguments."""
+    if "destinations" in values:
+        return {"GET /sources"}.union(*(allowed_requests(one, sandbox, before) for one in entries_of(values)))
     there = [*before, *sandbox.destinations]
     destinations = {each["id"] for each in there} | ids_in(values, "destination_id")
     subscriptions = {sub["id"] for each in there for sub in each["subscriptions"]} | ids_in(values, "subscription_id")
@@ -187,6 +214,14 @@ def allowed_requests(values: Mapping[str, Any], sandbox: SegmentSandbox, before:
             item = f"/destination/{segment(id)}/filters/{segment(each)}"
             paths |= {f"{method} {item}" for method in ("GET", "PATCH", "DELETE")}
     return paths
+
+
+def entries_of(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the described destinations with the names of the operators' arguments."""
+    return [
+        {"source": one["source"], "destination_type": one["type"], "destination_id": one.get("id")}
+        for one in values["destinations"]
+    ]
 
 
 def ids_in(values: Mapping[str, Any], argument: str) -> set[str]:
@@ -217,7 +252,11 @@ def without_none(value: Any) -> Any:
 
 def check_settings_sent(operator: type[SegmentOperator], sent: list[Sent], values: Mapping[str, Any]) -> None:
     """Check that a write carries exactly the given settings; a create leaves out what is ``None``."""
-    if operator is SegmentApplyDestinationOperator:
+    if operator is SegmentApplyWorkspaceOperator:
+        entries = values["destinations"]
+        described = [*entries, *(sub for one in entries for sub in one.get("subscriptions", ()))]
+        wanted = [one.get("settings") for one in described]
+    elif operator is SegmentApplyDestinationOperator:
         wanted = [values["settings"], *(each["settings"] for each in values["subscriptions"])]
     else:
         wanted = [values.get("settings")]
@@ -238,7 +277,10 @@ def check_settings_stored(stored: Mapping[str, Any], given: Mapping[str, Any]) -
 def check_result(operator: type[SegmentOperator], sandbox: SegmentSandbox, result: Any, values: Any) -> None:
     """Check that a successful task did what its arguments say."""
     there = {each["id"]: each for each in sandbox.destinations}
-    if operator is SegmentDeleteDestinationOperator:
+    if operator is SegmentApplyWorkspaceOperator:
+        for one, done in zip(values["destinations"], result["destinations"], strict=True):
+            check_described(one, done, there)
+    elif operator is SegmentDeleteDestinationOperator:
         assert values.get("destination_id") not in there
     elif operator is SegmentDeleteSubscriptionOperator:
         subscriptions = there.get(values["destination_id"], {"subscriptions": []})["subscriptions"]
@@ -260,6 +302,19 @@ def check_result(operator: type[SegmentOperator], sandbox: SegmentSandbox, resul
         subscriptions = {sub["id"]: sub for sub in there[values["destination_id"]]["subscriptions"]}
         if values.get("if_exists") != "reuse":
             check_settings_stored(subscriptions[result]["settings"], values["settings"])
+
+
+def check_described(one: Mapping[str, Any], done: Mapping[str, Any], there: Mapping[str, Any]) -> None:
+    """Check that the result of a described destination says what is in Segment."""
+    if one.get("removed"):
+        assert done["destination_id"] not in there
+        return
+    made = there[done["destination_id"]]
+    assert made["name"] == one["name"]
+    described = one.get("settings", {})
+    check_settings_stored(made["settings"], {key: described[key] for key in described.keys() & made["settings"]})
+    assert {sub["name"] for sub in made["subscriptions"]} >= {sub["name"] for sub in one.get("subscriptions", ())}
+    assert {block["title"] for block in made["filters"]} >= {block["title"] for block in one.get("filters", ())}
 
 
 def check_filters(operator: type[SegmentOperator], filters: list[Any], result: Any, values: Any) -> None:
