@@ -14,7 +14,7 @@ from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from dev.local_airflow.airflow import LocalAirflow
 from tests.examples import FOLDER
 
-DAGS = [*(Path(__file__).parent / "dags").glob("*.py"), FOLDER / "segment_asset_watcher.py"]
+DAGS = [*(Path(__file__).parent / "dags").glob("[!_]*"), FOLDER / "segment_asset_watcher.py"]
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +27,7 @@ def started_airflow(
     environment = {
         CONNECTION_VARIABLE: segment_sandbox_server.conn_uri,
         "AIRFLOW__OPENLINEAGE__DISABLED": "True",
+        "AIRFLOW_CONN_LIVE_KEY": "generic://:heron-0123456789@",
     }
     folder = tmp_path_factory.mktemp("live")
     (dags := folder / "dags").mkdir()
