@@ -148,7 +148,7 @@ def plan_target(
     diffs = (plan.destination.diff, *(part.diff for part in plan.subscriptions))
     if secrets := tuple(secret for diff in diffs for secret in diff.secrets):
         yield MaskSecrets(secrets)
-    return replace(item, plan=plan, warnings=tuple(plan_warnings(description, plan)))
+    return replace(item, plan=plan, warnings=tuple(plan_warnings(plan)))
 
 
 def _read_and_plan(options: CallOptions, item: PlannedDestination, target: Target, how: PlanOptions) -> Flow[Plan]:

@@ -15,6 +15,7 @@ from airflow_provider_segment.protocol.provisioning.slugs import Slugged, resolv
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from airflow_provider_segment.protocol.workspace.described_filters import plan_described_filters
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription, SubscriptionDescription
+from airflow_provider_segment.protocol.workspace.missing_secrets import check_secrets_to_write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,17 +91,17 @@ def plan_destination(description: DestinationDescription, target: Target, *, rot
     :raises SegmentError: objects are ambiguous or do not exist.
     """
     described = description.subscriptions
-    specs, removals, remaining = _split(described or (), target)
+    wanted, removals, remaining = _split(described or (), target)
     plan = make_plan(
         _destination_spec(description, target),
-        None if described is None else specs,
+        None if described is None else [spec for _, spec in wanted],
         actual=target.actual,
         actual_subscriptions=remaining,
         others=target.others if target.actual is None else (),
         rotate_secrets=rotate_secrets,
         destination_type=target.destination_type,
     )
-    _check_secrets(description, plan)
+    check_secrets_to_write(description, wanted, plan)
     parts = [SubscriptionPlan(Result.REMOVED, one["name"], one["actionId"], one["id"]) for one in removals]
     filters = plan_described_filters(description.filters, target.filters)
     return replace(plan, subscriptions=(*plan.subscriptions, *parts), filters=filters)
@@ -108,8 +109,8 @@ def plan_destination(description: DestinationDescription, target: Target, *, rot
 
 def _split(
     described: Sequence[SubscriptionDescription], target: Target
-) -> tuple[list[SubscriptionSpec], list[Subscription], list[Subscription]]:
-    """Return the specs of the wanted subscriptions, the existing ones to remove, and the other existing ones."""
+) -> tuple[list[tuple[SubscriptionDescription, SubscriptionSpec]], list[Subscription], list[Subscription]]:
+    """Return the wanted subscriptions with their specs, the existing ones to remove, and the other existing ones."""
     existing = {one["id"]: one for one in target.subscriptions}
     present = [one for one in described if not one.removed or one.id is None or one.id in existing]
     specs = [_subscription_spec(one, target, existing) for one in present]
@@ -118,7 +119,7 @@ def _split(
         matches = match_subscriptions(specs, target.subscriptions)
         removals = [match for one, match in zip(present, matches, strict=True) if one.removed and match is not None]
     removed = {one["id"] for one in removals}
-    wanted = [spec for one, spec in zip(present, specs, strict=True) if not one.removed]
+    wanted = [(one, spec) for one, spec in zip(present, specs, strict=True) if not one.removed]
     return wanted, removals, [one for one in target.subscriptions if one["id"] not in removed]
 
 
@@ -155,25 +156,10 @@ def _subscription_spec(
     )
 
 
-def _check_secrets(description: DestinationDescription, plan: Plan) -> None:
-    """Raise if an object would be created whose secrets are not supplied."""
-    missing: list[tuple[str, str]] = []
-    if plan.destination.result is Result.CREATED:
-        missing += [(f"settings[{key!r}]", alias) for key, alias in description.unsupplied.items()]
-    created = {(part.name, part.spec.trigger) for _, part in plan.of(Result.CREATED) if part.spec is not None}
-    for one in description.subscriptions or ():
-        if (one.name, one.trigger) in created:
-            missing += [(f"{one.label}: settings[{key!r}]", alias) for key, alias in one.unsupplied.items()]
-    if missing:
-        places = "; ".join(f"{place} needs the secret {alias!r}" for place, alias in missing)
-        raise ValueError(f"{places}; supply it: create the connection, or name another one in the environment")
-
-
-def plan_warnings(description: DestinationDescription, plan: Plan) -> Iterator[str]:
+def plan_warnings(plan: Plan) -> Iterator[str]:
     """Yield possible mistakes in a plan, and what it can't know.
 
-    :param description: the description.
-    :param plan: its plan.
+    :param plan: the plan of a description.
     """
     yield from plan.warnings
     for label, diff in (
@@ -184,9 +170,6 @@ def plan_warnings(description: DestinationDescription, plan: Plan) -> Iterator[s
             yield f"{label}settings[{key!r}] was not compared: Segment shows too little of the secret"
         for key, hint in diff.unknown.items():
             yield f"{label}the type has no setting {key!r}; {hint}"
-    if "settings" in plan.destination.diff.changes:
-        for key, alias in description.unsupplied.items():
-            yield f"settings are written without {key!r}, whose secret {alias!r} is not supplied"
     if plan.others:
         yield (
             f"it is created next to undescribed destinations of the same source and type: {first_few(plan.others)}; if"
