@@ -6,6 +6,7 @@ https://docs.segmentapis.com/tag/Destinations
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_segment.operators.base import SegmentOperator
@@ -17,6 +18,7 @@ from airflow_provider_segment.protocol.arguments import (
     check_name,
     check_on_drift,
 )
+from airflow_provider_segment.protocol.provisioning.comparison import paths_inside
 from airflow_provider_segment.secrets import ReadSecret, replace_references
 
 if TYPE_CHECKING:
@@ -133,7 +135,8 @@ class SegmentApplyWorkspaceOperator(SegmentOperator):
         if (path := values.get("path")) is not None:
             folder = read_files(self, path=path, environment=values.get("environment"))
         else:
-            folder = WorkspaceFolder(environment=Environment(), descriptions=values["destinations"])
+            descriptions = self._with_templated_paths(values["destinations"])
+            folder = WorkspaceFolder(environment=Environment(), descriptions=descriptions)
         plan, applied = apply_folder(self, context, folder, values)
         summary = summarize(plan, applied)
         if (error := partial_failure(applied, summary)) is not None:
@@ -145,3 +148,12 @@ class SegmentApplyWorkspaceOperator(SegmentOperator):
             )
             raise SegmentDriftError(message, plan=summary)
         return summary
+
+    def _with_templated_paths(
+        self, descriptions: Sequence[DestinationDescription]
+    ) -> tuple[DestinationDescription, ...]:
+        """Return the descriptions with the paths of the settings that were rendered from templates."""
+        paths = self.templated_paths("destinations")
+        return tuple(
+            replace(one, templated=paths_inside((number, "settings"), paths)) for number, one in enumerate(descriptions)
+        )

@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from airflow_provider_segment.protocol.api.objects import Destination, DestinationMetadata, Filter, Subscription
+from airflow_provider_segment.protocol.api.objects import (
+    CatalogOption,
+    Destination,
+    DestinationMetadata,
+    Filter,
+    Subscription,
+)
 from airflow_provider_segment.protocol.errors import SegmentNotFoundError
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
+from airflow_provider_segment.protocol.provisioning.literal_secrets import literal_password_text, literal_passwords
 from airflow_provider_segment.protocol.provisioning.lookup import first_few, one_or_none
 from airflow_provider_segment.protocol.provisioning.matching import match_subscriptions
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result, SubscriptionPlan, make_plan
@@ -131,6 +138,7 @@ def _destination_spec(description: DestinationDescription, target: Target) -> De
         name=actual_name if description.name is None else description.name,
         settings=description.settings,
         enabled=description.enabled,
+        templated=description.templated,
     )
 
 
@@ -156,12 +164,19 @@ def _subscription_spec(
     )
 
 
-def plan_warnings(plan: Plan) -> Iterator[str]:
+def plan_warnings(plan: Plan, options: Sequence[CatalogOption] = ()) -> Iterator[str]:
     """Yield possible mistakes in a plan, and what it can't know.
 
     :param plan: the plan of a description.
+    :param options: the options of the destination's type.
     """
     yield from plan.warnings
+    spec = plan.destination.spec
+    if keys := literal_passwords(spec.settings, options, templated=spec.templated):
+        yield (
+            f"{literal_password_text(keys)}; write {{$secret: <alias>}} instead (in a DAG file,"
+            " SecretRef('<connection id>')), or everyone who can read it sees it"
+        )
     for label, diff in (
         ("", plan.destination.diff),
         *((f"subscription {p.name!r}: ", p.diff) for p in plan.subscriptions),
