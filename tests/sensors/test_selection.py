@@ -180,6 +180,14 @@ def test_several_destinations_end_the_wait(running: Running, sandbox: SegmentSan
         ),
         (
             {"destination_id": "d1", "source": "shop"},
+            "source is 'shop' (src-2), but destination d1 belongs to source 'src-1'",
+        ),
+        (
+            {"destination_id": "d1", "source": "src-2"},
+            "source is 'src-2', but destination d1 belongs to source 'src-1'",
+        ),
+        (
+            {"destination_id": "d1", "source_id": "src-2"},
             "source_id is 'src-2', but destination d1 belongs to source 'src-1'",
         ),
     ],
