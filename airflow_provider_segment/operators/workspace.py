@@ -18,6 +18,7 @@ from airflow_provider_segment.protocol.arguments import (
     check_name,
     check_on_drift,
 )
+from airflow_provider_segment.protocol.phrases import counted
 from airflow_provider_segment.protocol.provisioning.comparison import paths_inside
 from airflow_provider_segment.secrets import ReadSecret, replace_references
 
@@ -144,7 +145,8 @@ class SegmentApplyWorkspaceOperator(SegmentOperator):
         if values["on_drift"] == "fail" and not plan.is_empty:
             names = [f"{item.description.label} ({item.description.path})" for item in plan.items if not item.is_empty]
             message = (
-                f"{len(names)} of {len(plan.items)} destinations differ: {', '.join(names)}; the plan is in the log"
+                f"{len(names)} of {counted(len(plan.items), 'destination')} differ: {', '.join(names)}; the plan is in"
+                " the log"
             )
             raise SegmentDriftError(message, plan=summary)
         return summary

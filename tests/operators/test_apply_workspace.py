@@ -82,6 +82,18 @@ def test_a_folder_is_applied_and_then_as_described(
     assert len(writes(segment_sandbox)) == written
 
 
+def test_a_long_list_of_undescribed_destinations_is_cut_off(
+    running: Running, tmp_path: Path, log: Callable[[], str]
+) -> None:
+    running.run(workspace(destinations=[described(f"Old {number}", subscriptions=[]) for number in range(25)]))
+    log()
+
+    running.run(workspace(destinations=[described("New", subscriptions=[])], on_drift="report"))
+
+    (line,) = [line for line in log().splitlines() if "undescribed destinations of the described sources" in line]
+    assert (line.count("Old"), " and 5 more" in line) == (20, True)
+
+
 def test_the_log_says_how_long_it_takes(running: Running, tmp_path: Path, log: Callable[[], str]) -> None:
     entries = [{**TRACK, "name": f"Track {number}"} for number in range(7)]
     write(tmp_path, {"a.yaml": described("A", subscriptions=entries)})
@@ -167,7 +179,7 @@ def test_environment_secrets_and_what_is_not_compared(
     monkeypatch.delenv("AIRFLOW_CONN_PARTNER")
     summary = running.run(workspace(**task))
     assert (summary["differs"], summary["unsupplied_secrets"]) == (False, ["key"])
-    assert "1 secrets are not supplied, so they were not compared: key" in log()
+    assert "1 secret is not supplied, so it was not compared: key" in log()
 
 
 def test_what_no_retry_can_mend_is_not_retried(segment_sandbox: SegmentSandbox, tmp_path: Path) -> None:

@@ -387,7 +387,7 @@ def test_filters_are_created_changed_and_removed(engine: Engine, tmp_path: Path)
     ]
     write(tmp_path, {"a.yaml": described(filters=entries)})
 
-    with pytest.raises(SegmentPruneLimitError, match="1 objects would be removed; max_prune allows 0"):
+    with pytest.raises(SegmentPruneLimitError, match="1 object would be removed; max_prune allows 0"):
         engine.plan(tmp_path, how=PlanOptions(max_prune=0))
     plan = engine.plan(tmp_path)
     assert [(part.step.value, part.title) for part in plan.items[0].plan.filters] == [  # type: ignore[union-attr]

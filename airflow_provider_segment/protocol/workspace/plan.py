@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from airflow_provider_segment.protocol.api.objects import Destination
 from airflow_provider_segment.protocol.errors import SegmentPruneLimitError
+from airflow_provider_segment.protocol.phrases import counted
 from airflow_provider_segment.protocol.provisioning.catalog_checks import TypeRecord
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterStep
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
@@ -167,4 +168,6 @@ def check_removals(items: Sequence[PlannedDestination], *, max_prune: int) -> No
     count = sum(item.removals for item in items)
     if count > max_prune:
         names = ", ".join(item.description.path for item in items if item.removals)
-        raise SegmentPruneLimitError(f"{count} objects would be removed; max_prune allows {max_prune}: {names}")
+        raise SegmentPruneLimitError(
+            f"{counted(count, 'object')} would be removed; max_prune allows {max_prune}: {names}"
+        )
