@@ -121,8 +121,19 @@ class CheckedArguments(_Base):
     def check_literal_arguments(self) -> None:
         """Check the arguments whose values are known when the DAG is parsed.
 
-        :raises ValueError: an argument is invalid; the message names it, its value and what is allowed.
+        :raises ValueError: an argument is invalid; the message names the task, the argument, its value and what is
+            allowed.
         """
+        try:
+            self.check_known_arguments()
+        except ValueError as error:
+            # Airflow shows an import error with the DAG file, but a loop in the file may create many tasks.
+            if (task_id := getattr(self, "task_id", None)) is not None:
+                error.args = (f"task {task_id!r}: {error}", *error.args[1:])
+            raise
+
+    def check_known_arguments(self) -> None:
+        """Check the arguments whose values are known when the DAG is parsed, without naming the task in errors."""
         self.check_combination()
         resolve_argument = self.argument_resolver(running=False)
         for argument, check in self._checks():

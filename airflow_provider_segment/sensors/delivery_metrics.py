@@ -205,9 +205,9 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         check_destination_selection(self._selection_arguments, beside_id=BESIDE_ID)
         check_one_window(window=self.window, start_time=self.start_time)
 
-    def check_literal_arguments(self) -> None:
+    def check_known_arguments(self) -> None:
         """Check the arguments that are known when the DAG is parsed, and those of the window against each other."""
-        super().check_literal_arguments()
+        super().check_known_arguments()
         window = {name: getattr(self, name) for name in ("window", "start_time", "end_time", "granularity")}
         if not is_literal([*window.values(), self.settle_time]):
             return

@@ -93,7 +93,8 @@ def test_a_typo_in_a_metric() -> None:
         sensor(success_when=["successes >= 1", "sucess_rate >= 0.99"])
 
     assert str(caught.value) == (
-        "success_when: unknown metric 'sucess_rate' in 'sucess_rate >= 0.99'; did you mean 'success_rate'?"
+        "task 'delivered': success_when: unknown metric 'sucess_rate' in 'sucess_rate >= 0.99'; did you mean"
+        " 'success_rate'?"
     )
 
 
@@ -141,7 +142,7 @@ def test_a_window_that_is_too_large(arguments: dict[str, Any], message: str) -> 
     with pytest.raises(ValueError, match="window") as caught:
         sensor(**arguments)
 
-    assert str(caught.value) == message
+    assert str(caught.value) == f"task 'delivered': {message}"
 
 
 def test_a_literal_secret(running: Running, capsys: pytest.CaptureFixture[str]) -> None:

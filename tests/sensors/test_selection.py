@@ -235,4 +235,4 @@ GIVE = "give either destination_id, or source (or source_id), destination_type (
 def test_a_selection_is_checked_when_the_dag_is_parsed(selection: dict[str, str], message: str) -> None:
     with pytest.raises(ValueError) as raised:  # noqa: PT011 - the whole message is compared
         sensor(**selection)
-    assert str(raised.value) == message
+    assert str(raised.value) == f"task 'wait': {message}"
