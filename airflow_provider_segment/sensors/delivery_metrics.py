@@ -145,6 +145,8 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         "segment_conn_id",
     )  # the window's checks depend on each other
     operator_extra_links = (SegmentDestinationsLink(),)
+    #: The link to Segment, once it is stored; ``None`` if another process stored it.
+    stored_link: str | None = ""
     ui_color = "#c7e9da"
 
     def __init__(
@@ -333,7 +335,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
 
     def _persist_link(self, context: Context, base_url: str) -> None:
         try:
-            SegmentDestinationsLink.persist(context, base_url)
+            self.stored_link = SegmentDestinationsLink.persist(context, base_url)
         except Exception as error:  # noqa: BLE001 - any kind of XCom backend; a link is not worth a failed gate
             self.log.warning("The link to the destinations could not be stored: %s", error)
 
