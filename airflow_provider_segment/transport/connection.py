@@ -101,7 +101,7 @@ def parse_connection(
         ),
         verify=_verify(fields, is_loopback(url.hostname)),
         proxies=_proxies(fields),
-        warnings=tuple(_unknown_keys(conn_id, extra)),
+        warnings=(*_unknown_keys(conn_id, extra), *_unused_region(fields, host, url)),
     )
 
 
@@ -111,6 +111,21 @@ def _unknown_keys(conn_id: str, extra: Mapping[str, Any]) -> Iterator[str]:
             similar = get_close_matches(str(key).lower(), EXTRA_KEYS, n=1)
             hint = f"did you mean {similar[0]!r}?" if similar else f"it may have {', '.join(EXTRA_KEYS)}"
             yield f"connection {conn_id!r}, field extra: unknown key {key!r} is ignored; {hint}"
+
+
+def _unused_region(fields: _Fields, host: str | None, url: SplitResult) -> Iterator[str]:
+    region = fields.extra.get("region")
+    if region is None or not (host or "").strip():
+        return
+    for name, region_url in REGIONS.items():
+        if url.hostname == urlsplit(region_url).hostname and region.strip().lower() != name:
+            yield str(
+                fields.error(
+                    "region",
+                    f"{region!r} is not used, because the base URL is that of the region {name!r}; leave the host empty"
+                    " to use the region",
+                )
+            )
 
 
 def for_test_button(connection: SegmentConnection) -> SegmentConnection:
