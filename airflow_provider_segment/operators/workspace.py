@@ -19,7 +19,7 @@ from airflow_provider_segment.protocol.arguments import (
     check_on_drift,
 )
 from airflow_provider_segment.protocol.phrases import counted
-from airflow_provider_segment.protocol.provisioning.comparison import paths_inside
+from airflow_provider_segment.protocol.provisioning.paths import paths_inside
 from airflow_provider_segment.secrets import ReadSecret, replace_references
 
 if TYPE_CHECKING:

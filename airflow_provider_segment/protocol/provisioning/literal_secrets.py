@@ -9,8 +9,8 @@ from typing import Any
 from airflow_provider_segment.protocol.api.objects import CatalogOption
 from airflow_provider_segment.protocol.arguments import masked_keys
 from airflow_provider_segment.protocol.flow.steps import Log
-from airflow_provider_segment.protocol.provisioning.comparison import Path, is_below
 from airflow_provider_segment.protocol.provisioning.diff import setting_label
+from airflow_provider_segment.protocol.provisioning.paths import Path, is_below
 
 
 def literal_passwords(

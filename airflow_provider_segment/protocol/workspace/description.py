@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from airflow_provider_segment.protocol.provisioning.comparison import Path
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterCheck
+from airflow_provider_segment.protocol.provisioning.paths import Path
 from airflow_provider_segment.protocol.secret_str import SecretStr
 
 ReadAlias: TypeAlias = Callable[[str], SecretStr | str | None]
