@@ -195,6 +195,21 @@ def test_filters_are_imported_planned_and_applied(command: CommandLine) -> None:
     assert command.run("drift", "segment").status == 0
 
 
+def test_settings_beside_a_secret_that_is_not_supplied_are_planned_but_not_applied(command: CommandLine) -> None:
+    command.run("import", "segment")
+    command.edit("settings:\n", "settings:\n  region: eu\n")
+    needs = "settings['apiKey'] needs the secret 'segment_my_website_existing_0_apikey', which is not supplied"
+
+    for check in ("plan", "drift"):
+        shown = command.run(check, "segment")
+        assert (shown.status, "settings['region'] differs" in shown.out, needs in shown.out) == (2, True, True)
+    applied = command.run("apply", "segment")
+
+    assert applied.status == 1
+    assert "! failed  my-website/actions-cloud/existing-0.yaml: settings['region'] differs, and" in applied.out
+    assert command.writes() == []
+
+
 def test_a_secret_comes_from_a_connection_and_is_never_shown(command: CommandLine) -> None:
     command.run("import", "segment")
     connection = {"AIRFLOW_CONN_SEGMENT_MY_WEBSITE_EXISTING_0_APIKEY": json.dumps({"password": "other-" + SECRET[:-1]})}

@@ -76,11 +76,12 @@ def test_a_secret_that_must_be_written_is_an_error_before_anything_is_written(en
     )
     plan = engine.plan(tmp_path)
 
-    assert results(plan) == [("a.yaml", "created"), ("b.yaml", "failed")]
-    assert str(plan.failed[0].error).startswith(
-        "settings['apiKey'] needs the secret 'key', which is not supplied; create its connection"
-    )
-    assert [one.result for one in engine.apply(plan)] == ["skipped", "failed"]
+    assert results(plan) == [("a.yaml", "created"), ("b.yaml", "created")]
+    needs = "settings['apiKey'] needs the secret 'key', which is not supplied; create its connection"
+    assert any(warning.startswith(f"it can't be applied: {needs}") for warning in plan.items[1].warnings)
+    skipped, failed = engine.apply(plan)
+    assert (skipped.result, failed.result) == ("skipped", "failed")
+    assert str(failed.error).startswith(needs)
     assert engine.writes() == []
     assert [one.result for one in engine.apply(plan, stop_on_error=False)] == ["created", "failed"]
 
@@ -90,8 +91,9 @@ def test_a_new_subscription_needs_its_secret_too(engine: Engine, tmp_path: Path)
     new = {**TRACK, "name": "New", "settings": {"token": {"$secret": "key"}}}
     write(tmp_path, {"a.yaml": described(subscriptions=[TRACK, new])})
 
-    (failed,) = engine.plan(tmp_path).failed
+    (failed,) = engine.apply(engine.plan(tmp_path))
     assert str(failed.error).startswith("subscription 'New': settings['token'] needs the secret 'key'")
+    assert engine.writes() == []
 
 
 def test_settings_are_not_written_without_one_whose_secret_is_not_supplied(engine: Engine, tmp_path: Path) -> None:
@@ -104,16 +106,19 @@ def test_settings_are_not_written_without_one_whose_secret_is_not_supplied(engin
     )
     plan = engine.plan(tmp_path)
 
-    assert results(plan) == [("a.yaml", "failed"), ("b.yaml", "changed")]
-    assert str(plan.failed[0].error) == (
+    assert results(plan) == [("a.yaml", "changed"), ("b.yaml", "changed")]
+    refusal = (
         "settings['region'] differs, and every write of settings contains all of them, but settings['apiKey'] needs the"
         " secret 'key', which is not supplied; create its connection, or name another one in the environment"
     )
+    assert plan.items[0].warnings == (f"it can't be applied: {refusal}",)
     assert list(plan.unsupplied()) == [("a.yaml", "settings['apiKey']", "key")]
-    assert [one.result for one in engine.apply(plan)] == ["failed", "skipped"]
+    failed, skipped = engine.apply(plan)
+    assert (failed.result, str(failed.error), skipped.result) == ("failed", refusal, "skipped")
     assert engine.writes() == []
 
-    assert engine.plan(tmp_path, secret={"key": "key-0123456789-dada"}.get).failed == ()
+    assert [one.result for one in engine.apply(plan, stop_on_error=False)] == ["failed", "changed"]
+    assert engine.plan(tmp_path, secret={"key": "key-0123456789-dada"}.get).unwritable == ()
 
 
 def test_a_secret_that_is_not_supplied_does_not_hold_up_other_changes(engine: Engine, tmp_path: Path) -> None:
@@ -138,7 +143,7 @@ def test_settings_of_a_subscription_are_not_written_without_a_secret(engine: Eng
     entry = {"id": "s0", "action": "trackEvent", "settings": {"email": "x", "token": {"$secret": "key"}}}
     write(tmp_path, {"a.yaml": described(subscriptions=[entry])})
 
-    (failed,) = engine.plan(tmp_path).failed
+    (failed,) = engine.apply(engine.plan(tmp_path))
     assert str(failed.error).startswith(
         "subscription s0: settings['email'] differs, and every write of settings contains all of them, but"
         " settings['token'] needs the secret 'key', which is not supplied;"

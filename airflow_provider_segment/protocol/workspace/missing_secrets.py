@@ -1,38 +1,33 @@
-"""Refusing to write settings without a secret that is not supplied."""
+"""Secrets that a plan writes, but that are not supplied."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from airflow_provider_segment.protocol.provisioning.diff import Diff, setting_label
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
-from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec
-from airflow_provider_segment.protocol.workspace.description import DestinationDescription, SubscriptionDescription
+from airflow_provider_segment.protocol.workspace.description import DestinationDescription
 
 
-def check_secrets_to_write(
-    description: DestinationDescription,
-    subscriptions: Sequence[tuple[SubscriptionDescription, SubscriptionSpec]],
-    plan: Plan,
-) -> None:
-    """Raise if a plan writes settings that contain a secret which is not supplied.
+def missing_secrets(description: DestinationDescription, plan: Plan) -> ValueError | None:
+    """Return the error of writing a plan whose secrets are not all supplied; ``None`` if it needs no missing one.
 
     A create needs every secret. An update of settings contains every described key, because Segment may replace the
     settings, and then a key that is left out would be deleted.
 
     :param description: the description of the destination, with the secrets that are supplied.
-    :param subscriptions: the described subscriptions, each with the spec in the plan.
-    :param plan: the plan.
-    :raises ValueError: a secret is missing; the message names each setting and its alias.
+    :param plan: its plan, with the place of each subscription among those that are not described as removed.
+    :return: the error; its message names each setting and its alias.
     """
     problems = [*_problems("", description.unsupplied, plan.destination.result, plan.destination.diff)]
-    described = {id(spec): one for one, spec in subscriptions}
-    for part in plan.subscriptions:
-        if part.spec is not None:
-            one = described[id(part.spec)]
+    described = [one for one in description.subscriptions or () if not one.removed]
+    for place, part in zip(plan.places, plan.subscriptions, strict=True):
+        if place is not None:
+            one = described[place]
             problems += _problems(f"{one.label}: ", one.unsupplied, part.result, part.diff)
-    if problems:
-        raise ValueError(f"{'; '.join(problems)}; create its connection, or name another one in the environment")
+    if not problems:
+        return None
+    return ValueError(f"{'; '.join(problems)}; create its connection, or name another one in the environment")
 
 
 def _problems(label: str, unsupplied: Mapping[str, str], result: Result, diff: Diff) -> Iterator[str]:

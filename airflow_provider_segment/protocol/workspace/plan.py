@@ -28,6 +28,7 @@ class PlannedDestination:
     :param deleted: the destination to delete.
     :param warnings: possible mistakes, and what the plan can't know.
     :param error: why it could not be planned.
+    :param unwritable: why the plan can't be executed; ``None`` if it can.
     """
 
     description: DestinationDescription
@@ -37,6 +38,7 @@ class PlannedDestination:
     deleted: Destination | None = field(default=None, repr=False)
     warnings: tuple[str, ...] = ()
     error: Exception | None = None
+    unwritable: ValueError | None = None
 
     @property
     def result(self) -> str:
@@ -145,6 +147,11 @@ class WorkspacePlan:
     def failed(self) -> tuple[PlannedDestination, ...]:
         """The items that could not be planned."""
         return tuple(item for item in self.items if item.error is not None)
+
+    @property
+    def unwritable(self) -> tuple[PlannedDestination, ...]:
+        """The items that were planned, but can't be written."""
+        return tuple(item for item in self.items if item.unwritable is not None)
 
     @property
     def forecast(self) -> Forecast:

@@ -18,11 +18,11 @@ from airflow_provider_segment.protocol.provisioning.literal_secrets import liter
 from airflow_provider_segment.protocol.provisioning.lookup import first_few, one_or_none
 from airflow_provider_segment.protocol.provisioning.matching import match_subscriptions
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result, SubscriptionPlan, make_plan
+from airflow_provider_segment.protocol.provisioning.progress import places
 from airflow_provider_segment.protocol.provisioning.slugs import Slugged, resolve_slug
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from airflow_provider_segment.protocol.workspace.described_filters import plan_described_filters
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription, SubscriptionDescription
-from airflow_provider_segment.protocol.workspace.missing_secrets import check_secrets_to_write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,31 +93,30 @@ def plan_destination(description: DestinationDescription, target: Target, *, rot
     :param description: the description, with its secrets supplied.
     :param target: the objects that it refers to.
     :param rotate_secrets: count every secret as changed.
-    :raises ValueError: something that can't be changed differs, an action is unknown, or a secret that must be written
-        is not supplied.
+    :raises ValueError: something that can't be changed differs, or an action is unknown.
     :raises SegmentError: objects are ambiguous or do not exist.
     """
     described = description.subscriptions
     wanted, removals, remaining = _split(described or (), target)
     plan = make_plan(
         _destination_spec(description, target),
-        None if described is None else [spec for _, spec in wanted],
+        None if described is None else wanted,
         actual=target.actual,
         actual_subscriptions=remaining,
         others=target.others if target.actual is None else (),
         rotate_secrets=rotate_secrets,
         destination_type=target.destination_type,
     )
-    check_secrets_to_write(description, wanted, plan)
     parts = [SubscriptionPlan(Result.REMOVED, one["name"], one["actionId"], one["id"]) for one in removals]
     filters = plan_described_filters(description.filters, target.filters)
-    return replace(plan, subscriptions=(*plan.subscriptions, *parts), filters=filters)
+    subscriptions = (*plan.subscriptions, *parts)
+    return replace(plan, subscriptions=subscriptions, places=places(subscriptions, wanted), filters=filters)
 
 
 def _split(
     described: Sequence[SubscriptionDescription], target: Target
-) -> tuple[list[tuple[SubscriptionDescription, SubscriptionSpec]], list[Subscription], list[Subscription]]:
-    """Return the wanted subscriptions with their specs, the existing ones to remove, and the other existing ones."""
+) -> tuple[list[SubscriptionSpec], list[Subscription], list[Subscription]]:
+    """Return the specs of the wanted subscriptions, the existing ones to remove, and the other existing ones."""
     existing = {one["id"]: one for one in target.subscriptions}
     present = [one for one in described if not one.removed or one.id is None or one.id in existing]
     specs = [_subscription_spec(one, target, existing) for one in present]
@@ -126,7 +125,7 @@ def _split(
         matches = match_subscriptions(specs, target.subscriptions)
         removals = [match for one, match in zip(present, matches, strict=True) if one.removed and match is not None]
     removed = {one["id"] for one in removals}
-    wanted = [(one, spec) for one, spec in zip(present, specs, strict=True) if not one.removed]
+    wanted = [spec for one, spec in zip(present, specs, strict=True) if not one.removed]
     return wanted, removals, [one for one in target.subscriptions if one["id"] not in removed]
 
 
