@@ -83,14 +83,18 @@ def test_a_folder_is_applied_and_then_as_described(
 
 
 def test_a_long_list_of_undescribed_destinations_is_cut_off(
-    running: Running, tmp_path: Path, log: Callable[[], str]
+    running: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     running.run(workspace(destinations=[described(f"Old {number}", subscriptions=[]) for number in range(25)]))
-    log()
+    capsys.readouterr()
 
     running.run(workspace(destinations=[described("New", subscriptions=[])], on_drift="report"))
 
-    (line,) = [line for line in log().splitlines() if "undescribed destinations of the described sources" in line]
+    (line,) = [
+        line
+        for line in capsys.readouterr().out.splitlines()
+        if "undescribed destinations of the described sources" in line
+    ]
     assert (line.count("Old"), " and 5 more" in line) == (20, True)
 
 
@@ -120,12 +124,14 @@ def test_descriptions_in_the_dag_file_with_secrets(
 LITERAL = "settings['secretKey']: a literal, but Segment's catalog calls it a password; write {$secret: <alias>}"
 
 
-def test_a_literal_password_is_one_warning(running: Running, tmp_path: Path, log: Callable[[], str]) -> None:
+def test_a_literal_password_is_one_warning(
+    running: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write(tmp_path, {"a.yaml": described("A", settings={"apiKey": KEY, "secretKey": "a-secret-key"})})
 
     for _ in ("created", "kept"):
         running.run(workspace(path=str(tmp_path)))
-        text = log()
+        text = capsys.readouterr().out
         assert text.count("SecretRef") == 1
         assert f"destination 'A' (a.yaml): {LITERAL} instead (in a DAG file, SecretRef('<connection id>'))" in text
         assert "a-secret-key" not in text

@@ -310,13 +310,13 @@ def test_an_update_gets_the_types_too(running: Running, segment_sandbox: Segment
     assert segment_sandbox.destinations[0]["settings"]["trackAllPages"] is True
 
 
-def test_a_literal_password_in_an_update_is_one_warning(running: Running, log: Log) -> None:
+def test_a_literal_password_in_an_update_is_one_warning(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
     made = running.run(create())
     for value, count in (("{{ params.key }}", 0), ("a-secret-key", 1)):
         settings = {"apiKey": KEY, "secretKey": value}
         task = SegmentUpdateDestinationOperator(task_id="u", destination_id=made, settings=settings)
         running.run(task, params={"key": "another-secret"})
-        text = log()
+        text = capsys.readouterr().out
         assert text.count("SecretRef") == count
     assert (
         f"destination {made}: settings['secretKey']: a literal, but Segment's catalog calls it a password; pass"
