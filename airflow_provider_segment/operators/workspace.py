@@ -6,6 +6,7 @@ https://docs.segmentapis.com/tag/Destinations
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_segment.lineage.datasets import Feed, WorkspaceLineage
@@ -19,6 +20,8 @@ from airflow_provider_segment.protocol.arguments import (
     check_name,
     check_on_drift,
 )
+from airflow_provider_segment.protocol.phrases import counted
+from airflow_provider_segment.protocol.provisioning.paths import paths_inside
 from airflow_provider_segment.secrets import ReadSecret, replace_references
 
 if TYPE_CHECKING:
@@ -145,7 +148,7 @@ class SegmentApplyWorkspaceOperator(WorkspaceLineage, SegmentDeferrableOperator)
         folders = (
             [read_files(self, path=values["path"], environment=values.get("environment"))]
             if "path" in values
-            else read_entries(self, values["destinations"])
+            else read_entries(self, self._with_templated_paths(values["destinations"]))
         )
         plan, applied = apply_folders(self, context, folders, values, self._progress)
         summary = summarize(plan, applied)
@@ -155,7 +158,8 @@ class SegmentApplyWorkspaceOperator(WorkspaceLineage, SegmentDeferrableOperator)
         if values["on_drift"] == "fail" and not plan.is_empty:
             names = [f"{item.description.label} ({item.description.path})" for item in plan.items if not item.is_empty]
             message = (
-                f"{len(names)} of {len(plan.items)} destinations differ: {', '.join(names)}; the plan is in the log"
+                f"{len(names)} of {counted(len(plan.items), 'destination')} differ: {', '.join(names)}; the plan is in"
+                " the log"
             )
             push_result(self, context, summary)
             raise SegmentDriftError(message, plan=summary)
@@ -164,6 +168,18 @@ class SegmentApplyWorkspaceOperator(WorkspaceLineage, SegmentDeferrableOperator)
     def progress_to_json(self) -> dict[str, Any]:
         """Return what was done so far, without values of settings."""
         return self._progress.to_json()
+
+    def _with_templated_paths(
+        self, entries: Sequence[DestinationDescription | FileEntry]
+    ) -> tuple[DestinationDescription | FileEntry, ...]:
+        """Return the descriptions with the paths of the settings that were rendered from templates."""
+        from airflow_provider_segment.workspace.described_values import FileEntry
+
+        paths = self.templated_paths("destinations")
+        return tuple(
+            one if isinstance(one, FileEntry) else replace(one, templated=paths_inside((number, "settings"), paths))
+            for number, one in enumerate(entries)
+        )
 
 
 def _feeds(plan: WorkspacePlan, applied: Sequence[AppliedDestination], *, written: bool) -> Iterator[Feed]:

@@ -30,8 +30,6 @@ from airflow_provider_segment.protocol.delivery.criteria import (
     check_settle_time,
     check_window_conditions,
 )
-from airflow_provider_segment.protocol.delivery.failures import FailureRule
-from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
 from airflow_provider_segment.protocol.delivery.schedule import requested_delay
 from airflow_provider_segment.protocol.delivery.window import (
     AUTO,
@@ -47,17 +45,19 @@ from airflow_provider_segment.protocol.selection import (
 )
 from airflow_provider_segment.protocol.times import check_time
 from airflow_provider_segment.sensors.deferral import DeferrableWaitMixin
-from airflow_provider_segment.sensors.destination_check import RememberedCheck
 from airflow_provider_segment.templating import CheckedArguments, is_literal
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
+    from airflow_provider_segment.protocol.delivery.failures import FailureRule
     from airflow_provider_segment.protocol.delivery.polling import FinalPieces
+    from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
     from airflow_provider_segment.protocol.delivery.verdict import Evidence, Verdict
     from airflow_provider_segment.protocol.flow.steps import CallOptions
     from airflow_provider_segment.protocol.provisioning.references import ResolvedIds
+    from airflow_provider_segment.sensors.destination_check import RememberedCheck
     from airflow_provider_segment.templating import Text
 
 
@@ -145,6 +145,8 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         "segment_conn_id",
     )  # the window's checks depend on each other
     operator_extra_links = (SegmentDestinationsLink(),)
+    #: The link to Segment, once it is stored; ``None`` if another process stored it.
+    stored_link: str | None = ""
     ui_color = "#c7e9da"
 
     def __init__(
@@ -205,9 +207,9 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         check_destination_selection(self._selection_arguments, beside_id=BESIDE_ID)
         check_one_window(window=self.window, start_time=self.start_time)
 
-    def check_literal_arguments(self) -> None:
+    def check_known_arguments(self) -> None:
         """Check the arguments that are known when the DAG is parsed, and those of the window against each other."""
-        super().check_literal_arguments()
+        super().check_known_arguments()
         window = {name: getattr(self, name) for name in ("window", "start_time", "end_time", "granularity")}
         if not is_literal([*window.values(), self.settle_time]):
             return
@@ -300,6 +302,8 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
 
     @cached_property
     def _progress(self) -> ProgressLogger:
+        from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
+
         return ProgressLogger(str(DestinationSelection(**self._selection_arguments)))
 
     @cached_property
@@ -333,12 +337,14 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
 
     def _persist_link(self, context: Context, base_url: str) -> None:
         try:
-            SegmentDestinationsLink.persist(context, base_url)
+            self.stored_link = SegmentDestinationsLink.persist(context, base_url)
         except Exception as error:  # noqa: BLE001 - any kind of XCom backend; a link is not worth a failed gate
             self.log.warning("The link to the destinations could not be stored: %s", error)
 
     @cached_property
     def _failure_rule(self) -> FailureRule:
+        from airflow_provider_segment.protocol.delivery.failures import FailureRule
+
         return FailureRule(datetime.now(UTC) if self._resumed or self._reschedules else None)
 
     def _log_failure(self, error: Exception, *, delay: float = 0.0) -> None:
@@ -368,7 +374,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     def _must_check_destination(self, context: Context) -> bool:
         """Return whether to check the destination before the poll; without a stored one, events in the poll suffice."""
         if self.reschedule and not self._destination_checked:
-            known = RememberedCheck(context, self._criteria.query).load()
+            known = self._remembered_check(context).load()
             if known:
                 self._destination_checked, self._located = True, self._criteria.located(*known)
                 self._progress.identify(known[0], self._criteria.destination.name or "")
@@ -376,11 +382,16 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
                 return context.get("task_reschedule_count") == 0
         return not self._destination_checked
 
+    def _remembered_check(self, context: Context) -> RememberedCheck:
+        from airflow_provider_segment.sensors.destination_check import RememberedCheck
+
+        return RememberedCheck(context, self._criteria.query)
+
     def _check_destination(self, context: Context, options: CallOptions) -> WaitCriteria:
         located = self._locate(options, check=True)
         self._destination_checked = True
         if self.reschedule:
-            RememberedCheck(context, self._criteria.query).save(located.query.destination_id, located.query.source_id)
+            self._remembered_check(context).save(located.query.destination_id, located.query.source_id)
         return located
 
     def _locate(self, options: CallOptions, *, check: bool) -> WaitCriteria:

@@ -193,7 +193,9 @@ def plan_apply(
     if progress is not None:
         plan = progress.without_remaining(plan)
     yield from _log_plan(plan)
-    yield from warn_about_literal_passwords(spec, options_of(destination_type))
+    yield from warn_about_literal_passwords(
+        spec.identity, spec.settings, options_of(destination_type), templated=spec.templated
+    )
     yield from run_filter_checks(options, request.filters or ())
     return plan
 
@@ -388,7 +390,7 @@ def _apply_destination_plan(
     """Create or change the destination, except for enabling it, which comes last."""
     part = plan.destination
     if part.actual is None:
-        spec = replace(part.spec, enabled=False) if _is_enabled_last(plan) else part.spec
+        spec = structs.replace(part.spec, enabled=False) if _is_enabled_last(plan) else part.spec
         note = partial(setattr, executed, "destination_id")
         created = yield from destinations.create_from_spec(options, spec, confirm=confirm, on_created=note)
         yield Log(f"created {part.spec.identity}: {created['id']}")

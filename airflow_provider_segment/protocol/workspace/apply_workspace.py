@@ -80,7 +80,7 @@ def _apply_items(
     results: list[AppliedDestination] = []
     for item, done in zip(plan.items, progress.destinations, strict=True):
         if done.result is not None or stopped:
-            results.append(_unwritten(item, done))
+            results.append((yield from _unwritten(item, done)))
             continue
         yield Log(_progress_line(item, done, progress))
         results.append((yield from _apply_one(options, item, done, plan.listings, how, apply)))
@@ -100,8 +100,10 @@ def _progress_line(item: PlannedDestination, done: DestinationProgress, progress
     return f"{number} of {len(progress.to_write)}: {item.description.label} ({item.description.path}){rest}"
 
 
-def _unwritten(item: PlannedDestination, done: DestinationProgress) -> AppliedDestination:
-    """Return the result of a destination that is done, or skipped."""
+def _unwritten(item: PlannedDestination, done: DestinationProgress) -> Flow[AppliedDestination]:
+    """Return the result of a destination that is done or skipped, or can't be written."""
+    if item.unwritable is not None:
+        return (yield from _failed(AppliedDestination.of(item), item.unwritable))
     applied = replace(AppliedDestination.of(item), id=done.id, result=done.result or "skipped")
     if item.error is not None or done.error is None:
         summary = summarize(item.plan, written=True) if item.plan is not None and item.is_empty else None
@@ -134,12 +136,16 @@ def _apply_one(
     except (ValueError, SegmentError) as error:
         if is_fatal(error):
             raise
-        yield Log(f"failed: {applied.label} ({applied.path}): {error}", logging.ERROR)
         done.end("failed", error)
-        return replace(applied, id=done.id, result="failed", error=error)
+        return (yield from _failed(replace(applied, id=done.id), error))
     done.id = summary["destination_id"]
     done.end(_result_of(summary))
     return replace(applied, result=done.result or "", summary=summary)
+
+
+def _failed(applied: AppliedDestination, error: Exception) -> Flow[AppliedDestination]:
+    yield Log(f"failed: {applied.label} ({applied.path}): {error}", logging.ERROR)
+    return replace(applied, result="failed", error=error)
 
 
 def _result_of(summary: ApplySummary) -> str:
@@ -178,8 +184,8 @@ def _plan_and_execute(
     wait: Waiting,
 ) -> Flow[ApplySummary]:
     again = yield from plan_again(options, item, done, listings, how, wait)
-    if again.error is not None:
-        raise again.error
+    if (error := again.error or again.unwritable) is not None:
+        raise error
     check_removals([again], max_prune=how.max_prune)
     if again.plan is None:
         raise TypeError("an item without an error has a plan")

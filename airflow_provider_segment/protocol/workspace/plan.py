@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from airflow_provider_segment.protocol.api.objects import Destination
 from airflow_provider_segment.protocol.errors import SegmentPruneLimitError
+from airflow_provider_segment.protocol.phrases import counted
 from airflow_provider_segment.protocol.provisioning.catalog_checks import TypeRecord
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterStep
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
@@ -30,6 +31,7 @@ class PlannedDestination:
     :param earlier_id: its id, if it was planned before the apply was stopped.
     :param warnings: possible mistakes, and what the plan can't know.
     :param error: why it could not be planned.
+    :param unwritable: why the plan can't be executed; ``None`` if it can.
     """
 
     description: DestinationDescription
@@ -42,6 +44,7 @@ class PlannedDestination:
     earlier_id: str | None = None
     warnings: tuple[str, ...] = ()
     error: Exception | None = None
+    unwritable: ValueError | None = None
 
     @property
     def result(self) -> str:
@@ -154,6 +157,11 @@ class WorkspacePlan:
         return tuple(item for item in self.items if item.error is not None)
 
     @property
+    def unwritable(self) -> tuple[PlannedDestination, ...]:
+        """The items that were planned, but can't be written."""
+        return tuple(item for item in self.items if item.unwritable is not None)
+
+    @property
     def forecast(self) -> Forecast:
         """The rate-limited calls that it takes."""
         return forecast(limited_calls(item.plan) for item in self.items if item.plan is not None)
@@ -175,4 +183,6 @@ def check_removals(items: Sequence[PlannedDestination], *, max_prune: int) -> No
     count = sum(item.removals for item in items)
     if count > max_prune:
         names = ", ".join(item.description.path for item in items if item.removals)
-        raise SegmentPruneLimitError(f"{count} objects would be removed; max_prune allows {max_prune}: {names}")
+        raise SegmentPruneLimitError(
+            f"{counted(count, 'object')} would be removed; max_prune allows {max_prune}: {names}"
+        )

@@ -90,14 +90,16 @@ class DestinationProgress(msgspec.Struct, omit_defaults=True):
 
         :param item: the plan.
         """
-        nothing_to_do = item.is_empty or item.error is not None
+        error = item.error or item.unwritable
+        if error is not None:
+            planned = "failed"
+            return cls(item.description.path, planned, id=item.id, result=planned, error=StoredError.of(error))
         return cls(
             item.description.path,
             item.result,
             id=item.id,
             calls="" if item.plan is None else limited_calls(item.plan),
-            result=item.result if nothing_to_do else None,
-            error=None if item.error is None else StoredError.of(item.error),
+            result=item.result if item.is_empty else None,
         )
 
     def begin(self, plan: Plan) -> ApplyProgress:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from airflow_provider_segment.protocol.api.objects import Filter
 from airflow_provider_segment.protocol.errors import (
@@ -27,7 +27,7 @@ TRACK = "type = 'track'"
 
 
 def spec(title: str = "A", condition: str = "all", **changes: Any) -> FilterSpec:
-    return replace(FilterSpec(title=title, condition=condition, actions=DROP), **changes)
+    return structs.replace(FilterSpec(title=title, condition=condition, actions=DROP), **changes)
 
 
 def actual(id: str, title: str = "A", condition: str = "all", **changes: Any) -> Filter:
@@ -145,7 +145,7 @@ def test_without_prune_others_stay_and_prune_has_a_limit() -> None:
     assert [plan.step for plan in plan_filters([spec()], existing)] == [FilterStep.CREATE]
     with pytest.raises(
         SegmentPruneLimitError,
-        match=r"2 filters are not described .*; max_prune_filters allows 1: 1, 2",
+        match=r"2 undescribed filters would be removed; max_prune_filters allows 1: 1, 2",
     ):
         plan_filters([spec()], existing, prune=True, max_prune=1)
 
