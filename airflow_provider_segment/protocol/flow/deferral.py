@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from airflow_provider_segment.protocol.flow.retry_state import UnfinishedCall
 from airflow_provider_segment.protocol.flow.steps import Flow, Log, Pause, Reply, Send, Upcoming
+from airflow_provider_segment.protocol.flow.writes import may_be_applied
 from airflow_provider_segment.protocol.wire.messages import HeldBack, Request, Response
 from airflow_provider_segment.protocol.wire.rate_limit import OWN_LIMIT, limit_shown_by
 
@@ -126,8 +127,8 @@ class DeferralRule:
             self._limits[name] = limit
         for counts in (self.granted, self._upcoming):
             counts[name] = max(0, counts.get(name, 0) - 1)
-        if not (isinstance(reply, Response) and 400 <= reply.status < 500 and reply.status != 408):
-            self.wrote = self.wrote or request.method != "GET"
+        if may_be_applied(request, reply):
+            self.wrote = True
             self.created = self.created or request.method == "POST"
 
 

@@ -17,6 +17,7 @@ from airflow_provider_segment.protocol.errors import SegmentNotFoundError
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
+from airflow_provider_segment.protocol.flow.writes import notice_writes
 from airflow_provider_segment.protocol.provisioning import destination as destinations
 from airflow_provider_segment.protocol.provisioning.apply_filters import execute_filters, read_filters
 from airflow_provider_segment.protocol.provisioning.apply_subscriptions import execute_subscriptions
@@ -140,7 +141,8 @@ def _plan_and_execute(
     progress.begin(plan)
     executed = Executed(may_leave_out=progress.may_leave_out)
     try:
-        last = yield from execute_plan(options, plan=plan, executed=executed)
+        execution = execute_plan(options, plan=plan, executed=executed)
+        last = yield from notice_writes(execution, progress.note_write)
     finally:  # also if the flow is closed because the task defers
         progress.add(executed, plan)
     return plan, progress.summary(last, plan)

@@ -54,7 +54,8 @@ class Executed:
 class ApplyProgress:
     """What an apply did before and after it was stopped.
 
-    :param first: summary of the first plan.
+    :param first: summary of the first plan of which something was written, or rejected in part.
+    :param wrote: whether something was written.
     :param order: the place in the description of each subscription of ``first``; ``None`` for one that is removed.
     :param filter_order: the same for its filters.
     :param created: ids of the objects that were created, by their kind.
@@ -65,6 +66,7 @@ class ApplyProgress:
     """
 
     first: ApplySummary | None = None
+    wrote: bool = False
     order: list[int | None] = field(default_factory=list)
     filter_order: list[int | None] = field(default_factory=list)
     created: dict[str, list[str]] = field(default_factory=dict)
@@ -104,13 +106,17 @@ class ApplyProgress:
         )
 
     def begin(self, plan: Plan) -> None:
-        """Keep the summary of the first plan.
+        """Keep the summary of the first plan; an earlier one of which nothing was written had no effect.
 
         :param plan: the plan that is about to be executed.
         """
-        if self.first is None:
+        if self.first is None or not (self.wrote or self.ignored):
             self.first = summarize(plan, written=True)
             self.order, self.filter_order = list(plan.places), list(plan.filter_places)
+
+    def note_write(self) -> None:
+        """Record that something was written."""
+        self.wrote = True
 
     def add(self, executed: Executed, plan: Plan) -> None:
         """Add what the execution of a plan did, whether it ended or was stopped.

@@ -15,6 +15,7 @@ from airflow_provider_segment.protocol.errors import (
 from airflow_provider_segment.protocol.flow.deferral import kept_in_worker
 from airflow_provider_segment.protocol.flow.staleness import notice_standstills, replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
+from airflow_provider_segment.protocol.flow.writes import notice_writes
 from airflow_provider_segment.protocol.provisioning.apply import execute_plan
 from airflow_provider_segment.protocol.provisioning.plan import Result
 from airflow_provider_segment.protocol.provisioning.progress import Executed
@@ -171,7 +172,6 @@ def _create_or_adopt(
         if again.id is None:
             raise
         yield Log(f"{refusal}; another client created it since it was listed: {again.id}", logging.WARNING)
-        done.apply = None  # the first plan had no effect
         return (yield from _plan_and_execute(options, item, done, listings, how, Waiting()))
 
 
@@ -192,7 +192,8 @@ def _plan_and_execute(
     progress = done.begin(again.plan)
     executed = Executed(may_leave_out=progress.may_leave_out)
     try:
-        last = yield from execute_plan(options, plan=again.plan, confirm=False, executed=executed)
+        execution = execute_plan(options, plan=again.plan, confirm=False, executed=executed)
+        last = yield from notice_writes(execution, progress.note_write)
     finally:  # also if the flow is closed because the task defers
         done.add(executed, again.plan)
     return progress.summary(last, again.plan)
