@@ -13,6 +13,8 @@ from urllib.parse import quote
 from cryptography.fernet import Fernet, InvalidToken
 
 _BYTEA = re.compile(rb"\\\\x([0-9a-f]{16,})")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{40,}={0,2}")
+_URL_SAFE = re.compile(rb"[_-]")
 _FERNET_TOKEN = re.compile(rb"gAAAA[A-Za-z0-9_-]{60,}={0,2}")
 
 
@@ -68,18 +70,22 @@ class Search:
         return f"searched {total}, for {len(self._needles)} canaries: {counts}"
 
 
-def hidden_in_dump(dump: bytes, *, fernet_key: str) -> Iterator[bytes]:
-    """Yield what a dump of PostgreSQL holds in another form: binary, compressed or encrypted.
+def hidden_values(content: bytes, *, fernet_key: str) -> Iterator[bytes]:
+    """Yield what a content holds in another form: binary, compressed, encrypted, or in base64.
 
-    :param dump: the dump, as SQL.
+    :param content: a dump of PostgreSQL as SQL, the messages of a broker, or a log.
     :param fernet_key: Airflow's key.
     """
-    for found in _BYTEA.finditer(dump):
+    for found in _BYTEA.finditer(content):
         binary = bytes.fromhex(found[1][: len(found[1]) // 2 * 2].decode())
         yield binary
         yield from unpacked(binary)
-    for found in _FERNET_TOKEN.finditer(dump):
+    for found in _FERNET_TOKEN.finditer(content):
         yield from decrypted(Fernet(fernet_key), found[0])
+    for found in _BASE64.finditer(content):
+        yield base64.b64decode(
+            found[0][: len(found[0]) // 4 * 4], altchars=b"-_" if _URL_SAFE.search(found[0]) else None
+        )
 
 
 def unpacked(content: bytes) -> Iterator[bytes]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from dev.cluster.airflow import WORKERS, ClusterAirflow
+from dev.cluster.airflow import WORKERS
 from dev.cluster.plan import Disturbance
 
 TaskInstance = Mapping[str, Any]
@@ -38,21 +38,45 @@ class Hit:
     taken_over: float | None = None
 
 
+class Parts(Protocol):
+    """What can be done to the parts of an Airflow; a local Airflow can do it."""
+
+    def kill(self, name: str) -> None:
+        """Kill a part."""
+
+    def start_part(self, name: str) -> None:
+        """Start a part that was killed."""
+
+    def freeze(self, name: str) -> None:
+        """Stop a part without ending it."""
+
+    def unfreeze(self, name: str) -> None:
+        """Let a frozen part continue."""
+
+
 class Disturber:
     """Carries out a plan; ``tick`` is called again and again with the current task instances.
 
-    :param airflow: the cluster.
+    :param parts: the parts of the cluster.
     :param plan: the disturbances, in order.
     :param worker_timeout: seconds after which the tasks of a silent worker count as lost.
     :param triggerer_timeout: the same for a triggerer.
+    :param clock: returns the time in seconds.
     """
 
     def __init__(
-        self, airflow: ClusterAirflow, plan: Sequence[Disturbance], *, worker_timeout: float, triggerer_timeout: float
+        self,
+        parts: Parts,
+        plan: Sequence[Disturbance],
+        *,
+        worker_timeout: float,
+        triggerer_timeout: float,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.hits: list[Hit] = []
         self.missed: list[Disturbance] = []
-        self._airflow = airflow
+        self._parts = parts
+        self._clock = clock
         self._plan = plan
         self._timeouts = {True: worker_timeout, False: triggerer_timeout}
         self._left: deque[Disturbance] = deque()
@@ -84,7 +108,7 @@ class Disturber:
 
         :param instances: the task instances of the running DAG, just read.
         """
-        now = time.monotonic()
+        now = self._clock()
         if self.current is not None:
             self._go_on(self.current, instances, now)
         elif self._left and now >= self._not_before:
@@ -94,7 +118,7 @@ class Disturber:
         for part in disturbance.parts:
             if tasks := tasks_on(part, instances):
                 self._left.popleft()
-                act = self._airflow.kill if disturbance.action == "kill" else self._airflow.freeze
+                act = self._parts.kill if disturbance.action == "kill" else self._parts.freeze
                 act(part)
                 self.current = Hit(disturbance=disturbance, part=part, tasks=tasks, started=now)
                 return
@@ -113,16 +137,16 @@ class Disturber:
 
     def _end(self, hit: Hit) -> None:
         if hit.disturbance.action == "kill":
-            self._airflow.start_part(hit.part)
+            self._parts.start_part(hit.part)
         else:
-            self._airflow.unfreeze(hit.part)
+            self._parts.unfreeze(hit.part)
         self.hits.append(hit)
         self.current = None
         self._schedule_next()
 
     def _schedule_next(self) -> None:
         if self._left:
-            self._not_before = time.monotonic() + self._left[0].delay
+            self._not_before = self._clock() + self._left[0].delay
 
 
 def tasks_on(part: str, instances: Sequence[TaskInstance]) -> frozenset[str]:

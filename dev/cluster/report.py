@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rich.box import SIMPLE
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from dev.cluster.evidence import Evidence, PhaseResult
 
@@ -33,8 +34,8 @@ def print_report(evidence: Evidence, violations: Mapping[str, Sequence[str]], co
 
 
 def _phases(evidence: Evidence) -> Table:
-    table = Table("part", title="Parts of the run", title_justify="left")
-    for name in ("tasks", "calls", "429s", "lost", "failed", "retries", "seconds", "peak memory, MB"):
+    table = _table("part of the run")
+    for name in ("tasks", "calls", "429s", "lost", "503s", "retries", "seconds", "peak MB"):
         table.add_column(name, justify="right")
     for phase in evidence.phases:
         table.add_row(phase.name, *_figures(phase))
@@ -48,7 +49,7 @@ def _figures(phase: PhaseResult) -> list[str]:
         "calls": len(statuses),
         "429s": statuses.count(429),
         "lost": sum(call["fault"] == "drop_after" for call in phase.calls),
-        "failed": sum(call["fault"] == "status" for call in phase.calls),
+        "503s": sum(call["fault"] == "status" for call in phase.calls),
         "retries": sum(max(0, one["try_number"] - 1) for one in phase.instances),
         "seconds": round(phase.seconds),
     }
@@ -56,7 +57,7 @@ def _figures(phase: PhaseResult) -> list[str]:
 
 
 def _disturbances(evidence: Evidence) -> Table:
-    table = Table("part of the run", "action", "part of Airflow", title="Kills and freezes", title_justify="left")
+    table = _table("part of the run", "action", "part of Airflow")
     for name in ("tasks hit", "seconds until taken over"):
         table.add_column(name, justify="right")
     for hit in evidence.hits:
@@ -64,6 +65,10 @@ def _disturbances(evidence: Evidence) -> Table:
         taken_over = "never" if hit.taken_over is None else f"{hit.taken_over:.0f}"
         table.add_row(one.phase, one.action, hit.part, str(len(hit.tasks)), taken_over)
     return table
+
+
+def _table(*columns: str) -> Table:
+    return Table(*(Column(name, no_wrap=True) for name in columns), box=SIMPLE)
 
 
 def _megabytes(size: int) -> str:

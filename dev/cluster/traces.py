@@ -7,9 +7,12 @@ from pathlib import Path
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from dev.cluster.services import Database
-from dev.secret_search import Search, hidden_in_dump
+from dev.secret_search import Search, hidden_values
 
-_DATA = "postgresql"
+_DATA = "postgresql/data"
+"""The database's own files, which the dumps show in a readable form."""
+
+_KINDS = {"dumps": "dumps of the database", "redis": "files of the broker"}
 
 
 class Traces:
@@ -36,14 +39,11 @@ class Traces:
 
     def search(self, search: Search, sandbox: SegmentSandbox) -> None:
         """Search the dumps, all files except those of the database, and the sandbox's journal."""
-        for file in sorted(self._dumps.glob("*.sql")):
-            content = file.read_bytes()
-            search.search("dumps of the database", file.name, content)
-            for hidden in hidden_in_dump(content, fernet_key=self._fernet_key):
-                search.search("binary or encrypted values in the dumps", file.name, hidden)
         for file in self._files():
-            kind = "files of the broker" if "redis" in file.parts else "logs and other files"
-            search.search(kind, str(file.relative_to(self._folder)), file.read_bytes())
+            name, content = str(file.relative_to(self._folder)), file.read_bytes()
+            search.search(_KINDS.get(name.partition("/")[0], "logs and other files"), name, content)
+            for hidden in hidden_values(content, fernet_key=self._fernet_key):
+                search.search("encoded or encrypted values in them", name, hidden)
         for entry in sandbox.requests:
             search.search("requests in the journal", entry["path"], json.dumps(entry).encode())
 
@@ -53,5 +53,5 @@ class Traces:
         return "\n".join(file.read_text(errors="replace") for file in logs if file.is_file())
 
     def _files(self) -> list[Path]:
-        files = (file for file in self._folder.rglob("*") if file.is_file() and file.suffix != ".sql")
-        return [file for file in files if _DATA not in file.relative_to(self._folder).parts[:1]]
+        data = self._folder / _DATA
+        return [file for file in sorted(self._folder.rglob("*")) if file.is_file() and data not in file.parents]
