@@ -27,7 +27,7 @@ endif
 	bench cluster cluster-quick docs constraints clean
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  AIRFLOW=2.11 selects the other Airflow, PYTHON=python3.12 the interpreter."
 
 demo: $(STAMP)  ## run a DAG that creates a destination, waits for deliveries, changes and removes it
@@ -82,9 +82,22 @@ $(SCHEMATHESIS_STAMP): $(STAMP) constraints/schemathesis.txt
 	 || $(PIP) --quiet --requirement constraints/schemathesis.txt
 	@touch $@
 
+# A cluster needs Celery and a driver for PostgreSQL, which the tests do not: a separate environment.
+CLUSTER_VENV  := $(VENV)-cluster
+CLUSTER_STAMP := $(CLUSTER_VENV)/.installed
+CLUSTER       := $(CLUSTER_VENV)/bin/python -m dev.cluster
+# More options for it, such as CLUSTER_OPTIONS="--factor 1 --seed 7"; --help lists them.
+CLUSTER_OPTIONS ?=
+
+cluster: $(CLUSTER_STAMP)  ## kill and freeze parts of an Airflow cluster while it manages 100 destinations; half an hour
+	@$(CLUSTER) $(CLUSTER_OPTIONS)
+
+cluster-quick: $(CLUSTER_STAMP)  ## the same with 10 destinations, one kill and one freeze; 4 minutes
+	@$(CLUSTER) --quick $(CLUSTER_OPTIONS)
+
 # No parallel workers: each Airflow is several processes.
-live: $(STAMP) $(BROWSER)  ## run the tests that need a real Airflow: killed triggerers, the search for secrets, make ui
-	$(BIN)/pytest -m live tests/canaries tests/live tests/dev/local_airflow tests/ui
+live: $(STAMP) $(BROWSER) $(CLUSTER_STAMP)  ## run the tests that need a real Airflow: killed triggerers, the search for secrets, make ui
+	$(BIN)/pytest -m live tests/canaries tests/live tests/dev tests/ui
 
 # 100 runs the full counts, 10 a tenth of them.
 SCALE ?= 100
@@ -106,19 +119,6 @@ fuzz: $(STAMP)  ## try 200 x SCALE random responses and 50 x SCALE tasks with ho
 
 test-matrix: $(STAMP)  ## run the tests on Airflow 3.3, 3.0, 2.11 and each Python, newest and lowest versions; an hour
 	$(BIN)/nox
-
-# A cluster needs Celery and a driver for PostgreSQL, which the tests do not: a separate environment.
-CLUSTER_VENV  := $(VENV)-cluster
-CLUSTER_STAMP := $(CLUSTER_VENV)/.installed
-CLUSTER       := $(CLUSTER_VENV)/bin/python -m dev.cluster
-# More options for it, such as CLUSTER_OPTIONS="--factor 1 --seed 7"; --help lists them.
-CLUSTER_OPTIONS ?=
-
-cluster: $(CLUSTER_STAMP)  ## kill and freeze parts of an Airflow cluster while it manages 100 destinations; half an hour
-	@$(CLUSTER) $(CLUSTER_OPTIONS)
-
-cluster-quick: $(CLUSTER_STAMP)  ## the same with 10 destinations, one kill and one freeze; 4 minutes
-	@$(CLUSTER) --quick $(CLUSTER_OPTIONS)
 
 # The benchmarks compare with other providers, which the tests do not need: a separate environment.
 BENCH_VENV  := $(VENV)-bench

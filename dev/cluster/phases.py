@@ -149,7 +149,7 @@ class Phases:
         self._disturber.tick(instances)
         after = self._disturber.current
         if before is None and after is not None:
-            self._say(f"{after.disturbance.action} {after.part}, which has {len(after.tasks)} tasks")
+            self._say(f"{after.disturbance.action} {after.part}; tasks on it: {len(after.tasks)}")
         elif before is not None and after is None:
             self._say(f"{before.part} is back; its tasks were taken over after {_seconds(before)}")
 

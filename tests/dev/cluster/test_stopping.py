@@ -1,0 +1,58 @@
+"""A whole cluster that is interrupted leaves no process and no folder behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from dev.cluster.programs import MissingProgramError, find_programs
+
+ROOT = Path(__file__).parents[3]
+PYTHON = Path(f"{sys.prefix}-cluster", "bin", "python")
+
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.skipif(not PYTHON.exists(), reason="make cluster has not made its environment"),
+]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_nothing_is_left_after_a_signal(tmp_path: Path, number: signal.Signals) -> None:
+    try:
+        find_programs()
+    except MissingProgramError as error:
+        pytest.skip(str(error))
+    command = [str(PYTHON), "-m", "dev.cluster", "--quick"]
+    environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    tmp_path.chmod(0o755)
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as cluster:
+        assert cluster.stdout is not None
+        for line in cluster.stdout:
+            if "apply_by_mapping has started" in line:
+                break
+        assert len(processes_with(str(tmp_path))) > 10
+        cluster.send_signal(number)
+        cluster.stdout.read()
+        assert cluster.wait(timeout=120) == 1
+
+    assert processes_with(str(tmp_path)) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def processes_with(folder: str) -> list[psutil.Process]:
+    """Return the processes that have a folder in their environment or arguments, except this one's own ancestors."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            shown = [*process.cmdline(), *process.environ().values()]
+            if any(folder in one for one in shown) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return found
