@@ -8,7 +8,7 @@ import secrets
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +96,7 @@ def run(options: Options, programs: Programs, folder: Path, console: Console) ->
     :param console: shows the progress.
     """
     token, key = f"cluster-token-{secrets.token_hex(16)}", f"cluster-key-{secrets.token_hex(16)}"
-    evidence = Evidence(names=described.described_names(options.destinations), key=key)
+    evidence = Evidence(described=described.described_destinations(options.destinations), key=key)
     with ExitStack() as stack:
         folders = {name: folder / name for name in ("postgresql", "redis", "sandbox")}
         for path in folders.values():
@@ -104,7 +104,7 @@ def run(options: Options, programs: Programs, folder: Path, console: Console) ->
         database = stack.enter_context(running_postgresql(folders["postgresql"], programs))
         broker_url = stack.enter_context(running_redis(folders["redis"], programs))
         sandbox = stack.enter_context(running_sandbox(folders["sandbox"], token=token))
-        set_up(sandbox, options)
+        set_up(sandbox, options, evidence.described.sources)
         airflow = stack.enter_context(
             ClusterAirflow(
                 home=folder / "airflow",
@@ -142,8 +142,9 @@ def run(options: Options, programs: Programs, folder: Path, console: Console) ->
     return evidence
 
 
-def set_up(sandbox: SegmentSandbox, options: Options) -> None:
-    """Set the limits of a sandbox, and let it lose responses and fail."""
+def set_up(sandbox: SegmentSandbox, options: Options, sources: Sequence[str]) -> None:
+    """Give a sandbox its sources and limits, and let it lose responses and fail."""
+    sandbox.seed({"sources": [{"id": source, "slug": source} for source in sources]})
     limit = max(1, round(SUBSCRIPTION_WRITES_PER_MINUTE * options.factor))
     sandbox.settings(subscription_write_limit_per_minute=limit, deliveries_per_minute=0)
     sandbox.fault("drop_after", times=None, probability=LOST, seed=options.seed)

@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from dev.cluster.described import SOURCE, SUBSCRIPTIONS, TYPE
-from dev.cluster.evidence import Evidence
+from dev.cluster.described import SUBSCRIPTIONS, TYPE, Identity
+from dev.cluster.evidence import PHASES, Evidence
 
 Check = Callable[[Evidence], Iterator[str]]
 
 
 def every_task_succeeded(evidence: Evidence) -> Iterator[str]:
     """Yield the tasks that did not succeed, and phases without tasks."""
+    ran = {phase.name for phase in evidence.phases}
+    yield from (f"{name} did not run" for name in PHASES if name not in ran)
     for phase in evidence.phases:
         if not phase.instances:
             yield f"{phase.name} has no tasks"
@@ -25,7 +27,7 @@ def every_task_succeeded(evidence: Evidence) -> Iterator[str]:
 def exactly_the_described_objects(evidence: Evidence) -> Iterator[str]:
     """Yield what differs between the described objects and Segment's, when all had been provisioned."""
     found = Counter(_object(one, evidence.key) for one in evidence.height)
-    described = Counter(_described(name) for name in evidence.names.all)
+    described = Counter(_described(one) for one in evidence.described.all)
     yield from (f"missing, or different: {one}" for one in described - found)
     yield from (f"not described: {one}" for one in found - described)
 
@@ -33,7 +35,8 @@ def exactly_the_described_objects(evidence: Evidence) -> Iterator[str]:
 def all_are_disabled(evidence: Evidence) -> Iterator[str]:
     """Yield the destinations that are missing or still enabled after they had been disabled."""
     found = {one["name"]: one for one in evidence.disabled}
-    for name in evidence.names.all:
+    for described in evidence.described.all:
+        name = described["name"]
         if name not in found:
             yield f"{name} is missing"
         elif found[name]["enabled"]:
@@ -118,11 +121,11 @@ def _object(destination: Mapping[str, Any], key: str) -> str:
     )
 
 
-def _described(name: str) -> str:
+def _described(identity: Identity) -> str:
     subscriptions = sorted(
         f"{one['name']}: {one['trigger']}, action {one['action']}, enabled True" for one in SUBSCRIPTIONS
     )
-    return _line(name=name, source=SOURCE, kind=TYPE, enabled=True, key_is_set=True, subscriptions=subscriptions)
+    return _line(**identity, kind=TYPE, enabled=True, key_is_set=True, subscriptions=subscriptions)
 
 
 def _line(**fields: object) -> str:

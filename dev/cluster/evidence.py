@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dev.cluster.described import Names
+from dev.cluster.described import Described
 from dev.cluster.disturbances import Hit
 from dev.cluster.plan import Disturbance
+
+PHASES = ("apply_by_mapping", "apply_by_fleet", "wait", "disable", "delete")
+"""The phases in order; each runs the DAG of this name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +36,7 @@ class PhaseResult:
 class Evidence:
     """Everything that is known after a run.
 
-    :param names: the described destinations.
+    :param described: the described destinations.
     :param key: the secret in their settings.
     :param phases: the phases, in order.
     :param hits: the disturbances that were carried out.
@@ -48,7 +51,7 @@ class Evidence:
     :param memory: peak memory of each part, in bytes.
     """
 
-    names: Names
+    described: Described
     key: str
     phases: list[PhaseResult] = field(default_factory=list)
     hits: Sequence[Hit] = ()

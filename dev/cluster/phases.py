@@ -23,6 +23,8 @@ from dev.local_airflow.errors import LocalAirflowError
 Instances = Sequence[dict[str, Any]]
 
 _CHECK_INTERVAL = 0.5
+_SHOWN_FAILURES = 3
+_LAST_LINES = 12
 _STALE_SECONDS = 10
 """Seconds for which a worker that was frozen might still send what it had begun, before Airflow ends its tasks."""
 
@@ -70,20 +72,20 @@ class Phases:
         self._started = time.monotonic()
 
     def run_all(self) -> None:
-        """Provision, wait, disable and delete."""
+        """Provision, wait, disable and delete; stop after a phase that failed."""
         evidence = self._evidence
-        self._run("apply_by_mapping", self._watch_until_ended)
-        self._run("apply_by_fleet", self._watch_until_ended)
+        provisioned = self._run("apply_by_mapping", self._watch_until_ended)
+        provisioned = provisioned and self._run("apply_by_fleet", self._watch_until_ended)
         evidence.height = self._sandbox.destinations
-        self._run("wait", self._watch_waits)
-        self._run("disable", self._watch_until_ended)
-        evidence.disabled = self._sandbox.destinations
-        self._run("delete", self._watch_until_ended)
+        if provisioned and self._run("wait", self._watch_waits) and self._run("disable", self._watch_until_ended):
+            evidence.disabled = self._sandbox.destinations
+            self._run("delete", self._watch_until_ended)
         evidence.rest = self._sandbox.destinations
         evidence.hits, evidence.missed = self._disturber.hits, self._disturber.missed
         evidence.memory = dict(self._memory.parts)
 
-    def _run(self, name: str, watch: Callable[[DagRun], None]) -> None:
+    def _run(self, name: str, watch: Callable[[DagRun], None]) -> bool:
+        """Run a phase, and return whether it succeeded."""
         calls, started = len(self._sandbox.requests), time.monotonic()
         self._memory.reset_total()
         run = self._airflow.trigger(name)
@@ -94,16 +96,24 @@ class Phases:
         if any(hit.disturbance.phase == name and hit.disturbance.action == "freeze" for hit in self._disturber.hits):
             time.sleep(_STALE_SECONDS)
         self._traces.dump(f"after {name}")
-        self._evidence.phases.append(
-            PhaseResult(
-                name=name,
-                instances=run.task_instances(),
-                calls=self._sandbox.requests[calls:],
-                seconds=time.monotonic() - started,
-                memory=self._memory.total,
-            )
+        result = PhaseResult(
+            name=name,
+            instances=run.task_instances(),
+            calls=self._sandbox.requests[calls:],
+            seconds=time.monotonic() - started,
+            memory=self._memory.total,
         )
+        self._evidence.phases.append(result)
         self._say(f"{name} has ended: {run.state()}")
+        self._show_failures(run, result)
+        return run.state() == "success"
+
+    def _show_failures(self, run: DagRun, result: PhaseResult) -> None:
+        """Print the ends of the logs of a few failed tasks, since the logs are deleted."""
+        for one in [one for one in result.instances if one["state"] == "failed"][:_SHOWN_FAILURES]:
+            log = run.task_log(one["task_id"], try_number=one["try_number"], map_index=one["map_index"])
+            lines = "\n  ".join(log.splitlines()[-_LAST_LINES:])
+            self._say(f"{one['task_id']}[{one['map_index']}] failed; its log ends with:\n  {lines}")
 
     def _watch_until_ended(self, run: DagRun) -> None:
         dumped = False
@@ -119,7 +129,7 @@ class Phases:
 
     def _watch_waits(self, run: DagRun) -> None:
         """Disturb the waits when all are deferred; then deliver what they wait for."""
-        count = len(self._evidence.names.all)
+        count = len(self._evidence.described.all)
         self._watch(run, lambda instances: [one["state"] for one in instances] == ["deferred"] * count, disturb=False)
         self._evidence.deadlines.append(self._deadlines(run))
         self._traces.dump("deferred wait")

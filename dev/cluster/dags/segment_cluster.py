@@ -15,28 +15,26 @@ from airflow_provider_segment.operators.destination import (
 from airflow_provider_segment.operators.workspace import SegmentApplyWorkspaceOperator
 from airflow_provider_segment.secrets import SecretRef
 from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
-from dev.cluster.described import FLEET_SIZE, KEY_CONNECTION, SOURCE, SUBSCRIPTIONS, TYPE, described_names
+from dev.cluster.described import FLEET_SIZE, KEY_CONNECTION, SUBSCRIPTIONS, TYPE, described_destinations
 
-NAMES = described_names()
+DESCRIBED = described_destinations()
 SETTINGS: dict[str, Any] = {"apiKey": SecretRef(KEY_CONNECTION)}
 DEFAULTS: dict[str, Any] = {"retries": 5, "retry_delay": timedelta(seconds=5)}
 
 
 def fleets(**fields: Any) -> list[list[dict[str, Any]]]:
     """Return the descriptions for the tasks of the fleet operator."""
-    common = {"source": SOURCE, "type": TYPE}
-    return [[{**common, "name": name, **fields} for name in fleet] for fleet in NAMES.fleets]
+    return [[{**one, "type": TYPE, **fields} for one in fleet] for fleet in DESCRIBED.fleets]
 
 
 with DAG("apply_by_mapping", schedule=None, catchup=False, default_args=DEFAULTS):
     SegmentApplyDestinationOperator.partial(
         task_id="apply",
-        source=SOURCE,
         destination_type=TYPE,
         settings=SETTINGS,
         subscriptions=SUBSCRIPTIONS,
         deferrable=True,
-    ).expand(name=NAMES.mapped)
+    ).expand_kwargs(DESCRIBED.mapped)
 
 with DAG("apply_by_fleet", schedule=None, catchup=False, default_args=DEFAULTS):
     SegmentApplyWorkspaceOperator.partial(task_id="apply").expand(
@@ -46,25 +44,22 @@ with DAG("apply_by_fleet", schedule=None, catchup=False, default_args=DEFAULTS):
 with DAG("wait", schedule=None, catchup=False, default_args=DEFAULTS):
     SegmentDeliveryMetricsSensor.partial(
         task_id="wait",
-        source=SOURCE,
         destination_type=TYPE,
         success_when="successes >= 10",
         window=timedelta(hours=1),
         poke_interval=10,
         timeout=3600,
         deferrable=True,
-    ).expand(name=NAMES.all)
+    ).expand_kwargs(DESCRIBED.all)
 
 with DAG("disable", schedule=None, catchup=False, default_args=DEFAULTS):
-    SegmentUpdateDestinationOperator.partial(
-        task_id="disable", source=SOURCE, destination_type=TYPE, enabled=False
-    ).expand(name=NAMES.mapped)
+    SegmentUpdateDestinationOperator.partial(task_id="disable", destination_type=TYPE, enabled=False).expand_kwargs(
+        DESCRIBED.mapped
+    )
     SegmentApplyWorkspaceOperator.partial(task_id="disable_fleet").expand(destinations=fleets(enabled=False))
 
 with DAG("delete", schedule=None, catchup=False, default_args=DEFAULTS):
-    SegmentDeleteDestinationOperator.partial(task_id="delete", source=SOURCE, destination_type=TYPE).expand(
-        name=NAMES.mapped
-    )
+    SegmentDeleteDestinationOperator.partial(task_id="delete", destination_type=TYPE).expand_kwargs(DESCRIBED.mapped)
     SegmentApplyWorkspaceOperator.partial(task_id="delete_fleet", max_prune=3 * FLEET_SIZE).expand(
         destinations=fleets(removed=True)
     )

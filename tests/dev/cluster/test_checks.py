@@ -11,9 +11,9 @@ from rich.console import Console
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from dev.cluster.checks import CHECKS, violations
-from dev.cluster.described import SOURCE, SUBSCRIPTIONS, TYPE, described_names
+from dev.cluster.described import SUBSCRIPTIONS, TYPE, described_destinations
 from dev.cluster.disturbances import Hit
-from dev.cluster.evidence import Evidence, PhaseResult
+from dev.cluster.evidence import PHASES, Evidence, PhaseResult
 from dev.cluster.plan import Disturbance
 from dev.cluster.report import print_report
 
@@ -24,7 +24,7 @@ KILL = Disturbance(phase="apply_by_mapping", action="kill", parts=("worker-1",),
 @pytest.fixture
 def evidence(segment_sandbox: SegmentSandbox) -> Evidence:
     """What a good run leaves; the objects are the sandbox's own."""
-    names = described_names(4)
+    described = described_destinations(4)
     subscriptions = [
         {"id": f"{number}", "actionId": one["action"], "name": one["name"], "trigger": one["trigger"], "enabled": True}
         for number, one in enumerate(SUBSCRIPTIONS)
@@ -32,23 +32,27 @@ def evidence(segment_sandbox: SegmentSandbox) -> Evidence:
     destinations = [
         {
             "id": f"id-{number}",
-            "name": name,
-            "sourceId": SOURCE,
+            "name": one["name"],
+            "sourceId": one["source"],
             "metadataId": TYPE,
             "enabled": True,
             "settings": {"apiKey": KEY},
-            "subscriptions": [one | {"id": f"{number}-{one['id']}"} for one in subscriptions],
+            "subscriptions": [each | {"id": f"{number}-{each['id']}"} for each in subscriptions],
         }
-        for number, name in enumerate(names.all)
+        for number, one in enumerate(described.all)
     ]
-    segment_sandbox.seed({"destinations": destinations})
+    sources = [{"id": source, "slug": source} for source in described.sources]
+    segment_sandbox.seed({"sources": sources, "destinations": destinations})
     height = segment_sandbox.destinations
     instances = [{"task_id": "apply", "map_index": index, "state": "success", "try_number": 1} for index in range(4)]
     calls = [{"status": status, "fault": fault} for status, fault in ((200, None), (429, None), (None, "drop_after"))]
     return Evidence(
-        names=names,
+        described=described,
         key=KEY,
-        phases=[PhaseResult(name="apply_by_mapping", instances=instances, calls=calls, seconds=61.5, memory=10**9)],
+        phases=[
+            PhaseResult(name=name, instances=copy.deepcopy(instances), calls=calls, seconds=61.5, memory=10**9)
+            for name in PHASES
+        ],
         hits=[Hit(disturbance=KILL, part="worker-1", tasks=frozenset({"a"}), started=0, taken_over=33.0)],
         height=height,
         disabled=[{**one, "enabled": False} for one in height],
@@ -70,7 +74,11 @@ def task_failed(evidence: Evidence) -> None:
 
 
 def phase_without_tasks(evidence: Evidence) -> None:
-    evidence.phases.append(PhaseResult(name="wait", instances=[], calls=[], seconds=0, memory=0))
+    evidence.phases[2] = PhaseResult(name="wait", instances=[], calls=[], seconds=0, memory=0)
+
+
+def phase_did_not_run(evidence: Evidence) -> None:
+    del evidence.phases[-1]
 
 
 def edit(change: Callable[[Any], object]) -> Break:
@@ -148,6 +156,7 @@ SUCCEEDED, DESCRIBED, DISABLED, NONE_LEFT, DUPLICATES, DEADLINES, SECRETS, DISTU
 BROKEN: list[tuple[Break, set[str]]] = [
     (task_failed, {SUCCEEDED}),
     (phase_without_tasks, {SUCCEEDED}),
+    (phase_did_not_run, {SUCCEEDED}),
     (destination_missing, {DESCRIBED}),
     (not_described, {DESCRIBED}),
     (edit(lambda one: one.update(enabled=False)), {DESCRIBED}),

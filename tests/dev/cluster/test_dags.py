@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Sequence
+from collections import Counter
 from typing import Any
 
 import pytest
 
+from airflow_provider_segment.sandbox.decisions import MAX_INSTANCES as INSTANCES
 from dev.cluster import described
 from dev.cluster.__main__ import DAGS
-from dev.cluster.described import described_names
+from dev.cluster.described import FLEET_SIZE, described_destinations
 from dev.cluster.plan import FULL, QUICK
 
 COUNT = 25
@@ -28,22 +29,21 @@ def dags(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return dict(bag.dags)
 
 
-def names(values: Sequence[Any]) -> list[str]:
-    return [value["name"] if isinstance(value, dict) else value for value in values]
-
-
 def test_every_phase_has_every_destination_once(dags: dict[str, Any]) -> None:
+    described = described_destinations(COUNT)
+    in_fleets = [one for fleet in described.fleets for one in fleet]
+    expected = {"apply_by_mapping": described.mapped, "apply_by_fleet": in_fleets}
+
     for dag in dags.values():
-        found: list[str] = []
-        for task in dag.tasks:
-            expanded = task.expand_input.value
-            found += expanded.get("name", []) or [name for fleet in expanded["destinations"] for name in names(fleet)]
-        if dag.dag_id == "apply_by_mapping":
-            assert found == described_names(COUNT).mapped
-        elif dag.dag_id == "apply_by_fleet":
-            assert found == [name for fleet in described_names(COUNT).fleets for name in fleet]
-        else:
-            assert sorted(found) == described_names(COUNT).all
+        found = [one for task in dag.tasks for one in expanded(task)]
+        assert found == expected.get(dag.dag_id, described.all)
+
+
+def expanded(task: Any) -> list[dict[str, str]]:
+    """Return the name and source of each destination of a mapped task."""
+    value = task.expand_input.value
+    found = [one for fleet in value["destinations"] for one in fleet] if isinstance(value, dict) else value
+    return [{"name": one["name"], "source": one["source"]} for one in found]
 
 
 def test_the_plan_names_phases_that_exist(dags: dict[str, Any]) -> None:
@@ -51,9 +51,10 @@ def test_the_plan_names_phases_that_exist(dags: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("count", [2, 3, 10, 25, 100, 1000])
-def test_the_names_are_distinct_and_shared_by_both_ways(count: int) -> None:
-    names = described_names(count)
+def test_the_destinations_are_distinct_and_few_on_each_source(count: int) -> None:
+    described = described_destinations(count)
 
-    assert len(set(names.all)) == len(names.all) == count
-    assert len(names.mapped) == count // 2
-    assert all(1 <= len(fleet) <= described.FLEET_SIZE for fleet in names.fleets)
+    assert len({one["name"] for one in described.all}) == len(described.all) == count
+    assert len(described.mapped) == count // 2
+    assert all(1 <= len(fleet) <= FLEET_SIZE for fleet in described.fleets)
+    assert max(Counter(one["source"] for one in described.all).values()) <= INSTANCES
