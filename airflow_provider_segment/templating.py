@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from airflow_provider_segment.protocol.arguments import check_id, check_name, check_reference
-from airflow_provider_segment.protocol.provisioning.comparison import Path, is_below
+from airflow_provider_segment.protocol.provisioning.paths import Path, is_below
 from airflow_provider_segment.protocol.secret_str import NumberString
 
 # A mixin: operators, sensors and notifiers have different bases.

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from airflow_provider_segment.protocol.errors import SegmentError
-
 
 class ConnectionUnavailableError(Exception):
     """The Airflow connection cannot be read; the secrets backend or Airflow's API may be temporarily down.
@@ -18,6 +16,8 @@ class ConnectionUnavailableError(Exception):
 @contextmanager
 def reading_connection() -> Iterator[None]:
     """Raise ConnectionUnavailableError for any failure to read the connection, except for invalid fields."""
+    from airflow_provider_segment.protocol.errors import SegmentError
+
     try:
         yield
     except (ValueError, SegmentError):

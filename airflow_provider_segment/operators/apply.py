@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest
-    from airflow_provider_segment.protocol.provisioning.comparison import Path
+    from airflow_provider_segment.protocol.provisioning.paths import Path
     from airflow_provider_segment.protocol.provisioning.progress import ApplyProgress
     from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
     from airflow_provider_segment.templating import Settings, Text

@@ -12,14 +12,6 @@ from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperat
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.lineage.datasets import DestinationLineage
 from airflow_provider_segment.links.segment import SegmentDestinationsLink
-from airflow_provider_segment.protocol.errors import (
-    SegmentAlreadyExistsError,
-    SegmentFilterCheckError,
-    SegmentInvalidRequestError,
-    SegmentNotFoundError,
-    SegmentPruneLimitError,
-    SegmentUnexpectedResultError,
-)
 from airflow_provider_segment.secrets import ReadSecret, placeholder, replace_references, secret_reader
 from airflow_provider_segment.templating import CheckedArguments, ResolveArgument
 
@@ -73,7 +65,9 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
         try:
             return self.perform(context)
         except Exception as error:
-            if is_final(error):
+            from airflow_provider_segment.protocol.errors import is_final_error
+
+            if is_final_error(error):
                 raise AirflowFailException(str(error)) from error
             raise
 
@@ -160,30 +154,6 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
             return with_advice(flow(options, *args, **kwargs), advice)
 
         return advised
-
-
-def is_final(error: Exception) -> bool:
-    """Return whether an error is final: a retry of the task cannot fix it, so it must not use up the task's retries.
-
-    This applies to invalid arguments, requests that Segment rejects, and sources, types or actions that do not exist.
-    It does not apply to a rejected token, because tokens are rotated, or to an object that is not found by its
-    identity, because lists lag.
-
-    :param error: the error.
-    """
-    if isinstance(error, SegmentNotFoundError):
-        return error.method == "POST" or error.path.startswith("/sources/")
-    return isinstance(error, _FINAL)
-
-
-_FINAL = (
-    ValueError,
-    SegmentInvalidRequestError,
-    SegmentAlreadyExistsError,
-    SegmentFilterCheckError,
-    SegmentPruneLimitError,
-    SegmentUnexpectedResultError,  # a retry would not find the object, and create another one
-)
 
 
 def earlier_try_age(context: Context) -> float:

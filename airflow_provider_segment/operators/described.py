@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
-from airflow_provider_segment.operators.base import SegmentOperator, is_final, is_retry
-from airflow_provider_segment.protocol.errors import SegmentUnexpectedResultError
+from airflow_provider_segment.operators.base import SegmentOperator, is_retry
+from airflow_provider_segment.protocol.errors import SegmentUnexpectedResultError, is_final_error
 from airflow_provider_segment.protocol.provisioning.differences import Difference, differences_text
 from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
 
@@ -134,6 +134,6 @@ def raise_for_retry(causes: Sequence[Exception], error: Exception) -> NoReturn:
     :param causes: the errors.
     :param error: the error to raise.
     """
-    if all(map(is_final, causes)) or any(isinstance(cause, SegmentUnexpectedResultError) for cause in causes):
+    if all(map(is_final_error, causes)) or any(isinstance(cause, SegmentUnexpectedResultError) for cause in causes):
         raise AirflowFailException(str(error)) from error
     raise error

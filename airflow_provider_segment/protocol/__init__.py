@@ -7,7 +7,7 @@ performs the steps. The synchronous driver, the asynchronous one and a test with
 rules.
 
 Values are frozen dataclasses. Those needed while a DAG file is parsed are frozen msgspec structs, which are defined
-about fifty times as fast as dataclasses. Values with settings stay dataclasses, whose ``repr`` omits the settings.
+about fifty times as fast as dataclasses. The ``repr`` of a value with settings omits the settings.
 
 - ``errors``: the error types.
 - ``arguments``: validation of user arguments.

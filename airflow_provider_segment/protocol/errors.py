@@ -29,9 +29,11 @@ class SegmentError(Exception):
     """Base of every error of this package.
 
     ``transient`` is true where the same request may succeed later; the retry policy and the sensor depend on it.
+    ``retry_after`` is the number of seconds that Segment asked to wait before the next request; ``None`` if it did not.
     """
 
     transient = False
+    retry_after: float | None = None
 
     def __init__(self, message: str = "") -> None:
         super().__init__(printable(message))
@@ -94,7 +96,6 @@ class SegmentRateLimitError(SegmentApiError):
     """
 
     transient = True
-    retry_after: float | None = None
 
 
 class SegmentServerError(SegmentApiError):
@@ -136,11 +137,7 @@ class SegmentAmbiguousWriteError(SegmentError):
 
     :param message: what happened.
     :param seconds: time spent on the create so far.
-
-    ``retry_after`` is the number of seconds that Segment asked to wait before the next request; ``None`` if it did not.
     """
-
-    retry_after: float | None = None
 
     def __init__(self, message: str = "", *, seconds: float = 0.0) -> None:
         super().__init__(message)
@@ -201,3 +198,27 @@ class SegmentPartialFailureError(SegmentError):
     def __init__(self, message: str = "", *, summary: WorkspaceSummary | None = None) -> None:
         super().__init__(message)
         self.summary = summary
+
+
+def is_final_error(error: Exception) -> bool:
+    """Return whether an error is final: a retry of the task cannot fix it, so it must not use up the task's retries.
+
+    This applies to invalid arguments, requests that Segment rejects, and sources, types or actions that do not exist.
+    It does not apply to a rejected token, because tokens are rotated, or to an object that is not found by its
+    identity, because lists lag.
+
+    :param error: the error.
+    """
+    if isinstance(error, SegmentNotFoundError):
+        return error.method == "POST" or error.path.startswith("/sources/")
+    return isinstance(error, _FINAL)
+
+
+_FINAL = (
+    ValueError,
+    SegmentInvalidRequestError,
+    SegmentAlreadyExistsError,
+    SegmentFilterCheckError,
+    SegmentPruneLimitError,
+    SegmentUnexpectedResultError,  # a retry would not find the object, and create another one
+)

@@ -16,7 +16,7 @@ def check_time(argument: str, value: Any) -> datetime:
     :param argument: the argument's name.
     :param value: a datetime or an ISO 8601 string; UTC if it has no time zone.
     """
-    moment = _parse_iso(value) if isinstance(value, str) and _DATED.match(value) else value
+    moment = _parse_iso(value) if isinstance(value, str) and re.match(_DATED, value) else value
     try:
         if not isinstance(moment, datetime):
             raise TypeError
@@ -70,12 +70,12 @@ def format_duration(length: timedelta) -> str:
 
 
 # pendulum also accepts "now" and "12:00", which would mean something else at each poll.
-_DATED = re.compile(r"\s*\d{4}-?(\d\d|W)", re.ASCII)
-_CLOCK = re.compile(r"(?:(\d+) days?, )?(\d+):([0-5]\d):([0-5]\d)(?:\.\d+)?", re.ASCII)
+_DATED = r"(?a)\s*\d{4}-?(\d\d|W)"
+_CLOCK = r"(?a)(?:(\d+) days?, )?(\d+):([0-5]\d):([0-5]\d)(?:\.\d+)?"
 
 
 def _parse_duration(text: str) -> Any:
-    if match := _CLOCK.fullmatch(text):
+    if match := re.fullmatch(_CLOCK, text):
         days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
         return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
     try:

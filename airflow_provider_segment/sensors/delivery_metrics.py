@@ -30,8 +30,6 @@ from airflow_provider_segment.protocol.delivery.criteria import (
     check_settle_time,
     check_window_conditions,
 )
-from airflow_provider_segment.protocol.delivery.failures import FailureRule
-from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
 from airflow_provider_segment.protocol.delivery.schedule import requested_delay
 from airflow_provider_segment.protocol.delivery.window import (
     AUTO,
@@ -47,17 +45,19 @@ from airflow_provider_segment.protocol.selection import (
 )
 from airflow_provider_segment.protocol.times import check_time
 from airflow_provider_segment.sensors.deferral import DeferrableWaitMixin
-from airflow_provider_segment.sensors.destination_check import RememberedCheck
 from airflow_provider_segment.templating import CheckedArguments, is_literal
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
+    from airflow_provider_segment.protocol.delivery.failures import FailureRule
     from airflow_provider_segment.protocol.delivery.polling import FinalPieces
+    from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
     from airflow_provider_segment.protocol.delivery.verdict import Evidence, Verdict
     from airflow_provider_segment.protocol.flow.steps import CallOptions
     from airflow_provider_segment.protocol.provisioning.references import ResolvedIds
+    from airflow_provider_segment.sensors.destination_check import RememberedCheck
     from airflow_provider_segment.templating import Text
 
 
@@ -300,6 +300,8 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
 
     @cached_property
     def _progress(self) -> ProgressLogger:
+        from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
+
         return ProgressLogger(str(DestinationSelection(**self._selection_arguments)))
 
     @cached_property
@@ -339,6 +341,8 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
 
     @cached_property
     def _failure_rule(self) -> FailureRule:
+        from airflow_provider_segment.protocol.delivery.failures import FailureRule
+
         return FailureRule(datetime.now(UTC) if self._resumed or self._reschedules else None)
 
     def _log_failure(self, error: Exception, *, delay: float = 0.0) -> None:
@@ -368,7 +372,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     def _must_check_destination(self, context: Context) -> bool:
         """Return whether to check the destination before the poll; without a stored one, events in the poll suffice."""
         if self.reschedule and not self._destination_checked:
-            known = RememberedCheck(context, self._criteria.query).load()
+            known = self._remembered_check(context).load()
             if known:
                 self._destination_checked, self._located = True, self._criteria.located(*known)
                 self._progress.identify(known[0], self._criteria.destination.name or "")
@@ -376,11 +380,16 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
                 return context.get("task_reschedule_count") == 0
         return not self._destination_checked
 
+    def _remembered_check(self, context: Context) -> RememberedCheck:
+        from airflow_provider_segment.sensors.destination_check import RememberedCheck
+
+        return RememberedCheck(context, self._criteria.query)
+
     def _check_destination(self, context: Context, options: CallOptions) -> WaitCriteria:
         located = self._locate(options, check=True)
         self._destination_checked = True
         if self.reschedule:
-            RememberedCheck(context, self._criteria.query).save(located.query.destination_id, located.query.source_id)
+            self._remembered_check(context).save(located.query.destination_id, located.query.source_id)
         return located
 
     def _locate(self, options: CallOptions, *, check: bool) -> WaitCriteria:

@@ -89,7 +89,7 @@ def test_every_setting_of_the_sandbox_is_explained_with_its_default() -> None:
 
 def test_every_metric_is_in_the_table_with_its_meaning_and_formula() -> None:
     rows = [
-        f"| `{metric.name}` | {metric.kind.value} | {metric.meaning} | {metric.formula and f'`{metric.formula}`'} |"
+        f"| `{metric.name}` | {metric.kind} | {metric.meaning} | {metric.formula and f'`{metric.formula}`'} |"
         for metric in metric_names.METRICS
     ]
     assert [row for row in rows if row not in page("waiting.md")] == []

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
 from typing import Any
+
+from msgspec import structs
 
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from tests.simulation.catalog import ACTIONS, ANALYTICS, OTHER_SOURCE, SINGLE, SOURCE, TRACK
@@ -53,15 +54,15 @@ def draw_subscriptions(dice: Random, *, most: int) -> list[SubscriptionSpec]:
 def named(dice: Random, spec: DestinationSpec) -> DestinationSpec:
     """Return the description, with its source and its type perhaps named by slugs."""
     if dice.random() < 0.5:
-        spec = replace(spec, source_id="", source=f"{spec.source_id}-slug")
+        spec = structs.replace(spec, source_id="", source=f"{spec.source_id}-slug")
     if dice.random() < 0.5:
-        spec = replace(spec, metadata_id="", destination_type=f"{spec.metadata_id}-slug")
+        spec = structs.replace(spec, metadata_id="", destination_type=f"{spec.metadata_id}-slug")
     return spec
 
 
 def named_action(dice: Random, spec: SubscriptionSpec) -> SubscriptionSpec:
     """Return the description, with its action perhaps named by its slug."""
-    return replace(spec, action_id="", action=f"{spec.action_id}-slug") if dice.random() < 0.3 else spec
+    return structs.replace(spec, action_id="", action=f"{spec.action_id}-slug") if dice.random() < 0.3 else spec
 
 
 def put_destination(segment: Segment, spec: DestinationSpec) -> Record:

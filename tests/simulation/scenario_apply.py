@@ -7,6 +7,8 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
+from msgspec import structs
+
 from airflow_provider_segment.protocol.errors import SegmentInvalidRequestError, SegmentNotFoundError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
 from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest, apply_destination
@@ -30,9 +32,9 @@ from tests.simulation.scenario import Scenario, analytics
 from tests.simulation.world import ViolationError
 
 _RIGHT = SubscriptionSpec(name="wrong", action_id="track", trigger=TRACK)
-_UNKNOWN_ACTION = replace(_RIGHT, action_id="nonsense")
+_UNKNOWN_ACTION = structs.replace(_RIGHT, action_id="nonsense")
 """Refused by the catalog, before anything is written."""
-_REFUSED = replace(_RIGHT, trigger=REFUSED_TRIGGER)
+_REFUSED = structs.replace(_RIGHT, trigger=REFUSED_TRIGGER)
 """Refused by Segment, between other writes."""
 
 
@@ -95,7 +97,7 @@ class Applying:
     def _put_existing(self, dice: Random, *, name: str) -> None:
         enabled = dice.random() < 0.5
         settings = self._spec.settings if dice.random() < 0.4 else draw_settings(dice)
-        spec = replace(self._spec, name=name, settings=settings, enabled=enabled)
+        spec = structs.replace(self._spec, name=name, settings=settings, enabled=enabled)
         self._existing = put_destination(self._segment, spec)
         for one in self._draw_existing(dice):
             put_subscription(self._segment, self._existing, one)
@@ -117,7 +119,7 @@ class Applying:
     def _named(self, one: SubscriptionSpec) -> SubscriptionSpec:
         """Return the description as the user gives it, perhaps with its action named by a slug."""
         by_slug = one.action_id in self._actions_by_slug
-        return replace(one, action_id="", action=f"{one.action_id}-slug") if by_slug else one
+        return structs.replace(one, action_id="", action=f"{one.action_id}-slug") if by_slug else one
 
     def _wanted(self, number: int) -> list[SubscriptionSpec] | None:
         """Return the described subscriptions of one run; a mistake is corrected later."""
@@ -182,7 +184,7 @@ def _with_read_only(spec: DestinationSpec, dice: Random) -> DestinationSpec:
     """Return a description that perhaps has a read-only setting too, or that alone."""
     chosen = dice.random()
     settings = {} if chosen < 0.05 else spec.settings
-    return replace(spec, settings=settings | {READ_ONLY: "mine"}) if chosen < 0.15 else spec
+    return structs.replace(spec, settings=settings | {READ_ONLY: "mine"}) if chosen < 0.15 else spec
 
 
 def applying(segment: Segment, dice: Random) -> Scenario:

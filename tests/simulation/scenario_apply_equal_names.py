@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec
 from airflow_provider_segment.protocol.wire.messages import Request
@@ -39,7 +40,7 @@ class _EqualNames(Applying):
         renamed = {one.previous_name for one in kept if dice.random() < 0.5}
         names = {one.name for one in self._subscriptions or ()} | {one.previous_name for one in kept}
         under_old_names = [
-            replace(one, name=one.previous_name) if one.previous_name in renamed and one.previous_name else one
+            structs.replace(one, name=one.previous_name) if one.previous_name in renamed and one.previous_name else one
             for one in kept
         ]
         return [*under_old_names, *(one for one in draw_subscriptions(dice, most=3) if one.name not in names)]
@@ -92,8 +93,8 @@ def _sibling(spec: SubscriptionSpec, dice: Random) -> SubscriptionSpec:
         {"settings": {"event": str(dice.randint(0, 2))}},
         {},
     )
-    return replace(spec, **dice.choice(changes))
+    return structs.replace(spec, **dice.choice(changes))
 
 
 def _renamed(spec: SubscriptionSpec) -> SubscriptionSpec:
-    return replace(spec, name=f"New {spec.name}", previous_name=f"Old {spec.name}")
+    return structs.replace(spec, name=f"New {spec.name}", previous_name=f"Old {spec.name}")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import product
 from random import Random
 from typing import Any
+
+from msgspec import structs
 
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
 from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest, apply_destination
@@ -39,7 +40,7 @@ class _ApplyingFilters:
 
     def __init__(self, segment: Segment, dice: Random) -> None:
         self._segment = segment
-        self._spec = replace(analytics(dice), enabled=dice.choice((True, True, False)))
+        self._spec = structs.replace(analytics(dice), enabled=dice.choice((True, True, False)))
         self._filters = draw_filters(dice, most=5)
         self._prune = dice.random() < 0.5
         self._existing: Record | None = None
@@ -60,7 +61,7 @@ class _ApplyingFilters:
         )
 
     def _put_existing(self, dice: Random) -> None:
-        self._existing = put_destination(self._segment, replace(self._spec, enabled=dice.random() < 0.7))
+        self._existing = put_destination(self._segment, structs.replace(self._spec, enabled=dice.random() < 0.7))
         described = {one.title: one for one in self._filters}
         changes = 1
         for drawn in draw_filters(dice, most=5):
@@ -69,7 +70,7 @@ class _ApplyingFilters:
             if spec is not None and was_enabled and spec.enabled is not False:
                 # It stays enabled: only one such filter changes in place.
                 if not changes:
-                    drawn = replace(drawn, condition=spec.condition, actions=spec.actions)
+                    drawn = structs.replace(drawn, condition=spec.condition, actions=spec.actions)
                 changes -= (drawn.condition, drawn.actions) != (spec.condition, spec.actions)
             put_filter(self._segment, self._existing, drawn)
 

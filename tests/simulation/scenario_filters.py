@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
 from typing import Any
+
+from msgspec import structs
 
 from airflow_provider_segment.protocol.errors import SegmentAlreadyExistsError
 from airflow_provider_segment.protocol.provisioning.filter import (
@@ -79,7 +80,7 @@ def changing_filter(segment: Segment, dice: Random) -> Scenario:
         demand_same("the result", old["id"], result)
         demand_same("title", new_title or was["title"], actual["title"])
         unchanged = FilterSpec(title=was["title"], condition=was["if"], actions=was["actions"])
-        demand_filter(replace(unchanged, **changes), actual, was)
+        demand_filter(structs.replace(unchanged, **changes), actual, was)
         before.demand(destinations=set(), subscriptions=set(), filters={old["id"]})
 
     return Scenario(

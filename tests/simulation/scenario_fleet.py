@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 from typing import Any
+
+from msgspec import structs
 
 from airflow_provider_segment.protocol.errors import (
     SegmentAmbiguousWriteError,
@@ -88,7 +90,9 @@ class _ApplyingFleet:
 
     def _put_existing(self, dice: Random, member: _Member) -> bool:
         settings = member.spec.settings if dice.random() < 0.4 else draw_settings(dice)
-        existing = put_destination(self._segment, replace(member.spec, settings=settings, enabled=dice.random() < 0.5))
+        existing = put_destination(
+            self._segment, structs.replace(member.spec, settings=settings, enabled=dice.random() < 0.5)
+        )
         kept = [one for one in member.subscriptions or () if dice.random() < 0.4]
         names = {one.name for one in kept}
         for one in [*kept, *(one for one in draw_subscriptions(dice, most=2) if one.name not in names)]:
@@ -159,7 +163,7 @@ def applying_fleet(segment: Segment, dice: Random) -> Scenario:
 
 def _draw_member(dice: Random, name: str) -> _Member:
     return _Member(
-        spec=replace(analytics(dice), name=name, source_id=dice.choice((SOURCE, SOURCE, OTHER_SOURCE))),
+        spec=structs.replace(analytics(dice), name=name, source_id=dice.choice((SOURCE, SOURCE, OTHER_SOURCE))),
         subscriptions=None if dice.random() < 0.2 else draw_subscriptions(dice, most=3),
         filters=None if dice.random() < 0.4 else draw_filters(dice, most=2),
         removed=dice.random() < 0.1,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from airflow_provider_segment.protocol.api.destinations import update_destination
 from airflow_provider_segment.protocol.flow import exchange, meter, retry, staleness
@@ -133,7 +134,7 @@ def _equal_names_matched_in_order(patch: pytest.MonkeyPatch) -> None:
 
 def _previous_names_ignored(patch: pytest.MonkeyPatch) -> None:
     def match(specs: Any, actual: Any) -> Any:
-        return matching.match_subscriptions([replace(spec, previous_name=None) for spec in specs], actual)
+        return matching.match_subscriptions([structs.replace(spec, previous_name=None) for spec in specs], actual)
 
     patch.setattr(plan, "match_subscriptions", match)
 
@@ -167,7 +168,7 @@ def _standstill_ignored(patch: pytest.MonkeyPatch) -> None:
 
 def _enabled_by_default(patch: pytest.MonkeyPatch) -> None:
     def enabled(spec: Any, *arguments: Any, **named: Any) -> Any:
-        return diff.diff_destination(replace(spec, enabled=spec.enabled is not False), *arguments, **named)
+        return diff.diff_destination(structs.replace(spec, enabled=spec.enabled is not False), *arguments, **named)
 
     for module in (plan, destination):
         patch.setattr(module, "diff_destination", enabled)

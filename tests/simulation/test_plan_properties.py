@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from msgspec import structs
 
 from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 from airflow_provider_segment.protocol.api.destinations import destinations_listing
@@ -162,12 +163,12 @@ def _without_ignored(request: ApplyRequest, summary: ApplySummary) -> ApplyReque
     def kept(one: SubscriptionSpec) -> SubscriptionSpec:
         label = f"subscriptions[{one.name!r}].settings"
         settings = {key: value for key, value in (one.settings or {}).items() if f"{label}[{key!r}]" not in ignored}
-        return one if one.settings is None else replace(one, settings=settings)
+        return one if one.settings is None else structs.replace(one, settings=settings)
 
     spec = request.spec
     return replace(
         request,
-        spec=replace(
+        spec=structs.replace(
             spec, settings={key: value for key, value in spec.settings.items() if setting_label(key) not in ignored}
         ),
         subscriptions=request.subscriptions and list(map(kept, request.subscriptions)),

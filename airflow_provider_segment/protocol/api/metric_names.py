@@ -5,30 +5,25 @@ The single source of names, meanings and formulas for conditions, derived values
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import NamedTuple
+from msgspec import Struct
+
+COUNT = "number of events"
+RATE = "share from 0 to 1; none while nothing was attempted"
+TIME = "time; Segment documents no unit"
 
 
-class Kind(Enum):
-    """What a metric measures."""
-
-    COUNT = "number of events"
-    RATE = "share from 0 to 1; none while nothing was attempted"
-    TIME = "time; Segment documents no unit"
-
-
-class MetricName(NamedTuple):
+class MetricName(Struct, frozen=True):
     """A metric.
 
     :param name: its name in conditions and returned metrics.
-    :param kind: what it measures.
+    :param kind: what it measures: ``COUNT``, ``RATE`` or ``TIME``.
     :param meaning: its description.
     :param parts: the counts that are added up, if it is derived.
     :param share_of: the count that their sum is divided by, for a rate.
     """
 
     name: str
-    kind: Kind
+    kind: str
     meaning: str
     parts: tuple[str, ...] = ()
     share_of: str = ""
@@ -43,27 +38,27 @@ class MetricName(NamedTuple):
 
 
 METRICS = (
-    MetricName("successes", Kind.COUNT, "events that the destination accepted"),
-    MetricName("successes_on_first_attempt", Kind.COUNT, "of these, accepted at the first attempt"),
-    MetricName("successes_after_retry", Kind.COUNT, "of these, accepted after retries"),
-    MetricName("expired", Kind.COUNT, "events that Segment stopped retrying"),
-    MetricName("discarded", Kind.COUNT, "events that were discarded instead of delivered"),
-    MetricName("retried", Kind.COUNT, "events that Segment is still retrying; not yet a part of `attempted`"),
-    MetricName("attempted", Kind.COUNT, "events with an outcome", ("successes", "expired", "discarded")),
-    MetricName("failures", Kind.COUNT, "events that were not delivered", ("expired", "discarded")),
-    MetricName("success_rate", Kind.RATE, "share that was delivered", ("successes",), "attempted"),
-    MetricName("failure_rate", Kind.RATE, "share that was not delivered", ("failures",), "attempted"),
-    MetricName("discard_rate", Kind.RATE, "share that was discarded", ("discarded",), "attempted"),
-    MetricName("expiry_rate", Kind.RATE, "share that expired", ("expired",), "attempted"),
-    MetricName("time_to_success_average", Kind.TIME, "from receiving an event to its delivery, on average"),
-    MetricName("time_to_success_p95", Kind.TIME, "the same, for the 95th percentile"),
-    MetricName("time_to_first_attempt_average", Kind.TIME, "from receiving an event to the first attempt, on average"),
-    MetricName("time_to_first_attempt_p95", Kind.TIME, "the same, for the 95th percentile"),
+    MetricName("successes", COUNT, "events that the destination accepted"),
+    MetricName("successes_on_first_attempt", COUNT, "of these, accepted at the first attempt"),
+    MetricName("successes_after_retry", COUNT, "of these, accepted after retries"),
+    MetricName("expired", COUNT, "events that Segment stopped retrying"),
+    MetricName("discarded", COUNT, "events that were discarded instead of delivered"),
+    MetricName("retried", COUNT, "events that Segment is still retrying; not yet a part of `attempted`"),
+    MetricName("attempted", COUNT, "events with an outcome", ("successes", "expired", "discarded")),
+    MetricName("failures", COUNT, "events that were not delivered", ("expired", "discarded")),
+    MetricName("success_rate", RATE, "share that was delivered", ("successes",), "attempted"),
+    MetricName("failure_rate", RATE, "share that was not delivered", ("failures",), "attempted"),
+    MetricName("discard_rate", RATE, "share that was discarded", ("discarded",), "attempted"),
+    MetricName("expiry_rate", RATE, "share that expired", ("expired",), "attempted"),
+    MetricName("time_to_success_average", TIME, "from receiving an event to its delivery, on average"),
+    MetricName("time_to_success_p95", TIME, "the same, for the 95th percentile"),
+    MetricName("time_to_first_attempt_average", TIME, "from receiving an event to the first attempt, on average"),
+    MetricName("time_to_first_attempt_p95", TIME, "the same, for the 95th percentile"),
 )
 """All metrics, in the order of the documentation; a derived metric follows its parts."""
 
 DERIVED = tuple(metric for metric in METRICS if metric.parts)
-COUNTS = tuple(metric.name for metric in METRICS if metric.kind is Kind.COUNT and not metric.parts)
-RATES = tuple(metric.name for metric in METRICS if metric.kind is Kind.RATE)
-TIMES = tuple(metric.name for metric in METRICS if metric.kind is Kind.TIME)
+COUNTS = tuple(metric.name for metric in METRICS if metric.kind == COUNT and not metric.parts)
+RATES = tuple(metric.name for metric in METRICS if metric.kind == RATE)
+TIMES = tuple(metric.name for metric in METRICS if metric.kind == TIME)
 ALL = tuple(metric.name for metric in METRICS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -23,7 +22,7 @@ _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
-_PATTERN = re.compile(r"\s*(\w+)\s*(>=|<=|==|!=|>|<)\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*", re.ASCII)
+_PATTERN = r"(?a)\s*(\w+)\s*(>=|<=|==|!=|>|<)\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*"
 
 
 class Condition(Struct, frozen=True, gc=False):
@@ -105,7 +104,7 @@ def check_conditions(argument: str, value: Any, *, at_least: int = 0) -> tuple[C
 
 
 def _parse(argument: str, condition: Any) -> Condition:
-    match = _PATTERN.fullmatch(condition) if isinstance(condition, str) else None
+    match = re.fullmatch(_PATTERN, condition) if isinstance(condition, str) else None
     if match is None:
         raise ValueError(
             f"{argument}: {condition!r} is not a condition; write '<name> <op> <number>' with one of"
@@ -113,6 +112,8 @@ def _parse(argument: str, condition: Any) -> Condition:
         )
     name, op, number = match[1], match[2], float(match[3])
     if name not in metric_names.ALL:
+        from difflib import get_close_matches  # no DAG file needs it unless it has an error
+
         similar = get_close_matches(name, metric_names.ALL, n=1)
         hint = f"did you mean {similar[0]!r}?" if similar else f"use one of {', '.join(metric_names.ALL)}"
         raise ValueError(f"{argument}: unknown metric {name!r} in {condition!r}; {hint}")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from airflow_provider_segment.protocol.api.granularity import MINUTE
-from airflow_provider_segment.protocol.errors import SegmentError, SegmentRateLimitError
+
+if TYPE_CHECKING:
+    from airflow_provider_segment.protocol.errors import SegmentError
 
 MIN_INTERVAL = 1.0
 """Shortest poll interval, in seconds; shorter ones are raised to it."""
@@ -85,4 +88,4 @@ def requested_delay(error: SegmentError | None) -> float:
 
     :param error: the error of a poll, if it failed.
     """
-    return (error.retry_after or 0.0) if isinstance(error, SegmentRateLimitError) else 0.0
+    return 0.0 if error is None else error.retry_after or 0.0

@@ -388,7 +388,7 @@ def _apply_destination_plan(
     """Create or change the destination, except for enabling it, which comes last."""
     part = plan.destination
     if part.actual is None:
-        spec = replace(part.spec, enabled=False) if _is_enabled_last(plan) else part.spec
+        spec = structs.replace(part.spec, enabled=False) if _is_enabled_last(plan) else part.spec
         note = partial(setattr, executed, "destination_id")
         created = yield from destinations.create_from_spec(options, spec, confirm=confirm, on_created=note)
         yield Log(f"created {part.spec.identity}: {created['id']}")

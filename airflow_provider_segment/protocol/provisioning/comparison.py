@@ -5,15 +5,13 @@ A mask is ten bullets, usually followed by the last characters of the secret.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from enum import IntEnum
-from typing import Any, TypeAlias
+from typing import Any
 
 from airflow_provider_segment.protocol.arguments import MASK_CHARACTER
+from airflow_provider_segment.protocol.provisioning.paths import Path
 from airflow_provider_segment.protocol.secret_str import SecretStr
-
-Path: TypeAlias = tuple[Any, ...]
-"""Keys and indexes that lead to a value inside a JSON value."""
 
 _EMPTY = ("", "None")
 """The strings that a template renders to if its variable is empty."""
@@ -85,15 +83,6 @@ def empty_secrets(spec: Any, actual: Any, path: Path = ()) -> Iterator[Path]:
             yield from empty_secrets(one, other, (*path, index))
     elif isinstance(spec, str) and spec.strip() in _EMPTY and isinstance(actual, str) and MASK_CHARACTER in actual:
         yield path
-
-
-def is_below(path: Path, roots: Iterable[Path]) -> bool:
-    """Return whether a path equals one of the roots, or continues it.
-
-    :param path: the path of a value.
-    :param roots: the paths of other values.
-    """
-    return any(path[: len(root)] == root for root in roots)
 
 
 def _compare_objects(spec: Mapping[str, Any], actual: Mapping[str, Any]) -> Match:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
+
 from airflow_provider_segment.protocol.api.objects import CatalogOption
-from airflow_provider_segment.protocol.provisioning.comparison import Path, is_below
+from airflow_provider_segment.protocol.provisioning.paths import Path, is_below
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
 
 _BOOLEANS = {"true": True, "false": False}
@@ -21,7 +22,7 @@ def with_declared_types(spec: DestinationSpec, options: Iterable[CatalogOption])
     :param spec: the description.
     :param options: the options of its type.
     """
-    return replace(spec, settings=declared_types(spec.settings, options, templated=spec.templated))
+    return structs.replace(spec, settings=declared_types(spec.settings, options, templated=spec.templated))
 
 
 def declared_types(

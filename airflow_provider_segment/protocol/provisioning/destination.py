@@ -24,7 +24,7 @@ from airflow_provider_segment.protocol.provisioning.catalog_checks import (
     setting_warnings,
     unknown_setting,
 )
-from airflow_provider_segment.protocol.provisioning.comparison import Path, holds_mask
+from airflow_provider_segment.protocol.provisioning.comparison import holds_mask
 from airflow_provider_segment.protocol.provisioning.creating import (
     Ensured,
     check_created,
@@ -40,6 +40,7 @@ from airflow_provider_segment.protocol.provisioning.diff import (
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity, destination_target
 from airflow_provider_segment.protocol.provisioning.literal_secrets import warn_about_literal_passwords
 from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
+from airflow_provider_segment.protocol.provisioning.paths import Path
 from airflow_provider_segment.protocol.provisioning.references import ResolvedIds, read_siblings, resolve_source
 from airflow_provider_segment.protocol.provisioning.settings_writes import (
     SettingsContext,

@@ -16,13 +16,12 @@ from airflow_provider_segment.protocol.api.objects import CatalogOption, Destina
 from airflow_provider_segment.protocol.arguments import masked_keys
 from airflow_provider_segment.protocol.provisioning.comparison import (
     Match,
-    Path,
     compare,
     empty_secrets,
     holds_mask,
-    is_below,
     json_equal,
 )
+from airflow_provider_segment.protocol.provisioning.paths import Path, is_below
 from airflow_provider_segment.protocol.provisioning.schedule import same_schedule
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from airflow_provider_segment.protocol.secret_str import SecretStr

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
 from typing import Any
+
+from msgspec import Struct
 
 from airflow_provider_segment.protocol.arguments import check_flag, check_id, check_name, check_settings, parse_json
 from airflow_provider_segment.protocol.filter_arguments import check_actions, check_description
 from airflow_provider_segment.protocol.provisioning.identity import FilterIdentity
+from airflow_provider_segment.protocol.provisioning.spec import Spec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FilterCheck:
+class FilterCheck(Struct, frozen=True, kw_only=True):
     """A sample event with the expected result of a filter.
 
     :param payload: the event.
@@ -23,8 +24,7 @@ class FilterCheck:
     result: dict[str, Any] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FilterSpec:
+class FilterSpec(Spec, frozen=True, kw_only=True):
     """The description of a filter.
 
     :param title: display name; identifies the filter within its destination.
@@ -45,14 +45,6 @@ class FilterSpec:
     id: str | None = None
     previous_title: str | None = None
     checks: tuple[FilterCheck, ...] = ()
-
-    @classmethod
-    def from_arguments(cls, arguments: Mapping[str, Any]) -> FilterSpec:
-        """Build the description from checked arguments.
-
-        :param arguments: arguments by name; those that are not fields of the description are ignored.
-        """
-        return cls(**{one.name: arguments[one.name] for one in fields(cls) if one.name in arguments})
 
     def identity(self, destination_id: str) -> FilterIdentity:
         """Return the identity used to find it.

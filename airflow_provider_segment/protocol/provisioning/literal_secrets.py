@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from airflow_provider_segment.protocol.api.objects import CatalogOption
 from airflow_provider_segment.protocol.arguments import masked_keys
 from airflow_provider_segment.protocol.flow.steps import Flow, Log
-from airflow_provider_segment.protocol.provisioning.comparison import is_below
 from airflow_provider_segment.protocol.provisioning.diff import setting_label
+from airflow_provider_segment.protocol.provisioning.paths import is_below
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
 
 

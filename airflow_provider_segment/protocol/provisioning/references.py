@@ -7,7 +7,7 @@ destination. Only if it is not there does the flow read the sources, the catalog
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from msgspec import structs
 
@@ -44,7 +44,7 @@ class ResolvedIds:
 
         :param spec: the description.
         """
-        return replace(
+        return structs.replace(
             spec, source_id=self.source_id or spec.source_id, metadata_id=self.metadata_id or spec.metadata_id
         )
 
@@ -53,7 +53,7 @@ class ResolvedIds:
 
         :param spec: the description.
         """
-        return spec if spec.action is None else replace(spec, action_id=self.actions[spec.action], action=None)
+        return spec if spec.action is None else structs.replace(spec, action_id=self.actions[spec.action], action=None)
 
 
 def resolve_source(options: CallOptions, ids: ResolvedIds, *, source: str | None, source_id: str = "") -> Flow[str]:

@@ -12,7 +12,7 @@ from typing import Any
 from airflow_provider_segment.protocol.arguments import check_schedule
 
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
-_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(h|ms|us|ns|m|s)")
+_DURATION_PART = r"(\d+(?:\.\d+)?)(h|ms|us|ns|m|s)"
 _SHORTEST, _LONGEST = 600.0, 168 * 3600.0
 
 _REQUIRED_KEYS = {
@@ -59,7 +59,7 @@ def parse_duration(text: str) -> float | None:
 
     :param text: the duration.
     """
-    parts = _DURATION_PART.findall(text)
+    parts = re.findall(_DURATION_PART, text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
         return None
     return sum(float(number) * _UNITS[unit] for number, unit in parts)

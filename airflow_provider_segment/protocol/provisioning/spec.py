@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Self
+
+from msgspec import Struct
 
 from airflow_provider_segment.protocol.arguments import (
     check_flag,
@@ -14,14 +15,32 @@ from airflow_provider_segment.protocol.arguments import (
     check_settings,
     parse_json,
 )
-from airflow_provider_segment.protocol.provisioning.comparison import Path
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity, SubscriptionIdentity
+from airflow_provider_segment.protocol.provisioning.paths import Path
 from airflow_provider_segment.protocol.provisioning.schedule import check_reverse_etl_schedule
 from airflow_provider_segment.protocol.selection import ID_ARGUMENTS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DestinationSpec:
+class Spec(Struct, frozen=True, kw_only=True):
+    """The base of descriptions: built from arguments, and shown without settings."""
+
+    @classmethod
+    def from_arguments(cls, arguments: Mapping[str, Any]) -> Self:
+        """Build the description from checked arguments.
+
+        :param arguments: arguments by name; those that are not fields of the description are ignored.
+        """
+        return cls(**{name: arguments[name] for name in cls.__struct_fields__ if name in arguments})
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={value!r}" for name, value in self.__rich_repr__())
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [(name, value) for name, value in super().__rich_repr__() if name != "settings"]
+
+
+class DestinationSpec(Spec, frozen=True, kw_only=True):
     """The description of a destination.
 
     :param name: display name; with source and type, it identifies the destination.
@@ -36,21 +55,13 @@ class DestinationSpec:
     """
 
     name: str
-    settings: dict[str, Any] = field(repr=False)
+    settings: dict[str, Any]
     source_id: str = ""
     metadata_id: str = ""
     source: str | None = None
     destination_type: str | None = None
     enabled: bool | None = None
     templated: frozenset[Path] = frozenset()
-
-    @classmethod
-    def from_arguments(cls, arguments: Mapping[str, Any]) -> DestinationSpec:
-        """Build the description from checked arguments.
-
-        :param arguments: arguments by name; those that are not fields of the description are ignored.
-        """
-        return cls(**{one.name: arguments[one.name] for one in fields(cls) if one.name in arguments})
 
     @property
     def identity(self) -> DestinationIdentity:
@@ -64,8 +75,7 @@ class DestinationSpec:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubscriptionSpec:
+class SubscriptionSpec(Spec, frozen=True, kw_only=True):
     """The description of a subscription.
 
     :param name: display name; with the action, it identifies the subscription within its destination.
@@ -85,19 +95,11 @@ class SubscriptionSpec:
     action_id: str = ""
     action: str | None = None
     enabled: bool | None = None
-    settings: dict[str, Any] | None = field(default=None, repr=False)
+    settings: dict[str, Any] | None = None
     model_id: str | None = None
     reverse_etl_schedule: dict[str, Any] | None = None
     id: str | None = None
     previous_name: str | None = None
-
-    @classmethod
-    def from_arguments(cls, arguments: Mapping[str, Any]) -> SubscriptionSpec:
-        """Build the description from checked arguments.
-
-        :param arguments: arguments by name; those that are not fields of the description are ignored.
-        """
-        return cls(**{one.name: arguments[one.name] for one in fields(cls) if one.name in arguments})
 
     def identity(self, destination_id: str) -> SubscriptionIdentity:
         """Return the identity used to find it.

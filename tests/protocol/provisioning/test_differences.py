@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
+
 from airflow_provider_segment.protocol.provisioning.differences import differences, differences_text
 from airflow_provider_segment.protocol.provisioning.filter_plan import plan_filters
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
@@ -29,7 +31,7 @@ def test_a_removal_and_a_missing_filter_are_places() -> None:
 
 
 def test_one_place_and_an_empty_value() -> None:
-    unnamed = make_plan(replace(DESCRIBED, settings={}, enabled=None), None, actual=ACTUAL | {"name": None})
+    unnamed = make_plan(structs.replace(DESCRIBED, settings={}, enabled=None), None, actual=ACTUAL | {"name": None})
 
     assert differences_text(unnamed) == (
         "destination 'mine' (d) differs from its description in 1 place: name is empty, expected 'mine'"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from airflow_provider_segment.protocol.api.objects import Filter
 from airflow_provider_segment.protocol.errors import (
@@ -27,7 +27,7 @@ TRACK = "type = 'track'"
 
 
 def spec(title: str = "A", condition: str = "all", **changes: Any) -> FilterSpec:
-    return replace(FilterSpec(title=title, condition=condition, actions=DROP), **changes)
+    return structs.replace(FilterSpec(title=title, condition=condition, actions=DROP), **changes)
 
 
 def actual(id: str, title: str = "A", condition: str = "all", **changes: Any) -> Filter:

@@ -1,0 +1,18 @@
+"""Paths of values inside a JSON value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+Path: TypeAlias = tuple[Any, ...]
+"""Keys and indexes that lead to a value inside a JSON value."""
+
+
+def is_below(path: Path, roots: Iterable[Path]) -> bool:
+    """Return whether a path equals one of the roots, or continues it.
+
+    :param path: the path of a value.
+    :param roots: the paths of other values.
+    """
+    return any(path[: len(root)] == root for root in roots)
