@@ -82,8 +82,8 @@ $(SCHEMATHESIS_STAMP): $(STAMP) constraints/schemathesis.txt
 	 || $(PIP) --quiet --requirement constraints/schemathesis.txt
 	@touch $@
 
-# A cluster needs Celery and a driver for PostgreSQL, which the tests do not: a separate environment.
-CLUSTER_VENV  := $(VENV)-cluster
+# A cluster needs Celery and a driver for PostgreSQL, which the tests do not: a separate environment, for Airflow 3.3 only.
+CLUSTER_VENV  := .venv-cluster
 CLUSTER_STAMP := $(CLUSTER_VENV)/.installed
 CLUSTER       := $(CLUSTER_VENV)/bin/python -m dev.cluster
 # More options for it, such as CLUSTER_OPTIONS="--factor 1 --seed 7"; --help lists them.
@@ -96,7 +96,7 @@ cluster-quick: $(CLUSTER_STAMP)  ## the same with 10 destinations, one kill and 
 	@$(CLUSTER) --quick $(CLUSTER_OPTIONS)
 
 # No parallel workers: each Airflow is several processes.
-live: $(STAMP) $(BROWSER) $(CLUSTER_STAMP)  ## run the tests that need a real Airflow: killed triggerers, the search for secrets, make ui
+live: $(STAMP) $(BROWSER) $(if $(filter 3.3,$(AIRFLOW)),$(CLUSTER_STAMP))  ## run the tests that need a real Airflow: killed triggerers, the search for secrets, make ui
 	$(BIN)/pytest -m live tests/canaries tests/live tests/dev tests/ui
 
 # 100 runs the full counts, 10 a tenth of them.
@@ -142,7 +142,9 @@ WANTED = --quiet --constraint $(PINS) "apache-airflow==$(AIRFLOW).*" --editable 
 PIP     = $(@D)/bin/python -m pip install --disable-pip-version-check
 
 $(STAMP): pyproject.toml $(PINS)
-$(CLUSTER_STAMP): pyproject.toml $(PINS) constraints/cluster.txt
+$(CLUSTER_STAMP): pyproject.toml constraints/airflow-3.3.txt constraints/cluster.txt
+$(CLUSTER_STAMP): override AIRFLOW := 3.3
+$(CLUSTER_STAMP): PINS := constraints/airflow-3.3.txt
 $(CLUSTER_STAMP): WANTED += --requirement constraints/cluster.txt
 $(BENCH_STAMP): pyproject.toml $(PINS) dev/benchmarks/peers.txt
 $(BENCH_STAMP): WANTED += --requirement dev/benchmarks/peers.txt

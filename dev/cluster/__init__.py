@@ -6,6 +6,7 @@ workers and triggerers are killed and frozen and Segment loses responses. Then c
 the project promises. Not part of the wheel.
 
 =================  ====================================================================================
+``options``        the options of the command
 ``programs``       finds PostgreSQL and Redis, or says how to install them
 ``services``       runs PostgreSQL, Redis and the sandbox
 ``airflow``        the local Airflow with an executor, workers and two triggerers
@@ -13,6 +14,7 @@ the project promises. Not part of the wheel.
 ``disturbances``   carries out the plan
 ``described``      the destinations that the DAGs describe
 ``phases``         the DAG runs, one after another
+``traces``         the dumps, and the search for secrets
 ``evidence``       what is collected for the checks
 ``checks``         what must hold; each returns the violations
 ``report``         the table

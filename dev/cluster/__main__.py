@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import secrets
 import signal
@@ -10,7 +9,6 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
@@ -23,6 +21,7 @@ from dev.cluster.airflow import ClusterAirflow
 from dev.cluster.checks import violations
 from dev.cluster.disturbances import Disturber
 from dev.cluster.evidence import Evidence
+from dev.cluster.options import Options, parse_options
 from dev.cluster.phases import Phases
 from dev.cluster.plan import draw_plan
 from dev.cluster.programs import MissingProgramError, Programs, find_programs
@@ -42,49 +41,6 @@ LOST, FAILED = 0.05, 0.02
 
 _PHASE_SECONDS = 1800.0
 _MINUTE = 60.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """What to run.
-
-    :param quick: one kill and one freeze only.
-    :param destinations: number of destinations.
-    :param factor: how many times faster than Segment's own limit subscriptions can be written.
-    :param seed: of the plan and of the faults.
-    :param concurrency: how many tasks each worker runs at once.
-    :param heartbeat_timeout: seconds without a heartbeat after which a running task counts as lost.
-    :param keep: a folder for all data, which is kept; None for one that is deleted.
-    """
-
-    quick: bool
-    destinations: int
-    factor: float
-    seed: int
-    concurrency: int
-    heartbeat_timeout: int
-    keep: Path | None
-
-
-def parse_options(arguments: list[str]) -> Options:
-    """Return the options of the command line."""
-    parser = argparse.ArgumentParser(prog="python -m dev.cluster", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="10 destinations, one kill and one freeze")
-    parser.add_argument("--destinations", type=int, help="their number (default: 100)")
-    parser.add_argument("--factor", type=float, help="Segment's limit times this; 1 is the real pace (default: 6)")
-    parser.add_argument("--seed", type=int, default=1, help="of kills, freezes and faults (default: %(default)s)")
-    parser.add_argument("--heartbeat-timeout", type=int, default=30, help="seconds; Airflow's default is 300")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="put data and logs there, and keep them")
-    given = parser.parse_args(arguments)
-    return Options(
-        quick=given.quick,
-        destinations=given.destinations or (10 if given.quick else 100),
-        factor=given.factor or (2 if given.quick else 6),
-        seed=given.seed,
-        concurrency=2 if given.quick else 4,
-        heartbeat_timeout=given.heartbeat_timeout,
-        keep=given.keep,
-    )
 
 
 def run(options: Options, programs: Programs, folder: Path, console: Console) -> Evidence:
@@ -198,8 +154,8 @@ def main(arguments: list[str]) -> int:
     try:
         programs = find_programs()
         console.print(
-            f"A cluster for {options.destinations} destinations, seed {options.seed}, {options.factor:g} times"
-            " Segment's pace; it starts in half a minute ..."
+            f"A cluster for {options.destinations} destinations, with seed {options.seed} and {options.factor:g} times"
+            " Segment's limit; it starts in half a minute ..."
         )
         with folder_for_data(options.keep) as folder:
             evidence = run(options, programs, folder, console)

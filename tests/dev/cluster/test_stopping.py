@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from dev.cluster.__main__ import folder_for_data
 from dev.cluster.programs import MissingProgramError, find_programs
 
 ROOT = Path(__file__).parents[3]
@@ -22,27 +24,33 @@ pytestmark = [
 ]
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that other users can reach, unlike pytest's."""
+    with folder_for_data(None) as folder:
+        yield folder
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_nothing_is_left_after_a_signal(tmp_path: Path, number: signal.Signals) -> None:
+def test_nothing_is_left_after_a_signal(folder: Path, number: signal.Signals) -> None:
     try:
         find_programs()
     except MissingProgramError as error:
         pytest.skip(str(error))
     command = [str(PYTHON), "-m", "dev.cluster", "--quick"]
-    environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
-    tmp_path.chmod(0o755)
+    environment = os.environ | {"TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as cluster:
         assert cluster.stdout is not None
         for line in cluster.stdout:
             if "apply_by_mapping has started" in line:
                 break
-        assert len(processes_with(str(tmp_path))) > 10
+        assert len(processes_with(str(folder))) > 10
         cluster.send_signal(number)
         cluster.stdout.read()
         assert cluster.wait(timeout=120) == 1
 
-    assert processes_with(str(tmp_path)) == []
-    assert list(tmp_path.iterdir()) == []
+    assert processes_with(str(folder)) == []
+    assert list(folder.iterdir()) == []
 
 
 def processes_with(folder: str) -> list[psutil.Process]:
