@@ -41,6 +41,8 @@ LOST, FAILED = 0.05, 0.02
 
 _PHASE_SECONDS = 1800.0
 _MINUTE = 60.0
+_WIDTH = 100
+"""Columns that the table needs; a log has no width of its own."""
 
 
 def run(options: Options, programs: Programs, folder: Path, console: Console) -> Evidence:
@@ -151,6 +153,7 @@ def main(arguments: list[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
     console = Console(highlight=False, soft_wrap=True)
+    console.width = max(console.width, _WIDTH)
     try:
         programs = find_programs()
         console.print(

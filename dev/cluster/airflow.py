@@ -63,7 +63,13 @@ class ClusterAirflow(LocalAirflow):
             "C_FORCE_ROOT": "1",
             "PYTHONPATH": os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
         }
-        super().__init__(home=home, dags_folder=dags_folder, environment=settings | dict(environment), parts=parts)
+        super().__init__(
+            home=home,
+            dags_folder=dags_folder,
+            environment=settings | dict(environment),
+            log_level="DEBUG",
+            parts=parts,
+        )
 
     def environment(self, name: str) -> dict[str, str]:
         """Return the environment of a part, with its name."""

@@ -9,7 +9,7 @@ import psutil
 
 from dev.cluster.airflow import ClusterAirflow
 
-_INTERVAL = 5.0
+_INTERVAL = 2.0
 """Seconds between samples; each takes some milliseconds for every process."""
 
 

@@ -36,7 +36,7 @@ def print_report(evidence: Evidence, violations: Mapping[str, Sequence[str]], co
 def _phases(evidence: Evidence) -> Table:
     table = _table("part of the run")
     for name in ("tasks", "calls", "429s", "lost", "503s", "retries", "seconds", "peak MB"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for phase in evidence.phases:
         table.add_row(phase.name, *_figures(phase))
     return table
@@ -59,7 +59,7 @@ def _figures(phase: PhaseResult) -> list[str]:
 def _disturbances(evidence: Evidence) -> Table:
     table = _table("part of the run", "action", "part of Airflow")
     for name in ("tasks hit", "seconds until taken over"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for hit in evidence.hits:
         one = hit.disturbance
         taken_over = "never" if hit.taken_over is None else f"{hit.taken_over:.0f}"
