@@ -80,7 +80,7 @@ def every_disturbance_hit(evidence: Evidence) -> Iterator[str]:
         f"{one.action} of {' or '.join(one.parts)} during {one.phase}: no task to hit" for one in evidence.missed
     )
     for hit in evidence.hits:
-        if hit.taken_over is None:
+        if hit.taken_over is None or not hit.lost:
             yield f"the tasks of {hit.part} were not taken over during {hit.disturbance.phase}"
     if not evidence.hits:
         yield "there were no disturbances"

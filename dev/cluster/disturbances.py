@@ -13,6 +13,8 @@ from dev.cluster.plan import Disturbance
 
 TaskInstance = Mapping[str, Any]
 
+_ENDED_BY_ITSELF = ("success", "deferred")
+
 _MARGIN = 5.0
 """Seconds that a frozen part stays frozen after its timeout."""
 
@@ -27,6 +29,7 @@ class Hit:
     :param disturbance: the plan's entry.
     :param part: the part of Airflow that was hit.
     :param tasks: ids of the task instances that ran or waited on the part.
+    :param lost: those of them that Airflow took from the part; the others had just ended.
     :param started: when, on the monotonic clock.
     :param taken_over: seconds until the last of these had been taken from the part; None until then.
     """
@@ -34,6 +37,7 @@ class Hit:
     disturbance: Disturbance
     part: str
     tasks: frozenset[str]
+    lost: frozenset[str] = frozenset()
     started: float
     taken_over: float | None = None
 
@@ -124,25 +128,32 @@ class Disturber:
                 return
 
     def _go_on(self, hit: Hit, instances: Sequence[TaskInstance], now: float) -> None:
-        disturbance = hit.disturbance
-        timeout = self._timeouts[disturbance.is_worker]
+        timeout = self._timeouts[hit.disturbance.is_worker]
         passed = now - hit.started
-        if hit.taken_over is None and not hit.tasks & tasks_on(hit.part, instances):
+        remaining = hit.tasks & tasks_on(hit.part, instances)
+        hit.lost |= taken_from(hit.part, hit.tasks - remaining, instances)
+        if not remaining and not hit.lost:
+            self._try_again(hit)
+            return
+        if hit.taken_over is None and not remaining:
             hit.taken_over = passed
         is_over = hit.taken_over is not None or passed > _LONGEST * timeout
-        if disturbance.action == "freeze":
+        if hit.disturbance.action == "freeze":
             is_over = is_over and passed > timeout + _MARGIN
         if is_over:
-            self._end(hit)
+            self._bring_back(hit)
+            self.hits.append(hit)
+            self._schedule_next()
 
-    def _end(self, hit: Hit) -> None:
-        if hit.disturbance.action == "kill":
-            self._parts.start_part(hit.part)
-        else:
-            self._parts.unfreeze(hit.part)
-        self.hits.append(hit)
+    def _try_again(self, hit: Hit) -> None:
+        """Plan a disturbance again whose tasks had ended just before."""
+        self._bring_back(hit)
+        self._left.appendleft(hit.disturbance)
+
+    def _bring_back(self, hit: Hit) -> None:
+        bring_back = self._parts.start_part if hit.disturbance.action == "kill" else self._parts.unfreeze
+        bring_back(hit.part)
         self.current = None
-        self._schedule_next()
 
     def _schedule_next(self) -> None:
         if self._left:
@@ -161,3 +172,16 @@ def tasks_on(part: str, instances: Sequence[TaskInstance]) -> frozenset[str]:
         waiting = [one for one in instances if one["state"] == "deferred" and one["triggerer_job"]]
         found = [one for one in waiting if one["triggerer_job"]["hostname"] == part]
     return frozenset(one["id"] for one in found)
+
+
+def taken_from(part: str, tasks: frozenset[str], instances: Sequence[TaskInstance]) -> frozenset[str]:
+    """Return which of the tasks that left a part were taken from it, and did not end or resume by themselves.
+
+    :param part: name of the part.
+    :param tasks: their ids.
+    :param instances: the task instances.
+    """
+    states = {one["id"]: one["state"] for one in instances}
+    if part in WORKERS:
+        return frozenset(one for one in tasks if states.get(one) not in _ENDED_BY_ITSELF)
+    return frozenset(one for one in tasks if states.get(one) == "deferred")

@@ -161,7 +161,7 @@ class Phases:
         if before is None and after is not None:
             self._say(f"{after.disturbance.action} {after.part}; tasks on it: {len(after.tasks)}")
         elif before is not None and after is None:
-            self._say(f"{before.part} is back; its tasks were taken over after {_seconds(before)}")
+            self._say(f"{before.part} is back; {_outcome(before)}")
 
     def _deadlines(self, run: DagRun) -> dict[str, str]:
         rows = self._database.query(_DEADLINES, run.run_id)
@@ -176,5 +176,8 @@ def _decoded(arguments: Any) -> dict[str, Any]:
     return decoded
 
 
-def _seconds(hit: Hit) -> str:
-    return "never" if hit.taken_over is None else f"{hit.taken_over:.0f} s"
+def _outcome(hit: Hit) -> str:
+    if not hit.lost:
+        return "its tasks had just ended, so it will be disturbed again"
+    taken_over = "not taken over" if hit.taken_over is None else f"taken over after {hit.taken_over:.0f} s"
+    return f"{len(hit.lost)} of its tasks were {taken_over}"

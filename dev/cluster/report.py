@@ -58,12 +58,12 @@ def _figures(phase: PhaseResult) -> list[str]:
 
 def _disturbances(evidence: Evidence) -> Table:
     table = _table("part of the run", "action", "part of Airflow")
-    for name in ("tasks hit", "seconds until taken over"):
+    for name in ("tasks lost", "seconds until taken over"):
         table.add_column(name, justify="right", no_wrap=True)
     for hit in evidence.hits:
         one = hit.disturbance
         taken_over = "never" if hit.taken_over is None else f"{hit.taken_over:.0f}"
-        table.add_row(one.phase, one.action, hit.part, str(len(hit.tasks)), taken_over)
+        table.add_row(one.phase, one.action, hit.part, str(len(hit.lost)), taken_over)
     return table
 
 

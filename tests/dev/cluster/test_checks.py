@@ -53,7 +53,16 @@ def evidence(segment_sandbox: SegmentSandbox) -> Evidence:
             PhaseResult(name=name, instances=copy.deepcopy(instances), calls=calls, seconds=61.5, memory=10**9)
             for name in PHASES
         ],
-        hits=[Hit(disturbance=KILL, part="worker-1", tasks=frozenset({"a"}), started=0, taken_over=33.0)],
+        hits=[
+            Hit(
+                disturbance=KILL,
+                part="worker-1",
+                tasks=frozenset({"a"}),
+                lost=frozenset({"a"}),
+                started=0,
+                taken_over=33.0,
+            )
+        ],
         height=height,
         disabled=[{**one, "enabled": False} for one in height],
         deadlines=[{"a": "2026-01-01T00:00:00+00:00"}, {"a": "2026-01-01T00:00:00+00:00"}],
@@ -151,6 +160,10 @@ def never_taken_over(evidence: Evidence) -> None:
     evidence.hits[0].taken_over = None
 
 
+def nothing_lost(evidence: Evidence) -> None:
+    evidence.hits[0].lost = frozenset()
+
+
 SUCCEEDED, DESCRIBED, DISABLED, NONE_LEFT, DUPLICATES, DEADLINES, SECRETS, DISTURBED = CHECKS
 
 BROKEN: list[tuple[Break, set[str]]] = [
@@ -179,6 +192,7 @@ BROKEN: list[tuple[Break, set[str]]] = [
     (disturbance_missed, {DISTURBED}),
     (no_disturbance, {DISTURBED}),
     (never_taken_over, {DISTURBED}),
+    (nothing_lost, {DISTURBED}),
 ]
 
 

@@ -75,7 +75,7 @@ def test_a_worker_is_killed_while_it_runs_a_task_and_started_when_that_was_taken
     assert scene.tick(running("worker-1", ti_id="retry"), after=4)[1:] == [("start", "worker-1")]
 
     [hit] = scene.disturber.hits
-    assert (hit.part, hit.tasks, hit.taken_over) == ("worker-1", frozenset({"first"}), 35.0)
+    assert (hit.part, hit.lost, hit.taken_over) == ("worker-1", frozenset({"first"}), 35.0)
     assert scene.disturber.is_done
 
 
@@ -87,6 +87,42 @@ def test_a_frozen_part_continues_after_its_timeout_even_if_its_tasks_were_taken_
     assert scene.disturber.current is not None
     assert scene.tick(deferred("triggerer-2"), after=10)[1:] == [("unfreeze", "triggerer-1")]
     assert scene.disturber.hits[0].taken_over == TRIGGERER_TIMEOUT - 1
+
+
+@pytest.mark.parametrize("state", ["success", "deferred"])
+def test_a_worker_whose_tasks_had_just_ended_is_hit_again(state: str) -> None:
+    scene = Scene(planned("freeze", "worker-1"))
+
+    scene.tick(running("worker-1"))
+    ended = running("worker-1") | {"state": state}
+    assert scene.tick(ended) == [("freeze", "worker-1"), ("unfreeze", "worker-1")]
+    assert scene.disturber.hits == []
+    assert not scene.disturber.is_done
+    scene.tick(ended, running("worker-1", ti_id="second"))
+    scene.tick(
+        ended, {"id": "second", "state": "up_for_retry", "hostname": "worker-1", "triggerer_job": None}, after=40
+    )
+    assert [hit.lost for hit in scene.disturber.hits] == [frozenset({"second"})]
+
+
+def test_a_triggerer_whose_tasks_had_just_resumed_is_hit_again() -> None:
+    scene = Scene(planned("kill", "triggerer-1"))
+
+    scene.tick(deferred("triggerer-1"))
+    assert scene.tick(running("worker-1"))[1:] == [("start", "triggerer-1")]
+    assert scene.disturber.hits == []
+    assert not scene.disturber.is_done
+
+
+def test_only_the_lost_tasks_count() -> None:
+    scene = Scene(planned("kill", "worker-1"))
+
+    ended = running("worker-1", ti_id="second") | {"state": "success"}
+    scene.tick(running("worker-1"), running("worker-1", ti_id="second"))
+    scene.tick(running("worker-1"), ended)
+    scene.tick(running("worker-2", ti_id="retry"), ended, after=31)
+    [hit] = scene.disturber.hits
+    assert (hit.tasks, hit.lost) == (frozenset({"first", "second"}), frozenset({"first"}))
 
 
 def test_the_part_that_has_tasks_is_chosen() -> None:
