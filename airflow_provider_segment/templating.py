@@ -73,15 +73,35 @@ def _empty_selections(value: Any, keys: frozenset[str], path: Path = ()) -> Iter
                 yield (*path, index, key)
 
 
+def _mapped_task(kwargs: Mapping[str, Any]) -> Any:
+    """Return the mapped task for which Airflow creates an operator with these arguments; ``None`` if it is unknown."""
+    dag = kwargs.get("dag")
+    return None if dag is None else dag.task_dict.get(kwargs.get("task_id"))
+
+
 def _mapped_to_none(kwargs: Mapping[str, Any]) -> list[str]:
     """Return the arguments that are ``None`` because of ``expand`` rather than ``partial``.
 
     :param kwargs: the arguments with which Airflow creates the operator of a mapped task.
     """
-    dag = kwargs.get("dag")
-    mapped = None if dag is None else dag.task_dict.get(kwargs.get("task_id"))
-    partial = getattr(mapped, "partial_kwargs", {})
+    partial = getattr(_mapped_task(kwargs), "partial_kwargs", {})
     return [name for name, value in kwargs.items() if value is None and name not in partial]
+
+
+def _mapped_from_xcom(kwargs: Mapping[str, Any]) -> frozenset[int]:
+    """Return the ids of the values that ``expand_kwargs`` took from XCom; Airflow would render them as templates.
+
+    Airflow itself leaves alone what ``expand`` takes from XCom.
+
+    :param kwargs: the arguments with which Airflow creates the operator of a mapped task.
+    """
+    mapped = _mapped_task(kwargs)
+    source = getattr(getattr(mapped, "expand_input", None), "value", None)
+    if source is None or isinstance(source, Mapping):
+        return frozenset()
+    literal = [entry for entry in source if isinstance(entry, Mapping)] if isinstance(source, list | tuple) else []
+    in_the_dag_file = {id(value) for entry in (*literal, mapped.partial_kwargs) for value in entry.values()}
+    return frozenset(map(id, kwargs.values())) - in_the_dag_file
 
 
 class CheckedArguments(_Base):
@@ -98,6 +118,7 @@ class CheckedArguments(_Base):
     selecting_keys: frozenset[str] = frozenset()
     segment_conn_id: str
     _unknown: Mapping[str, frozenset[Path]] = {}
+    _from_xcom: frozenset[int] = frozenset()
 
     def __new__(cls, *_: Any, **kwargs: Any) -> Self:
         """Raise if task mapping passed ``None`` for an id or a name, which would look as if the argument were not set.
@@ -108,7 +129,11 @@ class CheckedArguments(_Base):
             for argument in _mapped_to_none(kwargs):
                 if cls._is_string(argument):
                     raise ValueError(f"{argument} was set by task mapping, but the mapped value is None{_CAUSE}")
-        return super().__new__(cls)
+        created = super().__new__(cls)
+        if kwargs.get("_airflow_from_mapped"):
+            # Airflow's own __setattr__ works only after __init__.
+            object.__setattr__(created, "_from_xcom", _mapped_from_xcom(kwargs))
+        return created
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -121,8 +146,19 @@ class CheckedArguments(_Base):
     def check_literal_arguments(self) -> None:
         """Check the arguments whose values are known when the DAG is parsed.
 
-        :raises ValueError: an argument is invalid; the message names it, its value and what is allowed.
+        :raises ValueError: an argument is invalid; the message names the task, the argument, its value and what is
+            allowed.
         """
+        try:
+            self.check_known_arguments()
+        except ValueError as error:
+            # Airflow shows an import error with the DAG file, but a loop in the file may create many tasks.
+            if (task_id := getattr(self, "task_id", None)) is not None:
+                error.args = (f"task {task_id!r}: {error}", *error.args[1:])
+            raise
+
+    def check_known_arguments(self) -> None:
+        """Check the arguments whose values are known when the DAG is parsed, without naming the task in errors."""
         self.check_combination()
         resolve_argument = self.argument_resolver(running=False)
         for argument, check in self._checks():
@@ -162,9 +198,9 @@ class CheckedArguments(_Base):
         return lambda _, value: value
 
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
-        """Render as Airflow does, but leave Segment's mapping language alone, at any depth."""
-        if isinstance(content, NumberString):
-            return content  # rendered already
+        """Render as Airflow does, but leave alone Segment's mapping language, and mapped values from XCom."""
+        if isinstance(content, NumberString) or id(content) in self._from_xcom:
+            return content  # rendered already, or data
         if isinstance(content, str) and is_literal(content):
             return content  # Jinja would remove a trailing newline, which a key file needs
         if not isinstance(content, dict) or not SEGMENT_TEMPLATE_KEYS & content.keys():

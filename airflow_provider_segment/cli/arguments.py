@@ -33,7 +33,8 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser = _Parser(
         prog=PROGRAM,
         description="Manage the destinations of a Segment workspace as files.",
-        epilog="The token comes from SEGMENT_TOKEN (with SEGMENT_REGION: us or eu) or an Airflow connection.",
+        epilog="The token comes from SEGMENT_TOKEN or from an Airflow connection. With SEGMENT_TOKEN, set"
+        " SEGMENT_REGION to us (default) or eu, or SEGMENT_URL to another base URL, such as that of the sandbox.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
 

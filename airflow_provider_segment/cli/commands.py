@@ -10,6 +10,7 @@ from typing import Any
 
 from airflow_provider_segment.cli import text
 from airflow_provider_segment.cli.segment import open_segment
+from airflow_provider_segment.protocol.phrases import counted
 from airflow_provider_segment.workspace.aliases import alias_reader, supplied_descriptions
 from airflow_provider_segment.workspace.folder import WorkspaceFolder, load_environment, load_folder
 from airflow_provider_segment.workspace.format import SCHEMAS
@@ -61,7 +62,8 @@ def _validate(arguments: argparse.Namespace, _style: text.Style) -> Output:
         read = alias_reader(folder.environment)
         missing = [alias for alias in aliases if read(alias) is None]
     warnings = [*folder.warnings, *(_missing_text(folder, alias) for alias in missing)]
-    lines = [*(f"warning: {warning}" for warning in warnings), f"{len(folder.files)} files are valid"]
+    lines = [f"warning: {warning}" for warning in warnings]
+    lines.append(counted(len(folder.files), "file is valid", "files are valid"))
     report = {"files": len(folder.files), "unsupplied_secrets": missing, "warnings": warnings}
     return Output(status=OK, text="\n".join(lines), report=report)
 
@@ -115,7 +117,7 @@ def _import_text(report: dict[str, Any], root: Path) -> str:
     lines = [*(f"+ {path}" for path in report["created"]), *(f"~ {path}" for path in report["changed"])]
     lines += [f"  {path} describes a destination that does not exist" for path in report["not_in_segment"]]
     lines.append(
-        f"{root}: {len(report['created'])} files created, {len(report['changed'])} changed,"
+        f"{root}: {counted(len(report['created']), 'file')} created, {len(report['changed'])} changed,"
         f" {report['unchanged']} unchanged"
     )
     if report["secrets"]:

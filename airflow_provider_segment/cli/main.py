@@ -14,6 +14,7 @@ from airflow_provider_segment.cli.commands import Output, run_command
 from airflow_provider_segment.cli.segment import use_airflows_connections
 from airflow_provider_segment.cli.text import Style
 from airflow_provider_segment.protocol.errors import SegmentError
+from airflow_provider_segment.protocol.phrases import counted
 from airflow_provider_segment.protocol.printable import printable_lines
 from airflow_provider_segment.workspace.problems import WorkspaceFilesError
 
@@ -56,8 +57,7 @@ def _failure(error: Exception, *, as_json: bool) -> Output:
 
 
 def _count(report: dict[str, Any]) -> str:
-    count = len(report["problems"])
-    return f"{PROGRAM}: error: {count} problem{'s' if count != 1 else ''}"
+    return f"{PROGRAM}: error: {counted(len(report['problems']), 'problem')}"
 
 
 def _colours(stream: TextIO) -> bool:

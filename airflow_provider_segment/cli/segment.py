@@ -79,7 +79,14 @@ def _connection(environment: Environment, connection_id: str | None) -> SegmentC
     token = os.environ.get(TOKEN)
     if connection_id is None and token:
         extra = {"region": region} if (region := os.environ.get(REGION)) else {}
-        return parse_connection(conn_id=TOKEN, host=os.environ.get(URL), port=None, password=token, extra=extra)
+        return parse_connection(
+            conn_id=TOKEN,
+            host=os.environ.get(URL),
+            port=None,
+            password=token,
+            extra=extra,
+            variables={"password": TOKEN, "region": REGION, "host": URL},
+        )
     from airflow.providers.common.compat.sdk import AirflowException
 
     from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID

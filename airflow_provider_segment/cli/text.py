@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from airflow_provider_segment.protocol.phrases import counted, listed
 from airflow_provider_segment.protocol.printable import printable_lines
 from airflow_provider_segment.protocol.provisioning.differences import field_text, new_field_text
+from airflow_provider_segment.protocol.workspace.fleet import unsupplied_text
 
 _SIGNS = {"created": "+", "changed": "~", "removed": "-", "failed": "!", "kept": " ", "skipped": " "}
 _COLOURS = {"created": "32", "changed": "33", "removed": "31", "failed": "31;1"}
 _VERBS = {"created": "create", "changed": "change", "removed": "remove", "kept": "keep", "failed": "can't be planned"}
-_MAX_LISTED = 20
 
 
 class Style:
@@ -75,7 +76,8 @@ def drift_text(report: Mapping[str, Any], style: Style) -> str:
     lines = [line for one in report["destinations"] for line in _destination_lines(one, style)]
     lines += _unsupplied(report)
     count = len(report["destinations"])
-    lines.append(f"{count} destinations differ, {report['as_described']} are as described")
+    differ = counted(count, "destination differs", "destinations differ")
+    lines.append(f"{differ}, {counted(report['as_described'], 'is', 'are')} as described")
     return "\n".join(lines)
 
 
@@ -164,33 +166,33 @@ def _field_lines(one: Mapping[str, Any]) -> Iterator[str]:
 def _unsupplied(report: Mapping[str, Any]) -> Iterator[str]:
     secrets = Counter(one["alias"] for one in report["unsupplied_secrets"])
     if secrets:
-        yield f"{len(secrets)} secrets are not supplied, so they were not compared: {_listed(sorted(secrets))}"
+        yield unsupplied_text(sorted(secrets))
 
 
 def _information(report: Mapping[str, Any]) -> Iterator[str]:
     yield from _unsupplied(report)
     others = [f"{one['name'] or one['id']} ({one['source']}, {one['type']})" for one in report["undescribed"]]
     if others:
-        yield f"{len(others)} undescribed destinations of the described sources are left alone: {_listed(others)}"
+        of = "of the described sources"
+        left = counted(len(others), f"undescribed destination {of} is", f"undescribed destinations {of} are")
+        yield f"{left} left alone: {listed(others)}"
     if report["forecast"]["limited_calls"]:
         calls, minutes = report["forecast"]["limited_calls"], report["forecast"]["minutes"]
         duration = f", about {minutes} min" if minutes else ""
-        yield f"an apply needs {calls} subscription writes, of which Segment allows 5 of a kind a minute{duration}"
+        count = counted(calls, "subscription write")
+        yield f"an apply needs {count}, and Segment allows 5 of a kind a minute{duration}"
 
 
 def _total(report: Mapping[str, Any]) -> str:
     counts = Counter(one["result"] for one in report["destinations"])
     total = len(report["destinations"])
     if counts["kept"] == total:
-        return f"no differences: {total} destinations are as described"
+        return f"no differences: {counted(total, 'destination is', 'destinations are')} as described"
     parts = [f"{counts[result]} to {verb}" for result, verb in list(_VERBS.items())[:3] if counts[result]]
     parts += [f"{counts['failed']} can't be planned"] if counts["failed"] else []
-    return f"{', '.join(parts)}; {counts['kept']} of {total} destinations are as described"
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
-    return f"{', '.join(names[:_MAX_LISTED])}{more}"
+    return (
+        f"{', '.join(parts)}; {counts['kept']} of {counted(total, 'destination is', 'destinations are')} as described"
+    )
 
 
 def _escape(text: str) -> str:

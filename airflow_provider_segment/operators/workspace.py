@@ -6,6 +6,7 @@ https://docs.segmentapis.com/tag/Destinations
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_segment.operators.base import SegmentOperator
@@ -17,6 +18,8 @@ from airflow_provider_segment.protocol.arguments import (
     check_name,
     check_on_drift,
 )
+from airflow_provider_segment.protocol.phrases import counted
+from airflow_provider_segment.protocol.provisioning.paths import paths_inside
 from airflow_provider_segment.secrets import ReadSecret, replace_references
 
 if TYPE_CHECKING:
@@ -133,7 +136,8 @@ class SegmentApplyWorkspaceOperator(SegmentOperator):
         if (path := values.get("path")) is not None:
             folder = read_files(self, path=path, environment=values.get("environment"))
         else:
-            folder = WorkspaceFolder(environment=Environment(), descriptions=values["destinations"])
+            descriptions = self._with_templated_paths(values["destinations"])
+            folder = WorkspaceFolder(environment=Environment(), descriptions=descriptions)
         plan, applied = apply_folder(self, context, folder, values)
         summary = summarize(plan, applied)
         if (error := partial_failure(applied, summary)) is not None:
@@ -141,7 +145,17 @@ class SegmentApplyWorkspaceOperator(SegmentOperator):
         if values["on_drift"] == "fail" and not plan.is_empty:
             names = [f"{item.description.label} ({item.description.path})" for item in plan.items if not item.is_empty]
             message = (
-                f"{len(names)} of {len(plan.items)} destinations differ: {', '.join(names)}; the plan is in the log"
+                f"{len(names)} of {counted(len(plan.items), 'destination')} differ: {', '.join(names)}; the plan is in"
+                " the log"
             )
             raise SegmentDriftError(message, plan=summary)
         return summary
+
+    def _with_templated_paths(
+        self, descriptions: Sequence[DestinationDescription]
+    ) -> tuple[DestinationDescription, ...]:
+        """Return the descriptions with the paths of the settings that were rendered from templates."""
+        paths = self.templated_paths("destinations")
+        return tuple(
+            replace(one, templated=paths_inside((number, "settings"), paths)) for number, one in enumerate(descriptions)
+        )

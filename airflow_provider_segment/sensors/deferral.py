@@ -45,6 +45,7 @@ class DeferrableWaitMixin(_Base):
     resolved_destination_id: str | None
     resolved_source_id: str | None
     evidence: Evidence | None
+    stored_link: str | None
 
     @property
     def _criteria(self) -> WaitCriteria:
@@ -97,6 +98,7 @@ class DeferrableWaitMixin(_Base):
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Resume after deferral; skip for the same errors as poke mode, since Airflow's own method skips for others."""
         arguments = next_kwargs or {}
+        self.stored_link = None
         self._mask_token()
         try:
             if next_method == FAILED_BY_AIRFLOW:

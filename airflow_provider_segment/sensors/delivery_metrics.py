@@ -145,6 +145,8 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         "segment_conn_id",
     )  # the window's checks depend on each other
     operator_extra_links = (SegmentDestinationsLink(),)
+    #: The link to Segment, once it is stored; ``None`` if another process stored it.
+    stored_link: str | None = ""
     ui_color = "#c7e9da"
 
     def __init__(
@@ -205,9 +207,9 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         check_destination_selection(self._selection_arguments, beside_id=BESIDE_ID)
         check_one_window(window=self.window, start_time=self.start_time)
 
-    def check_literal_arguments(self) -> None:
+    def check_known_arguments(self) -> None:
         """Check the arguments that are known when the DAG is parsed, and those of the window against each other."""
-        super().check_literal_arguments()
+        super().check_known_arguments()
         window = {name: getattr(self, name) for name in ("window", "start_time", "end_time", "granularity")}
         if not is_literal([*window.values(), self.settle_time]):
             return
@@ -335,7 +337,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
 
     def _persist_link(self, context: Context, base_url: str) -> None:
         try:
-            SegmentDestinationsLink.persist(context, base_url)
+            self.stored_link = SegmentDestinationsLink.persist(context, base_url)
         except Exception as error:  # noqa: BLE001 - any kind of XCom backend; a link is not worth a failed gate
             self.log.warning("The link to the destinations could not be stored: %s", error)
 

@@ -57,7 +57,13 @@ class SegmentConnection:
 
 
 def parse_connection(
-    *, conn_id: str, host: str | None, port: int | None, password: str | None, extra: Mapping[str, Any]
+    *,
+    conn_id: str,
+    host: str | None,
+    port: int | None,
+    password: str | None,
+    extra: Mapping[str, Any],
+    variables: Mapping[str, str] | None = None,
 ) -> SegmentConnection:
     """Parse the fields of a connection.
 
@@ -66,11 +72,14 @@ def parse_connection(
     :param port: port, used if the host has none.
     :param password: API token.
     :param extra: the extra fields; empty ones mean the default.
+    :param variables: the environment variables that hold the fields, by field, if there is no Airflow connection;
+        messages name them.
     :raises ValueError: a field is invalid; the message names the connection, the field, and what is allowed.
     """
     if not isinstance(extra, Mapping):
         raise ValueError(f"connection {conn_id!r}, field extra: it is not a JSON object")
-    fields = _Fields(conn_id, {key: value for key, value in extra.items() if value not in (None, "")})
+    names = variables or {}
+    fields = _Fields(conn_id, {key: value for key, value in extra.items() if value not in (None, "")}, names)
     token = _token(fields, password)
     url = _base_url(fields, host, port)
     timeout = fields.seconds("timeout", 30.0, positive=True)
@@ -80,7 +89,8 @@ def parse_connection(
         token=token,
         timeout=timeout,
         options=CallOptions(
-            connection=f"connection {conn_id!r} to {url.netloc}",
+            connection=f"{names['password']} for {url.netloc}" if names else f"connection {conn_id!r} to {url.netloc}",
+            region_setting=names.get("region", "the extra field `region`"),
             retry_budget=fields.seconds("retry_budget", 300.0),
             rate_limit_budget=fields.seconds("rate_limit_budget", 3600.0),
             # A request that timed out here may still be processed behind a load balancer.
@@ -91,7 +101,7 @@ def parse_connection(
         ),
         verify=_verify(fields, is_loopback(url.hostname)),
         proxies=_proxies(fields),
-        warnings=tuple(_unknown_keys(conn_id, extra)),
+        warnings=(*_unknown_keys(conn_id, extra), *_unused_region(fields, host, url)),
     )
 
 
@@ -101,6 +111,21 @@ def _unknown_keys(conn_id: str, extra: Mapping[str, Any]) -> Iterator[str]:
             similar = get_close_matches(str(key).lower(), EXTRA_KEYS, n=1)
             hint = f"did you mean {similar[0]!r}?" if similar else f"it may have {', '.join(EXTRA_KEYS)}"
             yield f"connection {conn_id!r}, field extra: unknown key {key!r} is ignored; {hint}"
+
+
+def _unused_region(fields: _Fields, host: str | None, url: SplitResult) -> Iterator[str]:
+    region = fields.extra.get("region")
+    if region is None or not (host or "").strip():
+        return
+    for name, region_url in REGIONS.items():
+        if url.hostname == urlsplit(region_url).hostname and region.strip().lower() != name:
+            yield str(
+                fields.error(
+                    "region",
+                    f"{region!r} is not used, because the base URL is that of the region {name!r}; leave the host empty"
+                    " to use the region",
+                )
+            )
 
 
 def for_test_button(connection: SegmentConnection) -> SegmentConnection:
@@ -138,8 +163,11 @@ def _is_address(host: str | None) -> bool:
 class _Fields:
     conn_id: str
     extra: Mapping[str, Any]
+    variables: Mapping[str, str]
 
     def error(self, name: str, problem: str) -> ValueError:
+        if name in self.variables:
+            return ValueError(f"{self.variables[name]}: {problem}")
         return ValueError(f"connection {self.conn_id!r}, field {name}: {problem}")
 
     def seconds(self, name: str, default: float, *, positive: bool = False) -> float:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 MAX_AGE = 300.0
 """Seconds after which a connection is read again, so that a changed host, CA or proxy is noticed without an error."""
@@ -58,9 +61,13 @@ class ConnectionCache(Generic[T]):
         entry = self._entry(conn_id)
         try:
             return await self._read(entry, read)
-        except Exception:
+        except Exception as error:
             if entry.value is None:
                 raise
+            # Only the type of the error, since the message of a secrets backend may hold anything.
+            _log.debug(
+                "connection %r can't be read (%s); the one read before stays in use", conn_id, type(error).__name__
+            )
             entry.retry_at = asyncio.get_running_loop().time() + RETRY_AFTER
             return entry.value
 

@@ -30,12 +30,13 @@ class Gates:
         :param send: the step.
         :return: ``None`` if the request may be sent; ``leave`` must follow.
         """
-        jitter = random.random()  # noqa: S311 - not a secret
+        request, jitter = send.request, random.random()  # noqa: S311 - not a secret
         with self._lock:
-            limit = OWN_LIMIT if send.request.limited_as else None
-            gate = self._gates.setdefault(send.request.limited_as, Gate(limit=limit))
-            poll, now = send.request.poll, time.monotonic()
-            return gate.enter(now, poll=poll, slot=send.slot, max_wait=send.max_wait, jitter=jitter)
+            gate = self._gates.get(request.limited_as)
+            if gate is None:
+                gate = self._gates[request.limited_as] = Gate(limit=OWN_LIMIT if request.limited_as else None)
+            now = time.monotonic()
+            return gate.enter(now, poll=request.poll, slot=send.slot, max_wait=send.max_wait, jitter=jitter)
 
     def leave(self, request: Request, outcome: Response | RequestFailure | None) -> None:
         """Record the outcome of a request that was let through.

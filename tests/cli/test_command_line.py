@@ -195,6 +195,21 @@ def test_filters_are_imported_planned_and_applied(command: CommandLine) -> None:
     assert command.run("drift", "segment").status == 0
 
 
+def test_settings_beside_a_secret_that_is_not_supplied_are_planned_but_not_applied(command: CommandLine) -> None:
+    command.run("import", "segment")
+    command.edit("settings:\n", "settings:\n  region: eu\n")
+    needs = "settings['apiKey'] needs the secret 'segment_my_website_existing_0_apikey', which is not supplied"
+
+    for check in ("plan", "drift"):
+        shown = command.run(check, "segment")
+        assert (shown.status, "settings['region'] differs" in shown.out, needs in shown.out) == (2, True, True)
+    applied = command.run("apply", "segment")
+
+    assert applied.status == 1
+    assert "! failed  my-website/actions-cloud/existing-0.yaml: settings['region'] differs, and" in applied.out
+    assert command.writes() == []
+
+
 def test_a_secret_comes_from_a_connection_and_is_never_shown(command: CommandLine) -> None:
     command.run("import", "segment")
     connection = {"AIRFLOW_CONN_SEGMENT_MY_WEBSITE_EXISTING_0_APIKEY": json.dumps({"password": "other-" + SECRET[:-1]})}
@@ -244,9 +259,15 @@ def test_an_airflow_connection_of_airflows_database(command: CommandLine) -> Non
 def test_every_mistake_has_exit_status_1(command: CommandLine) -> None:
     assert command.run("import", "segment").status == 0
     wrong_token = command.process("plan", "segment", SEGMENT_TOKEN="wrong")
-    assert (wrong_token.status, "returned 401" in wrong_token.err) == (1, True)
+    assert wrong_token.status == 1
+    assert (
+        f"returned 401: Unauthorized. Check SEGMENT_TOKEN for {command.sandbox.url.removeprefix('http://')}: the token"
+        " may be wrong or lack the permission, or its workspace may be in the other region (SEGMENT_REGION: us or eu)"
+    ) in wrong_token.err
     wrong_region = command.run("plan", "segment", SEGMENT_URL=None, SEGMENT_REGION="mars")
-    assert (wrong_region.status, "'mars' is not one of 'us', 'eu'" in wrong_region.err) == (1, True)
+    assert wrong_region.err == "airflow-segment: error: SEGMENT_REGION: 'mars' is not one of 'us', 'eu'\n"
+    wrong_url = command.run("plan", "segment", SEGMENT_URL="ftp://127.0.0.1")
+    assert wrong_url.err == "airflow-segment: error: SEGMENT_URL: the scheme 'ftp' is not https\n"
     unknown = command.run("plan", "segment", "-e", "prod")
     assert (unknown.status, "unknown environment 'prod'" in unknown.err) == (1, True)
     for usage in (["plon"], ["plan"], ["plan", "segment", "--max-prune", "x"], []):
@@ -283,6 +304,40 @@ def test_names_do_not_control_the_terminal(command: CommandLine) -> None:
     printed = imported.out + planned.out + differs.out + planned.err + differs.err
     assert "\x1b" not in printed
     assert "\u202e" not in printed
+
+
+def test_the_help_names_every_variable(command: CommandLine) -> None:
+    shown = command.run("--help")
+
+    assert shown.status == 0
+    assert [name for name in ("SEGMENT_TOKEN", "SEGMENT_REGION", "SEGMENT_URL") if name not in shown.out] == []
+
+
+def test_numbers_agree_with_their_nouns(command: CommandLine) -> None:
+    command.sandbox.seed(seed([existing(0)]))
+
+    assert "1 file created, 0 changed" in command.run("import", "segment").out
+    assert command.run("validate", "segment").out.endswith("\n1 file is valid\n")
+    planned = command.run("plan", "segment").out
+    assert "1 secret is not supplied, so it was not compared: segment_my_website_existing_0_apikey\n" in planned
+    assert planned.endswith("no differences: 1 destination is as described\n")
+
+    command.sandbox.seed(seed([existing(0, enabled=False), existing(1)]))
+    planned = command.run("plan", "segment").out
+    assert "\n1 undescribed destination of the described sources is left alone: Existing 1 (" in planned
+    assert planned.endswith("1 to change; 0 of 1 destination is as described\n")
+    assert command.run("drift", "segment").out.endswith("\n1 destination differs, 0 are as described\n")
+
+
+def test_a_long_list_of_undescribed_destinations_is_cut_off_except_as_json(command: CommandLine) -> None:
+    command.sandbox.seed(seed([existing(0)]))
+    assert command.run("import", "segment").status == 0
+    command.sandbox.seed(seed([existing(number) for number in range(26)]))
+
+    shown = command.run("plan", "segment").out
+    assert "25 undescribed destinations of the described sources are left alone: Existing 1 (" in shown
+    assert ", Existing 20 (my-website, actions-cloud) and 5 more\n" in shown
+    assert len(command.run("plan", "segment", "--json").json["undescribed"]) == 25
 
 
 def test_the_schema_is_printed(command: CommandLine) -> None:

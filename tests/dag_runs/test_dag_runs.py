@@ -39,11 +39,12 @@ def test_mapping_nested_templates_and_reschedule_mode_work(run_dag: RunDag, segm
     assert "cannot be called outside TaskInstance" not in output  # Airflow 2.11's warning about a misuse
     found: dict[str, Any] = {made["name"].split(" 20")[0]: made for made in segment_sandbox.destinations}
     names = {"expanded manual__" if name.startswith("expanded manual__") else name for name in found}
-    assert names == {"expanded manual__", "plain", "renamed", "raw {{ 2 }}", "with literals"}
+    assert names == {"expanded manual__", "plain", "renamed", "raw {{ 2 }}", "data {{ 3 }}", "with literals"}
     expanded = next(made for name, made in found.items() if name.startswith("expanded"))
     assert expanded["settings"]["apiKey"].endswith("rams")
     assert expanded["settings"]["eventNames"] == {"a": {"@template": "Hi {{name}}"}}
     assert found["raw {{ 2 }}"]["settings"]["ignoredEvents"] == ["{{ ds }}"]
+    assert found["data {{ 3 }}"]["settings"]["ignoredEvents"] == ["{{ ds }}"]
     assert found["raw {{ 2 }}"]["settings"]["eventNames"] == {"a": {"@liquid": "{{ x }}", "b": "{{ y }}"}}
     assert found["with literals"]["settings"]["ignoredEvents"] == ["{{ ds }}\n", "2"]
     assert found["with literals"]["settings"]["apiKey"].endswith(" }}k\n"[-4:])

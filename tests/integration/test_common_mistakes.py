@@ -56,7 +56,7 @@ def test_a_wrong_token(running: Running, segment_sandbox: SegmentSandbox, monkey
     assert str(caught.value) == (
         "GET /sources/sandbox-web/connected-destinations returned 401: Unauthorized. Check connection"
         f" 'segment_public_api_default' to {address}: the token may be wrong or lack the permission, or its workspace"
-        " may be in the other region (extra field `region`: us or eu)"
+        " may be in the other region (the extra field `region`: us or eu)"
     )
 
 
@@ -93,7 +93,8 @@ def test_a_typo_in_a_metric() -> None:
         sensor(success_when=["successes >= 1", "sucess_rate >= 0.99"])
 
     assert str(caught.value) == (
-        "success_when: unknown metric 'sucess_rate' in 'sucess_rate >= 0.99'; did you mean 'success_rate'?"
+        "task 'delivered': success_when: unknown metric 'sucess_rate' in 'sucess_rate >= 0.99'; did you mean"
+        " 'success_rate'?"
     )
 
 
@@ -104,14 +105,44 @@ def test_the_source_of_another_destination(running: Running) -> None:
     assert str(caught.value) == ("source_id is 'sandbox-shop', but destination feed belongs to source 'sandbox-web'")
 
 
-def test_a_window_that_is_too_large() -> None:
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            {"window": "P3D"},
+            "window is 3 days; a window that ends now is counted by minute, which covers at most 48 hours; to count"
+            " only the whole hours or days in it, set granularity to HOUR (at most 7 days) or DAY (at most 14 days)",
+        ),
+        (
+            {"window": "P10D"},
+            "window is 10 days; a window that ends now is counted by minute, which covers at most 48 hours; to count"
+            " only the whole days in it, set granularity to DAY (at most 14 days)",
+        ),
+        ({"window": "P30D"}, "window is 30 days; Segment's metrics cover at most 14 days"),
+        (
+            {"window": "P8D", "granularity": "HOUR"},
+            "window is 8 days; granularity HOUR covers at most 7 days; to count only the whole days in it, set"
+            " granularity to DAY (at most 14 days)",
+        ),
+        (
+            {"window": "P14D", "end_time": "2026-01-01", "settle_time": "PT2M"},
+            "settle_time is 0:02:00; with it and a margin of a minute, the last poll is 14 days, 0:03:00 after the"
+            " window's start; Segment's metrics cover at most 14 days",
+        ),
+        (
+            {"window": "PT47H30M", "end_time": "2026-01-01", "settle_time": "PT1H"},
+            "settle_time is 1:00:00; with it and a margin of a minute, the last poll is 2 days, 0:31:00 after the"
+            " window's start; a window that is not on hour borders is counted by minute, which covers at most 48 hours;"
+            " to count only the whole hours or days in it, set granularity to HOUR (at most 7 days) or DAY (at most 14"
+            " days)",
+        ),
+    ],
+)
+def test_a_window_that_is_too_large(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match="window") as caught:
-        sensor(window="P30D")
+        sensor(**arguments)
 
-    assert str(caught.value) == (
-        "window is 30 days, 0:00:00; granularity MINUTE, which auto takes for a window that ends now (name a coarser"
-        " one to count only the whole hours or days in it), covers at most 48 hours"
-    )
+    assert str(caught.value) == f"task 'delivered': {message}"
 
 
 def test_a_literal_secret(running: Running, capsys: pytest.CaptureFixture[str]) -> None:

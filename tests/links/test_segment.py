@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment import get_provider_info
+from airflow_provider_segment.exceptions import SegmentError, SegmentNotFoundError
 from airflow_provider_segment.links.segment import SegmentDestinationsLink, destinations_page
 from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
 from airflow_provider_segment.operators.destination import (
@@ -89,7 +90,12 @@ def test_every_link_of_the_operators_is_registered_with_airflow() -> None:
     assert names <= set(manager.extra_links_class_names)
 
 
-def test_a_task_that_failed_before_its_first_request_has_no_link(monkeypatch: pytest.MonkeyPatch) -> None:
+DELETE = SegmentDeleteDestinationOperator(task_id="delete", destination_id="d")
+WAIT = SegmentDeliveryMetricsSensor(task_id="wait", destination_id="d", success_when="successes > 0", window=3600)
+
+
+@pytest.mark.parametrize("task", [DELETE, WAIT], ids=["operator", "sensor"])
+def test_a_task_that_failed_before_its_first_request_has_no_link(monkeypatch: pytest.MonkeyPatch, task: Any) -> None:
     """Airflow 3 asks for the link when a task ends; reading an XCom that does not exist would log an error."""
     from airflow.providers.common.compat.sdk import XCom
 
@@ -98,7 +104,6 @@ def test_a_task_that_failed_before_its_first_request_has_no_link(monkeypatch: py
 
     monkeypatch.setattr(XCom, "get_value", fail)
     monkeypatch.delenv("AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT", raising=False)
-    task = SegmentDeleteDestinationOperator(task_id="delete", destination_id="d")
     with pytest.raises(Exception, match="segment_public_api_default"):
         Running().run(task)
     key: Any = None
@@ -110,3 +115,24 @@ def test_a_task_that_ran_returns_its_link(segment_sandbox: SegmentSandbox) -> No
     Running().run(task)
     key: Any = None
     assert SegmentDestinationsLink().get_link(task, ti_key=key) == f"{segment_sandbox.url}/_sandbox/"
+
+
+def test_a_sensor_that_polled_returns_its_link(segment_sandbox: SegmentSandbox) -> None:
+    task = SegmentDeliveryMetricsSensor(
+        task_id="wait", destination_id="gone", success_when="successes > 0", window=3600
+    )
+    with pytest.raises(SegmentNotFoundError):
+        Running().run(task)
+    key: Any = None
+    assert SegmentDestinationsLink().get_link(task, ti_key=key) == f"{segment_sandbox.url}/_sandbox/"
+
+
+def test_a_resumed_sensor_reads_the_link_that_it_stored_before_it_deferred(monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.providers.common.compat.sdk import XCom
+
+    monkeypatch.setattr(XCom, "get_value", lambda **_: APP)
+    task = SegmentDeliveryMetricsSensor(task_id="wait", destination_id="d", success_when="successes > 0", window=3600)
+    with pytest.raises(SegmentError):
+        Running().resume(task, "execute_complete", {"event": {}})
+    key: Any = None
+    assert SegmentDestinationsLink().get_link(task, ti_key=key) == APP

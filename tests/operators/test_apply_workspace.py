@@ -82,6 +82,22 @@ def test_a_folder_is_applied_and_then_as_described(
     assert len(writes(segment_sandbox)) == written
 
 
+def test_a_long_list_of_undescribed_destinations_is_cut_off(
+    running: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    running.run(workspace(destinations=[described(f"Old {number}", subscriptions=[]) for number in range(25)]))
+    capsys.readouterr()
+
+    running.run(workspace(destinations=[described("New", subscriptions=[])], on_drift="report"))
+
+    (line,) = [
+        line
+        for line in capsys.readouterr().out.splitlines()
+        if "undescribed destinations of the described sources" in line
+    ]
+    assert (line.count("Old"), " and 5 more" in line) == (20, True)
+
+
 def test_the_log_says_how_long_it_takes(running: Running, tmp_path: Path, log: Callable[[], str]) -> None:
     entries = [{**TRACK, "name": f"Track {number}"} for number in range(7)]
     write(tmp_path, {"a.yaml": described("A", subscriptions=entries)})
@@ -103,6 +119,47 @@ def test_descriptions_in_the_dag_file_with_secrets(
     assert made["settings"]["apiKey"].endswith(KEY[-4:])
     assert summary["destinations"][0]["path"] == "destinations[0]"
     assert KEY not in str(summary)
+
+
+LITERAL = "settings['secretKey']: a literal, but Segment's catalog calls it a password; write {$secret: <alias>}"
+
+
+def test_a_literal_password_is_one_warning(
+    running: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, {"a.yaml": described("A", settings={"apiKey": KEY, "secretKey": "a-secret-key"})})
+
+    for _ in ("created", "kept"):
+        running.run(workspace(path=str(tmp_path)))
+        text = capsys.readouterr().out
+        assert text.count("SecretRef") == 1
+        assert f"destination 'A' (a.yaml): {LITERAL} instead (in a DAG file, SecretRef('<connection id>'))" in text
+        assert "a-secret-key" not in text
+
+
+def test_a_reference_or_a_template_for_a_password_is_no_warning(
+    running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: Callable[[], str]
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_PARTNER", json.dumps({"conn_type": "generic", "password": KEY}))
+    write(tmp_path, {"a.yaml": described("A", settings={"secretKey": {"$secret": "partner"}})})
+    entries = [
+        described("B", settings={"secretKey": SecretRef("partner")}),
+        described("C", settings={"secretKey": "{{ params.key }}"}),
+    ]
+    running.run(workspace(path=str(tmp_path)))
+    running.run(workspace(destinations=entries), params={"key": KEY})
+    running.run(workspace(destinations="{{ params.all }}"), params={"all": json.dumps([entries[1] | {"name": "D"}])})
+
+    assert "a literal" not in log()
+    running.run(workspace(destinations=[described("E", settings={"secretKey": KEY})]))
+    assert f"destination 'E' (destinations[0]): {LITERAL}" in log()
+
+
+def test_a_template_that_renders_to_nothing_does_not_delete_a_secret(running: Running) -> None:
+    running.run(workspace(destinations=[described("A", settings={"apiKey": KEY})]))
+
+    with pytest.raises(SegmentPartialFailureError, match=r"settings\['apiKey'\] was rendered as an empty string"):
+        running.run(workspace(destinations=[described("A", settings={"apiKey": "{{ '' }}"})]))
 
 
 def test_environment_secrets_and_what_is_not_compared(
@@ -128,7 +185,7 @@ def test_environment_secrets_and_what_is_not_compared(
     monkeypatch.delenv("AIRFLOW_CONN_PARTNER")
     summary = running.run(workspace(**task))
     assert (summary["differs"], summary["unsupplied_secrets"]) == (False, ["key"])
-    assert "1 secrets are not supplied, so they were not compared: key" in log()
+    assert "1 secret is not supplied, so it was not compared: key" in log()
 
 
 def test_what_no_retry_can_mend_is_not_retried(segment_sandbox: SegmentSandbox, tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def test_a_new_name_of_an_existing_object_has_no_space_at_an_edge(
         lambda: SegmentUpdateFilterOperator(task_id="t", destination_id=id, filter_id="f", new_title="f "),
     ):
         with pytest.raises(
-            ValueError, match=r"^new_(name|title) is .*, which begins or ends with white space; remove it"
+            ValueError, match=r"^task 't': new_(name|title) is .*, which begins or ends with white space; remove it"
         ):
             new_name()
     assert set(writes(segment_sandbox)) == {"POST"}
@@ -308,3 +308,17 @@ def test_an_update_gets_the_types_too(running: Running, segment_sandbox: Segment
         params={"flag": "True"},
     )
     assert segment_sandbox.destinations[0]["settings"]["trackAllPages"] is True
+
+
+def test_a_literal_password_in_an_update_is_one_warning(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
+    made = running.run(create())
+    for value, count in (("{{ params.key }}", 0), ("a-secret-key", 1)):
+        settings = {"apiKey": KEY, "secretKey": value}
+        task = SegmentUpdateDestinationOperator(task_id="u", destination_id=made, settings=settings)
+        running.run(task, params={"key": "another-secret"})
+        text = capsys.readouterr().out
+        assert text.count("SecretRef") == count
+    assert (
+        f"destination {made}: settings['secretKey']: a literal, but Segment's catalog calls it a password; pass"
+        " SecretRef('<connection id>') instead, or Airflow stores and shows it"
+    ) in text

@@ -1,4 +1,4 @@
-"""Values of task mapping: one that is ``None`` must not look like an argument that was not set."""
+"""Values of task mapping: ``None`` must not look like an argument that was not set, and those from XCom are data."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import DAG
+from airflow.providers.common.compat.sdk import DAG, task
 
 from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
 from airflow_provider_segment.operators.destination import (
@@ -54,3 +54,42 @@ def test_none_that_was_not_mapped_means_not_set(running: Running, segment_sandbo
     task = unmapped(SegmentApplyDestinationOperator, {**APPLY, "destination_id": None}, {"enabled": None})
     running.run(task)
     assert [made["name"] for made in segment_sandbox.destinations] == ["mine"]
+
+
+@task
+def upstream() -> list[dict[str, Any]]:
+    """Return the arguments of a mapped task."""
+    return []
+
+
+SETTINGS: dict[str, Any] = {"apiKey": "{{ params.key }}", "ignoredEvents": ["{{ params.key }}"]}
+
+
+@pytest.mark.parametrize("literal", [False, True], ids=["from XCom", "in the DAG file"])
+@pytest.mark.parametrize("argument", ["name", "settings"])
+def test_only_values_in_the_dag_file_are_templates(literal: bool, argument: str) -> None:
+    """Airflow renders all values of ``expand_kwargs``, those from XCom too."""
+    mapping = {"name": "{{ params.key }}", "settings": SETTINGS}[argument]
+    partial = {name: value for name, value in APPLY.items() if name != argument}
+    with DAG("mapped", schedule=None, start_date=datetime(2025, 1, 1, tzinfo=UTC)):
+        mapped = SegmentApplyDestinationOperator.partial(task_id="t", **partial).expand_kwargs(
+            [{argument: mapping}] if literal else upstream()
+        )
+    made = mapped.unmap({argument: mapping})
+
+    made.render_template_fields({"params": {"key": "k-1"}})
+
+    rendered = {"name": "k-1", "settings": {"apiKey": "k-1", "ignoredEvents": ["k-1"]}}[argument]
+    assert getattr(made, argument) == (rendered if literal else mapping)
+
+
+def test_a_template_in_partial_is_rendered_beside_values_from_xcom() -> None:
+    with DAG("mapped", schedule=None, start_date=datetime(2025, 1, 1, tzinfo=UTC)):
+        mapped = SegmentApplyDestinationOperator.partial(
+            task_id="t", **{**APPLY, "name": "{{ params.key }}"}
+        ).expand_kwargs(upstream())
+    made: Any = mapped.unmap({"previous_name": "{{ params.other }}"})
+
+    made.render_template_fields({"params": {"key": "k-1"}})
+
+    assert (made.name, made.previous_name) == ("k-1", "{{ params.other }}")

@@ -454,7 +454,7 @@ def test_another_source_is_an_error(running: Running, segment_sandbox: SegmentSa
         ({"window": None}, "exactly one of window and start_time must be set; neither"),
         ({"start_time": "2026-01-01T00:00:00Z", "window": 60}, "exactly one .* both"),
         ({"start_time": "2026-01-01T00:00:00Z", "end_time": "2026-01-01T00:00:00Z"}, "CronDataIntervalTimetable"),
-        ({"window": timedelta(days=3)}, r"window is 3 days.* \(name a coarser one .* covers at most 48 hours"),
+        ({"window": timedelta(days=3)}, "window is 3 days; .* by minute, which covers at most 48 hours; .* set"),
         ({"window": timedelta(hours=49), "granularity": "MINUTE"}, "granularity MINUTE covers at most 48 hours"),
         ({"window": "PT5H", "success_when": "time_to_success_p95 < 5"}, "success_when: .* has no value in this window"),
         ({"window": "soon"}, "window is 'soon'"),
@@ -463,7 +463,7 @@ def test_another_source_is_an_error(running: Running, segment_sandbox: SegmentSa
         ({"start_time": "2026-01-02T00:00:00Z", "end_time": "2026-01-01T00:00:00Z"}, "must be after start_time"),
         (
             {"start_time": "2026-01-01T00:00:00Z", "end_time": "2026-01-15T00:00:00Z"},
-            "settle_time is 0:02:00; with the 14 days, 0:00:00 .* reaches further back than granularity DAY",
+            "settle_time is 0:02:00; .* the last poll is 14 days, 0:03:00 after .* cover at most 14 days",
         ),
         ({"granularity": "SECOND"}, "granularity is 'SECOND'; it must be one of 'auto', 'MINUTE'"),
         ({"min_attempted": -1}, "min_attempted is -1"),

@@ -180,6 +180,14 @@ def test_several_destinations_end_the_wait(running: Running, sandbox: SegmentSan
         ),
         (
             {"destination_id": "d1", "source": "shop"},
+            "source is 'shop' (src-2), but destination d1 belongs to source 'src-1'",
+        ),
+        (
+            {"destination_id": "d1", "source": "src-2"},
+            "source is 'src-2', but destination d1 belongs to source 'src-1'",
+        ),
+        (
+            {"destination_id": "d1", "source_id": "src-2"},
             "source_id is 'src-2', but destination d1 belongs to source 'src-1'",
         ),
     ],
@@ -227,4 +235,4 @@ GIVE = "give either destination_id, or source (or source_id), destination_type (
 def test_a_selection_is_checked_when_the_dag_is_parsed(selection: dict[str, str], message: str) -> None:
     with pytest.raises(ValueError) as raised:  # noqa: PT011 - the whole message is compared
         sensor(**selection)
-    assert str(raised.value) == message
+    assert str(raised.value) == f"task 'wait': {message}"

@@ -66,6 +66,24 @@ def test_an_unknown_key_of_the_extra_has_a_warning(key: str, hint: str) -> None:
     assert parse(region="eu").warnings == ()
 
 
+@pytest.mark.parametrize("host", ["https://api.segmentapis.com", "api.segmentapis.com/", "https://API.segmentapis.com"])
+def test_a_region_that_contradicts_the_base_url_is_a_warning(host: str) -> None:
+    assert parse(host=host, region="EU").warnings == (
+        "connection 'seg', field region: 'EU' is not used, because the base URL is that of the region 'us'; leave the"
+        " host empty to use the region",
+    )
+    assert parse(host=host, region="us").warnings == ()
+    assert parse(host=host).warnings == ()
+    assert parse(host="https://eu1.api.segmentapis.com").warnings == ()
+    assert parse(host="http://127.0.0.1:8642", region="eu").warnings == ()
+
+
+def test_an_invalid_region_is_an_error_with_a_base_url_too() -> None:
+    """It is a typing error, which would come to light only when the base URL is removed."""
+    with pytest.raises(ValueError, match="field region: 'europe' is not one of 'us', 'eu'"):
+        parse(host="http://127.0.0.1:8642", region="europe")
+
+
 def test_the_known_keys_are_those_of_the_form() -> None:
     assert set(EXTRA_KEYS) == set(EXTRA_FIELDS)
 

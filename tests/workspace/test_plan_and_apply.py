@@ -76,9 +76,12 @@ def test_a_secret_that_must_be_written_is_an_error_before_anything_is_written(en
     )
     plan = engine.plan(tmp_path)
 
-    assert results(plan) == [("a.yaml", "created"), ("b.yaml", "failed")]
-    assert str(plan.failed[0].error).startswith("settings['apiKey'] needs the secret 'key'; supply it")
-    assert [one.result for one in engine.apply(plan)] == ["skipped", "failed"]
+    assert results(plan) == [("a.yaml", "created"), ("b.yaml", "created")]
+    needs = "settings['apiKey'] needs the secret 'key', which is not supplied; create its connection"
+    assert any(warning.startswith(f"it can't be applied: {needs}") for warning in plan.items[1].warnings)
+    skipped, failed = engine.apply(plan)
+    assert (skipped.result, failed.result) == ("skipped", "failed")
+    assert str(failed.error).startswith(needs)
     assert engine.writes() == []
     assert [one.result for one in engine.apply(plan, stop_on_error=False)] == ["created", "failed"]
 
@@ -88,8 +91,63 @@ def test_a_new_subscription_needs_its_secret_too(engine: Engine, tmp_path: Path)
     new = {**TRACK, "name": "New", "settings": {"token": {"$secret": "key"}}}
     write(tmp_path, {"a.yaml": described(subscriptions=[TRACK, new])})
 
-    (failed,) = engine.plan(tmp_path).failed
+    (failed,) = engine.apply(engine.plan(tmp_path))
     assert str(failed.error).startswith("subscription 'New': settings['token'] needs the secret 'key'")
+    assert engine.writes() == []
+
+
+def test_settings_are_not_written_without_one_whose_secret_is_not_supplied(engine: Engine, tmp_path: Path) -> None:
+    """Segment may replace settings, which would delete the secret."""
+    engine.sandbox.seed(seed([existing(0), existing(1)]))
+    settings = {"apiKey": {"$secret": "key"}, "region": "eu"}
+    write(
+        tmp_path,
+        {"a.yaml": described(settings=settings), "b.yaml": described(name="Existing 1", enabled=False)},
+    )
+    plan = engine.plan(tmp_path)
+
+    assert results(plan) == [("a.yaml", "changed"), ("b.yaml", "changed")]
+    refusal = (
+        "settings['region'] differs, and every write of settings contains all of them, but settings['apiKey'] needs the"
+        " secret 'key', which is not supplied; create its connection, or name another one in the environment"
+    )
+    assert plan.items[0].warnings == (f"it can't be applied: {refusal}",)
+    assert list(plan.unsupplied()) == [("a.yaml", "settings['apiKey']", "key")]
+    failed, skipped = engine.apply(plan)
+    assert (failed.result, str(failed.error), skipped.result) == ("failed", refusal, "skipped")
+    assert engine.writes() == []
+
+    assert [one.result for one in engine.apply(plan, stop_on_error=False)] == ["failed", "changed"]
+    assert engine.plan(tmp_path, secret={"key": "key-0123456789-dada"}.get).unwritable == ()
+
+
+def test_a_secret_that_is_not_supplied_does_not_hold_up_other_changes(engine: Engine, tmp_path: Path) -> None:
+    engine.sandbox.seed(seed([existing()]))
+    changed = {**TRACK, "enabled": False, "settings": {"token": {"$secret": "other"}}}
+    write(
+        tmp_path,
+        {"a.yaml": described(name="New", previous_name="Existing 0", settings={"apiKey": {"$secret": "key"}})},
+    )
+    assert results(engine.plan(tmp_path)) == [("a.yaml", "changed")]
+    write(tmp_path, {"a.yaml": described(settings={"apiKey": {"$secret": "key"}}, subscriptions=[changed])})
+
+    (applied,) = engine.apply(engine.plan(tmp_path))
+
+    assert (applied.result, applied.error) == ("changed", None)
+    assert engine.writes() == [("PATCH", "/destinations/d0/subscriptions/s0")]
+    assert engine.sandbox.destinations[0]["settings"]["apiKey"].endswith("dada")
+
+
+def test_settings_of_a_subscription_are_not_written_without_a_secret(engine: Engine, tmp_path: Path) -> None:
+    engine.sandbox.seed(seed([existing()]))
+    entry = {"id": "s0", "action": "trackEvent", "settings": {"email": "x", "token": {"$secret": "key"}}}
+    write(tmp_path, {"a.yaml": described(subscriptions=[entry])})
+
+    (failed,) = engine.apply(engine.plan(tmp_path))
+    assert str(failed.error).startswith(
+        "subscription s0: settings['email'] differs, and every write of settings contains all of them, but"
+        " settings['token'] needs the secret 'key', which is not supplied;"
+    )
 
 
 def test_what_is_not_described_is_listed_and_left_alone(engine: Engine, tmp_path: Path) -> None:
@@ -334,7 +392,7 @@ def test_filters_are_created_changed_and_removed(engine: Engine, tmp_path: Path)
     ]
     write(tmp_path, {"a.yaml": described(filters=entries)})
 
-    with pytest.raises(SegmentPruneLimitError, match="1 objects would be removed; max_prune allows 0"):
+    with pytest.raises(SegmentPruneLimitError, match="1 object would be removed; max_prune allows 0"):
         engine.plan(tmp_path, how=PlanOptions(max_prune=0))
     plan = engine.plan(tmp_path)
     assert [(part.step.value, part.title) for part in plan.items[0].plan.filters] == [  # type: ignore[union-attr]

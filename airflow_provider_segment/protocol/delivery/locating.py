@@ -24,12 +24,12 @@ def locate(
     :raises SegmentNotFoundError: the destination does not exist.
     :raises SegmentSeveralMatchesError: several destinations have the identity.
     """
-    name = ""
+    name, source = "", None
     if query.selection is not None:
-        name = query.selection.name or ""
+        name, source = query.selection.name or "", query.selection.source
         destination_id = yield from locate_destination(options, selection=query.selection, ids=ids)
         query = query.located(destination_id, ids.source_id)
     if check or not query.source_id:
-        verified = yield from verify_destination(options, query=query, check=check)
+        verified = yield from verify_destination(options, query=query, source=source, check=check)
         query, name = query.located(query.destination_id, verified.source_id), verified.name
     return query, name

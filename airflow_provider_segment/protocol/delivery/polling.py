@@ -113,10 +113,13 @@ class VerifiedDestination(NamedTuple):
     name: str
 
 
-def verify_destination(options: CallOptions, *, query: MetricsQuery, check: bool = True) -> Flow[VerifiedDestination]:
+def verify_destination(
+    options: CallOptions, *, query: MetricsQuery, source: str | None = None, check: bool = True
+) -> Flow[VerifiedDestination]:
     """Read the destination, and check whether it can receive deliveries.
 
     :param query: the query, with the destination and, if it is known, its source.
+    :param source: the argument ``source``, if that named the source.
     :param check: whether to warn, or fail with ``if_disabled="fail"``, if it cannot receive deliveries.
     :return: its source and its name.
     :raises SegmentDestinationDisabledError: it is disabled, with ``if_disabled="fail"``.
@@ -128,7 +131,7 @@ def verify_destination(options: CallOptions, *, query: MetricsQuery, check: bool
     destination = yield from exchange(call, options)
     if query.source_id not in ("", destination["sourceId"]):
         raise ValueError(
-            f"source_id is {query.source_id!r}, but destination {query.destination_id} belongs to source"
+            f"{_source_argument(source, query.source_id)}, but destination {query.destination_id} belongs to source"
             f" {destination['sourceId']!r}"
         )
     verified = VerifiedDestination(destination["sourceId"], destination.get("name") or "")
@@ -140,6 +143,12 @@ def verify_destination(options: CallOptions, *, query: MetricsQuery, check: bool
     for problem in _delivery_problems(destination) if check else ():
         yield Log(f"{label} {problem}; it may never get deliveries", logging.WARNING)
     return verified
+
+
+def _source_argument(source: str | None, source_id: str) -> str:
+    if source is None:
+        return f"source_id is {source_id!r}"
+    return f"source is {source!r}" if source == source_id else f"source is {source!r} ({source_id})"
 
 
 class _Type(TypedDict):

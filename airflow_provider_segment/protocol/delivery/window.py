@@ -117,26 +117,42 @@ def _check_reach(window: Window, argument: str) -> None:
     length, granularity = _length_of(window), granularity_of(window)
     if length is None or granularity is None:
         return
-    what = f"window is {length}"
+    what = f"window is {_in_words(length)}"
     if argument == "end_time" and window.end is not None:
-        what = f"end_time is {format_utc(window.end)}, {length} after start_time"
-    longest = LIMITS[granularity].age
-    if length > longest:
-        raise ValueError(f"{what}; {_granularity_in_words(window)} covers at most {format_duration(longest)}")
+        what = f"end_time is {format_utc(window.end)}, {_in_words(length)} after start_time"
+    if length > LIMITS[granularity].age:
+        raise ValueError(f"{what}; {_limit(window, granularity, length)}")
     if not _has_whole_bucket(window, length, granularity):
         raise ValueError(f"{what}; granularity {granularity} counts whole buckets, and there is none in it")
 
 
-def _granularity_in_words(window: Window) -> str:
-    granularity = granularity_of(window)
-    if window.granularity != AUTO or granularity == GRANULARITIES[-1]:
-        return f"granularity {granularity}"
-    kind = "that ends now" if window.end is None else "on hour borders"
-    kind = "not on hour borders" if window.end is not None and granularity == MINUTE else kind
-    return (
-        f"granularity {granularity}, which auto takes for a window {kind} (name a coarser one to count only the whole"
-        " hours or days in it),"
-    )
+_UNITS = dict(zip(GRANULARITIES, ("minute", "hour", "day"), strict=True))
+
+
+def _in_words(length: timedelta) -> str:
+    return str(length).removesuffix(", 0:00:00")
+
+
+def _limit(window: Window, granularity: str, needed: timedelta) -> str:
+    """Return how long a granularity has metrics, and the coarser ones that have them long enough.
+
+    :param window: the window.
+    :param granularity: its granularity.
+    :param needed: how far back the metrics must reach.
+    """
+    coarser = GRANULARITIES[GRANULARITIES.index(granularity) + 1 :]
+    enough = [name for name in coarser if needed <= LIMITS[name].age]
+    if not enough:
+        return f"Segment's metrics cover at most {format_duration(LIMITS[GRANULARITIES[-1]].age)}"
+    covers = f"covers at most {format_duration(LIMITS[granularity].age)}"
+    reason = f"granularity {granularity} {covers}"
+    if window.granularity == AUTO:
+        kind = "that ends now" if window.end is None else "on hour borders"
+        kind = "that is not on hour borders" if window.end is not None and granularity == MINUTE else kind
+        reason = f"a window {kind} is counted by {_UNITS[granularity]}, which {covers}"
+    units = " or ".join(f"{_UNITS[name]}s" for name in enough)
+    choices = " or ".join(f"{name} (at most {format_duration(LIMITS[name].age)})" for name in enough)
+    return f"{reason}; to count only the whole {units} in it, set granularity to {choices}"
 
 
 def _has_whole_bucket(window: Window, length: timedelta, granularity: str) -> bool:
@@ -162,11 +178,12 @@ def check_retention(window: Window, settle_time: timedelta) -> None:
     """
     if window.start is None or window.end is None:
         return
-    age = LIMITS[granularity_of(window) or MINUTE].age
-    if window.end - window.start + settle_time > age - MARGIN:
+    granularity = granularity_of(window) or MINUTE
+    needed = window.end - window.start + settle_time + MARGIN
+    if needed > LIMITS[granularity].age:
         raise ValueError(
-            f"settle_time is {settle_time}; with the {window.end - window.start} from start_time to end_time that"
-            f" reaches further back than {_granularity_in_words(window)} does, {format_duration(age)}"
+            f"settle_time is {settle_time}; with it and a margin of a minute, the last poll is {_in_words(needed)}"
+            f" after the window's start; {_limit(window, granularity, needed)}"
         )
 
 

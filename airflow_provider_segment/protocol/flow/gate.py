@@ -10,9 +10,9 @@ import math
 from airflow_provider_segment.protocol.wire.messages import HeldBack, Response
 from airflow_provider_segment.protocol.wire.rate_limit import (
     MAX_RETRY_AFTER,
-    integer_header,
     limit_shown_by,
     rate_limit_reset,
+    remaining_shown_by,
     retry_after_of,
 )
 
@@ -97,7 +97,7 @@ class Gate:
             return
         if response.status == 429:
             self._close(now, response)
-        remaining = integer_header(response, "x-ratelimit-remaining")
+        remaining = remaining_shown_by(response)
         if remaining is None:
             return
         self._remaining = remaining - self._in_flight

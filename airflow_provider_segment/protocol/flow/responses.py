@@ -138,7 +138,7 @@ def _hint(call: Call[Any], status: int, options: CallOptions) -> str:
         required = call.operation.requires
         return (
             f". Check {options.connection}: the token may be wrong or lack the permission, or its workspace may be"
-            " in the other region (extra field `region`: us or eu)"
+            f" in the other region ({options.region_setting}: us or eu)"
         ) + (f"; this operation also needs {required}" if required else "")
     return "" if status != 429 else f" ({options.connection})"
 
@@ -149,7 +149,7 @@ def _region_hint(reason: str, options: CallOptions) -> str:
         return ""
     region = "eu" if named.group(1).lower() == "eu" else "us"
     return (
-        f". The workspace lives in the other region: set the extra field `region` to {region!r} in {options.connection}"
+        f". The workspace of {options.connection} lives in the other region: set {options.region_setting} to {region!r}"
     )
 
 

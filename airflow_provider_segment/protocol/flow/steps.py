@@ -135,6 +135,7 @@ class CallOptions:
     :param secrets: strings to redact in messages: the token, and the settings in use.
     :param unfinished: what calls used of their budgets before the task was deferred, by method and path; the first call
         of that method and path continues from there.
+    :param region_setting: what sets the region, for messages.
     :param clocks: return the seconds that the wall clock and the monotonic clock show.
     """
 
@@ -146,6 +147,7 @@ class CallOptions:
     min_poll_interval: float = 60.0
     secrets: tuple[SecretStr, ...] = field(default=(), repr=False)
     unfinished: dict[tuple[str, str], RetryState] = field(default_factory=dict, repr=False, compare=False)
+    region_setting: str = "the extra field `region`"
     clocks: Callable[[], tuple[float, float]] = field(default=read_clocks, repr=False, compare=False)
 
     @property

@@ -193,7 +193,9 @@ def plan_apply(
     if progress is not None:
         plan = progress.without_remaining(plan)
     yield from _log_plan(plan)
-    yield from warn_about_literal_passwords(spec, options_of(destination_type))
+    yield from warn_about_literal_passwords(
+        spec.identity, spec.settings, options_of(destination_type), templated=spec.templated
+    )
     yield from run_filter_checks(options, request.filters or ())
     return plan
 

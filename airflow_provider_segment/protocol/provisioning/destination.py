@@ -187,7 +187,7 @@ def _ensure(
         return Ensured(created["id"], tuple((yield from ignored_on_create(spec, created))))
     known = options_of(existing["metadata"])
     spec = with_declared_types(spec, known)
-    yield from warn_about_literal_passwords(spec, known)
+    yield from warn_about_literal_passwords(identity, spec.settings, known, templated=spec.templated)
     diff = diff_destination(spec, existing)
     if (yield from handle_existing(existing["id"], identity, diff, if_exists=if_exists)):
         yield from warn_of_settings(identity, spec.settings, known, actual=existing["settings"])
@@ -210,7 +210,7 @@ def check_before_create(
     check_new_destination(spec.identity, kind, siblings)
     typed = with_declared_types(spec, options_of(kind))
     yield from warn_of_settings(spec.identity, typed.settings, options_of(kind), actual=None)
-    yield from warn_about_literal_passwords(typed, options_of(kind))
+    yield from warn_about_literal_passwords(spec.identity, typed.settings, options_of(kind), templated=spec.templated)
     return typed
 
 
@@ -344,6 +344,7 @@ def _checked_settings(
     for key in diff_settings(typed, actual["settings"], known).unknown:
         yield Log(unknown_setting(label, key, [option["name"] for option in known]), logging.WARNING)
     yield from warn_of_settings(label, typed, known, actual=actual["settings"])
+    yield from warn_about_literal_passwords(label, typed, known, templated=templated)
     return typed
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, TypedDict
 
+from airflow_provider_segment.protocol.phrases import counted
 from airflow_provider_segment.protocol.provisioning.diff import (
     FieldChange,
     display,
@@ -123,7 +124,7 @@ def differences_text(plan: Plan) -> str:
     found = differences(plan, written=False)
     places = [place for one in found for place in _places(one)]
     more = f"; and {len(places) - _MAX_PLACES} more" if len(places) > _MAX_PLACES else ""
-    count = f"{len(places)} place{'s' if len(places) != 1 else ''}"
+    count = counted(len(places), "place")
     label = f"destination {_actual_name(destination)!r} ({destination.id})"
     return f"{label} differs from its description in {count}: {'; '.join(places[:_MAX_PLACES])}{more}"
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from airflow_provider_segment.protocol.api.objects import Filter
 from airflow_provider_segment.protocol.errors import SegmentPruneLimitError
+from airflow_provider_segment.protocol.phrases import counted
 from airflow_provider_segment.protocol.provisioning.ambiguity import check_changes_are_unambiguous
 from airflow_provider_segment.protocol.provisioning.catalog_checks import check_new_name
 from airflow_provider_segment.protocol.provisioning.diff import Diff
@@ -97,7 +98,7 @@ def plan_filters(
         )
     if len(surplus) > max_prune:
         raise SegmentPruneLimitError(
-            f"{len(surplus)} filters are not described and would be removed; max_prune_filters allows {max_prune}:"
+            f"{counted(len(surplus), 'undescribed filter')} would be removed; max_prune_filters allows {max_prune}:"
             f" {', '.join(one['id'] for one in surplus)}"
         )
     removals = [FilterPlan(FilterStep.REMOVE, one["title"], one["id"]) for one in surplus]

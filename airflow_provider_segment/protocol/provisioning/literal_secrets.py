@@ -1,46 +1,65 @@
-"""A warning about passwords in a DAG file."""
+"""A warning about passwords in a DAG file or a spec file."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from airflow_provider_segment.protocol.api.objects import CatalogOption
 from airflow_provider_segment.protocol.arguments import masked_keys
-from airflow_provider_segment.protocol.flow.steps import Flow, Log
+from airflow_provider_segment.protocol.flow.steps import Log
 from airflow_provider_segment.protocol.provisioning.diff import setting_label
-from airflow_provider_segment.protocol.provisioning.paths import is_below
-from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
+from airflow_provider_segment.protocol.provisioning.paths import Path, is_below
 
 
-def literal_passwords(spec: DestinationSpec, options: Sequence[CatalogOption]) -> list[str]:
+def literal_passwords(
+    settings: Mapping[str, Any], options: Sequence[CatalogOption], *, templated: frozenset[Path] = frozenset()
+) -> list[str]:
     """Return the settings that the catalog calls passwords and that are neither references nor templates.
 
-    :param spec: the description of the destination.
-    :param options: the options of its type.
+    :param settings: the described settings.
+    :param options: the options of the destination's type.
+    :param templated: paths in ``settings`` of values rendered by templates.
     """
     passwords = {option["name"] for option in options if option.get("type") == "password"}
-    masked = masked_keys(spec.settings)
+    masked = masked_keys(settings)
     return [
         key
-        for key, value in spec.settings.items()
+        for key, value in settings.items()
         if key in passwords
         and isinstance(value, str)
         and value
         and key not in masked
-        and not is_below((key,), spec.templated)
+        and not is_below((key,), templated)
     ]
 
 
-def warn_about_literal_passwords(spec: DestinationSpec, options: Sequence[CatalogOption]) -> Flow[None]:
-    """Warn once if passwords are literals.
+def literal_password_text(keys: Sequence[str]) -> str:
+    """Return the beginning of the warning.
 
-    :param spec: the description of the destination.
-    :param options: the options of its type.
+    :param keys: the settings that are literal passwords.
     """
-    if keys := literal_passwords(spec, options):
+    return f"{', '.join(map(setting_label, keys))}: a literal, but Segment's catalog calls it a password"
+
+
+def warn_about_literal_passwords(
+    label: object,
+    settings: Mapping[str, Any],
+    options: Sequence[CatalogOption],
+    *,
+    templated: frozenset[Path] = frozenset(),
+) -> Iterator[Log]:
+    """Warn once if passwords are literals in a DAG file.
+
+    :param label: names the destination.
+    :param settings: the described settings.
+    :param options: the options of its type.
+    :param templated: paths in ``settings`` of values rendered by templates.
+    """
+    if keys := literal_passwords(settings, options, templated=templated):
         yield Log(
-            f"{spec.identity}: {', '.join(map(setting_label, keys))}: a literal, but Segment's catalog calls it a"
-            " password; pass SecretRef('<connection id>') instead, or Airflow stores and shows it",
+            f"{label}: {literal_password_text(keys)}; pass SecretRef('<connection id>') instead, or Airflow stores and"
+            " shows it",
             logging.WARNING,
         )

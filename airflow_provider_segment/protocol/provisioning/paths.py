@@ -16,3 +16,12 @@ def is_below(path: Path, roots: Iterable[Path]) -> bool:
     :param roots: the paths of other values.
     """
     return any(path[: len(root)] == root for root in roots)
+
+
+def paths_inside(prefix: Path, paths: Iterable[Path]) -> frozenset[Path]:
+    """Return the paths inside a part of a value, relative to it; the empty path if one contains the whole part.
+
+    :param prefix: the path of the part.
+    :param paths: paths in the value.
+    """
+    return frozenset(path[len(prefix) :] for path in paths if is_below(path, [prefix]) or is_below(prefix, [path]))

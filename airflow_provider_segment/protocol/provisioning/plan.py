@@ -13,6 +13,7 @@ from enum import StrEnum
 from airflow_provider_segment.protocol.api.objects import Destination, Subscription
 from airflow_provider_segment.protocol.arguments import check_new_settings
 from airflow_provider_segment.protocol.errors import SegmentPruneLimitError
+from airflow_provider_segment.protocol.phrases import counted
 from airflow_provider_segment.protocol.provisioning.ambiguity import check_changes_are_unambiguous
 from airflow_provider_segment.protocol.provisioning.catalog_checks import (
     TypeRecord,
@@ -278,7 +279,7 @@ def _plan_removals(surplus: Sequence[Subscription], *, max_prune: int | None) ->
         return []
     if len(surplus) > max_prune:
         raise SegmentPruneLimitError(
-            f"{len(surplus)} subscriptions are not described and would be removed; max_prune allows {max_prune}:"
+            f"{counted(len(surplus), 'undescribed subscription')} would be removed; max_prune allows {max_prune}:"
             f" {', '.join(existing['id'] for existing in surplus)}"
         )
     return [SubscriptionPlan(Result.REMOVED, one["name"], one["actionId"], one["id"]) for one in surplus]

@@ -167,7 +167,9 @@ def _check_entry(label: str, entry: Any) -> SubscriptionSpec:
 def without_none(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings without the keys that are ``None``, at any depth; for a new object, ``None`` means absent.
 
-    A ``None`` in a list is kept, since the positions of the other entries may have a meaning.
+    A ``None`` in a list is kept: without it, the other entries would move, and a later comparison would find that. The
+    API's schema allows any JSON in settings, and an existing list may hold nulls, so that it must be possible to create
+    the same one elsewhere.
 
     :param settings: the described settings.
     """

@@ -35,10 +35,18 @@ def limit_shown_by(response: Response) -> int | None:
 
     :param response: the response, with any status.
     """
-    remaining, consumed = (integer_header(response, f"x-ratelimit-{name}") for name in ("remaining", "consumed"))
-    if response.status == 429 or remaining is None or consumed is None:
+    if response.status == 429:
         return None  # rejected requests are consumed too, beyond the limit
-    return remaining + consumed
+    remaining, consumed = remaining_shown_by(response), integer_header(response, "x-ratelimit-consumed")
+    return None if remaining is None or consumed is None else remaining + consumed
+
+
+def remaining_shown_by(response: Response) -> int | None:
+    """Return how many more requests the window allows, as a response shows it.
+
+    :param response: the response, with any status.
+    """
+    return integer_header(response, "x-ratelimit-remaining")
 
 
 def integer_header(response: Response, name: str) -> int | None:

@@ -93,13 +93,13 @@ def apply_workspace(
 def _apply_items(
     options: CallOptions, plan: WorkspacePlan, how: PlanOptions, apply: ApplyOptions
 ) -> Flow[tuple[AppliedDestination, ...]]:
-    todo = [item for item in plan.items if not item.is_empty and item.error is None]
-    stopped = apply.stop_on_error and bool(plan.failed)
+    todo = [item for item in plan.items if _is_writable(item)]
+    stopped = apply.stop_on_error and bool(plan.failed or plan.unwritable)
     results: list[AppliedDestination] = []
     done = 0
     for item in plan.items:
-        if item.is_empty or item.error is not None or stopped:
-            results.append(_unwritten(item))
+        if stopped or not _is_writable(item):
+            results.append((yield from _unwritten(item)))
             continue
         yield Log(_progress(todo, done))
         done += 1
@@ -116,7 +116,14 @@ def _progress(todo: Sequence[PlannedDestination], done: int) -> str:
     return f"{done + 1} of {len(todo)}: {item.description.label} ({item.description.path}){rest}"
 
 
-def _unwritten(item: PlannedDestination) -> AppliedDestination:
+def _is_writable(item: PlannedDestination) -> bool:
+    return not item.is_empty and item.error is None and item.unwritable is None
+
+
+def _unwritten(item: PlannedDestination) -> Flow[AppliedDestination]:
+    """Return the result of a destination that is not written."""
+    if item.unwritable is not None:
+        return (yield from _failed(AppliedDestination.of(item), item.unwritable))
     result = item.result if item.is_empty or item.error is not None else "skipped"
     summary = summarize(item.plan, written=True) if item.plan is not None and item.is_empty else None
     return replace(AppliedDestination.of(item), result=result, summary=summary, error=item.error)
@@ -139,9 +146,13 @@ def _apply_one(
     except (ValueError, SegmentError) as error:
         if is_fatal(error):
             raise
-        yield Log(f"failed: {applied.label} ({applied.path}): {error}", logging.ERROR)
-        return replace(applied, result="failed", error=error)
+        return (yield from _failed(applied, error))
     return replace(applied, result=result, summary=summary)
+
+
+def _failed(applied: AppliedDestination, error: Exception) -> Flow[AppliedDestination]:
+    yield Log(f"failed: {applied.label} ({applied.path}): {error}", logging.ERROR)
+    return replace(applied, result="failed", error=error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +198,8 @@ def _plan_and_execute(
     options: CallOptions, item: PlannedDestination, plan: WorkspacePlan, how: PlanOptions, waiting: _Waiting
 ) -> Flow[tuple[str, ApplySummary]]:
     again = yield from _plan_again(options, item, plan, how, waiting)
-    if again.error is not None:
-        raise again.error
+    if (error := again.error or again.unwritable) is not None:
+        raise error
     check_removals([again], max_prune=how.max_prune)
     if again.plan is None:
         raise TypeError("an item without an error has a plan")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterCheck
+from airflow_provider_segment.protocol.provisioning.paths import Path
 from airflow_provider_segment.protocol.secret_str import SecretStr
 
 ReadAlias: TypeAlias = Callable[[str], SecretStr | str | None]
@@ -101,6 +102,7 @@ class DestinationDescription:
     :param previous_name: its earlier name, to rename it.
     :param removed: whether it must not exist.
     :param unsupplied: keys of settings that were left out because their secret is not known, each with its alias.
+    :param templated: paths in ``settings`` whose values were rendered from templates.
     """
 
     path: str
@@ -115,6 +117,7 @@ class DestinationDescription:
     previous_name: str | None = None
     removed: bool = False
     unsupplied: Mapping[str, str] = field(default_factory=dict)
+    templated: frozenset[Path] = frozenset()
 
     @property
     def label(self) -> str:
@@ -184,7 +187,7 @@ def _aliases(value: Any) -> Iterator[str]:
 
 def _replace_aliases(value: Any, secrets: Mapping[str, SecretStr | str | None]) -> Any:
     if isinstance(value, SecretAlias):
-        return secrets[value.alias]
+        return SecretStr(secrets[value.alias] or "")
     if isinstance(value, Mapping):
         return {key: _replace_aliases(item, secrets) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from airflow_provider_segment.protocol.flow.staleness import notice_standstills
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
+from airflow_provider_segment.protocol.phrases import counted, listed
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
 from airflow_provider_segment.protocol.provisioning.summary import summarize
 from airflow_provider_segment.protocol.workspace.apply_workspace import ApplyOptions, Pending, apply_workspace
@@ -57,12 +58,24 @@ def _plan_lines(plan: WorkspacePlan) -> Iterator[Log]:
     for item in plan.items:
         yield from _item_lines(item)
     if unsupplied := sorted({alias for _, _, alias in plan.unsupplied()}):
-        text = f"{len(unsupplied)} secrets are not supplied, so they were not compared: {', '.join(unsupplied)}"
-        yield Log(text, logging.WARNING)
+        yield Log(unsupplied_text(unsupplied), logging.WARNING)
     if plan.undescribed:
-        others = ", ".join(f"{one.name or one.id!r} ({one.source}, {one.type})" for one in plan.undescribed)
-        yield Log(f"undescribed destinations of the described sources, which are left alone: {others}")
+        others = [f"{one.name or one.id!r} ({one.source}, {one.type})" for one in plan.undescribed]
+        yield Log(f"undescribed destinations of the described sources, which are left alone: {listed(others)}")
     yield Log(f"plan: {_counts([item.result for item in plan.items])}; it needs {plan.forecast}")
+
+
+def unsupplied_text(aliases: Sequence[str]) -> str:
+    """Return the warning about secrets that are not supplied.
+
+    :param aliases: their aliases.
+    """
+    not_compared = counted(
+        len(aliases),
+        "secret is not supplied, so it was not compared",
+        "secrets are not supplied, so they were not compared",
+    )
+    return f"{not_compared}: {listed(aliases)}"
 
 
 def _item_lines(item: PlannedDestination) -> Iterator[Log]:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from airflow_provider_segment.protocol.phrases import counted
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
 from airflow_provider_segment.protocol.wire.rate_limit import OWN_LIMIT
 
@@ -23,11 +24,10 @@ class Forecast:
     minutes: int
 
     def __str__(self) -> str:
-        calls = f"{self.limited_calls} subscription write{'s' if self.limited_calls != 1 else ''}"
+        calls = counted(self.limited_calls, "subscription write")
         if not self.minutes:
             return calls
-        plural = "s" if self.minutes != 1 else ""
-        return f"{calls}, about {self.minutes} minute{plural} at Segment's limit of {OWN_LIMIT} a minute"
+        return f"{calls}, about {counted(self.minutes, 'minute')} at Segment's limit of {OWN_LIMIT} a minute"
 
 
 def forecast(plans: Iterable[Plan]) -> Forecast:

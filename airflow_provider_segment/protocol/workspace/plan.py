@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from airflow_provider_segment.protocol.api.objects import Destination
 from airflow_provider_segment.protocol.errors import SegmentPruneLimitError
+from airflow_provider_segment.protocol.phrases import counted
 from airflow_provider_segment.protocol.provisioning.catalog_checks import TypeRecord
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterStep
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
@@ -27,6 +28,7 @@ class PlannedDestination:
     :param deleted: the destination to delete.
     :param warnings: possible mistakes, and what the plan can't know.
     :param error: why it could not be planned.
+    :param unwritable: why the plan can't be executed; ``None`` if it can.
     """
 
     description: DestinationDescription
@@ -36,6 +38,7 @@ class PlannedDestination:
     deleted: Destination | None = field(default=None, repr=False)
     warnings: tuple[str, ...] = ()
     error: Exception | None = None
+    unwritable: ValueError | None = None
 
     @property
     def result(self) -> str:
@@ -146,6 +149,11 @@ class WorkspacePlan:
         return tuple(item for item in self.items if item.error is not None)
 
     @property
+    def unwritable(self) -> tuple[PlannedDestination, ...]:
+        """The items that were planned, but can't be written."""
+        return tuple(item for item in self.items if item.unwritable is not None)
+
+    @property
     def forecast(self) -> Forecast:
         """The rate-limited calls that it takes."""
         return forecast(item.plan for item in self.items if item.plan is not None)
@@ -167,4 +175,6 @@ def check_removals(items: Sequence[PlannedDestination], *, max_prune: int) -> No
     count = sum(item.removals for item in items)
     if count > max_prune:
         names = ", ".join(item.description.path for item in items if item.removals)
-        raise SegmentPruneLimitError(f"{count} objects would be removed; max_prune allows {max_prune}: {names}")
+        raise SegmentPruneLimitError(
+            f"{counted(count, 'object')} would be removed; max_prune allows {max_prune}: {names}"
+        )

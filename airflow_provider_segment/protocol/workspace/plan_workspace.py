@@ -13,6 +13,7 @@ from airflow_provider_segment.protocol.api.objects import DestinationMetadata, F
 from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log, MaskSecrets
+from airflow_provider_segment.protocol.provisioning.catalog_checks import options_of
 from airflow_provider_segment.protocol.provisioning.creating import poll_until
 from airflow_provider_segment.protocol.provisioning.filter_checks import run_filter_checks
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterStep
@@ -21,6 +22,7 @@ from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
 from airflow_provider_segment.protocol.provisioning.slugs import short_reference
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
 from airflow_provider_segment.protocol.workspace.locating import Known, check_target, is_fatal, locate
+from airflow_provider_segment.protocol.workspace.missing_secrets import missing_secrets
 from airflow_provider_segment.protocol.workspace.plan import (
     PlannedDestination,
     Undescribed,
@@ -148,7 +150,11 @@ def plan_target(
     diffs = (plan.destination.diff, *(part.diff for part in plan.subscriptions))
     if secrets := tuple(secret for diff in diffs for secret in diff.secrets):
         yield MaskSecrets(secrets)
-    return replace(item, plan=plan, warnings=tuple(plan_warnings(description, plan)))
+    unwritable = missing_secrets(description, plan)
+    warnings = [*plan_warnings(plan, options_of(item.type))]
+    if unwritable is not None:
+        warnings.append(f"it can't be applied: {unwritable}")
+    return replace(item, plan=plan, warnings=tuple(warnings), unwritable=unwritable)
 
 
 def _read_and_plan(options: CallOptions, item: PlannedDestination, target: Target, how: PlanOptions) -> Flow[Plan]:

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from airflow_provider_segment.protocol.api.objects import Destination, DestinationMetadata, Filter, Subscription
+from airflow_provider_segment.protocol.api.objects import (
+    CatalogOption,
+    Destination,
+    DestinationMetadata,
+    Filter,
+    Subscription,
+)
 from airflow_provider_segment.protocol.errors import SegmentNotFoundError
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
+from airflow_provider_segment.protocol.provisioning.literal_secrets import literal_password_text, literal_passwords
 from airflow_provider_segment.protocol.provisioning.lookup import first_few, one_or_none
 from airflow_provider_segment.protocol.provisioning.matching import match_subscriptions
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result, SubscriptionPlan, make_plan
+from airflow_provider_segment.protocol.provisioning.progress import places
 from airflow_provider_segment.protocol.provisioning.slugs import Slugged, resolve_slug
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from airflow_provider_segment.protocol.workspace.described_filters import plan_described_filters
@@ -85,25 +93,24 @@ def plan_destination(description: DestinationDescription, target: Target, *, rot
     :param description: the description, with its secrets supplied.
     :param target: the objects that it refers to.
     :param rotate_secrets: count every secret as changed.
-    :raises ValueError: something that can't be changed differs, an action is unknown, or a secret that must be written
-        is not supplied.
+    :raises ValueError: something that can't be changed differs, or an action is unknown.
     :raises SegmentError: objects are ambiguous or do not exist.
     """
     described = description.subscriptions
-    specs, removals, remaining = _split(described or (), target)
+    wanted, removals, remaining = _split(described or (), target)
     plan = make_plan(
         _destination_spec(description, target),
-        None if described is None else specs,
+        None if described is None else wanted,
         actual=target.actual,
         actual_subscriptions=remaining,
         others=target.others if target.actual is None else (),
         rotate_secrets=rotate_secrets,
         destination_type=target.destination_type,
     )
-    _check_secrets(description, plan)
     parts = [SubscriptionPlan(Result.REMOVED, one["name"], one["actionId"], one["id"]) for one in removals]
     filters = plan_described_filters(description.filters, target.filters)
-    return replace(plan, subscriptions=(*plan.subscriptions, *parts), filters=filters)
+    subscriptions = (*plan.subscriptions, *parts)
+    return replace(plan, subscriptions=subscriptions, places=places(subscriptions, wanted), filters=filters)
 
 
 def _split(
@@ -130,6 +137,7 @@ def _destination_spec(description: DestinationDescription, target: Target) -> De
         name=actual_name if description.name is None else description.name,
         settings=description.settings,
         enabled=description.enabled,
+        templated=description.templated,
     )
 
 
@@ -155,27 +163,19 @@ def _subscription_spec(
     )
 
 
-def _check_secrets(description: DestinationDescription, plan: Plan) -> None:
-    """Raise if an object would be created whose secrets are not supplied."""
-    missing: list[tuple[str, str]] = []
-    if plan.destination.result is Result.CREATED:
-        missing += [(f"settings[{key!r}]", alias) for key, alias in description.unsupplied.items()]
-    created = {(part.name, part.spec.trigger) for _, part in plan.of(Result.CREATED) if part.spec is not None}
-    for one in description.subscriptions or ():
-        if (one.name, one.trigger) in created:
-            missing += [(f"{one.label}: settings[{key!r}]", alias) for key, alias in one.unsupplied.items()]
-    if missing:
-        places = "; ".join(f"{place} needs the secret {alias!r}" for place, alias in missing)
-        raise ValueError(f"{places}; supply it: create the connection, or name another one in the environment")
-
-
-def plan_warnings(description: DestinationDescription, plan: Plan) -> Iterator[str]:
+def plan_warnings(plan: Plan, options: Sequence[CatalogOption] = ()) -> Iterator[str]:
     """Yield possible mistakes in a plan, and what it can't know.
 
-    :param description: the description.
-    :param plan: its plan.
+    :param plan: the plan of a description.
+    :param options: the options of the destination's type.
     """
     yield from plan.warnings
+    spec = plan.destination.spec
+    if keys := literal_passwords(spec.settings, options, templated=spec.templated):
+        yield (
+            f"{literal_password_text(keys)}; write {{$secret: <alias>}} instead (in a DAG file,"
+            " SecretRef('<connection id>')), or everyone who can read it sees it"
+        )
     for label, diff in (
         ("", plan.destination.diff),
         *((f"subscription {p.name!r}: ", p.diff) for p in plan.subscriptions),
@@ -184,9 +184,6 @@ def plan_warnings(description: DestinationDescription, plan: Plan) -> Iterator[s
             yield f"{label}settings[{key!r}] was not compared: Segment shows too little of the secret"
         for key, hint in diff.unknown.items():
             yield f"{label}the type has no setting {key!r}; {hint}"
-    if "settings" in plan.destination.diff.changes:
-        for key, alias in description.unsupplied.items():
-            yield f"settings are written without {key!r}, whose secret {alias!r} is not supplied"
     if plan.others:
         yield (
             f"it is created next to undescribed destinations of the same source and type: {first_few(plan.others)}; if"

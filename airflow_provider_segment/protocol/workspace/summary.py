@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from airflow_provider_segment.protocol.errors import SegmentPartialFailureError
+from airflow_provider_segment.protocol.phrases import counted
 from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, WorkspacePlan
 
 
@@ -70,8 +71,8 @@ def partial_failure(
     if not failed:
         return None
     skipped = sum(one.result == "skipped" for one in applied)
-    rest = f", and {skipped} were skipped" if skipped else ""
+    rest = f", and {counted(skipped, 'was', 'were')} skipped" if skipped else ""
     lines = [f"{one.label} ({one.path}): {one.error}" for one in failed]
     return SegmentPartialFailureError(
-        f"{len(failed)} of {len(applied)} destinations failed{rest}: {'; '.join(lines)}", summary=summary
+        f"{len(failed)} of {counted(len(applied), 'destination')} failed{rest}: {'; '.join(lines)}", summary=summary
     )

@@ -62,6 +62,15 @@ with DAG(
         task_id="mapped_from_xcom", source_id="sandbox-web", metadata_id="sandbox-analytics"
     ).expand(settings=specs(), name=names())
 
+    @task
+    def everything() -> list[dict[str, object]]:
+        """Return all arguments of a mapped task."""
+        return [{"settings": {"apiKey": "k", "ignoredEvents": ["{{ ds }}"]}, "name": "data {{ 3 }}"}]
+
+    mapped_kwargs_from_xcom = SegmentCreateDestinationOperator.partial(
+        task_id="mapped_kwargs_from_xcom", source_id="sandbox-web", metadata_id="{{ 'sandbox-analytics' }}"
+    ).expand_kwargs(everything())
+
     with_literals = SegmentCreateDestinationOperator(
         task_id="with_literals",
         source_id="sandbox-web",

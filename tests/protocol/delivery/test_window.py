@@ -87,21 +87,21 @@ BAD_WINDOWS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "empty": ({"window": 0}, ("window is 0:00:00", "at least one second")),
     "sliding too long": (
         {"window": timedelta(hours=48, seconds=1)},
-        ("window is 2 days, 0:00:01", "MINUTE, which auto takes for a window that ends now", "at most 48 hours"),
+        ("window is 2 days, 0:00:01", "a window that ends now is counted by minute", "at most 48 hours"),
     ),
     "not on hour borders and too long": (
         {"start_time": NEW_YEAR, "end_time": NEW_YEAR + timedelta(hours=48, minutes=30)},
-        ("end_time is 2026-01-03T00:30:00Z", "window not on hour borders (name a coarser one", "at most 48 hours"),
+        ("end_time is 2026-01-03T00:30:00Z", "window that is not on hour borders", "covers at most 48 hours"),
     ),
     "on hour borders and too long": (
         {"window": timedelta(days=7, hours=1), "end_time": NOON},
-        ("window is 7 days, 1:00:00", "HOUR, which auto takes for a window on hour borders", "at most 7 days"),
+        ("window is 7 days, 1:00:00", "a window on hour borders is counted by hour", "at most 7 days"),
     ),
     "on day borders and too long": (
         {"start_time": NEW_YEAR, "end_time": NEW_YEAR + timedelta(days=15)},
-        ("end_time", "granularity DAY covers at most 14 days"),
+        ("end_time is 2026-01-16T00:00:00Z, 15 days after start_time", "metrics cover at most 14 days"),
     ),
-    "too long for days": ({"window": "P15D", "granularity": "DAY"}, ("window is 15 days", "DAY", "14 days")),
+    "too long for days": ({"window": "P15D", "granularity": "DAY"}, ("window is 15 days", "cover at most 14 days")),
     "too long for hours": ({"window": "P8D", "granularity": "HOUR"}, ("window is 8 days", "HOUR", "7 days")),
     "too long for minutes": ({"window": "PT49H", "granularity": "MINUTE"}, ("window is 2 days", "MINUTE", "48 hours")),
     "anchored too long for minutes": (

@@ -258,7 +258,7 @@ def test_the_other_region_is_suggested_wherever_the_message_names_its_api(status
     error = error_of(Response(status=status, headers={}, body=body))
 
     assert str(error).endswith(
-        f". The workspace lives in the other region: set the extra field `region` to 'eu' in {TERMS.connection}"
+        f". The workspace of {TERMS.connection} lives in the other region: set the extra field `region` to 'eu'"
     )
 
 
