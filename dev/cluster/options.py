@@ -16,8 +16,8 @@ class Options:
 
     :param quick: one kill and one freeze only.
     :param destinations: number of destinations.
-    :param factor: the sandbox's limit of subscription writes, as a multiple of Segment's. Deferred tasks keep to
-        Segment's limit anyway, since they assume it.
+    :param factor: the sandbox's limit of subscription writes, as a multiple of Segment's. Deferred tasks assume
+        Segment's limit at first, and exceed it slowly.
     :param seed: of the plan and of the faults.
     :param concurrency: how many tasks each worker runs at once.
     :param heartbeat_timeout: seconds without a heartbeat after which a running task counts as lost.
@@ -46,8 +46,8 @@ def parse_options(arguments: Sequence[str]) -> Options:
     parser.add_argument(
         "--factor",
         type=float,
-        help="limit of subscription writes, as a multiple of Segment's 5 a minute (default: 6). It speeds up tasks"
-        " without deferral; deferred tasks keep to 5 a minute",
+        help="limit of subscription writes, as a multiple of Segment's 5 a minute (default: 6); 1 is the real pace."
+        " Deferred tasks begin with 5 a minute whatever the limit",
     )
     parser.add_argument("--seed", type=int, default=1, help="of kills, freezes and faults (default: %(default)s)")
     parser.add_argument(
