@@ -18,6 +18,9 @@ _ENDED_BY_ITSELF = ("success", "deferred")
 _MARGIN = 5.0
 """Seconds that a frozen part stays frozen after its timeout."""
 
+_LATE_NEWS = 3.0
+"""Seconds until Airflow's API shows what happened before a disturbance."""
+
 _LONGEST = 6.0
 """How many timeouts to wait until the tasks of a killed or frozen part have been taken over."""
 
@@ -130,10 +133,12 @@ class Disturber:
     def _go_on(self, hit: Hit, instances: Sequence[TaskInstance], now: float) -> None:
         timeout = self._timeouts[hit.disturbance.is_worker]
         passed = now - hit.started
-        remaining = hit.tasks & tasks_on(hit.part, instances)
+        remaining = tasks_on(hit.part, instances)
+        hit.tasks |= remaining  # those that had started just before, since no more can start now
         hit.lost |= taken_from(hit.part, hit.tasks - remaining, instances)
         if not remaining and not hit.lost:
-            self._try_again(hit)
+            if passed > _LATE_NEWS:
+                self._try_again(hit)
             return
         if hit.taken_over is None and not remaining:
             hit.taken_over = passed

@@ -72,7 +72,7 @@ def test_a_worker_is_killed_while_it_runs_a_task_and_started_when_that_was_taken
     assert scene.tick(deferred("worker-1")) == []
     assert scene.tick(running("worker-1")) == [("kill", "worker-1")]
     assert scene.tick(running("worker-1"), after=31) == [("kill", "worker-1")]
-    assert scene.tick(running("worker-1", ti_id="retry"), after=4)[1:] == [("start", "worker-1")]
+    assert scene.tick(running("worker-2", ti_id="retry"), after=4)[1:] == [("start", "worker-1")]
 
     [hit] = scene.disturber.hits
     assert (hit.part, hit.lost, hit.taken_over) == ("worker-1", frozenset({"first"}), 35.0)
@@ -95,7 +95,8 @@ def test_a_worker_whose_tasks_had_just_ended_is_hit_again(state: str) -> None:
 
     scene.tick(running("worker-1"))
     ended = running("worker-1") | {"state": state}
-    assert scene.tick(ended) == [("freeze", "worker-1"), ("unfreeze", "worker-1")]
+    assert scene.tick(ended) == [("freeze", "worker-1")]
+    assert scene.tick(ended, after=3) == [("freeze", "worker-1"), ("unfreeze", "worker-1")]
     assert scene.disturber.hits == []
     assert not scene.disturber.is_done
     scene.tick(ended, running("worker-1", ti_id="second"))
@@ -105,11 +106,23 @@ def test_a_worker_whose_tasks_had_just_ended_is_hit_again(state: str) -> None:
     assert [hit.lost for hit in scene.disturber.hits] == [frozenset({"second"})]
 
 
+def test_a_task_that_had_started_just_before_counts_too() -> None:
+    scene = Scene(planned("kill", "worker-1"))
+
+    ended = running("worker-1") | {"state": "success"}
+    scene.tick(running("worker-1"))
+    scene.tick(ended)
+    scene.tick(ended, running("worker-1", ti_id="second"))
+    assert scene.tick(ended, running("worker-2", ti_id="retry"), after=31)[1:] == [("start", "worker-1")]
+    [hit] = scene.disturber.hits
+    assert (hit.lost, hit.taken_over) == (frozenset({"second"}), 33.0)
+
+
 def test_a_triggerer_whose_tasks_had_just_resumed_is_hit_again() -> None:
     scene = Scene(planned("kill", "triggerer-1"))
 
     scene.tick(deferred("triggerer-1"))
-    assert scene.tick(running("worker-1"))[1:] == [("start", "triggerer-1")]
+    assert scene.tick(running("worker-1"), after=4)[1:] == [("start", "triggerer-1")]
     assert scene.disturber.hits == []
     assert not scene.disturber.is_done
 
