@@ -262,7 +262,8 @@ def test_every_mistake_has_exit_status_1(command: CommandLine) -> None:
     assert wrong_token.status == 1
     assert (
         f"returned 401: Unauthorized. Check SEGMENT_TOKEN for {command.sandbox.url.removeprefix('http://')}: the token"
-        " may be wrong or lack the permission, or its workspace may be in the other region (SEGMENT_REGION: us or eu)"
+        " may be wrong or lack a permission, or its workspace may be in the other region; set SEGMENT_REGION to us or"
+        " eu"
     ) in wrong_token.err
     wrong_region = command.run("plan", "segment", SEGMENT_URL=None, SEGMENT_REGION="mars")
     assert wrong_region.err == "airflow-segment: error: SEGMENT_REGION: 'mars' is not one of 'us', 'eu'\n"

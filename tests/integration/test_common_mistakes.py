@@ -55,8 +55,8 @@ def test_a_wrong_token(running: Running, segment_sandbox: SegmentSandbox, monkey
 
     assert str(caught.value) == (
         "GET /sources/sandbox-web/connected-destinations returned 401: Unauthorized. Check connection"
-        f" 'segment_public_api_default' to {address}: the token may be wrong or lack the permission, or its workspace"
-        " may be in the other region (the extra field `region`: us or eu)"
+        f" 'segment_public_api_default' to {address}: the token may be wrong or lack a permission, or its workspace"
+        " may be in the other region; set the extra field `region` to us or eu"
     )
 
 

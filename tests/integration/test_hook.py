@@ -87,7 +87,7 @@ def test_a_second_instance_of_a_type_that_allows_one_says_what_to_do(hook: Segme
     assert caught.value.status == 400
     assert str(caught.value).endswith(
         "returned 400: Multiple configurations of this destination type not supported.; a source can have only one"
-        " destination of this type, and it has one already: use that one, by its id or its name, or delete it"
+        " destination of this type, and it already has one; select the existing one by its id or name, or delete it"
     )
 
 

@@ -129,7 +129,7 @@ def test_a_new_name_of_an_existing_object_has_no_space_at_an_edge(
         lambda: SegmentUpdateFilterOperator(task_id="t", destination_id=id, filter_id="f", new_title="f "),
     ):
         with pytest.raises(
-            ValueError, match=r"^task 't': new_(name|title) is .*, which begins or ends with white space; remove it"
+            ValueError, match=r"^task 't': new_(name|title) is .*; remove the white space around the name"
         ):
             new_name()
     assert set(writes(segment_sandbox)) == {"POST"}

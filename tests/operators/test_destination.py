@@ -243,8 +243,8 @@ def test_invalid_rendered_values_raise_before_any_request(
     [
         ({}, "missing: source, destination_type, name"),
         ({"source_id": "s", "name": "n"}, "missing: destination_type"),
-        (identity(destination_id="d"), "destination_id was given together with source_id, metadata_id, name"),
-        ({"destination_id": "d", "name": "{{ n }}"}, "destination_id was given together with name"),
+        (identity(destination_id="d"), "destination_id can't be combined with source_id, metadata_id, name"),
+        ({"destination_id": "d", "name": "{{ n }}"}, "destination_id can't be combined with name"),
         ({"destination_id": ""}, "destination_id is empty"),
     ],
 )

@@ -242,7 +242,7 @@ def test_an_unknown_action_is_an_error_with_candidates(running: Running, sandbox
     assert message_of(running, apply(subscriptions=entries)) == f"subscriptions[1]['action']: {message}"
 
 
-BOTH = "(perhaps by default_args); give only one of them:"
+BOTH = "can't be combined; pass only one, and check default_args too."
 
 
 @pytest.mark.parametrize(
@@ -251,18 +251,17 @@ BOTH = "(perhaps by default_args); give only one of them:"
         (
             create,
             {"source_id": "src-1"},
-            f"source and source_id were both given {BOTH} source takes a slug or an id, source_id an id",
+            f"source and source_id {BOTH} source takes a slug or an id, source_id only an id",
         ),
         (
             apply,
             {"metadata_id": "{{ params.type }}"},
-            f"destination_type and metadata_id were both given {BOTH} destination_type takes a slug or an id,"
-            " metadata_id an id",
+            f"destination_type and metadata_id {BOTH} destination_type takes a slug or an id, metadata_id only an id",
         ),
         (
             lambda **changes: subscribe("d", **changes),
             {"action_id": "act-1"},
-            f"action and action_id were both given {BOTH} action takes a slug or an id, action_id an id",
+            f"action and action_id {BOTH} action takes a slug or an id, action_id only an id",
         ),
         (
             apply,
@@ -272,12 +271,12 @@ BOTH = "(perhaps by default_args); give only one of them:"
         (
             create,
             {"source": None},
-            "neither source nor source_id was given; source takes a slug or an id, source_id an id",
+            "neither source nor source_id is set; source takes a slug or an id, source_id only an id",
         ),
         (
             lambda **changes: subscribe("d", **changes),
             {"action": None},
-            "neither action nor action_id was given; action takes a slug or an id, action_id an id",
+            "neither action nor action_id is set; action takes a slug or an id, action_id only an id",
         ),
         (create, {"source": " "}, "source is empty; it must be a slug or an id"),
         (create, {"source": 5}, "source is 5; it must be a slug or an id"),

@@ -17,7 +17,7 @@ from airflow_provider_segment.protocol.api.granularity import (
     Interval,
     ceil_to_bucket,
     floor_to_bucket,
-    is_on_border,
+    is_aligned,
 )
 from airflow_provider_segment.protocol.delivery.window import AUTO, MARGIN, Window, granularity_of
 from airflow_provider_segment.protocol.times import format_duration, format_utc
@@ -85,7 +85,7 @@ def is_final(piece: Interval, now: datetime) -> bool:
 def _granularity_of_growing(start: datetime, now: datetime) -> str:
     """Return the granularity of a growing window: the finest that covers it with one request, otherwise MINUTE."""
     for granularity in GRANULARITIES:
-        if now - start <= LIMITS[granularity].range and (granularity == MINUTE or is_on_border(start, granularity)):
+        if now - start <= LIMITS[granularity].range and (granularity == MINUTE or is_aligned(start, granularity)):
             return granularity
     return MINUTE
 

@@ -17,7 +17,7 @@ from airflow_provider_segment.protocol.api.granularity import (
     MINUTE,
     ceil_to_bucket,
     floor_to_bucket,
-    is_on_border,
+    is_aligned,
 )
 from airflow_provider_segment.protocol.arguments import check_choice
 from airflow_provider_segment.protocol.times import check_duration, check_time, format_duration, format_utc
@@ -61,7 +61,7 @@ def granularity_of(window: Window) -> str | None:
 
 
 def _are_on_borders(moments: tuple[datetime, datetime], granularity: str) -> bool:
-    return all(is_on_border(moment, granularity) for moment in moments)
+    return all(is_aligned(moment, granularity) for moment in moments)
 
 
 def adds_up(window: Window) -> bool:

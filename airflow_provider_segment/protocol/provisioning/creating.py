@@ -23,7 +23,7 @@ from airflow_provider_segment.protocol.errors import (
 )
 from airflow_provider_segment.protocol.flow.meter import Meter
 from airflow_provider_segment.protocol.flow.retry import FAULT_BACKOFF, backoff
-from airflow_provider_segment.protocol.flow.staleness import StaleKnowledgeError
+from airflow_provider_segment.protocol.flow.staleness import StaleStateError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log, Pause
 from airflow_provider_segment.protocol.provisioning.identity import Identity
 from airflow_provider_segment.protocol.provisioning.lookup import one_or_none
@@ -65,7 +65,7 @@ def create_idempotently(
     :return: the object, created or adopted.
     :raises SegmentSeveralMatchesError: several objects have the identity now.
     :raises SegmentAmbiguousWriteError: it is unknown whether the object exists, and the budget is spent.
-    :raises StaleKnowledgeError: with ``confirm``, Segment rejected the create, and another run created the object.
+    :raises StaleStateError: with ``confirm``, Segment rejected the create, and another run created the object.
     """
     meter, lost = Meter(), 0
     while True:
@@ -168,7 +168,7 @@ def _check_overtaken(
     """Check whether Segment rejected a create because an overlapping run was faster: names must be unique.
 
     :param rejection: the error, which is explained if the object exists.
-    :param replan: raise ``StaleKnowledgeError`` if it exists, so that it is treated like any existing object.
+    :param replan: raise ``StaleStateError`` if it exists, so that it is treated like any existing object.
     """
     if not isinstance(rejection, SegmentInvalidRequestError | SegmentConflictError):
         return
@@ -181,7 +181,7 @@ def _check_overtaken(
         return
     ids = ", ".join(match["id"] for match in matches)
     if replan:
-        raise StaleKnowledgeError(f"{rejection}; meanwhile {identity} exists: {ids}", rejection=rejection)
+        raise StaleStateError(f"{rejection}; meanwhile {identity} exists: {ids}", rejection=rejection)
     rejection.explain(f"it exists already: {ids}")
 
 

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from airflow_provider_segment.protocol.flow.deferral import kept_in_worker
-from airflow_provider_segment.protocol.flow.staleness import notice_standstills
+from airflow_provider_segment.protocol.flow.deferral import without_deferral
+from airflow_provider_segment.protocol.flow.staleness import notice_suspensions
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.phrases import counted, listed
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
@@ -49,8 +49,8 @@ def apply_descriptions(
         if done.destinations:
             yield Log("the descriptions have changed while the task waited; planning again", logging.WARNING)
             done.destinations = []
-        planning = kept_in_worker(plan_workspace(options, descriptions=descriptions, how=how))
-        plan = yield from notice_standstills(options, planning, lambda: pending.renew(options))
+        planning = without_deferral(plan_workspace(options, descriptions=descriptions, how=how))
+        plan = yield from notice_suspensions(options, planning, lambda: pending.renew(options))
         yield from _plan_lines(plan)
     if not write:
         return plan, tuple(map(_unexecuted, plan.items))
