@@ -151,8 +151,8 @@ def test_a_literal_secret(running: Running, capsys: pytest.CaptureFixture[str]) 
     log = capsys.readouterr().out
     assert log.count("SecretRef") == 1
     assert (
-        "destination 'Ads' of type sandbox-analytics on source sandbox-web: settings['secretKey']: a literal, but"
-        " Segment's catalog calls it a password; pass SecretRef('<connection id>') instead, or Airflow stores and"
-        " shows it"
+        "destination 'Ads' of type sandbox-analytics on source sandbox-web: settings['secretKey']: set to a"
+        " literal, but declared as a password in Segment's catalog; pass SecretRef('<connection id>') instead, because"
+        " Airflow stores and displays literals"
     ) in log
     assert "a-literal-secret" not in log

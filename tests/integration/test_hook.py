@@ -373,7 +373,7 @@ def test_a_create_is_ambiguous_once_the_budget_is_spent(
 ) -> None:
     set_extra(monkeypatch, segment_sandbox, retry_budget="0.2")
     segment_sandbox.fault("drop_before", method="POST", times=None)
-    with pytest.raises(SegmentAmbiguousWriteError, match="sent 1 times over 0 s and never listed"):
+    with pytest.raises(SegmentAmbiguousWriteError, match="sent 1 times over 0 s, but the object never appeared"):
         make_hook().create_destination(
             source_id="sandbox-web", metadata_id="sandbox-analytics", name="x", settings={"apiKey": "k"}
         )

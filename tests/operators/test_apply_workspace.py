@@ -122,7 +122,7 @@ def test_descriptions_in_the_dag_file_with_secrets(
     assert KEY not in str(summary)
 
 
-LITERAL = "settings['secretKey']: a literal, but Segment's catalog calls it a password; write {$secret: <alias>}"
+LITERAL = "settings['secretKey']: set to a literal, but declared as a password in Segment's catalog"
 
 
 def test_a_literal_password_is_one_warning(
@@ -134,7 +134,7 @@ def test_a_literal_password_is_one_warning(
         running.run(workspace(path=str(tmp_path)))
         text = capsys.readouterr().out
         assert text.count("SecretRef") == 1
-        assert f"destination 'A' (a.yaml): {LITERAL} instead (in a DAG file, SecretRef('<connection id>'))" in text
+        assert f"destination 'A' (a.yaml): {LITERAL}; anyone who can read the file can read it; write {{$secret" in text
         assert "a-secret-key" not in text
 
 

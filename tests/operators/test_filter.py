@@ -158,7 +158,7 @@ def test_update_previews_what_the_filter_will_be(
     assert (changed["actions"], changed["if"]) == (DROP, "type = 'track'")
     with pytest.raises(ValueError, match="nothing to update"):
         update(checks=CHECKS)
-    with pytest.raises(ValueError, match=r"checks\[0\] has no result"):
+    with pytest.raises(ValueError, match=r"checks\[0\]: 'result' is missing"):
         update(enabled=True, checks=[{"payload": {}}])
 
 
@@ -211,7 +211,7 @@ def test_only_a_retry_takes_a_filter_with_the_new_title_for_the_renamed_one(
         task_id="u", destination_id=destination_id, title="No emails", new_title="No pages", enabled=False
     )
 
-    with pytest.raises(SegmentNotFoundError, match=f"one named 'No pages': {other}"):
+    with pytest.raises(SegmentNotFoundError, match=f"but {other} already has the new name 'No pages'"):
         running.run(task)
     assert running.run(task, ti=TaskInstance(try_number=2)) == other
 

@@ -158,7 +158,7 @@ def test_apply_by_id_checks_the_named_source_and_type(running: Running, sandbox:
     assert summary["changed"] == ["name"]
     assert sent == [f"GET /destinations/{made}", SOURCES, f"PATCH /destinations/{made}"]
     assert message_of(running, apply(destination_id=made, source="odd")) == (
-        f"source 'odd' is 'shop', but destination {made} has 'src-1', which can't be changed; describe a new"
+        f"source 'odd' is 'shop', but destination {made} has 'src-1'; Segment can't change this, so describe a new"
         " destination instead"
     )
     assert message_of(running, apply(destination_id=made, source_id="shop", source=None)).startswith(
@@ -209,7 +209,8 @@ def test_a_filter_is_created_with_the_source_by_slug(running: Running, sandbox: 
         ),
         (
             {"source": "shop"},
-            "source 'shop' is the slug of src-2 and the id of another; give the id src-2, or the slug of the other",
+            "source 'shop' is ambiguous: it is the slug of src-2 and the id of another source; use the id src-2, or the"
+            " slug of the other source",
         ),
         (
             {"destination_type": "my-tol"},
@@ -217,8 +218,8 @@ def test_a_filter_is_created_with_the_source_by_slug(running: Running, sandbox: 
         ),
         (
             {"destination_type": "my-other-tool"},
-            "destination type 'my-other-tool' is the slug of type-2 and the id of another; give the id type-2, or the"
-            " slug of the other",
+            "destination type 'my-other-tool' is ambiguous: it is the slug of type-2 and the id of another destination"
+            " type; use the id type-2, or the slug of the other destination type",
         ),
     ],
 )
@@ -266,7 +267,7 @@ BOTH = "can't be combined; pass only one, and check default_args too."
         (
             apply,
             {"subscriptions": [{"name": "n", "action": "a", "action_id": "a", "trigger": "t"}]},
-            "subscriptions[0] has both action and action_id; give only one of them: action takes a slug or an id",
+            "subscriptions[0]: action and action_id can't be combined; set only action, to a slug or an id",
         ),
         (
             create,

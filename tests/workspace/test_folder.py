@@ -213,8 +213,7 @@ filters:
         "a.yaml:10: filters[2]: 'condition' is missing; only an entry with 'id' or 'removed' may leave it out",
         "a.yaml:11: filters[2].conditon: unknown key 'conditon'; did you mean 'condition'?",
         "a.yaml:12: filters[2].actions is a reference to a secret; these are for settings only",
-        "a.yaml:13: filters[3].checks[0] has no result; it must be the event after the filter, or None if it is"
-        " dropped",
+        "a.yaml:13: filters[3].checks[0]: 'result' is missing; pass the filtered event, or None if it must be dropped",
         "a.yaml:14: filters[4].id: 'f1' is also the id of another entry",
         "a.yaml:14: filters[4].title is empty; it must be a non-empty string",
         "a.yaml:15: filters[5]: it must be an object with the keys title, condition, actions, enabled, description,"

@@ -162,9 +162,7 @@ def test_what_is_not_described_is_listed_and_left_alone(engine: Engine, tmp_path
         ("d1", "Existing 1", "my-website", "actions-cloud")
     ]
     (warning,) = plan.items[1].warnings
-    assert warning.startswith(
-        "it is created next to undescribed destinations of the same source and type: 'Existing 1' (d1);"
-    )
+    assert warning.startswith("the source already has other destinations of this type: 'Existing 1' (d1);")
     assert [method for method, _ in engine.writes()] == ["POST"]
 
 
@@ -502,7 +500,7 @@ def test_a_second_destination_of_a_single_instance_type_is_reported_in_the_plan(
     error = plan.items[0].error
     assert isinstance(error, SegmentAlreadyExistsError)
     assert error.ids == ("d0",)
-    assert "can have only one destination of this type, and it has one already: 'Existing' (d0)" in str(error)
+    assert "can have only one destination of this type, and it already has 'Existing' (d0)" in str(error)
     assert engine.writes() == []
 
 
@@ -515,7 +513,9 @@ def test_two_described_destinations_of_a_single_instance_type_are_reported_in_th
     plan = engine.plan(tmp_path)
 
     assert results(plan) == [("a.yaml", "created"), ("b.yaml", "failed"), ("c.yaml", "failed")]
-    assert "only one destination of this type, and destination 'A' (a.yaml) is described" in str(plan.items[1].error)
+    assert "only one destination of this type, but destination 'A' (a.yaml) is also described" in str(
+        plan.items[1].error
+    )
     assert [one.result for one in engine.apply(plan)] == ["skipped", "failed", "failed"]
     assert engine.writes() == []
 
