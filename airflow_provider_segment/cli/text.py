@@ -9,7 +9,7 @@ from typing import Any
 from airflow_provider_segment.protocol.phrases import counted, listed
 from airflow_provider_segment.protocol.printable import printable_lines
 from airflow_provider_segment.protocol.provisioning.differences import field_text, new_field_text
-from airflow_provider_segment.protocol.workspace.fleet import unsupplied_text
+from airflow_provider_segment.protocol.workspace.apply_descriptions import unsupplied_text
 
 _SIGNS = {"created": "+", "changed": "~", "removed": "-", "failed": "!", "kept": " ", "skipped": " "}
 _COLOURS = {"created": "32", "changed": "33", "removed": "31", "failed": "31;1"}

@@ -76,7 +76,7 @@ def apply_folders(
     :param progress: what the task did before it waited; filled with what is done.
     :return: the plan, and what was done or would be done to each destination.
     """
-    from airflow_provider_segment.protocol.workspace.fleet import apply_descriptions
+    from airflow_provider_segment.protocol.workspace.apply_descriptions import apply_descriptions
     from airflow_provider_segment.protocol.workspace.plan_workspace import PlanOptions
     from airflow_provider_segment.workspace.aliases import supplied_descriptions
 

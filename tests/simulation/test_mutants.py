@@ -27,7 +27,7 @@ from airflow_provider_segment.protocol.provisioning import (
     subscription,
 )
 from airflow_provider_segment.protocol.provisioning import filter as filter_module
-from airflow_provider_segment.protocol.workspace import apply_workspace, fleet, plan_workspace, replanning
+from airflow_provider_segment.protocol.workspace import apply_descriptions, apply_workspace, plan_workspace, replanning
 from tests.simulation.history import SCENARIOS, play, set_stage
 from tests.simulation.normalised import demand_that_a_normalised_name_fails
 from tests.simulation.overlapping import play_overlapping, set_overlapping_stage
@@ -267,7 +267,7 @@ def _fleet_ignores_suspensions(patch: pytest.MonkeyPatch) -> None:
         return staleness.notice_suspensions(options, flow, lambda: None)
 
     patch.setattr(apply_workspace, "notice_suspensions", unnoticed)
-    patch.setattr(fleet, "notice_suspensions", unnoticed)
+    patch.setattr(apply_descriptions, "notice_suspensions", unnoticed)
 
 
 def _fleet_forgets_removals(patch: pytest.MonkeyPatch) -> None:
