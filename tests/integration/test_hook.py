@@ -153,7 +153,7 @@ def test_a_filter_is_created_read_previewed_updated_and_deleted(
 
 
 def test_a_refused_statement_shows_the_reason(hook: SegmentPublicApiHook, destination_id: str) -> None:
-    with pytest.raises(SegmentInvalidRequestError, match="does not know the function 'hash'"):
+    with pytest.raises(SegmentInvalidRequestError, match="unknown function 'hash'"):
         hook.create_filter(
             destination_id=destination_id, title="x", condition="hash(userId) = 1", actions=[{"type": "DROP"}]
         )

@@ -323,9 +323,9 @@ def test_removals_are_limited(running: Running, segment_sandbox: SegmentSandbox,
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({}, "give either path or destinations"),
-        ({"path": "x", "destinations": []}, "give either path or destinations"),
-        ({"destinations": [], "environment": "prod"}, "environment is given without path"),
+        ({}, "exactly one of path and destinations must be set; neither is"),
+        ({"path": "x", "destinations": []}, "exactly one of path and destinations must be set; both are"),
+        ({"destinations": [], "environment": "prod"}, "environment requires path"),
         ({"destinations": 5}, "destinations is a int; it must be a list of dicts"),
         ({"destinations": "x"}, "destinations is a string that is not JSON"),
         ({"destinations": ["x"]}, r"destinations\[0\]: is a string that is not JSON"),
@@ -385,22 +385,22 @@ def test_one_file_that_fails_raises_its_own_error(running: Running, tmp_path: Pa
     write(tmp_path, {"a.yaml": described("A", type="sandbox-analitics"), "b.yaml": described("B")})
     with pytest.raises(ValueError, match="there is no type with the slug or id 'sandbox-analitics'"):
         running.run(apply_file(tmp_path / "a.yaml"))
-    with pytest.raises(ValueError, match="a folder; it must be a file"):
+    with pytest.raises(ValueError, match="a folder; pass one spec file"):
         running.run(apply_file(tmp_path))
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"settings": {}}, "path was given together with settings"),
-        ({"source_id": "x", "subscriptions": []}, "path was given together with source_id, subscriptions"),
-        ({"prune_subscriptions": True}, "path was given together with prune_subscriptions"),
+        ({"settings": {}}, "path can't be combined with settings"),
+        ({"source_id": "x", "subscriptions": []}, "path can't be combined with source_id, subscriptions"),
+        ({"prune_subscriptions": True}, "path can't be combined with prune_subscriptions"),
     ],
 )
 def test_a_file_describes_the_whole_destination(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         apply_file(Path("a.yaml"), **arguments)
-    with pytest.raises(ValueError, match="environment is given without path"):
+    with pytest.raises(ValueError, match="environment requires path"):
         SegmentApplyDestinationOperator(
             task_id="x", source_id="a", metadata_id="b", name="n", settings={}, environment="prod"
         )
