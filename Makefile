@@ -24,10 +24,10 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help demo ui test quick lint types pytest pictures dist wheel conformance live checks test-long histories fuzz test-matrix \
-	bench docs constraints clean
+	bench cluster cluster-quick docs constraints clean
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  AIRFLOW=2.11 selects the other Airflow, PYTHON=python3.12 the interpreter."
 
 demo: $(STAMP)  ## run a DAG that creates a destination, waits for deliveries, changes and removes it
@@ -82,15 +82,29 @@ $(SCHEMATHESIS_STAMP): $(STAMP) constraints/schemathesis.txt
 	 || $(PIP) --quiet --requirement constraints/schemathesis.txt
 	@touch $@
 
+# A cluster needs Celery and a driver for PostgreSQL, which the tests do not: a separate environment, for Airflow 3.3 only.
+CLUSTER_VENV  := .venv-cluster
+CLUSTER_STAMP := $(CLUSTER_VENV)/.installed
+CLUSTER       := $(CLUSTER_VENV)/bin/python -m dev.cluster
+# More options for it, such as CLUSTER_OPTIONS="--factor 1 --seed 7"; --help lists them.
+CLUSTER_OPTIONS ?=
+
+cluster: $(CLUSTER_STAMP)  ## kill and freeze parts of an Airflow cluster while it manages 100 destinations; 25 minutes
+	@$(CLUSTER) $(CLUSTER_OPTIONS)
+
+cluster-quick: $(CLUSTER_STAMP)  ## the same with 10 destinations, one kill and one freeze; 4 minutes
+	@$(CLUSTER) --quick $(CLUSTER_OPTIONS)
+
 # No parallel workers: each Airflow is several processes.
-live: $(STAMP) $(BROWSER)  ## run the tests that need a real Airflow: killed triggerers, the search for secrets, make ui
-	$(BIN)/pytest -m live tests/canaries tests/live tests/dev/local_airflow tests/ui
+live: $(STAMP) $(BROWSER) $(if $(filter 3.3,$(AIRFLOW)),$(CLUSTER_STAMP))  ## run the tests that need a real Airflow: killed triggerers, the search for secrets, make ui
+	$(BIN)/pytest -m live tests/canaries tests/live tests/dev tests/ui
 
 # 100 runs the full counts, 10 a tenth of them.
 SCALE ?= 100
 
-# .ci/run and .github/workflows/ci.yml run this and `make test`. The large counts and `make live` take too long for them.
-checks: docs demo dist wheel conformance  ## run what CI runs besides make test
+# .ci/run and .github/workflows/ci.yml run this, `make test` and `make cluster-quick`. The large counts, `make live` and
+# `make cluster` take too long for them.
+checks: docs demo dist wheel conformance  ## run what CI runs besides make test and make cluster-quick
 
 test-long: $(STAMP) histories fuzz live  ## run the tests with large counts: histories, faults, kills, fuzzing; an hour
 	SEGMENT_TEST_SCALE=$(SCALE) $(PYTEST) tests/exactly_one
@@ -128,10 +142,14 @@ WANTED = --quiet --constraint $(PINS) "apache-airflow==$(AIRFLOW).*" --editable 
 PIP     = $(@D)/bin/python -m pip install --disable-pip-version-check
 
 $(STAMP): pyproject.toml $(PINS)
+$(CLUSTER_STAMP): pyproject.toml constraints/airflow-3.3.txt constraints/cluster.txt
+$(CLUSTER_STAMP): override AIRFLOW := 3.3
+$(CLUSTER_STAMP): PINS := constraints/airflow-3.3.txt
+$(CLUSTER_STAMP): WANTED += --requirement constraints/cluster.txt
 $(BENCH_STAMP): pyproject.toml $(PINS) dev/benchmarks/peers.txt
 $(BENCH_STAMP): WANTED += --requirement dev/benchmarks/peers.txt
 
-$(STAMP) $(BENCH_STAMP):
+$(STAMP) $(BENCH_STAMP) $(CLUSTER_STAMP):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is required, this is " + sys.version.split()[0] + "; try make PYTHON=python3.12")'
 	@echo "creating $(@D) with Airflow $(AIRFLOW) ..."
 	@$(PYTHON) -m venv --clear $(@D)

@@ -13,13 +13,17 @@ kind             what the client receives                                       
 ``truncate``     the headers and half of the body, then the connection is closed        yes
 ``garbage``      a 200 with an HTML page                                                yes
 ===============  =====================================================================  ==================
+
+A fault with a ``probability`` applies to some of the matching requests, drawn at random from its ``seed``: the same
+sequence of requests meets the same faults again.
 """
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -32,6 +36,8 @@ _COMMON_FIELDS = (
     Field(name="kind", kind="string", required=True),
     Field(name="match", kind="object"),
     Field(name="times", kind="integer", nullable=True, minimum=1),
+    Field(name="probability", kind="number", minimum=0, maximum=1),
+    Field(name="seed", kind="integer", minimum=0),
 )
 _MATCH_FIELDS = (
     Field(name="method", kind="string", nullable=True),
@@ -56,7 +62,7 @@ FIELDS_BY_KIND: Mapping[str, tuple[Field, ...]] = {
     "truncate": (),
     "garbage": (),
 }
-"""The fields of each kind of fault, besides ``kind``, ``match`` and ``times``."""
+"""The fields of each kind of fault, besides the common ones."""
 
 _STATUS_WITHOUT_BODY = 304
 
@@ -69,6 +75,8 @@ class Fault:
     :param method: HTTP method of the requests it applies to; None for any.
     :param path: glob over their path as sent; ``*`` matches slashes too.
     :param times: number of requests it applies to; None for all.
+    :param probability: share of the matching requests that it applies to, from 0 to 1.
+    :param seed: of the random numbers that decide which ones.
     :param status: status of a ``status`` fault.
     :param headers: additional response headers of a ``status`` fault.
     :param html: whether a ``status`` fault returns an HTML page, as a proxy would.
@@ -82,6 +90,8 @@ class Fault:
     method: str | None = None
     path: str = "*"
     times: int | None = 1
+    probability: float = 1.0
+    seed: int = 0
     status: int = 503
     headers: Headers = ()
     html: bool = False
@@ -95,15 +105,35 @@ class Fault:
         return self.method in (None, method) and fnmatchcase(path, self.path)
 
 
+@dataclass(slots=True)
+class _Pending:
+    """A fault in the queue, and its random numbers.
+
+    :param fault: its ``times`` is the number of requests left.
+    """
+
+    fault: Fault
+    _random: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        fault = self.fault
+        # Faults with the same seed draw different numbers, so that they hit different requests.
+        self._random = random.Random(f"{fault.seed} {fault.kind} {fault.method} {fault.path}")  # noqa: S311 - must repeat
+
+    def applies(self, *, method: str, path: str) -> bool:
+        """Return whether the fault applies to a request; draws a number for each one that matches."""
+        return self.fault.matches(method=method, path=path) and self._random.random() < self.fault.probability
+
+
 class FaultQueue:
-    """Pending faults, oldest first; a request gets the first one that matches."""
+    """Pending faults, oldest first; a request gets the first one that applies to it."""
 
     def __init__(self) -> None:
-        self._pending: list[Fault] = []
+        self._pending: list[_Pending] = []
 
     def add(self, fault: Fault) -> None:
         """Add a fault to the end of the queue."""
-        self._pending.append(fault)
+        self._pending.append(_Pending(fault))
 
     def clear(self) -> None:
         """Remove all faults."""
@@ -111,16 +141,17 @@ class FaultQueue:
 
     def pending(self) -> Sequence[Fault]:
         """Return the pending faults; their ``times`` is the number of requests left."""
-        return tuple(self._pending)
+        return tuple(pending.fault for pending in self._pending)
 
     def take(self, *, method: str, path: str) -> Fault | None:
-        """Return the first fault that matches a request, and decrement its ``times``."""
-        for index, fault in enumerate(self._pending):
-            if fault.matches(method=method, path=path):
+        """Return the first fault that applies to a request, and decrement its ``times``."""
+        for index, pending in enumerate(self._pending):
+            if pending.applies(method=method, path=path):
+                fault = pending.fault
                 if fault.times == 1:
                     del self._pending[index]
                 elif fault.times is not None:
-                    self._pending[index] = replace(fault, times=fault.times - 1)
+                    pending.fault = replace(fault, times=fault.times - 1)
                 return fault
         return None
 
@@ -143,6 +174,8 @@ def parse_fault(value: object) -> Fault:
         method=None if method is None else method.upper(),
         path="*" if path is None else path,
         times=record.get("times", 1),
+        probability=record.get("probability", 1.0),
+        seed=record.get("seed", 0),
         status=record.get("status", 503),
         headers=_parse_headers(record.get("headers", {})),
         html=record.get("html", False),
@@ -159,6 +192,8 @@ def fault_json(fault: Fault) -> dict[str, Any]:
         "kind": fault.kind,
         "match": {"method": fault.method, "path": fault.path},
         "times": fault.times,
+        "probability": fault.probability,
+        "seed": fault.seed,
     }
     values = {
         "status": fault.status,

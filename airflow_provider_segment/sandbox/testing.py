@@ -123,6 +123,8 @@ class SegmentSandbox:
         method: str | None = None,
         path: str | None = None,
         times: int | None = 1,
+        probability: float = 1.0,
+        seed: int = 0,
         **details: Any,
     ) -> None:
         """Inject a fault into the next matching requests.
@@ -132,13 +134,17 @@ class SegmentSandbox:
         :param method: HTTP method of the requests; None for any.
         :param path: glob over their path as sent, in which ``*`` matches slashes too; None for any.
         :param times: number of requests it applies to; None for all.
+        :param probability: share of the matching requests that it applies to, from 0 to 1, drawn at random. Usually
+            passed with ``times=None``.
+        :param seed: of the random numbers: the same sequence of requests meets the same faults again.
         :param details: parameters of the kind: ``status``, ``headers``, ``html``; ``retry_after``, ``ms_before_next``,
             ``reset_seconds``; ``seconds``.
         :raises ValueError: if an argument is invalid; the message names it.
         """
         match = {"method": method, "path": path}
         parameters = {camel_case(name): value for name, value in details.items()}
-        self._send("POST", "faults", {"kind": kind, "match": match, "times": times, **parameters})
+        common = {"kind": kind, "match": match, "times": times, "probability": probability, "seed": seed}
+        self._send("POST", "faults", common | parameters)
 
     def settings(self, **changes: Any) -> dict[str, Any]:
         """Change settings, such as ``list_lag_seconds=2``, and return all settings.

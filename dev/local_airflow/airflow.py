@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import psutil
 import requests
@@ -21,12 +22,13 @@ from dev.local_airflow.ports import free_port
 from dev.local_airflow.rest import RestApi
 
 # The log servers of the other two listen on all interfaces; the API server reads the log files itself.
-PARTS = {
+PARTS: dict[str, Sequence[str]] = {
     "api-server": ["api-server"],
     "scheduler": ["scheduler", "--skip-serve-logs"],
     "dag-processor": ["dag-processor"],
     "triggerer": ["triggerer", "--skip-serve-logs"],
 }
+"""The parts by name, each with the arguments of the ``airflow`` command."""
 
 _MIGRATE_SECONDS = 240
 _CHECK_INTERVAL = 0.2
@@ -40,6 +42,7 @@ class LocalAirflow:
     :param environment: more variables for all parts: connections as ``AIRFLOW_CONN_*``, settings as ``AIRFLOW__*``.
     :param log_level: Airflow's log level, such as ``INFO`` or ``DEBUG``.
     :param port: the API server's port; 0 for any free one.
+    :param parts: its parts, if not those of ``PARTS``.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class LocalAirflow:
         environment: Mapping[str, str] | None = None,
         log_level: str = "INFO",
         port: int = 0,
+        parts: Mapping[str, Sequence[str]] = PARTS,
     ) -> None:
         self.home = Home(
             folder=home,
@@ -59,9 +63,10 @@ class LocalAirflow:
             extra=environment or {},
         )
         self.api = RestApi(self.url)
+        self._commands = parts
         self._parts: dict[str, Part] = {}
 
-    def __enter__(self) -> LocalAirflow:
+    def __enter__(self) -> Self:
         try:
             self.start()
             self.wait_until_ready()
@@ -85,15 +90,15 @@ class LocalAirflow:
         self.home.folder.mkdir(parents=True, exist_ok=True)
         self._begin("migrate", ["db", "migrate"]).finish(timeout=_MIGRATE_SECONDS)
         del self._parts["migrate"]
-        for name in PARTS:
+        for name in self._commands:
             self.start_part(name)
 
     def start_part(self, name: str) -> None:
         """Start one part, also after ``kill``; ``wait_until_ready`` then waits for its first heartbeat.
 
-        :param name: ``api-server``, ``scheduler``, ``dag-processor`` or ``triggerer``.
+        :param name: ``api-server``, ``scheduler``, ``dag-processor``, ``triggerer``, or another one of ``parts``.
         """
-        self._begin(name, PARTS[name])
+        self._begin(name, self._commands[name])
 
     def kill(self, name: str) -> None:
         """Kill a part and all its children with SIGKILL.
@@ -102,6 +107,20 @@ class LocalAirflow:
         """
         self._parts[name].kill()
         del self._parts[name]
+
+    def freeze(self, name: str) -> None:
+        """Stop a part and all its children with SIGSTOP, as a suspended machine does; ``unfreeze`` continues them.
+
+        :param name: as for ``start_part``.
+        """
+        self._parts[name].freeze()
+
+    def unfreeze(self, name: str) -> None:
+        """Let a frozen part continue.
+
+        :param name: as for ``start_part``.
+        """
+        self._parts[name].unfreeze()
 
     def stop(self, *, grace: float = 5) -> None:
         """End all parts, whatever their state, and leave nothing running.
@@ -122,6 +141,10 @@ class LocalAirflow:
         """Return the running processes of all parts."""
         return [process for part in self._parts.values() for process in part.processes()]
 
+    def processes_by_part(self) -> dict[str, list[psutil.Process]]:
+        """Return the running processes of each part."""
+        return {name: part.processes() for name, part in self._parts.items()}
+
     def check(self) -> None:
         """Raise LocalAirflowError if a part has ended by itself."""
         for part in self._parts.values():
@@ -140,7 +163,7 @@ class LocalAirflow:
         :param timeout: seconds until a LocalAirflowError names the parts without one.
         """
         until = time.monotonic() + timeout
-        while waiting := [name for name in PARTS if name in self._parts and not self._is_ready(name)]:
+        while waiting := [name for name in self._parts if not self.is_ready(name)]:
             self.check()
             if time.monotonic() > until:
                 raise self._parts[waiting[0]].error(f"not ready after {timeout:g} s: {', '.join(waiting)}")
@@ -188,13 +211,28 @@ class LocalAirflow:
         errors = self.api.get("importErrors")["import_errors"]
         return {error["filename"]: error["stack_trace"] for error in errors}
 
-    def _begin(self, name: str, command: list[str]) -> Part:
-        environment, log_file = self.home.environment(), self.home.log_file(name)
+    def _begin(self, name: str, command: Sequence[str]) -> Part:
         with uninterrupted():
-            self._parts[name] = Part(name=name, command=command, environment=environment, log_file=log_file)
+            self._parts[name] = Part(
+                name=name,
+                command=[sys.executable, "-m", "airflow", *command],
+                environment=self.environment(name),
+                log_file=self.home.log_file(name),
+            )
         return self._parts[name]
 
-    def _is_ready(self, name: str) -> bool:
+    def environment(self, name: str) -> dict[str, str]:
+        """Return the environment of a part.
+
+        :param name: as for ``start_part``, or ``migrate``.
+        """
+        return self.home.environment()
+
+    def is_ready(self, name: str) -> bool:
+        """Return whether a part has had a heartbeat since its last start.
+
+        :param name: as for ``start_part``.
+        """
         try:
             health = self.api.get("monitor", "health")
         except requests.ConnectionError:
@@ -202,5 +240,12 @@ class LocalAirflow:
         if name == "api-server":
             return True
         key = name.replace("-", "_")
-        heartbeat = health[key][f"latest_{key}_heartbeat"]
+        return self.is_since_start(name, health[key][f"latest_{key}_heartbeat"])
+
+    def is_since_start(self, name: str, heartbeat: str | None) -> bool:
+        """Return whether a heartbeat is from after the last start of a part.
+
+        :param name: as for ``start_part``.
+        :param heartbeat: its time in ISO 8601, if there was one.
+        """
         return heartbeat is not None and datetime.fromisoformat(heartbeat).timestamp() > self._parts[name].started_at

@@ -10,6 +10,8 @@ from dev.local_airflow.errors import LocalAirflowError
 from dev.local_airflow.rest import RestApi
 
 _CHECK_INTERVAL = 0.3
+_PAGE = 100
+"""Airflow's largest page."""
 _ENDED = ("success", "failed")
 
 
@@ -37,8 +39,12 @@ class DagRun:
 
     def task_instances(self) -> list[dict[str, Any]]:
         """Return the task instances: ``try_number``, ``start_date``, ``end_date``, ``trigger`` and more."""
-        found: list[dict[str, Any]] = self.api.get(*self._path, "taskInstances", limit=100)["task_instances"]
-        return found
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self.api.get(*self._path, "taskInstances", limit=_PAGE, offset=len(found), order_by="id")
+            found += page["task_instances"]
+            if len(page["task_instances"]) < _PAGE:
+                return found
 
     def wait(self, *, timeout: float = 300) -> str:
         """Wait for the end of the run and return its state, ``success`` or ``failed``.

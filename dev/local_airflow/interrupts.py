@@ -10,12 +10,12 @@ from contextlib import contextmanager
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Delay SIGINT and SIGTERM until the end of the block, so that no started process is forgotten."""
+    """Delay SIGINT, SIGTERM and SIGHUP until the end of the block, so that no started process is forgotten."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread receives signals
         return
     received: list[int] = []
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     for number in before:
         signal.signal(number, lambda number, _frame: received.append(number))
     try:

@@ -1,9 +1,9 @@
-"""A part of Airflow: a command in its own process, with a log file."""
+"""A part of a local Airflow, or a service that it needs: a command in its own process, with a log file."""
 
 from __future__ import annotations
 
+import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,21 +17,37 @@ _LAST_LINES = 25
 
 
 class Part:
-    """A running part of Airflow with all its children.
+    """A running command with all its children.
 
     :param name: its name in messages.
-    :param command: arguments of the ``airflow`` command.
+    :param command: the program and its arguments.
     :param environment: its whole environment.
     :param log_file: the file its output is appended to.
+    :param user: the id of the user and group to run it as; ``None`` for the current one.
+    :param stop_signal: the signal that asks it to end.
     """
 
-    def __init__(self, *, name: str, command: Sequence[str], environment: Mapping[str, str], log_file: Path) -> None:
+    def __init__(
+        self,
+        *,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        log_file: Path,
+        user: tuple[int, int] | None = None,
+        stop_signal: signal.Signals = signal.SIGTERM,
+    ) -> None:
         self.name = name
         self.started_at = time.time()
         self._log_file = log_file
+        self._stop_signal = stop_signal
+        uid, gid = user or (None, None)
         with log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "airflow", *command],
+                list(command),
+                user=uid,
+                group=gid,
+                extra_groups=None if user is None else [],
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -62,9 +78,17 @@ class Part:
             raise self.error(f"{self.name} ended with exit code {code}")
 
     def terminate(self) -> None:
-        """Send SIGTERM; Airflow's parts end their own children."""
+        """Ask it to end; Airflow's parts end their own children."""
         if self._process.poll() is None:
-            self._process.terminate()
+            self._process.send_signal(self._stop_signal)
+
+    def freeze(self) -> None:
+        """Stop it and all its children with SIGSTOP."""
+        self._tree.send(signal.SIGSTOP)
+
+    def unfreeze(self) -> None:
+        """Let it and all its children continue."""
+        self._tree.send(signal.SIGCONT)
 
     def kill(self) -> None:
         """Kill it and all its children with SIGKILL, and wait until none is left."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+from collections.abc import Iterable
+from contextlib import suppress
 
 import psutil
 
@@ -32,12 +35,23 @@ class ProcessTree:
     def kill(self) -> None:
         """Kill them all with SIGKILL, and those they start meanwhile, until none is left."""
         while alive := self.alive():
-            for process in alive:
-                try:
-                    process.kill()
-                except psutil.NoSuchProcess:
-                    continue
+            self._send(alive, signal.SIGKILL)
             psutil.wait_procs(alive, timeout=1)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send them all a signal, and those that they started meanwhile.
+
+        :param number: the signal.
+        """
+        sent: set[psutil.Process] = set()
+        while new := set(self.alive()) - sent:
+            self._send(new, number)
+            sent |= new
+
+    def _send(self, processes: Iterable[psutil.Process], number: signal.Signals) -> None:
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
 
     def _session(self) -> list[psutil.Process]:
         if _is_pid_reused(self._leader):

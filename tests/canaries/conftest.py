@@ -18,11 +18,11 @@ import pytest
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from dev.local_airflow.airflow import LocalAirflow
+from dev.secret_search import Search
 from tests.canaries.canaries import DEEP, REFERENCE, TEMPLATE, TOKEN, UNSENT
 from tests.canaries.collector import Collector, collecting
 from tests.canaries.database import cells
 from tests.canaries.pages import pages
-from tests.canaries.search import Search
 from tests.secrets.quoting_server import QuotingServer, Status, quoting_server
 
 DAGS = Path(__file__).parent / "dags"

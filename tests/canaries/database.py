@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-import zlib
 from collections.abc import Iterator
 from contextlib import closing
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet
 
 from dev.local_airflow.airflow import LocalAirflow
+from dev.secret_search import decrypted, unpacked
 
 _HOLDS_SECRETS = {"connection"}
 """Tables that may hold secrets; Airflow encrypts them, and they are searched encrypted."""
@@ -24,9 +24,9 @@ def cells(airflow: LocalAirflow) -> Iterator[tuple[str, bytes]]:
     for table, column, content in _stored(airflow):
         place = f"{table}.{column}"
         yield place, content
-        yield from ((f"{place} unpacked", unpacked) for unpacked in _unpacked(content))
+        yield from ((f"{place} unpacked", plain) for plain in unpacked(content))
         if table not in _HOLDS_SECRETS:
-            yield from ((f"{place} decrypted", decrypted) for decrypted in _decrypted(key, content))
+            yield from ((f"{place} decrypted", plain) for plain in decrypted(key, content))
 
 
 def _stored(airflow: LocalAirflow) -> Iterator[tuple[str, str, bytes]]:
@@ -39,17 +39,3 @@ def _stored(airflow: LocalAirflow) -> Iterator[tuple[str, str, bytes]]:
             for column, content in (pair for row in rows for pair in zip(columns, row, strict=True)):
                 if isinstance(content, bytes):
                     yield table, column, content
-
-
-def _unpacked(content: bytes) -> Iterator[bytes]:
-    try:
-        yield zlib.decompress(content)
-    except zlib.error:
-        return
-
-
-def _decrypted(key: Fernet, content: bytes) -> Iterator[bytes]:
-    try:
-        yield key.decrypt(content)
-    except InvalidToken:
-        return

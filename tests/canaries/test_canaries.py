@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.canaries.canaries import DEEP, REFERENCE, TEMPLATE
+from dev.secret_search import Search
+from tests.canaries.canaries import CANARIES, DEEP, REFERENCE, TEMPLATE
 from tests.canaries.conftest import CRASH_REPORTS, LINEAGE, Scene
-from tests.canaries.search import Search
 from tests.live.observing import deliver, destination, wait_until_deferred
 
 pytestmark = pytest.mark.live
@@ -80,7 +80,7 @@ def test_no_secret_is_left_behind(scene: Scene, record_property: Callable[[str, 
     furnish(scene)
     run = scene.airflow.trigger("segment_canaries")
     wait_until_deferred(scene.airflow, run, "defer_to_trigger", "fails_in_trigger")
-    search = Search()
+    search = Search(CANARIES)
     scene.search_database(search)  # while it holds the triggers' arguments
 
     deliver(scene.sandbox, "awaited", successes=10)
@@ -102,7 +102,7 @@ def test_no_secret_is_left_behind(scene: Scene, record_property: Callable[[str, 
 def test_leaked_secrets_are_found(scene: Scene) -> None:
     run = scene.airflow.trigger("segment_leaks")
     assert run.wait() == "failed"
-    search = Search()
+    search = Search(CANARIES)
     scene.search(search)
     for canary, place in LEAKS:
         assert any(name == canary and found.startswith(place) for name, found in search.found), search.found

@@ -241,6 +241,61 @@ def test_a_fault_applies_to_the_given_number_of_requests(segment: Client, segmen
     assert [segment.send("GET", "/").status_code for _ in range(5)] == [500, 500, 501, 501, 501]
 
 
+def faults_met(segment: Client, sandbox: SegmentSandbox, *, seed: int, count: int = 400) -> list[str | None]:
+    """Return the faults that requests meet if 5 % of them lose their response and 2 % fail."""
+    sandbox.seed("empty")
+    sandbox.fault("garbage", times=None, probability=0.05, seed=seed)
+    sandbox.fault("status", status=503, times=None, probability=0.02, seed=seed)
+    for _ in range(count):
+        segment.send("GET", "/sources")
+    return [entry["fault"] for entry in sandbox.requests]
+
+
+def test_a_probable_fault_applies_to_a_share_of_the_requests(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+    met = faults_met(segment, segment_sandbox, seed=7)
+
+    assert 10 <= met.count("garbage") <= 30
+    assert 2 <= met.count("status") <= 16
+
+
+def test_a_seed_repeats_the_faults(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+    first, again, other = (faults_met(segment, segment_sandbox, seed=seed) for seed in (7, 7, 8))
+
+    assert first == again
+    assert first != other
+
+
+def test_a_probable_fault_can_apply_a_given_number_of_times(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+    segment_sandbox.fault("status", status=500, path="/sources", times=2, probability=0.5)
+
+    statuses = [segment.send("GET", "/sources").status_code for _ in range(40)]
+
+    assert (statuses.count(500), statuses.count(200)) == (2, 38)
+    assert statuses[:2] != [500, 500]  # as drawn from the default seed
+
+
+@pytest.mark.parametrize(("probability", "status"), [(0, 200), (1, 500)])
+def test_the_limits_of_the_probability(
+    segment: Client, segment_sandbox: SegmentSandbox, probability: float, status: int
+) -> None:
+    segment_sandbox.fault("status", status=500, times=None, probability=probability)
+
+    assert {segment.send("GET", "/sources").status_code for _ in range(20)} == {status}
+
+
+def test_requests_that_do_not_match_draw_no_number(segment: Client, segment_sandbox: SegmentSandbox) -> None:
+    def statuses(*, others: bool) -> list[int]:
+        segment_sandbox.seed("empty")
+        segment_sandbox.fault("status", status=500, path="/sources", times=None, probability=0.5)
+        return [
+            segment.send("GET", "/sources").status_code
+            for number in range(30)
+            if not (others and number % 3 and segment.send("GET", "/").status_code == 500)
+        ]
+
+    assert statuses(others=False) == statuses(others=True)
+
+
 def test_pending_faults_can_be_read_and_removed(segment: Client, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.fault("status", status=500, path="/sources", times=3)
     segment.send("GET", "/sources")
@@ -250,6 +305,8 @@ def test_pending_faults_can_be_read_and_removed(segment: Client, segment_sandbox
             "kind": "status",
             "match": {"method": None, "path": "/sources"},
             "times": 2,
+            "probability": 1.0,
+            "seed": 0,
             "status": 500,
             "headers": {},
             "html": False,
@@ -287,6 +344,8 @@ def test_faults_apply_before_authorization_and_do_not_count_towards_limits(
         ({"kind": "late"}, ["seconds"]),
         ({"kind": "delay", "seconds": -1}, ["seconds"]),
         ({"kind": "garbage", "times": 0}, ["times"]),
+        ({"kind": "garbage", "probability": 1.1, "seed": -1}, ["probability", "seed"]),
+        ({"kind": "garbage", "probability": "5 %", "seed": 1.5}, ["probability", "seed"]),
         ({"kind": "garbage", "match": "/sources"}, ["match"]),
         ({"kind": "garbage", "match": {"path": 1, "metod": "GET"}}, ["match.path", "match.metod"]),
         ({"kind": "garbage", "path": "/sources"}, ["path"]),

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import traceback
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from airflow.providers.common.compat.sdk import DAG, BaseOperator
 from airflow.serialization import serialized_objects
 from airflow.serialization.helpers import serialize_template_field
+
+from dev.secret_search import encodings
 
 # Airflow 2.11 uses another name.
 _NAME = "DagSerialization" if hasattr(serialized_objects, "DagSerialization") else "SerializedDAG"
@@ -40,21 +40,6 @@ def exceptions(error: BaseException | None) -> Iterator[str]:
     while error is not None:
         yield f"{error!s} {error!r} {vars(error)!r} {error.args!r}"
         error = error.__cause__ or error.__context__
-
-
-def encodings(secret: str) -> Iterator[str]:
-    """Yield the encodings of a secret."""
-    yield secret
-    yield secret[-8:]  # the rest may be escaped; twice as much as Segment shows
-    yield repr(secret)[1:-1]
-    yield json.dumps(secret)[1:-1]
-    yield json.dumps(secret, ensure_ascii=False)[1:-1]
-    yield quote(secret, safe="")
-    encoded = secret.encode()
-    # For each alignment to groups of three bytes; the first and last characters depend on the adjacent bytes.
-    for offset in range(3):
-        for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            yield encode(b"\0" * offset + encoded).decode()[offset + 1 : -4]
 
 
 def places_of(secrets: Mapping[str, str], evidence: Mapping[str, str]) -> set[str]:

@@ -1,0 +1,1 @@
+"""Tests of ``make cluster`` that need no cluster."""
