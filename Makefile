@@ -1,4 +1,4 @@
-# make demo   watch a DAG manage a Segment destination, against a local Segment
+# make demo   run a DAG that manages a destination in a local Segment
 # make test   run lint, type checks and tests
 # make help   list all targets
 
@@ -15,8 +15,8 @@ BROWSER := $(if $(filter 3.3,$(AIRFLOW)),$(if $(CHROMIUM),$(VENV)/.browser))
 WORKERS ?= auto
 PYTEST  := $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
-# Airflow starts three times as fast from cached bytecode. Keep the cache in the environment where it is not wanted
-# next to the sources.
+# Airflow starts three times as fast from cached bytecode. If PYTHONDONTWRITEBYTECODE keeps the cache out of the source
+# folders, store it in the environment.
 ifdef PYTHONDONTWRITEBYTECODE
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/bytecode
@@ -92,11 +92,11 @@ CLUSTER_OPTIONS ?=
 cluster: $(CLUSTER_STAMP)  ## kill and freeze parts of an Airflow cluster while it manages 100 destinations; 25 minutes
 	@$(CLUSTER) $(CLUSTER_OPTIONS)
 
-cluster-quick: $(CLUSTER_STAMP)  ## the same with 10 destinations, one kill and one freeze; 4 minutes
+cluster-quick: $(CLUSTER_STAMP)  ## a short make cluster: 10 destinations, one kill and one freeze; 4 minutes
 	@$(CLUSTER) --quick $(CLUSTER_OPTIONS)
 
 # No parallel workers: each Airflow is several processes.
-live: $(STAMP) $(BROWSER) $(if $(filter 3.3,$(AIRFLOW)),$(CLUSTER_STAMP))  ## run the tests that need a real Airflow: killed triggerers, the search for secrets, make ui
+live: $(STAMP) $(BROWSER) $(if $(filter 3.3,$(AIRFLOW)),$(CLUSTER_STAMP))  ## run the tests that need a real Airflow: killed triggerers, leaked secrets, the UI
 	$(BIN)/pytest -m live tests/canaries tests/live tests/dev tests/ui
 
 # 100 runs the full counts, 10 a tenth of them.
@@ -114,10 +114,10 @@ test-long: $(STAMP) histories fuzz live  ## run the tests with large counts: his
 histories: $(STAMP)  ## simulate 1,000 x SCALE histories of faults, crashes and reruns against a model of Segment
 	SEGMENT_TEST_SCALE=$(SCALE) $(PYTEST) tests/simulation/test_histories.py
 
-fuzz: $(STAMP)  ## try 200 x SCALE random responses and 50 x SCALE tasks with hostile arguments, from SEGMENT_TEST_SEED on
+fuzz: $(STAMP)  ## test 200 x SCALE random responses and 50 x SCALE tasks with hostile arguments; SEGMENT_TEST_SEED is the first seed
 	SEGMENT_TEST_SCALE=$(SCALE) $(PYTEST) -rP --show-capture=stdout tests/hostile/fuzzing
 
-test-matrix: $(STAMP)  ## run the tests on Airflow 3.3, 3.0, 2.11 and each Python, newest and lowest versions; an hour
+test-matrix: $(STAMP)  ## run the tests on each Airflow and Python, with the newest and lowest dependencies; an hour
 	$(BIN)/nox
 
 # The benchmarks compare with other providers, which the tests do not need: a separate environment.

@@ -1,8 +1,8 @@
 """Keep a personal property from every destination of a source.
 
 Each mapped task gives one destination a filter that removes the property. Before that, the first task previews the
-filter with a sample event, as a unit test of privacy: if the property were still there, nothing would be written.
-Run it every day, so that a new destination gets the filter too. Filters need a workspace on Segment's Business tier.
+filter with a sample event; if the property is still in the result, the run fails before anything is written.
+The DAG runs every day, so that new destinations get the filter too. Filters need Segment's Business tier.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from airflow.providers.common.compat.sdk import DAG, AirflowFailException, Param
 
 from airflow_provider_segment.operators.filter import SegmentCreateFilterOperator
 
-# The places where events carry properties of a person.
+# Where events contain a person's properties.
 PLACES = ("properties", "traits", "context.traits")
 
 with DAG(

@@ -1,8 +1,8 @@
 """A circuit breaker: disable a destination when a data check fails, and enable it when the check succeeds again.
 
-A Segment destination receives the events of a source. When the check has failed for the last time, its callback
-disables the destination, so that no bad data reaches it; when a later run succeeds, another callback enables it. Only
-the check's own ``BadDataError`` disables it: a bug in the check or a database that is down must not.
+A Segment destination receives the events of a source. When the check fails after its last retry, a callback disables
+the destination, so that no bad data reaches it; when a later run succeeds, another callback enables it. Only the
+check's own ``BadDataError`` disables the destination; a bug in the check or a database that is down does not.
 Trigger the DAG with ``{"bad_rows": 120}`` to see it disable the destination.
 """
 
@@ -42,9 +42,9 @@ with DAG(
     doc_md=__doc__,
     params={
         "source": Param("sandbox-web", type="string", description="Slug of the destination's source"),
-        "destination_type": Param("sandbox-analytics", type="string", description="Slug of its type"),
-        "settings": Param({"apiKey": "a-partner-key"}, type="object", description="Its settings, if it is created"),
-        "bad_rows": Param(0, type="integer", description="How many bad rows the check finds; 100 are tolerated"),
+        "destination_type": Param("sandbox-analytics", type="string", description="Slug of the destination's type"),
+        "settings": Param({"apiKey": "a-partner-key"}, type="object", description="Settings for a new destination"),
+        "bad_rows": Param(0, type="integer", description="Bad rows that the check finds; it fails on more than 100"),
     },
 ) as dag:
     destination = SegmentCreateDestinationOperator(

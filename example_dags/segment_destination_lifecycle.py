@@ -3,8 +3,9 @@
 Create a destination, add subscriptions, wait until Segment has delivered events, disable the destination and delete it.
 Its name contains the run id, so a run deletes only what it created.
 
-The params fit the sandbox (``python -m airflow_provider_segment.sandbox``). To run it against a real workspace, create
-a connection with its token and trigger the DAG with a source, a catalog entry and actions of yours; events must flow.
+The default params are for the sandbox (``python -m airflow_provider_segment.sandbox``). To run the DAG against a real
+workspace, create a connection with its token, and trigger the DAG with a source that receives events, a destination
+type and actions from that workspace.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ with DAG(
         "source": Param("sandbox-web", type="string", description="Slug of the source to connect the destination to"),
         "destination_type": Param("sandbox-analytics", type="string", description="Slug of the destination's type"),
         "settings": Param({"apiKey": "any-key-will-do"}, type="object", description="Settings of the destination"),
-        "subscriptions": Param(SUBSCRIPTIONS, type="array", description="One subscription each"),
+        "subscriptions": Param(SUBSCRIPTIONS, type="array", description="Arguments of each subscription"),
     },
 ) as dag:
     create = SegmentCreateDestinationOperator(

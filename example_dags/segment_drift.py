@@ -15,7 +15,7 @@ from airflow_provider_segment.secrets import SecretRef
 
 with DAG(
     dag_id="segment_drift",
-    description="Fail when a Segment destination is not as described",
+    description="Fail when a Segment destination differs from its description",
     schedule="@daily",
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
@@ -23,8 +23,8 @@ with DAG(
     doc_md=__doc__,
     params={
         "source": Param("sandbox-web", type="string", description="Slug of the destination's source"),
-        "destination_type": Param("sandbox-analytics", type="string", description="Slug of its type"),
-        "name": Param("Product analytics", type="string", description="Its name"),
+        "destination_type": Param("sandbox-analytics", type="string", description="Slug of the destination's type"),
+        "name": Param("Product analytics", type="string", description="Name of the destination"),
     },
 ) as dag:
     SegmentApplyDestinationOperator(

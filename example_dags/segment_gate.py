@@ -24,9 +24,9 @@ with DAG(
     doc_md=__doc__,
     params={
         "source": Param("sandbox-web", type="string", description="Slug of the destination's source"),
-        "destination_type": Param("sandbox-analytics", type="string", description="Slug of its type"),
-        "name": Param("Product analytics", type="string", description="Its name; created if it does not exist"),
-        "settings": Param({"apiKey": "a-product-key"}, type="object", description="Its settings, if it is created"),
+        "destination_type": Param("sandbox-analytics", type="string", description="Slug of the destination's type"),
+        "name": Param("Product analytics", type="string", description="Destination; created if it does not exist"),
+        "settings": Param({"apiKey": "a-product-key"}, type="object", description="Settings for a new destination"),
     },
 ) as dag:
     destination = SegmentApplyDestinationOperator(

@@ -1,7 +1,7 @@
-"""Use a temporary destination that is deleted whatever happens in between.
+"""Use a temporary destination for one run, and delete it even if the run fails.
 
-A Segment destination receives the events of a source. Setup creates one whose name contains the run id, so that runs do
-not interfere; teardown deletes it even if the work in between failed. The run fails if the work failed.
+A Segment destination receives the events of a source. The setup task creates one whose name contains the run id, so
+that runs do not interfere. The teardown task deletes it even if a task in between has failed; the run then still fails.
 """
 
 from __future__ import annotations

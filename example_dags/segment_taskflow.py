@@ -1,4 +1,4 @@
-"""Report every morning the deliveries to each destination of a source, with the hook in TaskFlow tasks.
+"""Report the deliveries to each destination of a source every day, using the hook in TaskFlow tasks.
 
 A Segment destination receives the events of a source. One task lists the enabled destinations, a mapped task reads
 the delivery metrics of each for the last day, and the last task joins the lines. Nothing is written.

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_provider_segment.exceptions import SegmentAmbiguousWriteError, SegmentError
+from airflow_provider_segment.exceptions import SegmentAmbiguousWriteError, SegmentError, SegmentPartialFailureError
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.exactly_one.state import differences
 from tests.exactly_one.table import LATE, RECONCILE_TIMEOUT, TIMEOUT, Case
@@ -67,7 +67,8 @@ def _run_until_it_succeeds(case: Case, conn_id: str) -> Any:
         try:
             return run(case, conn_id, try_number=try_number)
         except SegmentError as error:
-            permanent = not (error.transient or isinstance(error, SegmentAmbiguousWriteError))
+            unclear = isinstance(error, SegmentAmbiguousWriteError | SegmentPartialFailureError)
+            permanent = not (error.transient or unclear)
             if permanent or try_number == TRIES:
                 raise
     raise AssertionError("not reached")
@@ -104,4 +105,6 @@ def _writes(sandbox: SegmentSandbox) -> list[str]:
 
 
 def _id(result: Any) -> Any:
+    if isinstance(result, Mapping) and "destinations" in result:
+        return [one["destination_id"] for one in result["destinations"]]
     return result["destination_id"] if isinstance(result, Mapping) else result

@@ -23,6 +23,7 @@ from airflow_provider_segment.operators.subscription import (
     SegmentDeleteSubscriptionOperator,
     SegmentUpdateSubscriptionOperator,
 )
+from airflow_provider_segment.operators.workspace import SegmentApplyWorkspaceOperator
 
 State = dict[str, Any]
 
@@ -112,6 +113,12 @@ def apply(*subscriptions: State, **changes: Any) -> _Task:
     return _Task(SegmentApplyDestinationOperator, plain | changes)
 
 
+def workspace(*subscriptions: State) -> _Task:
+    described = {"source": "sandbox-web", "type": "sandbox-analytics", "name": "mine", "settings": {"apiKey": KEY}}
+    entry = described | {"subscriptions": list(subscriptions)}
+    return _Task(SegmentApplyWorkspaceOperator, {"destinations": [entry]})
+
+
 BYSTANDER = destination(
     subscription(id="sub-other"), id="dest-other", name="other", filters=[filter_(id="filter-other")]
 )
@@ -120,6 +127,8 @@ BYSTANDER = destination(
 _NEW: State = {"id": None}
 _TWO = (spec("One"), spec("Two", reverse_etl_schedule=SCHEDULE))
 _TWO_AFTER = [destination(subscription("One") | _NEW, subscription("Two", reverseETLSchedule=SCHEDULE) | _NEW, **_NEW)]
+
+_DESCRIBED = tuple({"name": name, "action": "trackEvent", "trigger": TRACK} for name in ("One", "Two"))
 
 WRITES = (
     Write(
@@ -327,6 +336,24 @@ WRITES = (
         task=apply(spec("Track"), prune_subscriptions=True),
         before=[destination(subscription(), subscription("Other"), subscription("Another"))],
         after=[destination(subscription())],
+        targets=2,
+    ),
+    Write(
+        name="apply a workspace: create a destination",
+        method="POST",
+        path="/destinations",
+        task=workspace(_DESCRIBED[0]),
+        after=[destination(subscription("One") | _NEW, **_NEW)],
+        creates=2,
+    ),
+    Write(
+        name="apply a workspace: create subscriptions",
+        method="POST",
+        path=f"{_DESTINATION}/subscriptions",
+        task=workspace(*_DESCRIBED),
+        before=[destination()],
+        after=[destination(*(subscription(name) | _NEW for name in ("One", "Two")))],
+        creates=2,
         targets=2,
     ),
 )

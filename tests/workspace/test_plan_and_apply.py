@@ -65,6 +65,21 @@ def test_a_new_destination_is_created_with_slugs(engine: Engine, tmp_path: Path)
     assert engine.plan(tmp_path, secret={"key": "key-0123456789-dada"}.get).is_empty
 
 
+def test_what_is_wrong_with_a_destination_that_another_client_created_is_reported(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """Segment refuses the create, but the problem is that two subscriptions match one description."""
+    engine.sandbox.seed(seed([]))
+    write(tmp_path, {"a.yaml": described(name="New", subscriptions=[TRACK])})
+    plan = engine.plan(tmp_path)
+    twice = [{"id": id, "name": "Track", "actionId": "a-track", "trigger": "all", "enabled": True} for id in "st"]
+    engine.sandbox.seed(seed([existing(name="New", subscriptions=twice)]))
+
+    (applied,) = engine.apply(plan)
+    assert isinstance(applied.error, SegmentSeveralMatchesError)
+    assert "has the same name" in str(applied.error.__cause__)
+
+
 def test_a_secret_that_must_be_written_is_an_error_before_anything_is_written(engine: Engine, tmp_path: Path) -> None:
     engine.sandbox.seed(seed([]))
     secret = {"$secret": "key"}

@@ -169,6 +169,8 @@ def _create_or_adopt(
         if done.id is not None:
             raise
         again = yield from plan_again(options, item, done, listings, how, Waiting(0, -1))
+        if again.error is not None:  # it exists, and something else about it is wrong
+            raise again.error from refusal
         if again.id is None:
             raise
         yield Log(f"{refusal}; another client created it since it was listed: {again.id}", logging.WARNING)

@@ -37,9 +37,9 @@ with DAG("apply_by_mapping", schedule=None, catchup=False, default_args=DEFAULTS
     ).expand_kwargs(DESCRIBED.mapped)
 
 with DAG("apply_by_fleet", schedule=None, catchup=False, default_args=DEFAULTS):
-    SegmentApplyWorkspaceOperator.partial(task_id="apply").expand(
-        destinations=fleets(settings=SETTINGS, subscriptions=SUBSCRIPTIONS)
-    )
+    FLEETS = fleets(settings=SETTINGS, subscriptions=SUBSCRIPTIONS)
+    SegmentApplyWorkspaceOperator.partial(task_id="apply", deferrable=True).expand(destinations=FLEETS[::2])
+    SegmentApplyWorkspaceOperator.partial(task_id="apply_in_slots", deferrable=False).expand(destinations=FLEETS[1::2])
 
 with DAG("wait", schedule=None, catchup=False, default_args=DEFAULTS):
     SegmentDeliveryMetricsSensor.partial(
