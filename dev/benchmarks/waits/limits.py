@@ -125,7 +125,7 @@ def simulate(waits: int, *, gated: bool, seed: int = 7) -> Outcome:
 
 
 def requests_of_a_closed_window(poke_interval: float) -> tuple[int, int]:
-    """Return how many polls decide the success of an hourly window: at a fixed interval, and with our schedule.
+    """Return the number of polls until an hourly window's success is decided: at a fixed interval, and with ours.
 
     :param poke_interval: the poll interval in seconds.
     """
