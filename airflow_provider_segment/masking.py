@@ -12,7 +12,7 @@ from airflow_provider_segment.protocol.strings import all_strings, encodings
 from airflow_provider_segment.protocol.tracebacks import hides_frames
 
 MIN_LENGTH = 5
-"""Minimum length, in characters. Airflow 3 masks nothing shorter; on 2.11 a shorter one would make logs unreadable."""
+"""Minimum length, in characters. Airflow 3 ignores shorter strings; masking them on 2.11 makes logs unreadable."""
 
 _NO_SECRETS = {"false"}
 """Strings of at least that length that templates may render and that are not secret under any name."""

@@ -111,7 +111,7 @@ def secret_reader() -> ReadSecret:
         key = reference.field.removeprefix(_EXTRA)
         secret = getattr(connection, key) if key == reference.field else connection.extra_dejson.get(key)
         if secret is None or secret == "":
-            raise ValueError(f"{where} is {reference}, and that field of the connection is empty")
+            raise ValueError(f"{where} is {reference}, but this field of the connection is empty")
         if not isinstance(secret, str):
             raise ValueError(f"{where} is {reference}, which is a {type(secret).__name__}; it must be a string")
         opaque = SecretStr(secret)

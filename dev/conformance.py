@@ -1,7 +1,7 @@
 """Test the sandbox against its own OpenAPI description with Schemathesis: ``make conformance``.
 
-Schemathesis draws valid and invalid requests from the description. No response may be a 5xx, have a status, a header,
-a content type or a body that the description does not have, accept an invalid request, or do without the token.
+Schemathesis generates valid and invalid requests from the description. It reports 5xx responses, undocumented statuses,
+headers, content types and bodies, invalid requests that are accepted, and requests that succeed without the token.
 """
 
 from __future__ import annotations

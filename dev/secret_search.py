@@ -71,7 +71,7 @@ class Search:
 
 
 def hidden_values(content: bytes, *, fernet_key: str) -> Iterator[bytes]:
-    """Yield what a content holds in another form: binary, compressed, encrypted, or in base64.
+    """Yield the decoded parts of a content: binary, compressed, encrypted, or in base64.
 
     :param content: a dump of PostgreSQL as SQL, the messages of a broker, or a log.
     :param fernet_key: Airflow's key.

@@ -12,7 +12,7 @@ from airflow_provider_segment.workspace.format import SCHEMAS
 PROGRAM = "airflow-segment"
 ERROR = 1
 
-_FOLDER = "folder of the spec files, or one of them"
+_FOLDER = "a folder of spec files, or a single spec file"
 _STATUS = "Exit status: 0 no difference, 2 differences, 1 any error."
 
 

@@ -70,7 +70,7 @@ def _validate(arguments: argparse.Namespace, _style: text.Style) -> Output:
 
 def _missing_text(folder: WorkspaceFolder, alias: str) -> str:
     reference = folder.environment.secret(alias)
-    return f"secret {alias!r}: there is no connection {reference.conn_id!r}; it is needed where the secret is written"
+    return f"secret {alias!r}: there is no connection {reference.conn_id!r}; create it before the secret is written"
 
 
 def _import(arguments: argparse.Namespace, _style: text.Style) -> Output:
@@ -121,8 +121,8 @@ def _import_text(report: dict[str, Any], root: Path) -> str:
         f" {report['unchanged']} unchanged"
     )
     if report["secrets"]:
-        lines += ["", "Segment does not show these secrets. Supply each, as a connection of that name or through the"]
-        lines += ["environment, before an object that contains it is created or changed:"]
+        lines += ["", "Segment does not return these secrets. Before you create or change an object that contains one,"]
+        lines += ["add a connection with the id shown here, or map it to another connection in the environment:"]
         lines += [f"  {one['alias']}: {one['place']}" for one in report["secrets"]]
     return "\n".join(lines)
 

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     except (ValueError, OSError, SegmentError) as error:
         output = _failure(error, as_json=as_json)
     except KeyboardInterrupt:
-        sys.stderr.write(f"{PROGRAM}: interrupted; what was written stays, and the next run continues from there\n")
+        sys.stderr.write(f"{PROGRAM}: interrupted; completed changes stay, and the next run continues from there\n")
         return ERROR
     text = json.dumps(output.report, indent=2, ensure_ascii=False) if as_json else output.text
     if text:

@@ -9,7 +9,7 @@ from typing import Any
 from airflow_provider_segment.protocol.phrases import counted, listed
 from airflow_provider_segment.protocol.printable import printable_lines
 from airflow_provider_segment.protocol.provisioning.differences import field_text, new_field_text
-from airflow_provider_segment.protocol.workspace.fleet import unsupplied_text
+from airflow_provider_segment.protocol.workspace.apply_descriptions import unsupplied_text
 
 _SIGNS = {"created": "+", "changed": "~", "removed": "-", "failed": "!", "kept": " ", "skipped": " "}
 _COLOURS = {"created": "32", "changed": "33", "removed": "31", "failed": "31;1"}
@@ -173,14 +173,13 @@ def _information(report: Mapping[str, Any]) -> Iterator[str]:
     yield from _unsupplied(report)
     others = [f"{one['name'] or one['id']} ({one['source']}, {one['type']})" for one in report["undescribed"]]
     if others:
-        of = "of the described sources"
-        left = counted(len(others), f"undescribed destination {of} is", f"undescribed destinations {of} are")
-        yield f"{left} left alone: {listed(others)}"
+        left = counted(len(others), "other destination of these sources is", "other destinations of these sources are")
+        yield f"{left} not described and left alone: {listed(others)}"
     if report["forecast"]["limited_calls"]:
         calls, minutes = report["forecast"]["limited_calls"], report["forecast"]["minutes"]
         duration = f", about {minutes} min" if minutes else ""
         count = counted(calls, "subscription write")
-        yield f"an apply needs {count}, and Segment allows 5 of a kind a minute{duration}"
+        yield f"applying takes {count}{duration}; Segment allows 5 of each kind a minute"
 
 
 def _total(report: Mapping[str, Any]) -> str:

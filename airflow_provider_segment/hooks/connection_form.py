@@ -16,7 +16,7 @@ HIDDEN_FIELDS = ["login", "schema"]
 RELABELING = {"password": "API token", "host": "Base URL", "port": "Port"}
 PLACEHOLDERS = {
     "password": "Public API token of the workspace",
-    "host": "default: the region's, https://api.segmentapis.com",
+    "host": "https://api.segmentapis.com (default: the URL of the region)",
     # Airflow 3.3.1 and 3.3.2 refuse to test a connection without a port (https://github.com/apache/airflow/pull/73298).
     "port": "443",
 }

@@ -234,7 +234,7 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
     async def refresh(self, *, since: float) -> bool:
         """Read the connection again, for example after an authorization error: a token may have been rotated.
 
-        :param since: a time of the event loop; if another hook has read the connection after it, that one is used.
+        :param since: a time of the event loop; a read by another hook after this time is reused.
         :return: whether the connection or its CA has changed; later calls then use the new one.
         """
         if self._opened is None:

@@ -29,12 +29,12 @@ def check_only_on(argument: str, value: Any) -> tuple[type[BaseException] | str,
         return None
     entries = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
     if not entries:
-        raise ValueError(f"{argument} is empty; name at least one exception, or use None for any failure")
+        raise ValueError(f"{argument} is empty; list at least one exception, or pass None for any failure")
     for entry in entries:
         if not (_is_exception(entry) or _is_dotted_name(entry)):
             raise ValueError(
-                f"{argument} is {entry!r}; it must be 'auto', None, or exception classes or their dotted names, as"
-                " 'my_package.BadDataError'"
+                f"{argument} is {entry!r}; it must be 'auto', None, or one or more exception classes or dotted names,"
+                " such as 'my_package.BadDataError'"
             )
     return tuple(entries)
 

@@ -52,11 +52,11 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
     arguments are templated, except for values under a key ``@template`` or ``@liquid`` in settings. Before a create or
     a change, settings are checked against the catalog: an unknown, missing or wrongly typed one causes a warning.
 
-    :param source: the source to connect it to, by slug or id; can't be changed later. Resolving it takes one list of
+    :param source: the source to connect it to, by slug or id; can't be changed later. To resolve it, the task lists
         the workspace's sources.
     :param source_id: id of that source, instead of ``source``.
-    :param destination_type: its type, by slug or catalog id; can't be changed later. If the source has no destination
-        of this type yet, resolving it takes one list of the catalog.
+    :param destination_type: its type, by slug or catalog id; can't be changed later. To resolve it, the task lists the
+        catalog if the source has no destination of this type yet.
     :param metadata_id: catalog id of its type, instead of ``destination_type``.
     :param name: display name, not empty; with source and type, it identifies the destination.
     :param settings: keyed by the option names of the catalog entry; a dict, or a template that renders to a JSON
@@ -73,14 +73,14 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
     :param filters: list of ``{"title", "condition", "actions", "enabled", "description", "id", "previous_title",
         "checks"}``, of which the first three are required. ``None`` (default) leaves them alone. Entries with the same
         title are matched by condition and actions; to change one of several identical ones, pass its ``id``. ``checks``
-        is a list of ``{"payload", "result"}``: sample events and what the filter must turn them into, ``None`` if it
-        must drop the event. Segment previews them before anything is written. Filters need Segment's Business tier.
+        is a list of ``{"payload", "result"}``: sample events and the expected event after the filter, ``None`` if it
+        must be dropped. Segment previews them before anything is written. Filters need Segment's Business tier.
     :param prune_filters: remove filters that are not described. Default ``False``.
     :param max_prune_filters: maximum number of filters to remove, default 10; if there are more, the task fails before
         it writes anything.
     :param destination_id: id of the destination, instead of finding it by its identity; ``name`` then renames it.
-    :param previous_name: earlier name of the destination; if none is named ``name`` but one has this name, it is
-        renamed.
+    :param previous_name: earlier name of the destination; if no destination has the name ``name``, the one with this
+        name is renamed.
     :param if_missing: what to do if the destination does not exist: ``"create"`` (default) or ``"fail"``, which raises
         ``SegmentNotFoundError`` with the destinations of this type that the source has.
     :param prune_subscriptions: remove subscriptions that are not described. Default ``False``.
@@ -106,10 +106,10 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         "ignored": [setting]}``. A result is ``"created"``, ``"changed"``, ``"kept"`` or ``"removed"``; in a report,
         ``"would create"``, ``"would change"``, ``"kept"`` or ``"would remove"``. ``ignored`` lists settings that
         Segment rejected or did not store, as ``settings['key']`` or ``subscriptions['name'].settings['key']``. Each key
-        is an output of its own, such as ``apply.output["destination_id"]``. With ``on_drift="fail"``, the result is
+        is also a separate output, such as ``apply.output["destination_id"]``. With ``on_drift="fail"``, the result is
         pushed before the task fails.
     :raises ValueError: an argument is invalid (raised when the DAG is parsed, or when the task runs for a template), or
-        the source, the type or an action is unknown or ambiguous, or differs, which can't be changed.
+        the source, the type or an action is unknown or ambiguous, or differs from Segment and can't be changed.
     :raises SegmentAlreadyExistsError: the type allows one destination for each source, and there is another one.
     :raises SegmentNotFoundError: the destination with ``destination_id``, or with ``if_missing="fail"`` the described
         one, does not exist.
@@ -202,7 +202,7 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         """Check that the arguments or a file describe the destination, and that source and type are each set once."""
         if self.path is None:
             if self.environment is not None:
-                raise ValueError("environment is given without path; it belongs to a spec file")
+                raise ValueError("environment requires path; it sets the variables and secrets of a spec file")
             if missing := [argument for argument in ("name", "settings") if getattr(self, argument) is None]:
                 raise ValueError(f"{missing[0]} is missing; pass source, destination_type, name and settings, or path")
             check_one_form({argument: getattr(self, argument) for argument in SOURCE_AND_TYPE}, required=True)
@@ -211,8 +211,8 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
             given += [argument for argument in _FLAGS if getattr(self, argument) is not False]
             if given:
                 raise ValueError(
-                    f"path was given together with {', '.join(given)} (perhaps by default_args); the file describes the"
-                    " whole destination"
+                    f"path can't be combined with {', '.join(given)}, because the file describes the whole destination;"
+                    " remove them, also from default_args"
                 )
         super().check_combination()
 

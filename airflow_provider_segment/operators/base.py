@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
 
 DEFAULT_POOL = "default_pool"
-"""The pool that Airflow uses if a task names none."""
+"""Airflow's default pool."""
 
 RETURN_VALUE = "return_value"
 """The XCom key of a task's return value; Airflow 2.11 and 3 define it in different modules."""
@@ -44,7 +44,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
     #: The link to Segment, once it is stored.
     stored_link = ""
     #: What to do about long waits for rate limits.
-    pool_advice = "give tasks that write to Segment a pool of one or two slots"
+    pool_advice = "run tasks that write to Segment in a pool with one or two slots"
     ui_color = "#52bd94"
     ui_fgcolor = "#000000"
 
@@ -85,7 +85,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
         """Check that an update has something to update."""
         super().check_combination()
         if self.changeable and all(getattr(self, argument) is None for argument in self.changeable):
-            raise ValueError(f"nothing to update; give at least one of {', '.join(self.changeable)}")
+            raise ValueError(f"nothing to update; pass at least one of {', '.join(self.changeable)}")
 
     def changes(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments of an update that are set.
@@ -151,7 +151,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
 
         if self.pool != DEFAULT_POOL:
             return flow
-        advice = f"while this task waits, it keeps a slot of {DEFAULT_POOL} from other tasks; {self.pool_advice}"
+        advice = f"while this task waits, it occupies a slot in {DEFAULT_POOL}; {self.pool_advice}"
 
         def advised(options: CallOptions, /, *args: P.args, **kwargs: P.kwargs) -> Flow[T]:
             return with_advice(flow(options, *args, **kwargs), advice)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def read_files(task: SegmentOperator, *, path: str, environment: str | None) -> WorkspaceFolder:
-    """Read a folder of spec files, or one of them.
+    """Read a folder of spec files, or a single spec file.
 
     :param task: the task; a relative path starts at the folder of its DAG file, or without a DAG at the working
         directory.
@@ -76,7 +76,7 @@ def apply_folders(
     :param progress: what the task did before it waited; filled with what is done.
     :return: the plan, and what was done or would be done to each destination.
     """
-    from airflow_provider_segment.protocol.workspace.fleet import apply_descriptions
+    from airflow_provider_segment.protocol.workspace.apply_descriptions import apply_descriptions
     from airflow_provider_segment.protocol.workspace.plan_workspace import PlanOptions
     from airflow_provider_segment.workspace.aliases import supplied_descriptions
 
@@ -125,7 +125,7 @@ def apply_file(
     folder = read_files(task, path=values["path"], environment=values.get("environment"))
     if len(folder.descriptions) != 1:
         raise ValueError(
-            f"path is {values['path']!r}, a folder; it must be a file (SegmentApplyWorkspaceOperator applies a folder)"
+            f"path is {values['path']!r}, a folder; pass one spec file, or use SegmentApplyWorkspaceOperator"
         )
     plan, (applied,) = apply_folders(task, context, [folder], values, progress)
     if applied.error is not None:

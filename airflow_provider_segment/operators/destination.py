@@ -38,11 +38,11 @@ class SegmentCreateDestinationOperator(SegmentOperator):
     create, settings are checked against the catalog: an unknown, missing or wrongly typed one causes a warning. Strings
     that templates render are converted to booleans or numbers where the catalog declares them.
 
-    :param source: the source to connect it to, by slug or id; can't be changed later. Resolving it takes one list of
+    :param source: the source to connect it to, by slug or id; can't be changed later. To resolve it, the task lists
         the workspace's sources.
     :param source_id: id of that source, instead of ``source``.
-    :param destination_type: its type, by slug or catalog id; can't be changed later. If the source has no destination
-        of this type yet, resolving it takes one list of the catalog.
+    :param destination_type: its type, by slug or catalog id; can't be changed later. To resolve it, the task lists the
+        catalog if the source has no destination of this type yet.
     :param metadata_id: catalog id of its type, instead of ``destination_type``.
     :param name: display name, not empty; for a new destination, it must not begin or end with white space.
     :param settings: keyed by the option names of the catalog entry; a dict, or a template that renders to a JSON

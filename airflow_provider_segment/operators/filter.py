@@ -49,8 +49,8 @@ class SegmentCreateFilterOperator(SegmentOperator):
     :param source_id: id of that source, instead of ``source``.
     :param if_exists: ``"reuse"`` (default) uses an existing one unchanged and warns which fields differ; ``"update"``
         brings it to the described state; ``"fail"`` raises ``SegmentAlreadyExistsError``.
-    :param checks: list of ``{"payload", "result"}``: sample events, each with the result that the filter must have for
-        it, ``None`` if it drops the event. Segment previews them before anything is written.
+    :param checks: list of ``{"payload", "result"}``: sample events, each with the expected event after the filter,
+        ``None`` if it must be dropped. Segment previews them before anything is written.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the filter's id.
     :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.
@@ -163,9 +163,8 @@ class SegmentUpdateFilterOperator(_ExistingFilterOperator):
     :param actions: new actions, which replace all of its actions.
     :param enabled: whether it filters events.
     :param description: new description; an empty one removes it.
-    :param checks: list of ``{"payload", "result"}``: sample events for the changed filter, each with the result
-        that the filter must have for it, ``None`` if it drops the event. Segment previews them before anything is
-        written.
+    :param checks: list of ``{"payload", "result"}``: sample events for the changed filter, each with the expected event
+        after it, ``None`` if it must be dropped. Segment previews them before anything is written.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     :return: the filter's id.
     :raises ValueError: an argument is invalid; raised when the DAG is parsed, or when the task runs for a template.

@@ -55,8 +55,8 @@ class SegmentApplyWorkspaceOperator(WorkspaceLineage, SegmentDeferrableOperator)
     never touched: an object is removed only by an entry with ``removed: true``. All arguments are templated, but the
     contents of files are not.
 
-    :param path: the folder of the spec files, or one of them; relative to the DAG file, or absolute. The files are read
-        when the task runs. Pass either this or ``destinations``.
+    :param path: a folder of spec files, or a single spec file; relative to the DAG file, or absolute. The files are
+        read when the task runs. Pass either this or ``destinations``.
     :param destinations: list of dicts with the keys of a spec file, such as ``{"source", "type", "name", "settings",
         "subscriptions", "filters"}``. Pass secrets as :class:`~airflow_provider_segment.secrets.SecretRef` in
         settings. Or the entries of ``load_destinations``, each with the ``path`` and the ``environment`` of a spec
@@ -129,9 +129,10 @@ class SegmentApplyWorkspaceOperator(WorkspaceLineage, SegmentDeferrableOperator)
         """Check that the descriptions come from one place."""
         super().check_combination()
         if (self.path is None) is (self.destinations is None):
-            raise ValueError("give either path or destinations")
+            problem = "neither is" if self.path is None else "both are"
+            raise ValueError(f"exactly one of path and destinations must be set; {problem}")
         if self.environment is not None and self.path is None:
-            raise ValueError("environment is given without path; it names a file in the folder's environments/")
+            raise ValueError("environment requires path; it is the name of a file in the folder's environments/")
 
     def resolve_argument(self, argument: str, value: Any, read: ReadSecret) -> Any:
         """Replace each ``SecretRef`` in the descriptions with its secret."""

@@ -29,13 +29,13 @@ def check_id(argument: str, value: Any) -> str:
         raise ValueError(f"{argument} has {len(value)} characters; an id has 1 to 255")
     if value in {".", ".."}:
         raise ValueError(
-            f"{argument} is {value!r}, which cannot be used in a URL path; an id of 1 to 255 characters is needed"
+            f"{argument} is {value!r}, which cannot be used in a URL path; it must be an id of 1 to 255 characters"
         )
     return str(value)
 
 
 def check_trimmed_name(argument: str, value: Any) -> str:
-    """Return a name that an object is to get: not blank, and without white space around it.
+    """Return the name for a new or renamed object: not blank, without leading or trailing white space.
 
     :param argument: the argument's name.
     :param value: the argument's value.
@@ -43,7 +43,7 @@ def check_trimmed_name(argument: str, value: Any) -> str:
     name = check_name(argument, value)
     if not is_trimmed(name):
         raise ValueError(
-            f"{argument} is {name!r}, which begins or ends with white space; remove it: names are compared exactly"
+            f"{argument} is {name!r}; remove the white space around the name, because names are compared exactly"
         )
     return name
 
@@ -187,7 +187,7 @@ def check_schedule(argument: str, value: Any) -> dict[str, Any]:
     """
     entries = _mapping(argument, value)
     if unknown := sorted(map(str, set(entries) - {"strategy", "config"})):
-        raise ValueError(f"{argument} has the key {unknown[0]!r}; it may have 'strategy' and 'config'")
+        raise ValueError(f"{argument}: unknown key {unknown[0]!r}; allowed keys: strategy, config")
     strategy = entries.get("strategy")
     strategy = strategy.upper() if isinstance(strategy, str) else strategy
     schedule: dict[str, Any] = {"strategy": check_choice(f"{argument}['strategy']", strategy, SCHEDULE_STRATEGIES)}

@@ -189,7 +189,7 @@ class SegmentPruneLimitError(SegmentError):
 
 
 class SegmentPartialFailureError(SegmentError):
-    """Some of several destinations failed; the message names them, and the others match their descriptions.
+    """Some destinations failed; the message lists them, and the others match their descriptions.
 
     :param message: the failed destinations, each with its error.
     :param summary: what was done to each destination.

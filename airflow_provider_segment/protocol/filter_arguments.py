@@ -28,7 +28,7 @@ def check_actions(argument: str, value: Any) -> list[dict[str, Any]]:
     """Return the actions of a filter, with the API's keys.
 
     :param argument: the argument's name.
-    :param value: a list of dicts with ``type`` and its keys, or a string that holds such a JSON array; the type may be
+    :param value: a list of dicts with ``type`` and its keys, or the same as a JSON array in a string; the type may be
         in lower case.
     """
     if isinstance(value, str):
@@ -50,7 +50,7 @@ def check_description(argument: str, value: Any) -> str:
 
 
 def relevant_actions(actions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return actions without the keys that have no meaning for their type, which a response may contain.
+    """Return actions without the keys that do not apply to their type; a response may contain such keys.
 
     :param actions: actions from Segment; those of an unknown type are returned as they are.
     """
@@ -69,15 +69,15 @@ def _check_action(where: str, action: Any) -> dict[str, Any]:
         raise ValueError(f"{where} is a {type(action).__name__}; it must be a dict")
     values = {key: value for key, value in action.items() if value is not None}
     if "type" not in values:
-        raise ValueError(f"{where} has no type; it must be one of {', '.join(map(repr, _KEYS))}")
+        raise ValueError(f"{where}: 'type' is missing; it must be one of {', '.join(map(repr, _KEYS))}")
     kind = values.pop("type")
     kind = check_choice(f"{where}['type']", kind.upper() if isinstance(kind, str) else kind, tuple(_KEYS))
     keys = _KEYS[kind]
     if wrong := sorted(str(key) for key in values if key not in keys):
-        allowed = f"it may have {' and '.join(map(repr, keys))}" if keys else "it has no other keys"
-        raise ValueError(f"{where} is a {kind} action and has the key {wrong[0]!r}; {allowed}")
+        allowed = ", ".join(map(repr, ("type", *keys)))
+        raise ValueError(f"{where}: unknown key {wrong[0]!r}; a {kind} action takes {allowed}")
     if missing := [key for key in keys if key in _REQUIRED and key not in values]:
-        raise ValueError(f"{where} is a {kind} action and has no {missing[0]!r}, which it needs")
+        raise ValueError(f"{where}: {missing[0]!r} is missing; a {kind} action requires it")
     return {"type": kind, **{key: _CHECKS[key](f"{where}[{key!r}]", value) for key, value in values.items()}}
 
 
@@ -95,7 +95,10 @@ def _check_percent(where: str, value: Any) -> float:
 
 def _check_fields(where: str, value: Any) -> dict[str, list[str]]:
     if not isinstance(value, Mapping) or not value:
-        raise ValueError(f"{where} must be a dict of paths to lists of keys, such as {{'context.traits': ['email']}}")
+        raise ValueError(
+            f"{where} is {repr(value)[:100]}; it must be a non-empty dict of paths to lists of keys, such as"
+            " {'context.traits': ['email']}"
+        )
     return {_check_path(where, path): _check_keys(f"{where}[{path!r}]", keys) for path, keys in value.items()}
 
 

@@ -1,4 +1,4 @@
-"""The arguments that select an object: its id, or its identity, whose parts are named by slugs or ids."""
+"""The arguments that select an object: either its id, or the parts of its identity as slugs or ids."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SOURCE_AND_TYPE: Mapping[str, Check] = {
     "destination_type": check_reference,
     "metadata_id": check_id,
 }
-"""The arguments that name a source and a destination type, with their checks."""
+"""The arguments for a source and a destination type, with their checks."""
 DESTINATION_CHECKS: Mapping[str, Check] = {"destination_id": check_id, **SOURCE_AND_TYPE, "name": check_name}
 """The arguments that select a destination, with their checks."""
 ID_ARGUMENTS = {"source": "source_id", "destination_type": "metadata_id", "action": "action_id"}
@@ -71,11 +71,11 @@ def check_destination(arguments: Mapping[str, Any], *, beside_id: tuple[str, ...
 
 
 def check_one_form(arguments: Mapping[str, Any], *, required: bool = False) -> None:
-    """Check that each object is named by a slug or by an id, not by both; works before templates are rendered.
+    """Check that each object is selected by slug or by id, not by both; works before templates are rendered.
 
-    :param arguments: the arguments by name; ``None`` if not set. Those that name no object are ignored.
-    :param required: whether each object must be named.
-    :raises ValueError: an object is named twice, or not at all.
+    :param arguments: the arguments by name; ``None`` if not set. Arguments that select no object are ignored.
+    :param required: whether each object must be selected.
+    :raises ValueError: an object is selected twice, or not at all.
     """
     for slug, object_id in ID_ARGUMENTS.items():
         if slug not in arguments:
@@ -83,12 +83,12 @@ def check_one_form(arguments: Mapping[str, Any], *, required: bool = False) -> N
         present = [name for name in (slug, object_id) if arguments[name] is not None]
         if len(present) > 1:
             raise ValueError(
-                f"{slug} and {object_id} were both given (perhaps by default_args); give only one of them:"
-                f" {slug} takes a slug or an id, {object_id} an id"
+                f"{slug} and {object_id} can't be combined; pass only one, and check default_args too."
+                f" {slug} takes a slug or an id, {object_id} only an id"
             )
         if required and not present:
             raise ValueError(
-                f"neither {slug} nor {object_id} was given; {slug} takes a slug or an id, {object_id} an id"
+                f"neither {slug} nor {object_id} is set; {slug} takes a slug or an id, {object_id} only an id"
             )
 
 
@@ -117,10 +117,10 @@ def check_selection(
     check_one_form(parts)
     present = {argument for argument, value in parts.items() if value is not None}
     needed = {name: {name, ID_ARGUMENTS.get(name)} for name in parts if name not in ID_ARGUMENTS.values()}
-    allowed = f"give either {id_argument}, or {_listed(needed)}"
+    allowed = f"pass either {id_argument}, or {_listed(needed)}"
     if id_value is not None and (extra := [name for name in parts if name in present.difference(beside_id)]):
         raise ValueError(
-            f"{id_argument} was given together with {', '.join(extra)} (perhaps by default_args); {allowed}"
+            f"{id_argument} can't be combined with {', '.join(extra)}; {allowed}, and check default_args too"
         )
     missing = [name for name, names in needed.items() if not names & present]
     if id_value is None and missing:

@@ -190,13 +190,14 @@ MIN_CRON_GAP_MINUTES = 15
 # evaluated for the payload, because it compares or converts what the documentation does not mention. The live service
 # is documented to drop such an event; a preview that showed it as dropped would hide the mistake.
 #
-# `and` binds more strongly than `or`; a side that does not matter is not evaluated. A statement that is null is false.
+# `and` binds more tightly than `or`, and both short-circuit. A statement that is null is false.
 # `uppercase` and the other functions that change a string return null for null, as `lowercase` is documented to.
 # In a string, a backslash only escapes the quote; otherwise it is kept, for `match`.
 #
-# Actions run in their order. `fields` of ALLOW_PROPERTIES cut only the objects they name. A list stands for each of its
-# objects, as the app's filters treat it. A preview of SAMPLE with a percentage between 0 and 1 returns 422, since the
-# result is random. Unknown keys of an action are allowed; keys that belong to another type of action are ignored.
+# Actions run in order. ALLOW_PROPERTIES removes keys only from the objects that its `fields` list. A path through a
+# list applies to each object in the list, as in the app's filters. A preview of SAMPLE with a percentage between 0 and
+# 1 returns 422, because the result is random. Unknown keys of an action are allowed; keys of another type of action
+# are ignored.
 #
 # A source that is not the destination's returns 404. Titles need not be unique. Filters do not change what a
 # destination delivers in the sandbox, because its automatic deliveries have no content.

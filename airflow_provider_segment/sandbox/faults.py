@@ -76,7 +76,7 @@ class Fault:
     :param path: glob over their path as sent; ``*`` matches slashes too.
     :param times: number of requests it applies to; None for all.
     :param probability: share of the matching requests that it applies to, from 0 to 1.
-    :param seed: of the random numbers that decide which ones.
+    :param seed: seed of the random numbers that select these requests.
     :param status: status of a ``status`` fault.
     :param headers: additional response headers of a ``status`` fault.
     :param html: whether a ``status`` fault returns an HTML page, as a proxy would.

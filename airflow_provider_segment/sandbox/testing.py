@@ -136,7 +136,7 @@ class SegmentSandbox:
         :param times: number of requests it applies to; None for all.
         :param probability: share of the matching requests that it applies to, from 0 to 1, drawn at random. Usually
             passed with ``times=None``.
-        :param seed: of the random numbers: the same sequence of requests meets the same faults again.
+        :param seed: seed of the random numbers; with the same seed, the same sequence of requests gets the same faults.
         :param details: parameters of the kind: ``status``, ``headers``, ``html``; ``retry_after``, ``ms_before_next``,
             ``reset_seconds``; ``seconds``.
         :raises ValueError: if an argument is invalid; the message names it.

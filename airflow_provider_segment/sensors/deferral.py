@@ -202,7 +202,7 @@ class DeferrableWaitMixin(_Base):
         raise AirflowSensorTimeout(printable(f"Sensor has timed out after {timeout}: {message}"))
 
     def _poll_after_deadline(self, context: Context) -> Evidence:
-        """Poll again before raising the timeout, as poke mode does; the triggerer may have been down for long."""
+        """Poll again before raising the timeout, as poke mode does; the triggerer may have been down for hours."""
         timeout, execution_timeout = self._timeouts
         evidence = None
         if timeout <= execution_timeout:  # in poke mode, execution_timeout interrupts without another poll

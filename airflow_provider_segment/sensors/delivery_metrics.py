@@ -93,8 +93,8 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     :param success_when: one or more conditions, all of which must hold.
     :param fail_when: one or more conditions, any of which fails the task; they take precedence over ``success_when``.
     :param window: length of the time window: a timedelta, a number of seconds, or ISO 8601 such as ``"PT30M"``; at
-        most 14 days, see ``granularity``. It ends at ``end_time``, or without one slides and ends now. Either this or
-        ``start_time`` is required, because with any default events from before the run could count.
+        most 14 days, see ``granularity``. It ends at ``end_time``; without it, the window slides and ends now. Either
+        this or ``start_time`` is required, because any default could count events from before the run.
     :param start_time: start of an anchored window, a datetime or ISO 8601; without a timezone, UTC.
         ``"{{ data_interval_start }}"`` needs a schedule with data intervals: Airflow 3's cron strings and manual runs
         have none. If it is in the future, the sensor waits for it.
@@ -105,15 +105,15 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     :param settle_time: how long after ``end_time`` to wait for late data. Default 120 seconds.
     :param on_unmet: what to do when the window has closed and ``success_when`` does not hold: ``"fail"`` (default),
         ``"skip"``, or ``"wait"`` until the timeout. Decided ``settle_time`` after ``end_time``, or 4 h 15 min after it
-        while events are retried, because Segment retries for four hours. A window that is too old for Segment's
-        retention ends the same way, also with ``"wait"``.
+        while events are being retried, because Segment retries for four hours. A window that is too old for Segment's
+        retention ends the same way, even with ``"wait"``.
     :param if_disabled: what to do if the destination is disabled when the wait starts, for example by a circuit
         breaker: ``"warn"`` (default) logs a warning and waits, ``"fail"`` raises ``SegmentDestinationDisabledError``.
-    :param granularity: ``"auto"`` (default) requests a window that starts and ends on whole hours or days (UTC) at that
-        granularity, and adds up others from minutes, up to 48 hours back. ``"HOUR"`` (7 days) and ``"DAY"`` (14 days)
-        count only the hours or days that are entirely inside the window. ``"MINUTE"`` always adds up minutes; the
-        minutes in which the window starts and ends may count as a whole. Conditions on ``time_to_…`` metrics need a
-        window that one request covers: up to 4 hours of minutes.
+    :param granularity: ``"auto"`` (default) requests a window aligned to whole hours or days (UTC) by hour or day, and
+        adds up minutes for any other window, up to 48 hours back. ``"HOUR"`` (7 days) and ``"DAY"`` (14 days) count
+        only the hours or days that are entirely inside the window. ``"MINUTE"`` always adds up minutes; the minutes in
+        which the window starts and ends may count as a whole. Conditions on ``time_to_…`` metrics need a window that
+        one request covers: up to 4 hours of minutes.
     :param deferrable: if the first poll, in the worker, gives no verdict, wait in the triggerer without a worker slot.
         ``timeout`` and ``execution_timeout`` count from the start of the try. Default: Airflow's ``[operators]
         default_deferrable``. ``mode``, ``exponential_backoff`` and ``max_wait`` then have no effect.

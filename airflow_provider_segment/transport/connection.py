@@ -26,7 +26,7 @@ _TEST_TIMEOUT = 10.0
 """Timeout of the connection test, in seconds: short, because a user is waiting."""
 
 _MIN_POLL_INTERVAL = 60.0
-"""Seconds; Segment's finest counts are per minute."""
+"""Shortest poll interval, in seconds; Segment's finest counts are per minute."""
 
 _MAX_SECONDS = 1_000_000.0
 """Upper bound of all durations: eleven days, longer than any sensible wait. Sockets have a limit as well."""
@@ -68,16 +68,16 @@ def parse_connection(
     """Parse the fields of a connection.
 
     :param conn_id: id of the Airflow connection, for messages.
-    :param host: base URL; empty for the region's; https if it has no scheme.
+    :param host: base URL; if empty, the one of the region; https is assumed if it has no scheme.
     :param port: port, used if the host has none.
     :param password: API token.
     :param extra: the extra fields; empty ones mean the default.
-    :param variables: the environment variables that hold the fields, by field, if there is no Airflow connection;
-        messages name them.
+    :param variables: names of the environment variables that the fields were read from, by field, if there is no
+        Airflow connection; messages refer to these names.
     :raises ValueError: a field is invalid; the message names the connection, the field, and what is allowed.
     """
     if not isinstance(extra, Mapping):
-        raise ValueError(f"connection {conn_id!r}, field extra: it is not a JSON object")
+        raise ValueError(f"connection {conn_id!r}, field extra: it must be a JSON object")
     names = variables or {}
     fields = _Fields(conn_id, {key: value for key, value in extra.items() if value not in (None, "")}, names)
     token = _token(fields, password)
@@ -109,7 +109,7 @@ def _unknown_keys(conn_id: str, extra: Mapping[str, Any]) -> Iterator[str]:
     for key in extra:
         if key not in EXTRA_KEYS:
             similar = get_close_matches(str(key).lower(), EXTRA_KEYS, n=1)
-            hint = f"did you mean {similar[0]!r}?" if similar else f"it may have {', '.join(EXTRA_KEYS)}"
+            hint = f"did you mean {similar[0]!r}?" if similar else f"allowed keys: {', '.join(EXTRA_KEYS)}"
             yield f"connection {conn_id!r}, field extra: unknown key {key!r} is ignored; {hint}"
 
 
@@ -122,8 +122,8 @@ def _unused_region(fields: _Fields, host: str | None, url: SplitResult) -> Itera
             yield str(
                 fields.error(
                     "region",
-                    f"{region!r} is not used, because the base URL is that of the region {name!r}; leave the host empty"
-                    " to use the region",
+                    f"{region!r} is ignored, because the base URL is that of the region {name!r}; clear the base URL to"
+                    " use the region",
                 )
             )
 
@@ -172,23 +172,23 @@ class _Fields:
 
     def seconds(self, name: str, default: float, *, positive: bool = False) -> float:
         value = self.extra.get(name, default)
-        allowed = "a number of seconds above 0" if positive else "a number of seconds, 0 or more"
-        allowed += f", at most {_MAX_SECONDS:.0f}"
+        allowed = "a number of seconds above 0 and up to" if positive else "a number of seconds from 0 to"
+        allowed += f" {_MAX_SECONDS:.0f}"
         try:
             number = math.nan if isinstance(value, bool) else float(value)
         except (TypeError, ValueError):
             number = math.nan
         if not 0 <= number <= _MAX_SECONDS or (positive and number == 0):
-            raise self.error(name, f"{value!r} is not {allowed}")
+            raise self.error(name, f"{value!r} is invalid; it must be {allowed}")
         return number
 
 
 def _token(fields: _Fields, password: str | None) -> SecretStr:
     token = (password or "").strip()
     if not token:
-        raise fields.error("password", "it is empty; the API token of the workspace is needed")
+        raise fields.error("password", "it is empty; set it to a Public API token of the workspace")
     if not token.isascii() or not token.isprintable() or " " in token:
-        raise fields.error("password", "it contains characters that no API token has")
+        raise fields.error("password", "it contains characters that are not allowed in an API token")
     return SecretStr(token)
 
 
@@ -234,13 +234,13 @@ def _url_problem(url: SplitResult, text: str) -> str | None:
     if url.query or url.fragment:
         return "it contains a query or a fragment; a base URL has neither"
     if not url.hostname or not (_HOST_NAME.fullmatch(url.hostname) or _is_address(url.hostname)):
-        return "it names no host; write it as https://api.segmentapis.com, and non-ASCII names in their xn-- form"
+        return "it has no valid host name; write it as https://api.segmentapis.com, with non-ASCII names in Punycode"
     if not text.isascii() or not text.isprintable() or set(text) & set(' \\"<>^`{|}'):
         return "it contains characters that are not allowed in a URL; percent-encode them"
     if url.scheme not in {"http", "https"}:
-        return f"the scheme {url.scheme!r} is not https"
+        return f"its scheme is {url.scheme!r}; it must be https"
     if url.scheme == "http" and not is_loopback(url.hostname):
-        return f"http:// would send the token unencrypted to {url.hostname}; it is for loopback addresses only"
+        return f"http:// would send the token unencrypted to {url.hostname}; use https://, except for loopback hosts"
     return None
 
 
@@ -249,11 +249,11 @@ def _verify(fields: _Fields, loopback: bool) -> bool | str:  # noqa: FBT001
     if isinstance(value, str) and value.strip().lower() in {"true", "false"}:
         value = value.strip().lower() == "true"
     if value is False and not loopback:
-        raise fields.error("verify", "false is for loopback addresses only; give the path of a CA bundle")
+        raise fields.error("verify", "false is allowed only for loopback addresses; set it to the path of a CA bundle")
     if isinstance(value, bool):
         return value
     if not isinstance(value, str) or not Path(value).exists():
-        raise fields.error("verify", f"{value!r} is not the path of a CA bundle")
+        raise fields.error("verify", f"{value!r} does not exist; it must be the path of a CA bundle")
     return value
 
 
@@ -268,5 +268,5 @@ def _proxies(fields: _Fields) -> Mapping[str, str] | None:
         return None
     if not isinstance(value, Mapping) or not all(isinstance(item, str) for pair in value.items() for item in pair):
         # Not shown: a proxy's URL may hold a password.
-        raise fields.error("proxies", 'it is not a JSON object of strings such as {"https": "http://proxy:3128"}')
+        raise fields.error("proxies", 'it must be a JSON object of strings, such as {"https": "http://proxy:3128"}')
     return dict(value)

@@ -51,7 +51,7 @@ class ConnectionCache(Generic[T]):
     async def get(self, conn_id: str, read: Callable[[], Awaitable[T]]) -> T:
         """Return the connection; read it if it is not cached or is too old.
 
-        If reading fails and an old value is cached, that one stays in use: a secrets backend may be down for a while.
+        If reading fails and an old value is cached, the old value stays in use: a secrets backend may be down briefly.
 
         :param conn_id: id of the connection.
         :param read: reads and parses the connection.
@@ -66,7 +66,7 @@ class ConnectionCache(Generic[T]):
                 raise
             # Only the type of the error, since the message of a secrets backend may hold anything.
             _log.debug(
-                "connection %r can't be read (%s); the one read before stays in use", conn_id, type(error).__name__
+                "connection %r can't be read (%s); still using the cached connection", conn_id, type(error).__name__
             )
             entry.retry_at = asyncio.get_running_loop().time() + RETRY_AFTER
             return entry.value

@@ -54,7 +54,7 @@ def network_for(connection: SegmentConnection) -> Network:
     proxy = None if is_loopback(url.hostname) else _proxy(proxies, url)
     if proxy and (problem := _proxy_problem(proxy)):
         field_of_connection = f"connection {connection.conn_id!r}, field proxies"
-        origin = "the proxy of the environment" if connection.proxies is None else field_of_connection
+        origin = "the proxy from the environment" if connection.proxies is None else field_of_connection
         raise ValueError(f"{origin}: {problem}")
     return Network(
         headers={
@@ -89,7 +89,7 @@ def _environment_ca() -> str | None:
     for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         if path := os.environ.get(variable):
             if not Path(path).exists():
-                raise ValueError(f"the environment variable {variable} names {path!r}, which does not exist")
+                raise ValueError(f"the environment variable {variable} is {path!r}, but this path does not exist")
             return path
     return None
 
@@ -120,7 +120,7 @@ def _proxy_problem(proxy: str) -> str | None:
     if url.scheme not in {"http", "https"}:
         return f"the scheme {url.scheme!r} is not http or https; other kinds of proxy are not supported"
     if not url.hostname or not proxy.isprintable() or " " in proxy:
-        return "it names no host; write it as http://proxy.example:3128"
+        return "it has no host; write it as http://proxy.example:3128"
     return port_problem(url)
 
 

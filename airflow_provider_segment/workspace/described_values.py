@@ -28,8 +28,8 @@ def check_descriptions(argument: str, value: Any) -> tuple[DestinationDescriptio
     """Return the descriptions and the file entries in a list; the files are not read.
 
     :param argument: the argument's name.
-    :param value: dicts with the keys of a spec file, or with ``path``, ``environment`` and ``name``; or a string
-        holding such a JSON array.
+    :param value: dicts with the keys of a spec file, or with ``path``, ``environment`` and ``name``; or the same as a
+        JSON array in a string.
     :raises ValueError: the message lists every problem.
     """
     if isinstance(value, str):
@@ -60,6 +60,6 @@ def _checked(label: str, entry: dict[str, Any]) -> DestinationDescription | File
         return parse_description(entry, path=label)
     for key in entry:
         if key not in _FILE_KEYS:
-            raise ValueError(f"{label} has an {unknown_name('key', key, _FILE_KEYS)}")
+            raise ValueError(unknown_name("key", key, _FILE_KEYS))
     values = {key: check_name(key, value) for key, value in entry.items() if value is not None or key == "path"}
     return FileEntry(values["path"], values.get("environment"))

@@ -20,7 +20,8 @@ def load_destinations(folder: str | Path, *, environment: str | None = None) -> 
     :param environment: name of a file in the folder's ``environments/``, without its suffix.
     :return: dicts with ``path`` (relative to the DAG file, unless ``folder`` is absolute), ``environment`` if it is
         set, and ``name`` (the file's path in the folder without its suffix), ordered by path.
-    :raises ValueError: there is no such folder or environment, the folder has no spec files, or a link leads out of it.
+    :raises ValueError: the folder or the environment does not exist, or the folder has no spec files, or contains a
+        link that points outside it.
     """
     base = Path(sys._getframe(1).f_code.co_filename).parent  # noqa: SLF001 - as Airflow finds a DAG's file
     root = base / folder
@@ -35,7 +36,7 @@ def load_destinations(folder: str | Path, *, environment: str | None = None) -> 
     if not paths:
         raise WorkspaceFilesError([Problem(path=str(folder), message="it has no spec files")])
     if outside := [path for path in paths if not (resolved / path).resolve().is_relative_to(resolved)]:
-        message = "it is a link that leads out of the folder"
+        message = "it is a link that points outside the folder"
         raise WorkspaceFilesError([Problem(path=path, message=message) for path in outside])
     chosen = {} if environment is None else {"environment": environment}
     return [{"path": (Path(folder) / path).as_posix(), **chosen, "name": path.rpartition(".")[0]} for path in paths]

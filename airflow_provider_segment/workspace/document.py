@@ -1,7 +1,7 @@
 """Reading one YAML or JSON document as plain JSON values, with the line of each.
 
-No loader of a YAML library constructs values here: this module reads parse events, so that a file can only hold JSON
-values. Tags, anchors, aliases, merge keys and repeated keys are errors; size and depth are limited. Plain scalars are
+This module reads YAML parse events instead of using a YAML loader, so that a file can contain only JSON values. Tags,
+anchors, aliases, merge keys and duplicate keys are errors; size and depth are limited. Plain scalars are
 read by the rules of JSON rather than those of YAML 1.1, in which ``no`` is false and ``1:30`` is 90.
 """
 
@@ -71,10 +71,10 @@ def parse_document(content: bytes, *, json: bool = False) -> Document:
 
     :param content: the bytes of the file.
     :param json: whether it is JSON.
-    :raises DocumentError: it is too large, not UTF-8, not YAML or JSON, or holds values that JSON does not have.
+    :raises DocumentError: it is too large, not UTF-8, not YAML or JSON, or contains values that JSON can't represent.
     """
     if len(content) > MAX_BYTES:
-        raise DocumentError(f"the file has more than {MAX_BYTES} bytes")
+        raise DocumentError(f"the file is larger than {MAX_BYTES} bytes")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -100,9 +100,9 @@ def _checked_json(text: str) -> str:
     try:
         json.loads(text, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        raise DocumentError(f"the file is not JSON: {error.msg}", error.lineno) from None
+        raise DocumentError(f"the file is not valid JSON: {error.msg}", error.lineno) from None
     except (RecursionError, ValueError):
-        raise DocumentError("the file is not JSON that can be read") from None
+        raise DocumentError("the file is nested too deeply, or contains NaN, Infinity or an overlong number") from None
     return _ESCAPE.sub(_join_halves, text.replace("\t", " "))  # JSON allows no tabs inside strings
 
 
@@ -125,7 +125,7 @@ def _events(parser: Any) -> Iterator[Any]:
 def _syntax_error(error: yaml.YAMLError) -> DocumentError:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it can't be parsed"
-    return DocumentError(f"the file is not YAML: {problem}", mark.line + 1 if mark else 0)
+    return DocumentError(f"the file is not valid YAML: {problem}", mark.line + 1 if mark else 0)
 
 
 class _Builder:
@@ -143,7 +143,7 @@ class _Builder:
         value = self._value(next(self._events), ())
         next(self._events)  # the end of the document
         if not isinstance(following := next(self._events), yaml.StreamEndEvent):
-            raise DocumentError("the file holds several documents; write one file each", _line(following))
+            raise DocumentError("the file contains several documents; put each in its own file", _line(following))
         return Document(value, self._lines)
 
     def _value(self, event: Any, path: Path) -> Any:
@@ -160,7 +160,7 @@ class _Builder:
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             key = self._key(event)
             if key in mapping:
-                raise DocumentError(f"the key {key[:100]!r} is repeated", _line(event))
+                raise DocumentError(f"duplicate key {key[:100]!r}", _line(event))
             self._lines[(*path, key)] = _line(event)
             mapping[key] = self._value(next(self._events), (*path, key))
         return mapping
@@ -186,7 +186,7 @@ def _check_event(event: Any, *, depth: int) -> None:
     if event.tag is not None:
         raise DocumentError(f"tags such as {str(event.tag)[:50]!r} are not supported", _line(event))
     if depth > MAX_DEPTH:
-        raise DocumentError(f"values are nested more than {MAX_DEPTH} deep", _line(event))
+        raise DocumentError(f"values are nested more than {MAX_DEPTH} levels deep", _line(event))
 
 
 def _scalar(event: Any) -> Any:

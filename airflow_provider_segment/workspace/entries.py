@@ -1,4 +1,4 @@
-"""Reading what a list describes: some entries hold a description, others name a spec file."""
+"""Reading a list of destinations, whose entries are either descriptions or paths of spec files."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from airflow_provider_segment.workspace.spec_file import repeated_descriptions
 
 
 def load_entries(entries: Sequence[DestinationDescription | FileEntry], *, base: Path) -> list[WorkspaceFolder]:
-    """Read the files that entries name.
+    """Read the files of file entries.
 
     :param entries: descriptions and file entries.
-    :param base: the folder that relative paths start at.
-    :return: the descriptions in the order of the entries, in one folder for each sequence of files of one environment.
+    :param base: the folder to which paths are relative.
+    :return: the descriptions in the order of the entries, in one folder per run of files with the same environment.
     :raises WorkspaceFilesError: files are invalid; the error lists every problem of every file.
     """
     folders: list[WorkspaceFolder] = []
@@ -39,7 +39,7 @@ def load_entries(entries: Sequence[DestinationDescription | FileEntry], *, base:
 def _missing_files(entries: Sequence[DestinationDescription | FileEntry], base: Path) -> Iterator[Problem]:
     for one in entries:
         if isinstance(one, FileEntry) and (base / one.path).is_dir():
-            yield Problem(path=one.path, message="it is a folder; an entry must be a file (pass the folder as path)")
+            yield Problem(path=one.path, message="it is a folder; list its files, or pass the folder as path instead")
         elif isinstance(one, FileEntry) and not (base / one.path).exists():
             yield Problem(path=one.path, message="there is no such file")
 

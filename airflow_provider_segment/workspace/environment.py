@@ -90,7 +90,7 @@ class _Reader:
         variables = self._mapping(value, "variables")
         for key, item in variables.items():
             if not re.fullmatch(VARIABLE_NAME, key):
-                self._report(("variables", key), "a variable's name has letters, digits and _, and no leading digit")
+                self._report(("variables", key), "a name may contain letters, digits and _, but not start with a digit")
             if not isinstance(item, str | int | float):
                 self._report(("variables", key), "it must be a string, a number, or true or false")
         return variables

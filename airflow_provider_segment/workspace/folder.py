@@ -2,7 +2,7 @@
 
 Every ``.yaml``, ``.yml`` and ``.json`` file below the folder describes one destination, except those in
 ``environments/``. Names that begin with a dot are ignored. The folder itself may be a symbolic link, as git-sync mounts
-are; links inside it may not lead out of it.
+are; links inside it must not point outside it.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def load_environment(root: Path, name: str | None) -> Environment:
         f"{ENVIRONMENTS}/{name}{suffix}" for suffix in SUFFIXES if (root / ENVIRONMENTS / f"{name}{suffix}").exists()
     ]
     if len(found) > 1:
-        raise WorkspaceFilesError([Problem(path=found[1], message=f"{found[0]} is the same environment")])
+        raise WorkspaceFilesError([Problem(path=found[1], message=f"{found[0]} has the same name; delete one of them")])
     return parse_environment(_read(root, found[0]), name=name, path=found[0])
 
 
@@ -152,7 +152,7 @@ def _read(root: Path, path: str) -> Document:
 def _content(root: Path, path: str) -> bytes:
     resolved = (root / path).resolve()
     if not resolved.is_relative_to(root):
-        raise DocumentError("it is a link that leads out of the folder")
+        raise DocumentError("it is a link that points outside the folder")
     # Opening a named pipe would block until its other end is opened.
     with os.fdopen(os.open(resolved, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):

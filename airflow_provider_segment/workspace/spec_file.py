@@ -101,7 +101,7 @@ class _Reader:
         return checked
 
     def entries(self, name: str, entries: Any, keys: Sequence[Key]) -> list[dict[str, Any]]:
-        """Return the checked fields of each entry of a list; ids are not repeated."""
+        """Return the checked fields of each entry of a list, and report duplicate ids."""
         if not isinstance(entries, list):
             return []  # it was reported
         ids: set[str] = set()
@@ -111,7 +111,7 @@ class _Reader:
             fields = self.fields(entry, path, keys)
             if isinstance(entry_id := fields.get("id"), str):
                 if entry_id in ids:
-                    self._report((*path, "id"), f"{entry_id!r} is also the id of another entry")
+                    self._report((*path, "id"), f"duplicate id {entry_id!r}; describe each object only once")
                 ids.add(entry_id)
             checked.append(fields)
         return checked
@@ -150,7 +150,7 @@ def _missing(present: Mapping[str, Any], keys: Sequence[Key]) -> Iterator[str]:
         for name, instead in _MAY_BE_LEFT_OUT_WITH.items():
             if key.name == name and not {name, *instead} & set(present):
                 allowed = " or ".join(map(repr, instead))
-                yield f"{name!r} is missing; only an entry with {allowed} may leave it out"
+                yield f"{name!r} is missing; it is required unless the entry has {allowed}"
 
 
 def _check_settings(label: str, value: Any) -> dict[str, Any]:
@@ -158,7 +158,7 @@ def _check_settings(label: str, value: Any) -> dict[str, Any]:
         raise ValueError(f"{label} is a {type(value).__name__}; it must be an object")
     if masked := masked_keys(value):
         raise ValueError(
-            f"{label}[{masked[0]!r}] contains a bullet, so it is a masked secret; write {{$secret: alias}}"
+            f"{label}[{masked[0]!r}] contains a bullet, so it is a masked secret; write {{$secret: <alias>}} instead"
         )
     return dict(value)
 
@@ -186,7 +186,7 @@ def _check_schedule(label: str, value: Any) -> dict[str, Any]:
 def _without_references(check: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
     def checked(label: str, value: Any) -> Any:
         if isinstance(value, SecretAlias):
-            raise ValueError(f"{label} is a reference to a secret; these are for settings only")
+            raise ValueError(f"{label} is a secret reference; these are allowed only in settings")
         return check(label, value)
 
     return checked

@@ -57,7 +57,7 @@ class Substitution:
             if match[0] == f"${_LITERAL}":
                 return _LITERAL
             if match[1] is None:
-                self._problem(document, path, "'${' begins no variable; write ${NAME}, or $${ for a literal ${")
+                self._problem(document, path, "'${' does not start a variable; write ${NAME}, or $${ for a literal ${")
                 return ""
             value = self._variable(document, match[1], path)
             return value if isinstance(value, str) else _number(value)
@@ -74,7 +74,7 @@ class Substitution:
     def _secret(self, document: Document, value: Mapping[str, Any], path: Path) -> SecretAlias:
         alias = value[SECRET_KEY]
         if len(value) > 1:
-            message = f"{SECRET_KEY!r} is the only key of a reference; write '${SECRET_KEY}' for a key of this name"
+            message = f"{SECRET_KEY!r} must be the only key of a reference; for a literal key, write '${SECRET_KEY}'"
             self._problem(document, path, message)
         if not isinstance(alias, str) or not alias.strip() or _LITERAL in alias:
             message = f"the alias of {SECRET_KEY!r} must be a non-empty string, without variables"

@@ -2,7 +2,7 @@
 
 ``python -m dev.benchmarks.creates``. The clock is virtual, so a quarter of an hour takes a second, and the figures are
 the same on every machine. Airflow is a queue, worker slots and triggerers, with the times that they take to start a
-task; each run of a task is a process of its own, which knows of no rate limit until it is told.
+task; each run of a task is a separate process, which learns of rate limits only from responses.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from airflow_provider_segment.sandbox.rate_limits import RateLimits
 TASKS = 80
 SLOTS = 8
 IDEAL = (TASKS / OWN_LIMIT - 1) * WINDOW
-"""Seconds until the first moment at which all creates can have been allowed."""
+"""Seconds after which all creates can have been allowed, at the earliest."""
 
 _START = 1_770_000_000.0
 _RESPONSE_TIME = 0.2
@@ -109,7 +109,7 @@ class Simulation:
     :param one_process: whether all runs share what they know of the limits, as threads of one process.
     :param slots: number of worker slots.
     :param triggerers: number of triggerers.
-    :param seed: of the random numbers.
+    :param seed: seed of the random numbers.
     """
 
     def __init__(
@@ -156,7 +156,7 @@ class Simulation:
         self._fill_slots()
 
     def free_slot(self, taken_at: float) -> None:
-        """Give back a slot."""
+        """Release a slot."""
         self.slot_seconds += self.now - taken_at
         self._free += 1
         self._fill_slots()
@@ -173,8 +173,8 @@ class Simulation:
 class Task:
     """A task that creates the subscription of one destination.
 
-    :param simulation: in which it runs.
-    :param number: of its destination.
+    :param simulation: the simulation in which it runs.
+    :param number: number of its destination.
     """
 
     def __init__(self, simulation: Simulation, number: int) -> None:

@@ -45,7 +45,7 @@ def bound(port: int) -> int:
 
 
 def plain(port: int) -> int:
-    """Return the count as people write it themselves."""
+    """Return the count with ``requests`` and ``json``, as people write it themselves."""
     listed, cursor = 0, None
     with requests.Session() as session:
         while True:

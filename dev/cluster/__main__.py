@@ -101,7 +101,7 @@ def run(options: Options, programs: Programs, folder: Path, console: Console) ->
 
 
 def set_up(sandbox: SegmentSandbox, options: Options, sources: Sequence[str]) -> None:
-    """Give a sandbox its sources and limits, and let it lose responses and fail."""
+    """Set a sandbox's sources and limits, and make it lose responses and fail."""
     sandbox.seed({"sources": [{"id": source, "slug": source} for source in sources]})
     limit = max(1, round(SUBSCRIPTION_WRITES_PER_MINUTE * options.factor))
     sandbox.settings(subscription_write_limit_per_minute=limit, deliveries_per_minute=0)

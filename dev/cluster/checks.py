@@ -105,7 +105,7 @@ def violations(evidence: Evidence) -> dict[str, list[str]]:
 
 
 def _object(destination: Mapping[str, Any], key: str) -> str:
-    """Return what matters of a destination, as a string that can be compared and shown."""
+    """Return the relevant fields of a destination, as a string that can be compared and shown."""
     shown = str(destination["settings"].get("apiKey", ""))
     subscriptions = sorted(
         f"{one['name']}: {one['trigger']}, action {one['actionId']}, enabled {one['enabled']}"

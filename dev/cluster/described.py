@@ -20,7 +20,7 @@ SUBSCRIPTIONS: list[dict[str, Any]] = [
     {"name": "Every identify", "action": "sandbox-identify", "trigger": 'type = "identify"'},
 ]
 FLEET_SIZE = 10
-"""Destinations in one task of the fleet operator."""
+"""Destinations in one task of ``SegmentApplyWorkspaceOperator``."""
 
 
 Identity = dict[str, str]
@@ -32,7 +32,7 @@ class Described:
     """The destinations, by the way in which they are provisioned.
 
     :param mapped: each by its own mapped task.
-    :param fleets: each list by one task of the fleet operator.
+    :param fleets: each list by one task of ``SegmentApplyWorkspaceOperator``.
     """
 
     mapped: list[Identity]
@@ -50,7 +50,7 @@ class Described:
 
 
 def described_destinations(count: int | None = None) -> Described:
-    """Return the destinations: half of them by mapping, half by the fleet operator.
+    """Return the destinations: half of them by mapping, half by ``SegmentApplyWorkspaceOperator``.
 
     :param count: their number; by default from the environment.
     """

@@ -62,7 +62,7 @@ class Parts(Protocol):
 
 
 class Disturber:
-    """Carries out a plan; ``tick`` is called again and again with the current task instances.
+    """Carries out a plan; call ``tick`` repeatedly with the current task instances.
 
     :param parts: the parts of the cluster.
     :param plan: the disturbances, in order.

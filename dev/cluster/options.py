@@ -42,14 +42,14 @@ def parse_options(arguments: Sequence[str]) -> Options:
         prog="python -m dev.cluster", description="Run an Airflow cluster, disturb it, and check what it did."
     )
     parser.add_argument("--quick", action="store_true", help="10 destinations, one kill and one freeze")
-    parser.add_argument("--destinations", type=int, help="their number, at least 4 (default: 100)")
+    parser.add_argument("--destinations", type=int, help="number of destinations, at least 4 (default: 100)")
     parser.add_argument(
         "--factor",
         type=float,
         help="limit of subscription writes, as a multiple of Segment's 5 a minute (default: 6); 1 is the real pace."
         " Deferred tasks begin with 5 a minute whatever the limit",
     )
-    parser.add_argument("--seed", type=int, default=1, help="of kills, freezes and faults (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of kills, freezes and faults (default: %(default)s)")
     parser.add_argument(
         "--heartbeat-timeout",
         type=int,

@@ -262,12 +262,13 @@ def test_every_mistake_has_exit_status_1(command: CommandLine) -> None:
     assert wrong_token.status == 1
     assert (
         f"returned 401: Unauthorized. Check SEGMENT_TOKEN for {command.sandbox.url.removeprefix('http://')}: the token"
-        " may be wrong or lack the permission, or its workspace may be in the other region (SEGMENT_REGION: us or eu)"
+        " may be wrong or lack a permission, or its workspace may be in the other region; set SEGMENT_REGION to us or"
+        " eu"
     ) in wrong_token.err
     wrong_region = command.run("plan", "segment", SEGMENT_URL=None, SEGMENT_REGION="mars")
     assert wrong_region.err == "airflow-segment: error: SEGMENT_REGION: 'mars' is not one of 'us', 'eu'\n"
     wrong_url = command.run("plan", "segment", SEGMENT_URL="ftp://127.0.0.1")
-    assert wrong_url.err == "airflow-segment: error: SEGMENT_URL: the scheme 'ftp' is not https\n"
+    assert wrong_url.err == "airflow-segment: error: SEGMENT_URL: its scheme is 'ftp'; it must be https\n"
     unknown = command.run("plan", "segment", "-e", "prod")
     assert (unknown.status, "unknown environment 'prod'" in unknown.err) == (1, True)
     for usage in (["plon"], ["plan"], ["plan", "segment", "--max-prune", "x"], []):
@@ -324,7 +325,7 @@ def test_numbers_agree_with_their_nouns(command: CommandLine) -> None:
 
     command.sandbox.seed(seed([existing(0, enabled=False), existing(1)]))
     planned = command.run("plan", "segment").out
-    assert "\n1 undescribed destination of the described sources is left alone: Existing 1 (" in planned
+    assert "\n1 other destination of these sources is not described and left alone: Existing 1 (" in planned
     assert planned.endswith("1 to change; 0 of 1 destination is as described\n")
     assert command.run("drift", "segment").out.endswith("\n1 destination differs, 0 are as described\n")
 
@@ -335,7 +336,7 @@ def test_a_long_list_of_undescribed_destinations_is_cut_off_except_as_json(comma
     command.sandbox.seed(seed([existing(number) for number in range(26)]))
 
     shown = command.run("plan", "segment").out
-    assert "25 undescribed destinations of the described sources are left alone: Existing 1 (" in shown
+    assert "25 other destinations of these sources are not described and left alone: Existing 1 (" in shown
     assert ", Existing 20 (my-website, actions-cloud) and 5 more\n" in shown
     assert len(command.run("plan", "segment", "--json").json["undescribed"]) == 25
 

@@ -173,10 +173,10 @@ def test_an_unreachable_proxy(call_api: CallApi, unused_port: int) -> None:
         ("socks5://u:secret-word@127.0.0.1:1080", "the scheme 'socks5' is not http or https"),
         ("socks5h://u:secret-word@127.0.0.1:1080", "the scheme 'socks5h' is not http or https"),
         ("ftp://u:secret-word@127.0.0.1", "the scheme 'ftp' is not http or https"),
-        ("http://", "names no host"),
-        ("http://u:secret-word@", "names no host"),
-        ("http://u:secret-word@:3128", "names no host"),
-        ("http://u:secret-word@a b:3128", "names no host"),
+        ("http://", "it has no host"),
+        ("http://u:secret-word@", "it has no host"),
+        ("http://u:secret-word@:3128", "it has no host"),
+        ("http://u:secret-word@a b:3128", "it has no host"),
         ("http://u:secret-word@127.0.0.1:port", "its port is not a number between 1 and 65535"),
         ("http://u:secret-word@127.0.0.1:99999", "its port is not a number between 1 and 65535"),
         ("http://u:secret-word@[::1", "not a URL"),
@@ -188,7 +188,7 @@ def test_an_invalid_proxy_is_rejected(
     with pytest.raises(ValueError, match="connection 'seg', field proxies: ") as own:
         call_api(f"https://{HOST}", proxies={"https": proxy})
     monkeypatch.setenv("all_proxy", proxy)
-    with pytest.raises(ValueError, match="the proxy of the environment: ") as environments:
+    with pytest.raises(ValueError, match="the proxy from the environment: ") as environments:
         call_api(f"https://{HOST}")
     for caught in (own, environments):
         assert message in str(caught.value)

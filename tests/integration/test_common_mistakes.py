@@ -55,8 +55,8 @@ def test_a_wrong_token(running: Running, segment_sandbox: SegmentSandbox, monkey
 
     assert str(caught.value) == (
         "GET /sources/sandbox-web/connected-destinations returned 401: Unauthorized. Check connection"
-        f" 'segment_public_api_default' to {address}: the token may be wrong or lack the permission, or its workspace"
-        " may be in the other region (the extra field `region`: us or eu)"
+        f" 'segment_public_api_default' to {address}: the token may be wrong or lack a permission, or its workspace"
+        " may be in the other region; set the extra field `region` to us or eu"
     )
 
 
@@ -110,31 +110,32 @@ def test_the_source_of_another_destination(running: Running) -> None:
     [
         (
             {"window": "P3D"},
-            "window is 3 days; a window that ends now is counted by minute, which covers at most 48 hours; to count"
-            " only the whole hours or days in it, set granularity to HOUR (at most 7 days) or DAY (at most 14 days)",
+            "window is 3 days; a window that ends now is counted by minute, which covers at most 48 hours; set"
+            " granularity to HOUR (at most 7 days) or DAY (at most 14 days) to count only the whole hours or days"
+            " inside the window",
         ),
         (
             {"window": "P10D"},
-            "window is 10 days; a window that ends now is counted by minute, which covers at most 48 hours; to count"
-            " only the whole days in it, set granularity to DAY (at most 14 days)",
+            "window is 10 days; a window that ends now is counted by minute, which covers at most 48 hours; set"
+            " granularity to DAY (at most 14 days) to count only the whole days inside the window",
         ),
         ({"window": "P30D"}, "window is 30 days; Segment's metrics cover at most 14 days"),
         (
             {"window": "P8D", "granularity": "HOUR"},
-            "window is 8 days; granularity HOUR covers at most 7 days; to count only the whole days in it, set"
-            " granularity to DAY (at most 14 days)",
+            "window is 8 days; granularity HOUR covers at most 7 days; set granularity to DAY (at most 14"
+            " days) to count only the whole days inside the window",
         ),
         (
             {"window": "P14D", "end_time": "2026-01-01", "settle_time": "PT2M"},
-            "settle_time is 0:02:00; with it and a margin of a minute, the last poll is 14 days, 0:03:00 after the"
-            " window's start; Segment's metrics cover at most 14 days",
+            "settle_time is 0:02:00, so the last poll, with a margin of a minute, runs 14 days, 0:03:00 after the"
+            " window starts; Segment's metrics cover at most 14 days",
         ),
         (
             {"window": "PT47H30M", "end_time": "2026-01-01", "settle_time": "PT1H"},
-            "settle_time is 1:00:00; with it and a margin of a minute, the last poll is 2 days, 0:31:00 after the"
-            " window's start; a window that is not on hour borders is counted by minute, which covers at most 48 hours;"
-            " to count only the whole hours or days in it, set granularity to HOUR (at most 7 days) or DAY (at most 14"
-            " days)",
+            "settle_time is 1:00:00, so the last poll, with a margin of a minute, runs 2 days, 0:31:00 after the"
+            " window starts; a window not aligned to whole hours is counted by minute, which covers at most 48 hours;"
+            " set granularity to HOUR (at most 7 days) or DAY (at most 14 days) to count only the whole hours or days"
+            " inside the window",
         ),
     ],
 )
@@ -151,8 +152,8 @@ def test_a_literal_secret(running: Running, capsys: pytest.CaptureFixture[str]) 
     log = capsys.readouterr().out
     assert log.count("SecretRef") == 1
     assert (
-        "destination 'Ads' of type sandbox-analytics on source sandbox-web: settings['secretKey']: a literal, but"
-        " Segment's catalog calls it a password; pass SecretRef('<connection id>') instead, or Airflow stores and"
-        " shows it"
+        "destination 'Ads' of type sandbox-analytics on source sandbox-web: settings['secretKey']: set to a"
+        " literal, but declared as a password in Segment's catalog; pass SecretRef('<connection id>') instead, because"
+        " Airflow stores and displays literals"
     ) in log
     assert "a-literal-secret" not in log

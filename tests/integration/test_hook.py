@@ -87,7 +87,7 @@ def test_a_second_instance_of_a_type_that_allows_one_says_what_to_do(hook: Segme
     assert caught.value.status == 400
     assert str(caught.value).endswith(
         "returned 400: Multiple configurations of this destination type not supported.; a source can have only one"
-        " destination of this type, and it has one already: use that one, by its id or its name, or delete it"
+        " destination of this type, and it already has one; select the existing one by its id or name, or delete it"
     )
 
 
@@ -153,7 +153,7 @@ def test_a_filter_is_created_read_previewed_updated_and_deleted(
 
 
 def test_a_refused_statement_shows_the_reason(hook: SegmentPublicApiHook, destination_id: str) -> None:
-    with pytest.raises(SegmentInvalidRequestError, match="does not know the function 'hash'"):
+    with pytest.raises(SegmentInvalidRequestError, match="unknown function 'hash'"):
         hook.create_filter(
             destination_id=destination_id, title="x", condition="hash(userId) = 1", actions=[{"type": "DROP"}]
         )
@@ -373,7 +373,7 @@ def test_a_create_is_ambiguous_once_the_budget_is_spent(
 ) -> None:
     set_extra(monkeypatch, segment_sandbox, retry_budget="0.2")
     segment_sandbox.fault("drop_before", method="POST", times=None)
-    with pytest.raises(SegmentAmbiguousWriteError, match="sent 1 times over 0 s and never listed"):
+    with pytest.raises(SegmentAmbiguousWriteError, match="sent 1 times over 0 s, but the object never appeared"):
         make_hook().create_destination(
             source_id="sandbox-web", metadata_id="sandbox-analytics", name="x", settings={"apiKey": "k"}
         )

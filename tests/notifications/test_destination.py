@@ -74,8 +74,8 @@ def test_a_failure_logs_its_consequence_and_no_secret(
     [
         ({}, "missing: source, destination_type, name"),
         ({"source_id": "s", "name": "n"}, "missing: destination_type"),
-        ({"destination_id": "d", **IDENTITY}, "destination_id was given together with source_id, metadata_id, name"),
-        ({"destination_id": "d", "name": "{{ n }}"}, "destination_id was given together with name"),
+        ({"destination_id": "d", **IDENTITY}, "destination_id can't be combined with source_id, metadata_id, name"),
+        ({"destination_id": "d", "name": "{{ n }}"}, "destination_id can't be combined with name"),
         ({"destination_id": ""}, "destination_id is empty"),
         ({"destination_id": 5}, "destination_id is 5"),
         ({**IDENTITY, "name": " "}, "name is empty"),

@@ -359,10 +359,10 @@ def test_settings_and_subscriptions_from_templates(running: Running, segment_san
         ({"subscriptions": [TRACK, 5]}, r"subscriptions\[1\] is a int"),
         (
             {"subscriptions": [TRACK | {"actionId": "x"}]},
-            r"subscriptions\[0\] has the key 'actionId'; it may have name",
+            r"subscriptions\[0\]: unknown key 'actionId'; allowed keys: name",
         ),
-        ({"subscriptions": [{"name": "n", "action_id": "a"}]}, r"subscriptions\[0\] has no trigger"),
-        ({"subscriptions": [TRACK | {"id": "x"}, TRACK | {"id": "x"}]}, r"subscriptions\[0\] has the id 'x'"),
+        ({"subscriptions": [{"name": "n", "action_id": "a"}]}, r"subscriptions\[0\]: 'trigger' is missing"),
+        ({"subscriptions": [TRACK | {"id": "x"}, TRACK | {"id": "x"}]}, r"subscriptions\[0\]: duplicate id 'x'"),
         ({"subscriptions": [TRACK | {"enabled": "x"}]}, r"subscriptions\[0\]\['enabled'\] is 'x'"),
         ({"destination_id": ""}, "destination_id is empty"),
         ({"max_prune": -1}, "max_prune is -1"),
@@ -528,9 +528,9 @@ def test_a_literal_password_is_one_warning(
     log = capsys.readouterr().out
     assert log.count("SecretRef") == 1
     assert (
-        "destination 'mine' of type sandbox-analytics on source sandbox-web: settings['secretKey']: a literal, but"
-        " Segment's catalog calls it a password; pass SecretRef('<connection id>') instead, or Airflow stores and"
-        " shows it"
+        "destination 'mine' of type sandbox-analytics on source sandbox-web: settings['secretKey']: set to a"
+        " literal, but declared as a password in Segment's catalog; pass SecretRef('<connection id>') instead, because"
+        " Airflow stores and displays literals"
     ) in log
 
 

@@ -238,7 +238,7 @@ def test_filters_from_a_template(running: Running, segment_sandbox: SegmentSandb
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"filters": [{"title": "x"}]}, r"filters\[0\] has no condition"),
+        ({"filters": [{"title": "x"}]}, r"filters\[0\]: 'condition' is missing"),
         ({"filters": [PRIVACY | {"actions": [{"type": "SAMPLE", "percent": 10}]}]}, "it must be a number from 0 to 1"),
         ({"filters": [PRIVACY | {"title": ""}]}, r"\['title'\] is empty"),
         ({"prune_filters": 1}, "prune_filters is 1"),

@@ -91,11 +91,7 @@ def test_a_long_list_of_undescribed_destinations_is_cut_off(
 
     running.run(workspace(destinations=[described("New", subscriptions=[])], on_drift="report"))
 
-    (line,) = [
-        line
-        for line in capsys.readouterr().out.splitlines()
-        if "undescribed destinations of the described sources" in line
-    ]
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "other destinations of these sources" in line]
     assert (line.count("Old"), " and 5 more" in line) == (20, True)
 
 
@@ -104,7 +100,7 @@ def test_the_log_says_how_long_it_takes(running: Running, tmp_path: Path, log: C
     write(tmp_path, {"a.yaml": described("A", subscriptions=entries)})
 
     running.run(workspace(path=str(tmp_path), on_drift="report"))
-    assert "plan: 1 created; it needs 7 subscription writes, about 1 minute at Segment's limit of 5" in log()
+    assert "plan: 1 created; this takes 7 subscription writes, about 1 minute at Segment's limit of 5" in log()
 
 
 def test_descriptions_in_the_dag_file_with_secrets(
@@ -122,7 +118,7 @@ def test_descriptions_in_the_dag_file_with_secrets(
     assert KEY not in str(summary)
 
 
-LITERAL = "settings['secretKey']: a literal, but Segment's catalog calls it a password; write {$secret: <alias>}"
+LITERAL = "settings['secretKey']: set to a literal, but declared as a password in Segment's catalog"
 
 
 def test_a_literal_password_is_one_warning(
@@ -134,7 +130,7 @@ def test_a_literal_password_is_one_warning(
         running.run(workspace(path=str(tmp_path)))
         text = capsys.readouterr().out
         assert text.count("SecretRef") == 1
-        assert f"destination 'A' (a.yaml): {LITERAL} instead (in a DAG file, SecretRef('<connection id>'))" in text
+        assert f"destination 'A' (a.yaml): {LITERAL}; anyone who can read the file can read it; write {{$secret" in text
         assert "a-secret-key" not in text
 
 
@@ -221,7 +217,7 @@ def test_every_problem_of_the_entries_is_reported(running: Running, tmp_path: Pa
     with pytest.raises(ValueError, match="unknown key 'nme'") as raised:
         running.run(workspace(destinations=[*entries, missing, {"path": str(tmp_path)}]))
     assert "c.yaml: there is no such file" in str(raised.value)
-    assert "it is a folder; an entry must be a file" in str(raised.value)
+    assert "it is a folder; list its files" in str(raised.value)
 
 
 def test_entries_of_two_connections_are_an_error(
@@ -327,9 +323,9 @@ def test_removals_are_limited(running: Running, segment_sandbox: SegmentSandbox,
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({}, "give either path or destinations"),
-        ({"path": "x", "destinations": []}, "give either path or destinations"),
-        ({"destinations": [], "environment": "prod"}, "environment is given without path"),
+        ({}, "exactly one of path and destinations must be set; neither is"),
+        ({"path": "x", "destinations": []}, "exactly one of path and destinations must be set; both are"),
+        ({"destinations": [], "environment": "prod"}, "environment requires path"),
         ({"destinations": 5}, "destinations is a int; it must be a list of dicts"),
         ({"destinations": "x"}, "destinations is a string that is not JSON"),
         ({"destinations": ["x"]}, r"destinations\[0\]: is a string that is not JSON"),
@@ -389,22 +385,22 @@ def test_one_file_that_fails_raises_its_own_error(running: Running, tmp_path: Pa
     write(tmp_path, {"a.yaml": described("A", type="sandbox-analitics"), "b.yaml": described("B")})
     with pytest.raises(ValueError, match="there is no type with the slug or id 'sandbox-analitics'"):
         running.run(apply_file(tmp_path / "a.yaml"))
-    with pytest.raises(ValueError, match="a folder; it must be a file"):
+    with pytest.raises(ValueError, match="a folder; pass one spec file"):
         running.run(apply_file(tmp_path))
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"settings": {}}, "path was given together with settings"),
-        ({"source_id": "x", "subscriptions": []}, "path was given together with source_id, subscriptions"),
-        ({"prune_subscriptions": True}, "path was given together with prune_subscriptions"),
+        ({"settings": {}}, "path can't be combined with settings"),
+        ({"source_id": "x", "subscriptions": []}, "path can't be combined with source_id, subscriptions"),
+        ({"prune_subscriptions": True}, "path can't be combined with prune_subscriptions"),
     ],
 )
 def test_a_file_describes_the_whole_destination(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         apply_file(Path("a.yaml"), **arguments)
-    with pytest.raises(ValueError, match="environment is given without path"):
+    with pytest.raises(ValueError, match="environment requires path"):
         SegmentApplyDestinationOperator(
             task_id="x", source_id="a", metadata_id="b", name="n", settings={}, environment="prod"
         )

@@ -68,8 +68,7 @@ def log(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> 
 @pytest.mark.parametrize("make", [create, apply, reported])
 def test_a_name_with_a_space_at_an_edge(running: Running, segment_sandbox: SegmentSandbox, make: Any) -> None:
     assert message_of(running, make(name="mine ")) == (
-        "the new name 'mine ' of the destination begins or ends with white space; remove it, since a name is compared"
-        " exactly"
+        "the new destination name is 'mine '; remove the white space around it, because names are compared exactly"
     )
     assert writes(segment_sandbox) == []
 
@@ -103,9 +102,7 @@ def test_a_name_with_a_space_of_what_belongs_to_a_destination(
 ) -> None:
     made = running.run(create())
     kind = {"sub": "subscription", "filter": "filter"}[what]
-    assert message_of(running, make(made)).startswith(
-        f"the new name ' x' of the {kind} begins or ends with white space"
-    )
+    assert message_of(running, make(made)).startswith(f"the new {kind} name is ' x'; remove the white space around it")
     assert writes(segment_sandbox) == ["POST"]
 
 
@@ -122,14 +119,14 @@ def test_a_new_name_of_an_existing_object_has_no_space_at_an_edge(
         apply(name="mine", subscriptions=[TRACK | {"id": subscription["id"], "name": " x"}]),
         apply(name="mine", filters=[{"id": one_filter["id"], "title": "f ", **drop}]),
     ):
-        assert "begins or ends with white space" in message_of(running, task)
+        assert "remove the white space around it" in message_of(running, task)
     for new_name in (
         lambda: SegmentUpdateDestinationOperator(task_id="t", destination_id=id, new_name="mine "),
         lambda: SegmentUpdateSubscriptionOperator(task_id="t", destination_id=id, subscription_id="s", new_name=" x"),
         lambda: SegmentUpdateFilterOperator(task_id="t", destination_id=id, filter_id="f", new_title="f "),
     ):
         with pytest.raises(
-            ValueError, match=r"^task 't': new_(name|title) is .*, which begins or ends with white space; remove it"
+            ValueError, match=r"^task 't': new_(name|title) is .*; remove the white space around the name"
         ):
             new_name()
     assert set(writes(segment_sandbox)) == {"POST"}
@@ -145,7 +142,7 @@ def test_a_new_name_of_an_existing_object_has_no_space_at_an_edge(
         ),
         (
             {"apiKey": KEY, "x": 1},
-            "its type has no setting 'x'; it knows 'apiKey', 'secretKey', 'trackAllPages', 'trackNamedPages',"
+            "its type has no setting 'x'; known settings: 'apiKey', 'secretKey', 'trackAllPages', 'trackNamedPages',"
             " 'trackCategorizedPages', 'region', 'endpoint', 'eventUploadThreshold', 'eventUploadPeriodSeconds',"
             " 'ignoredEvents' and 7 more",
         ),
@@ -243,7 +240,7 @@ def test_a_second_instance_of_a_type_that_allows_one(
     first = running.run(create(**classic))
     assert message_of(running, make(**classic, name="second"), SegmentAlreadyExistsError) == (
         "destination 'second' of type sandbox-classic on source sandbox-web was not created: a source can have only one"
-        f" destination of this type, and it has one already: 'mine' ({first}); use that one, by its id or its name, or"
+        f" destination of this type, and it already has 'mine' ({first}); select the existing one by its id or name, or"
         " delete it"
     )
     assert writes(segment_sandbox) == ["POST"]
@@ -297,7 +294,7 @@ def test_an_update_gets_the_types_too(running: Running, segment_sandbox: Segment
         running.run(task, params={"flag": "False"})
     text = log()
     assert f"destination {made}: settings['eventUploadThreshold'] is a string, but its type expects a number" in text
-    assert f"destination {made}: its type has no setting 'x'; it knows 'apiKey'" in text
+    assert f"destination {made}: its type has no setting 'x'; known settings: 'apiKey'" in text
     empty = SegmentUpdateDestinationOperator(task_id="u", destination_id=made, settings={"apiKey": "{{ params.key }}"})
     with pytest.raises(ValueError, match=r"settings\['apiKey'\] was rendered as an empty string"):
         running.run(empty, params={"key": ""})
@@ -319,6 +316,6 @@ def test_a_literal_password_in_an_update_is_one_warning(running: Running, capsys
         text = capsys.readouterr().out
         assert text.count("SecretRef") == count
     assert (
-        f"destination {made}: settings['secretKey']: a literal, but Segment's catalog calls it a password; pass"
-        " SecretRef('<connection id>') instead, or Airflow stores and shows it"
+        f"destination {made}: settings['secretKey']: set to a literal, but declared as a password in Segment's catalog;"
+        " pass SecretRef('<connection id>') instead, because Airflow stores and displays literals"
     ) in text

@@ -281,7 +281,7 @@ def test_without_deferral_a_long_wait_in_the_default_pool_is_a_warning(
     told: Any,
 ) -> None:
     monkeypatch.setattr("airflow_provider_segment.transport.requests_driver.time.sleep", lambda _: forget_all())
-    advice = "while this task waits, it keeps a slot of default_pool from other tasks; pass deferrable=True, or give"
+    advice = "while this task waits, it occupies a slot in default_pool; pass deferrable=True, or run"
     for pool in ("segment", "default_pool"):
         assert advice not in told()
         segment_sandbox.reset()

@@ -140,7 +140,9 @@ def test_only_a_retry_of_a_rename_finds_the_renamed_destination(
     rename = identity() | {"task_id": "u", "new_name": "ours"}
     assert running.run(SegmentUpdateDestinationOperator(**rename)) == made
     assert running.run(SegmentUpdateDestinationOperator(**rename), ti=TaskInstance(try_number=2)) == made
-    with pytest.raises(SegmentNotFoundError, match=f"there is no destination 'mine' .* but one named 'ours': {made}"):
+    with pytest.raises(
+        SegmentNotFoundError, match=f"there is no .*'mine' .* but {made} already has the new name 'ours'"
+    ):
         running.run(SegmentUpdateDestinationOperator(**rename))
     assert segment_sandbox.destinations[0]["name"] == "ours"
 
@@ -243,8 +245,8 @@ def test_invalid_rendered_values_raise_before_any_request(
     [
         ({}, "missing: source, destination_type, name"),
         ({"source_id": "s", "name": "n"}, "missing: destination_type"),
-        (identity(destination_id="d"), "destination_id was given together with source_id, metadata_id, name"),
-        ({"destination_id": "d", "name": "{{ n }}"}, "destination_id was given together with name"),
+        (identity(destination_id="d"), "destination_id can't be combined with source_id, metadata_id, name"),
+        ({"destination_id": "d", "name": "{{ n }}"}, "destination_id can't be combined with name"),
         ({"destination_id": ""}, "destination_id is empty"),
     ],
 )
@@ -334,7 +336,7 @@ def test_create_reports_settings_that_segment_ignored(
     assert running.run(task, ti=instance) == segment_sandbox.destinations[0]["id"]
     assert instance.xcoms["ignored"] == ["settings['externalId']"]
     log = caplog.text + "".join(capfd.readouterr())
-    assert "settings['externalId'] was not changed: Segment keeps its own value" in log
+    assert "settings['externalId'] is read-only: Segment did not change its value" in log
     nothing = TaskInstance()
     running.run(create(if_exists=if_exists), ti=nothing)
     assert "ignored" not in nothing.xcoms

@@ -158,7 +158,7 @@ def test_update_previews_what_the_filter_will_be(
     assert (changed["actions"], changed["if"]) == (DROP, "type = 'track'")
     with pytest.raises(ValueError, match="nothing to update"):
         update(checks=CHECKS)
-    with pytest.raises(ValueError, match=r"checks\[0\] has no result"):
+    with pytest.raises(ValueError, match=r"checks\[0\]: 'result' is missing"):
         update(enabled=True, checks=[{"payload": {}}])
 
 
@@ -211,7 +211,7 @@ def test_only_a_retry_takes_a_filter_with_the_new_title_for_the_renamed_one(
         task_id="u", destination_id=destination_id, title="No emails", new_title="No pages", enabled=False
     )
 
-    with pytest.raises(SegmentNotFoundError, match=f"one named 'No pages': {other}"):
+    with pytest.raises(SegmentNotFoundError, match=f"but {other} already has the new name 'No pages'"):
         running.run(task)
     assert running.run(task, ti=TaskInstance(try_number=2)) == other
 
@@ -243,7 +243,7 @@ def test_delete_then_delete_again(
         ({"actions": []}, "actions is empty"),
         ({"actions": [{"type": "BLOCK"}]}, "is 'BLOCK'; it must be one of"),
         ({"actions": [{"type": "SAMPLE", "percent": 1.5}]}, "is 1.5; it must be a number from 0 to 1"),
-        ({"actions": [{"type": "DROP", "fields": {"": ["a"]}}]}, "is a DROP action and has the key 'fields'"),
+        ({"actions": [{"type": "DROP", "fields": {"": ["a"]}}]}, "unknown key 'fields'; a DROP action takes 'type'"),
         ({"enabled": 1}, "enabled is 1"),
         ({"description": 1}, "description is 1"),
         ({"source_id": ""}, "source_id is empty"),
@@ -258,8 +258,8 @@ def test_invalid_arguments_are_rejected_when_the_dag_is_parsed(changes: dict[str
 @pytest.mark.parametrize(
     ("kind", "arguments", "message"),
     [
-        (SegmentDeleteFilterOperator, {}, "give either filter_id, or title; missing: title"),
-        (SegmentDeleteFilterOperator, {"filter_id": "f", "title": "t"}, "together with title"),
+        (SegmentDeleteFilterOperator, {}, "pass either filter_id, or title; missing: title"),
+        (SegmentDeleteFilterOperator, {"filter_id": "f", "title": "t"}, "can't be combined with title"),
         (SegmentDeleteFilterOperator, {"filter_id": "f", "if_missing": 0}, "if_missing is 0"),
         (SegmentUpdateFilterOperator, {"filter_id": "f"}, "at least one of new_title, condition"),
         (SegmentUpdateFilterOperator, {"enabled": True}, "missing: title"),

@@ -158,7 +158,7 @@ def test_apply_by_id_checks_the_named_source_and_type(running: Running, sandbox:
     assert summary["changed"] == ["name"]
     assert sent == [f"GET /destinations/{made}", SOURCES, f"PATCH /destinations/{made}"]
     assert message_of(running, apply(destination_id=made, source="odd")) == (
-        f"source 'odd' is 'shop', but destination {made} has 'src-1', which can't be changed; describe a new"
+        f"source 'odd' is 'shop', but destination {made} has 'src-1'; Segment can't change this, so describe a new"
         " destination instead"
     )
     assert message_of(running, apply(destination_id=made, source_id="shop", source=None)).startswith(
@@ -209,7 +209,8 @@ def test_a_filter_is_created_with_the_source_by_slug(running: Running, sandbox: 
         ),
         (
             {"source": "shop"},
-            "source 'shop' is the slug of src-2 and the id of another; give the id src-2, or the slug of the other",
+            "source 'shop' is ambiguous: it is the slug of src-2 and the id of another source; use the id src-2, or the"
+            " slug of the other source",
         ),
         (
             {"destination_type": "my-tol"},
@@ -217,8 +218,8 @@ def test_a_filter_is_created_with_the_source_by_slug(running: Running, sandbox: 
         ),
         (
             {"destination_type": "my-other-tool"},
-            "destination type 'my-other-tool' is the slug of type-2 and the id of another; give the id type-2, or the"
-            " slug of the other",
+            "destination type 'my-other-tool' is ambiguous: it is the slug of type-2 and the id of another destination"
+            " type; use the id type-2, or the slug of the other destination type",
         ),
     ],
 )
@@ -242,7 +243,7 @@ def test_an_unknown_action_is_an_error_with_candidates(running: Running, sandbox
     assert message_of(running, apply(subscriptions=entries)) == f"subscriptions[1]['action']: {message}"
 
 
-BOTH = "(perhaps by default_args); give only one of them:"
+BOTH = "can't be combined; pass only one, and check default_args too."
 
 
 @pytest.mark.parametrize(
@@ -251,33 +252,32 @@ BOTH = "(perhaps by default_args); give only one of them:"
         (
             create,
             {"source_id": "src-1"},
-            f"source and source_id were both given {BOTH} source takes a slug or an id, source_id an id",
+            f"source and source_id {BOTH} source takes a slug or an id, source_id only an id",
         ),
         (
             apply,
             {"metadata_id": "{{ params.type }}"},
-            f"destination_type and metadata_id were both given {BOTH} destination_type takes a slug or an id,"
-            " metadata_id an id",
+            f"destination_type and metadata_id {BOTH} destination_type takes a slug or an id, metadata_id only an id",
         ),
         (
             lambda **changes: subscribe("d", **changes),
             {"action_id": "act-1"},
-            f"action and action_id were both given {BOTH} action takes a slug or an id, action_id an id",
+            f"action and action_id {BOTH} action takes a slug or an id, action_id only an id",
         ),
         (
             apply,
             {"subscriptions": [{"name": "n", "action": "a", "action_id": "a", "trigger": "t"}]},
-            "subscriptions[0] has both action and action_id; give only one of them: action takes a slug or an id",
+            "subscriptions[0]: action and action_id can't be combined; set only action, to a slug or an id",
         ),
         (
             create,
             {"source": None},
-            "neither source nor source_id was given; source takes a slug or an id, source_id an id",
+            "neither source nor source_id is set; source takes a slug or an id, source_id only an id",
         ),
         (
             lambda **changes: subscribe("d", **changes),
             {"action": None},
-            "neither action nor action_id was given; action takes a slug or an id, action_id an id",
+            "neither action nor action_id is set; action takes a slug or an id, action_id only an id",
         ),
         (create, {"source": " "}, "source is empty; it must be a slug or an id"),
         (create, {"source": 5}, "source is 5; it must be a slug or an id"),

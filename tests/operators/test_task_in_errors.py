@@ -51,7 +51,7 @@ def test_problems_of_descriptions_stay_with_the_error() -> None:
 
 
 def test_a_notifier_has_no_task() -> None:
-    with pytest.raises(ValueError, match=r"^give either destination_id"):
+    with pytest.raises(ValueError, match=r"^pass either destination_id"):
         SegmentDisableDestinationNotifier(source="s")
 
 

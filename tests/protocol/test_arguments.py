@@ -132,7 +132,7 @@ BAD: dict[str, tuple[Callable[[str, Any], Any], Any, tuple[str, ...]]] = {
     "schedule, a list": (check_schedule, [], ("list", "dict")),
     "schedule without strategy": (check_schedule, {}, ("['strategy']", "None", "'CRON'", "'MANUAL'")),
     "schedule, unknown strategy": (check_schedule, {"strategy": "DAILY"}, ("'DAILY'", "'PERIODIC'")),
-    "schedule, unknown key": (check_schedule, {"strategy": "CRON", "spec": ""}, ("'spec'", "'config'")),
+    "schedule, unknown key": (check_schedule, {"strategy": "CRON", "spec": ""}, ("'spec'", "config")),
     "schedule, config": (check_schedule, {"strategy": "CRON", "config": []}, ("['config']", "list")),
 }
 

@@ -135,9 +135,9 @@ def test_a_lookalike_of_a_reference_is_data(
 @pytest.mark.parametrize(
     ("field", "fields", "message"),
     [
-        ("password", {}, "that field of the connection is empty"),
-        ("password", {"password": ""}, "that field of the connection is empty"),
-        ("extra.key", {"extra": {"other": "canary-value"}}, "that field of the connection is empty"),
+        ("password", {}, "this field of the connection is empty"),
+        ("password", {"password": ""}, "this field of the connection is empty"),
+        ("extra.key", {"extra": {"other": "canary-value"}}, "this field of the connection is empty"),
         ("extra.key", {"extra": {"key": {"deep": "canary-value"}}}, "which is a dict; it must be a string"),
         ("extra.key", {"extra": {"key": 12345}}, "which is a int; it must be a string"),
     ],
@@ -225,7 +225,7 @@ def test_endless_settings_are_rejected() -> None:
     ("entry", "message"),
     [
         ({"trigger": SecretRef("partner")}, r"trigger'\] is SecretRef"),
-        ({"settings": {"a": SecretRef("partner")}, "colour": "red"}, "has the key 'colour'"),
+        ({"settings": {"a": SecretRef("partner")}, "colour": "red"}, "unknown key 'colour'"),
         ({"settings": SecretRef("partner")}, "settings'\\] is a SecretRef"),
     ],
 )

@@ -70,7 +70,7 @@ def poll_count(sandbox: SegmentSandbox) -> int:
 
 
 def twenty_past(*, hours: int) -> datetime:
-    """Return a moment some hours ago that is not on an hour's border."""
+    """Return a moment some hours ago that is not a whole hour."""
     return (datetime.now(UTC) - timedelta(hours=hours)).replace(minute=20, second=0, microsecond=0)
 
 
@@ -395,8 +395,8 @@ def test_a_disabled_destination_fails_the_task_if_asked_to(
 
     name = segment_sandbox.destinations[0]["name"]
     assert str(caught.value) == (
-        f'"{name}" ({destination_id}) is disabled, so it gets no deliveries; enable it, or wait all the same with'
-        " if_disabled='warn'"
+        f'"{name}" ({destination_id}) is disabled, so it gets no deliveries; enable it, or pass'
+        " if_disabled='warn' to wait anyway"
     )
     assert poll_count(segment_sandbox) == 0
 
@@ -454,7 +454,7 @@ def test_another_source_is_an_error(running: Running, segment_sandbox: SegmentSa
         ({"window": None}, "exactly one of window and start_time must be set; neither"),
         ({"start_time": "2026-01-01T00:00:00Z", "window": 60}, "exactly one .* both"),
         ({"start_time": "2026-01-01T00:00:00Z", "end_time": "2026-01-01T00:00:00Z"}, "CronDataIntervalTimetable"),
-        ({"window": timedelta(days=3)}, "window is 3 days; .* by minute, which covers at most 48 hours; .* set"),
+        ({"window": timedelta(days=3)}, "window is 3 days; .* by minute, which covers at most 48 hours; set"),
         ({"window": timedelta(hours=49), "granularity": "MINUTE"}, "granularity MINUTE covers at most 48 hours"),
         ({"window": "PT5H", "success_when": "time_to_success_p95 < 5"}, "success_when: .* has no value in this window"),
         ({"window": "soon"}, "window is 'soon'"),
@@ -463,7 +463,7 @@ def test_another_source_is_an_error(running: Running, segment_sandbox: SegmentSa
         ({"start_time": "2026-01-02T00:00:00Z", "end_time": "2026-01-01T00:00:00Z"}, "must be after start_time"),
         (
             {"start_time": "2026-01-01T00:00:00Z", "end_time": "2026-01-15T00:00:00Z"},
-            "settle_time is 0:02:00; .* the last poll is 14 days, 0:03:00 after .* cover at most 14 days",
+            "settle_time is 0:02:00, so the last poll.* runs 14 days, 0:03:00 after .* cover at most 14 days",
         ),
         ({"granularity": "SECOND"}, "granularity is 'SECOND'; it must be one of 'auto', 'MINUTE'"),
         ({"min_attempted": -1}, "min_attempted is -1"),
@@ -485,6 +485,6 @@ def test_templated_arguments_are_checked_after_rendering(running: Running, segme
 def test_a_window_that_is_too_old_is_an_error_at_run_time(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str
 ) -> None:
-    with pytest.raises(ValueError, match=r"start_time: from .* is not covered by granularity MINUTE"):
+    with pytest.raises(ValueError, match=r"start_time: granularity MINUTE reaches only .* back and does not cover"):
         running.run(sensor(destination_id, start_time=ago(days=20)))
     assert poll_count(segment_sandbox) == 0

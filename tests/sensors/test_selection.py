@@ -213,22 +213,22 @@ def test_the_trigger_ends_with_the_same_error(running: Running, sandbox: Segment
     )
 
 
-GIVE = "give either destination_id, or source (or source_id), destination_type (or metadata_id) and name together"
+PASS = "pass either destination_id, or source (or source_id), destination_type (or metadata_id) and name together"
 
 
 @pytest.mark.parametrize(
     ("selection", "message"),
     [
-        ({}, f"{GIVE}; missing: source, destination_type, name"),
-        ({"source_id": "s"}, f"{GIVE}; missing: destination_type, name"),
+        ({}, f"{PASS}; missing: source, destination_type, name"),
+        ({"source_id": "s"}, f"{PASS}; missing: destination_type, name"),
         (
             {"destination_id": "d", "source_id": "s", "name": "n"},
-            f"destination_id was given together with name (perhaps by default_args); {GIVE}",
+            f"destination_id can't be combined with name; {PASS}, and check default_args too",
         ),
         (
             {"destination_id": "d", "source": "a", "source_id": "b"},
-            "source and source_id were both given (perhaps by default_args); give only one of them: source takes a slug"
-            " or an id, source_id an id",
+            "source and source_id can't be combined; pass only one, and check default_args too. source takes a slug"
+            " or an id, source_id only an id",
         ),
     ],
 )

@@ -55,7 +55,7 @@ class Actor:
         self._world.after(0.0, lambda: self._resume(None))
 
     def wake(self) -> None:
-        """Continue after a standstill."""
+        """Continue after a suspension."""
         self._world.record(f"{self.label} wakes up")
         self.frozen = False
         self._world.after(0.0, lambda: self._resume(self._held_reply))

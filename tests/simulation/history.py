@@ -162,7 +162,7 @@ def play(stage: Stage, *, observe: Observer | None = None) -> int:
 
 
 def _wake(stage: Stage, frozen: list[Actor]) -> None:
-    """Let runs go on that stood still while the task was retried; what they report is of no interest to Airflow."""
+    """Resume runs that were suspended while the task was retried; Airflow ignores what they report."""
     for actor in frozen:
         actor.wake()
         stage.world.run(lambda actor=actor: actor.done)  # type: ignore[misc]

@@ -17,12 +17,12 @@ from airflow_provider_segment.protocol.errors import (
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
+from airflow_provider_segment.protocol.workspace.apply_descriptions import apply_descriptions
 from airflow_provider_segment.protocol.workspace.description import (
     DestinationDescription,
     FilterDescription,
     SubscriptionDescription,
 )
-from airflow_provider_segment.protocol.workspace.fleet import apply_descriptions
 from airflow_provider_segment.protocol.workspace.plan_workspace import PlanOptions
 from tests.simulation.catalog import OTHER_SOURCE, SOURCE
 from tests.simulation.drawing import draw_settings, draw_subscriptions, put_destination, put_subscription

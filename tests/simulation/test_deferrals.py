@@ -57,7 +57,7 @@ def test_wherever_it_stops_the_end_and_the_result_are_the_same(seeds: range) -> 
     for seed in seeds:
         plain, deferred = (set_stage(seed, scenarios=RESUMABLE, calm=True) for _ in range(2))
         for stage in (plain, deferred):
-            # Travelling takes up to a second, which must not look like a standstill.
+            # Travelling takes up to a second, which must not look like a suspension.
             reconcile_timeout = max(5.0, stage.options.reconcile_timeout)
             stage.options = replace(stage.options, rate_limit_budget=3600.0, reconcile_timeout=reconcile_timeout)
         deferred.scenario = deferring(deferred.scenario, Random(seed), share=0.3, most=5)

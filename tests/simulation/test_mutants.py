@@ -27,7 +27,7 @@ from airflow_provider_segment.protocol.provisioning import (
     subscription,
 )
 from airflow_provider_segment.protocol.provisioning import filter as filter_module
-from airflow_provider_segment.protocol.workspace import apply_workspace, fleet, plan_workspace, replanning
+from airflow_provider_segment.protocol.workspace import apply_descriptions, apply_workspace, plan_workspace, replanning
 from tests.simulation.history import SCENARIOS, play, set_stage
 from tests.simulation.normalised import demand_that_a_normalised_name_fails
 from tests.simulation.overlapping import play_overlapping, set_overlapping_stage
@@ -162,7 +162,7 @@ def _filters_changed_first(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(apply, "plan_filters", changed_first)
 
 
-def _standstill_ignored(patch: pytest.MonkeyPatch) -> None:
+def _suspension_ignored(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(staleness, "_elapsed", lambda _start, _end: 0.0)
 
 
@@ -240,7 +240,7 @@ def _age_of_a_write_overestimated(patch: pytest.MonkeyPatch) -> None:
         _known_ids_forgotten,
         _equal_names_matched_in_order,
         _previous_names_ignored,
-        _standstill_ignored,
+        _suspension_ignored,
         _enabled_by_default,
         _absent_settings_left_alone,
     ],
@@ -262,12 +262,12 @@ def _fleet_trusts_its_lists(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(apply_workspace, "waiting", lambda *_, **__: replanning.Waiting())
 
 
-def _fleet_ignores_standstills(patch: pytest.MonkeyPatch) -> None:
+def _fleet_ignores_suspensions(patch: pytest.MonkeyPatch) -> None:
     def unnoticed(options: Any, flow: Any, _noticed: Any) -> Any:
-        return staleness.notice_standstills(options, flow, lambda: None)
+        return staleness.notice_suspensions(options, flow, lambda: None)
 
-    patch.setattr(apply_workspace, "notice_standstills", unnoticed)
-    patch.setattr(fleet, "notice_standstills", unnoticed)
+    patch.setattr(apply_workspace, "notice_suspensions", unnoticed)
+    patch.setattr(apply_descriptions, "notice_suspensions", unnoticed)
 
 
 def _fleet_forgets_removals(patch: pytest.MonkeyPatch) -> None:
@@ -276,7 +276,7 @@ def _fleet_forgets_removals(patch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "mutate",
-    [_fleet_retry_does_not_poll, _fleet_trusts_its_lists, _fleet_ignores_standstills, _fleet_forgets_removals],
+    [_fleet_retry_does_not_poll, _fleet_trusts_its_lists, _fleet_ignores_suspensions, _fleet_forgets_removals],
 )
 def test_a_missing_rule_of_the_fleet_is_detected(
     mutate: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
@@ -322,7 +322,7 @@ def test_rotating_that_has_no_effect_is_detected(monkeypatch: pytest.MonkeyPatch
 def test_a_budget_that_starts_anew_with_each_create_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meter.Meter, "left", lambda _self, options: options.retry_budget)
     with pytest.raises(ViolationError, match="was created again after"):
-        # An attempt that times out takes 30 s, which must not look like a standstill.
+        # An attempt that times out takes 30 s, which must not look like a suspension.
         _play_many_of(ensuring_destination, retry_budget=3.0, reconcile_timeout=30.0)
 
 

@@ -30,5 +30,5 @@ def test_a_failed_read_is_logged_without_the_message_of_the_backend(
 
     assert asyncio.run(run()) == "first"
     assert [record.getMessage() for record in caplog.records] == [
-        "connection 'segment' can't be read (OSError); the one read before stays in use"
+        "connection 'segment' can't be read (OSError); still using the cached connection"
     ]

@@ -66,7 +66,7 @@ def test_the_trigger_row_holds_what_was_given() -> None:
 def test_a_selection_is_checked_when_the_trigger_is_stored() -> None:
     with pytest.raises(ValueError, match="missing: source, destination_type, name"):
         threshold(None, **BY_ID).serialize()  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="source and source_id were both given"):
+    with pytest.raises(ValueError, match="source and source_id can't be combined"):
         threshold("d", source="sandbox-web").serialize()
 
 

@@ -76,7 +76,7 @@ def test_links_do_not_lead_out_of_the_folder(tmp_path: Path) -> None:
     assert [one["name"] for one in load_destinations(tmp_path / "mount")] == ["a"]
 
     (tmp_path / "real" / "b.yaml").symlink_to(tmp_path / "outside" / "b.yaml")
-    with pytest.raises(ValueError, match=r"^b.yaml: it is a link that leads out of the folder$"):
+    with pytest.raises(ValueError, match=r"^b.yaml: it is a link that points outside the folder$"):
         load_destinations(tmp_path / "mount")
 
 

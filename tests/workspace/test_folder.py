@@ -127,16 +127,16 @@ def test_every_problem_of_every_file_is_reported_with_file_line_and_nearest_key(
         "a.yaml:7: subscriptions[0]: 'action' is missing",
         "a.yaml:8: subscriptions[0].trigger is 5; it must be a non-empty string",
         "b/b.yaml:4: settings.key: unknown variable 'REGOIN'; did you mean 'REGION'?",
-        "b/b.yaml:5: settings.other: '${' begins no variable; write ${NAME}, or $${ for a literal ${",
-        "c.json:1: 'name' is missing; only an entry with 'id' may leave it out",
+        "b/b.yaml:5: settings.other: '${' does not start a variable; write ${NAME}, or $${ for a literal ${",
+        "c.json:1: 'name' is missing; it is required unless the entry has 'id'",
         "c.json:1: 'type' is missing",
         "c.json:2: source is 1; it must be an id of 1 to 255 characters",
-        "d.yaml:2: the file is not YAML: did not find expected node content",
+        "d.yaml:2: the file is not valid YAML: did not find expected node content",
         "e.yaml:1: it must be an object with the keys source, type, name, enabled, settings, subscriptions,"
         " filters, id, previous_name, removed",
-        "f.yaml:3: name is a reference to a secret; these are for settings only",
-        "f.yaml:4: settings['k'] contains a bullet, so it is a masked secret; write {$secret: alias}",
-        "g.yaml:4: settings.k: '$secret' is the only key of a reference; write '$$secret' for a key of this name",
+        "f.yaml:3: name is a secret reference; these are allowed only in settings",
+        "f.yaml:4: settings['k'] contains a bullet, so it is a masked secret; write {$secret: <alias>} instead",
+        "g.yaml:4: settings.k: '$secret' must be the only key of a reference; for a literal key, write '$$secret'",
     ]
 
 
@@ -208,14 +208,13 @@ filters:
     assert problems(tmp_path) == [
         "a.yaml:7: filters[0].actions[0]['type'] is 'DORP'; it must be one of 'DROP', 'SAMPLE', 'DROP_PROPERTIES',"
         " 'ALLOW_PROPERTIES'",
-        "a.yaml:8: filters[1]: 'title' is missing; only an entry with 'id' may leave it out",
+        "a.yaml:8: filters[1]: 'title' is missing; it is required unless the entry has 'id'",
         "a.yaml:9: filters[1].actions[0]['percent'] is 2; it must be a number from 0 to 1, such as 0.25 for a quarter",
-        "a.yaml:10: filters[2]: 'condition' is missing; only an entry with 'id' or 'removed' may leave it out",
+        "a.yaml:10: filters[2]: 'condition' is missing; it is required unless the entry has 'id' or 'removed'",
         "a.yaml:11: filters[2].conditon: unknown key 'conditon'; did you mean 'condition'?",
-        "a.yaml:12: filters[2].actions is a reference to a secret; these are for settings only",
-        "a.yaml:13: filters[3].checks[0] has no result; it must be the event after the filter, or None if it is"
-        " dropped",
-        "a.yaml:14: filters[4].id: 'f1' is also the id of another entry",
+        "a.yaml:12: filters[2].actions is a secret reference; these are allowed only in settings",
+        "a.yaml:13: filters[3].checks[0]: 'result' is missing; pass the filtered event, or None if it must be dropped",
+        "a.yaml:14: filters[4].id: duplicate id 'f1'; describe each object only once",
         "a.yaml:14: filters[4].title is empty; it must be a non-empty string",
         "a.yaml:15: filters[5]: it must be an object with the keys title, condition, actions, enabled, description,"
         " checks, id, previous_title, removed",
@@ -227,7 +226,7 @@ def test_an_id_is_not_repeated(tmp_path: Path) -> None:
     entries = [{"id": "1", "action": "a"}, {"id": "1", "action": "b"}]
     write(tmp_path, {"a.yaml": spec(subscriptions=entries)})
     (problem,) = problems(tmp_path)
-    assert problem.endswith("subscriptions[1].id: '1' is also the id of another entry")
+    assert problem.endswith("subscriptions[1].id: duplicate id '1'; describe each object only once")
 
 
 @pytest.mark.parametrize(
@@ -238,7 +237,7 @@ def test_an_id_is_not_repeated(tmp_path: Path) -> None:
         ("variables: [x]", "prod.yaml:1: variables: it must be an object"),
         (
             "variables:\n  a-b: 1",
-            "prod.yaml:2: variables.a-b: a variable's name has letters, digits and _, and no leading digit",
+            "prod.yaml:2: variables.a-b: a name may contain letters, digits and _, but not start with a digit",
         ),
         ("variables:\n  a: [1]", "prod.yaml:2: variables.a: it must be a string, a number, or true or false"),
         ("secrets: {a: 1}", "prod.yaml:1: secrets.a: it must be the id of a connection, or an object with"),
@@ -268,7 +267,7 @@ def test_links_do_not_lead_out_of_the_folder(tmp_path: Path) -> None:
     outside = write(tmp_path / "outside", {"a.yaml": spec()})
     inside = write(tmp_path / "inside", {"b.yaml": spec(name="B")})
     (inside / "a.yaml").symlink_to(outside / "a.yaml")
-    assert problems(inside) == ["a.yaml: it is a link that leads out of the folder"]
+    assert problems(inside) == ["a.yaml: it is a link that points outside the folder"]
 
     (inside / "a.yaml").unlink()
     (inside / "linked").symlink_to(outside)

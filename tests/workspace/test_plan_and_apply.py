@@ -93,7 +93,7 @@ def test_a_secret_that_must_be_written_is_an_error_before_anything_is_written(en
     plan = engine.plan(tmp_path)
 
     assert results(plan) == [("a.yaml", "created"), ("b.yaml", "created")]
-    needs = "settings['apiKey'] needs the secret 'key', which is not supplied; create its connection"
+    needs = "settings['apiKey'] needs the secret 'key', which is not supplied; create the connection"
     assert any(warning.startswith(f"it can't be applied: {needs}") for warning in plan.items[1].warnings)
     skipped, failed = engine.apply(plan)
     assert (skipped.result, failed.result) == ("skipped", "failed")
@@ -124,8 +124,8 @@ def test_settings_are_not_written_without_one_whose_secret_is_not_supplied(engin
 
     assert results(plan) == [("a.yaml", "changed"), ("b.yaml", "changed")]
     refusal = (
-        "settings['region'] differs, and every write of settings contains all of them, but settings['apiKey'] needs the"
-        " secret 'key', which is not supplied; create its connection, or name another one in the environment"
+        "settings['region'] differs, and settings can only be written as a whole, but settings['apiKey'] needs the"
+        " secret 'key', which is not supplied; create the connection, or map the alias to another in the environment"
     )
     assert plan.items[0].warnings == (f"it can't be applied: {refusal}",)
     assert list(plan.unsupplied()) == [("a.yaml", "settings['apiKey']", "key")]
@@ -161,7 +161,7 @@ def test_settings_of_a_subscription_are_not_written_without_a_secret(engine: Eng
 
     (failed,) = engine.apply(engine.plan(tmp_path))
     assert str(failed.error).startswith(
-        "subscription s0: settings['email'] differs, and every write of settings contains all of them, but"
+        "subscription s0: settings['email'] differs, and settings can only be written as a whole, but"
         " settings['token'] needs the secret 'key', which is not supplied;"
     )
 
@@ -177,9 +177,7 @@ def test_what_is_not_described_is_listed_and_left_alone(engine: Engine, tmp_path
         ("d1", "Existing 1", "my-website", "actions-cloud")
     ]
     (warning,) = plan.items[1].warnings
-    assert warning.startswith(
-        "it is created next to undescribed destinations of the same source and type: 'Existing 1' (d1);"
-    )
+    assert warning.startswith("the source already has other destinations of this type: 'Existing 1' (d1);")
     assert [method for method, _ in engine.writes()] == ["POST"]
 
 
@@ -250,7 +248,7 @@ def test_two_files_that_reach_one_destination_by_slug_and_by_id(engine: Engine, 
 
     (failed,) = engine.plan(tmp_path).failed
     assert failed.description.path == "b.yaml"
-    assert str(failed.error) == "another file describes destination d0 too"
+    assert str(failed.error) == "destination d0 is described twice; remove one of the two descriptions"
 
 
 def test_a_failure_stops_or_goes_on(engine: Engine, tmp_path: Path) -> None:
@@ -350,7 +348,10 @@ def test_two_files_that_create_one_destination(engine: Engine, tmp_path: Path) -
     write(tmp_path, {"a.yaml": described(name="New"), "b.yaml": described(name="New", source="web", type="t-cloud")})
 
     (failed,) = engine.plan(tmp_path).failed
-    assert str(failed.error) == "another file describes destination 'New' of type t-cloud on source web too"
+    assert (
+        str(failed.error)
+        == "destination 'New' of type t-cloud on source web is described twice; remove one of the two descriptions"
+    )
 
 
 def test_what_changed_since_the_plan_is_read_again(engine: Engine, tmp_path: Path) -> None:
@@ -517,7 +518,7 @@ def test_a_second_destination_of_a_single_instance_type_is_reported_in_the_plan(
     error = plan.items[0].error
     assert isinstance(error, SegmentAlreadyExistsError)
     assert error.ids == ("d0",)
-    assert "can have only one destination of this type, and it has one already: 'Existing' (d0)" in str(error)
+    assert "can have only one destination of this type, and it already has 'Existing' (d0)" in str(error)
     assert engine.writes() == []
 
 
@@ -530,7 +531,9 @@ def test_two_described_destinations_of_a_single_instance_type_are_reported_in_th
     plan = engine.plan(tmp_path)
 
     assert results(plan) == [("a.yaml", "created"), ("b.yaml", "failed"), ("c.yaml", "failed")]
-    assert "only one destination of this type, and destination 'A' (a.yaml) is described" in str(plan.items[1].error)
+    assert "only one destination of this type, but destination 'A' (a.yaml) is also described" in str(
+        plan.items[1].error
+    )
     assert [one.result for one in engine.apply(plan)] == ["skipped", "failed", "failed"]
     assert engine.writes() == []
 

@@ -22,8 +22,8 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Page
 from airflow_provider_segment.protocol.wire.pagination import Listing, page_reader
 
 _SECOND_INSTANCE = (
-    "a source can have only one destination of this type, and it has one already: use that one, by its id or its name,"
-    " or delete it"
+    "a source can have only one destination of this type, and it already has one; select the existing one by its id or"
+    " name, or delete it"
 )
 
 

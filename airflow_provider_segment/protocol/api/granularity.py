@@ -16,7 +16,7 @@ from airflow_provider_segment.protocol.arguments import check_choice
 class Limits(Struct, frozen=True, gc=False):
     """The limits of a granularity.
 
-    :param bucket: unit of time that events are counted by.
+    :param bucket: length of the buckets in which events are counted.
     :param range: longest interval.
     :param age: how far back the interval may start.
     """
@@ -63,7 +63,7 @@ def floor_to_bucket(moment: datetime, granularity: str) -> datetime:
 
 
 def ceil_to_bucket(moment: datetime, granularity: str) -> datetime:
-    """Return the moment itself if it is on a border of a minute, hour or day (UTC), otherwise the next border.
+    """Round a moment up to a whole minute, hour or day (UTC).
 
     :param moment: the moment; timezone-aware.
     :param granularity: one of :data:`GRANULARITIES`.
@@ -71,8 +71,8 @@ def ceil_to_bucket(moment: datetime, granularity: str) -> datetime:
     return moment + (_EPOCH - moment) % LIMITS[granularity].bucket
 
 
-def is_on_border(moment: datetime, granularity: str) -> bool:
-    """Return whether a minute, hour or day (UTC) starts at a moment.
+def is_aligned(moment: datetime, granularity: str) -> bool:
+    """Return whether a moment is aligned to a whole minute, hour or day (UTC).
 
     :param moment: the moment; timezone-aware.
     :param granularity: one of :data:`GRANULARITIES`.

@@ -1,7 +1,7 @@
 """The requests that cover a window at a given moment.
 
 The API does not document whether it counts events by their exact time or returns whole minutes, hours and days. The
-requests return the same counts in both cases: at HOUR and DAY, they start and end on borders, or end now.
+requests return the same counts in both cases: at HOUR and DAY, they are aligned to whole hours or days, or end now.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from airflow_provider_segment.protocol.api.granularity import (
     Interval,
     ceil_to_bucket,
     floor_to_bucket,
-    is_on_border,
+    is_aligned,
 )
 from airflow_provider_segment.protocol.delivery.window import AUTO, MARGIN, Window, granularity_of
 from airflow_provider_segment.protocol.times import format_duration, format_utc
@@ -85,7 +85,7 @@ def is_final(piece: Interval, now: datetime) -> bool:
 def _granularity_of_growing(start: datetime, now: datetime) -> str:
     """Return the granularity of a growing window: the finest that covers it with one request, otherwise MINUTE."""
     for granularity in GRANULARITIES:
-        if now - start <= LIMITS[granularity].range and (granularity == MINUTE or is_on_border(start, granularity)):
+        if now - start <= LIMITS[granularity].range and (granularity == MINUTE or is_aligned(start, granularity)):
             return granularity
     return MINUTE
 
@@ -127,11 +127,13 @@ def _pieces(interval: Interval, *, origin: datetime) -> tuple[Interval, ...]:
 def _not_covered(window: Window, start: datetime, end: datetime, granularity: str) -> ValueError:
     argument = "window" if window.length is not None else "start_time"
     problem = (
-        f"{argument}: from {format_utc(start)} to {format_utc(end)} is not covered by granularity {granularity},"
-        f" which reaches {format_duration(LIMITS[granularity].age)} back"
+        f"{argument}: granularity {granularity} reaches only {format_duration(LIMITS[granularity].age)} back and does"
+        f" not cover {format_utc(start)} to {format_utc(end)}"
     )
     if granularity == GRANULARITIES[-1]:
-        return ValueError(f"{problem}; there is no coarser one")
+        return ValueError(f"{problem}; there is no coarser granularity")
     if window.granularity == AUTO:
-        return ValueError(f"{problem}; to count only the whole hours or days in it, set granularity to HOUR or DAY")
-    return ValueError(f"{problem}; a coarser one may cover it")
+        return ValueError(
+            f"{problem}; set granularity to HOUR or DAY to count only the whole hours or days inside the window"
+        )
+    return ValueError(f"{problem}; try a coarser granularity")

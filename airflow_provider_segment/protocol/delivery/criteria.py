@@ -37,7 +37,7 @@ class MetricsQuery(Struct, frozen=True, gc=False):
     :param window: the time window.
     :param not_before: the earliest time at which a poll can give a verdict; ``None`` for any time.
     :param selection: the selection of the destination, until both ids are known.
-    :param if_disabled: ``fail`` if the check of the destination fails for a disabled one, else ``warn``.
+    :param if_disabled: what to do if the destination is disabled: ``fail`` or ``warn``.
     """
 
     destination_id: str
@@ -218,15 +218,15 @@ def check_window_conditions(argument: str, value: Any, window: Window, *, at_lea
     :param argument: name of the argument, for the message.
     :param value: one condition or a sequence of them.
     :param window: the window.
-    :param at_least: least number of conditions.
-    :raises ValueError: as ``check_conditions``; or a condition is on a time, and one request does not cover the window.
+    :param at_least: minimum number of conditions.
+    :raises ValueError: as for ``check_conditions``; or a condition on a time needs more than one request.
     """
     conditions = check_conditions(argument, value, at_least=at_least)
     times = [str(condition) for condition in conditions if condition.is_time]
     if times and adds_up(window):
         raise ValueError(
-            f"{argument}: {times[0]!r} has no value in this window: {NOT_ADDITIVE}; use a window of at most 4 hours or"
-            " on hour borders (UTC), or set granularity to HOUR or DAY"
+            f"{argument}: {times[0]!r} has no value in this window: {NOT_ADDITIVE}; use a window of at most 4 hours,"
+            " align it to whole hours (UTC), or set granularity to HOUR or DAY"
         )
     return conditions
 

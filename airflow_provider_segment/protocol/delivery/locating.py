@@ -17,7 +17,7 @@ def locate(
     :param query: the query, with the ids or the selection of the destination.
     :param ids: the known ids of its source and type; both are added.
     :param check: whether to read the destination, and check that it can receive deliveries. Otherwise it is read only
-        if nothing else says which source it has.
+        if its source is not known otherwise.
     :return: the query, and the name; empty if it is not known.
     :raises ValueError: the source or the type is unknown or ambiguous, or the destination belongs to another source.
     :raises SegmentDestinationDisabledError: the destination is disabled, with ``if_disabled="fail"``.

@@ -16,7 +16,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _GOAL = "success_rate"
 _NEED = {">=": "", ">": "over ", "<=": "at most ", "<": "below ", "==": "exactly ", "!=": "other than "}
 _ALLOWED = {">": "up to ", ">=": "below ", "<": "at least ", "<=": "above ", "==": "other than ", "!=": "exactly "}
-"""What a condition of ``fail_when`` leaves."""
+"""The values that a ``fail_when`` condition allows, in words, by operator."""
 _MAX_DECIMALS = 6
 _SHORT = timedelta(minutes=10)
 

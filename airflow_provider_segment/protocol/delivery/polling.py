@@ -119,7 +119,7 @@ def verify_destination(
     """Read the destination, and check whether it can receive deliveries.
 
     :param query: the query, with the destination and, if it is known, its source.
-    :param source: the argument ``source``, if that named the source.
+    :param source: the ``source`` argument, if it selected the source.
     :param check: whether to warn, or fail with ``if_disabled="fail"``, if it cannot receive deliveries.
     :return: its source and its name.
     :raises SegmentDestinationDisabledError: it is disabled, with ``if_disabled="fail"``.
@@ -138,7 +138,7 @@ def verify_destination(
     label = destination_text(query.destination_id, verified.name)
     if check and query.if_disabled == FAIL and not destination["enabled"]:
         raise SegmentDestinationDisabledError(
-            f"{label} is disabled, so it gets no deliveries; enable it, or wait all the same with if_disabled='warn'"
+            f"{label} is disabled, so it gets no deliveries; enable it, or pass if_disabled='warn' to wait anyway"
         )
     for problem in _delivery_problems(destination) if check else ():
         yield Log(f"{label} {problem}; it may never get deliveries", logging.WARNING)

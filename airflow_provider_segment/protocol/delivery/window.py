@@ -17,7 +17,7 @@ from airflow_provider_segment.protocol.api.granularity import (
     MINUTE,
     ceil_to_bucket,
     floor_to_bucket,
-    is_on_border,
+    is_aligned,
 )
 from airflow_provider_segment.protocol.arguments import check_choice
 from airflow_provider_segment.protocol.times import check_duration, check_time, format_duration, format_utc
@@ -29,12 +29,12 @@ MARGIN = timedelta(seconds=60)
 
 
 class Window(Struct, frozen=True, kw_only=True, gc=False):
-    """A time window: sliding with a ``length`` and ending now, or anchored at a ``start``.
+    """A time window: either sliding, with a ``length`` and always ending now, or anchored at a ``start``.
 
     :param length: length of a sliding window.
     :param start: start of an anchored window.
-    :param end: end of an anchored window; ``None`` for one that ends now and grows.
-    :param granularity: ``auto``, or one of Segment's.
+    :param end: end of an anchored window; ``None`` if the window ends now and grows.
+    :param granularity: ``auto`` or a granularity of the API.
     """
 
     length: timedelta | None = None
@@ -44,9 +44,9 @@ class Window(Struct, frozen=True, kw_only=True, gc=False):
 
 
 def granularity_of(window: Window) -> str | None:
-    """Return the granularity to request for a window; ``None`` for a growing one, since it depends on its age.
+    """Return the granularity to request for a window; ``None`` for a growing window, where it depends on the age.
 
-    ``auto`` selects the coarsest granularity on whose borders (UTC) the window starts and ends, otherwise MINUTE.
+    ``auto`` selects DAY or HOUR if the window is aligned to whole days or hours (UTC), otherwise MINUTE.
 
     :param window: the window.
     """
@@ -56,12 +56,12 @@ def granularity_of(window: Window) -> str | None:
         return MINUTE
     if window.end is None:
         return None
-    borders = (window.start, window.end)
-    return next(name for name in reversed(GRANULARITIES) if name == MINUTE or _are_on_borders(borders, name))
+    bounds = (window.start, window.end)
+    return next(name for name in reversed(GRANULARITIES) if name == MINUTE or _are_aligned(bounds, name))
 
 
-def _are_on_borders(moments: tuple[datetime, datetime], granularity: str) -> bool:
-    return all(is_on_border(moment, granularity) for moment in moments)
+def _are_aligned(moments: tuple[datetime, datetime], granularity: str) -> bool:
+    return all(is_aligned(moment, granularity) for moment in moments)
 
 
 def adds_up(window: Window) -> bool:
@@ -84,8 +84,8 @@ def check_window(
         that is set, and slides otherwise.
     :param start_time: a datetime or an ISO 8601 string; UTC if it has no timezone.
     :param end_time: a datetime or an ISO 8601 string; UTC if it has no timezone.
-    :param granularity: ``auto``, or one of Segment's.
-    :raises ValueError: an argument is not allowed; the message names it, its value and what is allowed.
+    :param granularity: ``auto`` or a granularity of the API.
+    :raises ValueError: an argument is invalid; the message names it, its value and what is allowed.
     """
     check_one_window(window=window, start_time=start_time)
     granularity = check_granularity_or_auto("granularity", granularity)
@@ -103,9 +103,9 @@ def check_window(
 def _check_anchored(start: datetime, end: datetime | None, granularity: str) -> Window:
     if end == start:
         raise ValueError(
-            f"end_time is {format_utc(end)}, the same as start_time. A run's data interval has no length"
-            " for Airflow 3's cron and timedelta schedules, manual runs and asset-triggered runs. Use a timetable with"
-            " data intervals, such as CronDataIntervalTimetable, or set window and end_time"
+            f"end_time is {format_utc(end)}, the same as start_time. In Airflow 3, the data interval is empty for cron"
+            " and timedelta schedules, manual runs and asset-triggered runs. Use a timetable with data intervals, such"
+            " as CronDataIntervalTimetable, or set window and end_time"
         )
     if end is not None and end < start:
         raise ValueError(f"end_time is {format_utc(end)}; it must be after start_time, {format_utc(start)}")
@@ -123,7 +123,8 @@ def _check_reach(window: Window, argument: str) -> None:
     if length > LIMITS[granularity].age:
         raise ValueError(f"{what}; {_limit(window, granularity, length)}")
     if not _has_whole_bucket(window, length, granularity):
-        raise ValueError(f"{what}; granularity {granularity} counts whole buckets, and there is none in it")
+        unit = _UNITS[granularity]
+        raise ValueError(f"{what}; granularity {granularity} counts only whole {unit}s, and the window contains none")
 
 
 _UNITS = dict(zip(GRANULARITIES, ("minute", "hour", "day"), strict=True))
@@ -147,12 +148,12 @@ def _limit(window: Window, granularity: str, needed: timedelta) -> str:
     covers = f"covers at most {format_duration(LIMITS[granularity].age)}"
     reason = f"granularity {granularity} {covers}"
     if window.granularity == AUTO:
-        kind = "that ends now" if window.end is None else "on hour borders"
-        kind = "that is not on hour borders" if window.end is not None and granularity == MINUTE else kind
+        kind = "that ends now" if window.end is None else "aligned to whole hours"
+        kind = "not aligned to whole hours" if window.end is not None and granularity == MINUTE else kind
         reason = f"a window {kind} is counted by {_UNITS[granularity]}, which {covers}"
     units = " or ".join(f"{_UNITS[name]}s" for name in enough)
     choices = " or ".join(f"{name} (at most {format_duration(LIMITS[name].age)})" for name in enough)
-    return f"{reason}; to count only the whole {units} in it, set granularity to {choices}"
+    return f"{reason}; set granularity to {choices} to count only the whole {units} inside the window"
 
 
 def _has_whole_bucket(window: Window, length: timedelta, granularity: str) -> bool:
@@ -182,13 +183,13 @@ def check_retention(window: Window, settle_time: timedelta) -> None:
     needed = window.end - window.start + settle_time + MARGIN
     if needed > LIMITS[granularity].age:
         raise ValueError(
-            f"settle_time is {settle_time}; with it and a margin of a minute, the last poll is {_in_words(needed)}"
-            f" after the window's start; {_limit(window, granularity, needed)}"
+            f"settle_time is {settle_time}, so the last poll, with a margin of a minute, runs {_in_words(needed)}"
+            f" after the window starts; {_limit(window, granularity, needed)}"
         )
 
 
 def check_one_window(*, window: Any, start_time: Any) -> None:
-    """Check that exactly one kind of window is set; this is known before templates are rendered.
+    """Check that exactly one kind of window is set; works before templates are rendered.
 
     :param window: length of a window that ends now or at ``end_time``.
     :param start_time: start of an anchored window.

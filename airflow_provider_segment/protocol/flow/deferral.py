@@ -109,7 +109,7 @@ class DeferralRule:
             return None
         turn = self._turn(name)
         return DeferralRequiredError(
-            f"waiting for a turn to send {turn.count} {name} of {turn.limit} a minute", turn=turn
+            f"waiting for a turn to send {turn.count} {name} (limit: {turn.limit} a minute)", turn=turn
         )
 
     def _turn(self, name: str, *, seconds: float = 0.0, rejected: bool = False) -> Turn:
@@ -132,8 +132,8 @@ class DeferralRule:
             self.created = self.created or request.method == "POST"
 
 
-def kept_in_worker(flow: Flow[T]) -> Flow[T]:
-    """Run a flow of many reads; once it has read something, wait for rate limits without deferring.
+def without_deferral(flow: Flow[T]) -> Flow[T]:
+    """Run a flow of many reads; after its first read, wait for rate limits in the worker instead of deferring.
 
     A deferred task would start to read from the beginning, reach the same limit again, and might never finish.
 

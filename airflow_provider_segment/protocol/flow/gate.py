@@ -32,7 +32,7 @@ _MAX_JITTER = 0.25
 """Seconds over which requests other than polls are spread when the gate opens."""
 
 _UNKNOWN_RETRY_AFTER = 1.0
-"""Seconds for which a 429 that states no time closes the gate."""
+"""Seconds for which a 429 that requests no wait closes the gate."""
 
 
 class Gate:

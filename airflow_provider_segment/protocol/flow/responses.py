@@ -107,7 +107,7 @@ def _is_from_gateway(status: int, errors: tuple[ErrorObject, ...] | None) -> boo
 def _redacted_errors(
     errors: tuple[ErrorObject, ...] | None, call: Call[Any], options: CallOptions
 ) -> tuple[ErrorObject, ...] | None:
-    """Return the error objects with everything redacted that they quote from the request."""
+    """Return the error objects with everything that they quote from the request redacted."""
     redactor = redactor_for(call.request.body, options.secrets)
     return errors and tuple(
         cast("ErrorObject", {key: _redacted_part(redactor, key, part) for key, part in error.items()})
@@ -137,8 +137,8 @@ def _hint(call: Call[Any], status: int, options: CallOptions) -> str:
     if status in {401, 403}:
         required = call.operation.requires
         return (
-            f". Check {options.connection}: the token may be wrong or lack the permission, or its workspace may be"
-            f" in the other region ({options.region_setting}: us or eu)"
+            f". Check {options.connection}: the token may be wrong or lack a permission, or its workspace may be in the"
+            f" other region; set {options.region_setting} to us or eu"
         ) + (f"; this operation also needs {required}" if required else "")
     return "" if status != 429 else f" ({options.connection})"
 
@@ -148,9 +148,7 @@ def _region_hint(reason: str, options: CallOptions) -> str:
     if (named := _HOSTED_API.search(reason)) is None:
         return ""
     region = "eu" if named.group(1).lower() == "eu" else "us"
-    return (
-        f". The workspace of {options.connection} lives in the other region: set {options.region_setting} to {region!r}"
-    )
+    return f". The workspace of {options.connection} is in the other region; set {options.region_setting} to {region!r}"
 
 
 def _other_reason(call: Call[Any], response: Response, options: CallOptions) -> str:
@@ -170,9 +168,9 @@ def _describe(call: Call[Any], response: Response, options: CallOptions) -> str:
     if not text:
         return "an empty body instead of JSON"
     if read_other_message(response.body) is not None:
-        return f"JSON that is not the API's: {_other_reason(call, response, options)}"
+        return f"JSON in an unknown format: {_other_reason(call, response, options)}"
     if text[:1] in '{["':
-        return f"broken JSON ({len(response.body)} bytes)"
+        return f"invalid JSON ({len(response.body)} bytes)"
     if "{" in text[:80] and text[:1] != "<":  # JSON behind a byte order mark or the like
         return f"text that contains JSON ({len(response.body)} bytes)"
     printable = "".join(character if character.isprintable() else "?" for character in text[:80])

@@ -43,7 +43,7 @@ class Resumption:
     """The event that ends a wait.
 
     :param granted: how many requests may be sent under each limit.
-    :param slept: least number of seconds that have passed.
+    :param slept: minimum number of seconds that have passed.
     :param state: the stored state.
     """
 

@@ -109,7 +109,7 @@ def hold_back(call: Call[object], held: HeldBack, state: RetryState, options: Ca
     level = logging.INFO if held.seconds >= _WORTH_A_LINE else logging.DEBUG
     reason = (
         f"{call} is held back by the rate limit: sending in {held.seconds:.1f} s"
-        f" ({waited:.0f} of at most {options.rate_limit_budget:.0f} s)"
+        f" (rate_limit_budget: {waited:.0f} of {options.rate_limit_budget:.0f} s)"
     )
     state = replace(state, rate_limit_seconds=waited)
     return state, Pause(held.seconds, reason, level, for_rate_limit=True, call=_unfinished(call, state))
@@ -148,7 +148,7 @@ def _after_rate_limit(
 ) -> Retry | GiveUp:
     count = state.rate_limits + 1
     if requested is None:
-        wait, source = backoff(_DEFAULT_RATE_LIMIT_BACKOFF, count, jitter), "the response requests none"
+        wait, source = backoff(_DEFAULT_RATE_LIMIT_BACKOFF, count, jitter), "no wait requested"
     else:
         wait, source = max(requested.seconds, backoff(_MIN_RATE_LIMIT_BACKOFF, count, jitter)), requested.source
     waited = state.rate_limit_seconds + wait
@@ -160,7 +160,7 @@ def _after_rate_limit(
         )
         return GiveUp(error)
     reason = (
-        f"{call} is rate limited: retrying in {wait:.1f} s ({source}; {waited:.0f} of at most"
+        f"{call} is rate limited: retrying in {wait:.1f} s ({source}; rate_limit_budget: {waited:.0f} of"
         f" {options.rate_limit_budget:.0f} s)"
     )
     state = replace(state, rate_limits=count, rate_limit_seconds=waited)
@@ -184,7 +184,7 @@ def _after_fault(
         error.explain(f"tried {count} times over {seconds:.0f} s (retry_budget: {options.retry_budget:.0f} s)")
         return GiveUp(error)
     maybe_applied = state.maybe_applied or _maybe_applied(error)
-    reason = f"{error}; retrying in {wait:.1f} s ({seconds:.0f} of at most {options.retry_budget:.0f} s)"
+    reason = f"{error}; retrying in {wait:.1f} s (retry_budget: {seconds:.0f} of {options.retry_budget:.0f} s)"
     return Retry(
         Pause(wait, reason), replace(state, faults=count, fault_seconds=seconds + wait, maybe_applied=maybe_applied)
     )

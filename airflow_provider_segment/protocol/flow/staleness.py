@@ -18,7 +18,7 @@ from airflow_provider_segment.protocol.wire.messages import HeldBack, RequestFai
 T = TypeVar("T")
 
 
-class StaleKnowledgeError(Exception):
+class StaleStateError(Exception):
     """The state that the flow has read is, or may be, out of date; nothing was written since.
 
     :param message: why.
@@ -44,7 +44,7 @@ def replan_when_stale(
     while True:
         try:
             return (yield from _guarded(options, make_flow(options, wait_for_pending)))
-        except StaleKnowledgeError as stale:
+        except StaleStateError as stale:
             if stale.rejection is not None and rejected:
                 raise stale.rejection from None
             rejected = rejected or stale.rejection is not None
@@ -52,7 +52,7 @@ def replan_when_stale(
             options, wait_for_pending = replace(options, pending_age=0.0), True
 
 
-def notice_standstills(options: CallOptions, flow: Flow[T], noticed: Callable[[], None]) -> Flow[T]:
+def notice_suspensions(options: CallOptions, flow: Flow[T], noticed: Callable[[], None]) -> Flow[T]:
     """Run a flow; call a function after each suspension of the process.
 
     :param options: the clocks, and ``reconcile_timeout``, the longest suspension that does not matter.
@@ -78,9 +78,9 @@ def notice_standstills(options: CallOptions, flow: Flow[T], noticed: Callable[[]
 
 
 def _guarded(options: CallOptions, flow: Flow[T]) -> Flow[T]:
-    """Run a flow; before a write, raise instead if more time has passed than the flow planned.
+    """Run a flow; raise before a write if more time has passed than the flow planned.
 
-    :raises StaleKnowledgeError: the process was suspended for more than ``reconcile_timeout``.
+    :raises StaleStateError: the process was suspended for more than ``reconcile_timeout``.
     """
     started, planned = options.clocks(), 0.0
     outcome: Reply | None = None
@@ -91,10 +91,10 @@ def _guarded(options: CallOptions, flow: Flow[T]) -> Flow[T]:
             result: T = stop.value
             return result
         is_write = isinstance(step, Send) and step.request.method != "GET"
-        standstill = _elapsed(started, options.clocks()) - planned
-        if is_write and standstill > options.reconcile_timeout:
+        suspended = _elapsed(started, options.clocks()) - planned
+        if is_write and suspended > options.reconcile_timeout:
             flow.close()
-            raise StaleKnowledgeError(f"the process stood still for {standstill:.0f} s before a write")
+            raise StaleStateError(f"the process was suspended for {suspended:.0f} s before a write")
         sent = options.clocks()
         outcome = yield step
         if isinstance(step, Pause):
@@ -104,7 +104,7 @@ def _guarded(options: CallOptions, flow: Flow[T]) -> Flow[T]:
             planned += attempt
             if is_write and _elapsed(sent, options.clocks()) - attempt > options.reconcile_timeout:
                 # A response from before the suspension says nothing about what exists now.
-                reason = "the process stood still while it waited for the response"
+                reason = "the process was suspended while it waited for the response"
                 outcome = RequestFailure(reason=reason, sent=True, seconds=attempt)
 
 

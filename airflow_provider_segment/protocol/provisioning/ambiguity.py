@@ -33,7 +33,8 @@ def several(label: str, candidates: Iterable[Mapping[str, Any]]) -> SegmentSever
     """
     ids = tuple(one["id"] for one in candidates)
     return SegmentSeveralMatchesError(
-        f"{len(ids)} objects match {label}: {', '.join(ids)}; delete or rename all but one, or give its id", ids=ids
+        f"{len(ids)} objects match {label}: {', '.join(ids)}; select one by its id, or delete or rename the others",
+        ids=ids,
     )
 
 

@@ -208,14 +208,14 @@ def execute_plan(
     """Execute a plan; it is safe to stop after any call and to apply again.
 
     :param plan: the changes to make.
-    :param confirm: check that a created destination is the only one, which takes another list of its source.
+    :param confirm: list the source's destinations again, to check that a created destination is the only one.
     :param executed: filled with what was done.
     :return: a summary of what was done.
     :raises SegmentError: Segment rejected a change; the message names the object. Earlier changes stay, and a new apply
         continues from there.
     """
     if plan.is_empty:
-        yield Log("everything is already as described: nothing written")
+        yield Log("nothing to write: Segment already matches the description")
         return summarize(plan, written=True)
     done = executed or Executed()
     destination_id, done.ignored = yield from _apply_destination_plan(options, plan, done, confirm=confirm)
@@ -257,10 +257,8 @@ def _read_destination(
         return actual, [], listed
     others = [destination_label(other) for other in listed if other["metadata"]["id"] == identity.metadata_id]
     if request.if_missing == "fail":
-        siblings = f"it has {first_few(others)}" if others else "it has none"
-        raise SegmentNotFoundError(
-            f"there is no {identity}, and if_missing='fail'; of destinations of this type {siblings}", status=404
-        )
+        siblings = f"destinations of this type: {first_few(others)}" if others else "the source has none of this type"
+        raise SegmentNotFoundError(f"there is no {identity}, and if_missing is 'fail'; {siblings}", status=404)
     return None, others, listed
 
 
@@ -363,7 +361,7 @@ def _plan_filters(
 def _is_enabled_last(plan: Plan) -> bool:
     """Return whether a new destination is created disabled, so that no event passes before its filters exist.
 
-    This is so only if it is described as enabled: otherwise a retry would not know that it must be enabled.
+    This applies only if it is described as enabled: otherwise a retry could not tell that it must be enabled.
     """
     part = plan.destination
     return part.actual is None and part.spec.enabled is True and bool(plan.filters)
@@ -380,8 +378,8 @@ def _log_plan(plan: Plan) -> Flow[None]:
     if plan.others:
         yield Log(
             f"source {identity.source_id} has other destinations of type {identity.metadata_id}:"
-            f" {first_few(plan.others)}; if one of them is this destination under an earlier name, events are sent"
-            " twice (give its destination_id to rename it)",
+            f" {first_few(plan.others)}; if one of them is this destination under an earlier name, pass its"
+            " destination_id to rename it, or else events are sent twice",
             logging.WARNING,
         )
 

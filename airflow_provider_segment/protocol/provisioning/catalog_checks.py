@@ -102,27 +102,26 @@ def check_new_destination(
     if same:
         names = ", ".join(f"{one.get('name') or ''!r} ({one['id']})" for one in same)
         raise SegmentAlreadyExistsError(
-            f"{identity} was not created: a source can have only one destination of this type, and it has one already:"
-            f" {names}; use that one, by its id or its name, or delete it",
+            f"{identity} was not created: a source can have only one destination of this type, and it already has"
+            f" {names}; select the existing one by its id or name, or delete it",
             ids=tuple(one["id"] for one in same),
         )
     if described is not None:
         raise ValueError(
-            f"{identity} was not created: a source can have only one destination of this type, and {described} is"
-            " described too; describe only one of them"
+            f"{identity} was not created: a source can have only one destination of this type, but {described} is also"
+            " described; remove one of the two descriptions"
         )
 
 
 def check_new_name(what: str, name: str) -> None:
-    """Raise if a name that an object is to get begins or ends with white space; existing objects may have such names.
+    """Raise if a new name begins or ends with white space; names of existing objects may.
 
     :param what: the kind of object, for the message.
     :param name: its described name.
     """
     if not is_trimmed(name):
         raise ValueError(
-            f"the new name {name!r} of the {what} begins or ends with white space; remove it, since a name is"
-            " compared exactly"
+            f"the new {what} name is {name!r}; remove the white space around it, because names are compared exactly"
         )
 
 

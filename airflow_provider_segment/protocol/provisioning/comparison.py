@@ -18,7 +18,7 @@ _EMPTY = ("", "None")
 
 
 class Match(IntEnum):
-    """The result of comparing two values; of a whole, it is the greatest of its parts."""
+    """The result of comparing two values; for lists and objects, the greatest result of their parts."""
 
     SAME = 0
     UNKNOWN = 1
@@ -100,7 +100,7 @@ def _compare_secret(secret: SecretStr, tail: str) -> Match:
 
 
 def _is_document(secret: SecretStr) -> bool:
-    """Return whether a secret is of a kind that always ends alike: a key file, JSON, or several lines."""
+    """Return whether a secret's last characters do not identify it: a key file, JSON, or several lines."""
     stripped = secret.strip()
     return stripped.startswith(("{", "[", "-----BEGIN")) or "\n" in stripped
 

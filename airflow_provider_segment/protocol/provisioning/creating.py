@@ -23,7 +23,7 @@ from airflow_provider_segment.protocol.errors import (
 )
 from airflow_provider_segment.protocol.flow.meter import Meter
 from airflow_provider_segment.protocol.flow.retry import FAULT_BACKOFF, backoff
-from airflow_provider_segment.protocol.flow.staleness import StaleKnowledgeError
+from airflow_provider_segment.protocol.flow.staleness import StaleStateError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log, Pause
 from airflow_provider_segment.protocol.provisioning.identity import Identity
 from airflow_provider_segment.protocol.provisioning.lookup import one_or_none
@@ -65,7 +65,7 @@ def create_idempotently(
     :return: the object, created or adopted.
     :raises SegmentSeveralMatchesError: several objects have the identity now.
     :raises SegmentAmbiguousWriteError: it is unknown whether the object exists, and the budget is spent.
-    :raises StaleKnowledgeError: with ``confirm``, Segment rejected the create, and another run created the object.
+    :raises StaleStateError: with ``confirm``, Segment rejected the create, and another run created the object.
     """
     meter, lost = Meter(), 0
     while True:
@@ -96,7 +96,7 @@ def create_idempotently(
 
 
 def check_created(identity: Identity, created: Destination | Subscription, *, enabled: bool) -> None:
-    """Raise if the created object's name or flag differs from the request, since the next run would create another one.
+    """Raise if the created object's name or flag differs from the request: the next run would create a duplicate.
 
     :param identity: the object's identity.
     :param created: the object as Segment returned it.
@@ -104,11 +104,11 @@ def check_created(identity: Identity, created: Destination | Subscription, *, en
     :raises SegmentUnexpectedResultError: the name or the flag differs.
     """
     pairs = {"name": (identity.name, created.get("name")), "enabled": (enabled, created["enabled"])}
-    for field, (asked, actual) in pairs.items():
-        if asked != actual:
+    for field, (expected, actual) in pairs.items():
+        if expected != actual:
             raise SegmentUnexpectedResultError(
-                f"{identity} was created as {created['id']}, but its {field} is {actual!r} instead of {asked!r};"
-                " describe it as Segment stores it, or delete it",
+                f"{identity} was created as {created['id']}, but its {field} is {actual!r} instead of {expected!r};"
+                " change the description to match it, or delete it",
                 id=created["id"],
             )
 
@@ -158,7 +158,7 @@ def _find_lost(
     except SegmentSeveralMatchesError:
         raise
     except SegmentError as error:
-        lost.explain(f"and the check whether it exists failed: {error}")
+        lost.explain(f"checking whether it exists failed too: {error}")
         raise lost from error
 
 
@@ -168,20 +168,20 @@ def _check_overtaken(
     """Check whether Segment rejected a create because an overlapping run was faster: names must be unique.
 
     :param rejection: the error, which is explained if the object exists.
-    :param replan: raise ``StaleKnowledgeError`` if it exists, so that it is treated like any existing object.
+    :param replan: raise ``StaleStateError`` if it exists, so that it is treated like any existing object.
     """
     if not isinstance(rejection, SegmentInvalidRequestError | SegmentConflictError):
         return
     try:
         matches = yield from find(options)
     except SegmentError as error:
-        yield Log(f"creating {identity}: the check whether it exists failed: {error}", logging.WARNING)
+        yield Log(f"creating {identity}: checking whether it exists failed: {error}", logging.WARNING)
         return
     if not matches:
         return
     ids = ", ".join(match["id"] for match in matches)
     if replan:
-        raise StaleKnowledgeError(f"{rejection}; meanwhile {identity} exists: {ids}", rejection=rejection)
+        raise StaleStateError(f"{rejection}; meanwhile {identity} exists: {ids}", rejection=rejection)
     rejection.explain(f"it exists already: {ids}")
 
 
@@ -195,7 +195,7 @@ def _find_after_rejection(
     except SegmentSeveralMatchesError:
         raise
     except SegmentError as error:
-        rejection.explain(f"and the check whether it exists failed: {error}")
+        rejection.explain(f"checking whether it exists failed too: {error}")
         raise rejection from error
 
 
@@ -205,7 +205,7 @@ def _wait_before_repeating(
     wait = max(backoff(FAULT_BACKOFF, lost, jitter=1.0), min(error.retry_after or 0.0, meter.left(options)))
     if wait > meter.left(options):
         error.explain(
-            f"sent {lost} times over {meter.seconds:.0f} s and never listed"
+            f"sent {lost} times over {meter.seconds:.0f} s, but the object never appeared in a list"
             f" (retry_budget: {options.retry_budget:.0f} s)"
         )
         raise error

@@ -186,7 +186,7 @@ def key_hint(key: str, known: Iterable[str]) -> str:
     if near := get_close_matches(key, names, n=1):
         return f"did you mean {near[0]!r}?"
     more = f" and {len(names) - MAX_CANDIDATES} more" if len(names) > MAX_CANDIDATES else ""
-    return f"it knows {', '.join(map(repr, names[:MAX_CANDIDATES]))}{more}"
+    return f"known settings: {', '.join(map(repr, names[:MAX_CANDIDATES]))}{more}"
 
 
 def is_server_key(key: str) -> bool:

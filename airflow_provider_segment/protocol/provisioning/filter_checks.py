@@ -37,7 +37,7 @@ def run_filter_checks(options: CallOptions, specs: Sequence[FilterSpec]) -> Flow
                 raise SegmentFilterCheckError(f"{label}: {'; '.join(found)}. Nothing was written")
             count += 1
     if count:
-        yield Log(f"{count} checks of filters hold")
+        yield Log(f"filter checks passed: {count}")
 
 
 def differences(path: str, expected: Any, actual: Any) -> Iterator[str]:

@@ -66,7 +66,8 @@ def _match_ids(specs: Sequence[FilterSpec], actual: Sequence[Filter]) -> dict[in
     by_id = {one["id"]: one for one in actual}
     for spec in specs:
         if spec.id is not None and spec.id not in by_id:
-            raise SegmentNotFoundError(f"there is no filter {spec.id}, described as {spec.title!r}", status=404)
+            message = f"filter {spec.title!r}: the destination has no filter with the id {spec.id}"
+            raise SegmentNotFoundError(message, status=404)
     return {index: by_id[spec.id] for index, spec in enumerate(specs) if spec.id is not None}
 
 

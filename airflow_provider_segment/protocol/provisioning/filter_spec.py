@@ -58,15 +58,15 @@ def check_filters(argument: str, value: Any) -> tuple[FilterSpec, ...]:
     """Return the descriptions of filters.
 
     :param argument: the argument's name.
-    :param value: dicts with the keys of ``FilterSpec``, or a string holding such a JSON array; keys after ``actions``
-        may be left out or ``None``.
+    :param value: dicts with the keys of ``FilterSpec``, or the same as a JSON array in a string; keys other than
+        ``title``, ``condition`` and ``actions`` may be omitted or ``None``.
     :raises ValueError: an entry is invalid; the message names it, the key, its value and what is allowed.
     """
     specs = tuple(_check_entry(label, entry) for label, entry in _entries(argument, value))
     ids = [spec.id for spec in specs if spec.id is not None]
     for number, spec in enumerate(specs):
         if spec.id is not None and ids.count(spec.id) > 1:
-            raise ValueError(f"{argument}[{number}] has the id {spec.id!r}, which another entry has too")
+            raise ValueError(f"{argument}[{number}]: duplicate id {spec.id!r}; describe each filter only once")
     return specs
 
 
@@ -88,17 +88,17 @@ def _check_entry(label: str, entry: Mapping[str, Any]) -> FilterSpec:
 
 
 def check_samples(argument: str, value: Any) -> tuple[FilterCheck, ...]:
-    """Return sample events, each with the result that a filter must have for it.
+    """Return sample events, each with the expected result of the filter.
 
     :param argument: the argument's name.
-    :param value: dicts with ``payload`` and ``result``, or a string holding such a JSON array.
-    :raises ValueError: naming the entry, the key, its value and what is allowed.
+    :param value: dicts with ``payload`` and ``result``, or the same as a JSON array in a string.
+    :raises ValueError: an entry is invalid; the message names it, the key, its value and what is allowed.
     """
     checks = []
     for label, entry in _entries(argument, value):
         _check_keys(label, entry, allowed=("payload", "result"), required=("payload",))
         if "result" not in entry:
-            raise ValueError(f"{label} has no result; it must be the event after the filter, or None if it is dropped")
+            raise ValueError(f"{label}: 'result' is missing; pass the filtered event, or None if it must be dropped")
         result = entry["result"]
         checks.append(
             FilterCheck(
@@ -111,9 +111,9 @@ def check_samples(argument: str, value: Any) -> tuple[FilterCheck, ...]:
 
 def _check_keys(label: str, entry: Mapping[str, Any], *, allowed: Sequence[str], required: Sequence[str]) -> None:
     if unknown := sorted(str(key) for key in entry if key not in allowed):
-        raise ValueError(f"{label} has the key {unknown[0]!r}; it may have {', '.join(allowed)}")
+        raise ValueError(f"{label}: unknown key {unknown[0]!r}; allowed keys: {', '.join(allowed)}")
     if missing := [key for key in required if entry.get(key) is None]:
-        raise ValueError(f"{label} has no {missing[0]}; {', '.join(required)} are required")
+        raise ValueError(f"{label}: {missing[0]!r} is missing; required keys: {', '.join(required)}")
 
 
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {

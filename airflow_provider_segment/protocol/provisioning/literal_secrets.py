@@ -40,7 +40,7 @@ def literal_password_text(keys: Sequence[str]) -> str:
 
     :param keys: the settings that are literal passwords.
     """
-    return f"{', '.join(map(setting_label, keys))}: a literal, but Segment's catalog calls it a password"
+    return f"{', '.join(map(setting_label, keys))}: set to a literal, but declared as a password in Segment's catalog"
 
 
 def warn_about_literal_passwords(
@@ -59,7 +59,7 @@ def warn_about_literal_passwords(
     """
     if keys := literal_passwords(settings, options, templated=templated):
         yield Log(
-            f"{label}: {literal_password_text(keys)}; pass SecretRef('<connection id>') instead, or Airflow stores and"
-            " shows it",
+            f"{label}: {literal_password_text(keys)}; pass SecretRef('<connection id>') instead, because Airflow stores"
+            " and displays literals",
             logging.WARNING,
         )

@@ -32,7 +32,7 @@ _MAX_LABELS = 5
 
 @dataclass(slots=True)
 class Found:
-    """The id of a resolved target; kept while a task waits for a rate limit.
+    """The id of a resolved target; stored while a task waits for a rate limit.
 
     :param id: the id, once known.
     """
@@ -66,7 +66,8 @@ def one_or_none(matches: Sequence[T], identity: Identity | str) -> T | None:
     if len(matches) > 1:
         ids = tuple(match["id"] for match in matches)
         raise SegmentSeveralMatchesError(
-            f"{len(matches)} objects match {identity}: {', '.join(ids)}; delete or rename all but one, or give its id",
+            f"{len(matches)} objects match {identity}: {', '.join(ids)}; select one by its id, or delete or rename the"
+            " others",
             ids=ids,
         )
     return matches[0] if matches else None
@@ -114,8 +115,8 @@ def handle_existing(object_id: str, identity: Identity, diff: Diff, *, if_exists
         yield Log(f"{identity} exists already: {object_id}; updating {names}")
         return True
     yield Log(
-        f"{identity} exists already: {object_id}; used unchanged, although it differs in {names}"
-        " (if_exists='update' would update it)",
+        f"{identity} exists already: {object_id}; it differs in {names} and is used unchanged; pass if_exists='update'"
+        " to update it",
         logging.WARNING,
     )
     return False
@@ -131,8 +132,8 @@ def mask_and_warn(identity: Identity | str, diff: Diff) -> Flow[None]:
         yield MaskSecrets(diff.secrets)
     for key in diff.hidden:
         yield Log(
-            f"{identity}: settings[{key!r}] can't be compared, since Segment does not show enough of it; it is written"
-            " only with rotate_secrets=True",
+            f"{identity}: settings[{key!r}] can't be compared, because Segment shows too little of the secret; pass"
+            " rotate_secrets=True to write it",
             logging.WARNING,
         )
     for key, hint in diff.unknown.items():
@@ -152,9 +153,9 @@ def resolve(
 
     :param find: lists all objects with an identity.
     :param target: id or identity.
-    :param new_name: the name that the object is about to get.
+    :param new_name: the new name of the object.
     :param is_retry: whether an earlier try of the same task may have renamed it, so that an object with the new name is
-        the target; otherwise it is another one.
+        the target; otherwise such an object is a different one.
     :raises SegmentNotFoundError: no object has the identity.
     """
     if isinstance(target, str):
@@ -168,8 +169,8 @@ def resolve(
             return renamed["id"]
         if renamed is not None:
             raise SegmentNotFoundError(
-                f"there is no {target}, but one named {new_name!r}: {renamed['id']}; if it has been renamed, remove"
-                " the task or give the id",
+                f"there is no {target}, but {renamed['id']} already has the new name {new_name!r}; if that is the"
+                " renamed object, remove this task or pass the id",
                 status=404,
             )
     raise SegmentNotFoundError(f"there is no {target}", status=404)

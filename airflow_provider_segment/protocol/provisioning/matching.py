@@ -87,7 +87,8 @@ def _match_ids(specs: Sequence[SubscriptionSpec], actual: Sequence[Subscription]
         if spec.id is None:
             continue
         if spec.id not in by_id:
-            raise SegmentNotFoundError(f"there is no subscription {spec.id}, described as {spec.name!r}", status=404)
+            message = f"subscription {spec.name!r}: the destination has no subscription with the id {spec.id}"
+            raise SegmentNotFoundError(message, status=404)
         match = by_id[spec.id]
         if match["actionId"] != spec.action_id:
             raise ValueError(

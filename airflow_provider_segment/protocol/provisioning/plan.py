@@ -90,7 +90,7 @@ class Plan:
     :param destination: what to do to the destination.
     :param subscriptions: what to do to its subscriptions, in this order; empty if they are left alone.
     :param filters: what to do to its filters, in this order; empty if they are left alone.
-    :param places: the place in the description of each subscription; ``None`` for one that is removed.
+    :param places: position of each subscription in the description; ``None`` for a removed one.
     :param filter_places: the same for the filters.
     :param known_ids: ids of all existing subscriptions of the destination.
     :param warnings: possible mistakes in the description.
@@ -197,7 +197,7 @@ class _Rotation:
         return self.wanted and object_id not in self.rotated
 
     def done(self, object_id: str, diff: Diff) -> Diff:
-        """Don't report secrets as not comparable if they have just been written."""
+        """Return the diff; secrets that have just been written no longer count as not comparable."""
         return replace(diff, hidden=()) if self.wanted and object_id in self.rotated else diff
 
 
@@ -214,8 +214,8 @@ def _plan_destination(spec: DestinationSpec, actual: Destination | None, rotatio
         if described != value:
             named = f"{id_argument} is" if slug is None else f"{slug_argument} {slug!r} is"
             raise ValueError(
-                f"{named} {described!r}, but destination {actual['id']} has {value!r}, which can't be changed; describe"
-                " a new destination instead"
+                f"{named} {described!r}, but destination {actual['id']} has {value!r}; Segment can't change this, so"
+                " describe a new destination instead"
             )
     diff = rotation.done(actual["id"], diff_destination(spec, actual, rotate_secrets=rotation.of(actual["id"])))
     if "name" in diff.changes:
@@ -249,14 +249,14 @@ def _check_new_subscriptions(plans: Sequence[SubscriptionPlan], kind: TypeRecord
 
 
 def _check_actions(plans: Sequence[SubscriptionPlan], undescribed: Sequence[Subscription]) -> None:
-    """Raise if a subscription would be created next to an undescribed one that differs in its action."""
+    """Raise if a subscription to create has the name of an undescribed one with another action."""
     for plan in plans:
         for existing in undescribed:
             names = existing["name"] == plan.name and existing["actionId"] != plan.action_id
             if plan.result is Result.CREATED and names:
                 raise ValueError(
                     f"subscription {plan.name!r}: its action can't be changed from {existing['actionId']!r} to"
-                    f" {plan.action_id!r}; give the new one another name, or remove {existing['id']} first"
+                    f" {plan.action_id!r}; choose another name for the new one, or remove {existing['id']} first"
                 )
 
 
@@ -269,8 +269,8 @@ def _double_delivery_warnings(plans: Sequence[SubscriptionPlan], undescribed: Se
             if same and existing["enabled"]:
                 yield (
                     f"subscription {plan.name!r} is new, but {existing['name']!r} ({existing['id']}) is enabled and"
-                    " has the same action and trigger, so events may be sent twice; give its id or"
-                    " previous_name to rename it"
+                    " has the same action and trigger, so events may be sent twice; to rename the existing one"
+                    " instead, set its id or previous_name"
                 )
 
 

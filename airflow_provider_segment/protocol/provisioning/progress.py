@@ -1,6 +1,6 @@
-"""The progress of an apply that was stopped, so that it continues and returns the same result as without a stop.
+"""The progress of an interrupted apply, so that it can resume and return the same result as an uninterrupted one.
 
-Like the summary, it holds no values of settings: it is stored in Airflow's database while a task waits.
+Like the summary, it contains no values of settings, because Airflow's database stores it while a task waits.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ P = TypeVar("P", DestinationPlan, SubscriptionPlan)
 
 @dataclass(slots=True)
 class Executed:
-    """What the execution of one plan did so far.
+    """What the execution of one plan has done so far.
 
     :param destination_id: id of the destination, once it is written.
     :param ids: ids of the created, changed and removed subscriptions, by position in the plan.
@@ -52,14 +52,14 @@ class Executed:
 
 @dataclass(slots=True)
 class ApplyProgress:
-    """What an apply did before and after it was stopped.
+    """What an apply has done, including before it was interrupted.
 
-    :param first: summary of the first plan of which something was written, or rejected in part.
+    :param first: summary of the first plan that wrote something, or that Segment rejected in part.
     :param wrote: whether something was written.
-    :param order: the place in the description of each subscription of ``first``; ``None`` for one that is removed.
+    :param order: position of each subscription of ``first`` in the description; ``None`` for a removed one.
     :param filter_order: the same for its filters.
-    :param created: ids of the objects that were created, by their kind.
-    :param written: ids of the objects that were written, with their secrets.
+    :param created: ids of the created objects, by kind.
+    :param written: ids of the objects that were written, including their secrets.
     :param remaining: labels of settings that differed after the write, by the id of the object.
     :param ignored: settings that Segment rejected or ignored.
     :param may_leave_out: as in :class:`Executed`.
@@ -77,10 +77,11 @@ class ApplyProgress:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any] | None) -> ApplyProgress:
-        """Return the progress that was stored.
+        """Return the stored progress.
 
-        :param stored: from ``to_json``; ``None`` for an apply that has not been stopped.
-        :raises SegmentProtocolError: it is invalid, for example from another version; a retry starts again.
+        :param stored: result of ``to_json``; ``None`` for an apply that has not been interrupted.
+        :raises SegmentProtocolError: the value is invalid, for example written by another version of this package; a
+            retry starts over.
         """
         try:
             return cls() if stored is None else msgspec.convert(stored, cls)
@@ -106,7 +107,7 @@ class ApplyProgress:
         )
 
     def begin(self, plan: Plan) -> None:
-        """Keep the summary of the first plan; an earlier one of which nothing was written had no effect.
+        """Record the summary of the first plan that has an effect; a plan that wrote nothing is replaced.
 
         :param plan: the plan that is about to be executed.
         """
@@ -119,7 +120,7 @@ class ApplyProgress:
         self.wrote = True
 
     def add(self, executed: Executed, plan: Plan) -> None:
-        """Add what the execution of a plan did, whether it ended or was stopped.
+        """Record what the execution of a plan did, whether or not it was completed.
 
         :param executed: what it did.
         :param plan: the executed plan.
@@ -138,7 +139,7 @@ class ApplyProgress:
         self.may_leave_out = executed.may_leave_out
 
     def summary(self, last: ApplySummary, plan: Plan) -> ApplySummary:
-        """Return the summary of the whole apply, the same as without a stop.
+        """Return the summary of the whole apply, as if it had not been interrupted.
 
         :param last: summary of the last plan.
         :param plan: the last plan.
@@ -177,7 +178,7 @@ class ApplyProgress:
 def places(
     plans: Sequence[SubscriptionPlan] | Sequence[FilterPlan], described: Sequence[Any] | None
 ) -> tuple[int | None, ...]:
-    """Return the place in the description of each part of a plan; ``None`` for one that is removed.
+    """Return the position of each part of a plan in the description; ``None`` for a removed part.
 
     :param plans: the parts.
     :param described: the described objects.
@@ -212,9 +213,9 @@ def _merged(
 def _final_id(
     first_id: str | None, place: int, owners: Mapping[str, int], final: Mapping[int | None, Any]
 ) -> str | None:
-    """Return the id of an entry; each id is the id of one entry.
+    """Return the final id of an entry, such that no two entries have the same id.
 
-    Among equal names, the last plan may match an entry to the object of another one, and that one to its object.
+    Among equal names, the last plan may match two entries to each other's objects.
 
     :param first_id: its id in the first summary.
     :param place: its place in the description.
@@ -232,7 +233,7 @@ def _final_id(
 def _merged_differences(
     first: ApplySummary, last: ApplySummary, subscriptions: Sequence[Any], filters: Sequence[Any]
 ) -> list[Difference]:
-    """Return the differences of the first plan with their final ids, and later ones of other objects."""
+    """Return the differences of the first plan with final ids, followed by later differences of other objects."""
     ids = {
         DESTINATION: iter([last["destination_id"]]),
         SUBSCRIPTION: _ids_of_changed(first["subscriptions"], subscriptions),

@@ -46,7 +46,7 @@ class ResolvedIds:
     def restored(cls, stored: Mapping[str, Any] | None, identity: DestinationIdentity) -> ResolvedIds:
         """Return the ids that were found before the task waited.
 
-        An id that belongs to an object that was deleted meanwhile makes Segment return 404: ids are not used again.
+        If an object has been deleted in the meantime, Segment returns 404 for its id, because ids are not reused.
 
         :param stored: from :meth:`stored`; ``None`` if the task has not waited.
         :param identity: the destination's identity; slugs that a template has changed are resolved again.
@@ -104,7 +104,7 @@ class _StoredIds(msgspec.Struct, kw_only=True):
 
 
 def resolve_source(options: CallOptions, ids: ResolvedIds, *, source: str | None, source_id: str = "") -> Flow[str]:
-    """Return the id of a source; a slug takes one list of the sources.
+    """Return the id of a source; resolving a slug lists the sources.
 
     :param ids: the ids found so far, to which the source is added.
     :param source: its slug or id.
@@ -211,7 +211,7 @@ def resolve_described_actions(
         if destination_type is None:
             raise ValueError(
                 f"subscriptions[{min(missing.values())}]['action']: the token may not read the catalog, which has the"
-                " ids of actions; give action_id"
+                " ids of actions; pass action_id"
             )
         known = _actions(destination_type.get("actions"))
         if destination_id is not None and not missing.keys() <= {name for one in known for name in (one.id, one.slug)}:

@@ -1,4 +1,4 @@
-"""Reverse ETL schedules, which are checked before anything is created and compared by their meaning.
+"""Validation and comparison of Reverse ETL schedules.
 
 https://docs.segmentapis.com/tag/Reverse-ETL
 """
@@ -34,19 +34,19 @@ def check_reverse_etl_schedule(argument: str, value: Any) -> dict[str, Any]:
     strategy, config = schedule["strategy"], schedule.get("config") or {}
     label = f"{argument}['config']"
     if missing := sorted(_REQUIRED_KEYS.get(strategy, set()) - config.keys()):
-        raise ValueError(f"{label} has no {missing[0]!r}, which {strategy} requires")
+        raise ValueError(f"{label}: {missing[0]!r} is missing; the strategy {strategy} requires it")
     if strategy == "PERIODIC":
         _check_interval(f"{label}['interval']", config["interval"])
     elif strategy == "SPECIFIC_DAYS":
         _check_numbers(f"{label}['days']", config["days"], highest=6)
         _check_numbers(f"{label}['hours']", config["hours"], highest=23)
     elif strategy == "CRON" and len(str(config["spec"]).split()) != 5:
-        raise ValueError(f"{label}['spec'] is {config['spec']!r}; a cron expression has five fields")
+        raise ValueError(f"{label}['spec'] is {config['spec']!r}; it must be a cron expression with five fields")
     return schedule
 
 
 def same_schedule(spec: Mapping[str, Any], actual: Mapping[str, Any] | None) -> bool:
-    """Return whether two schedules mean the same: ``1h`` equals ``1h0m0s``, and the order of days does not matter.
+    """Return whether two schedules are equivalent: ``1h`` equals ``1h0m0s``, and the order of days does not matter.
 
     :param spec: the described schedule.
     :param actual: the schedule in Segment.
@@ -55,9 +55,9 @@ def same_schedule(spec: Mapping[str, Any], actual: Mapping[str, Any] | None) -> 
 
 
 def parse_duration(text: str) -> float | None:
-    """Return the seconds of a Go duration such as ``3h25m30s``, or ``None`` if it is not one.
+    """Parse a Go duration such as ``3h25m30s`` into seconds; return ``None`` if the string is not a duration.
 
-    :param text: the duration.
+    :param text: the string.
     """
     parts = re.findall(_DURATION_PART, text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
@@ -68,14 +68,16 @@ def parse_duration(text: str) -> float | None:
 def _check_interval(label: str, value: Any) -> None:
     seconds = parse_duration(value) if isinstance(value, str) else None
     if seconds is None or not _SHORTEST <= seconds < _LONGEST:
-        raise ValueError(f"{label} is {value!r}; it must be a duration of 10m to 168h, such as '1h' or '3h25m30s'")
+        raise ValueError(
+            f"{label} is {value!r}; it must be a duration of at least 10m and less than 168h, such as '3h25m30s'"
+        )
 
 
 def _check_numbers(label: str, value: Any, *, highest: int) -> None:
     numbers = value if isinstance(value, list | tuple) else ()
     valid = [isinstance(one, int) and not isinstance(one, bool) and 0 <= one <= highest for one in numbers]
     if not valid or not all(valid):
-        raise ValueError(f"{label} is {value!r}; it must be a list of numbers from 0 to {highest}")
+        raise ValueError(f"{label} is {value!r}; it must be a non-empty list of integers from 0 to {highest}")
 
 
 def _normalised(schedule: Mapping[str, Any]) -> Any:

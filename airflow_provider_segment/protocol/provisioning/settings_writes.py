@@ -88,9 +88,9 @@ def ignored_settings(
     ignored = dict.fromkeys((*left_out, *compared.changed, *compared.unknown))
     for key in ignored:
         if key in actual:
-            reason = "was not changed: Segment keeps its own value, so it is read-only"
+            reason = "is read-only: Segment did not change its value"
         else:
-            reason = "was not stored, or is not returned"
+            reason = "was not stored, or Segment does not return it"
         yield Log(f"{context.label}: {setting_label(key)} {reason}; remove it from the description", logging.WARNING)
     return list(map(setting_label, ignored))
 

@@ -1,4 +1,4 @@
-"""Slugs as an alternative to ids: which object a value of ``source``, ``destination_type`` or ``action`` selects."""
+"""Resolution of slugs and ids: which object a ``source``, ``destination_type`` or ``action`` refers to."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Slugged:
 
 
 def resolve_slug(what: str, value: str, objects: Iterable[Slugged]) -> str:
-    """Return the id of the object that a value selects, by exact slug or else by id.
+    """Return the id of the object that a value refers to; a slug takes precedence over an id.
 
     :param what: kind of the object, such as ``source``, for messages.
     :param value: slug or id.
@@ -34,11 +34,11 @@ def resolve_slug(what: str, value: str, objects: Iterable[Slugged]) -> str:
     by_slug = sorted({one.id for one in known if one.slug and one.slug == value})
     by_id = any(one.id == value for one in known)
     if len(by_slug) > 1:
-        raise ValueError(f"{what} {value!r}: several have this slug; give the id of one: {', '.join(by_slug)}")
+        raise ValueError(f"{what} {value!r} is the slug of several; use one of their ids: {', '.join(by_slug)}")
     if by_slug and by_id and by_slug != [value]:
         raise ValueError(
-            f"{what} {value!r} is the slug of {by_slug[0]} and the id of another; give the id {by_slug[0]}, or the"
-            " slug of the other"
+            f"{what} {value!r} is ambiguous: it is the slug of {by_slug[0]} and the id of another {what}; use the id"
+            f" {by_slug[0]}, or the slug of the other {what}"
         )
     if by_slug:
         return by_slug[0]

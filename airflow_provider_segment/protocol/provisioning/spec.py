@@ -134,8 +134,8 @@ def check_subscriptions(argument: str, value: Any) -> tuple[SubscriptionSpec, ..
     """Check a list of subscriptions.
 
     :param argument: the argument's name.
-    :param value: dicts with the keys of ``SubscriptionSpec``, or a string holding such a JSON array; keys other than
-        name, action and trigger may be left out or ``None``, and ``model_id`` ``""``, as Segment returns it, means no
+    :param value: dicts with the keys of ``SubscriptionSpec``, or the same as a JSON array in a string. Keys other than
+        name, action and trigger may be omitted or ``None``. A ``model_id`` of ``""``, which Segment returns, means no
         model.
     :raises ValueError: an entry is invalid; the message names it, the key, its value and what is allowed.
     """
@@ -147,7 +147,7 @@ def check_subscriptions(argument: str, value: Any) -> tuple[SubscriptionSpec, ..
     ids = [spec.id for spec in specs if spec.id is not None]
     for number, spec in enumerate(specs):
         if spec.id is not None and ids.count(spec.id) > 1:
-            raise ValueError(f"{argument}[{number}] has the id {spec.id!r}, which another entry has too")
+            raise ValueError(f"{argument}[{number}]: duplicate id {spec.id!r}; describe each subscription only once")
     return specs
 
 
@@ -155,11 +155,11 @@ def _check_entry(label: str, entry: Any) -> SubscriptionSpec:
     if not isinstance(entry, Mapping):
         raise ValueError(f"{label} is a {type(entry).__name__}; it must be a dict")
     if unknown := sorted(str(key) for key in entry if key not in _CHECKS):
-        raise ValueError(f"{label} has the key {unknown[0]!r}; it may have {', '.join(_CHECKS)}")
+        raise ValueError(f"{label}: unknown key {unknown[0]!r}; allowed keys: {', '.join(_CHECKS)}")
     if entry.get("action") is not None and entry.get("action_id") is not None:
-        raise ValueError(f"{label} has both action and action_id; give only one of them: action takes a slug or an id")
+        raise ValueError(f"{label}: action and action_id can't be combined; set only action, to a slug or an id")
     if missing := [key for key in _REQUIRED if entry.get(key) is None and entry.get(ID_ARGUMENTS.get(key)) is None]:
-        raise ValueError(f"{label} has no {missing[0]}; name, action (or action_id) and trigger are required")
+        raise ValueError(f"{label}: {missing[0]!r} is missing; name, action (or action_id) and trigger are required")
     present = {key: value for key, value in entry.items() if value is not None and (key, value) != ("model_id", "")}
     return SubscriptionSpec(**{key: _CHECKS[key](f"{label}[{key!r}]", value) for key, value in present.items()})
 
@@ -167,9 +167,9 @@ def _check_entry(label: str, entry: Any) -> SubscriptionSpec:
 def without_none(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings without the keys that are ``None``, at any depth; for a new object, ``None`` means absent.
 
-    A ``None`` in a list is kept: without it, the other entries would move, and a later comparison would find that. The
-    API's schema allows any JSON in settings, and an existing list may hold nulls, so that it must be possible to create
-    the same one elsewhere.
+    A ``None`` in a list stays: removing it would shift the other entries, and a later comparison would report a
+    difference. The API's schema allows any JSON in settings, so an existing list may contain nulls, and it must be
+    possible to recreate that list elsewhere.
 
     :param settings: the described settings.
     """

@@ -75,8 +75,8 @@ def page_reader(
 
     :param item_type: type of an entry.
     :param key: key of the entries in ``data``.
-    :param free_key: key of an entry whose value is a ``dict[str, Any]``. No other one may contain ``Any``, except those
-        under ``shared_key``.
+    :param free_key: key of an entry whose value is a ``dict[str, Any]``. No other value may contain ``Any``, except
+        those under ``shared_key``.
     :param shared_key: key of an entry whose value is an object with an ``id``. Entries with the same id share one
         value, which is decoded once.
     :return: a function from bytes to a page; it raises ``msgspec.MsgspecError`` for anything else.

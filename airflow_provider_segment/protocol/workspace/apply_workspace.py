@@ -12,8 +12,8 @@ from airflow_provider_segment.protocol.errors import (
     SegmentInvalidRequestError,
     SegmentNotFoundError,
 )
-from airflow_provider_segment.protocol.flow.deferral import kept_in_worker
-from airflow_provider_segment.protocol.flow.staleness import notice_standstills, replan_when_stale
+from airflow_provider_segment.protocol.flow.deferral import without_deferral
+from airflow_provider_segment.protocol.flow.staleness import notice_suspensions, replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.flow.writes import notice_writes
 from airflow_provider_segment.protocol.provisioning.apply import execute_plan
@@ -67,7 +67,7 @@ def apply_workspace(
     :raises SegmentConnectionError: Segment could not be reached.
     """
     flow = _apply_items(options, plan, how, apply)
-    return (yield from notice_standstills(options, flow, lambda: apply.pending.renew(options)))
+    return (yield from notice_suspensions(options, flow, lambda: apply.pending.renew(options)))
 
 
 def _apply_items(
@@ -86,7 +86,7 @@ def _apply_items(
         yield Log(_progress_line(item, done, progress))
         results.append((yield from _apply_one(options, item, done, plan.listings, how, apply)))
         stopped = apply.stop_on_error and _has_failed(progress)
-    return (yield from kept_in_worker(confirm_created(options, plan.items, results)))
+    return (yield from without_deferral(confirm_created(options, plan.items, results)))
 
 
 def _has_failed(progress: WorkspaceProgress) -> bool:

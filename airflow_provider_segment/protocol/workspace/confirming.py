@@ -1,4 +1,4 @@
-"""Checking that each created destination is the only one of its identity, with one list of each source."""
+"""Checking that each created destination is the only one with its identity; lists each source once."""
 
 from __future__ import annotations
 

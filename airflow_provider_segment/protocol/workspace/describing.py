@@ -243,7 +243,7 @@ def _ambiguous(subscriptions: Sequence[Subscription]) -> set[str]:
 
 
 def _distinguishable(group: Sequence[Subscription]) -> bool:
-    """Return whether each one finds itself by trigger, model and settings, and no two are alike in all of these."""
+    """Return whether trigger, model and settings match each one to itself, and no two are identical in all of these."""
     traits = [(one["trigger"], one.get("modelId") or "") for one in group]
     if len(set(traits)) == len(traits):
         return True

@@ -1,4 +1,4 @@
-"""Checking that no source gets a second destination of a type that allows only one for each source."""
+"""Checking that no source gets a second destination of a type that allows only one per source."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from airflow_provider_segment.protocol.workspace.planning import Target
 
 @dataclass(slots=True)
 class Instances:
-    """The descriptions that were checked so far, which are applied before the next one.
+    """The descriptions checked so far; they are applied before later ones.
 
     :param created: the new destination of each source and type, as messages name it.
     :param removed: ids of the destinations that are removed.

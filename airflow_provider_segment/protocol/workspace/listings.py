@@ -10,7 +10,7 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
 from airflow_provider_segment.protocol.workspace.reading import read_destinations
 
 LASTS = 600.0
-"""Seconds for which a list is trusted about what does not exist; objects created by others since are detected later."""
+"""Seconds for which an object that a list does not show counts as missing; concurrent creates are detected later."""
 
 Clocks = tuple[float, float]
 
@@ -25,7 +25,7 @@ class Listings:
         """Return the destinations of a source; list them if there is no list yet, or if it is too old.
 
         :param source_id: id of the source.
-        :param max_age: greatest age of the list, in seconds; a negative number always lists again.
+        :param max_age: maximum age of the list, in seconds; with a negative number, it is always listed again.
         """
         now = options.clocks()
         if source_id in self._lists:

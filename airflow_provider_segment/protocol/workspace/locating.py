@@ -87,7 +87,7 @@ def _type_slugs(known: Known) -> list[Slugged]:
 def check_target(
     description: DestinationDescription, target: Target | Exception, described: set[str]
 ) -> Target | Exception:
-    """Return the target, or an error if another description has the same one.
+    """Return the target, or an error if another description has the same target.
 
     :param description: the destination's description.
     :param target: what it refers to.
@@ -100,6 +100,7 @@ def check_target(
     )
     key = str(identity) if target.actual is None else target.actual["id"]
     if key in described:
-        return ValueError(f"another file describes {identity if target.actual is None else f'destination {key}'} too")
+        label = identity if target.actual is None else f"destination {key}"
+        return ValueError(f"{label} is described twice; remove one of the two descriptions")
     described.add(key)
     return target

@@ -10,10 +10,10 @@ from airflow_provider_segment.protocol.workspace.description import DestinationD
 
 
 def missing_secrets(description: DestinationDescription, plan: Plan) -> ValueError | None:
-    """Return the error of writing a plan whose secrets are not all supplied; ``None`` if it needs no missing one.
+    """Return the error for a plan that writes secrets that are not supplied; ``None`` if there are none.
 
     A create needs every secret. An update of settings contains every described key, because Segment may replace the
-    settings, and then a key that is left out would be deleted.
+    settings, which would delete a key that is left out.
 
     :param description: the description of the destination, with the secrets that are supplied.
     :param plan: its plan, with the place of each subscription among those that are not described as removed.
@@ -27,7 +27,7 @@ def missing_secrets(description: DestinationDescription, plan: Plan) -> ValueErr
             problems += _problems(f"{one.label}: ", one.unsupplied, part.result, part.diff)
     if not problems:
         return None
-    return ValueError(f"{'; '.join(problems)}; create its connection, or name another one in the environment")
+    return ValueError(f"{'; '.join(problems)}; create the connection, or map the alias to another in the environment")
 
 
 def _problems(label: str, unsupplied: Mapping[str, str], result: Result, diff: Diff) -> Iterator[str]:
@@ -38,5 +38,5 @@ def _problems(label: str, unsupplied: Mapping[str, str], result: Result, diff: D
         f"{setting_label(key)} needs the secret {alias!r}, which is not supplied" for key, alias in unsupplied.items()
     )
     differing = ", ".join(change.field for change in diff.fields if change.hidden)
-    reason = "" if created else f"{differing} differs, and every write of settings contains all of them, but "
+    reason = "" if created else f"{differing} differs, and settings can only be written as a whole, but "
     yield f"{label}{reason}{needs}"

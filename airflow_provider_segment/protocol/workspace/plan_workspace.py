@@ -1,4 +1,4 @@
-"""Planning many destinations, with one list of the sources, one per described source and one per destination."""
+"""Planning many destinations with few requests: lists the sources once, each described source and destination once."""
 
 from __future__ import annotations
 

@@ -69,8 +69,8 @@ def find_destination(
             raise SegmentNotFoundError(f"there is no destination {description.id} on source {source_id}", status=404)
         if match is not None and match["metadata"]["id"] != metadata_id:
             raise ValueError(
-                f"destination {description.id} is of type {match['metadata']['id']}, not {metadata_id}, which can't be"
-                " changed; describe a new destination instead"
+                f"destination {description.id} is of type {match['metadata']['id']}, not {metadata_id}; Segment can't"
+                " change this, so describe a new destination instead"
             )
         return match
     for name in (description.name, description.previous_name):
@@ -187,8 +187,8 @@ def plan_warnings(plan: Plan, options: Sequence[CatalogOption] = ()) -> Iterator
     spec = plan.destination.spec
     if keys := literal_passwords(spec.settings, options, templated=spec.templated):
         yield (
-            f"{literal_password_text(keys)}; write {{$secret: <alias>}} instead (in a DAG file,"
-            " SecretRef('<connection id>')), or everyone who can read it sees it"
+            f"{literal_password_text(keys)}; anyone who can read the file can read it; write"
+            " {$secret: <alias>} instead, or SecretRef('<connection id>') in a DAG file"
         )
     for label, diff in (
         ("", plan.destination.diff),
@@ -200,6 +200,6 @@ def plan_warnings(plan: Plan, options: Sequence[CatalogOption] = ()) -> Iterator
             yield f"{label}the type has no setting {key!r}; {hint}"
     if plan.others:
         yield (
-            f"it is created next to undescribed destinations of the same source and type: {first_few(plan.others)}; if"
-            " one of them is this destination under another name, events are sent twice (give previous_name or id)"
+            f"the source already has other destinations of this type: {first_few(plan.others)}; if one of them is this"
+            " destination under another name, set previous_name or id to rename it, or else events are sent twice"
         )

@@ -1,7 +1,7 @@
-"""The progress of an apply of many descriptions that was stopped, so that it continues and returns the same result.
+"""The progress of an interrupted apply of many descriptions, so that it can resume and return the same result.
 
-Like the summary, it holds no values of settings: it is stored in Airflow's database while a task waits. What is done is
-kept as a result only, and what is left is read and planned again right before it is written.
+Like the summary, it contains no values of settings, because Airflow's database stores it while a task waits. Finished
+destinations are stored as results only; the others are read and planned again right before they are written.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class DestinationProgress(msgspec.Struct, omit_defaults=True):
         return self.apply
 
     def add(self, executed: Executed, plan: Plan) -> None:
-        """Add what the execution of a plan did, whether it ended or was stopped.
+        """Record what the execution of a plan did, whether or not it was completed.
 
         :param executed: what it did.
         :param plan: the executed plan.
@@ -130,7 +130,7 @@ class DestinationProgress(msgspec.Struct, omit_defaults=True):
         return () if self.apply is None else self.apply.created.get(kind, ())
 
     def end(self, result: str, error: Exception | None = None) -> None:
-        """Record the result; the progress of its apply is not needed any more.
+        """Record the result, and discard the progress of the apply.
 
         :param result: the result.
         :param error: why it failed.
@@ -141,7 +141,7 @@ class DestinationProgress(msgspec.Struct, omit_defaults=True):
 
 @dataclass(slots=True)
 class WorkspaceProgress:
-    """What an apply of many descriptions did before it was stopped.
+    """What an apply of many descriptions had done when it was interrupted.
 
     :param described: a hash of what the descriptions refer to; with others, the apply starts again, as a retry does.
     :param sources: ids of sources, by the slug or id in the descriptions.
@@ -156,10 +156,11 @@ class WorkspaceProgress:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any] | None) -> WorkspaceProgress:
-        """Return the progress that was stored.
+        """Return the stored progress.
 
-        :param stored: from ``to_json``; ``None`` for an apply that has not been stopped.
-        :raises SegmentProtocolError: it is invalid, for example from another version; a retry starts again.
+        :param stored: result of ``to_json``; ``None`` for an apply that has not been interrupted.
+        :raises SegmentProtocolError: the value is invalid, for example written by another version of this package; a
+            retry starts over.
         """
         try:
             return cls() if stored is None else msgspec.convert(stored, cls)
@@ -205,7 +206,7 @@ class WorkspaceProgress:
 
     @property
     def to_write(self) -> list[DestinationProgress]:
-        """The destinations that are written, whether they are done or not."""
+        """The destinations to write, including those already written."""
         return [one for one in self.destinations if one.planned not in (Result.KEPT.value, "failed")]
 
     @property

@@ -42,7 +42,7 @@ class Waiting:
     """How long requests of an earlier try may be in flight.
 
     :param seconds: how long to poll before something is created.
-    :param max_age: greatest age of a list that shows everything that they created; negative if there is none yet.
+    :param max_age: maximum age of a list that shows everything that they created; negative if there is no such list.
     """
 
     seconds: float = 0

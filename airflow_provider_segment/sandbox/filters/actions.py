@@ -89,7 +89,7 @@ def _cut_each(event: Event, fields: Mapping[str, Sequence[str]], *, keep: Keep) 
 def _cut(value: Any, names: Sequence[str], keys: Sequence[str], keep: Keep) -> Any:
     """Return a copy of a value in which the object at a path keeps only some of its keys.
 
-    A list along the path stands for each of its objects. A path that the event does not have changes nothing.
+    A path through a list applies to each object in the list. A path that the event does not have changes nothing.
     """
     if isinstance(value, list):
         return [_cut(item, names, keys, keep) for item in value]

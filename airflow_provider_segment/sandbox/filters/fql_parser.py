@@ -1,4 +1,4 @@
-"""Parse FQL. From weak to strong, operators bind in the order ``or``, ``and``, comparisons, ``!``."""
+"""Parse FQL. Operators, from loosest to tightest binding: ``or``, ``and``, comparisons, ``!``."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class _Parser:
 
     def _call(self, name: str) -> Expression:
         if name not in FUNCTIONS:
-            raise FqlError(f"the sandbox does not know the function {name!r}; it knows {', '.join(sorted(FUNCTIONS))}")
+            raise FqlError(f"unknown function {name!r}; the sandbox supports {', '.join(sorted(FUNCTIONS))}")
         count, function = FUNCTIONS[name]
         arguments = self._items(closing=")")
         if len(arguments) != count:
@@ -154,7 +154,7 @@ class _Parser:
         self._text = match[self._kind]
 
     def _unexpected(self) -> FqlError:
-        return FqlError("it ends too early" if self._kind == "end" else f"unexpected {self._text!r}")
+        return FqlError("unexpected end" if self._kind == "end" else f"unexpected {self._text!r}")
 
 
 def _constant(value: Any) -> Expression:

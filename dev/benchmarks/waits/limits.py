@@ -125,7 +125,7 @@ def simulate(waits: int, *, gated: bool, seed: int = 7) -> Outcome:
 
 
 def requests_of_a_closed_window(poke_interval: float) -> tuple[int, int]:
-    """Return the polls until the verdict on an hourly window whose success alone is decided: fixed interval, and ours.
+    """Return how many polls decide the success of an hourly window: at a fixed interval, and with our schedule.
 
     :param poke_interval: the poll interval in seconds.
     """

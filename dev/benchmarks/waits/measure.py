@@ -31,8 +31,8 @@ class Figures:
     :param cpu: seconds of CPU of this process.
     :param memory: peak growth of the process in KB, beyond one wait.
     :param lag: seconds by which short sleeps were late, 99th percentile.
-    :param busy: the same, but at most the CPU time of the loop meanwhile: other programs, which also make it late, do
-        not count, and neither do calls that block without computing.
+    :param busy: the same, capped at the CPU time that the loop used meanwhile, to exclude delays from other programs;
+        calls that block without computing are excluded too.
     """
 
     waits: int

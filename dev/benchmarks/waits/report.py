@@ -48,7 +48,7 @@ def costs(figures: Figures, *, waits: int, shared: bool) -> Costs:
 
 
 def best(rounds: list[Costs]) -> Costs:
-    """Return the least of each figure in any round; the rest is noise from other programs."""
+    """Return the minimum of each figure over all rounds; anything above it is noise from other programs."""
     return Costs(
         cpu=min(cost.cpu for cost in rounds),
         memory=min(cost.memory for cost in rounds),

@@ -23,7 +23,7 @@ DEFAULTS: dict[str, Any] = {"retries": 5, "retry_delay": timedelta(seconds=5)}
 
 
 def fleets(**fields: Any) -> list[list[dict[str, Any]]]:
-    """Return the descriptions for the tasks of the fleet operator."""
+    """Return the descriptions for the tasks of ``SegmentApplyWorkspaceOperator``."""
     return [[{**one, "type": TYPE, **fields} for one in fleet] for fleet in DESCRIBED.fleets]
 
 

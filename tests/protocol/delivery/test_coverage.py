@@ -49,7 +49,7 @@ ONE_REQUEST: dict[str, tuple[dict[str, Any], tuple[Interval, ...]]] = {
         {"start_time": MIDNIGHT - timedelta(days=13), "end_time": MIDNIGHT - timedelta(days=11)},
         one(MIDNIGHT - timedelta(days=13), MIDNIGHT - timedelta(days=11), "DAY"),
     ),
-    "not on hour borders, short": (
+    "not aligned to hours, short": (
         {"start_time": ago(hours=9) + HALF, "end_time": ago(hours=7) + HALF},
         one(ago(hours=9) + HALF, ago(hours=7) + HALF, "MINUTE"),
     ),
@@ -69,7 +69,7 @@ ONE_REQUEST: dict[str, tuple[dict[str, Any], tuple[Interval, ...]]] = {
         one(ago(days=3, hours=-1), ago(hours=1), "HOUR"),
     ),
     "growing": ({"start_time": ago(hours=3)}, one(ago(hours=3), NOW, "MINUTE")),
-    "grown, from an hour's border": ({"start_time": ago(hours=5)}, one(ago(hours=5), NOW, "HOUR")),
+    "grown, from a whole hour": ({"start_time": ago(hours=5)}, one(ago(hours=5), NOW, "HOUR")),
     "grown, from midnight": (
         {"start_time": MIDNIGHT - timedelta(days=8)},
         one(MIDNIGHT - timedelta(days=8), NOW, "DAY"),
@@ -120,12 +120,15 @@ def test_nothing_is_requested_before_the_window_starts(given: dict[str, Any]) ->
     [
         ({"start_time": MIDNIGHT - timedelta(days=15)}, ("start_time", "MINUTE", "48 hours", "set granularity")),
         ({"start_time": ago(hours=48.5)}, ("start_time", "MINUTE", "48 hours", "set granularity to HOUR or DAY")),
-        ({"start_time": ago(days=8), "end_time": ago(days=7)}, ("HOUR, which reaches 7 days back", "HOUR or DAY")),
+        (
+            {"start_time": ago(days=8), "end_time": ago(days=7)},
+            ("granularity HOUR reaches only 7 days back", "HOUR or DAY"),
+        ),
         (
             {"start_time": MIDNIGHT - timedelta(days=20), "end_time": MIDNIGHT - timedelta(days=19)},
-            ("start_time", "DAY", "14 days", "there is no coarser one"),
+            ("start_time", "DAY", "14 days", "there is no coarser granularity"),
         ),
-        ({"start_time": ago(hours=50), "granularity": "MINUTE"}, ("MINUTE", "48 hours", "a coarser one may cover it")),
+        ({"start_time": ago(hours=50), "granularity": "MINUTE"}, ("MINUTE", "48 hours", "try a coarser granularity")),
         # Keeping its start inside the limit would leave nothing of it.
         (
             {"start_time": ago(hours=47, minutes=59, seconds=30), "end_time": ago(hours=47, minutes=59)},
@@ -137,7 +140,7 @@ def test_nothing_is_requested_before_the_window_starts(given: dict[str, Any]) ->
 def test_a_window_that_is_not_covered_is_an_error(given: dict[str, Any], words: tuple[str, ...]) -> None:
     window = check_window(**given)
 
-    with pytest.raises(ValueError, match="is not covered") as caught:
+    with pytest.raises(ValueError, match="does not cover") as caught:
         coverage_at(window, NOW)
     for word in words:
         assert word in str(caught.value)

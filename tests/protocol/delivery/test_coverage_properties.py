@@ -43,7 +43,7 @@ NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 granularities = st.sampled_from(["auto", "auto", "auto", *LIMITS])
-# Everywhere, on borders, and densely around the limits.
+# Everywhere, at whole minutes, hours and days, and densely around the limits.
 lengths = st.one_of(
     st.timedeltas(timedelta(0), timedelta(days=16)),
     st.timedeltas(timedelta(0), timedelta(hours=12)),
@@ -143,9 +143,9 @@ def test_the_bounds_are_those_of_the_window_or_whole_buckets_inside_it(data: st.
         now, SECOND
     )
     # A start moved inside the limits stays in its bucket.
-    border = floor_to(interval.start, BUCKETS[interval.granularity])
-    assert border >= start
-    assert interval.start - border <= MARGIN
+    bucket_start = floor_to(interval.start, BUCKETS[interval.granularity])
+    assert bucket_start >= start
+    assert interval.start - bucket_start <= MARGIN
 
 
 @examples()

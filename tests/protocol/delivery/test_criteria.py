@@ -264,7 +264,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         {"start_time": START.replace(hour=1), "end_time": START.replace(hour=9)},
         {"start_time": START + timedelta(minutes=30)},
     ],
-    ids=["short", "named", "on hour borders", "growing"],
+    ids=["short", "named", "aligned to hours", "growing"],
 )
 def test_a_condition_on_a_time_is_allowed_where_one_request_covers_the_window(window: dict[str, Any]) -> None:
     checked = criteria("time_to_success_p95 < 5", **{"window": None} | window)

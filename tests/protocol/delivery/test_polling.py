@@ -88,7 +88,7 @@ def test_nothing_is_requested_before_the_start() -> None:
 
 
 def test_a_poll_of_a_window_that_no_granularity_covers_is_an_error() -> None:
-    with pytest.raises(ValueError, match=r"start_time: .* is not covered"):
+    with pytest.raises(ValueError, match=r"start_time: .* does not cover"):
         ScriptedDriver().run(poll(TERMS, criteria=anchored(start_time=NOW - timedelta(days=15)), now=NOW))
 
 

@@ -49,7 +49,7 @@ WINDOWS: dict[str, tuple[dict[str, Any], Window]] = {
         {"window": "P14D", "granularity": "DAY"},
         Window(length=timedelta(days=14), granularity="DAY"),
     ),
-    "on day borders": (
+    "aligned to days": (
         {"start_time": NEW_YEAR, "end_time": NEW_YEAR + timedelta(days=14)},
         Window(start=NEW_YEAR, end=NEW_YEAR + timedelta(days=14)),
     ),
@@ -89,15 +89,15 @@ BAD_WINDOWS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         {"window": timedelta(hours=48, seconds=1)},
         ("window is 2 days, 0:00:01", "a window that ends now is counted by minute", "at most 48 hours"),
     ),
-    "not on hour borders and too long": (
+    "not aligned to hours and too long": (
         {"start_time": NEW_YEAR, "end_time": NEW_YEAR + timedelta(hours=48, minutes=30)},
-        ("end_time is 2026-01-03T00:30:00Z", "window that is not on hour borders", "covers at most 48 hours"),
+        ("end_time is 2026-01-03T00:30:00Z", "window not aligned to whole hours", "covers at most 48 hours"),
     ),
-    "on hour borders and too long": (
+    "aligned to hours and too long": (
         {"window": timedelta(days=7, hours=1), "end_time": NOON},
-        ("window is 7 days, 1:00:00", "a window on hour borders is counted by hour", "at most 7 days"),
+        ("window is 7 days, 1:00:00", "a window aligned to whole hours is counted by hour", "at most 7 days"),
     ),
-    "on day borders and too long": (
+    "aligned to days and too long": (
         {"start_time": NEW_YEAR, "end_time": NEW_YEAR + timedelta(days=15)},
         ("end_time is 2026-01-16T00:00:00Z, 15 days after start_time", "metrics cover at most 14 days"),
     ),
@@ -114,9 +114,9 @@ BAD_WINDOWS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     ),
     "no whole hour": (
         {"start_time": NOON - HALF_HOUR, "end_time": NOON + HALF_HOUR, "granularity": "HOUR"},
-        ("end_time is 2026-01-01T12:30:00Z", "granularity HOUR counts whole buckets", "none in it"),
+        ("end_time is 2026-01-01T12:30:00Z", "granularity HOUR counts only whole hours", "the window contains none"),
     ),
-    "no whole day": ({"window": "PT23H", "granularity": "DAY"}, ("window is 23:00:00", "DAY counts whole buckets")),
+    "no whole day": ({"window": "PT23H", "granularity": "DAY"}, ("window is 23:00:00", "DAY counts only whole days")),
     "granularity": ({"window": 60, "granularity": "minute"}, ("granularity is 'minute'", "'MINUTE'")),
     "window": ({"window": "None"}, ("window is 'None'", "timedelta")),
     "start": ({"start_time": "None"}, ("start_time is 'None'", "ISO 8601")),

@@ -182,7 +182,7 @@ def test_redirects_are_never_followed(example: Example, status: int) -> None:
 
 GARBLED = {
     "empty": (b"", "an empty body instead of JSON"),
-    "half": (b'{"data":{"workspace":{"id":"', "broken JSON"),
+    "half": (b'{"data":{"workspace":{"id":"', "invalid JSON"),
     "list": (b"[1, 2", "JSON"),
     "text": (b"upstream connect error", "text instead of JSON, beginning 'upstream connect error'"),
     "control characters": (b"bad\x1b[31m\x00gate", "beginning 'bad?[31m?gate'"),
@@ -231,10 +231,10 @@ def test_other_error_bodies_are_read_for_their_message(status: int, body: bytes)
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b'{"message":"no Route matched"}', "JSON that is not the API's: no Route matched"),
-        (b'{"data":null}', "JSON that is not the API's: no reason given"),
-        (b'["x"]', "JSON that is not the API's: no reason given"),
-        (b'{"errors":[', "broken JSON (11 bytes)"),
+        (b'{"message":"no Route matched"}', "JSON in an unknown format: no Route matched"),
+        (b'{"data":null}', "JSON in an unknown format: no reason given"),
+        (b'["x"]', "JSON in an unknown format: no reason given"),
+        (b'{"errors":[', "invalid JSON (11 bytes)"),
     ],
 )
 def test_valid_json_on_a_404_is_not_called_broken_nor_missing(body: bytes, words: str) -> None:
@@ -258,7 +258,7 @@ def test_the_other_region_is_suggested_wherever_the_message_names_its_api(status
     error = error_of(Response(status=status, headers={}, body=body))
 
     assert str(error).endswith(
-        f". The workspace of {TERMS.connection} lives in the other region: set the extra field `region` to 'eu'"
+        f". The workspace of {TERMS.connection} is in the other region; set the extra field `region` to 'eu'"
     )
 
 

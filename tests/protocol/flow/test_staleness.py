@@ -21,7 +21,7 @@ TIMEOUT = 30.0
 
 @dataclass
 class Clocks:
-    """A wall clock and a monotonic clock; only one of them may show a standstill."""
+    """A wall clock and a monotonic clock; only one of them may show a suspension."""
 
     wall: float = 1000.0
     monotonic: float = 5.0
@@ -70,28 +70,28 @@ def ensure(clocks: Clocks, before_reply: Callable[[int], None]) -> Any:
 
 
 @pytest.mark.parametrize("wall", [True, False])
-def test_a_standstill_before_a_create_reads_again(wall: bool) -> None:
+def test_a_suspension_before_a_create_reads_again(wall: bool) -> None:
     clocks = Clocks(driver=ScriptedDriver([listed(), TYPE, listed("by the retry")]))
     result = ensure(clocks, lambda number: clocks.stand_still(301.0, wall=wall) if number == 0 else None)
     assert result.id == "by the retry"
     assert [request.method for request in clocks.driver.requests] == ["GET"] * 3
-    assert "the process stood still for 301 s before a write; reading the current state again" in clocks.driver.log_text
+    assert "the process was suspended for 301 s before a write; reading the current state" in clocks.driver.log_text
 
 
-def test_a_response_after_a_standstill_counts_as_lost() -> None:
+def test_a_response_after_a_suspension_counts_as_lost() -> None:
     clocks = Clocks(driver=ScriptedDriver([listed(), TYPE, created("d1"), listed("d1")]))
     result = ensure(clocks, lambda number: clocks.stand_still(301.0, wall=True) if number == 2 else None)
     assert result.id == "d1"
-    assert "the process stood still while it waited for the response" in clocks.driver.log_text
+    assert "the process was suspended while it waited for the response" in clocks.driver.log_text
 
 
-def test_a_short_standstill_changes_nothing() -> None:
+def test_a_short_suspension_changes_nothing() -> None:
     clocks = Clocks(driver=ScriptedDriver([listed(), TYPE, created("d1"), listed("d1")]))
     assert ensure(clocks, lambda number: clocks.stand_still(TIMEOUT / 10, wall=True)).id == "d1"
     assert len(clocks.driver.requests) == 4
 
 
-def test_a_planned_pause_is_no_standstill() -> None:
+def test_a_planned_pause_is_no_suspension() -> None:
     clocks = Clocks(driver=ScriptedDriver([created("d1")]))
     options = CallOptions(connection="c", reconcile_timeout=TIMEOUT, clocks=clocks)
     starts: list[bool] = []

@@ -108,14 +108,14 @@ def test_several_matches_after_a_lost_response_raise() -> None:
 def test_a_failed_check_raises_that_the_outcome_is_unknown() -> None:
     gone = Response(status=404, body=b'{"errors": [{"type": "NotFound"}]}')
     driver = ScriptedDriver([LOST, gone])
-    with pytest.raises(SegmentAmbiguousWriteError, match="the check whether it exists failed"):
+    with pytest.raises(SegmentAmbiguousWriteError, match="checking whether it exists failed"):
         driver.run(create_destination(OPTIONS, **ARGUMENTS))
 
 
 def test_a_spent_budget_raises_that_the_outcome_is_unknown() -> None:
     options = CallOptions(connection="c", reconcile_timeout=1, retry_budget=5)
     assert len(run_until_error_or_posts(create_destination(options, **ARGUMENTS), 2)) == 2
-    with pytest.raises(SegmentAmbiguousWriteError, match="and never listed"):
+    with pytest.raises(SegmentAmbiguousWriteError, match="but the object never appeared in a list"):
         run_until_error_or_posts(create_destination(options, **ARGUMENTS), 6)
 
 
@@ -229,7 +229,7 @@ def test_a_create_that_is_refused_for_another_reason_raises_with_the_reason() ->
     driver = ScriptedDriver([listed(), TYPE, refused(422), refused(404)])
     with pytest.raises(SegmentApiError, match="returned 422: exists"):
         driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse"))
-    assert "the check whether it exists failed" in driver.log_text
+    assert "checking whether it exists failed" in driver.log_text
 
 
 def refused(status: int) -> Outcome:

@@ -146,7 +146,7 @@ def with_options(**changes: Any) -> Destination:
         ({"region": "us", "retries": 3.0}, [], {}),
         ({"apiKey": "k"}, ["settings['apiKey']"], {}),
         ({"apikey": "k"}, [], {"apikey": "did you mean 'apiKey'?"}),
-        ({"something": 1}, [], {"something": "it knows 'apiKey', 'region', 'retries'"}),
+        ({"something": 1}, [], {"something": "known settings: 'apiKey', 'region', 'retries'"}),
         ({"region": None, "something": None}, [], {}),
         ({"dynamicAuthSettings": {"configId": "c"}, "__segment_internal_x": 1}, [], {}),
     ],

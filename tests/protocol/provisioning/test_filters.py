@@ -63,13 +63,13 @@ def test_a_description_of_all_keys() -> None:
         ({}, "filters is a dict; it must be a list of dicts"),
         ("{", "filters is a string that is not JSON"),
         (["A"], r"filters\[0\] is a str; it must be a dict"),
-        ([entry(), entry(name="x")], r"filters\[1\] has the key 'name'; it may have title, condition, actions"),
-        ([{"title": "A", "actions": DROP}], r"filters\[0\] has no condition; title, condition, actions are required"),
+        ([entry(), entry(name="x")], r"filters\[1\]: unknown key 'name'; allowed keys: title, condition, actions"),
+        ([{"title": "A", "actions": DROP}], r"filters\[0\]: 'condition' is missing; required keys: title, condition"),
         ([entry(title="")], r"filters\[0\]\['title'\] is empty"),
         ([entry(actions=[{"type": "BLOCK"}])], r"filters\[0\]\['actions'\]\[0\]\['type'\] is 'BLOCK'"),
-        ([entry(id="x"), entry(id="x")], r"filters\[0\] has the id 'x', which another entry has too"),
-        ([entry(checks=[{"payload": {}}])], r"\['checks'\]\[0\] has no result; it must be the event after the filter"),
-        ([entry(checks=[{"result": {}}])], r"\['checks'\]\[0\] has no payload"),
+        ([entry(id="x"), entry(id="x")], r"filters\[0\]: duplicate id 'x'; describe each filter only once"),
+        ([entry(checks=[{"payload": {}}])], r"\['checks'\]\[0\]: 'result' is missing; pass the filtered event"),
+        ([entry(checks=[{"result": {}}])], r"\['checks'\]\[0\]: 'payload' is missing"),
         ([entry(checks=[{"payload": [], "result": None}])], r"\['payload'\] is a list; it must be a dict"),
     ],
 )
@@ -109,14 +109,14 @@ def test_matches(specs: list[FilterSpec], existing: list[Filter], expected: list
     ],
 )
 def test_several_that_match_equally_are_an_error(specs: list[FilterSpec], existing: list[Filter]) -> None:
-    with pytest.raises(SegmentSeveralMatchesError, match="give its id") as caught:
+    with pytest.raises(SegmentSeveralMatchesError, match="select one by its id") as caught:
         match_filters(specs, existing)
 
     assert caught.value.ids == ("1", "2")
 
 
 def test_a_described_id_must_exist() -> None:
-    with pytest.raises(SegmentNotFoundError, match="there is no filter x, described as 'A'"):
+    with pytest.raises(SegmentNotFoundError, match="filter 'A': the destination has no filter with the id x"):
         match_filters([spec(id="x")], [actual("1")])
 
 
@@ -177,7 +177,7 @@ def test_checks_that_hold() -> None:
     driver.run(run_filter_checks(TERMS, [*CHECKED, spec()]))
 
     assert [request.path for request in driver.requests] == ["/destination/filters/preview"] * 2
-    assert driver.log_text == "2 checks of filters hold"
+    assert driver.log_text == "filter checks passed: 2"
 
 
 def test_a_check_that_does_not_hold_shows_the_difference() -> None:

@@ -77,7 +77,7 @@ def test_another_model_is_another_subscription() -> None:
 def test_an_id_selects_and_renames() -> None:
     twins = [existing("1"), existing("2")]
     assert ids([one(name="new", id="2"), one()], twins) == ["2", "1"]
-    with pytest.raises(SegmentNotFoundError, match="there is no subscription 3, described as 'x'"):
+    with pytest.raises(SegmentNotFoundError, match="'x': the destination has no subscription with the id 3"):
         ids([one(id="3")], twins)
     with pytest.raises(ValueError, match="its action can't be changed from 'a' to 'b'"):
         ids([one(id="1", action_id="b")], twins)

@@ -103,7 +103,7 @@ def test_the_table_tells_equal_names_apart_by_id() -> None:
     ("argument", "changes"), [("source_id", {"sourceId": "other"}), ("metadata_id", {"metadata": {"id": "x"}})]
 )
 def test_a_different_source_or_type_raises(argument: str, changes: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=f"{argument} is .* which can't be changed"):
+    with pytest.raises(ValueError, match=f"{argument} is .* Segment can't change this"):
         make_plan(DESCRIBED, None, actual=ACTUAL | changes)
 
 

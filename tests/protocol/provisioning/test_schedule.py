@@ -38,16 +38,22 @@ def test_equal_schedules(spec: dict[str, Any], actual: dict[str, Any] | None, sa
 @pytest.mark.parametrize(
     ("schedule", "message"),
     [
-        ({"strategy": "PERIODIC"}, "has no 'interval', which PERIODIC requires"),
-        (periodic("1 hour"), "'interval'. is '1 hour'; it must be a duration of 10m to 168h"),
+        ({"strategy": "PERIODIC"}, "'interval' is missing; the strategy PERIODIC requires it"),
+        (periodic("1 hour"), "'interval'. is '1 hour'; it must be a duration of at least 10m and less than 168h"),
         (periodic("5m"), "is '5m'"),
         (periodic("168h"), "is '168h'"),
         (periodic(60), "is 60"),
-        ({"strategy": "CRON", "config": {"spec": "* * * *", "timezone": "UTC"}}, "a cron expression has five fields"),
-        ({"strategy": "CRON", "config": {"spec": "* * * * *"}}, "has no 'timezone'"),
-        (days([7], [1]), r"'days'. is \[7\]; it must be a list of numbers from 0 to 6"),
+        (
+            {"strategy": "CRON", "config": {"spec": "* * * *", "timezone": "UTC"}},
+            "must be a cron expression with five",
+        ),
+        ({"strategy": "CRON", "config": {"spec": "* * * * *"}}, "'timezone' is missing"),
+        (days([7], [1]), r"'days'. is \[7\]; it must be a non-empty list of integers from 0 to 6"),
         (days([1], []), r"'hours'. is \[\]"),
-        ({"strategy": "DBT_CLOUD", "config": {"jobId": "1"}}, "has no 'accountId', which DBT_CLOUD requires"),
+        (
+            {"strategy": "DBT_CLOUD", "config": {"jobId": "1"}},
+            "'accountId' is missing; the strategy DBT_CLOUD",
+        ),
     ],
 )
 def test_invalid_schedules_raise(schedule: dict[str, Any], message: str) -> None:

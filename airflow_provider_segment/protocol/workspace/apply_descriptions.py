@@ -1,4 +1,4 @@
-"""Planning descriptions, logging the plan, and applying it, for the operators."""
+"""Plan, log and apply the descriptions of many destinations, for the operators."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from airflow_provider_segment.protocol.flow.deferral import kept_in_worker
-from airflow_provider_segment.protocol.flow.staleness import notice_standstills
+from airflow_provider_segment.protocol.flow.deferral import without_deferral
+from airflow_provider_segment.protocol.flow.staleness import notice_suspensions
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.phrases import counted, listed
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
@@ -34,9 +34,9 @@ def apply_descriptions(
     """Read the current state, plan all descriptions, log the plan, and execute it.
 
     :param descriptions: the descriptions, with their secrets supplied.
-    :param how: how to plan.
+    :param how: options for planning.
     :param write: whether to execute the plan.
-    :param stop_on_error: write nothing if something could not be planned, and stop at the first failure.
+    :param stop_on_error: write nothing if a destination can't be planned, and stop at the first failure.
     :param is_retry: whether requests of an earlier try may still be in flight.
     :param progress: the progress of the same apply before it was stopped; filled with what is done.
     :return: the plan, and what was done or would be done to each destination.
@@ -47,10 +47,10 @@ def apply_descriptions(
     plan = done.plan(descriptions)
     if plan is None:
         if done.destinations:
-            yield Log("the descriptions have changed while the task waited; planning again", logging.WARNING)
+            yield Log("the descriptions changed while the task waited; planning again", logging.WARNING)
             done.destinations = []
-        planning = kept_in_worker(plan_workspace(options, descriptions=descriptions, how=how))
-        plan = yield from notice_standstills(options, planning, lambda: pending.renew(options))
+        planning = without_deferral(plan_workspace(options, descriptions=descriptions, how=how))
+        plan = yield from notice_suspensions(options, planning, lambda: pending.renew(options))
         yield from _plan_lines(plan)
     if not write:
         return plan, tuple(map(_unexecuted, plan.items))
@@ -72,8 +72,8 @@ def _plan_lines(plan: WorkspacePlan) -> Iterator[Log]:
         yield Log(unsupplied_text(unsupplied), logging.WARNING)
     if plan.undescribed:
         others = [f"{one.name or one.id!r} ({one.source}, {one.type})" for one in plan.undescribed]
-        yield Log(f"undescribed destinations of the described sources, which are left alone: {listed(others)}")
-    yield Log(f"plan: {_counts([item.result for item in plan.items])}; it needs {plan.forecast}")
+        yield Log(f"other destinations of these sources, not described and left alone: {listed(others)}")
+    yield Log(f"plan: {_counts([item.result for item in plan.items])}; this takes {plan.forecast}")
 
 
 def unsupplied_text(aliases: Sequence[str]) -> str:
