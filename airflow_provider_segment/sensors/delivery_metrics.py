@@ -109,11 +109,11 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         retention ends the same way, even with ``"wait"``.
     :param if_disabled: what to do if the destination is disabled when the wait starts, for example by a circuit
         breaker: ``"warn"`` (default) logs a warning and waits, ``"fail"`` raises ``SegmentDestinationDisabledError``.
-    :param granularity: ``"auto"`` (default) requests a window that starts and ends on whole hours or days (UTC) at that
-        granularity, and adds up others from minutes, up to 48 hours back. ``"HOUR"`` (7 days) and ``"DAY"`` (14 days)
-        count only the hours or days that are entirely inside the window. ``"MINUTE"`` always adds up minutes; the
-        minutes in which the window starts and ends may count as a whole. Conditions on ``time_to_…`` metrics need a
-        window that one request covers: up to 4 hours of minutes.
+    :param granularity: ``"auto"`` (default) requests a window aligned to whole hours or days (UTC) by hour or day, and
+        adds up minutes for any other window, up to 48 hours back. ``"HOUR"`` (7 days) and ``"DAY"`` (14 days) count
+        only the hours or days that are entirely inside the window. ``"MINUTE"`` always adds up minutes; the minutes in
+        which the window starts and ends may count as a whole. Conditions on ``time_to_…`` metrics need a window that
+        one request covers: up to 4 hours of minutes.
     :param deferrable: if the first poll, in the worker, gives no verdict, wait in the triggerer without a worker slot.
         ``timeout`` and ``execution_timeout`` count from the start of the try. Default: Airflow's ``[operators]
         default_deferrable``. ``mode``, ``exponential_backoff`` and ``max_wait`` then have no effect.

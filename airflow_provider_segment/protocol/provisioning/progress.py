@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
 import msgspec
 
@@ -50,8 +50,31 @@ class Executed:
     may_leave_out: bool = True
 
 
+class StoredProgress:
+    """The base of progress that is stored as JSON while a task waits in the triggerer."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any] | None) -> Self:
+        """Return the stored progress.
+
+        :param stored: result of ``to_json``; ``None`` for an apply that has not been interrupted.
+        :raises SegmentProtocolError: the value is invalid, for example written by another version of this package; a
+            retry starts over.
+        """
+        try:
+            return cls() if stored is None else msgspec.convert(stored, cls)
+        except msgspec.ValidationError as error:
+            raise SegmentProtocolError(f"the stored progress can't be read: {error}") from error
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the progress as JSON values."""
+        return cast("dict[str, Any]", msgspec.to_builtins(self))
+
+
 @dataclass(slots=True)
-class ApplyProgress:
+class ApplyProgress(StoredProgress):
     """What an apply has done, including before it was interrupted.
 
     :param first: summary of the first plan that wrote something, or that Segment rejected in part.
@@ -74,23 +97,6 @@ class ApplyProgress:
     remaining: dict[str, list[str]] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)
     may_leave_out: bool = True
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any] | None) -> ApplyProgress:
-        """Return the stored progress.
-
-        :param stored: result of ``to_json``; ``None`` for an apply that has not been interrupted.
-        :raises SegmentProtocolError: the value is invalid, for example written by another version of this package; a
-            retry starts over.
-        """
-        try:
-            return cls() if stored is None else msgspec.convert(stored, cls)
-        except msgspec.ValidationError as error:
-            raise SegmentProtocolError(f"the stored progress can't be read: {error}") from error
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the progress as JSON values."""
-        return cast("dict[str, Any]", msgspec.to_builtins(self))
 
     def without_remaining(self, plan: Plan) -> Plan:
         """Return a plan without the differences that remained after this apply wrote an object.

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
 
 import msgspec
 
 from airflow_provider_segment.protocol import errors
-from airflow_provider_segment.protocol.errors import SegmentApiError, SegmentError, SegmentProtocolError
+from airflow_provider_segment.protocol.errors import SegmentApiError, SegmentError
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
-from airflow_provider_segment.protocol.provisioning.progress import DESTINATION, ApplyProgress, Executed
+from airflow_provider_segment.protocol.provisioning.progress import DESTINATION, ApplyProgress, Executed, StoredProgress
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
 from airflow_provider_segment.protocol.workspace.forecast import limited_calls
 from airflow_provider_segment.protocol.workspace.plan import PlannedDestination, WorkspacePlan
@@ -140,7 +139,7 @@ class DestinationProgress(msgspec.Struct, omit_defaults=True):
 
 
 @dataclass(slots=True)
-class WorkspaceProgress:
+class WorkspaceProgress(StoredProgress):
     """What an apply of many descriptions had done when it was interrupted.
 
     :param described: a hash of what the descriptions refer to; with others, the apply starts again, as a retry does.
@@ -153,23 +152,6 @@ class WorkspaceProgress:
     sources: dict[str, str] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
     destinations: list[DestinationProgress] = field(default_factory=list)
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any] | None) -> WorkspaceProgress:
-        """Return the stored progress.
-
-        :param stored: result of ``to_json``; ``None`` for an apply that has not been interrupted.
-        :raises SegmentProtocolError: the value is invalid, for example written by another version of this package; a
-            retry starts over.
-        """
-        try:
-            return cls() if stored is None else msgspec.convert(stored, cls)
-        except msgspec.ValidationError as error:
-            raise SegmentProtocolError(f"the stored progress can't be read: {error}") from error
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the progress as JSON values."""
-        return cast("dict[str, Any]", msgspec.to_builtins(self))
 
     def begin(self, plan: WorkspacePlan) -> None:
         """Record the first plan.
