@@ -111,7 +111,7 @@ def apply_destination(
     :param request: what to apply.
     :param write: whether to execute the plan.
     :param ids: the known ids of its source, type and actions; new ones are added.
-    :param progress: the progress of the same apply before it was stopped; filled with what is done.
+    :param progress: the progress of the same apply before it was interrupted; filled with what is done.
     :return: the plan, and a summary of what was done or would be done.
     :raises ValueError: something that can't be changed differs; or the source, the type or an action is unknown or
         ambiguous.
@@ -159,7 +159,7 @@ def plan_apply(
 
     :param request: what to apply.
     :param ids: the known ids of its source, type and actions; new ones are added.
-    :param progress: the progress of the same apply before it was stopped.
+    :param progress: the progress of the same apply before it was interrupted.
     :raises ValueError: something that can't be changed differs; or the source, the type or an action is unknown or
         ambiguous.
     :raises SegmentNotFoundError: the destination with this id, or the source, does not exist.

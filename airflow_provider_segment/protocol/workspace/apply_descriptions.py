@@ -38,7 +38,7 @@ def apply_descriptions(
     :param write: whether to execute the plan.
     :param stop_on_error: write nothing if a destination can't be planned, and stop at the first failure.
     :param is_retry: whether requests of an earlier try may still be in flight.
-    :param progress: the progress of the same apply before it was stopped; filled with what is done.
+    :param progress: the progress of the same apply before it was interrupted; filled with what is done.
     :return: the plan, and what was done or would be done to each destination.
     :raises SegmentPruneLimitError: more would be removed than allowed.
     """

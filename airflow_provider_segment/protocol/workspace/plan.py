@@ -24,11 +24,11 @@ class PlannedDestination:
     :param description: the description, with its secrets supplied.
     :param source_id: id of its source; empty if it could not be resolved.
     :param metadata_id: catalog id of its type; empty if it could not be resolved.
-    :param type: its type; ``None`` if it could not be resolved, or was planned before the apply was stopped.
+    :param type: its type; ``None`` if it could not be resolved, or was planned before the apply was interrupted.
     :param plan: its plan; ``None`` if it is deleted, or already gone, or could not be planned, or was planned before.
     :param deleted: the destination to delete.
-    :param earlier_result: its result, if it was planned before the apply was stopped.
-    :param earlier_id: its id, if it was planned before the apply was stopped.
+    :param earlier_result: its result, if it was planned before the apply was interrupted.
+    :param earlier_id: its id, if it was planned before the apply was interrupted.
     :param warnings: possible mistakes, and what the plan can't know.
     :param error: why it could not be planned.
     :param unwritable: why the plan can't be executed; ``None`` if it can.

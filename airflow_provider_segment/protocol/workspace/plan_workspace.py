@@ -147,7 +147,7 @@ def plan_target(
     :param how: how to plan.
     :param pending: how many seconds to poll before something is created in an existing destination, since requests of
         an earlier try may be in flight.
-    :param progress: the progress of its apply before it was stopped.
+    :param progress: the progress of its apply before it was interrupted.
     :return: the item with a plan, or with an error.
     """
     description = item.description

@@ -113,7 +113,7 @@ def _find(item: PlannedDestination, listed: list[Destination]) -> Destination | 
 def _with_type(
     options: CallOptions, item: PlannedDestination, actual: Destination | None, listed: list[Destination]
 ) -> Flow[PlannedDestination]:
-    """Return an item that was planned before the apply was stopped, with its type."""
+    """Return an item that was planned before the apply was interrupted, with its type."""
     if actual is not None:
         return replace(item, type=actual["metadata"])
     identity = DestinationIdentity(
