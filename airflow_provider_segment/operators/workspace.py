@@ -73,8 +73,7 @@ class SegmentApplyWorkspaceOperator(WorkspaceLineage, SegmentDeferrableOperator)
     :param rotate_secrets: also write secrets that can't be compared with what Segment shows. Default ``False``.
     :param deferrable: wait for rate limits in the triggerer, without a worker slot; before it writes subscriptions, the
         task takes its turn there. When it resumes, it reads the files again and continues with what is left; if files
-        were added, removed or renamed meanwhile, it plans again. Default: Airflow's ``[operators]
-        default_deferrable``.
+        changed meanwhile, it plans again, as a retry does. Default: Airflow's ``[operators] default_deferrable``.
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``. By default the ``connection`` of
         the environment, if it names one.
     :return: ``{"differs": bool, "results": {result: count}, "destinations": [{"path", "name", "destination_id",

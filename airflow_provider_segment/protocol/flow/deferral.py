@@ -132,15 +132,15 @@ class DeferralRule:
             self.created = self.created or request.method == "POST"
 
 
-def without_deferral(flow: Flow[T]) -> Flow[T]:
+def without_deferral(flow: Flow[T], *, begun: bool = False) -> Flow[T]:
     """Run a flow of many reads; after its first read, wait for rate limits in the worker instead of deferring.
 
     A deferred task would start to read from the beginning, reach the same limit again, and might never finish.
 
     :param flow: a generator that has not started.
+    :param begun: whether to wait in the worker before the first read too.
     """
     reply: Reply | None = None
-    begun = False
     while True:
         try:
             step = flow.send(reply)

@@ -44,7 +44,7 @@ def apply_descriptions(
     """
     pending = Pending(options.clocks() if is_retry else None)
     done = progress or WorkspaceProgress()
-    plan = done.plan(descriptions)
+    plan = done.plan(descriptions, how)
     if plan is None:
         if done.destinations:
             yield Log("the descriptions changed while the task waited; planning again", logging.WARNING)

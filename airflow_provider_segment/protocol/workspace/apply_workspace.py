@@ -75,7 +75,7 @@ def _apply_items(
 ) -> Flow[tuple[AppliedDestination, ...]]:
     progress = apply.progress
     if not progress.destinations:
-        progress.begin(plan)
+        progress.begin(plan, how)
     yield from announce(progress.calls)
     stopped = apply.stop_on_error and _has_failed(progress)
     results: list[AppliedDestination] = []
@@ -86,7 +86,7 @@ def _apply_items(
         yield Log(_progress_line(item, done, progress))
         results.append((yield from _apply_one(options, item, done, plan.listings, how, apply)))
         stopped = apply.stop_on_error and _has_failed(progress)
-    return (yield from without_deferral(confirm_created(options, plan.items, results)))
+    return (yield from without_deferral(confirm_created(options, plan.items, results), begun=True))
 
 
 def _has_failed(progress: WorkspaceProgress) -> bool:

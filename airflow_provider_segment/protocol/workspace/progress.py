@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import msgspec
 
@@ -17,9 +18,11 @@ from airflow_provider_segment.protocol import errors
 from airflow_provider_segment.protocol.errors import SegmentApiError, SegmentError
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
 from airflow_provider_segment.protocol.provisioning.progress import DESTINATION, ApplyProgress, Executed, StoredProgress
+from airflow_provider_segment.protocol.secret_str import SecretStr
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
 from airflow_provider_segment.protocol.workspace.forecast import limited_calls
 from airflow_provider_segment.protocol.workspace.plan import PlannedDestination, WorkspacePlan
+from airflow_provider_segment.protocol.workspace.plan_workspace import PlanOptions
 
 
 class StoredError(msgspec.Struct, omit_defaults=True):
@@ -142,7 +145,7 @@ class DestinationProgress(msgspec.Struct, omit_defaults=True):
 class WorkspaceProgress(StoredProgress):
     """What an apply of many descriptions had done when it was interrupted.
 
-    :param described: a hash of what the descriptions refer to; with others, the apply starts again, as a retry does.
+    :param described: a hash of the descriptions; if they change, the apply plans again, as a retry does.
     :param sources: ids of sources, by the slug or id in the descriptions.
     :param types: catalog ids of types, by the slug or id in the descriptions.
     :param destinations: the progress of each description; empty until they are planned.
@@ -153,24 +156,26 @@ class WorkspaceProgress(StoredProgress):
     types: dict[str, str] = field(default_factory=dict)
     destinations: list[DestinationProgress] = field(default_factory=list)
 
-    def begin(self, plan: WorkspacePlan) -> None:
+    def begin(self, plan: WorkspacePlan, how: PlanOptions) -> None:
         """Record the first plan.
 
         :param plan: the plan that is about to be executed.
+        :param how: how it was planned.
         """
         items = plan.items
-        self.described = _fingerprint([item.description for item in items])
+        self.described = _fingerprint([item.description for item in items], how)
         self.sources = {item.description.source: item.source_id for item in items if item.source_id}
         self.types = {item.description.type: item.metadata_id for item in items if item.metadata_id}
         self.destinations = list(map(DestinationProgress.of, items))
 
-    def plan(self, descriptions: Sequence[DestinationDescription]) -> WorkspacePlan | None:
+    def plan(self, descriptions: Sequence[DestinationDescription], how: PlanOptions) -> WorkspacePlan | None:
         """Return the first plan as far as it is stored: its results and ids.
 
         :param descriptions: the descriptions, which may have been edited while the task waited.
+        :param how: how to plan them.
         :return: the plan; ``None`` if the descriptions have to be planned, for the first time or again.
         """
-        if not self.destinations or self.described != _fingerprint(descriptions):
+        if not self.destinations or self.described != _fingerprint(descriptions, how):
             return None
         return WorkspacePlan(
             items=tuple(
@@ -197,9 +202,19 @@ class WorkspaceProgress(StoredProgress):
         return [one.calls for one in self.destinations]
 
 
-def _fingerprint(descriptions: Sequence[DestinationDescription]) -> str:
-    """Return a hash of which destinations are described, without their contents."""
-    identities = [
-        (one.path, one.source, one.type, one.name, one.id, one.previous_name, one.removed) for one in descriptions
-    ]
-    return hashlib.blake2b(json.dumps(identities).encode(), digest_size=16).hexdigest()
+def _fingerprint(descriptions: Sequence[DestinationDescription], how: PlanOptions) -> str:
+    """Return a hash of what is described, without the values of secrets.
+
+    It has 32 bits: enough to notice an edit, and too few to confirm a guess of a setting.
+    """
+    described = json.dumps([descriptions, how], default=_fields)
+    return hashlib.blake2b(described.encode(), digest_size=4).hexdigest()
+
+
+def _fields(value: Any) -> dict[str, Any] | str:
+    if isinstance(value, SecretStr):
+        return repr(value)
+    if isinstance(value, msgspec.Struct):
+        return msgspec.structs.asdict(value)
+    # The paths of templates are a set, which has another order in each process.
+    return {one.name: getattr(value, one.name) for one in fields(value) if one.name != "templated"}
