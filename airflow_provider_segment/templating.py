@@ -66,7 +66,7 @@ _CAUSE = "; the task it refers to may have been skipped, or returned nothing"
 
 
 def _empty_selections(value: Any, keys: frozenset[str], path: Path = ()) -> Iterator[Path]:
-    """Yield the path of each empty value of one of these keys in a list of dicts."""
+    """Yield the path of each value in a list of dicts that is ``None`` or ``"None"`` under one of the keys."""
     for index, entry in enumerate(value if isinstance(value, list | tuple) else ()):
         for key in keys & entry.keys() if isinstance(entry, Mapping) else ():
             if entry[key] is None or entry[key] == "None":

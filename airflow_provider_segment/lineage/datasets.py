@@ -23,9 +23,9 @@ Airflow.
 
 
 class DestinationLineage:
-    """A mixin for a task about one destination; its methods are called by OpenLineage.
+    """A mixin for tasks that act on one destination; OpenLineage calls its methods.
 
-    Before a task runs, and if it fails, they report only what the arguments contain.
+    Before a task runs, and if it fails, its methods report only what the arguments contain.
     """
 
     #: Id of the destination that the task created, changed or deleted, if it is not one of the arguments.

@@ -180,7 +180,9 @@ def masked_keys(settings: Mapping[str, Any]) -> list[str]:
 
 
 def check_schedule(argument: str, value: Any) -> dict[str, Any]:
-    """Return a Reverse ETL schedule. https://docs.segmentapis.com/tag/Reverse-ETL
+    """Return a Reverse ETL schedule.
+
+    https://docs.segmentapis.com/tag/Reverse-ETL
 
     :param argument: the argument's name.
     :param value: ``{"strategy": …, "config": …}``; the strategy may be in lower case.

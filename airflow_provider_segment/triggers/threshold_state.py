@@ -55,5 +55,9 @@ class ThresholdState:
 
     def _warn(self, error: Exception) -> None:
         if not self._failed:
-            self._log.warning("The state store failed; a crossing during a triggerer restart may be missed: %s", error)
+            self._log.warning(
+                "The asset's state store failed; if the threshold is crossed while the triggerer restarts, the event"
+                " may be missed: %s",
+                error,
+            )
         self._failed = True

@@ -1,4 +1,4 @@
-"""Updating an existing spec file: anything that still means the same value stays as it is written."""
+"""Updating an existing spec file: a value that has not changed in Segment stays as the user wrote it."""
 
 from __future__ import annotations
 

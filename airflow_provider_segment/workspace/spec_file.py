@@ -158,7 +158,7 @@ def _check_settings(label: str, value: Any) -> dict[str, Any]:
         raise ValueError(f"{label} is a {type(value).__name__}; it must be an object")
     if masked := masked_keys(value):
         raise ValueError(
-            f"{label}[{masked[0]!r}] contains a bullet, so it is a masked secret; write {{$secret: <alias>}} instead"
+            f"{label}[{masked[0]!r}] contains a bullet (•), so it is a masked secret; write {{$secret: <alias>}}"
         )
     return dict(value)
 

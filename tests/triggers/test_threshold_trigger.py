@@ -171,7 +171,7 @@ def test_without_a_state_store_it_still_fires(
 ) -> None:
     deliver = lambda: segment_sandbox.deliver(destination_id, successes=12, at=PAST)  # noqa: E731
     assert len(run_watcher(segment_sandbox, watcher(destination_id, BrokenStore()), then=deliver)) == 1
-    assert "The state store failed; a crossing during a triggerer restart may be missed: Task has 2" in told()
+    assert "while the triggerer restarts, the event may be missed: Task has 2" in told()
 
 
 def test_a_permanent_error_does_not_end_the_watcher(

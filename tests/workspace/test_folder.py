@@ -135,7 +135,7 @@ def test_every_problem_of_every_file_is_reported_with_file_line_and_nearest_key(
         "e.yaml:1: it must be an object with the keys source, type, name, enabled, settings, subscriptions,"
         " filters, id, previous_name, removed",
         "f.yaml:3: name is a secret reference; these are allowed only in settings",
-        "f.yaml:4: settings['k'] contains a bullet, so it is a masked secret; write {$secret: <alias>} instead",
+        "f.yaml:4: settings['k'] contains a bullet (•), so it is a masked secret; write {$secret: <alias>}",
         "g.yaml:4: settings.k: '$secret' must be the only key of a reference; for a literal key, write '$$secret'",
     ]
 

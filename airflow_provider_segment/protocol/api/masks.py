@@ -21,7 +21,7 @@ def drop_masked(settings: dict[str, Any]) -> Flow[dict[str, Any] | None]:
     masked = masked_keys(settings)
     for key in masked:
         yield Log(
-            f"settings[{key!r}] contains a bullet, so it is a masked secret: skipped",
+            f"settings[{key!r}] contains a bullet (•), so it is a masked secret and is not sent",
             logging.WARNING,
         )
     kept = {key: value for key, value in settings.items() if key not in masked}

@@ -138,7 +138,7 @@ class Gate:
         return now + _RESPONSE_TIME if self._in_flight else now
 
     def _is_paced(self, now: float) -> bool:
-        """Return whether polls wait for slots: for one window after a 429, and while others wait."""
+        """Return whether polls wait for slots: for one window after a 429, and while other polls wait."""
         return now < self._closed_until + self._window or now < self._next_slot
 
     def _spacing(self) -> float:

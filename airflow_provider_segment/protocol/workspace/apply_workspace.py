@@ -190,7 +190,7 @@ def _plan_and_execute(
         raise error
     check_removals([again], max_prune=how.max_prune)
     if again.plan is None:
-        raise TypeError("an item without an error has a plan")
+        raise TypeError("planning returned neither a plan nor an error")
     progress = done.begin(again.plan)
     executed = Executed(may_leave_out=progress.may_leave_out)
     try:
