@@ -89,7 +89,7 @@ CLUSTER       := $(CLUSTER_VENV)/bin/python -m dev.cluster
 # More options for it, such as CLUSTER_OPTIONS="--factor 1 --seed 7"; --help lists them.
 CLUSTER_OPTIONS ?=
 
-cluster: $(CLUSTER_STAMP)  ## kill and freeze parts of an Airflow cluster while it manages 100 destinations; 25 minutes
+cluster: $(CLUSTER_STAMP)  ## kill and freeze parts of an Airflow cluster while it manages 100 destinations; half an hour
 	@$(CLUSTER) $(CLUSTER_OPTIONS)
 
 cluster-quick: $(CLUSTER_STAMP)  ## a short make cluster: 10 destinations, one kill and one freeze; 4 minutes
