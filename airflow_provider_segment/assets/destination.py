@@ -57,4 +57,4 @@ def convert_asset_to_openlineage(asset: Asset, _lineage_context: object) -> Data
 
 def _reject(uri: SplitResult, reason: str) -> NoReturn:
     form = f"{SCHEME}://{_KIND}/<destination_id>?source=<source_id>"
-    raise ValueError(f"the asset URI {uri.geturl()!r} {reason}; the form is {form}")
+    raise ValueError(f"the asset URI {uri.geturl()!r} {reason}; the expected form is {form}")

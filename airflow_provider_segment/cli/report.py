@@ -1,4 +1,4 @@
-"""The JSON output of commands, from which the text output is made. Values of settings are never shown."""
+"""The JSON output of commands; the text output is built from it. Values of settings are never shown."""
 
 from __future__ import annotations
 

@@ -193,7 +193,7 @@ def push_ignored(context: Context, ignored: Sequence[str]) -> None:
 
 
 def push_result(task: SegmentOperator, context: Context, result: Mapping[str, Any]) -> None:
-    """Push the result of a task that fails to XCom; Airflow does this only for a task that succeeds.
+    """Push a failing task's result to XCom, because Airflow does so only for a task that succeeds.
 
     :param task: the task.
     :param context: the task's context.

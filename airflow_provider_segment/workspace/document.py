@@ -204,7 +204,7 @@ def _scalar(event: Any) -> Any:
         return int(text)
     number = float(text)
     if not math.isfinite(number):
-        raise DocumentError("a number is too large; JSON cannot represent it", line)
+        raise DocumentError("a number is too large for a 64-bit float", line)
     return number
 
 

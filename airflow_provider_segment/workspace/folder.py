@@ -1,6 +1,6 @@
 """The folder of a workspace: its spec files and its environments.
 
-Every ``.yaml``, ``.yml`` and ``.json`` file below the folder describes one destination, except those in
+Every ``.yaml``, ``.yml`` and ``.json`` file in a folder of spec files describes one destination, except those in
 ``environments/``. Names that begin with a dot are ignored. The folder itself may be a symbolic link, as git-sync mounts
 are; links inside it must not point outside it.
 """

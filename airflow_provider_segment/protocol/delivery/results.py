@@ -82,7 +82,7 @@ def parse_event(event: Any) -> WaitResult:
     """Parse the event of a trigger.
 
     :param event: the payload, as Airflow passes it to ``execute_complete``.
-    :raises SegmentProtocolError: the event is not one of this package's triggers.
+    :raises SegmentProtocolError: the event does not come from one of this package's triggers.
     """
     if not isinstance(event, dict) or event.get("status") not in _STATUSES:
         raise errors.SegmentProtocolError(f"the trigger sent an event with an unknown status: {event!r:.200}")

@@ -125,7 +125,7 @@ def read_clocks() -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallOptions:
-    """The options of the calls of a flow; the budgets apply to each call.
+    """The options for the calls that a flow makes; each call has its own budgets.
 
     :param connection: name of the connection and its host, for messages.
     :param retry_budget: seconds that one call may spend on failed attempts.

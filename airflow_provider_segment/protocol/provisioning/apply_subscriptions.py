@@ -119,7 +119,7 @@ def _note(executed: Executed, subscription_id: str, ignored: Iterable[str], name
 
 
 def _log_remaining(verb: str, number: int, count: int) -> Iterator[Log]:
-    """Log the progress every few calls, if the rate limit makes it take minutes."""
+    """Log progress every few calls, if the rate limit stretches the calls over minutes."""
     if count > OWN_LIMIT and number % OWN_LIMIT == 0:
         left = count - number
         minutes = math.ceil(left / OWN_LIMIT) - 1

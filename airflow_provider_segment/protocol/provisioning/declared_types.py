@@ -1,4 +1,4 @@
-"""Converting strings that templates render to the booleans and numbers that the catalog declares."""
+"""Converting strings rendered from templates into the booleans and numbers that the catalog declares."""
 
 from __future__ import annotations
 

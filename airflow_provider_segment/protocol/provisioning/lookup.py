@@ -123,7 +123,7 @@ def handle_existing(object_id: str, identity: Identity, diff: Diff, *, if_exists
 
 
 def mask_and_warn(identity: Identity | str, diff: Diff) -> Flow[None]:
-    """Mask the settings that are secrets; warn about each that can't be compared or that the type does not know.
+    """Mask the secret settings, and warn about settings that can't be compared or that the type does not have.
 
     :param identity: the object's identity, for the messages.
     :param diff: the diff that lists these settings.

@@ -256,7 +256,8 @@ def _check_actions(plans: Sequence[SubscriptionPlan], undescribed: Sequence[Subs
             if plan.result is Result.CREATED and names:
                 raise ValueError(
                     f"subscription {plan.name!r}: its action can't be changed from {existing['actionId']!r} to"
-                    f" {plan.action_id!r}; choose another name for the new one, or remove {existing['id']} first"
+                    f" {plan.action_id!r}; choose another name for the new subscription, or remove"
+                    f" {existing['id']} first"
                 )
 
 

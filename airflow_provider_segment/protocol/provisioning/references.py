@@ -57,7 +57,9 @@ class ResolvedIds:
         try:
             found = msgspec.convert(stored, _StoredIds)
         except msgspec.ValidationError as error:
-            raise SegmentProtocolError(f"the stored ids can't be read: {error}") from error
+            raise SegmentProtocolError(
+                f"the ids stored when the task deferred can't be read; a retry resolves them again: {error}"
+            ) from error
         if (found.source, found.destination_type) != (identity.source, identity.destination_type):
             return cls()
         return cls(source_id=found.source_id, metadata_id=found.metadata_id, actions=found.actions)

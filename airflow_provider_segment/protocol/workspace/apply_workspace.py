@@ -162,7 +162,7 @@ def _create_or_adopt(
     how: PlanOptions,
     wait: Waiting,
 ) -> Flow[ApplySummary]:
-    """Plan and execute; if Segment rejects the create, check whether another client created the destination since."""
+    """Plan and execute; if Segment rejects the create, use the destination if another client has created it."""
     try:
         return (yield from _plan_and_execute(options, item, done, listings, how, wait))
     except (SegmentConflictError, SegmentInvalidRequestError) as refusal:

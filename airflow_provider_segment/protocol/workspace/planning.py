@@ -178,7 +178,7 @@ def _subscription_spec(
 
 
 def plan_warnings(plan: Plan, options: Sequence[CatalogOption] = ()) -> Iterator[str]:
-    """Yield possible mistakes in a plan, and what it can't know.
+    """Yield warnings about a plan: likely mistakes, and settings that could not be compared.
 
     :param plan: the plan of a description.
     :param options: the options of the destination's type.
