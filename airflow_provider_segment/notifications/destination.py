@@ -106,7 +106,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
             self.log.warning("%sd destination %s", self.verb, printable(destination_id))
 
     def _log_prominently(self, message: str, *values: Any) -> None:
-        """Log a warning outside of the collapsed log group that Airflow uses for what happens after a task."""
+        """Log a warning outside of the collapsed log group that Airflow opens after a task has ended."""
         self.log.info("::endgroup::")
         self.log.warning(message, *values)
         self.log.info("::group::%s", type(self).__name__)

@@ -93,7 +93,7 @@ def check_flag(argument: str, value: Any) -> bool:
 
 
 def check_choice(argument: str, value: Any, allowed: Sequence[str]) -> str:
-    """Return a string that is one of the choices.
+    """Return the value if it is one of the choices; otherwise raise ``ValueError``.
 
     :param argument: the argument's name.
     :param value: the argument's value.

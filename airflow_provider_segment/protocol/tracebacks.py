@@ -1,4 +1,4 @@
-"""Removing frames that hold plain secrets from errors: crash reporters record the local variables of each frame."""
+"""Removing traceback frames whose local variables hold plain-text secrets, because crash reporters record them."""
 
 from __future__ import annotations
 

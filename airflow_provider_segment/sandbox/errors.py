@@ -58,7 +58,7 @@ class FieldProblem:
 
 
 class InvalidFieldsError(ApiError):
-    """A 422 with one error for each invalid field; as a string, its messages have whole paths.
+    """A 422 with one error for each invalid field; ``str()`` returns the messages with each field's full path.
 
     :param problems: at least one.
     """

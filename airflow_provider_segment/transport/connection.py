@@ -123,7 +123,7 @@ def _unused_region(fields: _Fields, host: str | None, url: SplitResult) -> Itera
                 fields.error(
                     "region",
                     f"{region!r} is ignored, because the base URL is that of the region {name!r}; clear the base URL to"
-                    " use the region",
+                    f" use {region!r}",
                 )
             )
 

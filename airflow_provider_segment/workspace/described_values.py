@@ -1,4 +1,4 @@
-"""Descriptions passed as values in a DAG file instead of in spec files, and entries that name spec files."""
+"""Lists of descriptions in a DAG file: each entry is a description or names a spec file."""
 
 from __future__ import annotations
 

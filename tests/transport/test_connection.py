@@ -70,7 +70,7 @@ def test_an_unknown_key_of_the_extra_has_a_warning(key: str, hint: str) -> None:
 def test_a_region_that_contradicts_the_base_url_is_a_warning(host: str) -> None:
     assert parse(host=host, region="EU").warnings == (
         "connection 'seg', field region: 'EU' is ignored, because the base URL is that of the region 'us'; clear the"
-        " base URL to use the region",
+        " base URL to use 'EU'",
     )
     assert parse(host=host, region="us").warnings == ()
     assert parse(host=host).warnings == ()

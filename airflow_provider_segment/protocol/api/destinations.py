@@ -114,7 +114,7 @@ def update_destination(
     enabled: bool | None = None,
     settings: dict[str, Any] | None = None,
 ) -> Flow[Destination]:
-    """Change a destination; arguments that are ``None`` stay unchanged.
+    """Change a destination; fields whose argument is ``None`` stay unchanged.
 
     :param id: id of the destination.
     :param name: new display name.

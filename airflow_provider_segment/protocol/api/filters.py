@@ -95,7 +95,7 @@ def update_filter(
     enabled: bool | None = None,
     description: str | None = None,
 ) -> Flow[Filter]:
-    """Change a filter; arguments that are ``None`` stay unchanged.
+    """Change a filter; fields whose argument is ``None`` stay unchanged.
 
     :param destination_id: id of its destination.
     :param id: id of the filter.

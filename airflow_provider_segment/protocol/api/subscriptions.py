@@ -111,7 +111,7 @@ def update_subscription(
     model_id: str | None = None,
     reverse_etl_schedule: dict[str, Any] | None = None,
 ) -> Flow[Subscription]:
-    """Change a subscription; arguments that are ``None`` stay unchanged.
+    """Change a subscription; fields whose argument is ``None`` stay unchanged.
 
     Segment allows 5 a minute; beyond that the flow waits.
 

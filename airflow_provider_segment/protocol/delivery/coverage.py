@@ -91,7 +91,7 @@ def _granularity_of_growing(start: datetime, now: datetime) -> str:
 
 
 def _moved_inside(granularity: str, start: datetime, end: datetime, now: datetime) -> datetime | None:
-    """Return the start, moved inside the limits if it is at one; ``None`` if they do not cover the interval."""
+    """Return the start, moved slightly if it is exactly at a limit; ``None`` if the limits exclude the interval."""
     limits = LIMITS[granularity]
     if now - start > limits.age:
         return None

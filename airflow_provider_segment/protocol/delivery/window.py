@@ -65,7 +65,7 @@ def _are_aligned(moments: tuple[datetime, datetime], granularity: str) -> bool:
 
 
 def adds_up(window: Window) -> bool:
-    """Return whether a window is too long for one request, so that its metrics are added up.
+    """Return whether a window is too long for one request; the metrics of several are then added up.
 
     A growing window may become too long later.
 
@@ -212,7 +212,7 @@ def _start_before(end: datetime, length: timedelta) -> datetime:
     try:
         return end - length
     except OverflowError:
-        raise ValueError(f"end_time is {format_utc(end)}; there is no date {length} before it") from None
+        raise ValueError(f"end_time is {format_utc(end)}; a window of {length} would start before year 1") from None
 
 
 def check_granularity_or_auto(argument: str, value: Any) -> str:

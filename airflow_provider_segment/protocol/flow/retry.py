@@ -98,7 +98,7 @@ def hold_back(call: Call[object], held: HeldBack, state: RetryState, options: Ca
     waited = state.rate_limit_seconds + held.seconds
     if waited > options.rate_limit_budget:
         error = SegmentRateLimitError(
-            f"{call} was not sent: the rate limit allows it only in {held.seconds:.0f} s, which would exceed the"
+            f"{call} was not sent: the rate limit delays it by {held.seconds:.0f} s, which would exceed the"
             f" rate_limit_budget of {options.rate_limit_budget:.0f} s ({options.connection})",
             status=429,
             method=call.request.method,

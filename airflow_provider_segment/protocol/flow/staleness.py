@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class StaleStateError(Exception):
-    """The state that the flow has read is, or may be, out of date; nothing was written since.
+    """The state that the flow has read is, or may be, out of date; nothing has been written since.
 
     :param message: why.
     :param rejection: the error from Segment that shows it, if any; only one such error restarts the flow.

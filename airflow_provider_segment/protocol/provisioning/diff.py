@@ -211,7 +211,7 @@ def check_templated_secrets(
             label = "".join(f"[{part!r}]" for part in path)
             raise ValueError(
                 f"settings{label} was rendered as an empty string or 'None', but Segment has a secret there;"
-                " pass '' itself to delete the secret"
+                " to delete the secret, pass a literal '' instead of a template"
             )
 
 

@@ -140,7 +140,7 @@ def field_text(change: FieldDifference) -> str:
 
 
 def new_field_text(change: FieldDifference) -> str:
-    """Return the value that a new object gets, in words.
+    """Return a field of a new object with its value, in words; the value of a setting is left out.
 
     :param change: the change of the field.
     """

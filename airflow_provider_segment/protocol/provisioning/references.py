@@ -212,8 +212,8 @@ def resolve_described_actions(
     if missing:
         if destination_type is None:
             raise ValueError(
-                f"subscriptions[{min(missing.values())}]['action']: the token may not read the catalog, which has the"
-                " ids of actions; pass action_id"
+                f"subscriptions[{min(missing.values())}]['action']: the token is not allowed to read the catalog, which"
+                " contains the ids of actions; pass action_id"
             )
         known = _actions(destination_type.get("actions"))
         if destination_id is not None and not missing.keys() <= {name for one in known for name in (one.id, one.slug)}:

@@ -24,7 +24,7 @@ _REQUIRED_KEYS = {
 
 
 def check_reverse_etl_schedule(argument: str, value: Any) -> dict[str, Any]:
-    """Return a Reverse ETL schedule whose config fits its strategy.
+    """Check that the config of a Reverse ETL schedule fits its strategy, and return the schedule.
 
     :param argument: the argument's name.
     :param value: ``{"strategy": …, "config": …}``; the strategy may be in lower case.

@@ -34,7 +34,9 @@ def resolve_slug(what: str, value: str, objects: Iterable[Slugged]) -> str:
     by_slug = sorted({one.id for one in known if one.slug and one.slug == value})
     by_id = any(one.id == value for one in known)
     if len(by_slug) > 1:
-        raise ValueError(f"{what} {value!r} is the slug of several; use one of their ids: {', '.join(by_slug)}")
+        raise ValueError(
+            f"{what} {value!r} is ambiguous: several have this slug; use one of their ids: {', '.join(by_slug)}"
+        )
     if by_slug and by_id and by_slug != [value]:
         raise ValueError(
             f"{what} {value!r} is ambiguous: it is the slug of {by_slug[0]} and the id of another {what}; use the id"

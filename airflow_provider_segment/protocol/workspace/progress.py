@@ -198,7 +198,7 @@ class WorkspaceProgress(StoredProgress):
 
     @property
     def calls(self) -> list[str]:
-        """The limited calls that are left."""
+        """The rate-limited calls that are left, one entry for each destination."""
         return [one.calls for one in self.destinations]
 
 

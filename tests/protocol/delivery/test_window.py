@@ -82,7 +82,7 @@ BAD_WINDOWS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     ),
     "end too early for the length": (
         {"window": "P1D", "end_time": "0001-01-01T00:00:00Z"},
-        ("end_time is 0001-01-01", "no date 1 day"),
+        ("end_time is 0001-01-01", "a window of 1 day"),
     ),
     "empty": ({"window": 0}, ("window is 0:00:00", "at least one second")),
     "sliding too long": (
