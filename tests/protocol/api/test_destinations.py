@@ -133,7 +133,7 @@ def test_update_skips_a_mask_with_a_warning(settings: dict[str, Any]) -> None:
     (log,) = driver.logs
     assert log.level == logging.WARNING
     assert "'apiKey'" in log.message
-    assert "skipped" in log.message
+    assert "is not sent" in log.message
     assert "dada" not in log.message
     assert "retarget" not in log.message
 
