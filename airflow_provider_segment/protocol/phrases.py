@@ -7,6 +7,9 @@ from collections.abc import Sequence
 MAX_LISTED = 20
 """Maximum number of names in a list."""
 
+MAX_CANDIDATES = 10
+"""Maximum number of known names in a message about an unknown one."""
+
 
 def counted(number: int, one: str, many: str | None = None) -> str:
     """Return a number with a noun, such as ``1 file`` or ``2 files``.
@@ -18,10 +21,11 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str], *, most: int = MAX_LISTED) -> str:
     """Return the first names of a list, and how many more there are.
 
     :param names: the names.
+    :param most: how many to show.
     """
-    more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
-    return f"{', '.join(names[:MAX_LISTED])}{more}"
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"

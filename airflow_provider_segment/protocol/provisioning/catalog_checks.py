@@ -27,7 +27,8 @@ from airflow_provider_segment.protocol.errors import (
 )
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
-from airflow_provider_segment.protocol.provisioning.diff import MAX_CANDIDATES, is_server_key, key_hint, setting_label
+from airflow_provider_segment.protocol.phrases import MAX_CANDIDATES, listed
+from airflow_provider_segment.protocol.provisioning.diff import is_server_key, key_hint, setting_label
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
 from airflow_provider_segment.protocol.secret_str import SecretStr
 
@@ -191,7 +192,7 @@ def candidates(value: str, records: Sequence[TypeRecord | CatalogAction]) -> str
     near = get_close_matches(value.lower(), [*labels], n=5, cutoff=0.7)
     if near:
         return f"; did you mean {' or '.join([*dict.fromkeys(labels[one] for one in near)][:3])}?"
-    return f"; known: {_listed(sorted(map(_label, records)))}" if records else "; there are none"
+    return f"; known: {listed(sorted(map(_label, records)), most=MAX_CANDIDATES)}" if records else "; there are none"
 
 
 def _type_warnings(label: str, key: str, value: Any, declared: str) -> Iterator[str]:
@@ -214,8 +215,3 @@ def _is_single_instance(features: Mapping[str, Any]) -> bool:
 
 def _label(record: Mapping[str, Any]) -> str:
     return f"{record.get('name') or record.get('slug') or ''!r} ({record['id']})"
-
-
-def _listed(words: Sequence[str]) -> str:
-    more = f" and {len(words) - MAX_CANDIDATES} more" if len(words) > MAX_CANDIDATES else ""
-    return f"{', '.join(words[:MAX_CANDIDATES])}{more}"

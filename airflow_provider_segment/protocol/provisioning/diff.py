@@ -14,6 +14,7 @@ from typing import Any
 from airflow_provider_segment.protocol.api.masks import masked_strings
 from airflow_provider_segment.protocol.api.objects import CatalogOption, Destination, Subscription
 from airflow_provider_segment.protocol.arguments import masked_keys
+from airflow_provider_segment.protocol.phrases import MAX_CANDIDATES, listed
 from airflow_provider_segment.protocol.provisioning.comparison import (
     Match,
     compare,
@@ -172,10 +173,6 @@ def diff_settings(
     )
 
 
-MAX_CANDIDATES = 10
-"""Maximum number of known keys or objects in a message."""
-
-
 def key_hint(key: str, known: Iterable[str]) -> str:
     """Return a hint about an unknown setting: the most similar known key, or else all known keys.
 
@@ -185,8 +182,7 @@ def key_hint(key: str, known: Iterable[str]) -> str:
     names = [*known]
     if near := get_close_matches(key, names, n=1):
         return f"did you mean {near[0]!r}?"
-    more = f" and {len(names) - MAX_CANDIDATES} more" if len(names) > MAX_CANDIDATES else ""
-    return f"known settings: {', '.join(map(repr, names[:MAX_CANDIDATES]))}{more}"
+    return f"known settings: {listed([*map(repr, names)], most=MAX_CANDIDATES)}"
 
 
 def is_server_key(key: str) -> bool:

@@ -16,6 +16,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentSeveralMatchesError,
 )
 from airflow_provider_segment.protocol.flow.steps import Flow, Log, MaskSecrets
+from airflow_provider_segment.protocol.phrases import listed
 from airflow_provider_segment.protocol.provisioning.diff import Diff
 from airflow_provider_segment.protocol.provisioning.identity import (
     DestinationIdentity,
@@ -86,8 +87,7 @@ def first_few(labels: Sequence[str]) -> str:
 
     :param labels: the objects' labels.
     """
-    more = f" and {len(labels) - _MAX_LABELS} more" if len(labels) > _MAX_LABELS else ""
-    return f"{', '.join(labels[:_MAX_LABELS])}{more}"
+    return listed(labels, most=_MAX_LABELS)
 
 
 def handle_existing(object_id: str, identity: Identity, diff: Diff, *, if_exists: str) -> Flow[bool]:

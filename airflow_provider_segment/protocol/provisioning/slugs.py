@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-_MAX_CANDIDATES = 10
+from airflow_provider_segment.protocol.phrases import MAX_CANDIDATES, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,5 +82,4 @@ def _candidates(value: str, known: list[Slugged]) -> str:
     near = get_close_matches(value, {*names, *(one.id for one in known)}, n=3)
     if near:
         return f"; did you mean {' or '.join(map(repr, near))}?"
-    more = f" and {len(names) - _MAX_CANDIDATES} more" if len(names) > _MAX_CANDIDATES else ""
-    return f"; known: {', '.join(names[:_MAX_CANDIDATES])}{more}"
+    return f"; known: {listed(names, most=MAX_CANDIDATES)}"
