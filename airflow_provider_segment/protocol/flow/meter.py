@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
-from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Pause, Reply
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Pause, Reply, Step
+from airflow_provider_segment.protocol.flow.watching import watch
 from airflow_provider_segment.protocol.wire.messages import HeldBack, RequestFailure, Response
 
 T = TypeVar("T")
@@ -25,18 +26,13 @@ class Meter:
 
         :param flow: the flow to run.
         """
-        outcome: Reply | None = None
-        while True:
-            try:
-                step = flow.send(outcome)
-            except StopIteration as stop:
-                result: T = stop.value
-                return result
-            outcome = yield step
-            if isinstance(step, Pause) and not step.for_rate_limit:
-                self.seconds += step.seconds
-            elif outcome is not None and not isinstance(outcome, HeldBack) and not _is_rate_limited(outcome):
-                self.seconds += outcome.seconds
+        return watch(flow, self._add)
+
+    def _add(self, step: Step, outcome: Reply | None) -> None:
+        if isinstance(step, Pause) and not step.for_rate_limit:
+            self.seconds += step.seconds
+        elif outcome is not None and not isinstance(outcome, HeldBack) and not _is_rate_limited(outcome):
+            self.seconds += outcome.seconds
 
     def left(self, options: CallOptions) -> float:
         """Return the seconds that are left of ``retry_budget``.

@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from airflow_provider_segment.protocol.errors import SegmentError
-from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log, Pause, Reply, Send
+from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log, Pause, Reply, Send, Step
+from airflow_provider_segment.protocol.flow.watching import watch
 from airflow_provider_segment.protocol.wire.messages import HeldBack, RequestFailure
 
 T = TypeVar("T")
@@ -60,14 +61,9 @@ def notice_suspensions(options: CallOptions, flow: Flow[T], noticed: Callable[[]
     :param noticed: called before the flow continues.
     """
     before = options.clocks()
-    outcome: Reply | None = None
-    while True:
-        try:
-            step = flow.send(outcome)
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
-        outcome = yield step
+
+    def seen(step: Step, outcome: Reply | None) -> None:
+        nonlocal before
         planned = step.seconds if isinstance(step, Pause) else 0.0
         if outcome is not None and not isinstance(outcome, HeldBack):
             planned = min(outcome.seconds, options.reconcile_timeout)
@@ -75,6 +71,8 @@ def notice_suspensions(options: CallOptions, flow: Flow[T], noticed: Callable[[]
         if _elapsed(before, now) - planned > options.reconcile_timeout:
             noticed()
         before = now
+
+    return (yield from watch(flow, seen))
 
 
 def _guarded(options: CallOptions, flow: Flow[T]) -> Flow[T]:

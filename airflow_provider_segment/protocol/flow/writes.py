@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from airflow_provider_segment.protocol.flow.steps import Flow, Reply, Send
+from airflow_provider_segment.protocol.flow.steps import Flow, Reply, Send, Step
+from airflow_provider_segment.protocol.flow.watching import watch
 from airflow_provider_segment.protocol.wire.messages import HeldBack, Request, Response
 
 T = TypeVar("T")
@@ -28,13 +29,9 @@ def notice_writes(flow: Flow[T], noticed: Callable[[], None]) -> Flow[T]:
     :param flow: a generator that has not started.
     :param noticed: called before the flow continues.
     """
-    reply: Reply | None = None
-    while True:
-        try:
-            step = flow.send(reply)
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
-        reply = yield step
+
+    def seen(step: Step, reply: Reply | None) -> None:
         if isinstance(step, Send) and may_be_applied(step.request, reply):
             noticed()
+
+    return watch(flow, seen)
