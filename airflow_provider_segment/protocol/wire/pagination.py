@@ -6,7 +6,7 @@ are what Segment's TypeScript client and the reference use.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, NotRequired, TypedDict, TypeVar, get_type_hints
@@ -101,13 +101,9 @@ def page_reader(
 class _Parts:
     """Decodes the objects under one key of the entries."""
 
-    def new(self, raws: list[msgspec.Raw]) -> list[msgspec.Raw]:
-        """Return the objects that have to be decoded."""
-        return raws
-
-    def decode(self, raws: list[msgspec.Raw]) -> list[Any]:
-        """Return the decoded objects."""
-        return [_read_object(raw) for raw in raws]
+    def prepare(self, raws: list[msgspec.Raw]) -> tuple[Iterable[msgspec.Raw], Callable[[], list[Any]]]:
+        """Return the objects to decode, so that they can be counted first, and a function that decodes them."""
+        return raws, lambda: [_read_object(raw) for raw in raws]
 
 
 class _SharedParts(_Parts):
@@ -117,16 +113,18 @@ class _SharedParts(_Parts):
         self._read = msgspec.json.Decoder(part_type).decode
         self._by_id: dict[str, Any] = {}
 
-    def new(self, raws: list[msgspec.Raw]) -> list[msgspec.Raw]:
-        first = {_read_id(raw).id: raw for raw in reversed(raws)}
-        return [raw for id, raw in first.items() if id not in self._by_id]
-
-    def decode(self, raws: list[msgspec.Raw]) -> list[Any]:
+    def prepare(self, raws: list[msgspec.Raw]) -> tuple[Iterable[msgspec.Raw], Callable[[], list[Any]]]:
         ids = [_read_id(raw).id for raw in raws]
+        new: dict[str, msgspec.Raw] = {}
         for id, raw in zip(ids, raws, strict=True):
             if id not in self._by_id:
-                self._by_id[id] = self._read(raw)
-        return [self._by_id[id] for id in ids]
+                new.setdefault(id, raw)
+
+        def decode() -> list[Any]:
+            self._by_id |= {id: self._read(raw) for id, raw in new.items()}
+            return [self._by_id[id] for id in ids]
+
+        return new.values(), decode
 
 
 @cache
@@ -143,10 +141,10 @@ def _decode_parts(items: list[dict[str, Any]], parts: dict[str, _Parts]) -> None
         if not all(key in item for item in items):
             raise msgspec.ValidationError(f"Object missing required field `{key}`")
     try:
-        raws = {key: [item[key] for item in items] for key in parts}
-        check_values(sum(count_values(bytes(raw)) for key, part in parts.items() for raw in part.new(raws[key])))
-        for key, part in parts.items():
-            for item, value in zip(items, part.decode(raws[key]), strict=True):
+        prepared = {key: part.prepare([item[key] for item in items]) for key, part in parts.items()}
+        check_values(sum(count_values(bytes(raw)) for new, _ in prepared.values() for raw in new))
+        for key, (_, decode) in prepared.items():
+            for item, value in zip(items, decode(), strict=True):
                 item[key] = value
     except (UnicodeDecodeError, RecursionError) as error:  # msgspec does not wrap these two errors
         raise msgspec.DecodeError(str(error)) from None
