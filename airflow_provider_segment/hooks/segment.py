@@ -20,7 +20,7 @@ from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, PagedFlow
 from airflow_provider_segment.protocol.printable import printable
 from airflow_provider_segment.transport.connection import SegmentConnection, for_test_button
-from airflow_provider_segment.transport.connection_cache import ConnectionCache
+from airflow_provider_segment.transport.connection_cache import CachedConnection, ConnectionCache
 from airflow_provider_segment.transport.network import LogSink, Network, network_for
 
 P = ParamSpec("P")
@@ -166,6 +166,7 @@ _CONNECTIONS: ConnectionCache[_Read] = ConnectionCache()
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
+    cached: CachedConnection[_Read]
     read: _Read
     options: CallOptions
     driver: AiohttpDriver
@@ -229,7 +230,7 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
     @property
     def is_connected(self) -> bool:
         """Whether the session is open, so that the connection need not be read again."""
-        return self._opened is not None and self._opened.read is _CONNECTIONS.fresh(self.segment_conn_id)
+        return self._opened is not None and self._opened.read is self._opened.cached.fresh
 
     async def refresh(self, *, since: float) -> bool:
         """Read the connection again, for example after an authorization error: a token may have been rotated.
@@ -240,7 +241,7 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
         if self._opened is None:
             return False
         used = self._opened.read
-        return await _CONNECTIONS.get_newer(self.segment_conn_id, self._read, than=since) is not used
+        return await self._opened.cached.get_newer(self._read, than=since) is not used
 
     async def test_connection(self) -> tuple[bool, str]:
         """Test the connection with a single attempt.
@@ -275,7 +276,7 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
         if self._opened is not None and self.is_connected:
             return self._opened
         async with self._opening:
-            read = await _CONNECTIONS.get(self.segment_conn_id, self._read)
+            read = await _CONNECTIONS.entry(self.segment_conn_id).get(self._read)
             if self._opened is None:
                 self._opened = await self._make(read)
             elif self._opened.read is not read and not self._calls:  # calls in progress keep their session
@@ -299,7 +300,7 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
         lease = SessionLease(connection, network)
         session, log = await lease.acquire(), self.driver_log or self.log
         driver = AiohttpDriver(connection, network=network, session=session, log=log, slots=lease.slots)
-        return _Opened(read, connection.options, driver, lease)
+        return _Opened(_CONNECTIONS.entry(self.segment_conn_id), read, connection.options, driver, lease)
 
 
 def _connected_to(workspace: Workspace, connection: SegmentConnection) -> tuple[bool, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 _HEADROOM = timedelta(days=31)
@@ -52,6 +53,8 @@ def check_duration(argument: str, value: Any) -> timedelta:
     return length
 
 
+# Cached, because waits poll for the same times.
+@lru_cache(maxsize=1024)
 def format_utc(moment: datetime) -> str:
     """Return a time as the API expects it: ISO 8601, UTC, whole seconds.
 

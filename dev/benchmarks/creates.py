@@ -17,6 +17,7 @@ from email.utils import formatdate
 from typing import Any
 
 import msgspec
+from msgspec import structs
 from rich.console import Console
 from rich.table import Table
 
@@ -230,7 +231,7 @@ class Task:
         if held is not None:
             self._resume(held)
             return
-        response = replace(simulation.segment.respond(step.request, simulation.now), seconds=_RESPONSE_TIME)
+        response = structs.replace(simulation.segment.respond(step.request, simulation.now), seconds=_RESPONSE_TIME)
 
         def arrive() -> None:
             gate.leave(simulation.now, response)

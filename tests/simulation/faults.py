@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 from typing import Any
+
+from msgspec import structs
 
 from airflow_provider_segment.protocol.flow.steps import Outcome
 from airflow_provider_segment.protocol.wire.messages import RequestFailure, Response
@@ -38,7 +40,7 @@ class Fault:
         :param real: the response without the fault, if the request was applied.
         """
         if self.broken and real is not None and real.status == 200:
-            return replace(real, status=real.status, body=real.body[: len(real.body) // 2])
+            return structs.replace(real, status=real.status, body=real.body[: len(real.body) // 2])
         if self.outcome is not None:
             return self.outcome
         if real is None:

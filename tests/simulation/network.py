@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from airflow_provider_segment.protocol.flow.steps import Outcome
 from airflow_provider_segment.protocol.wire.messages import Request, Response
@@ -72,7 +73,7 @@ class Network:
         self.world.record(f"{label} {request.method} {request.path} [{fault.kind}] -> {shown}")
         self._observe(request, fault, outcome)
         wait = max(back, outcome.seconds)
-        self.world.after(wait, lambda: self._reply(request, replace(outcome, seconds=wait), then))
+        self.world.after(wait, lambda: self._reply(request, structs.replace(outcome, seconds=wait), then))
 
     def _reply(self, request: Request, outcome: Outcome, then: Callable[[Outcome], None]) -> None:
         if request.method != "GET":

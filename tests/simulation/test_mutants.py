@@ -63,7 +63,7 @@ def _reads_subscriptions_once(read: Any, enough: Any, *, seconds: float, awaited
 def _retries(*arguments: Any, **named: Any) -> Any:
     """Retries a create whose response was lost like any other call."""
     call, *rest = arguments
-    return retry.decide(replace(call, operation=replace(call.operation, method="PATCH")), *rest, **named)
+    return retry.decide(structs.replace(call, operation=replace(call.operation, method="PATCH")), *rest, **named)
 
 
 def _no_check_before_create(patch: pytest.MonkeyPatch) -> None:

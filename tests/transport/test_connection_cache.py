@@ -16,7 +16,7 @@ def test_a_failed_read_is_logged_without_the_message_of_the_backend(
 ) -> None:
     monkeypatch.setattr(connection_cache, "MAX_AGE", -1)
     caplog.set_level(logging.DEBUG, logger=connection_cache.__name__)
-    cache: ConnectionCache[str] = ConnectionCache()
+    connections: ConnectionCache[str] = ConnectionCache()
 
     async def works() -> str:
         return "first"
@@ -25,8 +25,8 @@ def test_a_failed_read_is_logged_without_the_message_of_the_backend(
         raise OSError("backend at https://user:password@vault is down")
 
     async def run() -> str:
-        await cache.get("segment", works)
-        return await cache.get("segment", fails)
+        await connections.entry("segment").get(works)
+        return await connections.entry("segment").get(fails)
 
     assert asyncio.run(run()) == "first"
     assert [record.getMessage() for record in caplog.records] == [

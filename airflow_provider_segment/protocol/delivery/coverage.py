@@ -96,13 +96,13 @@ def _moved_inside(granularity: str, start: datetime, end: datetime, now: datetim
     if now - start > limits.age:
         return None
     inside = max(start, now - limits.age + MARGIN)
-    if _is_one_request(Interval(start, end, granularity)):
+    if _is_one_request(end - start, granularity):
         inside = max(inside, end - limits.range + timedelta(seconds=1))
     return inside if inside < end else None
 
 
-def _is_one_request(interval: Interval) -> bool:
-    return interval.granularity != MINUTE or interval.end - interval.start <= LIMITS[MINUTE].range
+def _is_one_request(length: timedelta, granularity: str) -> bool:
+    return granularity != MINUTE or length <= LIMITS[MINUTE].range
 
 
 def _pieces(interval: Interval, *, origin: datetime) -> tuple[Interval, ...]:
@@ -113,7 +113,7 @@ def _pieces(interval: Interval, *, origin: datetime) -> tuple[Interval, ...]:
 
     :param origin: the moment from which cuts are counted.
     """
-    if _is_one_request(interval):
+    if _is_one_request(interval.end - interval.start, interval.granularity):
         return (interval,)
     origin = floor_to_bucket(origin, MINUTE)
     start, pieces = interval.start, []

@@ -14,6 +14,8 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from msgspec import Struct
+
 from airflow_provider_segment.protocol.flow.retry_state import RetryState, UnfinishedCall
 from airflow_provider_segment.protocol.printable import printable
 from airflow_provider_segment.protocol.secret_str import SecretStr
@@ -23,8 +25,7 @@ from airflow_provider_segment.protocol.wire.messages import HeldBack, Request, R
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(Struct, frozen=True, gc=False):
     """Send a request; the outcome is its response or failure, or the time to send it at.
 
     :param request: the request.

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 from urllib.parse import quote_plus
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+
+class _Message(Struct, frozen=True, kw_only=True, gc=False):
+    """The base of messages; bodies and headers are never shown, because they contain secrets."""
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={value!r}" for name, value in self.__rich_repr__())
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [(name, value) for name, value in super().__rich_repr__() if name not in {"body", "headers"}]
+
+
+class Request(_Message, frozen=True, kw_only=True, gc=False):
     """An HTTP request without the host, the token and the User-Agent, which the driver adds.
 
     :param method: ``GET``, ``POST``, ``PATCH`` or ``DELETE``.
@@ -27,16 +39,19 @@ class Request:
     query: tuple[tuple[str, str], ...] = ()
     accept: str
     content_type: str | None = None
-    body: bytes | None = field(default=None, repr=False)
+    body: bytes | None = None
     limited_as: str = ""
     poll: bool = False
 
     @property
     def target(self) -> str:
         """Path and query, as in the request line."""
-        if not self.query:
-            return self.path
-        return f"{self.path}?{'&'.join(f'{_quote(key)}={_quote(value)}' for key, value in self.query)}"
+        return f"{self.path}?{self.query_string}" if self.query else self.path
+
+    @property
+    def query_string(self) -> str:
+        """The query, percent-encoded; empty if there is none."""
+        return "&".join([f"{_quote(key)}={_quote(value)}" for key, value in self.query])
 
     @property
     def headers(self) -> dict[str, str]:
@@ -47,8 +62,7 @@ class Request:
         return headers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+class Response(_Message, frozen=True, kw_only=True, gc=False):
     """A complete HTTP response.
 
     :param status: HTTP status.
@@ -58,13 +72,12 @@ class Response:
     """
 
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    body: bytes = field(default=b"", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldBack:
+class HeldBack(Struct, frozen=True, kw_only=True, gc=False):
     """A request that has not been sent yet, because a known rate limit would reject it.
 
     :param seconds: how long to wait.
@@ -79,8 +92,7 @@ RESPONSE_TIMED_OUT = "the response timed out"
 """The start of the reason of a :class:`RequestFailure` if the response timed out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestFailure:
+class RequestFailure(Struct, frozen=True, kw_only=True, gc=False):
     """A request without a complete response: the connection failed, or the response was truncated.
 
     :param reason: what happened, without headers or bodies.

@@ -94,8 +94,7 @@ class Operation:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Generic[T_co]):
+class Call(msgspec.Struct, Generic[T_co], frozen=True, gc=False):
     """A request and the decoder of its response.
 
     :param operation: the operation to call.

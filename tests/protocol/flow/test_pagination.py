@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypedDict
 
 import pytest
+from msgspec import structs
 
 from airflow_provider_segment.protocol.errors import SegmentConnectionError, SegmentProtocolError, SegmentRateLimitError
 from airflow_provider_segment.protocol.flow.pagination import collect, paginate
@@ -187,7 +188,7 @@ def test_a_page_that_times_out_is_asked_for_again_with_half_the_count(outcome: O
 
 
 def test_a_page_that_times_out_has_one_budget() -> None:
-    driver = ScriptedDriver(then=replace(LOST, seconds=10.0))
+    driver = ScriptedDriver(then=structs.replace(LOST, seconds=10.0))
     with pytest.raises(SegmentConnectionError, match=r"tried \d+ times over"):
         list(driver.iterate(paginate(LISTING, replace(TERMS, retry_budget=100.0))))
     assert driver.now <= 110.0
@@ -195,7 +196,7 @@ def test_a_page_that_times_out_has_one_budget() -> None:
 
 
 def test_another_fault_does_not_change_the_count() -> None:
-    list(consumed(driver := ScriptedDriver([replace(LOST, reason="reset"), refusal(503), things("a")])))
+    list(consumed(driver := ScriptedDriver([structs.replace(LOST, reason="reset"), refusal(503), things("a")])))
     assert counts(driver) == ["200", "200", "200"]
 
 
