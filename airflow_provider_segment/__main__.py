@@ -6,7 +6,7 @@ import sys
 
 
 def run() -> int:
-    """Run the command line.
+    """Run ``airflow-segment`` with the arguments of this process.
 
     :return: the exit status.
     """

@@ -1,4 +1,4 @@
-"""Airflow's setting for operators and sensors that can be deferred."""
+"""Airflow's default for the ``deferrable`` argument of operators and sensors."""
 
 from __future__ import annotations
 

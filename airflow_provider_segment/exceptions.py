@@ -56,11 +56,11 @@ class SegmentDeliveryUnmetError(AirflowFailException):
 
 
 class SegmentDriftError(AirflowFailException):
-    """Segment differs from the description, and ``on_drift="fail"``. Nothing was written; not retried.
+    """Segment differs from the description and ``on_drift`` is ``"fail"``. Nothing was written; not retried.
 
     The message lists the first differences; ``plan``, the result that ``on_drift="report"`` returns, contains all.
 
-    :param message: the differences in words.
+    :param message: the differences, as text.
     :param plan: the changes that an apply would make.
     """
 

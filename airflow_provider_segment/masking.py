@@ -26,7 +26,7 @@ _ALSO_SENSITIVE = re.compile(
 
 @hides_frames
 def mask_secrets(strings: Iterable[SecretStr]) -> None:
-    """Mask strings in logs and in Airflow's UI, in all their encodings; those that are too short are ignored.
+    """Mask strings and their encodings in logs and in Airflow's UI; those shorter than ``MIN_LENGTH`` are ignored.
 
     :param strings: the secrets.
     """
@@ -41,7 +41,7 @@ def mask_secrets(strings: Iterable[SecretStr]) -> None:
 
 
 def mask_rendered_fields(content: Any, rendered: Any) -> None:
-    """Mask the values under sensitive names in a rendered argument or a part of one.
+    """Mask the values under sensitive names in a rendered argument, or in a part of it.
 
     Airflow renders the parts one by one, so only the direct entries of a mapping are examined here.
 
@@ -55,7 +55,7 @@ def mask_rendered_fields(content: Any, rendered: Any) -> None:
 
 
 def numbers_as_strings(rendered: Any) -> Any:
-    """Return a rendered mapping whose numbers under sensitive names are strings, which Airflow masks in its UI.
+    """Return a rendered mapping with numbers under sensitive names as strings, which Airflow masks in its UI.
 
     :param rendered: any rendered value; anything but a mapping is returned as it is.
     """
@@ -74,7 +74,7 @@ def _as_strings(value: Any) -> Any:
 
 
 def is_sensitive(name: Any) -> bool:
-    """Return whether values of this name are secret, by Airflow's rules and configuration or by Segment's names.
+    """Return whether a name is sensitive, by Airflow's rules and configuration or by our list of Segment's settings.
 
     :param name: in any notation, such as ``writeKey`` or ``write-key``; anything but a string is not sensitive.
     """
@@ -88,7 +88,7 @@ def is_sensitive(name: Any) -> bool:
 
 
 def sensitive_strings(value: Any) -> Iterator[SecretStr]:
-    """Yield the strings under sensitive names, at any depth, also inside a string that holds JSON.
+    """Yield the strings under sensitive names, at any depth, including inside strings that hold JSON.
 
     :param value: value of an argument.
     """

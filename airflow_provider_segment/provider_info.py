@@ -1,4 +1,4 @@
-"""The provider info that Airflow reads: plain data that does not import Airflow."""
+"""The provider info that Airflow reads, as plain data; this module does not import Airflow."""
 
 from __future__ import annotations
 

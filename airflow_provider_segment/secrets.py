@@ -69,7 +69,7 @@ class SecretRef:
 
 
 def replace_references(where: str, value: Any, read: ReadSecret) -> Any:
-    """Return a copy of settings with the references in it replaced by their values.
+    """Return a copy of settings in which each reference is replaced by its value.
 
     :param where: name of the argument, for messages.
     :param value: settings from the DAG file; a reference in place of the whole settings is returned as it is.
@@ -83,7 +83,7 @@ def replace_references(where: str, value: Any, read: ReadSecret) -> Any:
 
 
 def placeholder(_where: str, _reference: SecretRef) -> SecretStr | str:
-    """Return a placeholder for a secret while the DAG is parsed: neither a mask nor a template."""
+    """Return an empty string as a placeholder for a secret while the DAG is parsed."""
     return ""
 
 
@@ -137,4 +137,4 @@ def _check_string(argument: str, value: Any, allowed: str) -> None:
     if not value.strip():
         raise ValueError(f"{argument} is empty; it must be {allowed}")
     if "{{" in value or "{%" in value or "{#" in value:
-        raise ValueError(f"{argument} is {value!r}, but it is not templated; it must be {allowed}")
+        raise ValueError(f"{argument} is {value!r}, but {argument} is not templated; it must be {allowed}")

@@ -47,7 +47,7 @@ def is_literal(value: Any) -> bool:
 
 
 def unknown_paths(value: Any, path: Path = ()) -> Iterator[Path]:
-    """Yield the path of each value inside an argument that is not known before templates are rendered.
+    """Yield the paths in an argument whose values are known only after templates are rendered.
 
     :param value: an argument as the DAG file sets it.
     :param path: keys and indexes that lead to it.
@@ -66,7 +66,7 @@ _CAUSE = "; the task it refers to may have been skipped, or returned nothing"
 
 
 def _empty_selections(value: Any, keys: frozenset[str], path: Path = ()) -> Iterator[Path]:
-    """Yield the path of each value in a list of dicts that is ``None`` or ``"None"`` under one of the keys."""
+    """Yield the path of each ``None`` or ``"None"`` under one of the keys in a list of dicts."""
     for index, entry in enumerate(value if isinstance(value, list | tuple) else ()):
         for key in keys & entry.keys() if isinstance(entry, Mapping) else ():
             if entry[key] is None or entry[key] == "None":
@@ -89,7 +89,7 @@ def _mapped_to_none(kwargs: Mapping[str, Any]) -> list[str]:
 
 
 def _mapped_from_xcom(kwargs: Mapping[str, Any]) -> frozenset[int]:
-    """Return the ids of the values that ``expand_kwargs`` took from XCom; Airflow would render them as templates.
+    """Return the ``id()`` of each value that ``expand_kwargs`` took from XCom; Airflow would render it as a template.
 
     Airflow itself leaves alone what ``expand`` takes from XCom.
 
@@ -190,7 +190,7 @@ class CheckedArguments(_Base):
         return self._unknown.get(argument, frozenset())
 
     def argument_resolver(self, *, running: bool) -> ResolveArgument:
-        """Return a function that replaces references in an argument with their values; here it changes nothing.
+        """Return a function that replaces references in an argument with their values; by default, it changes nothing.
 
         :param running: whether the task runs; until then, a placeholder of the same type is enough.
         :return: a function of an argument's name and value, which it does not modify.
@@ -198,7 +198,7 @@ class CheckedArguments(_Base):
         return lambda _, value: value
 
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
-        """Render as Airflow does, but leave alone Segment's mapping language, and mapped values from XCom."""
+        """Render as Airflow does, except values in Segment's mapping language and mapped values from XCom."""
         if isinstance(content, NumberString) or id(content) in self._from_xcom:
             return content  # rendered already, or data
         if isinstance(content, str) and is_literal(content):
@@ -214,11 +214,11 @@ class CheckedArguments(_Base):
 
     @classmethod
     def _is_string(cls, argument: str) -> bool:
-        """Return whether an argument selects an object, such as an id or a name."""
+        """Return whether an argument, such as an id or a name, selects an object."""
         return cls.argument_checks.get(argument) in (check_id, check_name, check_reference)
 
     def _check_rendered(self, argument: str) -> None:
-        """Raise if a template rendered to nothing for an argument that was set, so that it does not count as unset."""
+        """Raise if an argument was set but its template rendered to nothing; it would otherwise count as unset."""
         value = getattr(self, argument)
         empty = (None, "None") if self._is_string(argument) else (None,)
         if value in empty:

@@ -1,4 +1,4 @@
-"""A destination's asset: ``segment://destinations/<destination_id>?source=<source_id>``."""
+"""URIs of destination assets: ``segment://destinations/<destination_id>?source=<source_id>``."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ def sanitize_uri(uri: SplitResult) -> SplitResult:
 
 
 def convert_asset_to_openlineage(asset: Asset, _lineage_context: object) -> Dataset:
-    """Return the dataset of an asset's destination, the same that tasks report; the OpenLineage provider calls this.
+    """Return the OpenLineage dataset for a destination's asset, the same one that tasks report.
+
+    The OpenLineage provider calls this.
 
     :param asset: the asset of a destination.
     :param _lineage_context: unused.

@@ -1,1 +1,1 @@
-"""The command line: import, validate, plan, apply and watch a workspace as files."""
+"""The command line ``airflow-segment``, which manages the destinations of a workspace as files."""

@@ -1,4 +1,4 @@
-"""The arguments of the command line."""
+"""Command-line arguments of ``airflow-segment``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands, each a function of its arguments that returns what to print and the exit status."""
+"""The commands: functions that take the parsed arguments and return an :class:`Output`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Output:
 
 
 def run_command(arguments: argparse.Namespace, style: text.Style) -> Output:
-    """Run a command.
+    """Run the command that the arguments select and return its output.
 
     :param arguments: the parsed arguments.
     :param style: colours of the output.

@@ -1,4 +1,4 @@
-"""The command line: arguments in, text or JSON and an exit status out."""
+"""The entry point of the command line, which prints a command's output as text or JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from airflow_provider_segment.workspace.problems import WorkspaceFilesError
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run a command.
+    """Run a command, print its output and return the exit status.
 
     :param arguments: command line arguments without the program name.
     :return: exit status: 0 or, for ``plan`` and ``drift``, 2 if there are differences; 1 after any error.

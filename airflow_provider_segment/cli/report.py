@@ -31,7 +31,7 @@ def plan_report(plan: WorkspacePlan, warnings: tuple[str, ...]) -> dict[str, Any
 
 
 def applied_report(applied: tuple[AppliedDestination, ...]) -> list[dict[str, Any]]:
-    """Return what an apply did as JSON values.
+    """Return the results of an apply as JSON values.
 
     :param applied: the result for each destination.
     """

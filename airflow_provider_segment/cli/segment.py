@@ -1,4 +1,4 @@
-"""The connection to Segment, and the secrets, of a command."""
+"""How a command connects to Segment: with ``SEGMENT_TOKEN`` or with an Airflow connection."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TOKEN, REGION, URL = "SEGMENT_TOKEN", "SEGMENT_REGION", "SEGMENT_URL"
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A runner of flows with a connection.
+    """An open connection to Segment that runs flows.
 
     :param options: the options of every call.
     :param driver: the driver that sends the requests.
@@ -34,7 +34,7 @@ class Segment:
     driver: RequestsDriver
 
     def run(self, flow: Flow[T]) -> T:
-        """Run a flow to its end.
+        """Run a flow to completion and return its result.
 
         :param flow: a generator that has not started.
         """
@@ -43,7 +43,7 @@ class Segment:
 
 @contextmanager
 def open_segment(environment: Environment, *, connection_id: str | None, quiet: bool) -> Iterator[Segment]:
-    """Connect to Segment with the token of ``--connection``, of ``SEGMENT_TOKEN``, or of the environment's connection.
+    """Connect to Segment with the token from ``--connection``, ``SEGMENT_TOKEN`` or the environment's connection.
 
     :param environment: the environment, which may name a connection.
     :param connection_id: value of ``--connection``.
@@ -60,7 +60,7 @@ def open_segment(environment: Environment, *, connection_id: str | None, quiet: 
 
 
 def use_airflows_connections() -> None:
-    """Let Airflow also read connections from its database if there is one, as its own command line does.
+    """Let Airflow read connections from its database too, if it has one, as the ``airflow`` command does.
 
     Outside of tasks, Airflow 3 otherwise reads environment variables only. Without a database, Airflow 2 would log a
     traceback for each connection that it does not find.

@@ -1,4 +1,4 @@
-"""The output of commands for people: plain text, with colours on a terminal, and Markdown."""
+"""Human-readable output of commands: plain text, with colours on a terminal, and Markdown."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Style:
         self._colour = colour
 
     def result(self, result: str, text: str) -> str:
-        """Return a line with the sign and the colour of its result.
+        """Return a line with the sign and colour of a result, such as a green ``+`` for ``created``.
 
         :param result: ``created``, ``changed``, …
         :param text: the line.
@@ -37,7 +37,7 @@ class Style:
 
 
 def printable_report(value: Any) -> Any:
-    """Return a report without terminal control characters in its strings, since names come from other people.
+    """Return a report with terminal control characters escaped, because names may contain them.
 
     :param value: JSON values.
     """
@@ -67,7 +67,7 @@ def plan_text(report: Mapping[str, Any], style: Style) -> str:
 
 
 def drift_text(report: Mapping[str, Any], style: Style) -> str:
-    """Return what differs as text.
+    """Return the result of a drift check as text.
 
     :param report: the JSON values of a drift check.
     :param style: colours.
@@ -103,7 +103,7 @@ def plan_markdown(report: Mapping[str, Any]) -> str:
 
 
 def applied_text(applied: Sequence[Mapping[str, Any]], style: Style, *, plan: Mapping[str, Any]) -> str:
-    """Return what an apply did as text, with the warnings of its plan.
+    """Return the results of an apply as text, with the warnings of its plan.
 
     :param applied: its JSON values.
     :param style: colours.
@@ -174,7 +174,7 @@ def _information(report: Mapping[str, Any]) -> Iterator[str]:
     others = [f"{one['name'] or one['id']} ({one['source']}, {one['type']})" for one in report["undescribed"]]
     if others:
         left = counted(len(others), "other destination of these sources is", "other destinations of these sources are")
-        yield f"{left} not described and left alone: {listed(others)}"
+        yield f"{left} not described, and left alone: {listed(others)}"
     if report["forecast"]["limited_calls"]:
         calls, minutes = report["forecast"]["limited_calls"], report["forecast"]["minutes"]
         duration = f", about {minutes} min" if minutes else ""

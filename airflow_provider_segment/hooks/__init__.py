@@ -1,1 +1,1 @@
-"""The hooks, the connection form, and how calls become methods."""
+"""The hooks, the connection form, and the descriptors that turn flows into hook methods."""

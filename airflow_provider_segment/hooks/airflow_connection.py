@@ -1,4 +1,4 @@
-"""Airflow connections as opaque values: their own ``repr`` shows the password.
+"""An opaque wrapper for Airflow connections, because the ``repr`` of a connection shows its password.
 
 Reading one may fail inside Airflow after the password has been read, so Airflow's frames are removed from the errors.
 """
@@ -38,7 +38,7 @@ class AirflowConnection:
         self._connection = hook.get_connection(self._conn_id)
 
     async def read_async(self, hook: type[BaseHook]) -> None:
-        """Read the connection on an event loop, which may involve messages to another process.
+        """Read the connection without blocking the event loop; Airflow may communicate with another process.
 
         :param hook: the hook that reads it.
         """

@@ -1,4 +1,4 @@
-"""The calls of both hooks."""
+"""The API calls that both hooks offer as methods."""
 
 from __future__ import annotations
 

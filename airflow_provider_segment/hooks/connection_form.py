@@ -76,7 +76,7 @@ def provider_info_connection_type() -> dict[str, Any]:
 
 
 def hook_field_behaviour() -> dict[str, Any]:
-    """Return the standard fields for Airflow 2.11, in the format that a hook returns."""
+    """Return the form's standard fields for Airflow 2.11, in the format of ``get_ui_field_behaviour()``."""
     return {"hidden_fields": HIDDEN_FIELDS, "relabeling": RELABELING, "placeholders": PLACEHOLDERS}
 
 

@@ -66,7 +66,7 @@ class iterator(Generic[P, T]):  # noqa: N801 - used as a decorator is
 
 
 def _documented(flow: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function for ``help()`` and the reference: the flow's docstring with the method's signature."""
+    """Return a function with the flow's docstring and the method's signature, for ``help()`` and the reference."""
 
     @functools.wraps(flow)
     def hook_method(self: Any, *args: Any, **kwargs: Any) -> Any:

@@ -35,7 +35,7 @@ _TEST_FAILURES = (SegmentError, AirflowException, ValueError, OSError)
 
 
 class _SegmentHook(SegmentCalls, BaseHook):
-    """The base of both hooks: the connection type, its form, and the calls."""
+    """The base class of both hooks: the connection type, its form, and the calls."""
 
     conn_name_attr = "segment_conn_id"
     default_conn_name = connection_form.DEFAULT_CONN_ID
@@ -72,7 +72,7 @@ class SegmentPublicApiHook(_SegmentHook):
     """
 
     def run(self, flow: Callable[Concatenate[CallOptions, P], Flow[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a flow of ``protocol/`` with this hook's connection, as the operators do.
+        """Run a flow from ``protocol/`` with this hook's connection; the operators use this.
 
         :param flow: a function of call options and arguments that returns a flow.
         """
@@ -81,7 +81,7 @@ class SegmentPublicApiHook(_SegmentHook):
     def iterate(
         self, flow: Callable[Concatenate[CallOptions, P], PagedFlow[T]], *args: P.args, **kwargs: P.kwargs
     ) -> Iterator[T]:
-        """Iterate over the items of a flow of ``protocol/``.
+        """Iterate over the items of a flow from ``protocol/``, fetching pages as they are consumed.
 
         :param flow: a function of call options and arguments that returns a flow.
         """
@@ -106,11 +106,11 @@ class SegmentPublicApiHook(_SegmentHook):
 
     @cached_property
     def segment_connection(self) -> SegmentConnection:
-        """The parsed connection, which is read at the first use."""
+        """The parsed connection, which is read on first use."""
         return self._read()
 
     def refresh(self) -> bool:
-        """Read the connection again, for example after an authorization error: a token may have been rotated.
+        """Read the connection again, for example after an authorization error: its token may have been rotated.
 
         :return: whether the connection or its CA has changed; later calls then use the new one.
         """
@@ -129,7 +129,7 @@ class SegmentPublicApiHook(_SegmentHook):
 
     @cached_property
     def driver(self) -> RequestsDriver:
-        """The driver, which is created at the first call."""
+        """The driver, which is created on the first call."""
         from airflow_provider_segment.transport.requests_driver import RequestsDriver
 
         return RequestsDriver(self.segment_connection, self.log)
@@ -193,7 +193,7 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
         self._calls = 0
 
     async def run(self, flow: Callable[Concatenate[CallOptions, P], Flow[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a flow of ``protocol/`` with this hook's connection, as the triggers do.
+        """Run a flow from ``protocol/`` with this hook's connection; the triggers use this.
 
         :param flow: a function of call options and arguments that returns a flow.
         """
@@ -207,7 +207,7 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
     async def iterate(
         self, flow: Callable[Concatenate[CallOptions, P], PagedFlow[T]], *args: P.args, **kwargs: P.kwargs
     ) -> AsyncIterator[T]:
-        """Iterate over the items of a flow of ``protocol/``.
+        """Iterate over the items of a flow from ``protocol/``, fetching pages as they are consumed.
 
         :param flow: a function of call options and arguments that returns a flow.
         """
@@ -220,7 +220,7 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
             self._calls -= 1
 
     async def connect(self) -> None:
-        """Read the connection and open the session, as the first call does.
+        """Read the connection and open the session now, instead of on the first call.
 
         :raises ValueError: a field of the connection is invalid.
         :raises AirflowNotFoundException: the connection does not exist, or the secrets backend fails.
@@ -229,11 +229,11 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
 
     @property
     def is_connected(self) -> bool:
-        """Whether the session is open, so that the connection need not be read again."""
+        """Whether the session is open and the connection need not be read again."""
         return self._opened is not None and self._opened.read is self._opened.cached.fresh
 
     async def refresh(self, *, since: float) -> bool:
-        """Read the connection again, for example after an authorization error: a token may have been rotated.
+        """Read the connection again, for example after an authorization error: its token may have been rotated.
 
         :param since: a time of the event loop; a read by another hook after this time is reused.
         :return: whether the connection or its CA has changed; later calls then use the new one.
@@ -285,7 +285,7 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
             return self._opened
 
     async def _read(self) -> _Read:
-        """Read and parse the connection, with file access in a thread."""
+        """Read and parse the connection, accessing files only in a thread."""
         connection = AirflowConnection(self.segment_conn_id)
         await connection.read_async(type(self))
         parsed = await asyncio.to_thread(connection.parse)

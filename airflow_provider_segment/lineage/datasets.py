@@ -40,11 +40,11 @@ class DestinationLineage:
         return {}
 
     def get_openlineage_facets_on_start(self) -> OperatorLineage[Dataset, RunFacet]:
-        """Return what is known before the task runs."""
+        """Return the datasets known before the task runs."""
         return self._lineage()
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Dataset, RunFacet]:
-        """Return what is known after the task has run.
+        """Return the datasets known after the task has run.
 
         :param task_instance: the task instance.
         """
@@ -75,7 +75,7 @@ class Feed(NamedTuple):
 
 
 class WorkspaceLineage(DestinationLineage):
-    """A mixin for a task about many destinations."""
+    """A mixin for tasks that act on many destinations."""
 
     #: The destinations that exist after the task has run, and those that it removed.
     feeds: Sequence[Feed] = ()
@@ -94,13 +94,13 @@ class WorkspaceLineage(DestinationLineage):
 
 
 class DeliveryLineage(DestinationLineage):
-    """A mixin for a task about the deliveries from a source to a destination."""
+    """A mixin for tasks that check the deliveries from a source to a destination."""
 
     #: The evidence of the verdict, once there is one.
     evidence: Evidence | None = None
 
     def destination_facets(self) -> dict[str, DatasetFacet]:
-        """Return the data behind the verdict as an OpenLineage facet; empty before there is one."""
+        """Return the data behind the verdict as an OpenLineage facet; empty until there is a verdict."""
         if self.evidence is None:
             return {}
         from airflow_provider_segment.lineage.facets import delivery_metrics
@@ -114,7 +114,7 @@ def _known_id(task: object, argument: str) -> str | None:
 
 
 def dataset(kind: str, object_id: str, facets: dict[str, DatasetFacet] | None = None) -> Dataset:
-    """Return the dataset of an object in Segment.
+    """Return the OpenLineage dataset for a source or destination.
 
     :param kind: ``sources`` or ``destinations``.
     :param object_id: its id.
@@ -126,7 +126,7 @@ def dataset(kind: str, object_id: str, facets: dict[str, DatasetFacet] | None = 
 
 
 def removed_facets() -> dict[str, DatasetFacet]:
-    """Return the facet of a dataset that was removed."""
+    """Return the facet that marks a dataset as dropped."""
     from airflow.providers.common.compat.openlineage.facet import (
         LifecycleStateChange,
         LifecycleStateChangeDatasetFacet,

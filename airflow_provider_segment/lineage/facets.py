@@ -11,7 +11,7 @@ from airflow_provider_segment.protocol.delivery.verdict import Evidence
 
 @define
 class SegmentDeliveryMetricsDatasetFacet(DatasetFacet):
-    """The result of the sensor's last poll, with the content of its return value.
+    """The result of the sensor's last poll, with the same data as the sensor's return value.
 
     :param metrics: counts of events, rates and times.
     :param conditions: whether each condition held.
@@ -28,7 +28,7 @@ class SegmentDeliveryMetricsDatasetFacet(DatasetFacet):
 
 
 def delivery_metrics(evidence: Evidence) -> dict[str, DatasetFacet]:
-    """Return the facet under its name in an event.
+    """Return the facet, keyed by its name in OpenLineage events.
 
     :param evidence: the evidence of the last poll.
     """

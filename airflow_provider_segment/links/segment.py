@@ -15,7 +15,7 @@ DESTINATIONS_PAGE = "https://app.segment.com/goto-my-workspace/destinations"
 
 
 class SegmentDestinationsLink(BaseOperatorLink):
-    """A link to the destinations in the Segment app, or to the sandbox's page if that is in use."""
+    """A link to the destinations in the Segment app, or to the sandbox's page if the task uses the sandbox."""
 
     name = "Segment Destinations"
     key = "segment_destinations"
@@ -41,7 +41,7 @@ class SegmentDestinationsLink(BaseOperatorLink):
 
     @classmethod
     def persist(cls, context: Context, base_url: str) -> str:
-        """Store the link and return it; called before the first request, so that it works while the task runs.
+        """Store the link and return it; called before the first request, so that the link works while the task runs.
 
         :param context: the task's context; without a task instance nothing is stored.
         :param base_url: the connection's base URL.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
-    """Base of the notifiers, which differ in whether they enable or disable the destination."""
+    """Base class of the notifiers that enable or disable a destination."""
 
     enabled: bool
     verb: str
@@ -63,16 +63,16 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
         BaseNotifier.__call__(copy(self), *args)
 
     def render_template_fields(self, context: Context, jinja_env: Any = None) -> None:
-        """Render the arguments as Airflow does; if that fails, log what it means for the destination."""
+        """Render the arguments as Airflow does; on failure, log the consequence for the destination."""
         with self._logging_failures():
             super().render_template_fields(context, jinja_env)
 
     def check_combination(self) -> None:
-        """Check that either the id or the whole identity is set."""
+        """Check that either the destination's id or its full identity (source, type and name) is set."""
         check_destination_selection({argument: getattr(self, argument) for argument in DESTINATION_CHECKS})
 
     def why_ignored(self, context: Context, arguments: Mapping[str, Any]) -> str:
-        """Return the reason why the notifier must do nothing; empty if it must act.
+        """Return the reason for not acting; an empty string if the notifier must act.
 
         :param context: the callback's context.
         :param arguments: the checked arguments.
@@ -95,7 +95,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
             self._log_prominently("%sd destination %s", self.verb, printable(destination_id))
 
     async def async_notify(self, context: Context) -> None:
-        """Enable or disable the destination; called for deadlines, in the triggerer, from Airflow 3.1 on."""
+        """Enable or disable the destination; called in the triggerer for deadlines (Airflow 3.1 and later)."""
         from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook
         from airflow_provider_segment.protocol.provisioning.destination import resolve_and_update_destination
 
@@ -113,7 +113,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
 
     @contextmanager
     def _logging_failures(self) -> Iterator[None]:
-        """Log what a failure means for the destination; Airflow only logs that a notification was not sent."""
+        """Log the consequence of a failure for the destination; Airflow only logs that no notification was sent."""
         try:
             yield
         except Exception as error:
@@ -124,7 +124,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
 
 
 class SegmentDisableDestinationNotifier(_SwitchDestinationNotifier):
-    """Disable a destination when a task, a DAG or a deadline calls back, to stop sending bad data.
+    """Disable a destination from the callback of a task, a DAG or a deadline, to stop sending bad data.
 
     Set ``on_failure_callback=SegmentDisableDestinationNotifier(destination_id="...")`` on a task that checks the data;
     it runs when no retries are left. Set it on a task rather than on the DAG: callbacks of a DAG run in the DAG
@@ -169,7 +169,7 @@ class SegmentDisableDestinationNotifier(_SwitchDestinationNotifier):
         super().__init__(**kwargs)
 
     def why_ignored(self, context: Context, arguments: Mapping[str, Any]) -> str:
-        """Return the reason why a failure does not disable the destination; empty if it does.
+        """Return the reason why a failure does not disable the destination; an empty string if it does.
 
         :param context: the callback's context.
         :param arguments: the checked arguments.
@@ -178,7 +178,7 @@ class SegmentDisableDestinationNotifier(_SwitchDestinationNotifier):
 
 
 class SegmentEnableDestinationNotifier(_SwitchDestinationNotifier):
-    """Enable a destination again when a task, a DAG or a deadline calls back.
+    """Enable a destination again from the callback of a task, a DAG or a deadline.
 
     Set it as ``on_success_callback`` to undo what :class:`SegmentDisableDestinationNotifier` did. It can be used in the
     same places.

@@ -40,7 +40,7 @@ def check_only_on(argument: str, value: Any) -> tuple[type[BaseException] | str,
 
 
 def why_ignored(context: Context | Mapping[str, Any], only_on: tuple[type[BaseException] | str, ...] | None) -> str:
-    """Return the reason why a notifier must not react to the failure in a context; empty if it must.
+    """Return the reason for not reacting to the failure in a context; an empty string if the notifier must react.
 
     By default every failure counts, with one exception: if the delivery sensor failed, only its verdict on failed
     deliveries counts, because a wrong token or a timeout says nothing about the data.
@@ -92,7 +92,7 @@ def _names(kind: type) -> set[str]:
 
 
 def _is_delivery_sensor(task: Any) -> bool:
-    """Recognise the sensor by name: in the DAG processor, Airflow passes a serialized task."""
+    """Return whether a task is the sensor, by its class name: the DAG processor passes a serialized task."""
     name = "SegmentDeliveryMetricsSensor"
     kinds = {kind.__name__ for kind in type(task).__mro__}
     return name in kinds or getattr(task, "task_type", None) == name

@@ -1,1 +1,1 @@
-"""Operators that create, update and delete destinations and their subscriptions."""
+"""Operators that create, update and delete destinations, their subscriptions and their filters."""

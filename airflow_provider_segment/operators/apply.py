@@ -1,4 +1,4 @@
-"""The operator that brings a destination and its subscriptions to a described state.
+"""The operator that brings a destination, its subscriptions and filters to a described state.
 
 https://docs.segmentapis.com/tag/Destinations
 """
@@ -42,15 +42,16 @@ _FLAGS = ("prune_subscriptions", "prune_filters", "prune_all")
 
 
 class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
-    """Bring a destination and its subscriptions to a described state: read, plan, log the plan, execute it.
+    """Bring a destination, its subscriptions and filters to a described state: read, plan, log the plan, execute it.
 
     Writes only what differs from the description. It is safe to stop after any call: a retry continues from there. The
     order is: disable the destination; create or change it; create, enable, then change filters; create, change, then
     remove subscriptions; enable the destination; disable, then remove filters. So an event that is filtered both before
     and after the apply is never let through in between, unless several enabled filters change at once. Only the
     described keys of settings are compared; a secret is compared by the last characters that Segment shows. All
-    arguments are templated, except for values under a key ``@template`` or ``@liquid`` in settings. Before a create or
-    a change, settings are checked against the catalog: an unknown, missing or wrongly typed one causes a warning.
+    arguments except ``deferrable`` are templated, but values under a key ``@template`` or ``@liquid`` in settings are
+    not. Before a create or a change, settings are checked against the catalog: an unknown, missing or wrongly typed one
+    causes a warning.
 
     :param source: the source to connect it to, by slug or id; can't be changed later. To resolve it, the task lists
         the workspace's sources.
@@ -199,10 +200,10 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         self.check_literal_arguments()
 
     def check_combination(self) -> None:
-        """Check that the arguments or a file describe the destination, and that source and type are each set once."""
+        """Check that either the arguments or a file describes the destination, with one source and one type."""
         if self.path is None:
             if self.environment is not None:
-                raise ValueError("environment requires path; it sets the variables and secrets of a spec file")
+                raise ValueError("environment requires path; environments set the variables and secrets of spec files")
             if missing := [argument for argument in ("name", "settings") if getattr(self, argument) is None]:
                 raise ValueError(f"{missing[0]} is missing; pass source, destination_type, name and settings, or path")
             check_one_form({argument: getattr(self, argument) for argument in SOURCE_AND_TYPE}, required=True)
@@ -212,7 +213,7 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
             if given:
                 raise ValueError(
                     f"path can't be combined with {', '.join(given)}, because the file describes the whole destination;"
-                    " remove them, also from default_args"
+                    " remove them, including from default_args"
                 )
         super().check_combination()
 
@@ -223,7 +224,7 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         return [_resolve_entry(f"{argument}[{number}]", entry, read) for number, entry in enumerate(value)]
 
     def perform(self, context: Context) -> ApplySummary:
-        """Read, plan, and execute the plan."""
+        """Read the current state, plan the changes and, with ``on_drift="fix"``, execute the plan."""
         from airflow_provider_segment.exceptions import SegmentDriftError
         from airflow_provider_segment.protocol.provisioning.apply import apply_destination
         from airflow_provider_segment.protocol.provisioning.differences import differences_text
@@ -263,7 +264,7 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         return summary
 
     def progress_to_json(self) -> dict[str, Any]:
-        """Return what was done so far, without values of settings."""
+        """Return the task's progress as plain JSON, without values of settings."""
         return self._to_json()
 
 

@@ -1,4 +1,4 @@
-"""The base of all operators: the connection, secrets in settings, and running a flow."""
+"""The base class of all operators: the connection, secrets in settings, and running a flow."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
-    """Base of the operators.
+    """Base class of the operators.
 
     :param segment_conn_id: the Airflow connection, of type ``segment_public_api``.
     """
@@ -75,14 +75,14 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
             raise
 
     def perform(self, context: Context) -> Any:
-        """Do the operator's work.
+        """Do the operator's work; each operator implements this.
 
         :param context: the task's context.
         """
         raise NotImplementedError
 
     def check_combination(self) -> None:
-        """Check that an update has something to update."""
+        """Check that an update changes at least one field."""
         super().check_combination()
         if self.changeable and all(getattr(self, argument) is None for argument in self.changeable):
             raise ValueError(f"nothing to update; pass at least one of {', '.join(self.changeable)}")
@@ -95,7 +95,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
         return {argument: values[argument] for argument in self.changeable if argument in values}
 
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
-        """Render, and mask values under sensitive names before Airflow stores the rendered fields."""
+        """Render an argument, and mask its sensitive values before Airflow stores the rendered fields."""
         # Not at the top: parsing a DAG file does not need it.
         from airflow_provider_segment.masking import mask_rendered_fields, numbers_as_strings
 
@@ -137,7 +137,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
             return hook.driver.run(self._with_advice(flow)(options, *args, **kwargs))
 
     def pending_age(self, context: Context) -> float:
-        """Return the seconds, at least, since the last write that may still be in flight; 0 if unknown.
+        """Return the minimum number of seconds since the last write that may still be in flight; 0 if unknown.
 
         :param context: the task's context.
         """
@@ -160,7 +160,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
 
 
 def earlier_try_age(context: Context) -> float:
-    """Return the seconds, at least, since an earlier try of this task ended; 0 if unknown.
+    """Return the minimum number of seconds since the previous try of this task ended; 0 if unknown.
 
     Airflow starts a retry ``retry_delay`` after the previous try ended or was found dead. A cleared task starts at
     once, and its ``max_tries`` exceeds its ``retries``.

@@ -1,4 +1,4 @@
-"""The base of operators that wait for rate limits in the triggerer instead of in a worker slot."""
+"""The base class of operators that wait for rate limits in the triggerer instead of in a worker slot."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _GRACE = 15.0
 
 
 class SegmentDeferrableOperator(SegmentOperator):
-    """Base of the operators that can be deferred.
+    """Base class of the operators that can be deferred.
 
     A resumed task starts its work again: it reads the current state, plans, and continues.
 
@@ -46,13 +46,13 @@ class SegmentDeferrableOperator(SegmentOperator):
         self.deferrable = check_flag("deferrable", default_deferrable() if deferrable is None else deferrable)
 
     def execute(self, context: Context) -> Any:
-        """Do the work until it is done or has to wait for a rate limit."""
+        """Run the operator until it finishes or has to wait for a rate limit."""
         self._resumption = None
         self._deadline = None if self.execution_timeout is None else time() + self.execution_timeout.total_seconds()
         return self.perform_or_fail(context)
 
     def execute_complete(self, context: Context, event: Any = None) -> Any:
-        """Continue after a wait.
+        """Resume the task after a wait for a rate limit.
 
         :param context: the task's context.
         :param event: the trigger's event.
@@ -68,7 +68,7 @@ class SegmentDeferrableOperator(SegmentOperator):
         return self.perform_or_fail(context)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
-        """Continue after a wait; if Airflow ended it at the timeout, raise the same error as without deferral."""
+        """Resume the task; if Airflow ended the wait at the timeout, raise the same error as without deferral."""
         if next_method == FAILED_BY_AIRFLOW and "timeout" in str((next_kwargs or {}).get("error", "")).lower():
             self._raise_timeout()
         return super().resume_execution(next_method, next_kwargs, context)
@@ -104,16 +104,16 @@ class SegmentDeferrableOperator(SegmentOperator):
         return self._defer(required, rule, min_wait)
 
     def progress_to_json(self) -> dict[str, Any] | None:
-        """Return what the task has done so far, to be stored while it waits; without settings or secrets."""
+        """Return the task's progress, to be stored while it waits; contains no settings or secrets."""
         return None
 
     @property
     def stored_progress(self) -> dict[str, Any] | None:
-        """The state from before the wait; ``None`` if the task has not waited."""
+        """The progress stored before the wait; ``None`` if the task has not waited."""
         return None if self._resumption is None else self._resumption.state.progress
 
     def looks_for_pending(self, context: Context) -> bool:
-        """Return whether a request that was sent before may still be in flight, so that lists may not show its effect.
+        """Return whether an earlier request may still be in flight, so that lists may not show its effect yet.
 
         :param context: the task's context.
         """
@@ -123,17 +123,17 @@ class SegmentDeferrableOperator(SegmentOperator):
         return (resumed.state.wrote or is_retry(context)) and not resumed.nothing_is_in_flight
 
     def pending_age(self, context: Context) -> float:
-        """Return 0 for a resumed task, which may have written just before it waited."""
+        """Return 0 for a resumed task, because it may have sent a write just before it deferred."""
         return super().pending_age(context) if self._resumption is None else 0.0
 
     @property
     def created_before(self) -> bool:
-        """Whether this try sent a create before it waited."""
+        """Whether this try sent a create request before it waited."""
         return self._resumption is not None and self._resumption.state.created
 
     @property
     def wrote_before(self) -> bool:
-        """Whether this try sent a write before it waited."""
+        """Whether this try sent a write request before it waited."""
         return self._resumption is not None and self._resumption.state.wrote
 
     def _defer(self, required: DeferralRequiredError, rule: DeferralRule, min_wait: float) -> NoReturn:
@@ -172,5 +172,5 @@ class SegmentDeferrableOperator(SegmentOperator):
 
     def _raise_timeout(self) -> NoReturn:
         raise AirflowTaskTimeout(
-            f"The execution_timeout of {self.execution_timeout} has passed while the task waited for a rate limit"
+            f"The execution_timeout of {self.execution_timeout} passed while the task waited for a rate limit"
         )

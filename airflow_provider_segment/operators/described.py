@@ -43,7 +43,7 @@ def read_files(task: SegmentOperator, *, path: str, environment: str | None) -> 
 def read_entries(
     task: SegmentOperator, entries: Sequence[DestinationDescription | FileEntry]
 ) -> Sequence[WorkspaceFolder]:
-    """Read the files that entries name.
+    """Read the spec files that a list of entries names.
 
     :param task: the task; relative paths start where those of :func:`read_files` do.
     :param entries: descriptions and file entries.
@@ -66,7 +66,7 @@ def apply_folders(
     values: Mapping[str, Any],
     progress: WorkspaceProgress,
 ) -> tuple[WorkspacePlan, Sequence[AppliedDestination]]:
-    """Plan what folders describe and, with ``on_drift="fix"``, apply it.
+    """Plan the destinations that folders describe and, with ``on_drift="fix"``, apply the plan.
 
     :param task: the task that runs the flow.
     :param context: the task's context.
@@ -102,11 +102,11 @@ def apply_folders(
 
 
 def _only(key: str, values: Sequence[str | None]) -> str | None:
-    """Return the value that the environments have in common."""
+    """Return the one value that the environments set; ``None`` if none of them sets it."""
     different = list(dict.fromkeys(value for value in values if value is not None))
     if len(different) > 1:
         raise ValueError(
-            f"the environments have different values of {key}: {', '.join(different)}; use a task for each"
+            f"the environments have different values for {key}: {', '.join(different)}; use one task per environment"
         )
     return different[0] if different else None
 
@@ -114,7 +114,7 @@ def _only(key: str, values: Sequence[str | None]) -> str | None:
 def apply_file(
     task: SegmentDeferrableOperator, context: Context, values: Mapping[str, Any], progress: WorkspaceProgress
 ) -> tuple[PlannedDestination, ApplySummary]:
-    """Plan what one file describes and, with ``on_drift="fix"``, apply it.
+    """Plan the destination that a file describes and, with ``on_drift="fix"``, apply the plan.
 
     :param task: the task that runs the flow.
     :param context: the task's context.
@@ -135,7 +135,7 @@ def apply_file(
 
 
 def _removal(item: PlannedDestination, *, written: bool) -> ApplySummary:
-    """Return the summary of a destination described as removed."""
+    """Return the summary for a destination that its file describes as removed."""
     removed = Difference(
         object="destination",
         name=item.description.name or "",
@@ -156,7 +156,7 @@ def _removal(item: PlannedDestination, *, written: bool) -> ApplySummary:
 
 
 def drift_text(item: PlannedDestination) -> str:
-    """Return the differences, for a message.
+    """Return the differences of a destination as text, for a message.
 
     :param item: the plan of a destination.
     """

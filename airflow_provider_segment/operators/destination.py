@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class SegmentCreateDestinationOperator(SegmentOperator):
-    """Create a destination, unless one with the same source, catalog id and name exists already.
+    """Create a destination, unless one with the same source, catalog id and name already exists.
 
     A task that is retried or run again therefore leaves exactly one. All arguments are templated, except for values
     under a key ``@template`` or ``@liquid`` in ``settings``, which are written in Segment's mapping language. Before a
@@ -124,7 +124,7 @@ class SegmentCreateDestinationOperator(SegmentOperator):
 
 
 class _ExistingDestinationOperator(SegmentOperator):
-    """Base of the operators for an existing destination, selected by its id or by its whole identity."""
+    """Base class of the operators for an existing destination, selected by its id or by its source, type and name."""
 
     argument_checks = DESTINATION_CHECKS
 
@@ -148,13 +148,13 @@ class _ExistingDestinationOperator(SegmentOperator):
         self.name = name
 
     def check_combination(self) -> None:
-        """Check that either the id or the whole identity is set."""
+        """Check that either the destination's id or its full identity (source, type and name) is set."""
         check_destination_selection({argument: getattr(self, argument) for argument in DESTINATION_CHECKS})
         super().check_combination()
 
 
 class SegmentUpdateDestinationOperator(_ExistingDestinationOperator):
-    """Change a destination; sends only the arguments that are set.
+    """Change a destination, sending only the arguments that are set.
 
     All arguments are templated, except for values under a key ``@template`` or ``@liquid`` in ``settings``.
 
@@ -262,5 +262,5 @@ class SegmentDeleteDestinationOperator(_ExistingDestinationOperator):
         return self.resolved_destination_id
 
     def destination_facets(self) -> dict[str, DatasetFacet]:
-        """Report the destination as dropped, after it was deleted."""
+        """Return the facet that marks the destination as dropped, once it has been deleted."""
         return {} if self.resolved_destination_id is None else removed_facets()

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class SegmentCreateFilterOperator(SegmentOperator):
-    """Create a filter, unless the destination has one with the same title already.
+    """Create a filter, unless the destination already has one with the same title.
 
     A task that is retried or run again therefore leaves exactly one. Filters need a workspace on Segment's Business
     tier. All arguments are templated.
@@ -127,7 +127,7 @@ class SegmentCreateFilterOperator(SegmentOperator):
 
 
 class _ExistingFilterOperator(SegmentOperator):
-    """Base of the operators for an existing filter, selected by its id or by its title."""
+    """Base class of the operators for an existing filter, selected by its id or by its title."""
 
     argument_checks = {  # noqa: RUF012 - a constant of the class
         "destination_id": check_id,
@@ -151,7 +151,7 @@ class _ExistingFilterOperator(SegmentOperator):
 
 
 class SegmentUpdateFilterOperator(_ExistingFilterOperator):
-    """Change a filter; sends only the arguments that are set.
+    """Change a filter, sending only the arguments that are set.
 
     All arguments are templated.
 

@@ -1,4 +1,4 @@
-"""Operators that create, change and remove subscriptions of a destination, called mappings in the Segment app.
+"""Operators that create, change and remove subscriptions, which the Segment app calls mappings.
 
 https://docs.segmentapis.com/tag/Destinations
 """
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 
 class SegmentCreateSubscriptionOperator(SegmentDeferrableOperator):
-    """Create a subscription, unless one with the same destination, action and name exists already.
+    """Create a subscription, unless one with the same destination, action and name already exists.
 
     A task that is retried or run again therefore leaves exactly one. Segment allows 5 creates a minute; the task waits
-    when it reaches the limit. All arguments are templated, except for values under a key ``@template`` or ``@liquid``
-    in ``settings``, which are written in Segment's mapping language.
+    when it reaches the limit. All arguments except ``deferrable`` are templated, but values under a key ``@template``
+    or ``@liquid`` in ``settings`` are not, because they are written in Segment's mapping language.
 
     :param destination_id: id of the destination.
     :param name: display name, not empty.
@@ -136,12 +136,12 @@ class SegmentCreateSubscriptionOperator(SegmentDeferrableOperator):
         return ensured.id
 
     def progress_to_json(self) -> dict[str, Any]:
-        """Return the id of the created subscription."""
+        """Return the subscription's id as plain JSON; ``None`` until it is known."""
         return {"id": self._found.id}
 
 
 class _ExistingSubscriptionOperator(SegmentDeferrableOperator):
-    """Base of the operators for an existing subscription, selected by its id or by its action and name."""
+    """Base class of the operators for an existing subscription, selected by its id or by its action and name."""
 
     argument_checks = {  # noqa: RUF012 - a constant of the class
         "destination_id": check_id,
@@ -170,17 +170,17 @@ class _ExistingSubscriptionOperator(SegmentDeferrableOperator):
         self.name = name
 
     def check_combination(self) -> None:
-        """Check that either the id or the whole identity is set."""
+        """Check that either the subscription's id or its full identity (action and name) is set."""
         parts = {"action": self.action, "action_id": self.action_id, "name": self.name}
         check_selection("subscription_id", self.subscription_id, parts)
         super().check_combination()
 
 
 class SegmentUpdateSubscriptionOperator(_ExistingSubscriptionOperator):
-    """Change a subscription; sends only the arguments that are set.
+    """Change a subscription, sending only the arguments that are set.
 
-    Segment allows 5 updates a minute; the task waits when it reaches the limit. All arguments are templated, except for
-    values under a key ``@template`` or ``@liquid`` in ``settings``.
+    Segment allows 5 updates a minute; the task waits when it reaches the limit. All arguments except ``deferrable`` are
+    templated, but values under a key ``@template`` or ``@liquid`` in ``settings`` are not.
 
     :param destination_id: id of its destination.
     :param subscription_id: id of the subscription. Without it, pass ``action`` and ``name``.
@@ -256,7 +256,8 @@ class SegmentUpdateSubscriptionOperator(_ExistingSubscriptionOperator):
 class SegmentDeleteSubscriptionOperator(_ExistingSubscriptionOperator):
     """Remove a subscription.
 
-    Segment allows 5 removals a minute; the task waits when it reaches the limit. All arguments are templated.
+    Segment allows 5 removals a minute; the task waits when it reaches the limit. All arguments except ``deferrable``
+    are templated.
 
     :param destination_id: id of its destination; if that no longer exists, neither does the subscription.
     :param subscription_id: id of the subscription. Without it, pass ``action`` and ``name``.
@@ -302,5 +303,5 @@ class SegmentDeleteSubscriptionOperator(_ExistingSubscriptionOperator):
         )
 
     def progress_to_json(self) -> dict[str, Any]:
-        """Return the id, once it is known."""
+        """Return the subscription's id as plain JSON; ``None`` until it is known."""
         return {"id": self._found.id}

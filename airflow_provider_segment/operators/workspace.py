@@ -1,4 +1,4 @@
-"""The operator that applies many destinations, described in files or a list.
+"""The operator that applies the descriptions of many destinations, from files or a list.
 
 https://docs.segmentapis.com/tag/Destinations
 """
@@ -52,8 +52,8 @@ class SegmentApplyWorkspaceOperator(WorkspaceLineage, SegmentDeferrableOperator)
     The task lists each source once, logs the plan of each destination that differs, and writes one destination after
     another; the log shows how many are left and how long they take. Each existing destination is read again right
     before it is written. It is safe to stop at any time, and a retry continues from there. What is not described is
-    never touched: an object is removed only by an entry with ``removed: true``. All arguments are templated, but the
-    contents of files are not.
+    never touched: an object is removed only by an entry with ``removed: true``. All arguments except
+    ``deferrable`` are templated; the contents of files are not.
 
     :param path: a folder of spec files, or a single spec file; relative to the DAG file, or absolute. The files are
         read when the task runs. Pass either this or ``destinations``.
@@ -125,20 +125,20 @@ class SegmentApplyWorkspaceOperator(WorkspaceLineage, SegmentDeferrableOperator)
         self.check_literal_arguments()
 
     def check_combination(self) -> None:
-        """Check that the descriptions come from one place."""
+        """Check that exactly one of ``path`` and ``destinations`` is set."""
         super().check_combination()
         if (self.path is None) is (self.destinations is None):
             problem = "neither is" if self.path is None else "both are"
             raise ValueError(f"exactly one of path and destinations must be set; {problem}")
         if self.environment is not None and self.path is None:
-            raise ValueError("environment requires path; it is the name of a file in the folder's environments/")
+            raise ValueError("environment requires path; environments are files in the folder's environments/")
 
     def resolve_argument(self, argument: str, value: Any, read: ReadSecret) -> Any:
         """Replace each ``SecretRef`` in the descriptions with its secret."""
         return replace_references(argument, value, read) if argument == "destinations" else value
 
     def perform(self, context: Context) -> WorkspaceSummary:
-        """Read the files, plan, and execute the plan."""
+        """Read the files, plan the changes and, with ``on_drift="fix"``, execute the plan."""
         from airflow_provider_segment.exceptions import SegmentDriftError
         from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
         from airflow_provider_segment.protocol.workspace.summary import partial_failure, summarize
@@ -166,13 +166,13 @@ class SegmentApplyWorkspaceOperator(WorkspaceLineage, SegmentDeferrableOperator)
         return summary
 
     def progress_to_json(self) -> dict[str, Any]:
-        """Return what was done so far, without values of settings."""
+        """Return the task's progress as plain JSON, without values of settings."""
         return self._progress.to_json()
 
     def _with_templated_paths(
         self, entries: Sequence[DestinationDescription | FileEntry]
     ) -> tuple[DestinationDescription | FileEntry, ...]:
-        """Return the descriptions with the paths of the settings that were rendered from templates."""
+        """Return the descriptions, each with the paths of its settings that were rendered from templates."""
         from airflow_provider_segment.workspace.described_values import FileEntry
 
         paths = self.templated_paths("destinations")
@@ -183,7 +183,7 @@ class SegmentApplyWorkspaceOperator(WorkspaceLineage, SegmentDeferrableOperator)
 
 
 def _feeds(plan: WorkspacePlan, applied: Sequence[AppliedDestination], *, written: bool) -> Iterator[Feed]:
-    """Yield the destinations that exist, and those that were removed."""
+    """Yield each destination that exists or was removed, with its source."""
     for item, one in zip(plan.items, applied, strict=True):
         if one.destination_id is not None and one.result not in ("failed", "skipped"):
             yield Feed(item.source_id, one.destination_id, removed=written and one.result == "removed")

@@ -1,4 +1,4 @@
-"""The Segment Public API without I/O and without Airflow.
+"""A client for the Segment Public API that does no I/O itself and does not import Airflow.
 
 Arguments become a frozen :class:`~.wire.messages.Request`; a response (status, headers, bytes) becomes a value or a
 typed error; whether and when to retry is a pure function. An operation of more than one request is a *flow*: a

@@ -19,7 +19,7 @@ SCHEDULE_STRATEGIES = ("CRON", "DBT_CLOUD", "MANUAL", "PERIODIC", "SPECIFIC_DAYS
 
 
 def check_id(argument: str, value: Any) -> str:
-    """Return an id of 1 to 255 characters; Segment guarantees nothing else about its format.
+    """Check that a value is an id of 1 to 255 characters; Segment guarantees nothing else about the format.
 
     :param argument: the argument's name.
     :param value: the argument's value.
@@ -35,7 +35,7 @@ def check_id(argument: str, value: Any) -> str:
 
 
 def check_trimmed_name(argument: str, value: Any) -> str:
-    """Return the name for a new or renamed object: not blank, without leading or trailing white space.
+    """Check the name for a new or renamed object: not blank, without leading or trailing white space.
 
     :param argument: the argument's name.
     :param value: the argument's value.
@@ -57,7 +57,7 @@ def is_trimmed(name: str) -> bool:
 
 
 def check_reference(argument: str, value: Any) -> str:
-    """Return a slug or an id, of 1 to 255 characters.
+    """Check that a value is a slug or an id of 1 to 255 characters.
 
     :param argument: the argument's name.
     :param value: the argument's value.
@@ -69,7 +69,7 @@ def check_reference(argument: str, value: Any) -> str:
 
 
 def check_name(argument: str, value: Any) -> str:
-    """Return a string that is not blank.
+    """Check that a value is a string and not blank.
 
     :param argument: the argument's name.
     :param value: the argument's value.
@@ -79,7 +79,7 @@ def check_name(argument: str, value: Any) -> str:
 
 
 def check_flag(argument: str, value: Any) -> bool:
-    """Return a boolean; ``"True"`` and ``"false"``, as templates render them, are converted.
+    """Check that a value is a boolean; strings such as ``"True"``, which templates render, are converted.
 
     :param argument: the argument's name.
     :param value: the argument's value.
@@ -105,7 +105,7 @@ def check_choice(argument: str, value: Any, allowed: Sequence[str]) -> str:
 
 
 def check_if_exists(argument: str, value: Any) -> str:
-    """Return the checked choice of what to do about an object that already exists.
+    """Check the value of ``if_exists``: what to do if the object already exists.
 
     :param argument: the argument's name.
     :param value: ``reuse``, ``update`` or ``fail``.
@@ -114,7 +114,7 @@ def check_if_exists(argument: str, value: Any) -> str:
 
 
 def check_if_missing(argument: str, value: Any) -> str:
-    """Return the checked choice of what to do about an object that does not exist.
+    """Check the value of ``if_missing``: what to do if the object does not exist.
 
     :param argument: the argument's name.
     :param value: ``ignore`` or ``fail``.
@@ -123,7 +123,7 @@ def check_if_missing(argument: str, value: Any) -> str:
 
 
 def check_on_drift(argument: str, value: Any) -> str:
-    """Return the checked choice of what to do about a difference between Segment and the spec.
+    """Check the value of ``on_drift``: what to do if Segment differs from the spec.
 
     :param argument: the argument's name.
     :param value: ``fix``, ``report`` or ``fail``.
@@ -132,7 +132,7 @@ def check_on_drift(argument: str, value: Any) -> str:
 
 
 def check_count(argument: str, value: Any) -> int:
-    """Return a whole number, 0 or more; digits, as templates render them, are converted.
+    """Check that a value is a whole number, 0 or more; strings of digits, which templates render, are converted.
 
     :param argument: the argument's name.
     :param value: the argument's value.
@@ -157,7 +157,7 @@ def check_settings(argument: str, value: Any) -> dict[str, Any]:
 
 
 def check_new_settings(argument: str, value: Any) -> dict[str, Any]:
-    """Return settings for an object to create, in which a masked value cannot mean "keep the secret".
+    """Return the settings for a new object; masked values are rejected, because there is no stored secret to keep.
 
     :param argument: the argument's name.
     :param value: a mapping with string keys, or a string that holds a JSON object.
@@ -180,7 +180,7 @@ def masked_keys(settings: Mapping[str, Any]) -> list[str]:
 
 
 def check_schedule(argument: str, value: Any) -> dict[str, Any]:
-    """Return a Reverse ETL schedule.
+    """Check a Reverse ETL schedule, and return its strategy in upper case.
 
     https://docs.segmentapis.com/tag/Reverse-ETL
 
@@ -210,7 +210,7 @@ def _require_string(argument: str, value: Any, allowed: str) -> None:
 
 
 def parse_json(argument: str, text: str, *, allowed: str) -> Any:
-    """Parse JSON, as templates render it.
+    """Parse a JSON string, such as one that a template renders.
 
     :param argument: the argument's name.
     :param text: the argument's value.
@@ -253,7 +253,7 @@ def _encodable_secret(where: str, secret: SecretStr) -> SecretStr:
 
 
 def _check_json(where: str, value: Any) -> Any:
-    """Return the value as plain JSON types; errors name its location, never the value."""
+    """Return the value converted to plain JSON types; errors name its location but never quote it."""
     if isinstance(value, Mapping):
         if strange := [key for key in value if not isinstance(key, str)]:
             raise ValueError(f"{where} has the key {strange[0]!r}; keys must be strings")

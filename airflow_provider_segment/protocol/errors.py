@@ -26,7 +26,7 @@ class ErrorObject(TypedDict, total=False):
 
 
 class SegmentError(Exception):
-    """Base of every error of this package.
+    """Base class of this package's errors.
 
     ``transient`` is true where the same request may succeed later; the retry policy and the sensor depend on it.
     ``retry_after`` is the number of seconds that Segment asked to wait before the next request; ``None`` if it did not.
@@ -78,7 +78,7 @@ class SegmentAuthError(SegmentApiError):
 
 
 class SegmentNotFoundError(SegmentApiError):
-    """404, or no object has the identity that was looked for."""
+    """404, or no object has the requested identity."""
 
 
 class SegmentConflictError(SegmentApiError):
@@ -90,7 +90,7 @@ class SegmentInvalidRequestError(SegmentApiError):
 
 
 class SegmentRateLimitError(SegmentApiError):
-    """429, and the connection's ``rate_limit_budget`` is spent.
+    """429, or a known rate limit: the wait would exceed the connection's ``rate_limit_budget``.
 
     ``retry_after`` is the number of seconds to wait before the next try; ``None`` if unknown.
     """
@@ -105,7 +105,7 @@ class SegmentServerError(SegmentApiError):
 
 
 class SegmentConnectionError(SegmentError):
-    """No response: connection refused or reset, timeout, or untrusted certificate.
+    """No complete response: connection refused or reset, timeout, or untrusted certificate.
 
     :param message: what happened.
     :param sent: whether the request may have reached Segment.
@@ -119,7 +119,7 @@ class SegmentConnectionError(SegmentError):
 
 
 class SegmentProtocolError(SegmentError):
-    """An invalid response: HTML, truncated JSON, a redirect, or unexpected fields.
+    """An invalid response: HTML, truncated JSON, a redirect, or fields that are missing or of the wrong type.
 
     :param message: what was received instead.
     :param status: HTTP status of the response.
@@ -133,7 +133,7 @@ class SegmentProtocolError(SegmentError):
 
 
 class SegmentAmbiguousWriteError(SegmentError):
-    """The response to a create was lost, so the object may or may not exist.
+    """The object may or may not exist: the response to its create was lost, unreadable or a server error.
 
     :param message: what happened.
     :param seconds: time spent on the create so far.
@@ -145,7 +145,7 @@ class SegmentAmbiguousWriteError(SegmentError):
 
 
 class _SegmentMatchError(SegmentError):
-    """Base of the errors about objects that already exist.
+    """Base class of the errors about objects that already exist.
 
     :param message: what was found.
     :param ids: the ids of the objects found.
@@ -161,7 +161,7 @@ class SegmentAlreadyExistsError(_SegmentMatchError):
 
 
 class SegmentSeveralMatchesError(_SegmentMatchError):
-    """More than one object has the identity; ``ids`` lists all of them, and none is chosen on a guess."""
+    """More than one object has the identity; ``ids`` lists all of them, because choosing one would be a guess."""
 
 
 class SegmentFilterCheckError(SegmentError):
@@ -189,7 +189,7 @@ class SegmentPruneLimitError(SegmentError):
 
 
 class SegmentPartialFailureError(SegmentError):
-    """Some destinations failed; the message lists them, and the others match their descriptions.
+    """Some destinations failed; the message lists them, and ``summary`` shows what was done to the others.
 
     :param message: the failed destinations, each with its error.
     :param summary: what was done to each destination.
@@ -201,7 +201,7 @@ class SegmentPartialFailureError(SegmentError):
 
 
 def is_final_error(error: Exception) -> bool:
-    """Return whether an error is final: a retry of the task cannot fix it, so it must not use up the task's retries.
+    """Return whether an error is final: retrying the task cannot fix it, so the task must fail without a retry.
 
     This applies to invalid arguments, requests that Segment rejects, and sources, types or actions that do not exist.
     It does not apply to a rejected token, because tokens are rotated, or to an object that is not found by its

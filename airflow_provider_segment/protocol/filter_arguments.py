@@ -25,7 +25,7 @@ _REQUIRED = ("percent", "fields")
 
 
 def check_actions(argument: str, value: Any) -> list[dict[str, Any]]:
-    """Return the actions of a filter, with the API's keys.
+    """Check the actions of a filter, and return them in the format of the API.
 
     :param argument: the argument's name.
     :param value: a list of dicts with ``type`` and its keys, or the same as a JSON array in a string; the type may be
@@ -41,7 +41,7 @@ def check_actions(argument: str, value: Any) -> list[dict[str, Any]]:
 
 
 def check_description(argument: str, value: Any) -> str:
-    """Return a string, which may be empty.
+    """Check the description of a filter, which may be empty.
 
     :param argument: the argument's name.
     :param value: the argument's value.

@@ -22,7 +22,7 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 
 
 def listed(names: Sequence[str], *, most: int = MAX_LISTED) -> str:
-    """Return the first names of a list, and how many more there are.
+    """Return the names separated by commas; a long list is cut off and ends with the number of names left out.
 
     :param names: the names.
     :param most: how many to show.

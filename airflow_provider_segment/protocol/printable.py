@@ -1,10 +1,10 @@
-"""Escaping of characters that could forge log lines, since names and messages come from other people."""
+"""Escaping of characters that could forge log lines, because names and messages are untrusted input."""
 
 from __future__ import annotations
 
 
 def printable(text: str) -> str:
-    """Return a string with control, escape, bidirectional and line-break characters escaped, as Python does.
+    """Return a string with control, bidirectional and line-break characters escaped as in a Python string literal.
 
     :param text: one line of a log, or a message.
     """
@@ -16,7 +16,7 @@ def printable(text: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """Return a string with the same characters escaped in each of its lines.
+    """Escape a string like :func:`printable`, but keep its line feeds.
 
     :param text: a string whose line feeds are our own or Python's, as in a traceback.
     """

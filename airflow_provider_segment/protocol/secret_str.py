@@ -19,12 +19,12 @@ class SecretStr:
         self._value: str = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
     def get_secret_value(self) -> str:
-        """Return the plain string; call this where the string is used, and keep the result in no variable."""
+        """Return the plain string; call this where the string is used, and do not store the result in a variable."""
         return self._value
 
     @property
     def is_encodable(self) -> bool:
-        """Whether UTF-8 can encode it; a lone surrogate can't be encoded."""
+        """Whether the secret can be encoded as UTF-8; a lone surrogate cannot."""
         try:
             self._value.encode()
         except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""The arguments that select an object: either its id, or the parts of its identity as slugs or ids."""
+"""The arguments that select an object: either its id, or all parts of its identity."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def check_destination(arguments: Mapping[str, Any], *, beside_id: tuple[str, ...
 
 
 def check_one_form(arguments: Mapping[str, Any], *, required: bool = False) -> None:
-    """Check that each object is selected by slug or by id, not by both; works before templates are rendered.
+    """Check that each object is selected by slug or by id, not by both; templates need not be rendered yet.
 
     :param arguments: the arguments by name; ``None`` if not set. Arguments that select no object are ignored.
     :param required: whether each object must be selected.
@@ -93,7 +93,7 @@ def check_one_form(arguments: Mapping[str, Any], *, required: bool = False) -> N
 
 
 def check_destination_selection(arguments: Mapping[str, Any], *, beside_id: tuple[str, ...] = ()) -> None:
-    """Check that a destination is selected by its id or by its whole identity; works before templates are rendered.
+    """Check that a destination is selected by its id or by its whole identity; templates need not be rendered yet.
 
     :param arguments: the arguments in ``DESTINATION_CHECKS``, by name; ``None`` if not set.
     :param beside_id: which of them may be passed with the id.
@@ -106,7 +106,7 @@ def check_destination_selection(arguments: Mapping[str, Any], *, beside_id: tupl
 def check_selection(
     id_argument: str, id_value: Any, parts: Mapping[str, Any], *, beside_id: tuple[str, ...] = ()
 ) -> None:
-    """Check that an object is selected by its id or by its whole identity; works before templates are rendered.
+    """Check that an object is selected by its id or by its whole identity; templates need not be rendered yet.
 
     :param id_argument: name of the argument that takes the id.
     :param id_value: its value.

@@ -13,7 +13,7 @@ _PATHS = {"@path"}
 
 
 def all_strings(value: Any) -> Iterator[SecretStr]:
-    """Yield all strings and numbers in a value, at any depth.
+    """Yield all strings and numbers in a value, at any depth, except for the paths of ``@path`` directives.
 
     :param value: any JSON value; all of it is secret.
     """
@@ -31,7 +31,7 @@ def all_strings(value: Any) -> Iterator[SecretStr]:
 
 
 def encodings(text: str) -> Iterator[str]:
-    """Yield a string as it is, as JSON encodes it, and with its white space folded.
+    """Yield a string unchanged, encoded as JSON, and with its white space collapsed.
 
     :param text: a secret.
     """

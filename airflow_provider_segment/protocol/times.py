@@ -12,7 +12,7 @@ _HEADROOM = timedelta(days=31)
 
 
 def check_time(argument: str, value: Any) -> datetime:
-    """Return a time in UTC, in whole seconds.
+    """Check a time, and return it in UTC and in whole seconds.
 
     :param argument: the argument's name.
     :param value: a datetime or an ISO 8601 string; UTC if it has no time zone.
@@ -33,7 +33,7 @@ def check_time(argument: str, value: Any) -> datetime:
 
 
 def check_duration(argument: str, value: Any) -> timedelta:
-    """Return a duration, 0 or more.
+    """Check a duration, and return it as a timedelta of 0 or more.
 
     :param argument: the argument's name.
     :param value: a timedelta, a number of seconds, or a string such as ``PT30M``, ``0:30:00`` or ``1800``, as

@@ -1,4 +1,4 @@
-"""Removing traceback frames whose local variables hold plain-text secrets, because crash reporters record them."""
+"""Removal of traceback frames that hold plain-text secrets in local variables, which crash reporters record."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def drop_frames(error: BaseException, *, until: BaseException | None = None) -> 
 
 
 def hides_frames(function: Callable[P, T]) -> Callable[P, T]:
-    """Decorate a function whose local variables hold plain secrets: its frames and those below are removed from errors.
+    """Decorate a function that holds plain secrets: errors lose its frame and those of the functions it calls.
 
     Its arguments and its return value stay visible, so they must be opaque.
 

@@ -37,7 +37,7 @@ def sandbox_app(sandbox: Sandbox, *, host: str) -> Starlette:
 
 
 class SandboxMiddleware:
-    """ASGI middleware: normalises paths for routing and sets the ``Date`` header from the sandbox's clock.
+    """ASGI middleware that normalises paths for routing and sets the ``Date`` header from the sandbox's clock.
 
     :param app: the application it wraps.
     :param clock: source of the ``Date`` header; it may differ from the machine's clock.
@@ -63,9 +63,9 @@ class SandboxMiddleware:
 
 
 def _normalised(path: str) -> str:
-    """Return a path with exactly one trailing slash, as the routes expect.
+    """Return a path that starts and ends with a slash, which the routes require.
 
-    It stays percent-encoded, because an id may contain a slash.
+    The path stays percent-encoded, because an id may contain a slash.
     """
     trimmed = path.removeprefix("/").removesuffix("/")
     return f"/{trimmed}/" if trimmed else "/"
@@ -84,4 +84,4 @@ async def _client_disconnected(_request: Request, _error: Exception) -> Response
 
 async def _unknown_control_request(request: Request, _error: Exception) -> Response:
     """Return a 404 for an unknown control request; the API's routes match every other path."""
-    return error_response(ApiError(404, f"The sandbox has no {request.method} {request.scope['path']}"))
+    return error_response(ApiError(404, f"Unknown control request: {request.method} {request.scope['path']}"))

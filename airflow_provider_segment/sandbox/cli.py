@@ -91,7 +91,7 @@ def _port(text: str) -> int:
 def _token(text: str) -> str:
     if not text or not all("!" <= character <= "~" for character in text):
         raise argparse.ArgumentTypeError(
-            f"must be non-empty printable ASCII without spaces; without this option, {TOKEN_VARIABLE} is used"
+            f"must be non-empty printable ASCII without spaces; it defaults to the value of {TOKEN_VARIABLE}"
         )
     return text
 

@@ -1,4 +1,4 @@
-"""The sandbox's clock, its time formats and its delayed calls."""
+"""The sandbox's clock, time formats and delayed calls."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def format_iso_time(moment: float) -> str:
 
 
 def format_http_date(moment: float) -> str:
-    """Format seconds since 1970 as HTTP headers do: ``Tue, 31 Dec 2024 23:59:59 GMT``."""
+    """Format seconds since 1970 as an HTTP date: ``Tue, 31 Dec 2024 23:59:59 GMT``."""
     return formatdate(moment, usegmt=True)
 
 
 def parse_iso_time(text: str) -> float | None:
-    """Parse ISO 8601 into seconds since 1970; return None if it is not a time. Without a zone, UTC is assumed."""
+    """Parse an ISO 8601 time into seconds since 1970; None if it is invalid. Without a time zone, UTC is assumed."""
     try:
         moment = datetime.fromisoformat(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

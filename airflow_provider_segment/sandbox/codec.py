@@ -1,4 +1,4 @@
-"""Read and write JSON, and convert names between Python and JSON."""
+"""JSON encoding and decoding, and the conversion of names between snake_case and camelCase."""
 
 from __future__ import annotations
 

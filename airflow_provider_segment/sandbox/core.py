@@ -1,4 +1,4 @@
-"""The sandbox without HTTP: its state, and everything that changes how it behaves."""
+"""The sandbox without its HTTP layer: workspace, settings, clock, faults, rate limits and journal."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Sandbox:
         self.change_settings(self.initial_settings)
 
     def reset(self, seed: Seed | None = None) -> None:
-        """Discard all state, the journal, faults, delayed calls and rate limit counts; settings are kept.
+        """Load a seed, and clear the journal, faults, delayed calls and rate limit counts; settings are kept.
 
         :param seed: new content of the workspace; by default the initial seed.
         """
@@ -55,7 +55,7 @@ class Sandbox:
         self._update_all_delivery_rates()
 
     def change_settings(self, settings: Settings) -> None:
-        """Apply new settings; a changed limit starts new windows."""
+        """Apply new settings; a change to a rate limit or its window resets all rate limit counts."""
         if _limits(settings) != _limits(self.settings):
             self.limits.clear()
         self.settings = settings
@@ -63,7 +63,10 @@ class Sandbox:
         self._update_all_delivery_rates()
 
     def update_delivery_rate(self, destination_id: str) -> None:
-        """Start or stop a destination's automatic deliveries; call this after every change to it."""
+        """Start or stop a destination's automatic deliveries.
+
+        Call this after every change to the destination or its subscriptions.
+        """
         self.workspace.update_delivery_rate(
             destination_id, per_minute=self.settings.deliveries_per_minute, now=self.clock.now()
         )

@@ -72,7 +72,7 @@ def encode_cursor(offset: int) -> str:
 
 
 def decode_cursor(cursor: str) -> int | None:
-    """Return the offset in a cursor, or None if it is not a cursor."""
+    """Return the offset that a cursor encodes, or None if the cursor is invalid."""
     try:
         digits = base64.b64decode(cursor, validate=True)
     except (binascii.Error, ValueError):
@@ -92,7 +92,7 @@ REPORTED_LIMIT = 1000
 
 
 def remaining_points(limit: int | None, *, consumed: int) -> int:
-    """Return the ``X-RateLimit-Remaining`` of a response; without a limit, at least 1: the next one succeeds."""
+    """Return ``X-RateLimit-Remaining``; without a limit, at least 1, because the next request is not rejected."""
     return max(1, REPORTED_LIMIT - consumed) if limit is None else max(0, limit - consumed)
 
 
@@ -143,7 +143,7 @@ MIN_LENGTH_PARTLY_SHOWN = 9
 
 
 def masked(value: Any) -> Any:
-    """Mask a secret: ten bullets, followed by the last four characters if it is longer than eight.
+    """Mask a secret as ten bullets, followed by its last four characters if it is longer than eight.
 
     Values inside lists and objects are masked one by one; null, booleans and empty strings are left unchanged.
     """

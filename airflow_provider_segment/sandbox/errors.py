@@ -47,13 +47,13 @@ class FieldProblem:
 
     @property
     def message(self) -> str:
-        """The message as Segment writes it: ``"metadataId" is required`` for the field ``warehouse.metadataId``."""
+        """The message in Segment's format: ``"metadataId" is required`` for the field ``warehouse.metadataId``."""
         name = self.field.rpartition(".")[2] if self.quoted is None else self.quoted
         return f'"{name}" {self.problem}'
 
     @property
     def message_with_path(self) -> str:
-        """The message with the whole path, for the control requests and seeds."""
+        """The message with the field's full path, for control requests and seeds."""
         return f'"{self.field}" {self.problem}'
 
 
@@ -71,7 +71,7 @@ class InvalidFieldsError(ApiError):
         )
 
     def with_paths(self) -> ApiError:
-        """Return the same error with the whole path of each field in its message."""
+        """Return the same error with each field's full path in its message."""
         error = ApiError(422, str(self))
         error.errors = tuple(
             error_json(422, problem.message_with_path, field=problem.field) for problem in self.problems

@@ -1,4 +1,4 @@
-"""Injection of faults into the requests that match them."""
+"""Injection of faults into matching requests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Injector = Callable[[Fault, Sandbox, ProcessRequest], Awaitable[Response]]
 
 
 async def inject_fault(fault: Fault, sandbox: Sandbox, process: ProcessRequest) -> Response:
-    """Return what the client receives for a request that matches a fault.
+    """Return the response to a request that matches a fault.
 
     :param process: processes the request and returns its response without the fault.
     """
@@ -69,7 +69,7 @@ async def _garbage(_fault: Fault, _sandbox: Sandbox, process: ProcessRequest) ->
 
 
 def _html_page(title: str, *, status: int, headers: Headers = ()) -> Response:
-    """Return a page like those that a proxy or a login portal serves instead of the API's response."""
+    """Return an HTML page like one from a proxy or a login portal."""
     text = f"<!doctype html>\n<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
     return Response(text, status, {"Content-Type": "text/html", **dict(headers)})
 

@@ -101,13 +101,13 @@ class Fault:
     seconds: float = 0.0
 
     def matches(self, *, method: str, path: str) -> bool:
-        """Return whether the fault applies to a request."""
+        """Return whether a request's method and path match the fault."""
         return self.method in (None, method) and fnmatchcase(path, self.path)
 
 
 @dataclass(slots=True)
 class _Pending:
-    """A fault in the queue, and its random numbers.
+    """A fault in the queue, with its random number generator.
 
     :param fault: its ``times`` is the number of requests left.
     """
@@ -121,7 +121,7 @@ class _Pending:
         self._random = random.Random(f"{fault.seed} {fault.kind} {fault.method} {fault.path}")  # noqa: S311 - must repeat
 
     def applies(self, *, method: str, path: str) -> bool:
-        """Return whether the fault applies to a request; draws a number for each one that matches."""
+        """Return whether the fault applies to a request; each matching request draws a random number."""
         return self.fault.matches(method=method, path=path) and self._random.random() < self.fault.probability
 
 
@@ -167,7 +167,7 @@ def parse_fault(value: object) -> Fault:
     record = validate_object(value, _COMMON_FIELDS + FIELDS_BY_KIND[kind], allow_unknown=False)
     match = validate_object(record.get("match", {}), _MATCH_FIELDS, prefix="match.", name="match", allow_unknown=False)
     if record.get("status") == _STATUS_WITHOUT_BODY:
-        raise invalid_field("status", "must not be 304, whose responses have no body")
+        raise invalid_field("status", "must not be 304, because a 304 response has no body")
     method, path = match.get("method"), match.get("path")
     return Fault(
         kind=kind,
@@ -187,7 +187,7 @@ def parse_fault(value: object) -> Fault:
 
 
 def fault_json(fault: Fault) -> dict[str, Any]:
-    """Return a fault as JSON, with the fields of its kind only."""
+    """Return a fault as JSON, with the common fields and those of its kind."""
     record: dict[str, Any] = {
         "kind": fault.kind,
         "match": {"method": fault.method, "path": fault.path},
@@ -210,7 +210,8 @@ def fault_json(fault: Fault) -> dict[str, Any]:
 def _parse_headers(headers: Mapping[str, Any]) -> Headers:
     for name, value in headers.items():
         if not re.fullmatch(r"[A-Za-z0-9-]+", name) or name.lower() in ("content-length", "transfer-encoding"):
-            raise invalid_field(f"headers.{name}", "is not a header that can be set")
+            problem = "must consist of letters, digits and hyphens, and not be Content-Length or Transfer-Encoding"
+            raise invalid_field(f"headers.{name}", problem)
         if not isinstance(value, str) or not re.fullmatch(r"(?:[!-~](?:[ -~]*[!-~])?)?", value):
             raise invalid_field(f"headers.{name}", "must be printable ASCII")
     return tuple(headers.items())

@@ -1,4 +1,4 @@
-"""The journal: requests and their results, without bodies and headers.
+"""The journal: requests and their results, without bodies or headers.
 
 It contains all requests to the API, and the control requests that change something.
 """
@@ -16,7 +16,7 @@ MAX_ENTRIES = 50_000
 
 @dataclass(slots=True, kw_only=True)
 class Entry:
-    """One request.
+    """A request in the journal.
 
     :param method: HTTP method as sent.
     :param path: the path as sent, still percent-encoded, without the query.

@@ -1,4 +1,4 @@
-"""Rate limits in fixed windows."""
+"""Rate limits with fixed windows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class _Window:
 
 
 class RateLimits:
-    """A counter of the requests of each bucket in its current window."""
+    """The number of requests in the current window of each bucket."""
 
     def __init__(self) -> None:
         self._windows: dict[str, _Window] = {}

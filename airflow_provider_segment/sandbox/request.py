@@ -37,7 +37,7 @@ class BufferedRequest:
 
     @property
     def query_params(self) -> Mapping[str, str]:
-        """The query parameters, percent-decoded; the last value wins if one is repeated."""
+        """The query parameters, percent-decoded; if a parameter is repeated, its last value wins."""
         return self.request.query_params
 
     def header(self, name: str) -> str | None:
@@ -47,7 +47,7 @@ class BufferedRequest:
 
 
 async def read_request(request: Request, *, limit: int) -> BufferedRequest:
-    """Read a request completely, even beyond the limit, so that the client is ready to read the response.
+    """Read a whole request, even if its body exceeds the limit, so that the client is ready for the response.
 
     :param limit: longest body that is kept, in bytes.
     :raises ClientDisconnect: if the client disconnects first.

@@ -1,4 +1,4 @@
-"""Responses: JSON, and two that close the connection instead of completing."""
+"""JSON responses, and two kinds of response that close the connection early."""
 
 from __future__ import annotations
 
@@ -61,6 +61,6 @@ async def abort_connection(scope: Scope, receive: Receive) -> None:
 
 
 async def _wait_for_disconnect(receive: Receive) -> None:
-    """Wait until the server has noticed that the connection is closed; if we return earlier, it sends a 500."""
+    """Wait until the server notices that the connection is closed; otherwise, the server would send a 500."""
     while (await receive())["type"] != "http.disconnect":
         pass

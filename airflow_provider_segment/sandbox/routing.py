@@ -28,5 +28,5 @@ register_url_convertor(_CONVERTOR, _IdConvertor())
 
 
 def route_path(pattern: str) -> str:
-    """Convert a path such as ``/sources/{sourceId}`` to a Starlette route, with the trailing slash of all routes."""
+    """Convert a path such as ``/sources/{sourceId}`` to a Starlette path pattern with a trailing slash."""
     return pattern.replace("}", f":{_CONVERTOR}}}").removesuffix("/") + "/"

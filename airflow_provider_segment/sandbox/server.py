@@ -22,7 +22,7 @@ _KEEP_ALIVE_SECONDS = 75
 
 
 class SandboxServer:
-    """A server that offers a sandbox over HTTP between ``start`` and ``stop``, or inside a ``with`` block.
+    """An HTTP server for a sandbox; it runs between ``start`` and ``stop``, or inside a ``with`` block.
 
     :param sandbox: the sandbox to serve.
     :param host: address to listen on; any other than loopback makes the sandbox reachable from other machines.
@@ -82,7 +82,7 @@ class SandboxServer:
 
 
 class _Protocol(H11Protocol):
-    """HTTP/1.1 that passes the transport to the application, because ASGI cannot close a connection early."""
+    """An HTTP/1.1 protocol that passes its transport to the application, because ASGI cannot abort a connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -96,7 +96,7 @@ class _Protocol(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn's server with an event that is set once it is ready."""
+    """A Uvicorn server with an event that is set when the server is ready."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)

@@ -56,11 +56,10 @@ class SegmentSandbox:
 
     @property
     def destinations(self) -> list[dict[str, Any]]:
-        """All destinations, oldest first, with secrets masked; each has its ``subscriptions``,
-        ``filters`` and ``deliveries``.
+        """All destinations, oldest first, with secrets masked.
 
-        Keys are the API's. Reading this property does not count as a request, and ``list_lag_seconds`` does not apply
-        to it.
+        Each has its ``subscriptions``, ``filters`` and ``deliveries``. Keys are the API's. Reading this property does
+        not count as a request, and ``list_lag_seconds`` does not apply to it.
         """
         return cast("list[dict[str, Any]]", self._send("GET", "destinations")["destinations"])
 
@@ -92,7 +91,7 @@ class SegmentSandbox:
         time_to_first_attempt_p95: float | None = None,
         at: datetime | str | None = None,
     ) -> None:
-        """Add to the delivery metrics of a destination.
+        """Add deliveries to a destination's metrics.
 
         :param destination_id: id of the destination.
         :param successes: events delivered.

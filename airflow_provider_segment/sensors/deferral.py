@@ -1,4 +1,4 @@
-"""The deferred part of a wait: handing it to the trigger, and resuming with its result."""
+"""The deferred part of a wait: handing over to the trigger, and resuming with the result."""
 
 from __future__ import annotations
 
@@ -64,7 +64,9 @@ class DeferrableWaitMixin(_Base):
         raise NotImplementedError
 
     def deadline(self, started: datetime) -> datetime:
-        """Return the end of the wait: Airflow 3.3 does not apply ``execution_timeout`` to a deferred task.
+        """Return when the wait ends: after ``timeout`` or ``execution_timeout``, whichever is shorter.
+
+        Airflow 3.3 does not apply ``execution_timeout`` to a deferred task.
 
         :param started: when this try started.
         """
@@ -96,7 +98,7 @@ class DeferrableWaitMixin(_Base):
         )
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
-        """Resume after deferral; skip for the same errors as poke mode, since Airflow's own method skips for others."""
+        """Resume after deferral; skip on the same errors as in poke mode, unlike Airflow's own method."""
         arguments = next_kwargs or {}
         self.stored_link = None
         self._mask_token()
@@ -181,14 +183,14 @@ class DeferrableWaitMixin(_Base):
         return True
 
     def _mask_token(self) -> None:
-        """Mask the token in the resumed process before it logs what the trigger reports."""
+        """Mask the token in the process that resumes the task, before the trigger's result is logged."""
         from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
         from airflow_provider_segment.masking import mask_secrets
 
         try:
             mask_secrets(SegmentPublicApiHook(segment_conn_id=self.segment_conn_id).options.secrets)
         except Exception:  # noqa: BLE001 - the result of the wait counts, even if the connection cannot be read now
-            self.log.debug("The connection %s cannot be read to mask its token.", self.segment_conn_id)
+            self.log.debug("Could not read the connection %s to mask its token.", self.segment_conn_id)
 
     @property
     def _timeouts(self) -> tuple[timedelta, timedelta]:
@@ -222,7 +224,7 @@ class DeferrableWaitMixin(_Base):
         self.defer_to_trigger(deadline=_deadline_of(event), destination_checked=checked)
 
     def _end_without_event(self, context: Context, arguments: dict[str, Any]) -> Evidence:
-        """End a wait that Airflow itself ended: at its timeout, or because the trigger failed.
+        """End the task when the trigger sent no event: Airflow's timeout passed, or the trigger failed.
 
         :param context: the task's context.
         :param arguments: what Airflow passes instead of an event.

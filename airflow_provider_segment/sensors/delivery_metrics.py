@@ -62,7 +62,7 @@ if TYPE_CHECKING:
 
 
 _LAST_POLL_SECONDS = 10.0
-"""Seconds that the poll after the deadline may spend on retries, and on rate limits."""
+"""Seconds that the poll after the deadline may spend on retries and on waiting for rate limits."""
 
 
 class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, CheckedArguments, BaseSensorOperator):
@@ -209,7 +209,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         check_one_window(window=self.window, start_time=self.start_time)
 
     def check_known_arguments(self) -> None:
-        """Check the arguments that are known when the DAG is parsed, and those of the window against each other."""
+        """Check the arguments known when the DAG is parsed, and that those of the window fit together."""
         super().check_known_arguments()
         window = {name: getattr(self, name) for name in ("window", "start_time", "end_time", "granularity")}
         if not is_literal([*window.values(), self.settle_time]):
@@ -283,7 +283,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         return verdict.evidence if verdict.status is Status.SUCCEEDED else None
 
     def _note_interval(self, observation: Observation) -> None:
-        """Set the time of the next poll that can give a verdict; Airflow reads ``poke_interval`` after each poll."""
+        """Set ``poke_interval``, which Airflow reads after each poll, and the earliest time of the next poll."""
         per_minute = self._hook.options.min_poll_interval
         self.poke_interval = schedule.useful_interval(
             self._asked_interval, observation.granularity, per_minute=per_minute
@@ -314,7 +314,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         return check_criteria(**arguments)
 
     def _poll_with_current_connection(self, context: Context) -> Verdict:
-        """Poll; after a permanent error, read the connection again and repeat the poll if it has changed."""
+        """Poll; after a permanent error, reload the connection and, if it has changed, poll again."""
         from airflow_provider_segment.exceptions import SegmentError
 
         with reading_connection():
@@ -373,7 +373,11 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         return verdict
 
     def _must_check_destination(self, context: Context) -> bool:
-        """Return whether to check the destination before the poll; without a stored one, events in the poll suffice."""
+        """Return whether to check the destination before the poll.
+
+        Without a state store, a rescheduled sensor can't know whether an earlier poll has checked it. From its
+        second poll on, it checks the destination only if the poll returns no events.
+        """
         if self.reschedule and not self._destination_checked:
             known = self._remembered_check(context).load()
             if known:
@@ -416,7 +420,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
 
     @property
     def _retry_seconds(self) -> float:
-        """Seconds that a poll may spend on retries, and on rate limits."""
+        """Seconds that a poll may spend on retries and on waiting for rate limits."""
         if self._resumed:
             return min(self.poke_interval, _LAST_POLL_SECONDS)
         if self.deferrable:
@@ -424,5 +428,5 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         return float(self.poke_interval)  # the next poll is as good as a retry
 
     def _is_first_poke(self, context: Context) -> bool:
-        """Return whether this is the first poke; on Airflow 2.11, every poke in reschedule mode is."""
+        """Return whether this is the first poke; on Airflow 2.11, true for every poke in reschedule mode."""
         return not self._destination_checked and not context.get("task_reschedule_count", 0)

@@ -1,4 +1,4 @@
-"""The stored check of a destination, for rescheduled sensors, whose polls each run in a new process."""
+"""The stored check of a destination, for sensors in reschedule mode, where each poll runs in a new process."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class AiohttpDriver:
         self._timeout = aiohttp.ClientTimeout(total=connection.timeout)
 
     async def run(self, flow: Flow[T]) -> T:
-        """Run a flow to its end.
+        """Run a flow to completion.
 
         :param flow: a generator that has not started.
         :return: its result.
@@ -125,7 +125,7 @@ class AiohttpDriver:
         return None
 
     def _headers(self, request: Request) -> CIMultiDict[str]:
-        """Return the headers in the type that aiohttp would convert them to, cached by the two media types."""
+        """Return the headers in the type that aiohttp uses internally, cached for each pair of media types."""
         media_types = (request.accept, request.content_type)
         if media_types not in self._headers_of:
             headers = {**self._network.headers, **request.headers, "Accept-Encoding": "identity"}
@@ -208,7 +208,7 @@ def _request_failure(error: Exception, *, sent: bool, seconds: float) -> Request
 
 
 def _reason(error: Exception) -> str:
-    """Return a reason in our words and the operating system's; aiohttp's messages contain the URL and object reprs."""
+    """Return our own description of a failure, with the system's error text; aiohttp's messages show the URL."""
     # An error about a certificate is a connector error too, but it does not have an OS error in every version.
     number = getattr(getattr(error, "_os_error", error), "errno", None)
     detail = os.strerror(number) if number and number > 0 else getattr(error, "certificate_error", "")

@@ -58,7 +58,7 @@ class Body:
         """Whether enough of the body of an error was added, so that the rest need not be read."""
 
     def add(self, chunk: bytes) -> None:
-        """Add a chunk.
+        """Decompress a received chunk, and append it to the body.
 
         :param chunk: bytes as received, not empty.
         :raises BodyTooLongError: the body exceeds :data:`BODY_LIMIT` or :data:`COMPRESSED_LIMIT`.

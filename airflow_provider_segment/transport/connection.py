@@ -1,4 +1,4 @@
-"""An Airflow connection of type ``segment_public_api``, validated, as a frozen value."""
+"""The validated, immutable form of an Airflow connection of type ``segment_public_api``."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MAX_SECONDS = 1_000_000.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentConnection:
-    """The settings for reaching Segment.
+    """A parsed connection: the URL, token, timeout, TLS and proxies for calling Segment.
 
     :param conn_id: id of the Airflow connection.
     :param base_url: scheme, host, port and optionally a path, without a trailing slash.
@@ -213,7 +213,7 @@ def _base_url(fields: _Fields, host: str | None, port: int | None) -> SplitResul
 
 
 def port_problem(url: SplitResult) -> str | None:
-    """Return the problem with the port of a URL, without quoting the port: it may be part of a password.
+    """Return the problem with a URL's port, if any; the port is not quoted, because it may be part of a password.
 
     :param url: any URL, with or without a port.
     """
@@ -252,7 +252,9 @@ def _verify(fields: _Fields, loopback: bool) -> bool | str:  # noqa: FBT001
         raise fields.error("verify", "false is allowed only for loopback addresses; set it to the path of a CA bundle")
     if isinstance(value, bool):
         return value
-    if not isinstance(value, str) or not Path(value).exists():
+    if not isinstance(value, str):
+        raise fields.error("verify", f"{value!r} is of type {type(value).__name__}; it must be the path of a CA bundle")
+    if not Path(value).exists():
         raise fields.error("verify", f"{value!r} does not exist; it must be the path of a CA bundle")
     return value
 

@@ -63,7 +63,7 @@ class CachedConnection(Generic[T]):
             return self._value
 
     async def get_newer(self, read: Callable[[], Awaitable[T]], *, than: float) -> T:
-        """Return the connection, read after a given time; callers that fail at the same time share one read.
+        """Return a connection that was read after a given time; concurrent callers share one read.
 
         :param read: reads and parses the connection.
         :param than: a time of the event loop.
@@ -91,7 +91,7 @@ class CachedConnection(Generic[T]):
 
 
 class ConnectionCache(Generic[T]):
-    """Connections by event loop and id."""
+    """Parsed connections, cached by event loop and connection id."""
 
     def __init__(self) -> None:
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, CachedConnection[T]]] = WeakKeyDictionary()

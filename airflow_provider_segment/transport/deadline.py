@@ -58,7 +58,7 @@ class DeadlineAdapter(HTTPAdapter):
         super().__init__()
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the connection pool for a request."""
+        """Return a request's connection pool, whose connections obey the deadline."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         pool.ConnectionCls = self._classes[pool.scheme]
         return pool

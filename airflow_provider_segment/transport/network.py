@@ -102,7 +102,7 @@ def _environment_proxies(url: SplitResult) -> Mapping[str, str]:
 
 
 def _proxy(proxies: Mapping[str, str], url: SplitResult) -> str | None:
-    """Return the proxy to use: the host's, or else the scheme's, or else the one for all.
+    """Return the proxy to use: the one for the host, else for the scheme, else for all URLs.
 
     The keys and their order are those of requests: https://requests.readthedocs.io/en/latest/user/advanced/#proxies
     """
@@ -112,7 +112,7 @@ def _proxy(proxies: Mapping[str, str], url: SplitResult) -> str | None:
 
 
 def _proxy_problem(proxy: str) -> str | None:
-    """Return the problem with a proxy, quoting only its scheme: the URL may contain a password."""
+    """Return the problem with a proxy's URL, if any, quoting only the scheme: the URL may contain a password."""
     try:
         url = urlsplit(proxy)
     except ValueError:

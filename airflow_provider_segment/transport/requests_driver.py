@@ -53,7 +53,7 @@ class RequestsDriver:
         self._attempt = self._adapter.attempt
 
     def run(self, flow: Flow[T]) -> T:
-        """Run a flow to its end.
+        """Run a flow to completion.
 
         :param flow: a generator that has not started.
         :return: its result.
@@ -207,7 +207,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _reason(causes: list[BaseException]) -> str:
-    """Return a reason in our words and the operating system's; the libraries' messages contain the URL and reprs."""
+    """Return our own description of a failure, with the system's error text; the libraries' messages show the URL."""
     innermost = causes[-1]
     reason = next(
         (reason for kind, reason in _REASONS if any(isinstance(cause, kind) for cause in causes)),

@@ -1,4 +1,4 @@
-"""Shared client sessions: one for each connection and event loop, closed with its last lease.
+"""Shared client sessions: one for each connection and event loop, closed when its last lease is released.
 
 A triggerer runs all its triggers in one event loop, so a thousand waits on one workspace need only a few connections.
 """
@@ -28,7 +28,7 @@ _KEEP_ALIVE = 300.0
 
 
 class _Request(aiohttp.ClientRequest):
-    """A request that records whether it was sent; aiohttp's tracing would cost a seventh of the whole request."""
+    """A request that records whether it was sent; aiohttp's tracing would take a seventh of a request's total time."""
 
     sent = False
     """Whether any part of the request may have been sent; connecting and proxy handshakes do not count."""
@@ -71,7 +71,7 @@ _SHARED: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[_Key, _Shared]] = Wea
 
 
 class SessionLease:
-    """The right to use a shared session until it is released.
+    """The right to use a shared session until the lease is released.
 
     :param connection: the parsed connection; its token belongs to each request, not to the session.
     :param network: the CA of the connection.
@@ -106,7 +106,7 @@ class SessionLease:
         return self._shared.slots
 
     async def release(self) -> None:
-        """Release the session; the last lease closes it. Calling it again does nothing."""
+        """Release the session; the last lease closes it. Further calls do nothing."""
         shared, self._shared = self._shared, None
         if shared is None:
             return

@@ -158,7 +158,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         )
 
     async def filter_shared_stream(self, shared_stream: AsyncIterator[PollResult]) -> AsyncIterator[TriggerEvent]:
-        """Yield the one event of the wait.
+        """Yield a single event when the wait ends.
 
         :param shared_stream: the results of the polls.
         """
@@ -301,7 +301,7 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
         return check_window_conditions("rearm_when", self.rearm_when, self.criteria.window)
 
     async def filter_shared_stream(self, shared_stream: AsyncIterator[PollResult]) -> AsyncIterator[TriggerEvent]:
-        """Yield an event for each crossing.
+        """Yield an event each time the threshold is crossed.
 
         :param shared_stream: the results of the polls.
         """

@@ -64,7 +64,7 @@ PollResult = Observation | PollFailure | LogLine
 
 
 class _LogLines:
-    """A collector of the lines that the driver logs, such as pauses."""
+    """A collector of the driver's log lines, such as those about pauses."""
 
     def __init__(self) -> None:
         self._lines: list[LogLine] = []
@@ -137,7 +137,7 @@ async def poll_indefinitely(
 
 
 class _Poller:
-    """The polls of one query.
+    """A poller for one query.
 
     :param query: which metrics to fetch.
     :param poke_interval: poll interval in seconds.
@@ -155,7 +155,7 @@ class _Poller:
         self._reports_ids = query.selection is not None
 
     async def poll(self, hook: SegmentPublicApiAsyncHook) -> Observation:
-        """Poll; after a permanent error, read the connection again and repeat the poll if it has changed.
+        """Poll; after a permanent error, reload the connection and, if it has changed, poll again.
 
         :raises ConnectionUnavailableError: the connection could not be read.
         """
@@ -175,7 +175,7 @@ class _Poller:
         return await hook.run(self._fetch)
 
     def interval_after(self, observation: Observation) -> float:
-        """Return the seconds between two polls that can give a verdict.
+        """Return the poll interval in seconds, raised if more frequent polls could not change the verdict.
 
         :param observation: the last poll's observation.
         """
@@ -185,7 +185,7 @@ class _Poller:
 
     @property
     def may_poll_at_any_time(self) -> bool:
-        """Whether the next poll may run at any time; locating the destination need not wait."""
+        """Whether the next poll may run at any time: it has no earliest time, or must first locate the destination."""
         return self._query.not_before is None or not self._located
 
     async def sleep(self, delay: float) -> None:

@@ -72,7 +72,7 @@ class SegmentRateLimitTrigger(BaseTrigger):
         self.segment_conn_id = segment_conn_id
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Return what is stored in the database while the task waits."""
+        """Return the trigger's class path and arguments, which Airflow stores while the task waits."""
         return (
             f"{type(self).__module__}.{type(self).__qualname__}",
             {
@@ -89,7 +89,7 @@ class SegmentRateLimitTrigger(BaseTrigger):
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Sleep until the task's turn, or its deadline."""
+        """Yield an event at the task's turn or deadline, whichever comes first."""
         started = time.monotonic()
         name = self.limited_as or "requests"
         count = await self._wait_for_turn()

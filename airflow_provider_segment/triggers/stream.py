@@ -1,4 +1,4 @@
-"""The base class of both triggers: a stream of polls, shared by all triggers with the same query."""
+"""The base class of the delivery metrics triggers; those with the same query share one stream of polls."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class DeliveryTrigger(BaseEventTrigger):
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Wait with a stream for this trigger alone."""
+        """Run the trigger with a stream that is not shared."""
         _, kwargs = self.serialize()
         async with aclosing(self.open_shared_stream(kwargs)) as stream:  # type: ignore[type-var]
             async for event in self.filter_shared_stream(stream):

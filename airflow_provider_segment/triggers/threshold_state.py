@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class ThresholdState:
-    """Whether the conditions of a threshold held at the last poll, in the watched asset's state store (Airflow 3.3).
+    """Whether a threshold's conditions held at the last poll, kept in the watched asset's state store (Airflow 3.3).
 
     A store that fails is tried again at the next poll.
 

@@ -1,4 +1,4 @@
-"""Reading the secrets of aliases."""
+"""Reading the secrets that aliases refer to."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def alias_reader(environment: Environment) -> ReadAlias:
 
 
 def supplied_descriptions(folder: WorkspaceFolder) -> list[DestinationDescription]:
-    """Return the descriptions of a folder with their secrets; reads no connection if there are none.
+    """Return the descriptions of a folder with their secrets; reads no connection if they use no secrets.
 
     :param folder: the folder.
     """

@@ -1,4 +1,4 @@
-"""Reading one YAML or JSON document as plain JSON values, with the line of each.
+"""Reading a YAML or JSON document as plain JSON values, with their line numbers.
 
 This module reads YAML parse events instead of using a YAML loader, so that a file can contain only JSON values. Tags,
 anchors, aliases, merge keys and duplicate keys are errors; size and depth are limited. Plain scalars are
@@ -47,7 +47,7 @@ class DocumentError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The value of a document.
+    """A parsed document, with the line numbers of its values.
 
     :param value: plain JSON values.
     :param lines: number of the line of each value, or of its key.
@@ -57,7 +57,7 @@ class Document:
     lines: Mapping[Path, int] = field(repr=False)
 
     def line(self, path: Path) -> int:
-        """Return the line of a value, or of the nearest value around it.
+        """Return the line number of a value, or of the nearest value that contains it.
 
         :param path: path of the value.
         """
@@ -67,7 +67,7 @@ class Document:
 
 
 def parse_document(content: bytes, *, json: bool = False) -> Document:
-    """Parse a document.
+    """Parse a YAML or JSON document.
 
     :param content: the bytes of the file.
     :param json: whether it is JSON.
@@ -129,7 +129,7 @@ def _syntax_error(error: yaml.YAMLError) -> DocumentError:
 
 
 class _Builder:
-    """A builder of a document from parse events."""
+    """A builder that turns YAML parse events into a document."""
 
     def __init__(self, events: Iterator[Any]) -> None:
         self._events = events

@@ -16,7 +16,7 @@ from airflow_provider_segment.workspace.spec_file import repeated_descriptions
 
 
 def load_entries(entries: Sequence[DestinationDescription | FileEntry], *, base: Path) -> list[WorkspaceFolder]:
-    """Read the files of file entries.
+    """Read the spec files that a list of entries names.
 
     :param entries: descriptions and file entries.
     :param base: the folder to which paths are relative.

@@ -16,7 +16,7 @@ from airflow_provider_segment.workspace.variables import path_label
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """An environment.
+    """An environment: the connection to use, variables, and references to secrets.
 
     :param name: its name; empty if none is used.
     :param connection: id of the Airflow connection to Segment; ``None`` for the default.
@@ -32,7 +32,7 @@ class Environment:
     secrets: Mapping[str, SecretRef] = field(default_factory=dict)
 
     def secret(self, alias: str) -> SecretRef:
-        """Return the connection and field of an alias; by default the password of the connection with that id.
+        """Return an alias's connection and field; by default, the password of the connection whose id is the alias.
 
         :param alias: the alias in ``{$secret: alias}``.
         """
@@ -40,7 +40,7 @@ class Environment:
 
 
 def parse_environment(document: Document, *, name: str, path: str) -> Environment:
-    """Return an environment from its file.
+    """Parse an environment file.
 
     :param document: the file's content.
     :param name: name of the environment.
@@ -71,7 +71,7 @@ _NAMES = [key.name for key in ENVIRONMENT_KEYS]
 
 
 class _Reader:
-    """A checker of the values of an environment, which collects the problems."""
+    """A checker of an environment's values that collects all problems."""
 
     def __init__(self, document: Document, path: str) -> None:
         self._document = document

@@ -43,7 +43,7 @@ class SpecFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkspaceFolder:
-    """The content of a folder.
+    """The spec files of a folder, and the environment chosen for them.
 
     :param environment: the environment that was chosen.
     :param descriptions: the descriptions in its spec files, in the order of their paths.

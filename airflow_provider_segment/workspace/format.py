@@ -1,4 +1,4 @@
-"""The keys of spec files and environments: one table for reading, the JSON Schema and the documentation."""
+"""The keys of spec files and environments, defined once for the reader, the JSON Schemas and the documentation."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from airflow_provider_segment.protocol.arguments import SCHEDULE_STRATEGIES
 from airflow_provider_segment.protocol.filter_arguments import FILTER_ACTIONS
 
 VARIABLE_NAME = "[A-Za-z_][A-Za-z0-9_]*"
-"""Names of variables and of secret aliases, as a regular expression."""
+"""Regular expression for the names of variables."""
 SECRET_KEY = "$secret"  # noqa: S105 - the key of a reference, not a secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """A key of a file.
+    """A key of a spec file or an environment.
 
     :param name: the key.
     :param schema: JSON Schema of its value.

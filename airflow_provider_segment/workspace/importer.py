@@ -39,7 +39,7 @@ class ImportResult:
 
 
 def write_imported(root: Path, imported: Sequence[Imported], existing: WorkspaceFolder) -> ImportResult:
-    """Write spec files, except those that already describe what exists.
+    """Write a spec file for each imported destination, unless its file is already up to date.
 
     :param root: the folder; created if it does not exist.
     :param imported: the destinations.
@@ -76,7 +76,7 @@ def write_imported(root: Path, imported: Sequence[Imported], existing: Workspace
 
 
 def to_document(value: Any) -> Any:
-    """Return described fields in the form of a spec file: variables escaped, aliases as references.
+    """Return imported fields in the form of a spec file: special ``$`` sequences escaped, aliases as references.
 
     :param value: fields with secret aliases.
     """
@@ -105,7 +105,7 @@ def _describes(description: DestinationDescription, one: Imported) -> bool:
 
 
 def _new_paths(imported: Sequence[Imported], taken: set[str]) -> dict[str, str]:
-    """Return the path of a new file for each destination; equal names get the id, whatever their order."""
+    """Return the path of the new file for each destination; names that collide get the destination's id."""
     base = {one.id: _base_path(one) for one in imported}
     counts = Counter(path.lower() for path in base.values())
     return {

@@ -27,7 +27,7 @@ def merge_spec(
     *,
     filters: bool = True,
 ) -> dict[str, Any]:
-    """Return the content of a spec file that describes what exists; undescribed keys stay undescribed.
+    """Return a spec file's content, updated to match Segment; keys that the file leaves out stay out.
 
     :param written: the file's content.
     :param means: the same content with its variables replaced.

@@ -26,7 +26,7 @@ class Problem:
 
 
 class WorkspaceFilesError(ValueError):
-    """The error of invalid files; its message lists every problem.
+    """The error raised for invalid files; its message lists every problem.
 
     :param problems: the problems, at least one.
     """
@@ -37,7 +37,7 @@ class WorkspaceFilesError(ValueError):
 
 
 def unknown_name(what: str, name: str, known: Sequence[str]) -> str:
-    """Return the message for an unknown name, with the nearest known one.
+    """Return the message for an unknown name, with the closest known name or a list of all known names.
 
     :param what: kind of the name, such as ``key``.
     :param name: the unknown name.

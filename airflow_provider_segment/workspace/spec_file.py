@@ -1,4 +1,4 @@
-"""One spec file as a checked description of a destination."""
+"""Parsing a spec file into a checked description of a destination."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from airflow_provider_segment.workspace.variables import Substitution, path_labe
 def parse_spec(
     document: Document, *, path: str, environment: Environment, used: set[str] | None = None
 ) -> DestinationDescription:
-    """Return the description of a destination from its file.
+    """Parse a spec file and return its description of a destination.
 
     :param document: the file's content.
     :param path: the file, for messages.
@@ -43,7 +43,7 @@ def parse_spec(
 
 
 def parse_description(value: Any, *, path: str) -> DestinationDescription:
-    """Return the description of a destination from plain values, without variables and references.
+    """Return the description of a destination from plain values; variables and references are not replaced.
 
     :param value: an object with the keys of a spec file.
     :param path: how messages name it.
@@ -65,7 +65,7 @@ def _description(value: Any, reader: _Reader, path: str) -> DestinationDescripti
 
 
 def repeated_descriptions(descriptions: Sequence[DestinationDescription]) -> Iterator[Problem]:
-    """Yield a problem for each description of a destination that another one describes too.
+    """Yield a problem for each description whose destination an earlier one already describes.
 
     :param descriptions: the descriptions of all files.
     """
@@ -78,7 +78,7 @@ def repeated_descriptions(descriptions: Sequence[DestinationDescription]) -> Ite
 
 
 class _Reader:
-    """A checker of the keys and values of a document, which collects the problems."""
+    """A checker of a document's keys and values that collects all problems."""
 
     def __init__(self, document: Document, path: str) -> None:
         self._document = document
@@ -86,7 +86,7 @@ class _Reader:
         self._problems: list[Problem] = []
 
     def fields(self, value: Any, path: Path, keys: Sequence[Key]) -> dict[str, Any]:
-        """Return the checked fields of an object that are not null."""
+        """Check the fields of an object, and return those that are not null."""
         names = [key.name for key in keys]
         if not isinstance(value, Mapping):
             self._report(path, f"it must be an object with the keys {', '.join(names)}")
@@ -186,7 +186,7 @@ def _check_schedule(label: str, value: Any) -> dict[str, Any]:
 def _without_references(check: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
     def checked(label: str, value: Any) -> Any:
         if isinstance(value, SecretAlias):
-            raise ValueError(f"{label} is a secret reference; these are allowed only in settings")
+            raise ValueError(f"{label} is a secret reference; secret references are allowed only in settings")
         return check(label, value)
 
     return checked

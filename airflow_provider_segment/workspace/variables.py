@@ -19,7 +19,7 @@ _LITERAL = "${"
 
 @dataclass
 class Substitution:
-    """A replacer of the variables and references of a document.
+    """A substitution of a document's variables and secret references.
 
     :param variables: values by name.
     :param problems: receives a message with the line of each problem.
@@ -87,7 +87,7 @@ class Substitution:
 
 
 def path_label(path: Path) -> str:
-    """Return how messages name a place in a document, such as ``subscriptions[0].name``.
+    """Return the label of a path for messages, such as ``subscriptions[0].name``.
 
     :param path: keys and indexes.
     """
@@ -96,7 +96,7 @@ def path_label(path: Path) -> str:
 
 
 def escape_value(value: Any) -> Any:
-    """Escape a value from Segment so that it means the same value in a spec file.
+    """Escape a value from Segment so that reading it from a spec file returns the same value.
 
     :param value: plain JSON values.
     """
@@ -118,7 +118,7 @@ def escape_key(key: str) -> str:
 
 
 def unescape_key(key: str) -> str:
-    """Return the key that an escaped key means.
+    """Return a key without its escape; a key that is not escaped is returned unchanged.
 
     :param key: a key of a spec file.
     """

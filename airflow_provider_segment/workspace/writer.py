@@ -1,4 +1,4 @@
-"""Writing a spec file as YAML: keys in the order of the format, and quotes where a reader could misread a string."""
+"""Writing a spec file as YAML: keys in the given order, and quotes where a reader could misread a string."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WIDTH = 120
 
 
 class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
-    """The safe dumper, without aliases, and with quotes also around strings that only some readers take for numbers."""
+    """PyYAML's safe dumper, without aliases and with quotes around strings that some readers take for numbers."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True

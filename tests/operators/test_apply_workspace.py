@@ -229,7 +229,7 @@ def test_entries_of_two_connections_are_an_error(
         files = {f"{name}.yaml": described(name), f"environments/{name}.yaml": {"connection": f"segment_{name}"}}
         write(tmp_path, files)
     entries = [{"path": str(tmp_path / f"{name}.yaml"), "environment": name} for name in ("dev", "prod")]
-    with pytest.raises(ValueError, match="have different values of connection: segment_dev, segment_prod"):
+    with pytest.raises(ValueError, match="have different values for connection: segment_dev, segment_prod"):
         running.run(workspace(destinations=entries))
     summary = running.run(workspace(destinations=entries, segment_conn_id="segment_named"))
     assert summary["results"] == {"created": 2}

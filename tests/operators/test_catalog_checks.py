@@ -207,8 +207,8 @@ def test_an_unknown_action_of_a_new_and_of_an_existing_destination(
 def test_a_type_without_actions_takes_no_subscriptions(running: Running, segment_sandbox: SegmentSandbox) -> None:
     classic = apply(metadata_id="sandbox-classic", settings={"trackingId": "x"}, subscriptions=[TRACK])
     assert message_of(running, classic) == (
-        "subscription 'Track': the type 'Sandbox Classic' (sandbox-classic) has no actions, so its destinations take no"
-        " subscriptions"
+        "subscription 'Track': the type 'Sandbox Classic' (sandbox-classic) has no actions, so its destinations can't"
+        " have subscriptions"
     )
 
 

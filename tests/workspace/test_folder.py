@@ -134,7 +134,7 @@ def test_every_problem_of_every_file_is_reported_with_file_line_and_nearest_key(
         "d.yaml:2: the file is not valid YAML: did not find expected node content",
         "e.yaml:1: it must be an object with the keys source, type, name, enabled, settings, subscriptions,"
         " filters, id, previous_name, removed",
-        "f.yaml:3: name is a secret reference; these are allowed only in settings",
+        "f.yaml:3: name is a secret reference; secret references are allowed only in settings",
         "f.yaml:4: settings['k'] contains a bullet (•), so it is a masked secret; write {$secret: <alias>}",
         "g.yaml:4: settings.k: '$secret' must be the only key of a reference; for a literal key, write '$$secret'",
     ]
@@ -212,8 +212,8 @@ filters:
         "a.yaml:9: filters[1].actions[0]['percent'] is 2; it must be a number from 0 to 1, such as 0.25 for a quarter",
         "a.yaml:10: filters[2]: 'condition' is missing; it is required unless the entry has 'id' or 'removed'",
         "a.yaml:11: filters[2].conditon: unknown key 'conditon'; did you mean 'condition'?",
-        "a.yaml:12: filters[2].actions is a secret reference; these are allowed only in settings",
-        "a.yaml:13: filters[3].checks[0]: 'result' is missing; pass the filtered event, or None if it must be dropped",
+        "a.yaml:12: filters[2].actions is a secret reference; secret references are allowed only in settings",
+        "a.yaml:13: filters[3].checks[0]: 'result' is missing; pass the expected event, or None for a dropped event",
         "a.yaml:14: filters[4].id: duplicate id 'f1'; describe each object only once",
         "a.yaml:14: filters[4].title is empty; it must be a non-empty string",
         "a.yaml:15: filters[5]: it must be an object with the keys title, condition, actions, enabled, description,"

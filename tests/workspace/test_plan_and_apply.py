@@ -94,7 +94,7 @@ def test_a_secret_that_must_be_written_is_an_error_before_anything_is_written(en
 
     assert results(plan) == [("a.yaml", "created"), ("b.yaml", "created")]
     needs = "settings['apiKey'] needs the secret 'key', which is not supplied; create the connection"
-    assert any(warning.startswith(f"it can't be applied: {needs}") for warning in plan.items[1].warnings)
+    assert any(warning.startswith(f"the plan can't be applied: {needs}") for warning in plan.items[1].warnings)
     skipped, failed = engine.apply(plan)
     assert (skipped.result, failed.result) == ("skipped", "failed")
     assert str(failed.error).startswith(needs)
@@ -125,9 +125,10 @@ def test_settings_are_not_written_without_one_whose_secret_is_not_supplied(engin
     assert results(plan) == [("a.yaml", "changed"), ("b.yaml", "changed")]
     refusal = (
         "settings['region'] differs, and settings can only be written as a whole, but settings['apiKey'] needs the"
-        " secret 'key', which is not supplied; create the connection, or map the alias to another in the environment"
+        " secret 'key', which is not supplied; create the connection, or map the alias to another connection in the"
+        " environment"
     )
-    assert plan.items[0].warnings == (f"it can't be applied: {refusal}",)
+    assert plan.items[0].warnings == (f"the plan can't be applied: {refusal}",)
     assert list(plan.unsupplied()) == [("a.yaml", "settings['apiKey']", "key")]
     failed, skipped = engine.apply(plan)
     assert (failed.result, str(failed.error), skipped.result) == ("failed", refusal, "skipped")

@@ -1,1 +1,1 @@
-"""The operations of the API: a table of them, the objects they return, and one function each."""
+"""The API's operations: their definitions, the objects they return, and one function for each."""

@@ -15,7 +15,7 @@ from airflow_provider_segment.protocol.wire.pagination import Listing, page_read
 
 
 def catalog_listing(*, with_options: bool = False) -> Listing[CatalogEntry]:
-    """Return the listing of the catalog.
+    """Return the paginated operation that lists the catalog.
 
     :param with_options: decode the options of each type, which are most of an entry.
     """

@@ -1,4 +1,4 @@
-"""Delivery metrics of a destination. A beta operation. https://docs.segmentapis.com/tag/Destinations"""
+"""Delivery metrics of a destination; the operation is in beta. https://docs.segmentapis.com/tag/Destinations"""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from airflow_provider_segment.protocol.wire.operation import Call
 
 
 class Breakdown(TypedDict):
-    """One entry of a metric's breakdown: a count, or an average or percentile time."""
+    """One entry in a metric's breakdown: a count, an average time or a percentile time."""
 
     metricName: str
     value: float
@@ -40,7 +40,7 @@ class MetricsSummary(TypedDict):
 
 
 class DeliveryMetrics(TypedDict):
-    """Delivery metrics, on which conditions are evaluated. Counts are events; Segment documents no unit for times.
+    """The delivery metrics that conditions test. Counts are in events; Segment documents no unit for times.
 
     A rate is ``None`` while ``attempted`` is 0. A time is ``None`` if the API did not return it.
     """
@@ -92,7 +92,7 @@ def get_delivery_metrics(
 
 
 def metrics_call(destination_id: str, source_id: str, interval: Interval) -> Call[DeliveryMetrics]:
-    """Return the call for the metrics of an interval; all arguments must be valid.
+    """Return the call that fetches the metrics of an interval, without checking the arguments.
 
     :param destination_id: id of the destination.
     :param source_id: id of the destination's source.

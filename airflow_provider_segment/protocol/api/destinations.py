@@ -30,7 +30,7 @@ _SECOND_INSTANCE = (
 def destinations_listing(
     *, source_id: str | None = None, full: bool = False, with_options: bool = False
 ) -> Listing[Destination]:
-    """Return the listing of destinations.
+    """Return the paginated operation that lists destinations.
 
     :param source_id: list only this source's destinations, with a separate operation of the API; by default the whole
         workspace's.

@@ -18,7 +18,7 @@ from airflow_provider_segment.protocol.wire.pagination import Listing, page_read
 
 
 def filters_listing(*, destination_id: str) -> Listing[Filter]:
-    """Return the listing of a destination's filters.
+    """Return the paginated operation that lists a destination's filters.
 
     :param destination_id: id of the destination.
     """

@@ -81,7 +81,7 @@ def is_aligned(moment: datetime, granularity: str) -> bool:
 
 
 def check_granularity(argument: str, value: Any) -> str:
-    """Return a granularity that the API accepts.
+    """Return the granularity if the API accepts it; otherwise raise ``ValueError``.
 
     :param argument: the argument's name.
     :param value: the argument's value.

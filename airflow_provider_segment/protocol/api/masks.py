@@ -1,4 +1,4 @@
-"""Masked settings: they are never written back over the secret, and they show which settings to mask in logs."""
+"""Masked settings: never sent back in place of the secrets, and used to find the values to mask in logs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from airflow_provider_segment.protocol.strings import all_strings
 
 
 def drop_masked(settings: dict[str, Any]) -> Flow[dict[str, Any] | None]:
-    """Return the settings without masked values, and warn about each.
+    """Return the settings without those that contain masked values, and log a warning for each one removed.
 
     :param settings: settings from a user.
     :return: the settings to send; ``None`` if nothing is left, because empty settings might replace existing ones.
@@ -29,7 +29,7 @@ def drop_masked(settings: dict[str, Any]) -> Flow[dict[str, Any] | None]:
 
 
 def mask_returned_secrets(sent: Mapping[str, Any] | None, returned: Mapping[str, Any] | None) -> Iterator[MaskSecrets]:
-    """Mask in logs the values that Segment itself returns masked.
+    """Mask the sent values that Segment returns masked, so that logs do not show them.
 
     :param sent: settings that were sent.
     :param returned: the same settings as Segment returns them.

@@ -13,7 +13,7 @@ TIME = "time; Segment documents no unit"
 
 
 class MetricName(Struct, frozen=True):
-    """A metric.
+    """The name, meaning and formula of a metric.
 
     :param name: its name in conditions and returned metrics.
     :param kind: what it measures: ``COUNT``, ``RATE`` or ``TIME``.
@@ -30,7 +30,7 @@ class MetricName(Struct, frozen=True):
 
     @property
     def formula(self) -> str:
-        """How it is computed; empty for the API's own."""
+        """How a derived metric is computed; empty for the API's own metrics."""
         total = " + ".join(self.parts)
         if not self.share_of:
             return total
@@ -39,21 +39,21 @@ class MetricName(Struct, frozen=True):
 
 METRICS = (
     MetricName("successes", COUNT, "events that the destination accepted"),
-    MetricName("successes_on_first_attempt", COUNT, "of these, accepted at the first attempt"),
-    MetricName("successes_after_retry", COUNT, "of these, accepted after retries"),
+    MetricName("successes_on_first_attempt", COUNT, "events that the destination accepted on the first attempt"),
+    MetricName("successes_after_retry", COUNT, "events that the destination accepted after retries"),
     MetricName("expired", COUNT, "events that Segment stopped retrying"),
     MetricName("discarded", COUNT, "events that were discarded instead of delivered"),
-    MetricName("retried", COUNT, "events that Segment is still retrying; not yet a part of `attempted`"),
+    MetricName("retried", COUNT, "events that Segment is still retrying; not yet counted in `attempted`"),
     MetricName("attempted", COUNT, "events with an outcome", ("successes", "expired", "discarded")),
     MetricName("failures", COUNT, "events that were not delivered", ("expired", "discarded")),
-    MetricName("success_rate", RATE, "share that was delivered", ("successes",), "attempted"),
-    MetricName("failure_rate", RATE, "share that was not delivered", ("failures",), "attempted"),
-    MetricName("discard_rate", RATE, "share that was discarded", ("discarded",), "attempted"),
-    MetricName("expiry_rate", RATE, "share that expired", ("expired",), "attempted"),
-    MetricName("time_to_success_average", TIME, "from receiving an event to its delivery, on average"),
-    MetricName("time_to_success_p95", TIME, "the same, for the 95th percentile"),
-    MetricName("time_to_first_attempt_average", TIME, "from receiving an event to the first attempt, on average"),
-    MetricName("time_to_first_attempt_p95", TIME, "the same, for the 95th percentile"),
+    MetricName("success_rate", RATE, "share of attempted events that were delivered", ("successes",), "attempted"),
+    MetricName("failure_rate", RATE, "share of attempted events that were not delivered", ("failures",), "attempted"),
+    MetricName("discard_rate", RATE, "share of attempted events that were discarded", ("discarded",), "attempted"),
+    MetricName("expiry_rate", RATE, "share of attempted events that expired", ("expired",), "attempted"),
+    MetricName("time_to_success_average", TIME, "average time from receiving an event to delivering it"),
+    MetricName("time_to_success_p95", TIME, "95th-percentile time from receiving an event to delivering it"),
+    MetricName("time_to_first_attempt_average", TIME, "average time from receiving an event to the first attempt"),
+    MetricName("time_to_first_attempt_p95", TIME, "95th-percentile time from receiving an event to the first attempt"),
 )
 """All metrics, in the order of the documentation; a derived metric follows its parts."""
 

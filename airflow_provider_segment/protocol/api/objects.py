@@ -1,4 +1,4 @@
-"""The objects of the API, reduced to the fields this package uses, under the API's key names.
+"""The API's objects, reduced to the fields that this package uses, with the API's key names.
 
 They are plain dicts, so they can be pushed to XCom. Unknown fields are ignored and unknown enum values accepted,
 because the API may add more. https://docs.segmentapis.com/tag/Destinations
@@ -10,7 +10,7 @@ from typing import Any, NotRequired, TypedDict
 
 
 class Workspace(TypedDict):
-    """The workspace of the token."""
+    """The workspace that the token belongs to."""
 
     id: str
     name: str
@@ -28,7 +28,7 @@ class Source(TypedDict):
 
 
 class CatalogOption(TypedDict):
-    """A setting that a destination type knows. ``type`` is free text, such as ``string``, ``boolean`` or ``array``."""
+    """A setting of a destination type. ``type`` is free text, such as ``string``, ``boolean`` or ``array``."""
 
     name: str
     type: NotRequired[str | None]
@@ -39,7 +39,7 @@ class CatalogOption(TypedDict):
 
 
 class CatalogAction(TypedDict):
-    """An action that destinations of this type can perform on an event."""
+    """An action that destinations of a type can perform on an event."""
 
     id: str
     name: NotRequired[str]
@@ -78,7 +78,7 @@ class _ListedMetadata(TypedDict):
 
 
 class ListedDestination(TypedDict):
-    """A ``Destination`` in a list, decoded without the options and actions of its type, which are most of a record."""
+    """A ``Destination`` in a list, decoded without its type's options and actions, which make up most of a record."""
 
     id: str
     enabled: bool
@@ -101,7 +101,7 @@ class CatalogEntry(TypedDict):
 
 
 class ListedCatalogEntry(TypedDict):
-    """A ``CatalogEntry`` in a list, decoded without the options, which are most of an entry."""
+    """A ``CatalogEntry`` in a list, decoded without the options, which make up most of an entry."""
 
     id: str
     name: str
@@ -119,7 +119,7 @@ class ReverseEtlSchedule(TypedDict):
 
 
 class Subscription(TypedDict):
-    """A subscription of a destination; the Segment app calls it "mapping". An empty ``modelId`` means none."""
+    """A subscription of a destination; the Segment app calls it a "mapping". An empty ``modelId`` means no model."""
 
     id: str
     name: str
@@ -134,7 +134,7 @@ class Subscription(TypedDict):
 
 
 class FilterAction(TypedDict):
-    """An action of a filter on an event. https://docs.segmentapis.com/tag/Destination-Filters
+    """An action that a filter performs on an event. https://docs.segmentapis.com/tag/Destination-Filters
 
     ``type`` is ``DROP``, ``SAMPLE`` (with ``percent`` and perhaps ``path``), ``DROP_PROPERTIES`` or
     ``ALLOW_PROPERTIES`` (both with ``fields``).

@@ -1,4 +1,4 @@
-"""Subscriptions of a destination; the Segment app calls them mappings. Alpha operations.
+"""Subscriptions of a destination; the Segment app calls them mappings. The operations are in alpha.
 
 https://docs.segmentapis.com/tag/Destinations
 """
@@ -26,7 +26,7 @@ from airflow_provider_segment.protocol.wire.pagination import Listing, page_read
 
 
 def subscriptions_listing(*, destination_id: str) -> Listing[Subscription]:
-    """Return the listing of a destination's subscriptions.
+    """Return the paginated operation that lists a destination's subscriptions.
 
     :param destination_id: id of the destination.
     """

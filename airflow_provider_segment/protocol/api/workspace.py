@@ -12,7 +12,7 @@ from airflow_provider_segment.protocol.wire.pagination import Listing, page_read
 
 
 def get_workspace(options: CallOptions) -> Flow[Workspace]:
-    """Get the workspace of the token: the cheapest way to test a connection.
+    """Get the workspace that the token belongs to; this is the cheapest way to test a connection.
 
     :return: ``id``, ``name`` and ``slug``.
     """
@@ -20,7 +20,7 @@ def get_workspace(options: CallOptions) -> Flow[Workspace]:
 
 
 def sources_listing() -> Listing[Source]:
-    """Return the listing of the workspace's sources."""
+    """Return the paginated operation that lists the workspace's sources."""
     return Listing(operations.LIST_SOURCES, {}, page_reader(Source, key="sources"))
 
 

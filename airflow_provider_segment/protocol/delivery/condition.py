@@ -41,7 +41,7 @@ class Condition(Struct, frozen=True, gc=False):
         return f"{self.name} {self.op} {format_number(self.number)}"
 
     def holds(self, metrics: DeliveryMetrics) -> bool:
-        """Return whether the metric meets the condition; a metric without a value meets none, not even ``!=``.
+        """Return whether the metric meets the condition; a metric without a value never does, not even with ``!=``.
 
         :param metrics: the delivery metrics.
         """

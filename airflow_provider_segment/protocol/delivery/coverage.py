@@ -46,7 +46,7 @@ class Coverage(Struct, frozen=True, gc=False):
 
 
 def coverage_at(window: Window, now: datetime) -> Coverage | None:
-    """Return the requests that cover a window at a moment.
+    """Return the requests that cover a window at a given moment.
 
     A start exactly at a limit is moved inside it, by up to ``MARGIN``.
 
@@ -74,7 +74,7 @@ def coverage_at(window: Window, now: datetime) -> Coverage | None:
 
 
 def is_final(piece: Interval, now: datetime) -> bool:
-    """Return whether the metrics of an interval no longer change.
+    """Return whether the metrics of an interval can no longer change.
 
     :param piece: the interval.
     :param now: the moment; timezone-aware.
@@ -83,7 +83,7 @@ def is_final(piece: Interval, now: datetime) -> bool:
 
 
 def _granularity_of_growing(start: datetime, now: datetime) -> str:
-    """Return the granularity of a growing window: the finest that covers it with one request, otherwise MINUTE."""
+    """Return the granularity of a growing window: the finest aligned one that fits one request, otherwise MINUTE."""
     for granularity in GRANULARITIES:
         if now - start <= LIMITS[granularity].range and (granularity == MINUTE or is_aligned(start, granularity)):
             return granularity
@@ -91,7 +91,7 @@ def _granularity_of_growing(start: datetime, now: datetime) -> str:
 
 
 def _moved_inside(granularity: str, start: datetime, end: datetime, now: datetime) -> datetime | None:
-    """Return the start, moved slightly if it is exactly at a limit; ``None`` if the limits exclude the interval."""
+    """Return the start, moved slightly if it is exactly at one of Segment's limits; ``None`` if it is too old."""
     limits = LIMITS[granularity]
     if now - start > limits.age:
         return None
@@ -106,7 +106,7 @@ def _is_one_request(length: timedelta, granularity: str) -> bool:
 
 
 def _pieces(interval: Interval, *, origin: datetime) -> tuple[Interval, ...]:
-    """Cut an interval that is too long for one request.
+    """Split an interval into pieces that each fit in one request.
 
     The cuts are on whole minutes, so that no minute counts twice. They do not move while the window grows or slides, so
     that most pieces are the same at the next poll.

@@ -139,7 +139,7 @@ class WaitCriteria(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def warning(self) -> str | None:
-        """A warning about what is allowed but probably not intended: a rate that a single event can decide."""
+        """A warning if a single event can decide a condition on a rate, which is allowed but probably not intended."""
         rates = [str(condition) for condition in (*self.success_when, *self.fail_when) if condition.is_rate]
         if self.min_attempted > 1 or not rates:
             return None
@@ -232,7 +232,7 @@ def check_window_conditions(argument: str, value: Any, window: Window, *, at_lea
 
 
 def check_on_unmet(argument: str, value: Any) -> str:
-    """Check what to do when a closed window does not meet the conditions.
+    """Check a value of ``on_unmet``: what to do when a window closes without meeting the conditions.
 
     :param argument: name of the argument, for the message.
     :param value: the argument's value.
@@ -241,7 +241,7 @@ def check_on_unmet(argument: str, value: Any) -> str:
 
 
 def check_if_disabled(argument: str, value: Any) -> str:
-    """Check what to do if the destination is disabled.
+    """Check a value of ``if_disabled``: what to do if the destination is disabled.
 
     :param argument: name of the argument, for the message.
     :param value: the argument's value.

@@ -1,4 +1,4 @@
-"""The rule for which failed polls end a wait."""
+"""The rule that decides which failed polls end a wait."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FOREIGN_PERIOD = timedelta(hours=1)
 
 
 class FailureRule:
-    """A classifier of the errors of a wait's polls as transient or permanent.
+    """A rule that classifies the errors of failed polls as transient or permanent.
 
     :param since: when the API responded last; ``None`` if it has not, so that a response from elsewhere ends the wait.
     """
@@ -47,5 +47,5 @@ class FailureRule:
 
 
 def _is_foreign(error: SegmentError) -> bool:
-    """Return whether the response is not the API's: it has no error object of the API."""
+    """Return whether the response did not come from the API, because it contains no API error object."""
     return isinstance(error, SegmentProtocolError) or (isinstance(error, SegmentAuthError) and not error.errors)

@@ -64,7 +64,7 @@ def failures_text(metrics: DeliveryMetrics, fail_when: Sequence[Condition]) -> l
 
 
 def interval_text(interval: Interval | None) -> str:
-    """Return a time window, as ``25 Nov 00:00 to 26 Nov 00:00 UTC, by minute``; empty without one.
+    """Format a time window like ``25 Nov 00:00 to 26 Nov 00:00 UTC, by minute``; return ``""`` for ``None``.
 
     Short windows are shown with seconds.
 
@@ -78,7 +78,7 @@ def interval_text(interval: Interval | None) -> str:
 
 
 def destination_text(destination_id: str, name: str = "") -> str:
-    """Return the name of a destination in messages.
+    """Return the name that messages use for a destination.
 
     :param destination_id: its id.
     :param name: its name, if it is known.
@@ -98,7 +98,7 @@ def _limit(condition: Condition) -> str:
 
 
 def _percent(rate: float, conditions: Sequence[Condition]) -> str:
-    """Return a rate with one decimal, or with as many as show on which side of a condition's limit it is."""
+    """Format a rate with one decimal, or with more if needed to show which side of a condition's limit it is on."""
     for decimals in range(1, _MAX_DECIMALS):
         shown = round(rate * 100, decimals) / 100
         if all(one.compare(shown) == one.compare(rate) for one in conditions):

@@ -20,7 +20,7 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 
 
 class FinalPieces:
-    """The metrics of pieces that no longer change, so that the next poll need not request them again."""
+    """A cache of metrics that can no longer change, so that the next poll need not request them again."""
 
     def __init__(self) -> None:
         self._metrics: dict[Interval, DeliveryMetrics] = {}
@@ -89,7 +89,7 @@ def fetch_observation(
 def _fetch_pieces(
     options: CallOptions, query: MetricsQuery, pieces: tuple[Interval, ...], now: datetime, final: FinalPieces
 ) -> Flow[DeliveryMetrics]:
-    """Fetch the pieces of a window, except those known to be final, and add them up."""
+    """Fetch the metrics of the pieces of a window, reusing those known to be final, and add them up."""
     found = []
     for piece in pieces:
         metrics = final.get(piece)
@@ -103,7 +103,7 @@ def _fetch_pieces(
 
 
 class VerifiedDestination(NamedTuple):
-    """The result of the check of a destination.
+    """The source and the name of a destination, as read from Segment.
 
     :param source_id: its source.
     :param name: its name; empty if it has none.
@@ -169,5 +169,5 @@ def _delivery_problems(destination: _Destination) -> list[str]:
     features = destination.get("metadata", {}).get("supportedFeatures")
     # "0" and "NONE" mean the same; only cloud-mode destinations have delivery data.
     if isinstance(features, dict) and str(features.get("cloudModeInstances", "")) in {"0", "NONE"}:
-        problems.append("has a type without cloud mode")
+        problems.append("is of a type without cloud mode")
     return problems

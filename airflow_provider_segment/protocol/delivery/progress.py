@@ -37,7 +37,7 @@ class ProgressLogger:
         self._last_verdict: Verdict | None = None
 
     def identify(self, destination_id: str, name: str = "") -> None:
-        """Name the destination by its id from now on.
+        """Set the destination's id, and its name if known, for all further messages.
 
         :param destination_id: its id.
         :param name: its name, if it is known.

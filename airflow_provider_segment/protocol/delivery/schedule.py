@@ -21,7 +21,7 @@ _FAILURE_BACKOFF = (1.0, 60.0)
 
 
 def useful_interval(poke_interval: float, granularity: str | None, *, per_minute: float) -> float:
-    """Return the seconds between two polls that can give a verdict: counts per minute change at most once a minute.
+    """Return the poll interval in seconds; it is raised for counts per minute, which change at most once a minute.
 
     :param poke_interval: the requested poll interval, in seconds; polls are never more frequent.
     :param granularity: the last poll's granularity; ``None`` if it requested nothing.
@@ -60,7 +60,7 @@ def seconds_until_next_poll(poke_interval: float, *, started: float, now: float)
 
 
 def next_in_phase(due: float, *, poke_interval: float, not_before: float) -> float:
-    """Return the first time, in the phase of the polls, that is not before a given time.
+    """Return the first poll time at or after a given time, keeping the phase of the polls.
 
     Keeping the phase spreads waits for the same time, such as the end of an hour, over a whole interval.
 
@@ -84,7 +84,7 @@ def ceil_to_tick(moment: float) -> float:
 
 
 def requested_delay(error: SegmentError | None) -> float:
-    """Return how many seconds Segment asked to wait in a 429, or 0.
+    """Return the wait, in seconds, that a rate limit requires before the next poll; 0 if none.
 
     :param error: the error of a poll, if it failed.
     """

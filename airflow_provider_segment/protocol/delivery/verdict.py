@@ -81,7 +81,7 @@ class Verdict(Struct, frozen=True, gc=False):
 
     @property
     def status(self) -> Status:
-        """Whether the wait continues."""
+        """The status of the wait after the poll."""
         return _STATUS.get(self.reason, Status.WAITING)
 
     @property
@@ -93,12 +93,12 @@ class Verdict(Struct, frozen=True, gc=False):
 
     @property
     def window(self) -> str:
-        """The time window of the numbers; empty if nothing was requested."""
+        """The time window in which events were counted; empty if nothing was requested."""
         return interval_text(self.observation.interval)
 
     @property
     def evidence(self) -> Evidence | None:
-        """The data behind the verdict; ``None`` before the window starts."""
+        """The data behind the verdict; ``None`` if the poll requested no metrics."""
         metrics, interval = self.observation.metrics, self.observation.interval
         if metrics is None or interval is None:
             return None
@@ -112,7 +112,7 @@ class Verdict(Struct, frozen=True, gc=False):
         )
 
     def has_same_progress_as(self, other: Verdict) -> bool:
-        """Return whether both have the same progress message, without building it.
+        """Return whether both verdicts have the same progress message, without building the messages.
 
         :param other: another verdict on the same criteria.
         """
@@ -157,7 +157,7 @@ def _reason_of_metrics(criteria: WaitCriteria, metrics: DeliveryMetrics) -> Reas
 
 
 def success_decided_at(criteria: WaitCriteria) -> datetime | None:
-    """Return when success is decided for a window with an end: when late data has arrived.
+    """Return when success can be decided: ``settle_time`` after the window's end; ``None`` if it has no end.
 
     :param criteria: the criteria of the wait.
     """
@@ -165,7 +165,7 @@ def success_decided_at(criteria: WaitCriteria) -> datetime | None:
 
 
 def unmet_decided_at(criteria: WaitCriteria, metrics: DeliveryMetrics) -> datetime | None:
-    """Return when an unmet window gets its verdict, if ever; later while events are being retried.
+    """Return when a window counts as unmet, which is later while events are being retried; ``None`` if never.
 
     :param criteria: the criteria of the wait.
     :param metrics: the delivery metrics.

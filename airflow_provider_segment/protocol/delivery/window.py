@@ -44,7 +44,7 @@ class Window(Struct, frozen=True, kw_only=True, gc=False):
 
 
 def granularity_of(window: Window) -> str | None:
-    """Return the granularity to request for a window; ``None`` for a growing window, where it depends on the age.
+    """Return the granularity to request for a window; ``None`` if it depends on the age of a growing window.
 
     ``auto`` selects DAY or HOUR if the window is aligned to whole days or hours (UTC), otherwise MINUTE.
 
@@ -65,7 +65,7 @@ def _are_aligned(moments: tuple[datetime, datetime], granularity: str) -> bool:
 
 
 def adds_up(window: Window) -> bool:
-    """Return whether a window is too long for one request; the metrics of several are then added up.
+    """Return whether a window is too long for one request, so that the metrics of several are added up.
 
     A growing window may become too long later.
 
@@ -135,7 +135,7 @@ def _in_words(length: timedelta) -> str:
 
 
 def _limit(window: Window, granularity: str, needed: timedelta) -> str:
-    """Return how long a granularity has metrics, and the coarser ones that have them long enough.
+    """Describe how far back a granularity's metrics reach, and which coarser granularities reach far enough.
 
     :param window: the window.
     :param granularity: its granularity.
@@ -189,7 +189,7 @@ def check_retention(window: Window, settle_time: timedelta) -> None:
 
 
 def check_one_window(*, window: Any, start_time: Any) -> None:
-    """Check that exactly one kind of window is set; works before templates are rendered.
+    """Check that exactly one of ``window`` and ``start_time`` is set; their templates need not be rendered yet.
 
     :param window: length of a window that ends now or at ``end_time``.
     :param start_time: start of an anchored window.
@@ -216,7 +216,7 @@ def _start_before(end: datetime, length: timedelta) -> datetime:
 
 
 def check_granularity_or_auto(argument: str, value: Any) -> str:
-    """Check a granularity, or ``auto``.
+    """Check that a value is ``auto`` or a granularity of the API.
 
     :param argument: name of the argument, for the message.
     :param value: the argument's value.

@@ -1,1 +1,1 @@
-"""Flows, which a driver runs: their steps, one exchange with its retries, and pagination."""
+"""Flows: their steps, calls with retries, pagination, deferral, rate limits, and redaction of errors."""

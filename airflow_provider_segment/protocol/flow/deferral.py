@@ -25,7 +25,7 @@ LONG_WAIT = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """A turn that a task waits for.
+    """A task's turn to send requests under a rate limit.
 
     :param limited_as: name of the rate limit; empty for the general one.
     :param count: how many requests the task is going to send.
@@ -57,7 +57,7 @@ class DeferralRequiredError(Exception):
 
 @dataclass(slots=True)
 class DeferralRule:
-    """The rule for when to stop a flow.
+    """The rule that decides when to stop a flow that has to wait for a rate limit.
 
     :param granted: requests that may be sent under each limit without another turn.
     :param wrote: whether a write was sent that may have been applied, now or before the flow was stopped the last time.

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 def exchange(call: Call[T], options: CallOptions, *, after_timeout: Callable[[], Call[T]] | None = None) -> Flow[T]:
-    """Send a request, and retry until it succeeds, fails for good, or a budget is spent.
+    """Send a request, and retry until it succeeds, fails permanently, or exhausts a budget.
 
     :param call: the call to make.
     :param options: budgets, and what messages name and redact.
@@ -55,5 +55,5 @@ def exchange(call: Call[T], options: CallOptions, *, after_timeout: Callable[[],
 
 
 def _timed_out(outcome: Outcome) -> bool:
-    """Return whether the response timed out, here or at a gateway."""
+    """Return whether the request timed out, in the client or at a gateway."""
     return outcome.status in {408, 504} if isinstance(outcome, Response) else outcome.timed_out

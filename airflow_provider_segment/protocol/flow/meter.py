@@ -22,7 +22,7 @@ class Meter:
     seconds: float = 0.0
 
     def run(self, flow: Flow[T]) -> Flow[T]:
-        """Run a flow and add the time that it spends.
+        """Run a flow, and add the time that it spends to the total.
 
         :param flow: the flow to run.
         """

@@ -46,7 +46,7 @@ class Spans:
 
 
 def lower(text: str) -> str:
-    """Return a string in lower case and of the same length.
+    """Convert a string to lower case without changing its length.
 
     :param text: the string.
     """

@@ -79,7 +79,7 @@ class Redactor:
 
 @hides_frames
 def redactor_for(body: bytes | None, secrets: tuple[SecretStr, ...] = ()) -> Redactor:
-    """Return a redactor of every value in the settings of a request, and of further secrets.
+    """Return a redactor for every value in a request's settings, and for further secrets.
 
     :param body: body of the request.
     :param secrets: further strings to redact, such as the token.

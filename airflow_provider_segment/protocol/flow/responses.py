@@ -44,8 +44,8 @@ _BY_STATUS: dict[int, type[SegmentApiError]] = {
 _TRUSTED_WITHOUT_ENVELOPE = {401, 403, 413, 429}
 _MAX_REASON_LENGTH = 1000
 _DECODED_BYTES = 64 * 1024
+"""Bytes of a body without an envelope that are decoded; only the first characters are quoted."""
 _HOSTED_API = re.compile(r"(\w*)-hosted api", re.IGNORECASE)
-"""Bytes that are decoded of a body without an envelope; only the first characters are quoted."""
 
 
 @hides_frames
@@ -107,7 +107,7 @@ def _is_from_gateway(status: int, errors: tuple[ErrorObject, ...] | None) -> boo
 def _redacted_errors(
     errors: tuple[ErrorObject, ...] | None, call: Call[Any], options: CallOptions
 ) -> tuple[ErrorObject, ...] | None:
-    """Return the error objects with everything that they quote from the request redacted."""
+    """Return the error objects, with the settings and secrets that they quote redacted."""
     redactor = redactor_for(call.request.body, options.secrets)
     return errors and tuple(
         cast("ErrorObject", {key: _redacted_part(redactor, key, part) for key, part in error.items()})
@@ -152,7 +152,7 @@ def _region_hint(reason: str, options: CallOptions) -> str:
 
 
 def _other_reason(call: Call[Any], response: Response, options: CallOptions) -> str:
-    """Return the message of a response without error objects."""
+    """Return the message of a response that has no error objects."""
     message = read_other_message(response.body)
     if message is None:
         return _describe(call, response, options)
@@ -161,7 +161,7 @@ def _other_reason(call: Call[Any], response: Response, options: CallOptions) -> 
 
 
 def _describe(call: Call[Any], response: Response, options: CallOptions) -> str:
-    """Describe a body that is not JSON, for an error message. Quotes its beginning only if it is HTML or plain text."""
+    """Describe an unexpected body for an error message; quote its beginning only if it is HTML or plain text."""
     raw = response.body[:_DECODED_BYTES].decode("utf-8", "replace")
     # Redacted first: the rest of a secret would not be recognised after cutting or folding.
     text = " ".join(redactor_for(call.request.body, options.secrets).redact(raw).split())

@@ -57,12 +57,12 @@ class Resumption:
         return self.slept >= self.state.min_wait
 
     def rule(self) -> DeferralRule:
-        """Return the rule for the resumed flow."""
+        """Return the deferral rule for the resumed flow."""
         granted = self.state.granted | self.granted
         return DeferralRule(granted=granted, wrote=self.state.wrote, created=self.state.created)
 
     def unfinished(self) -> dict[tuple[str, str], RetryState]:
-        """Return what calls have used of their budgets, by method and path."""
+        """Return how much of their budgets calls have used, by method and path."""
         call = self.state.call
         return {} if call is None else {(call.method, call.path): call.state}
 
@@ -76,4 +76,4 @@ def parse_resumption(event: Any) -> Resumption:
     try:
         return msgspec.convert(event, Resumption)
     except msgspec.ValidationError as error:
-        raise SegmentProtocolError(f"the trigger of a rate limit sent an unexpected event: {error}") from None
+        raise SegmentProtocolError(f"the rate limit trigger sent an unexpected event: {error}") from None

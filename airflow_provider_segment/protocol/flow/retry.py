@@ -131,7 +131,7 @@ def _maybe_applied(error: SegmentError) -> bool:
 
 
 def _requested_wait(outcome: Outcome) -> float | None:
-    """Return the wait that an unavailable server requests."""
+    """Return the wait that a 503 response requests, in seconds; ``None`` if there is none."""
     if not isinstance(outcome, Response) or outcome.status != 503:
         return None
     seconds = retry_after_seconds(outcome)

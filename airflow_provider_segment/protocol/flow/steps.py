@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class Send(Struct, frozen=True, gc=False):
-    """Send a request; the outcome is its response or failure, or the time to send it at.
+    """Send a request; the driver replies with its response or failure, or with the time at which to send it.
 
     :param request: the request.
     :param slot: the slot it got when it was held back, if it was.
@@ -85,7 +85,7 @@ class Log:
 
     @property
     def text(self) -> str:
-        """All lines, with those characters escaped that could forge further lines."""
+        """All lines; characters that could forge further lines are escaped."""
         return "\n".join(map(printable, (self.message, *self.lines)))
 
 
@@ -112,7 +112,7 @@ class Items(Generic[T]):
 Step: TypeAlias = Send | Pause | Upcoming | Log | MaskSecrets
 Outcome: TypeAlias = Response | RequestFailure
 Reply: TypeAlias = Outcome | HeldBack
-"""The reply of a driver to a request: its outcome, or the time to send it at."""
+"""A driver's reply to a request: its outcome, or the time at which to send it."""
 Flow: TypeAlias = Generator[Step, Reply | None, T]
 """A flow that returns one result."""
 PagedFlow: TypeAlias = Generator[Step | Items[T], Reply | None, None]
@@ -120,7 +120,7 @@ PagedFlow: TypeAlias = Generator[Step | Items[T], Reply | None, None]
 
 
 def read_clocks() -> tuple[float, float]:
-    """Return the seconds that the wall clock and the monotonic clock show."""
+    """Return the times of the wall clock and the monotonic clock, in seconds."""
     return time.time(), time.monotonic()
 
 
@@ -155,7 +155,7 @@ class CallOptions:
 
     @property
     def pending_timeout(self) -> float:
-        """Seconds to keep polling for objects that an earlier try may have left in flight."""
+        """Seconds to keep polling for objects that requests of an earlier try may still create."""
         return max(0.0, self.reconcile_timeout - self.pending_age)
 
     def capped(self, seconds: float) -> CallOptions:

@@ -1,4 +1,4 @@
-"""Watching what happens to the steps of a flow."""
+"""Watching the steps of a flow and the replies to them."""
 
 from __future__ import annotations
 

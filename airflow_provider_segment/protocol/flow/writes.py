@@ -1,4 +1,4 @@
-"""Noticing that a flow has written something."""
+"""Detecting writes that a flow has sent and Segment may have applied."""
 
 from __future__ import annotations
 

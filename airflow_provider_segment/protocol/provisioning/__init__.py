@@ -1,1 +1,1 @@
-"""Bringing Segment to a described state: find the object, then create, change or delete it."""
+"""Provisioning: find an object in Segment, then create, change or delete it to match its description."""

@@ -13,7 +13,7 @@ T = TypeVar("T", Filter, Subscription)
 
 
 class _Plan(Protocol):
-    """The planned changes of one described object."""
+    """The planned changes to one described object."""
 
     @property
     def id(self) -> str | None: ...

@@ -64,7 +64,7 @@ from airflow_provider_segment.protocol.provisioning.summary import ApplySummary,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyRequest:
-    """The descriptions to apply, and the options.
+    """The descriptions to apply, and the options for applying them.
 
     :param spec: the description of the destination.
     :param subscriptions: the descriptions of its subscriptions; ``None`` leaves them alone.
@@ -242,7 +242,10 @@ def execute_plan(
 def _read_destination(
     options: CallOptions, request: ApplyRequest, ids: ResolvedIds, created: Sequence[str]
 ) -> Flow[tuple[Destination | None, list[str], list[Destination]]]:
-    """Return the destination, the labels of others of its type, and all destinations of its source."""
+    """Return the destination, the labels of other destinations of its type, and the destinations of its source.
+
+    If the destination exists, there are no labels. With a ``destination_id``, no destinations are listed either.
+    """
     if request.destination_id is not None:
         return (yield from _read_by_id(options, request.destination_id, request.spec.identity, ids)), [], []
     identity, listed = yield from poll_until(
@@ -274,7 +277,7 @@ def _read_by_id(
 def _read_type(
     options: CallOptions, identity: DestinationIdentity, actual: Destination | None, siblings: Sequence[Destination]
 ) -> Flow[TypeRecord | None]:
-    """Return the type of the destination; for a new one, read it and check it against the source's destinations."""
+    """Return the destination's type; for a new destination, also check that it can be created."""
     if actual is not None:
         return actual["metadata"]
     destination_type = yield from read_type(options, identity, siblings)
@@ -289,7 +292,7 @@ def _with_actions(
     actual: Destination | None,
     destination_type: TypeRecord | None,
 ) -> Flow[ApplyRequest]:
-    """Return the request with the ids of its actions."""
+    """Return the request with its actions resolved to ids."""
     if request.subscriptions is None:
         return request
     destination_id = None if actual is None else actual["id"]
@@ -300,7 +303,7 @@ def _with_actions(
 
 
 def _find(read: tuple[DestinationIdentity, list[Destination]], request: ApplyRequest) -> Destination | None:
-    """Return the destination with the identity, or else the one with the previous name."""
+    """Return the destination with the described identity, or else the one with the previous name."""
     identity, listed = read
     match = one_or_none(destinations.matching(listed, identity), identity)
     if match is None and request.previous_name is not None:

@@ -1,4 +1,4 @@
-"""Reading the filters of a destination, and executing the part of a plan about them."""
+"""Reading a destination's filters, and executing the filter steps of a plan."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def execute_filters(
     last: bool,
     ids: dict[int, str],
 ) -> Flow[None]:
-    """Execute either the steps that block more events or those that block fewer.
+    """Execute the steps that block more events or, if ``last`` is true, those that block fewer.
 
     :param plans: the steps of the plan.
     :param destination_id: the destination.

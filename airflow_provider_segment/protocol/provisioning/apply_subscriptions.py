@@ -1,4 +1,4 @@
-"""Executing the part of a plan that Segment limits to 5 calls a minute: the subscriptions."""
+"""Executing a plan's changes to subscriptions; Segment limits each operation to 5 calls a minute."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def execute_subscriptions(options: CallOptions, plan: Plan, destination_id: str,
 
 
 def _announce(plan: Plan) -> Flow[None]:
-    """Announce the rate-limited calls; a schedule is set by an update after the create."""
+    """Announce how many rate-limited calls follow; setting a schedule takes an update after the create."""
     created = [part for _, part in plan.of(Result.CREATED)]
     schedules = sum(part.spec is not None and part.spec.reverse_etl_schedule is not None for part in created)
     for operation, count in (
@@ -119,7 +119,7 @@ def _note(executed: Executed, subscription_id: str, ignored: Iterable[str], name
 
 
 def _log_remaining(verb: str, number: int, count: int) -> Iterator[Log]:
-    """Log progress every few calls, if the rate limit stretches the calls over minutes."""
+    """Log progress every few calls if the rate limit does not allow all of them within a minute."""
     if count > OWN_LIMIT and number % OWN_LIMIT == 0:
         left = count - number
         minutes = math.ceil(left / OWN_LIMIT) - 1

@@ -86,7 +86,7 @@ def check_new_destination(
     siblings: Iterable[Destination],
     described: str | None = None,
 ) -> None:
-    """Raise if a destination can't be created: white space around its name, or a single-instance type in use.
+    """Raise if a new destination has white space around its name, or if its source can't have another of this type.
 
     :param identity: the destination's identity.
     :param destination_type: its type.
@@ -140,14 +140,14 @@ def check_action(label: str, action_id: str, destination_type: TypeRecord | None
         return
     name = _label(destination_type or {})
     if not actions:
-        raise ValueError(f"{label}: the type {name} has no actions, so its destinations take no subscriptions")
+        raise ValueError(f"{label}: the type {name} has no actions, so its destinations can't have subscriptions")
     raise ValueError(f"{label}: the type {name} has no action {action_id!r}{candidates(action_id, actions)}")
 
 
 def setting_warnings(
     label: str, settings: Mapping[str, Any], options: Sequence[CatalogOption], *, actual: Mapping[str, Any] | None
 ) -> Iterator[str]:
-    """Yield what is wrong with described settings according to the catalog.
+    """Yield warnings about settings that are unknown, missing or wrongly typed according to the catalog.
 
     :param label: names the destination.
     :param settings: the described settings.
@@ -180,7 +180,7 @@ def unknown_setting(label: str, key: str, known: Iterable[str]) -> str:
 
 
 def candidates(value: str, records: Sequence[TypeRecord | CatalogAction]) -> str:
-    """Return the end of a message about an unknown id: similar objects by name.
+    """Return the end of a message about an unknown id: the most similar objects, or else the known ones.
 
     :param value: the unknown id.
     :param records: the existing objects.

@@ -26,7 +26,7 @@ class Match(IntEnum):
 
 
 def json_equal(spec: Any, actual: Any) -> bool:
-    """Return whether two JSON values are equal as far as Segment shows them.
+    """Return whether two JSON values are equal; a masked secret that can't be compared counts as equal.
 
     :param spec: the described value.
     :param actual: the value in Segment.
@@ -35,7 +35,7 @@ def json_equal(spec: Any, actual: Any) -> bool:
 
 
 def compare(spec: Any, actual: Any) -> Match:
-    """Compare two JSON values: ``1`` equals ``1.0``, ``None`` in an object equals absent.
+    """Compare two JSON values: ``1`` equals ``1.0``, and ``None`` in an object equals an absent key.
 
     A secret that its mask does not distinguish from others is ``UNKNOWN``.
 
@@ -69,7 +69,7 @@ def holds_mask(value: Any) -> bool:
 
 
 def empty_secrets(spec: Any, actual: Any, path: Path = ()) -> Iterator[Path]:
-    """Yield the path of each described empty string, or ``"None"``, for which Segment shows a mask.
+    """Yield the path of each described value that is empty or ``"None"`` where Segment shows a mask.
 
     :param spec: the described value.
     :param actual: the value in Segment.
@@ -100,7 +100,7 @@ def _compare_secret(secret: SecretStr, tail: str) -> Match:
 
 
 def _is_document(secret: SecretStr) -> bool:
-    """Return whether a secret's last characters do not identify it: a key file, JSON, or several lines."""
+    """Return whether a secret is a key file, JSON or several lines, so that its last characters don't identify it."""
     stripped = secret.strip()
     return stripped.startswith(("{", "[", "-----BEGIN")) or "\n" in stripped
 

@@ -35,7 +35,7 @@ Find = Callable[[CallOptions], Flow[list[T]]]
 
 @dataclass(frozen=True, slots=True)
 class Ensured:
-    """An object that exists now.
+    """The result of ensuring that an object exists.
 
     :param id: its id.
     :param ignored: labels of settings that Segment rejected or did not store.
@@ -54,7 +54,7 @@ def create_idempotently(
     confirm: bool,
     on_created: Callable[[str], None] = lambda _: None,
 ) -> Flow[T]:
-    """Create exactly one object; ``retry_budget`` limits the time of attempts, polls and pauses together.
+    """Create exactly one object; ``retry_budget`` limits the total time of attempts, polls and pauses.
 
     :param options: ``reconcile_timeout`` and ``retry_budget``.
     :param identity: the object's identity.
@@ -91,12 +91,14 @@ def create_idempotently(
             on_created(created["id"])
             return (yield from _confirm(options, identity, find, created)) if confirm or lost else created
         on_created(adopted["id"])
-        yield Log(f"the response to creating {identity} was lost, but it was created: {adopted['id']}")
+        yield Log(f"the response was lost, but {identity} was created: {adopted['id']}")
         return adopted
 
 
 def check_created(identity: Identity, created: Destination | Subscription, *, enabled: bool) -> None:
-    """Raise if the created object's name or flag differs from the request: the next run would create a duplicate.
+    """Raise if the name or the ``enabled`` flag of a created object differs from the request.
+
+    The next run would not find an object with a different name, and would create a duplicate.
 
     :param identity: the object's identity.
     :param created: the object as Segment returned it.
@@ -108,13 +110,13 @@ def check_created(identity: Identity, created: Destination | Subscription, *, en
         if expected != actual:
             raise SegmentUnexpectedResultError(
                 f"{identity} was created as {created['id']}, but its {field} is {actual!r} instead of {expected!r};"
-                " change the description to match it, or delete it",
+                " change the description to match, or delete the object",
                 id=created["id"],
             )
 
 
 def find_one(options: CallOptions, identity: Identity, find: Find[T], *, wait_for_pending: bool) -> Flow[T | None]:
-    """Find the object with an identity.
+    """Find the object that matches an identity.
 
     :param options: ``reconcile_timeout``.
     :param identity: the object's identity.
@@ -129,7 +131,7 @@ def find_one(options: CallOptions, identity: Identity, find: Find[T], *, wait_fo
 
 
 def poll_until(read: Callable[[], Flow[V]], enough: Callable[[V], bool], *, seconds: float, awaited: str) -> Flow[V]:
-    """Poll, since lists may lag behind and a slow server may still process a request.
+    """Poll until ``enough`` returns true or time is up: lists may lag, and a slow server may still process a request.
 
     :param read: reads once.
     :param enough: returns whether polling can stop.
@@ -158,14 +160,14 @@ def _find_lost(
     except SegmentSeveralMatchesError:
         raise
     except SegmentError as error:
-        lost.explain(f"checking whether it exists failed too: {error}")
+        lost.explain(f"the check whether the object exists failed too: {error}")
         raise lost from error
 
 
 def _check_overtaken(
     options: CallOptions, identity: Identity, find: Find[T], rejection: SegmentError, *, replan: bool
 ) -> Flow[None]:
-    """Check whether Segment rejected a create because an overlapping run was faster: names must be unique.
+    """Check whether Segment rejected a create because an overlapping run had created the object first.
 
     :param rejection: the error, which is explained if the object exists.
     :param replan: raise ``StaleStateError`` if it exists, so that it is treated like any existing object.
@@ -175,27 +177,27 @@ def _check_overtaken(
     try:
         matches = yield from find(options)
     except SegmentError as error:
-        yield Log(f"creating {identity}: checking whether it exists failed: {error}", logging.WARNING)
+        yield Log(f"creating {identity}: the check whether it exists failed: {error}", logging.WARNING)
         return
     if not matches:
         return
     ids = ", ".join(match["id"] for match in matches)
     if replan:
-        raise StaleStateError(f"{rejection}; meanwhile {identity} exists: {ids}", rejection=rejection)
+        raise StaleStateError(f"{rejection}; {identity} exists now: {ids}", rejection=rejection)
     rejection.explain(f"it exists already: {ids}")
 
 
 def _find_after_rejection(
     options: CallOptions, identity: Identity, find: Find[T], rejection: SegmentError
 ) -> Flow[T | None]:
-    """Check whether an earlier request was applied: the repeated one may have been rejected for that reason."""
+    """Find the object if an earlier request created it, which may be why Segment rejected the repeated request."""
     yield Log(f"creating {identity} again: {rejection}; checking whether it exists", logging.WARNING)
     try:
         return (yield from find_one(options, identity, find, wait_for_pending=False))
     except SegmentSeveralMatchesError:
         raise
     except SegmentError as error:
-        rejection.explain(f"checking whether it exists failed too: {error}")
+        rejection.explain(f"the check whether the object exists failed too: {error}")
         raise rejection from error
 
 

@@ -28,7 +28,7 @@ def with_declared_types(spec: DestinationSpec, options: Iterable[CatalogOption])
 def declared_types(
     settings: Mapping[str, Any], options: Iterable[CatalogOption], *, templated: frozenset[Path]
 ) -> dict[str, Any]:
-    """Return settings; templated ones get the types that the catalog declares.
+    """Return settings with the templated ones converted to the types that the catalog declares.
 
     :param settings: the described settings.
     :param options: the options of the destination's type.
@@ -41,7 +41,7 @@ def declared_types(
 
 
 def _typed(value: Any, declared: str | None) -> Any:
-    """Return a string as a boolean or number if the catalog declares one and the string is one."""
+    """Convert a string to the boolean or number that the catalog declares; return any other value unchanged."""
     if not isinstance(value, str):
         return value
     text = value.strip()

@@ -1,4 +1,4 @@
-"""Creating, changing and deleting a destination by its description or identity."""
+"""Creating a destination from its description, and changing or deleting one by its id or identity."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ from airflow_provider_segment.protocol.selection import DestinationSelection
 def find_destinations(
     options: CallOptions, identity: DestinationIdentity, ids: ResolvedIds | None = None
 ) -> Flow[list[Destination]]:
-    """Return all destinations with an identity; lists only those of its source, since a workspace may have thousands.
+    """Return all destinations that match an identity; list only its source's, since a workspace may have thousands.
 
     :param identity: the destination's identity.
     :param ids: the known ids of its source and type; both are added.
@@ -66,7 +66,7 @@ def find_destinations(
 
 
 def matching(listed: list[Destination], identity: DestinationIdentity) -> list[Destination]:
-    """Return the destinations with an identity.
+    """Return the destinations that match an identity.
 
     :param listed: destinations of its source.
     :param identity: the destination's identity, with its ids.
@@ -221,7 +221,7 @@ def warn_of_settings(
     *,
     actual: Mapping[str, Any] | None,
 ) -> Iterator[Log]:
-    """Warn about each described setting that is wrong according to the catalog.
+    """Warn about settings that are unknown, missing or wrongly typed according to the catalog.
 
     :param label: names the destination.
     :param settings: the described settings.
@@ -243,7 +243,9 @@ def ignored_on_create(spec: DestinationSpec, created: Destination) -> Flow[list[
 
 
 def write_destination(options: CallOptions, actual: Destination, changes: Mapping[str, Any]) -> Flow[list[str]]:
-    """Bring an existing destination to its described state; disable it first, before Segment can reject anything.
+    """Bring an existing destination to its described state.
+
+    If it must be disabled, this is sent first, because Segment may reject the other changes.
 
     :param actual: the destination in Segment.
     :param changes: arguments of ``update_destination``, by name; all described keys of settings.
@@ -303,7 +305,7 @@ def resolve_and_update_destination(
     templated: frozenset[Path] = frozenset(),
     ids: ResolvedIds | None = None,
 ) -> Flow[str]:
-    """Change a destination; sends only the arguments that are set.
+    """Change a destination, sending only the arguments that are set.
 
     If settings are among them, the destination is read first, to check them against its type.
 

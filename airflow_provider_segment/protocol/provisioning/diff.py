@@ -30,7 +30,7 @@ from airflow_provider_segment.protocol.secret_str import SecretStr
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field that differs.
+    """A field whose value in Segment differs from the described value.
 
     :param field: its name; for settings with the key, such as ``settings['apiKey']``.
     :param before: its value in Segment; empty if there is none.
@@ -147,7 +147,7 @@ def diff_subscription(spec: SubscriptionSpec, actual: Subscription, *, rotate_se
 def diff_settings(
     spec: Mapping[str, Any], actual: Mapping[str, Any], options: Sequence[CatalogOption] = ()
 ) -> SettingsDiff:
-    """Compare the described keys of settings; a key described by a mask is not compared.
+    """Compare described settings with those in Segment, except keys whose described value contains a mask.
 
     A key that Segment does not return differs, unless its described value is ``None`` or the default of its type.
 
@@ -174,7 +174,7 @@ def diff_settings(
 
 
 def key_hint(key: str, known: Iterable[str]) -> str:
-    """Return a hint about an unknown setting: the most similar known key, or else all known keys.
+    """Return a hint about an unknown setting: the most similar known key, or else the known keys.
 
     :param key: the setting's key.
     :param known: the keys that its type knows.
@@ -235,7 +235,7 @@ def _diff(
 
 
 def setting_label(key: str) -> str:
-    """Return how summaries and messages name a setting.
+    """Return the label of a setting for summaries and messages.
 
     :param key: the setting's key.
     """
@@ -243,7 +243,7 @@ def setting_label(key: str) -> str:
 
 
 def hidden_setting(key: str) -> FieldChange:
-    """Return the change of a setting, without its values.
+    """Return the change to a setting, without its values.
 
     :param key: the setting's key.
     """

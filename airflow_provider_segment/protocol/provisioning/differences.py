@@ -41,7 +41,7 @@ _MAX_VALUE = 80
 
 
 class FieldDifference(TypedDict):
-    """A field of an object that differs, or that a new object gets; values are readable strings.
+    """A field that differs, or a field of a new object, with its values as readable strings.
 
     ``before``: its value in Segment; ``after``: the described one. Both are empty where there is no value, and for
     ``settings['…']``, whose values are never shown.
@@ -67,7 +67,7 @@ class Difference(TypedDict):
 
 
 def object_result(part: PlannedObject, *, written: bool = True) -> ObjectResult:
-    """Return what happens to an object.
+    """Return what an apply did to an object, or what it would do.
 
     :param part: a part of a plan.
     :param written: whether the plan was executed.
@@ -77,7 +77,7 @@ def object_result(part: PlannedObject, *, written: bool = True) -> ObjectResult:
 
 
 def object_fields(part: PlannedObject) -> Sequence[FieldChange]:
-    """Return the fields of an object that differ, or those that a new object gets.
+    """Return an object's differing fields; for a new object, all fields that have a value.
 
     :param part: a part of a plan.
     """
@@ -87,7 +87,7 @@ def object_fields(part: PlannedObject) -> Sequence[FieldChange]:
 
 
 def field_differences(part: PlannedObject) -> list[FieldDifference]:
-    """Return the fields of an object that differ, or those that a new object gets, as JSON values.
+    """Return an object's differing fields as JSON values; for a new object, all fields that have a value.
 
     :param part: a part of a plan.
     """
@@ -114,7 +114,7 @@ def differences(
 
 
 def differences_text(plan: Plan) -> str:
-    """Return the differences of a plan in one line, for an error or a chat message.
+    """Return a plan's differences as one line, for an error or a chat message.
 
     :param plan: a plan that changes something.
     """
@@ -130,7 +130,7 @@ def differences_text(plan: Plan) -> str:
 
 
 def field_text(change: FieldDifference) -> str:
-    """Return the difference of a field in words.
+    """Return a phrase for how a field differs, such as ``enabled is false, expected true``.
 
     :param change: the change of the field.
     """
@@ -140,7 +140,7 @@ def field_text(change: FieldDifference) -> str:
 
 
 def new_field_text(change: FieldDifference) -> str:
-    """Return a field of a new object with its value, in words; the value of a setting is left out.
+    """Return the name and value of a field of a new object; for a setting, return only the name.
 
     :param change: the change of the field.
     """
@@ -158,7 +158,7 @@ def _actual_name(destination: DestinationPlan) -> str:
 
 
 def _places(one: Difference) -> Iterator[str]:
-    """Yield each difference of an object in words."""
+    """Yield a phrase for each difference of an object."""
     if one["object"] == "destination":
         yield from map(field_text, one["fields"])
     elif one["result"] == "would create":
@@ -185,7 +185,7 @@ def _new_fields(spec: DestinationSpec | SubscriptionSpec | FilterSpec) -> Iterat
 
 
 def _quoted(value: str) -> str:
-    """Return a value as a message shows it: strings in quotes, other JSON values as they are."""
+    """Return a value for a message, in quotes unless it is a boolean, an object or a list."""
     if not value:
         return "empty"
     line = value if len(value) <= _MAX_VALUE else f"{value[: _MAX_VALUE - 1]}…"

@@ -1,4 +1,4 @@
-"""Creating, changing and removing a filter by its description or identity."""
+"""Creating a filter from its description, and changing or removing one by its id or identity."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from airflow_provider_segment.protocol.provisioning.references import ResolvedId
 
 
 def find_filters(options: CallOptions, identity: FilterIdentity) -> Flow[list[Filter]]:
-    """Return all filters with an identity.
+    """Return all filters that match an identity.
 
     :param identity: the filter's identity.
     :raises SegmentNotFoundError: the destination does not exist.
@@ -198,7 +198,7 @@ def resolve_and_update_filter(
     changes: Mapping[str, Any],
     checks: Sequence[FilterCheck] = (),
 ) -> Flow[str]:
-    """Change a filter; sends only the arguments that are set.
+    """Change a filter, sending only the arguments that are set.
 
     :param destination_id: its destination.
     :param target: id or identity.
@@ -224,7 +224,7 @@ def _check_changed(
     changes: Mapping[str, Any],
     checks: Sequence[FilterCheck],
 ) -> Flow[None]:
-    """Preview sample events with the filter as it will be."""
+    """Preview sample events with the filter as it will be after the change."""
     existing = yield from get_filter(options, destination_id=destination_id, id=filter_id)
     spec = FilterSpec(
         title=existing["title"],

@@ -1,4 +1,4 @@
-"""Checks of described filters with sample events, before anything is written."""
+"""Checks that run sample events through described filters before anything is written."""
 
 from __future__ import annotations
 

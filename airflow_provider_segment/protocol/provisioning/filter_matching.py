@@ -19,7 +19,7 @@ _Entries = Mapping[int, FilterSpec]
 
 
 def match_filters(specs: Sequence[FilterSpec], actual: Sequence[Filter]) -> list[Filter | None]:
-    """Return the existing filter of each description, or ``None`` if there is none.
+    """Return the existing filter for each description, or ``None`` if there is none.
 
     :param specs: the descriptions.
     :param actual: the filters in Segment, of one destination.
@@ -37,7 +37,7 @@ def match_filters(specs: Sequence[FilterSpec], actual: Sequence[Filter]) -> list
 
 
 def as_described(spec: FilterSpec, actual: Filter) -> bool:
-    """Return whether condition and actions are as described.
+    """Return whether a filter's condition and actions are as described.
 
     :param spec: the description.
     :param actual: the filter in Segment.
@@ -55,7 +55,7 @@ def alike(one: Filter) -> str:
 
 
 def filter_label(spec: FilterSpec) -> str:
-    """Return how messages name a described filter.
+    """Return the label of a described filter for messages.
 
     :param spec: the description.
     """
@@ -80,7 +80,7 @@ _LEVELS: tuple[Callable[[FilterSpec, Filter], bool], ...] = (
 
 
 def _match_group(entries: _Entries, candidates: Sequence[Filter]) -> dict[int, Filter]:
-    """Match entries with the same title, the most similar ones first."""
+    """Match described filters to existing ones with the same title, the most similar ones first."""
     matches: dict[int, Filter] = {}
     for level in _LEVELS:
         for index, spec in entries.items():

@@ -1,4 +1,4 @@
-"""The part of a plan about filters: which ones to create, change, keep and remove, and in which order.
+"""The plan for a destination's filters: which ones to create, change, keep or remove, and in which order.
 
 An event that is blocked both before and after the apply must not be let through in between, wherever the apply stops.
 So the steps that block more events come first, and those that block fewer come last. This guarantee holds if at most
@@ -39,7 +39,7 @@ class FilterStep(StrEnum):
 
     @property
     def blocks_less(self) -> bool:
-        """Whether the step comes last, because it lets events through."""
+        """Whether the step comes last, because it lets more events through."""
         return self in (FilterStep.DISABLE, FilterStep.REMOVE)
 
 

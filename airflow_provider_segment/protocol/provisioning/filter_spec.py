@@ -47,7 +47,7 @@ class FilterSpec(Spec, frozen=True, kw_only=True):
     checks: tuple[FilterCheck, ...] = ()
 
     def identity(self, destination_id: str) -> FilterIdentity:
-        """Return the identity used to find it.
+        """Return the identity used to find the filter in Segment.
 
         :param destination_id: its destination.
         """
@@ -55,7 +55,7 @@ class FilterSpec(Spec, frozen=True, kw_only=True):
 
 
 def check_filters(argument: str, value: Any) -> tuple[FilterSpec, ...]:
-    """Return the descriptions of filters.
+    """Check a list of filters and return their descriptions.
 
     :param argument: the argument's name.
     :param value: dicts with the keys of ``FilterSpec``, or the same as a JSON array in a string; keys other than
@@ -88,7 +88,7 @@ def _check_entry(label: str, entry: Mapping[str, Any]) -> FilterSpec:
 
 
 def check_samples(argument: str, value: Any) -> tuple[FilterCheck, ...]:
-    """Return sample events, each with the expected result of the filter.
+    """Check and return a list of sample events, each with the result expected from the filter.
 
     :param argument: the argument's name.
     :param value: dicts with ``payload`` and ``result``, or the same as a JSON array in a string.
@@ -98,7 +98,7 @@ def check_samples(argument: str, value: Any) -> tuple[FilterCheck, ...]:
     for label, entry in _entries(argument, value):
         _check_keys(label, entry, allowed=("payload", "result"), required=("payload",))
         if "result" not in entry:
-            raise ValueError(f"{label}: 'result' is missing; pass the filtered event, or None if it must be dropped")
+            raise ValueError(f"{label}: 'result' is missing; pass the expected event, or None for a dropped event")
         result = entry["result"]
         checks.append(
             FilterCheck(

@@ -75,7 +75,7 @@ Identity = DestinationIdentity | SubscriptionIdentity | FilterIdentity
 
 
 def destination_target(arguments: Mapping[str, Any]) -> str | DestinationIdentity:
-    """Return the id or the identity that checked arguments select a destination by.
+    """Return the id or the identity by which checked arguments select a destination.
 
     :param arguments: arguments by name.
     """

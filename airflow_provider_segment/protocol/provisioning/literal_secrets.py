@@ -16,7 +16,7 @@ from airflow_provider_segment.protocol.provisioning.paths import Path, is_below
 def literal_passwords(
     settings: Mapping[str, Any], options: Sequence[CatalogOption], *, templated: frozenset[Path] = frozenset()
 ) -> list[str]:
-    """Return the settings that the catalog calls passwords and that are neither references nor templates.
+    """Return the settings that the catalog declares as passwords and that are neither references nor templates.
 
     :param settings: the described settings.
     :param options: the options of the destination's type.
@@ -36,7 +36,7 @@ def literal_passwords(
 
 
 def literal_password_text(keys: Sequence[str]) -> str:
-    """Return the beginning of the warning.
+    """Return the beginning of the warning about literal passwords.
 
     :param keys: the settings that are literal passwords.
     """
@@ -50,7 +50,7 @@ def warn_about_literal_passwords(
     *,
     templated: frozenset[Path] = frozenset(),
 ) -> Iterator[Log]:
-    """Warn once if passwords are literals in a DAG file.
+    """Log one warning that names all settings that are literal passwords.
 
     :param label: names the destination.
     :param settings: the described settings.

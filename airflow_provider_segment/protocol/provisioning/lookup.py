@@ -1,4 +1,4 @@
-"""Finding and handling an existing object, by rules that destinations, subscriptions and filters share."""
+"""Rules for finding and handling existing objects, shared by destinations, subscriptions and filters."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Found:
 
 
 def with_created(listed: Sequence[T], ids: Sequence[str], get: Callable[[str], Flow[T]]) -> Flow[list[T]]:
-    """Return the objects of a list, and those that this task created before it waited, even if not listed yet.
+    """Return the listed objects, and those that this task created before it waited, even if they are not listed yet.
 
     :param listed: the objects in the list.
     :param ids: ids of the created objects.

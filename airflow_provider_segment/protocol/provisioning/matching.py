@@ -22,7 +22,7 @@ _Entries: TypeAlias = Mapping[int, SubscriptionSpec]
 
 
 def match_subscriptions(specs: Sequence[SubscriptionSpec], actual: Sequence[Subscription]) -> list[Subscription | None]:
-    """Return the existing subscription of each description, or ``None`` if there is none.
+    """Return the existing subscription for each description, or ``None`` if there is none.
 
     :param specs: the descriptions.
     :param actual: the subscriptions in Segment, of one destination.
@@ -41,7 +41,7 @@ def match_subscriptions(specs: Sequence[SubscriptionSpec], actual: Sequence[Subs
 
 
 def same_model(spec: SubscriptionSpec, actual: Subscription) -> bool:
-    """Return whether a subscription may be the described one: its Reverse ETL model is part of the identity.
+    """Return whether a subscription's Reverse ETL model, which is part of its identity, matches the description.
 
     :param spec: the description; if it has no model, it matches any.
     :param actual: the subscription in Segment.
@@ -50,7 +50,7 @@ def same_model(spec: SubscriptionSpec, actual: Subscription) -> bool:
 
 
 def as_described(spec: SubscriptionSpec, actual: Subscription) -> bool:
-    """Return whether trigger, model and settings are as described.
+    """Return whether a subscription's trigger, model and settings are as described.
 
     :param spec: the description.
     :param actual: the subscription in Segment.
@@ -63,7 +63,7 @@ def as_described(spec: SubscriptionSpec, actual: Subscription) -> bool:
 
 
 def alike(one: Subscription) -> str:
-    """Return a key that is equal for subscriptions that differ only in their ids and in keys that Segment adds.
+    """Return a key that is equal for subscriptions that differ only in their ids and in settings added by Segment.
 
     :param one: the subscription in Segment.
     """
@@ -73,7 +73,7 @@ def alike(one: Subscription) -> str:
 
 
 def subscription_label(spec: SubscriptionSpec) -> str:
-    """Return how messages name a described subscription.
+    """Return the label of a described subscription for messages.
 
     :param spec: the description.
     """
@@ -93,14 +93,14 @@ def _match_ids(specs: Sequence[SubscriptionSpec], actual: Sequence[Subscription]
         if match["actionId"] != spec.action_id:
             raise ValueError(
                 f"subscription {spec.name!r}: its action can't be changed from {match['actionId']!r} to"
-                f" {spec.action_id!r}; describe a new one without the id {spec.id}"
+                f" {spec.action_id!r}; describe a new subscription, without the id {spec.id}"
             )
         matches[index] = match
     return matches
 
 
 def _match_group(entries: _Entries, candidates: Sequence[Subscription]) -> dict[int, Subscription]:
-    """Match entries with the same action and name, the best scores first."""
+    """Match described subscriptions to existing ones with the same action and name, the best scores first."""
     scores = {
         (index, number): _score(spec, candidate)
         for index, spec in entries.items()
@@ -123,7 +123,7 @@ def _match_group(entries: _Entries, candidates: Sequence[Subscription]) -> dict[
 def _match_equals(
     pairs: Sequence[tuple[int, int]], entries: _Entries, candidates: Sequence[Subscription]
 ) -> dict[int, int]:
-    """Match the entries and candidates that compete with the first of some pairs of equal score."""
+    """Match the entries and candidates linked to the first pair, directly or through other pairs of equal score."""
     indexes, numbers = {pairs[0][0]}, {pairs[0][1]}
     while grown := [(i, n) for i, n in pairs if (i in indexes) != (n in numbers)]:
         indexes |= {i for i, _ in grown}

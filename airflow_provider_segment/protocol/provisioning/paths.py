@@ -10,7 +10,7 @@ Path: TypeAlias = tuple[Any, ...]
 
 
 def is_below(path: Path, roots: Iterable[Path]) -> bool:
-    """Return whether a path equals one of the roots, or continues it.
+    """Return whether a path is equal to one of the roots or lies below it.
 
     :param path: the path of a value.
     :param roots: the paths of other values.
@@ -19,7 +19,9 @@ def is_below(path: Path, roots: Iterable[Path]) -> bool:
 
 
 def paths_inside(prefix: Path, paths: Iterable[Path]) -> frozenset[Path]:
-    """Return the paths inside a part of a value, relative to it; the empty path if one contains the whole part.
+    """Return the paths that lie inside a part of a value, relative to that part.
+
+    A path that contains the whole part becomes the empty path.
 
     :param prefix: the path of the part.
     :param paths: paths in the value.

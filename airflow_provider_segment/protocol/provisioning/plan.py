@@ -1,4 +1,4 @@
-"""The plan of an apply: what to create, change, keep and remove, computed from description and current state.
+"""The plan of an apply: what to create, change, keep and remove, computed from the description and the current state.
 
 Its order makes it safe to stop anywhere: a destination is disabled first, and enabled last, when its subscriptions are
 as described.
@@ -59,7 +59,7 @@ class DestinationPlan:
 
     @property
     def id(self) -> str | None:
-        """Its id; ``None`` if it is created."""
+        """The destination's id; ``None`` if it does not exist yet."""
         return None if self.actual is None else self.actual["id"]
 
 
@@ -188,7 +188,7 @@ def make_plan(
 
 @dataclass(frozen=True, slots=True)
 class _Rotation:
-    """The objects whose secrets are all written."""
+    """The objects whose secrets must all be written because of ``rotate_secrets``."""
 
     wanted: bool
     rotated: Collection[str]
@@ -197,7 +197,7 @@ class _Rotation:
         return self.wanted and object_id not in self.rotated
 
     def done(self, object_id: str, diff: Diff) -> Diff:
-        """Return the diff; secrets that have just been written no longer count as not comparable."""
+        """Return the diff; secrets that were just written are no longer reported as impossible to compare."""
         return replace(diff, hidden=()) if self.wanted and object_id in self.rotated else diff
 
 
@@ -234,7 +234,7 @@ def _plan_one(one: SubscriptionSpec, match: Subscription | None, rotation: _Rota
 
 
 def _setting_warnings(part: DestinationPlan, kind: TypeRecord | None) -> tuple[str, ...]:
-    """Return what is wrong with the settings of a created or changed destination according to the catalog."""
+    """Return the warnings from checking the settings of a new or changed destination against the catalog."""
     if part.result is Result.KEPT:
         return ()
     actual = None if part.actual is None else part.actual["settings"]
@@ -249,7 +249,7 @@ def _check_new_subscriptions(plans: Sequence[SubscriptionPlan], kind: TypeRecord
 
 
 def _check_actions(plans: Sequence[SubscriptionPlan], undescribed: Sequence[Subscription]) -> None:
-    """Raise if a subscription to create has the name of an undescribed one with another action."""
+    """Raise if a new subscription has the name of an undescribed one, but another action."""
     for plan in plans:
         for existing in undescribed:
             names = existing["name"] == plan.name and existing["actionId"] != plan.action_id

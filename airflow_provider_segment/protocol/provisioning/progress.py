@@ -51,7 +51,7 @@ class Executed:
 
 
 class StoredProgress:
-    """The base of progress that is stored as JSON while a task waits in the triggerer."""
+    """The base class of progress that is stored as JSON while a task waits in the triggerer."""
 
     __slots__ = ()
 
@@ -75,7 +75,7 @@ class StoredProgress:
 
 @dataclass(slots=True)
 class ApplyProgress(StoredProgress):
-    """What an apply has done, including before it was interrupted.
+    """The progress of an apply, including what it did before it was interrupted.
 
     :param first: summary of the first plan that wrote something, or that Segment rejected in part.
     :param wrote: whether something was written.
@@ -113,7 +113,7 @@ class ApplyProgress(StoredProgress):
         )
 
     def begin(self, plan: Plan) -> None:
-        """Record the summary of the first plan that has an effect; a plan that wrote nothing is replaced.
+        """Record the summary of a plan, unless an earlier plan of this apply has already had an effect.
 
         :param plan: the plan that is about to be executed.
         """
@@ -199,7 +199,7 @@ def _merged(
     last: Sequence[Any],
     last_order: Sequence[int | None],
 ) -> list[Any]:
-    """Return the entries of the first summary, with their final ids and total results."""
+    """Return the first summary's entries with their final ids and overall results, then objects removed later."""
     final = dict(zip(last_order, last, strict=True))
     listed = {entry["id"] for entry in last}
     places = zip(first_order, first, strict=True)

@@ -1,4 +1,4 @@
-"""Resolving slugs to the ids of the source, the destination type and the action.
+"""Resolving the slugs of sources, destination types and actions to ids.
 
 Each slug is looked up first in what a flow reads anyway: the destinations of the source, the subscriptions of the
 destination. Only if it is not there does the flow read the sources, the catalog or the destination.
@@ -29,7 +29,7 @@ from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec,
 
 @dataclass(slots=True)
 class ResolvedIds:
-    """The ids found so far for one destination; each task keeps one, so that nothing is looked up twice.
+    """The ids resolved so far for one destination; a task keeps them, so that nothing is looked up twice.
 
     :param source_id: id of its source.
     :param metadata_id: catalog id of its type.
@@ -65,7 +65,7 @@ class ResolvedIds:
         return cls(source_id=found.source_id, metadata_id=found.metadata_id, actions=found.actions)
 
     def stored(self, identity: DestinationIdentity) -> dict[str, Any]:
-        """Return the ids as JSON values, with the slugs that they were found for.
+        """Return the ids as JSON values, with the slugs from which they were resolved.
 
         :param identity: the destination's identity.
         """
@@ -79,7 +79,7 @@ class ResolvedIds:
         return cast("dict[str, Any]", msgspec.to_builtins(stored))
 
     def destination(self, spec: DestinationSpec) -> DestinationSpec:
-        """Return a description with the ids found for it.
+        """Return a destination's description with the resolved ids of its source and type.
 
         :param spec: the description.
         """
@@ -88,7 +88,7 @@ class ResolvedIds:
         )
 
     def subscription(self, spec: SubscriptionSpec) -> SubscriptionSpec:
-        """Return a description with the id found for its action.
+        """Return a subscription's description with the resolved id of its action.
 
         :param spec: the description.
         """
@@ -96,7 +96,7 @@ class ResolvedIds:
 
 
 class _StoredIds(msgspec.Struct, kw_only=True):
-    """The ids of a task that waits."""
+    """The resolved ids as they are stored while a task waits."""
 
     source: str | None
     destination_type: str | None
@@ -106,7 +106,7 @@ class _StoredIds(msgspec.Struct, kw_only=True):
 
 
 def resolve_source(options: CallOptions, ids: ResolvedIds, *, source: str | None, source_id: str = "") -> Flow[str]:
-    """Return the id of a source; resolving a slug lists the sources.
+    """Return the id of a source; list the sources only if the id is not known yet.
 
     :param ids: the ids found so far, to which the source is added.
     :param source: its slug or id.
@@ -228,7 +228,7 @@ def resolve_described_actions(
 
 
 def read_record(options: CallOptions, destination_id: str, ids: ResolvedIds) -> Flow[Destination]:
-    """Return the record of a destination, which is read once.
+    """Return the record of a destination, reading it only once.
 
     :param destination_id: its id.
     :param ids: the ids found so far, to which the record is added.

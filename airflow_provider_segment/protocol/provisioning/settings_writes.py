@@ -54,7 +54,9 @@ def write_settings(
         refused = [] if error.status != 400 else refused_keys(error, changes.get("settings") or {}, context)
         if not refused or not context.may_leave_out:
             raise
-        yield Log(f"{error}; sending it again without {', '.join(map(setting_label, refused))}", logging.WARNING)
+        yield Log(
+            f"{error}; sending the update again without {', '.join(map(setting_label, refused))}", logging.WARNING
+        )
     rest = {key: value for key, value in changes["settings"].items() if key not in refused}
     others = {name: value for name, value in changes.items() if name != "settings"}
     return (yield from update(others | ({"settings": rest} if rest else {}))), refused

@@ -35,7 +35,7 @@ def resolve_slug(what: str, value: str, objects: Iterable[Slugged]) -> str:
     by_id = any(one.id == value for one in known)
     if len(by_slug) > 1:
         raise ValueError(
-            f"{what} {value!r} is ambiguous: several have this slug; use one of their ids: {', '.join(by_slug)}"
+            f"{what} {value!r} is ambiguous: several {what}s have this slug; use one of their ids: {', '.join(by_slug)}"
         )
     if by_slug and by_id and by_slug != [value]:
         raise ValueError(
@@ -64,7 +64,7 @@ def find_slug(what: str, value: str, objects: Iterable[Slugged]) -> str | None:
 
 
 def short_reference(one: Slugged, objects: Iterable[Slugged]) -> str:
-    """Return the slug of an object, or its id if the slug would not select it.
+    """Return the slug of an object, or its id if it has no slug or the slug also matches another object.
 
     :param one: the object.
     :param objects: all objects of this kind.

@@ -22,7 +22,7 @@ from airflow_provider_segment.protocol.selection import ID_ARGUMENTS
 
 
 class Spec(Struct, frozen=True, kw_only=True):
-    """The base of descriptions: built from arguments, and shown without settings."""
+    """The base class of descriptions, which are built from arguments and whose repr omits settings."""
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, Any]) -> Self:
@@ -65,7 +65,7 @@ class DestinationSpec(Spec, frozen=True, kw_only=True):
 
     @property
     def identity(self) -> DestinationIdentity:
-        """The identity used to find it."""
+        """The identity used to find the destination in Segment."""
         return DestinationIdentity(
             source_id=self.source_id,
             metadata_id=self.metadata_id,
@@ -102,7 +102,7 @@ class SubscriptionSpec(Spec, frozen=True, kw_only=True):
     previous_name: str | None = None
 
     def identity(self, destination_id: str) -> SubscriptionIdentity:
-        """Return the identity used to find it.
+        """Return the identity used to find the subscription in Segment.
 
         :param destination_id: its destination.
         """
@@ -131,7 +131,7 @@ _REQUIRED = ("name", "action", "trigger")
 
 
 def check_subscriptions(argument: str, value: Any) -> tuple[SubscriptionSpec, ...]:
-    """Check a list of subscriptions.
+    """Check a list of subscriptions and return their descriptions.
 
     :param argument: the argument's name.
     :param value: dicts with the keys of ``SubscriptionSpec``, or the same as a JSON array in a string. Keys other than
@@ -165,7 +165,7 @@ def _check_entry(label: str, entry: Any) -> SubscriptionSpec:
 
 
 def without_none(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings without the keys that are ``None``, at any depth; for a new object, ``None`` means absent.
+    """Return settings without the keys whose value is ``None``, at any depth; in a new object, ``None`` means absent.
 
     A ``None`` in a list stays: removing it would shift the other entries, and a later comparison would report a
     difference. The API's schema allows any JSON in settings, so an existing list may contain nulls, and it must be

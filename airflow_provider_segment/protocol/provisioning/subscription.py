@@ -1,4 +1,4 @@
-"""Creating, changing and removing a subscription by its description or identity."""
+"""Creating a subscription from its description, and changing or removing one by its id or identity."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec
 def find_subscriptions(
     options: CallOptions, identity: SubscriptionIdentity, ids: ResolvedIds | None = None
 ) -> Flow[list[Subscription]]:
-    """Return all subscriptions with an identity.
+    """Return all subscriptions that match an identity.
 
     :param identity: the subscription's identity.
     :param ids: the known id of its action; it is added.
@@ -268,7 +268,7 @@ def resolve_and_update_subscription(
     is_retry: bool = False,
     changes: Mapping[str, Any],
 ) -> Flow[str]:
-    """Change a subscription; sends only the arguments that are set.
+    """Change a subscription, sending only the arguments that are set.
 
     :param destination_id: its destination.
     :param target: id or identity.

@@ -38,7 +38,7 @@ class FilterSummary(TypedDict):
 
 
 class ApplySummary(TypedDict):
-    """What an apply did, or would do; holds no values of settings.
+    """What an apply did, or would do, without the values of settings.
 
     ``destination_id``: ``None`` if it does not exist; ``differs``: whether Segment differed from the description;
     ``created``: whether the destination was created; ``changed``: the fields of the destination that were changed;

@@ -70,7 +70,7 @@ def check_values(count: int) -> None:
 
 
 def read_errors(body: bytes) -> tuple[ErrorObject, ...] | None:
-    """Return the error objects of a response; malformed parts of one are dropped.
+    """Return the error objects of a response, without any fields of the wrong type.
 
     :param body: body of a response with an error status.
     :return: the error objects; empty if the JSON has none; ``None`` if the body is not a JSON object.

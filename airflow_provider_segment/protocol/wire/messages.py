@@ -1,4 +1,4 @@
-"""What drivers send and return: a request, and its response or failure."""
+"""The messages between flows and drivers: a request, and its response or failure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 
 class _Message(Struct, frozen=True, kw_only=True, gc=False):
-    """The base of messages; bodies and headers are never shown, because they contain secrets."""
+    """The base class of messages, whose ``repr`` omits bodies and headers because they contain secrets."""
 
     def __repr__(self) -> str:
         shown = (f"{name}={value!r}" for name, value in self.__rich_repr__())
@@ -55,7 +55,7 @@ class Request(_Message, frozen=True, kw_only=True, gc=False):
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers that depend on the operation, which are only the two media types."""
+        """The headers that depend on the operation: ``Accept`` and, if there is a body, ``Content-Type``."""
         headers = {"Accept": self.accept}
         if self.content_type is not None:
             headers["Content-Type"] = self.content_type

@@ -99,15 +99,15 @@ def page_reader(
 
 
 class _Parts:
-    """Decodes the objects under one key of the entries."""
+    """A decoder of the objects that a page's entries have under one key."""
 
     def prepare(self, raws: list[msgspec.Raw]) -> tuple[Iterable[msgspec.Raw], Callable[[], list[Any]]]:
-        """Return the objects to decode, so that they can be counted first, and a function that decodes them."""
+        """Return the undecoded objects, whose values can then be counted, and a function that decodes them."""
         return raws, lambda: [_read_object(raw) for raw in raws]
 
 
 class _SharedParts(_Parts):
-    """Decodes objects once for each id."""
+    """A decoder that decodes objects with the same id only once."""
 
     def __init__(self, part_type: Any) -> None:
         self._read = msgspec.json.Decoder(part_type).decode
@@ -129,7 +129,7 @@ class _SharedParts(_Parts):
 
 @cache
 def _with_raw(item_type: type[Any], keys: tuple[str, ...]) -> Any:
-    """Return the same ``TypedDict`` with some keys left undecoded."""
+    """Return a copy of a ``TypedDict`` in which the values of some keys are left undecoded."""
     make_typed_dict: Any = TypedDict
     # msgspec decodes Raw only in a key that is not required.
     raw = dict.fromkeys(keys, NotRequired[msgspec.Raw])

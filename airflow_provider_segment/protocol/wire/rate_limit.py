@@ -31,7 +31,7 @@ class RetryAfter:
 
 
 def limit_shown_by(response: Response) -> int | None:
-    """Return the limit of requests per window that a response shows, or ``None``; a 429 does not show it.
+    """Return the limit in requests per window, from a response's headers; ``None`` if unknown, such as after a 429.
 
     :param response: the response, with any status.
     """
@@ -42,7 +42,7 @@ def limit_shown_by(response: Response) -> int | None:
 
 
 def remaining_shown_by(response: Response) -> int | None:
-    """Return how many more requests the window allows, as a response shows it.
+    """Return how many more requests the window allows, according to a response's headers.
 
     :param response: the response, with any status.
     """
@@ -78,7 +78,7 @@ def parse_retry_after(response: Response, errors: tuple[ErrorObject, ...]) -> Re
 
 
 def retry_after_of(response: Response) -> float | None:
-    """Return the seconds that the headers of a 429 request to wait.
+    """Return how many seconds to wait, according to the headers of a 429 response.
 
     :param response: a response with status 429.
     """
@@ -114,7 +114,7 @@ def _ms_before_next(errors: tuple[ErrorObject, ...]) -> float | None:
 
 
 def _seconds_until(date: str | None, response: Response) -> float | None:
-    """Return the time until a date, measured from the response's ``Date``: the clocks may differ."""
+    """Return the seconds until a date, counted from the response's ``Date`` header, because the clocks may differ."""
     end, now = _parse_date(date), _parse_date(response.headers.get("date"))
     return None if end is None or now is None else (end - now).total_seconds()
 

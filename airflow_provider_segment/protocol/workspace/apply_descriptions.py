@@ -72,7 +72,7 @@ def _plan_lines(plan: WorkspacePlan) -> Iterator[Log]:
         yield Log(unsupplied_text(unsupplied), logging.WARNING)
     if plan.undescribed:
         others = [f"{one.name or one.id!r} ({one.source}, {one.type})" for one in plan.undescribed]
-        yield Log(f"other destinations of these sources, not described and left alone: {listed(others)}")
+        yield Log(f"other destinations of these sources are not described, so they are left alone: {listed(others)}")
     yield Log(f"plan: {_counts([item.result for item in plan.items])}; this takes {plan.forecast}")
 
 

@@ -1,4 +1,4 @@
-"""Execution of the plan of a workspace: one destination after another, collecting partial failures."""
+"""Executing the plan of a workspace, one destination after another, and collecting failures."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from airflow_provider_segment.protocol.workspace.replanning import Pending, Wait
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyOptions:
-    """How to apply.
+    """The options for applying a plan.
 
     :param stop_on_error: write nothing if something could not be planned, and stop at the first failure; otherwise
         continue with the next destination.
@@ -94,7 +94,7 @@ def _has_failed(progress: WorkspaceProgress) -> bool:
 
 
 def _progress_line(item: PlannedDestination, done: DestinationProgress, progress: WorkspaceProgress) -> str:
-    """Return the next destination, and how long the rest takes."""
+    """Return a progress line with the next destination and the time left."""
     number = next(number for number, one in enumerate(progress.to_write, start=1) if one is done)
     left = forecast(progress.calls)
     rest = f"; left: {left}" if left.minutes else ""
@@ -162,7 +162,7 @@ def _create_or_adopt(
     how: PlanOptions,
     wait: Waiting,
 ) -> Flow[ApplySummary]:
-    """Plan and execute; if Segment rejects the create, use the destination if another client has created it."""
+    """Plan and execute; if Segment rejects the create, use the destination that another client created, if any."""
     try:
         return (yield from _plan_and_execute(options, item, done, listings, how, wait))
     except (SegmentConflictError, SegmentInvalidRequestError) as refusal:
@@ -173,7 +173,7 @@ def _create_or_adopt(
             raise again.error from refusal
         if again.id is None:
             raise
-        yield Log(f"{refusal}; another client created it since it was listed: {again.id}", logging.WARNING)
+        yield Log(f"{refusal}; another client has created destination {again.id} in the meantime", logging.WARNING)
         return (yield from _plan_and_execute(options, item, done, listings, how, Waiting()))
 
 

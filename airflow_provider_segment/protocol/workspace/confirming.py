@@ -1,4 +1,4 @@
-"""Checking that each created destination is the only one with its identity; lists each source once."""
+"""Checking that each created destination is the only one with its identity, source by source."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _confirm(
     except SegmentError as error:
         if is_fatal(error):
             raise
-        error.explain("while checking that the created destinations are the only ones")
+        error.explain("while checking for duplicates of the created destinations")
         return dict.fromkeys(items, error)
     if missing := sorted(ids - {one["id"] for one in listed}):
         yield Log(

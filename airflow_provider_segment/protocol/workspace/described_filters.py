@@ -17,7 +17,7 @@ from airflow_provider_segment.protocol.workspace.description import FilterDescri
 def plan_described_filters(
     described: Sequence[FilterDescription] | None, actual: Sequence[Filter]
 ) -> tuple[tuple[FilterPlan, ...], tuple[int | None, ...]]:
-    """Plan how to bring filters to the described state; removes only those described as removed.
+    """Plan how to bring filters to the described state; remove only those described as removed.
 
     :param described: the descriptions; ``None`` leaves them alone.
     :param actual: the filters in Segment.

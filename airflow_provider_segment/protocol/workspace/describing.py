@@ -1,4 +1,4 @@
-"""Describing what exists in the form of spec files, as a pure function of Segment's records.
+"""Reading existing destinations, and describing them in the form of spec files.
 
 Secrets, which Segment shows masked, become aliases. Keys that Segment itself adds to settings are left out. Slugs
 replace ids if they select the same object.
@@ -68,7 +68,7 @@ class Imported:
 def import_workspace(
     options: CallOptions, *, sources: Sequence[str] = (), workspace_id: str | None = None, filters: bool = True
 ) -> Flow[list[Imported]]:
-    """Read destinations with their subscriptions and filters and describe them; writes nothing.
+    """Read destinations with their subscriptions and filters, and describe them, without writing anything.
 
     :param sources: slugs or ids of the sources to read; by default the whole workspace.
     :param filters: whether to read filters, which takes one request for each destination. If the workspace does not
@@ -107,7 +107,7 @@ def _read_filters(options: CallOptions, destination: Destination) -> Flow[list[F
 
 
 class Describer:
-    """A builder of descriptions of a workspace's destinations.
+    """A builder that describes the destinations of a workspace.
 
     :param sources: all sources.
     :param destinations: the destinations to describe.
@@ -208,7 +208,7 @@ class Describer:
         return SecretAlias(alias)
 
     def _alias(self, hint: str) -> str:
-        """Return an alias that no other secret has, and that is valid as the id of a connection and of a variable."""
+        """Return a unique alias that is valid as the id of an Airflow connection or variable."""
         base = "segment_" + re.sub("[^a-z0-9]+", "_", hint.lower()).strip("_")[:200]
         alias, number = base, 1
         while alias in self._aliases:
@@ -235,7 +235,7 @@ def _own_settings(destination: Destination) -> dict[str, Any]:
 
 
 def _ambiguous(subscriptions: Sequence[Subscription]) -> set[str]:
-    """Return the ids of the subscriptions whose descriptions need an id to find them."""
+    """Return the ids of the subscriptions that can be matched only by id."""
     groups: dict[tuple[str, str], list[Subscription]] = {}
     for one in subscriptions:
         groups.setdefault((one["actionId"], one["name"]), []).append(one)
@@ -243,7 +243,7 @@ def _ambiguous(subscriptions: Sequence[Subscription]) -> set[str]:
 
 
 def _distinguishable(group: Sequence[Subscription]) -> bool:
-    """Return whether trigger, model and settings match each one to itself, and no two are identical in all of these."""
+    """Return whether the subscriptions of a group can be distinguished by trigger, model and settings."""
     traits = [(one["trigger"], one.get("modelId") or "") for one in group]
     if len(set(traits)) == len(traits):
         return True

@@ -1,4 +1,4 @@
-"""Describing the filters of a destination as in a spec file: a pure function of Segment's records."""
+"""Describing the filters of a destination in the form of a spec file, as a pure function of Segment's records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contents of a spec file: a destination with its subscriptions and filters, by slugs or ids."""
+"""The contents of a spec file: a destination with its subscriptions and filters, with slugs or ids as references."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SubscriptionDescription:
     :param id: Segment's id.
     :param previous_name: its earlier name, to rename it.
     :param removed: whether it must not exist.
-    :param unsupplied: keys of settings that were left out because their secret is not known, each with its alias.
+    :param unsupplied: keys of settings that were left out because their secret is not supplied, each with its alias.
     """
 
     action: str
@@ -55,7 +55,7 @@ class SubscriptionDescription:
 
     @property
     def label(self) -> str:
-        """The name of the object in messages."""
+        """The name that messages use for the subscription."""
         return f"subscription {self.name!r}" if self.name is not None else f"subscription {self.id}"
 
 
@@ -101,7 +101,7 @@ class DestinationDescription:
     :param id: Segment's id.
     :param previous_name: its earlier name, to rename it.
     :param removed: whether it must not exist.
-    :param unsupplied: keys of settings that were left out because their secret is not known, each with its alias.
+    :param unsupplied: keys of settings that were left out because their secret is not supplied, each with its alias.
     :param templated: paths in ``settings`` whose values were rendered from templates.
     """
 
@@ -121,17 +121,17 @@ class DestinationDescription:
 
     @property
     def label(self) -> str:
-        """The name of the object in messages."""
+        """The name that messages use for the destination."""
         return f"destination {self.name!r}" if self.name is not None else f"destination {self.id}"
 
     @property
     def aliases(self) -> frozenset[str]:
-        """The aliases in all its settings."""
+        """The secret aliases in the settings of the destination and its subscriptions."""
         entries = [self.settings, *(one.settings for one in self.subscriptions or ())]
         return frozenset(alias for settings in entries for alias in _aliases(settings))
 
     def unsupplied_secrets(self) -> Iterator[tuple[str, str]]:
-        """Yield the location and the alias of each secret that is not known."""
+        """Yield the location and the alias of each secret that is not supplied."""
         for key, alias in self.unsupplied.items():
             yield f"settings[{key!r}]", alias
         for one in self.subscriptions or ():
@@ -140,9 +140,9 @@ class DestinationDescription:
 
 
 def supply_secrets(description: DestinationDescription, read: ReadAlias) -> DestinationDescription:
-    """Return a description with the values of its secrets.
+    """Return a description with its secret aliases replaced by the secrets.
 
-    A key of settings with a secret that is not known is left out as a whole: it can't be compared.
+    A key of settings with a secret that is not supplied is left out as a whole: it can't be compared.
 
     :param description: the description that was read from a file.
     :param read: returns the secret of an alias, or ``None`` if it is not known.

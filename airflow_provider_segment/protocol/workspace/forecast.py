@@ -23,7 +23,7 @@ _OPERATIONS = {_CREATE: CREATE_SUBSCRIPTION, _UPDATE: UPDATE_SUBSCRIPTION, _REMO
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The limited calls of plans.
+    """The number of rate-limited calls in plans, and the time that they take.
 
     :param limited_calls: creates, updates and removals of subscriptions.
     :param minutes: the minimum time that they take at Segment's limit.
@@ -40,7 +40,7 @@ class Forecast:
 
 
 def forecast(plans: Iterable[str]) -> Forecast:
-    """Return the number of limited calls, and how long they take in sequence.
+    """Return the number of rate-limited calls, and how long they take in sequence.
 
     :param plans: the calls of each plan, from :func:`limited_calls`, in the order of execution.
     """
@@ -55,7 +55,7 @@ def forecast(plans: Iterable[str]) -> Forecast:
 
 
 def limited_calls(plan: Plan, done: Collection[int] = ()) -> str:
-    """Return the kinds of the limited calls of a plan, a letter for each: creates, updates and removals.
+    """Return the rate-limited calls of a plan as one letter each: ``c`` is a create, ``u`` an update, ``r`` a removal.
 
     :param plan: the plan.
     :param done: the positions of the subscriptions that are written already.
@@ -64,7 +64,7 @@ def limited_calls(plan: Plan, done: Collection[int] = ()) -> str:
 
 
 def announce(plans: Iterable[str]) -> Iterator[Upcoming]:
-    """Yield the number of limited calls of each kind, so that a deferred task takes turns for several at once.
+    """Yield the number of rate-limited calls of each kind, so that a deferred task takes turns for several at once.
 
     :param plans: the calls of each plan, from :func:`limited_calls`.
     """

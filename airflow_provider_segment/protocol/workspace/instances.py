@@ -16,7 +16,7 @@ from airflow_provider_segment.protocol.workspace.planning import Target
 
 @dataclass(slots=True)
 class Instances:
-    """The descriptions checked so far; they are applied before later ones.
+    """The destinations that the descriptions checked so far create and remove.
 
     :param created: the new destination of each source and type, as messages name it.
     :param removed: ids of the destinations that are removed.

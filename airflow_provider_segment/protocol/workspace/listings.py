@@ -17,7 +17,7 @@ Clocks = tuple[float, float]
 
 @dataclass(slots=True)
 class Listings:
-    """The lists, by source."""
+    """The lists of destinations, by source."""
 
     _lists: dict[str, tuple[Clocks, list[Destination]]] = field(default_factory=dict, repr=False)
 

@@ -20,7 +20,7 @@ from airflow_provider_segment.protocol.workspace.reading import source_slugs
 
 
 def is_fatal(error: Exception) -> bool:
-    """Return whether the next destination would fail in the same way: a rejected token, or no connection.
+    """Return whether all further destinations would fail too, because the token is rejected or the connection fails.
 
     A 403 may concern one source, or a feature that the workspace does not have.
 

@@ -10,7 +10,7 @@ from airflow_provider_segment.protocol.workspace.description import DestinationD
 
 
 def missing_secrets(description: DestinationDescription, plan: Plan) -> ValueError | None:
-    """Return the error for a plan that writes secrets that are not supplied; ``None`` if there are none.
+    """Return an error if a plan writes secrets that are not supplied, otherwise ``None``.
 
     A create needs every secret. An update of settings contains every described key, because Segment may replace the
     settings, which would delete a key that is left out.
@@ -27,7 +27,9 @@ def missing_secrets(description: DestinationDescription, plan: Plan) -> ValueErr
             problems += _problems(f"{one.label}: ", one.unsupplied, part.result, part.diff)
     if not problems:
         return None
-    return ValueError(f"{'; '.join(problems)}; create the connection, or map the alias to another in the environment")
+    return ValueError(
+        f"{'; '.join(problems)}; create the connection, or map the alias to another connection in the environment"
+    )
 
 
 def _problems(label: str, unsupplied: Mapping[str, str], result: Result, diff: Diff) -> Iterator[str]:

@@ -48,7 +48,7 @@ class PlannedDestination:
 
     @property
     def result(self) -> str:
-        """``created``, ``changed``, ``kept``, ``removed`` or ``failed``; ``changed`` also if only a part changes."""
+        """The planned result: ``created``, ``changed`` (wholly or in part), ``kept``, ``removed`` or ``failed``."""
         if self.error is not None:
             return "failed"
         if self.deleted is not None:
@@ -62,7 +62,7 @@ class PlannedDestination:
 
     @property
     def id(self) -> str | None:
-        """Its id; ``None`` if it does not exist, or could not be planned."""
+        """The id of the destination; ``None`` if it does not exist or could not be planned."""
         if self.deleted is not None:
             return self.deleted["id"]
         return self.earlier_id if self.plan is None else self.plan.destination.id
@@ -104,7 +104,7 @@ class AppliedDestination:
 
     @classmethod
     def of(cls, item: PlannedDestination) -> AppliedDestination:
-        """Return the result for a destination if the whole plan is applied.
+        """Return the result that a destination will have if its whole plan is applied.
 
         :param item: its plan.
         """
@@ -163,7 +163,7 @@ class WorkspacePlan:
 
     @property
     def forecast(self) -> Forecast:
-        """The rate-limited calls that it takes."""
+        """The rate-limited calls that the plan requires."""
         return forecast(limited_calls(item.plan) for item in self.items if item.plan is not None)
 
     def unsupplied(self) -> Iterator[tuple[str, str, str]]:
@@ -174,7 +174,7 @@ class WorkspacePlan:
 
 
 def check_removals(items: Sequence[PlannedDestination], *, max_prune: int) -> None:
-    """Raise if more would be removed than allowed.
+    """Raise an error if more objects would be removed than ``max_prune`` allows.
 
     :param items: what is planned.
     :param max_prune: how many destinations, subscriptions and filters may be removed together.

@@ -1,4 +1,4 @@
-"""Planning many destinations with few requests: lists the sources once, each described source and destination once."""
+"""Planning many destinations with few requests: each list is read only once."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class PlanOptions:
 def plan_workspace(
     options: CallOptions, *, descriptions: Sequence[DestinationDescription], how: PlanOptions
 ) -> Flow[WorkspacePlan]:
-    """Read what exists and plan all descriptions; writes nothing.
+    """Read the current state and plan all descriptions, without writing anything.
 
     :param descriptions: the descriptions, with their secrets supplied.
     :param how: the options.
@@ -119,7 +119,7 @@ def _plan_one(
 
 
 def _checked(options: CallOptions, item: PlannedDestination) -> Flow[PlannedDestination]:
-    """Preview the sample events of the described filters."""
+    """Preview the described filters with their sample events."""
     if item.plan is None:
         return item
     try:
@@ -171,7 +171,7 @@ def plan_target(
     unwritable = missing_secrets(description, plan)
     warnings = [*plan_warnings(plan, options_of(item.type))]
     if unwritable is not None:
-        warnings.append(f"it can't be applied: {unwritable}")
+        warnings.append(f"the plan can't be applied: {unwritable}")
     return replace(item, plan=plan, warnings=tuple(warnings), unwritable=unwritable)
 
 

@@ -52,7 +52,7 @@ class Target:
 def find_destination(
     description: DestinationDescription, *, source_id: str, metadata_id: str, destinations: Sequence[Destination]
 ) -> Destination | None:
-    """Return the existing destination of a description, or ``None``.
+    """Return the existing destination that a description refers to, or ``None``.
 
     It is found by its id, or else by source, type and name, or else by its previous name.
 
@@ -130,7 +130,7 @@ def plan_destination(
 def _split(
     described: Sequence[SubscriptionDescription], target: Target
 ) -> tuple[list[SubscriptionSpec], list[Subscription], list[Subscription]]:
-    """Return the specs of the wanted subscriptions, the existing ones to remove, and the other existing ones."""
+    """Return the specs of the wanted subscriptions, the existing subscriptions to remove, and the remaining ones."""
     existing = {one["id"]: one for one in target.subscriptions}
     present = [one for one in described if not one.removed or one.id is None or one.id in existing]
     specs = [_subscription_spec(one, target, existing) for one in present]

@@ -55,7 +55,7 @@ class StoredError(msgspec.Struct, omit_defaults=True):
         return stored
 
     def restored(self) -> Exception:
-        """Return the error, without the details that its message does not contain."""
+        """Rebuild the error from its class, message, status and request."""
         kind = getattr(errors, self.kind, None)
         if not isinstance(kind, type) or not issubclass(kind, SegmentError):
             return ValueError(self.message)
@@ -88,7 +88,7 @@ class DestinationProgress(msgspec.Struct, omit_defaults=True):
 
     @classmethod
     def of(cls, item: PlannedDestination) -> DestinationProgress:
-        """Return the progress after the planning.
+        """Return the progress of a destination that has just been planned.
 
         :param item: the plan.
         """
@@ -105,7 +105,7 @@ class DestinationProgress(msgspec.Struct, omit_defaults=True):
         )
 
     def begin(self, plan: Plan) -> ApplyProgress:
-        """Return the progress of the apply, which is about to execute a plan.
+        """Record that a plan is about to be executed, and return the progress of the apply.
 
         :param plan: the plan.
         """
@@ -169,7 +169,7 @@ class WorkspaceProgress(StoredProgress):
         self.destinations = list(map(DestinationProgress.of, items))
 
     def plan(self, descriptions: Sequence[DestinationDescription], how: PlanOptions) -> WorkspacePlan | None:
-        """Return the first plan as far as it is stored: its results and ids.
+        """Return the stored part of the first plan: its results and ids.
 
         :param descriptions: the descriptions, which may have been edited while the task waited.
         :param how: how to plan them.
@@ -203,7 +203,7 @@ class WorkspaceProgress(StoredProgress):
 
 
 def _fingerprint(descriptions: Sequence[DestinationDescription], how: PlanOptions) -> str:
-    """Return a hash of what is described, without the values of secrets.
+    """Return a hash of the descriptions and options, without the values of secrets.
 
     It has 32 bits: enough to notice an edit, and too few to confirm a guess of a setting.
     """

@@ -74,7 +74,7 @@ def plan_again(
     how: PlanOptions,
     wait: Waiting,
 ) -> Flow[PlannedDestination]:
-    """Plan a destination with the current state.
+    """Plan a destination again, from its current state.
 
     :param item: its earlier plan.
     :param progress: what was done since that plan.
@@ -113,7 +113,7 @@ def _find(item: PlannedDestination, listed: list[Destination]) -> Destination | 
 def _with_type(
     options: CallOptions, item: PlannedDestination, actual: Destination | None, listed: list[Destination]
 ) -> Flow[PlannedDestination]:
-    """Return an item that was planned before the apply was interrupted, with its type."""
+    """Add the type to an item that was planned before the apply was interrupted."""
     if actual is not None:
         return replace(item, type=actual["metadata"])
     identity = DestinationIdentity(

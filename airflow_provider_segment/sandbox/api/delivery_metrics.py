@@ -28,7 +28,7 @@ QUERY_FIELDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Limits of a granularity.
+    """Limits on the time window of a metrics query, for one granularity.
 
     :param bucket: unit of time that events are counted by.
     :param max_length: longest window.
@@ -96,7 +96,7 @@ def get_delivery_metrics(sandbox: Sandbox, request: OperationRequest) -> dict[st
 
 
 def parse_window(granularity: Granularity, *, start: str | None, end: str | None, now: float) -> Window:
-    """Return the window that a request selects.
+    """Return the time window that a request selects.
 
     :param start: the start in ISO 8601; None for the granularity's default.
     :param end: the end in ISO 8601; None for now.

@@ -90,13 +90,13 @@ def update_destination(sandbox: Sandbox, request: OperationRequest) -> dict[str,
 
 
 def delete_destination(sandbox: Sandbox, request: OperationRequest) -> dict[str, Any]:
-    """Handle deleteDestination, which also deletes what belongs to the destination."""
+    """Handle deleteDestination, which also deletes the destination's subscriptions, filters and deliveries."""
     sandbox.workspace.remove_destination(find_destination(sandbox, request).id)
     return {"status": "SUCCESS"}
 
 
 def find_destination(sandbox: Sandbox, request: OperationRequest) -> Destination:
-    """Return the destination that the path names.
+    """Return the destination whose id is in the path.
 
     :raises ApiError: 404, if there is none.
     """
@@ -120,7 +120,7 @@ def destination_json(sandbox: Sandbox, destination: Destination) -> dict[str, An
 
 
 def name_json(sandbox: Sandbox, destination: Destination) -> dict[str, str]:
-    """Return the ``name`` of a destination; no key if it has none and ``unnamed`` is ``absent``."""
+    """Return a dict with ``name``, empty if the destination has none and the setting ``unnamed`` is ``absent``."""
     if destination.name == decisions.NO_NAME and sandbox.settings.unnamed == "absent":
         return {}
     return {"name": destination.name}

@@ -18,7 +18,7 @@ MAX_ID_LENGTH = 255
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationRequest:
-    """A request whose route matched. Its parts are validated when the operation asks for them.
+    """A request that matched a route. Its parts are validated when the operation reads them.
 
     :param request: the HTTP request.
     :param stage: stage of the operation, which determines the content types it accepts.
@@ -38,7 +38,7 @@ class OperationRequest:
         return value
 
     def query(self) -> Mapping[str, str]:
-        """Return the query parameters, percent-decoded; the last value wins if one is repeated."""
+        """Return the query parameters, percent-decoded; if a parameter is repeated, its last value wins."""
         return self.request.query_params
 
     def page(self) -> Page:

@@ -70,7 +70,7 @@ def validate_schedule(schedule: Schedule, *, path: str) -> Schedule:
 
 
 def check_dbt_cloud_limit(sandbox: Sandbox, changed: Subscription) -> None:
-    """Check that a subscription's model is allowed another dbt Cloud schedule.
+    """Check that a change does not give a model too many dbt Cloud schedules.
 
     :param changed: the subscription after the change.
     :raises ApiError: 422, if the model has the maximum number already.
@@ -82,7 +82,8 @@ def check_dbt_cloud_limit(sandbox: Sandbox, changed: Subscription) -> None:
         for other in sandbox.workspace.subscriptions.all()
     )
     if others >= decisions.MAX_DBT_CLOUD_SUBSCRIPTIONS:
-        raise ApiError(422, "Too many dbt Cloud schedules of this model", field="input.reverseETLSchedule.strategy")
+        message = f"A model can have at most {decisions.MAX_DBT_CLOUD_SUBSCRIPTIONS} dbt Cloud schedules"
+        raise ApiError(422, message, field="input.reverseETLSchedule.strategy")
 
 
 def _runs_after_dbt_cloud(subscription: Subscription) -> bool:
@@ -106,14 +107,14 @@ def _check_cron(spec: str, path: str) -> None:
         raise invalid_field(path, "must have five fields")
     minutes = _cron_minutes(fields[0])
     if minutes is None:
-        raise invalid_field(path, "must start with valid minutes")
+        raise invalid_field(path, "must have a valid minute field")
     pairs = zip(minutes, [*minutes[1:], minutes[0] + 60], strict=True)
     if any(later - earlier <= decisions.MIN_CRON_GAP_MINUTES for earlier, later in pairs):
         raise invalid_field(path, "must leave more than 15 minutes between runs")
 
 
 def _cron_minutes(text: str) -> list[int] | None:
-    """Parse the minutes of a cron expression; return them sorted, or None if they are invalid."""
+    """Parse the minute field of a cron expression; return the minutes in order, or None if the field is invalid."""
     minutes: set[int] = set()
     for part in text.split(","):
         match = re.fullmatch(r"(?:\*|([0-9]{1,2})(?:-([0-9]{1,2}))?)(?:/([0-9]{1,2}))?", part)
@@ -131,4 +132,4 @@ def _cron_minutes(text: str) -> list[int] | None:
 def _check_numbers(numbers: list[Any], path: str, *, below: int) -> None:
     valid = all(is_kind(number, "integer") and 0 <= number < below for number in numbers)
     if not valid or not 1 <= len(numbers) <= below:
-        raise invalid_field(path, f"must be 1 to {below} integers from 0 to {below - 1}")
+        raise invalid_field(path, f"must contain 1 to {below} integers from 0 to {below - 1}")

@@ -1,4 +1,4 @@
-"""The routes of the API, and the processing of a request from its route to its response."""
+"""The routes of the API, and how requests to them are processed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ async def _serve(sandbox: Sandbox, operation: Operation | None, http_request: Re
 
 
 def _process(sandbox: Sandbox, operation: Operation | None, request: BufferedRequest) -> Response:
-    """Process a request completely or not at all; the checks run in Segment's order: 401, 429, 404, 422.
+    """Process a request; the checks run in Segment's order: 401, 429, 404, 422.
+
+    This function never awaits, so a request is processed either completely or not at all.
 
     :param operation: None if no route matched.
     """

@@ -24,7 +24,7 @@ def array(items: Schema) -> Schema:
 
 
 def exact_object(required: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None) -> Schema:
-    """Return the schema of an object without other keys.
+    """Return the schema of an object that allows no additional properties.
 
     :param required: schemas of the keys it always has.
     :param optional: schemas of the keys it may have.
@@ -38,7 +38,7 @@ def exact_object(required: Mapping[str, Schema], optional: Mapping[str, Schema] 
 
 
 def open_object(required: Mapping[str, Schema]) -> Schema:
-    """Return the schema of an object that may have other keys, such as those that a seed adds."""
+    """Return the schema of an object that allows additional properties, such as keys that a seed adds."""
     return {"type": "object", "properties": required, "required": list(required)}
 
 

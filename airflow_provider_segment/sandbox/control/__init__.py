@@ -5,9 +5,10 @@
 ``GET requests``      the journal, oldest first: method, path, query, time, status, fault; ``?last=`` limits the number,
                       ``?control=true`` includes the control requests that are not GET
 ``GET openapi.json``  an OpenAPI description of the API that the sandbox serves
-``GET destinations``  all destinations with subscriptions and deliveries, oldest first, secrets masked; ``?last=`` too
+``GET destinations``  all destinations with subscriptions, filters and deliveries, oldest first, with secrets masked;
+                      ``?last=`` limits the number
 ``POST reset``        reset to ``{"seed": ...}``, or to the initial seed; settings are kept
-``POST deliver``      add to the delivery metrics of a destination
+``POST deliver``      add deliveries to a destination's metrics
 ``POST faults``       inject a fault into matching requests; ``GET`` returns the pending faults, ``DELETE`` removes them
 ``POST settings``     change settings; ``GET`` returns them, ``DELETE`` restores the initial ones
 ====================  ================================================================================================

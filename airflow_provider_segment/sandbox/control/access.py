@@ -1,4 +1,4 @@
-"""Access to control requests, for programs on this machine and the sandbox's own page but no page of another site."""
+"""Access checks that stop web pages of other sites from sending control requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ JSON = "application/json"
 
 
 def check_caller(request: BufferedRequest, *, listening_host: str) -> None:
-    """Check that a request was not sent by a page of another site.
+    """Check that a request was not sent by a web page of another site.
 
     Control requests need no token, and a browser sends requests to this machine for any page. The browser names the
     page's site in ``Origin``. A site whose name resolves to this machine shares the sandbox's origin, but its requests
@@ -27,7 +27,7 @@ def check_caller(request: BufferedRequest, *, listening_host: str) -> None:
         raise ApiError(403, message, field="Host")
     origin = request.header("origin")
     if origin is not None and origin != f"http://{host}":
-        raise ApiError(403, f"Control requests of pages from {origin!r} are refused", field="Origin")
+        raise ApiError(403, f"Control requests from pages at {origin!r} are refused", field="Origin")
     content_type = (request.header("content-type") or "").partition(";")[0].strip().lower()
     if request.body != b"" and content_type != JSON:
         message = f"Control requests with a body need the header 'Content-Type: {JSON}'"
@@ -35,7 +35,10 @@ def check_caller(request: BufferedRequest, *, listening_host: str) -> None:
 
 
 def _is_own_host(host: str, listening_host: str) -> bool:
-    """Return whether a ``Host`` header cannot be the name of a website; names without a dot are local ones."""
+    """Return whether a ``Host`` header is the host that the sandbox listens on, an IP address or a local name.
+
+    Names without a dot are local, with or without a final ``.localhost``.
+    """
     try:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:

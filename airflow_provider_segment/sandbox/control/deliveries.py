@@ -23,7 +23,7 @@ _FIELDS = (
 
 
 def deliver(sandbox: Sandbox, value: object) -> None:
-    """Add to the delivery metrics of a destination.
+    """Add deliveries to a destination's metrics.
 
     ``successes`` counts all events delivered, as the API's metric of that name does; ``successesAfterRetry`` counts
     those among them that took more than one attempt. If only one of an average and its 95th percentile is given, it is

@@ -1,4 +1,4 @@
-"""``GET /_sandbox/openapi.json``: an OpenAPI description of what the sandbox serves.
+"""``GET /_sandbox/openapi.json``: an OpenAPI description of the API that the sandbox serves.
 
 It is generated from the tables that the sandbox itself uses, so it cannot contradict them. It describes the sandbox
 only: Segment publishes its own description of the API.
@@ -42,7 +42,7 @@ _TIMES = {"startTime", "endTime"}
 
 
 def openapi_json(sandbox: Sandbox) -> dict[str, Any]:
-    """Return the description, with ids of existing objects as examples."""
+    """Return the OpenAPI description, with ids of existing objects as examples."""
     paths: dict[str, dict[str, Any]] = {}
     examples = _example_ids(sandbox)
     for operation in OPERATIONS:
@@ -137,7 +137,7 @@ def _field_schema(field: Field, examples: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _example_ids(sandbox: Sandbox) -> dict[str, str]:
-    """Return the ids of a subscription and of its destination, filter, action, type and source."""
+    """Return the ids of a subscription, its action and destination, and the destination's type, source and filter."""
     workspace = sandbox.workspace
     for subscription in workspace.subscriptions.all():
         destination = workspace.destination(subscription.destination_id)

@@ -1,4 +1,4 @@
-"""The content of the sandbox: its page in a browser, and the JSON that the page shows."""
+"""The content of the sandbox, as an HTML page and as the JSON that the page displays."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _CONTENT_SECURITY_POLICY = (
 
 @cache
 def html_page() -> HTMLResponse:
-    """Return the page. It loads its data from the control requests and nothing from other hosts."""
+    """Return the HTML page, which loads its data through control requests and nothing from other hosts."""
     html = files("airflow_provider_segment.sandbox.control").joinpath("page.html").read_bytes()
     return HTMLResponse(html, headers={"Content-Security-Policy": _CONTENT_SECURITY_POLICY})
 
 
 def overview_json(sandbox: Sandbox) -> dict[str, Any]:
-    """Return counts, settings and pending faults."""
+    """Return an overview of the sandbox, with object counts, settings and pending faults."""
     destinations = list(sandbox.workspace.destinations())
     return {
         "workspace": {"id": WORKSPACE_ID, "slug": WORKSPACE_SLUG, "name": WORKSPACE_NAME},
@@ -51,7 +51,7 @@ def overview_json(sandbox: Sandbox) -> dict[str, Any]:
 
 
 def destinations_json(sandbox: Sandbox, *, last: int | None = None) -> list[dict[str, Any]]:
-    """Return destinations with their subscriptions, filters and deliveries, oldest first, with secrets masked.
+    """Return destinations, oldest first, with their subscriptions, filters and deliveries; secrets are masked.
 
     :param last: return only this many of the newest ones; None for all.
     """
@@ -77,7 +77,7 @@ def _destination_json(sandbox: Sandbox, destination: Destination) -> dict[str, A
 
 
 def _deliveries_json(sandbox: Sandbox, destination: Destination) -> dict[str, int]:
-    """Return the totals of all deliveries so far, ignoring the metrics' lag."""
+    """Return the totals of a destination's deliveries so far, ignoring ``metrics_lag_seconds``."""
     summary = sandbox.workspace.deliveries(destination.id).summary(since=DISTANT_PAST, until=sandbox.clock.now())
     return {
         "successes": summary.successes,

@@ -46,7 +46,10 @@ def control_routes(sandbox: Sandbox, *, host: str) -> Mount:
 
 
 async def _serve(sandbox: Sandbox, handler: Handler, host: str, http_request: Request) -> Response:
-    """Process a control request. Requests that change something, or try to, are in the journal but not counted."""
+    """Process a control request, and record it in the journal unless its method is GET or HEAD.
+
+    Control requests are not included in the overview's ``requestCount``.
+    """
     request = await read_request(http_request, limit=MAX_CONTROL_BODY_BYTES)
     response = _process(sandbox, handler, host, request)
     if http_request.method not in ("GET", "HEAD"):

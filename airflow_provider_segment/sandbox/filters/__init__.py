@@ -1,1 +1,1 @@
-"""The evaluation of destination filters: their conditions, written in FQL, and their actions."""
+"""Evaluation of destination filters: conditions, written in Segment's query language FQL, and actions."""

@@ -1,4 +1,4 @@
-"""Actions of filters: how each is validated, and what it does to an event."""
+"""Filter actions: how they are validated and applied to events."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _check_action(value: object, path: str) -> None:
 
 
 def apply_actions(actions: Sequence[Mapping[str, Any]], event: Event, *, field: str) -> Event | None:
-    """Apply valid actions to an event, in order, and return the rest of it; None if it is dropped.
+    """Apply valid actions to an event in order; return what is left of the event, or None if it is dropped.
 
     :param field: name of the field, for the errors.
     :raises InvalidFieldsError: if the result depends on chance, so that the sandbox cannot know it.
@@ -87,7 +87,7 @@ def _cut_each(event: Event, fields: Mapping[str, Sequence[str]], *, keep: Keep) 
 
 
 def _cut(value: Any, names: Sequence[str], keys: Sequence[str], keep: Keep) -> Any:
-    """Return a copy of a value in which the object at a path keeps only some of its keys.
+    """Return a copy of a value in which the object at a path has only the keys that ``keep`` accepts.
 
     A path through a list applies to each object in the list. A path that the event does not have changes nothing.
     """

@@ -1,4 +1,4 @@
-"""Conditions of filters: ``all``, or a statement in FQL.
+"""Filter conditions: ``all``, or an FQL statement.
 
 https://segment.com/docs/api/public-api/fql/
 """
@@ -16,7 +16,7 @@ ALL = "all"
 
 
 def check_condition(condition: str, *, field: str) -> None:
-    """Check that the sandbox can read a condition.
+    """Check that the sandbox can parse a condition.
 
     :param field: name of the field, for the error.
     :raises InvalidFieldsError: if it is not FQL, or uses something that the documentation does not describe.
@@ -40,7 +40,7 @@ def is_met(condition: str, event: dict[str, Any], *, field: str) -> bool:
     try:
         result = parse_fql(condition)(event)
         if result is not None and not isinstance(result, bool):
-            raise FqlError(f"the statement is a {type_name(result)}; it must be true or false")
+            raise FqlError(f"the statement evaluates to a value of type {type_name(result)}, not to true or false")
     except FqlError as error:
         raise invalid_field(field, f"can't be evaluated: {error}") from None
     return bool(result)

@@ -7,7 +7,7 @@ from typing import Any
 
 
 def split_path(path: str) -> tuple[str, ...]:
-    """Return the names in a path; a backslash makes the next character part of a name.
+    """Split a path into names; a backslash escapes the next character.
 
     :param path: names separated by dots; empty for the event itself.
     """

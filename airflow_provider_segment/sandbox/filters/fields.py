@@ -1,4 +1,4 @@
-"""The fields of a filter, as requests and seeds write them."""
+"""The schemas of a filter's fields in requests and seeds."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def _number(value: Any) -> float:
 
 
 def _undocumented(name: str, value: Any) -> FqlError:
-    return FqlError(f"the sandbox does not know the result of {name} for this {type_name(value)}")
+    return FqlError(f"Segment does not document the result of {name} for this {type_name(value)}")
 
 
 FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {

@@ -1,4 +1,4 @@
-"""Parse FQL. Operators, from loosest to tightest binding: ``or``, ``and``, comparisons, ``!``."""
+"""Parser for FQL, whose operators are, from loosest to tightest binding, ``or``, ``and``, comparisons and ``!``."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _ORDER: dict[str, Callable[[float, float], bool]] = {
 
 
 def parse_fql(statement: str) -> Expression:
-    """Parse a statement.
+    """Parse an FQL statement.
 
     :raises FqlError: if it is not FQL, or calls a function that the documentation does not have.
     """
@@ -133,7 +133,7 @@ class _Parser:
     def _enter(self) -> None:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise FqlError(f"it is nested deeper than {MAX_DEPTH} levels")
+            raise FqlError(f"nested deeper than {MAX_DEPTH} levels")
 
     def _take(self, kind: str, text: str) -> bool:
         if (self._kind, self._text) != (kind, text):

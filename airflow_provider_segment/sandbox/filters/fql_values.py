@@ -6,11 +6,11 @@ from typing import Any
 
 
 class FqlError(ValueError):
-    """The error of a statement that can't be read or evaluated, or that the documentation does not define."""
+    """An error in an FQL statement: it can't be parsed or evaluated, or Segment does not document its meaning."""
 
 
 def type_name(value: Any) -> str:
-    """Return the name of a value's type, as ``typeof`` does; ``object``, which FQL does not have, for an object."""
+    """Return the name of a value's type in FQL, or ``object`` for an object, which FQL has no type for."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -23,7 +23,7 @@ def type_name(value: Any) -> str:
 
 
 def require_type(where: str, value: Any, *types: str) -> Any:
-    """Return a value if it is of one of the types.
+    """Return a value if it has one of the given types.
 
     :param where: the function or operator, for the message.
     :raises FqlError: if it has another type.

@@ -9,7 +9,7 @@ _STAR = None
 
 
 def glob_matches(text: str, pattern: str) -> bool:
-    """Return whether a pattern matches a whole string; it is case-sensitive.
+    """Return whether a pattern matches a whole string; matching is case-sensitive.
 
     The time it takes is at most proportional to the product of both lengths.
 
@@ -68,7 +68,7 @@ def _tokens(pattern: str) -> Iterator[_Matches | None]:
 
 def _one_of(pattern: str, characters: Sequence[str]) -> _Matches:
     if not characters or characters[0] in "!^" or "\\" in characters or "[" in characters:
-        raise ValueError(f"the sandbox does not know the meaning of [{characters}] in the pattern {pattern!r}")
+        raise ValueError(f"Segment does not document the meaning of [{characters}] in the pattern {pattern!r}")
     ranges: list[tuple[str, str]] = []
     position = 0
     while position < len(characters):

@@ -1,4 +1,4 @@
-"""Destination types, as the catalog describes them."""
+"""The destination types in the catalog, with their options and actions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OPTION_KINDS: dict[str, Kind] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One setting of a destination type.
+    """A destination type's option, which defines one setting.
 
     :param default: value for destinations that are created without one; :data:`NO_DEFAULT` for none.
     :param kind: JSON type of its values; None if any type is allowed.

@@ -11,18 +11,18 @@ class Child(Protocol):
 
     @property
     def id(self) -> str:
-        """Its id, unique within the destination."""
+        """The object's id, unique within its destination."""
 
     @property
     def destination_id(self) -> str:
-        """Id of the destination it belongs to."""
+        """Id of the destination that the object belongs to."""
 
 
 Item = TypeVar("Item", bound=Child)
 
 
 class Children(Generic[Item]):
-    """The objects of one kind, by destination and id, oldest first.
+    """The objects of one kind, indexed by destination and id, oldest first.
 
     :param items: initial objects.
     """

@@ -11,7 +11,7 @@ from airflow_provider_segment.sandbox import decisions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Events delivered at one moment.
+    """A batch of deliveries at one moment: counts by result, and timings.
 
     :param at: seconds since 1970.
     :param successes: events delivered.
@@ -57,7 +57,7 @@ class Stream:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """A duration measured over many events.
+    """The average and 95th percentile of a duration over many events.
 
     :param events: number of events measured.
     :param average: average over all of them.
@@ -83,7 +83,7 @@ class Summary:
 
     @property
     def successes(self) -> int:
-        """Events delivered."""
+        """The number of events delivered."""
         return self.successes_on_first_attempt + self.successes_after_retry
 
 

@@ -1,4 +1,4 @@
-"""The settings of a destination, which are values of its type's options: defaults, masking and updates."""
+"""The settings of a destination: defaults, updates, type checks and masking."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def initial_values(entry: CatalogEntry, sent: Values) -> Values:
 
 
 def default_values(entry: CatalogEntry) -> Values:
-    """Return the default settings of a destination type; empty if it does not fill them in."""
+    """Return a destination type's default settings; empty if new destinations do not get them."""
     options = entry.options.values() if entry.fills_defaults else ()
     return {option.name: option.default for option in options if option.default is not NO_DEFAULT}
 
@@ -53,7 +53,7 @@ def updated_values(
 
 
 def is_read_only(entry: CatalogEntry, name: str) -> bool:
-    """Return whether only Segment can set a setting."""
+    """Return whether a setting is read-only, so that only Segment can change it."""
     if name == decisions.AUTH_SETTINGS:
         return entry.adds_auth_settings
     option = entry.options.get(name)
@@ -61,12 +61,12 @@ def is_read_only(entry: CatalogEntry, name: str) -> bool:
 
 
 def masked_values(entry: CatalogEntry, values: Values) -> Values:
-    """Return settings as responses show them, with secrets masked."""
+    """Return settings for a response, with secrets masked."""
     return {name: decisions.masked(value) if name in entry.secrets else value for name, value in values.items()}
 
 
 def _accepted(entry: CatalogEntry, sent: Values) -> dict[str, Any]:
-    """Return the values sent, without nulls and read-only settings."""
+    """Return the values sent, except nulls and read-only settings."""
     return {name: value for name, value in sent.items() if value is not None and not is_read_only(entry, name)}
 
 

@@ -93,7 +93,7 @@ _FILTER_FIELDS = (Field(name="id", kind="string", not_empty=True), *FILTER_FIELD
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seed:
-    """The validated initial content of a workspace; all references in it exist."""
+    """The validated initial content of a workspace; all sources, types and actions that it refers to exist."""
 
     sources: tuple[Source, ...]
     catalog: tuple[CatalogEntry, ...]
@@ -249,7 +249,7 @@ class _DestinationParser:
 
 
 def _settings(entry: CatalogEntry, seeded: Mapping[str, Any], path: str) -> Mapping[str, Any]:
-    """Return seeded settings with Segment's defaults and keys; unlike a request, a seed can set read-only settings."""
+    """Return the settings of a seeded destination; unlike a request, a seed can set read-only settings."""
     try:
         values = initial_values(entry, seeded)
     except InvalidFieldsError as error:

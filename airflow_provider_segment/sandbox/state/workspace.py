@@ -20,7 +20,7 @@ class Created(Protocol):
 
     @property
     def created_at(self) -> float:
-        """Seconds since 1970 on the sandbox's clock."""
+        """Creation time, in seconds since 1970 on the sandbox's clock."""
 
 
 Item = TypeVar("Item", bound=Created)
@@ -78,7 +78,9 @@ class Workspace:
         return self._deliveries[destination_id]
 
     def update_delivery_rate(self, destination_id: str, *, per_minute: float, now: float) -> None:
-        """Start or stop a destination's automatic deliveries, which run while it and a subscription are enabled.
+        """Start or stop a destination's automatic deliveries.
+
+        They run while the destination and at least one of its subscriptions are enabled.
 
         :param per_minute: events per minute while they run.
         :param now: seconds since 1970.

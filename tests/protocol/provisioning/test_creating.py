@@ -51,7 +51,7 @@ def test_an_object_listed_after_a_lost_response_is_adopted() -> None:
     driver = ScriptedDriver([LOST, listed(), listed(), listed("d1")])
     assert driver.run(create_destination(OPTIONS, **ARGUMENTS))["id"] == "d1"
     assert methods(driver) == ["POST", "GET", "GET", "GET"]
-    assert "was lost, but it was created: d1" in driver.log_text
+    assert "was lost, but destination 'mine' of type m on source s was created: d1" in driver.log_text
 
 
 def run_until_error_or_posts(flow: Any, posts: int) -> list[float]:
@@ -108,7 +108,7 @@ def test_several_matches_after_a_lost_response_raise() -> None:
 def test_a_failed_check_raises_that_the_outcome_is_unknown() -> None:
     gone = Response(status=404, body=b'{"errors": [{"type": "NotFound"}]}')
     driver = ScriptedDriver([LOST, gone])
-    with pytest.raises(SegmentAmbiguousWriteError, match="checking whether it exists failed"):
+    with pytest.raises(SegmentAmbiguousWriteError, match="the check whether the object exists failed"):
         driver.run(create_destination(OPTIONS, **ARGUMENTS))
 
 
@@ -207,7 +207,7 @@ def test_a_create_that_is_refused_because_another_run_was_faster_uses_that_desti
     driver = ScriptedDriver([listed(), TYPE, refused(status), listed("d1"), listed("d1")])
     assert driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse")).id == "d1"
     assert methods(driver) == ["GET", "GET", "POST", "GET", "GET"]
-    assert "exists; meanwhile destination 'mine' of type m on source s exists: d1; reading the" in driver.log_text
+    assert "exists; destination 'mine' of type m on source s exists now: d1; reading the" in driver.log_text
     with pytest.raises(SegmentAlreadyExistsError):
         ScriptedDriver([listed(), TYPE, refused(status), listed("d1"), listed("d1")]).run(
             ensure_destination(OPTIONS, spec=spec, if_exists="fail")
@@ -229,7 +229,7 @@ def test_a_create_that_is_refused_for_another_reason_raises_with_the_reason() ->
     driver = ScriptedDriver([listed(), TYPE, refused(422), refused(404)])
     with pytest.raises(SegmentApiError, match="returned 422: exists"):
         driver.run(ensure_destination(OPTIONS, spec=spec, if_exists="reuse"))
-    assert "checking whether it exists failed" in driver.log_text
+    assert "the check whether it exists failed" in driver.log_text
 
 
 def refused(status: int) -> Outcome:

@@ -68,7 +68,7 @@ def test_a_description_of_all_keys() -> None:
         ([entry(title="")], r"filters\[0\]\['title'\] is empty"),
         ([entry(actions=[{"type": "BLOCK"}])], r"filters\[0\]\['actions'\]\[0\]\['type'\] is 'BLOCK'"),
         ([entry(id="x"), entry(id="x")], r"filters\[0\]: duplicate id 'x'; describe each filter only once"),
-        ([entry(checks=[{"payload": {}}])], r"\['checks'\]\[0\]: 'result' is missing; pass the filtered event"),
+        ([entry(checks=[{"payload": {}}])], r"\['checks'\]\[0\]: 'result' is missing; pass the expected event"),
         ([entry(checks=[{"result": {}}])], r"\['checks'\]\[0\]: 'payload' is missing"),
         ([entry(checks=[{"payload": [], "result": None}])], r"\['payload'\] is a list; it must be a dict"),
     ],

@@ -63,7 +63,7 @@ def test_a_key_that_the_refusal_names_is_left_out(refusal: Outcome) -> None:
     driver = ScriptedDriver([refusal, changed(apiKey="k", region="us")])
     assert write(driver, {"apiKey": "k", "region": "eu"}, region="us") == ["settings['region']"]
     assert sent(driver) == [{"apiKey": "k", "region": "eu"}, {"apiKey": "k"}]
-    assert "sending it again without settings['region']" in driver.log_text
+    assert "sending the update again without settings['region']" in driver.log_text
     assert "settings['region'] is read-only: Segment did not change" in driver.log_text
 
 

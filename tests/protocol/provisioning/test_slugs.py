@@ -27,7 +27,7 @@ def test_a_slug_or_an_id_selects(value: str, found: str) -> None:
         ("my-websit", "there is no source with the slug or id 'my-websit'; did you mean 'my-website'?"),
         ("zzz", "there is no source with the slug or id 'zzz'; known: id-3, my-app, my-website, odd"),
         ("My-App", "there is no source with the slug or id 'My-App'; did you mean 'my-app'?"),
-        ("my-app", "source 'my-app' is ambiguous: several have this slug; use one of their ids: id-2, id-4"),
+        ("my-app", "source 'my-app' is ambiguous: several sources have this slug; use one of their ids: id-2, id-4"),
         (
             "my-website",
             "source 'my-website' is ambiguous: it is the slug of id-1 and the id of another source; use the id id-1",
