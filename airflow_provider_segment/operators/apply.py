@@ -200,7 +200,7 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         self.check_literal_arguments()
 
     def check_combination(self) -> None:
-        """Check that either the arguments or a file describes the destination, with one source and one type."""
+        """Check that a file or the arguments describe the destination; arguments give its source and type once each."""
         if self.path is None:
             if self.environment is not None:
                 raise ValueError("environment requires path; environments set the variables and secrets of spec files")
@@ -213,7 +213,7 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
             if given:
                 raise ValueError(
                     f"path can't be combined with {', '.join(given)}, because the file describes the whole destination;"
-                    " remove them, including from default_args"
+                    f" remove {', '.join(given)}, including from default_args"
                 )
         super().check_combination()
 

@@ -137,7 +137,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
             return hook.driver.run(self._with_advice(flow)(options, *args, **kwargs))
 
     def pending_age(self, context: Context) -> float:
-        """Return the minimum number of seconds since the last write that may still be in flight; 0 if unknown.
+        """Return how many seconds ago, at the least, the last write that may be in flight was sent; 0 if unknown.
 
         :param context: the task's context.
         """
@@ -160,7 +160,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
 
 
 def earlier_try_age(context: Context) -> float:
-    """Return the minimum number of seconds since the previous try of this task ended; 0 if unknown.
+    """Return how many seconds ago, at the least, the previous try of this task ended; 0 if unknown.
 
     Airflow starts a retry ``retry_delay`` after the previous try ended or was found dead. A cleared task starts at
     once, and its ``max_tries`` exceeds its ``retries``.

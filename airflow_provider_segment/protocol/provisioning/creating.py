@@ -160,7 +160,7 @@ def _find_lost(
     except SegmentSeveralMatchesError:
         raise
     except SegmentError as error:
-        lost.explain(f"the check whether the object exists failed too: {error}")
+        lost.explain(f"checking whether the object exists failed too: {error}")
         raise lost from error
 
 
@@ -177,14 +177,14 @@ def _check_overtaken(
     try:
         matches = yield from find(options)
     except SegmentError as error:
-        yield Log(f"creating {identity}: the check whether it exists failed: {error}", logging.WARNING)
+        yield Log(f"creating {identity}: could not check whether it exists: {error}", logging.WARNING)
         return
     if not matches:
         return
     ids = ", ".join(match["id"] for match in matches)
     if replan:
         raise StaleStateError(f"{rejection}; {identity} exists now: {ids}", rejection=rejection)
-    rejection.explain(f"it exists already: {ids}")
+    rejection.explain(f"it already exists: {ids}")
 
 
 def _find_after_rejection(
@@ -197,7 +197,7 @@ def _find_after_rejection(
     except SegmentSeveralMatchesError:
         raise
     except SegmentError as error:
-        rejection.explain(f"the check whether the object exists failed too: {error}")
+        rejection.explain(f"checking whether the object exists failed too: {error}")
         raise rejection from error
 
 

@@ -148,7 +148,7 @@ def ensure_destination(
     wait_for_pending: bool = False,
     ids: ResolvedIds | None = None,
 ) -> Flow[Ensured]:
-    """Create a destination unless it exists already.
+    """Create a destination unless it already exists.
 
     :param spec: its description.
     :param if_exists: ``reuse``, ``update`` or ``fail``.

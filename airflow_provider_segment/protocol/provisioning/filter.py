@@ -131,7 +131,7 @@ def ensure_filter(
     source: str | None = None,
     wait_for_pending: bool = False,
 ) -> Flow[str]:
-    """Create a filter unless it exists already.
+    """Create a filter unless it already exists.
 
     :param destination_id: its destination.
     :param spec: its description.

@@ -102,20 +102,20 @@ def handle_existing(object_id: str, identity: Identity, diff: Diff, *, if_exists
     """
     if if_exists == "fail":
         raise SegmentAlreadyExistsError(
-            f"{identity} exists already: {object_id}; an earlier try of this task may have created it",
+            f"{identity} already exists: {object_id}; an earlier try of this task may have created it",
             ids=(object_id,),
         )
     yield from mask_and_warn(identity, diff)
     if not diff.fields:
         limit = " as far as Segment shows" if diff.hidden or diff.unknown else ""
-        yield Log(f"{identity} exists already as described{limit}: {object_id}")
+        yield Log(f"{identity} already exists and matches its description{limit}: {object_id}")
         return False
     names = ", ".join(diff.names)
     if if_exists == "update":
-        yield Log(f"{identity} exists already: {object_id}; updating {names}")
+        yield Log(f"{identity} already exists: {object_id}; updating {names}")
         return True
     yield Log(
-        f"{identity} exists already: {object_id}; it differs in {names} and is used unchanged; pass if_exists='update'"
+        f"{identity} already exists: {object_id}; it differs in {names} and is used unchanged; pass if_exists='update'"
         " to update it",
         logging.WARNING,
     )

@@ -239,7 +239,7 @@ def _final_id(
 def _merged_differences(
     first: ApplySummary, last: ApplySummary, subscriptions: Sequence[Any], filters: Sequence[Any]
 ) -> list[Difference]:
-    """Return the differences of the first plan with final ids, followed by later differences of other objects."""
+    """Return the first plan's differences, with their final ids, then the last plan's for all other objects."""
     ids = {
         DESTINATION: iter([last["destination_id"]]),
         SUBSCRIPTION: _ids_of_changed(first["subscriptions"], subscriptions),

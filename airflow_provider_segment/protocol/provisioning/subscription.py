@@ -141,7 +141,7 @@ def ensure_subscription(
     created_before: bool = False,
     found: Found | None = None,
 ) -> Flow[Ensured]:
-    """Create a subscription unless it exists already.
+    """Create a subscription unless it already exists.
 
     If a schedule is described and an existing subscription has none, an earlier try stopped before setting it: the
     subscription gets its schedule even with ``reuse``.

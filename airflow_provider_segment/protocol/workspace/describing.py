@@ -195,7 +195,7 @@ class Describer:
         }
 
     def _masked(self, value: Any, hint: str, place: str, secrets: dict[str, str]) -> Any:
-        """Return a value with its masks replaced by aliases."""
+        """Return a value in which each masked secret is replaced by a ``SecretAlias``."""
         if not holds_mask(value):
             return value
         if isinstance(value, Mapping):
