@@ -1,4 +1,4 @@
-"""Secrets in settings: referenced in the DAG file, read only while the task runs."""
+"""Secrets in settings: DAG files refer to them, and only a running task reads them."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ class CheckedArguments(_Base):
             cls.template_fields = (*cls.argument_checks, "segment_conn_id")
 
     def check_combination(self) -> None:
-        """Check which arguments are set together, not their values."""
+        """Check the combination of arguments that are set, without checking their values."""
 
     def check_literal_arguments(self) -> None:
         """Check the arguments whose values are known when the DAG is parsed.

@@ -1,1 +1,1 @@
-"""The command line ``airflow-segment``, which manages the destinations of a workspace as files."""
+"""The ``airflow-segment`` command, which manages the destinations of a workspace as files."""

@@ -17,7 +17,7 @@ _STATUS = "Exit status: 0 no difference, 2 differences, 1 any error."
 
 
 class _Parser(argparse.ArgumentParser):
-    """An argument parser that exits with status 1 after a usage error, because status 2 means differences."""
+    """An argument parser that exits with status 1 after a usage error, because status 2 reports differences."""
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)

@@ -1,4 +1,4 @@
-"""The commands: functions that take the parsed arguments and return an :class:`Output`."""
+"""The commands of ``airflow-segment``: functions that take the parsed arguments and return an :class:`Output`."""
 
 from __future__ import annotations
 

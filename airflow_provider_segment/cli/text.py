@@ -119,7 +119,7 @@ def applied_text(applied: Sequence[Mapping[str, Any]], style: Style, *, plan: Ma
             lines.append(style.result(one["result"], f"{one['result']}  {one['path']}{reason}"))
     counts = Counter(one["result"] for one in applied)
     parts = [f"{count} {result}" for result, count in counts.items() if result != "kept"]
-    lines.append(f"{', '.join(parts) or 'nothing written'}; {counts['kept']} already as described")
+    lines.append(f"{', '.join(parts) or 'nothing written'}; {counts['kept']} unchanged")
     return "\n".join(lines)
 
 

@@ -38,7 +38,7 @@ class AirflowConnection:
         self._connection = hook.get_connection(self._conn_id)
 
     async def read_async(self, hook: type[BaseHook]) -> None:
-        """Read the connection without blocking the event loop; Airflow may communicate with another process.
+        """Read the connection without blocking the event loop, since Airflow may have to ask another process for it.
 
         :param hook: the hook that reads it.
         """

@@ -137,7 +137,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
             return hook.driver.run(self._with_advice(flow)(options, *args, **kwargs))
 
     def pending_age(self, context: Context) -> float:
-        """Return how many seconds ago, at the least, the last write that may be in flight was sent; 0 if unknown.
+        """Return the minimum age, in seconds, of the last write that may still be in flight; 0 if unknown.
 
         :param context: the task's context.
         """
@@ -146,7 +146,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
     def _with_advice(
         self, flow: Callable[Concatenate[CallOptions, P], Flow[T]]
     ) -> Callable[Concatenate[CallOptions, P], Flow[T]]:
-        """Return the flow; in Airflow's default pool, wrapped to log a warning before a long wait."""
+        """Return the flow function, wrapped to warn before a long wait if the task runs in Airflow's default pool."""
         from airflow_provider_segment.protocol.flow.deferral import with_advice
 
         if self.pool != DEFAULT_POOL:
@@ -160,7 +160,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
 
 
 def earlier_try_age(context: Context) -> float:
-    """Return how many seconds ago, at the least, the previous try of this task ended; 0 if unknown.
+    """Return the minimum time, in seconds, since the previous try of this task ended; 0 if unknown.
 
     Airflow starts a retry ``retry_delay`` after the previous try ended or was found dead. A cleared task starts at
     once, and its ``max_tries`` exceeds its ``retries``.
@@ -183,7 +183,7 @@ def is_retry(context: Context) -> bool:
 
 
 def push_ignored(context: Context, ignored: Sequence[str]) -> None:
-    """Push the settings that Segment ignored, if any, to XCom under the key ``ignored``.
+    """Push the labels of the settings that Segment ignored, if any, to XCom under the key ``ignored``.
 
     :param context: the task's context.
     :param ignored: their labels.

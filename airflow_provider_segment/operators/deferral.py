@@ -113,7 +113,7 @@ class SegmentDeferrableOperator(SegmentOperator):
         return None if self._resumption is None else self._resumption.state.progress
 
     def looks_for_pending(self, context: Context) -> bool:
-        """Return whether an earlier request may still be in flight, so that lists may not show its effect yet.
+        """Return whether an earlier request may still be in flight, in which case lists may not show its effect yet.
 
         :param context: the task's context.
         """

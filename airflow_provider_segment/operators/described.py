@@ -43,7 +43,7 @@ def read_files(task: SegmentOperator, *, path: str, environment: str | None) -> 
 def read_entries(
     task: SegmentOperator, entries: Sequence[DestinationDescription | FileEntry]
 ) -> Sequence[WorkspaceFolder]:
-    """Read the spec files that a list of entries names.
+    """Read a list of descriptions and paths of spec files, and load those files.
 
     :param task: the task; relative paths start where those of :func:`read_files` do.
     :param entries: descriptions and file entries.

@@ -44,7 +44,7 @@ class SegmentCreateDestinationOperator(SegmentOperator):
     :param destination_type: its type, by slug or catalog id; can't be changed later. To resolve it, the task lists the
         catalog if the source has no destination of this type yet.
     :param metadata_id: catalog id of its type, instead of ``destination_type``.
-    :param name: display name, not empty; for a new destination, it must not begin or end with white space.
+    :param name: display name, not empty; for a new destination, it must not begin or end with whitespace.
     :param settings: keyed by the option names of the catalog entry; a dict, or a template that renders to a JSON
         object. Pass secrets as :class:`~airflow_provider_segment.secrets.SecretRef`; a literal in the DAG file is
         visible in Airflow.

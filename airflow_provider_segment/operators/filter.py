@@ -104,7 +104,7 @@ class SegmentCreateFilterOperator(SegmentOperator):
         self.check_literal_arguments()
 
     def check_combination(self) -> None:
-        """Check that the source is not set twice."""
+        """Check that ``source`` and ``source_id`` are not both set."""
         check_one_form({"source": self.source, "source_id": self.source_id})
         super().check_combination()
 

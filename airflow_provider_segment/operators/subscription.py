@@ -136,7 +136,7 @@ class SegmentCreateSubscriptionOperator(SegmentDeferrableOperator):
         return ensured.id
 
     def progress_to_json(self) -> dict[str, Any]:
-        """Return the subscription's id as plain JSON; ``None`` until it is known."""
+        """Return a dict with the subscription's id, which is ``None`` until it is known."""
         return {"id": self._found.id}
 
 
@@ -303,5 +303,5 @@ class SegmentDeleteSubscriptionOperator(_ExistingSubscriptionOperator):
         )
 
     def progress_to_json(self) -> dict[str, Any]:
-        """Return the subscription's id as plain JSON; ``None`` until it is known."""
+        """Return a dict with the subscription's id, which is ``None`` until it is known."""
         return {"id": self._found.id}

@@ -35,7 +35,7 @@ def check_id(argument: str, value: Any) -> str:
 
 
 def check_trimmed_name(argument: str, value: Any) -> str:
-    """Check the name for a new or renamed object: not blank, without leading or trailing white space.
+    """Check the name for a new or renamed object: not blank, without leading or trailing whitespace.
 
     :param argument: the argument's name.
     :param value: the argument's value.
@@ -43,13 +43,13 @@ def check_trimmed_name(argument: str, value: Any) -> str:
     name = check_name(argument, value)
     if not is_trimmed(name):
         raise ValueError(
-            f"{argument} is {name!r}; remove the white space around the name, because names are compared exactly"
+            f"{argument} is {name!r}; remove the whitespace around the name, because names are compared exactly"
         )
     return name
 
 
 def is_trimmed(name: str) -> bool:
-    """Return whether a name has no white space around it; names of existing objects may have some.
+    """Return whether a name has no whitespace around it; names of existing objects may have some.
 
     :param name: the name.
     """

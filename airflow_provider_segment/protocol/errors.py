@@ -157,7 +157,10 @@ class _SegmentMatchError(SegmentError):
 
 
 class SegmentAlreadyExistsError(_SegmentMatchError):
-    """An object with this identity exists and ``if_exists="fail"``; ``ids`` contains its id."""
+    """An object with this identity exists and ``if_exists="fail"``, or the source allows only one of this type.
+
+    ``ids`` contains the ids of the existing objects.
+    """
 
 
 class SegmentSeveralMatchesError(_SegmentMatchError):

@@ -17,7 +17,7 @@ _ARMOUR = re.compile(r"-----(BEGIN|END) [A-Z0-9 ]+-----")
 
 
 def forms(secret: str) -> set[str]:
-    """Return a string unchanged, with its white space collapsed, and encoded for JSON, Python, URLs, HTML and base64.
+    """Return a string unchanged, with its whitespace collapsed, and encoded for JSON, Python, URLs, HTML and base64.
 
     :param secret: the string.
     """
@@ -48,7 +48,7 @@ def pieces(secret: str) -> Iterator[str]:
 
 
 def runs_of(secret: str) -> Iterator[str]:
-    """Yield the parts of a secret of which even an excerpt is redacted: all except PEM armour and JSON keys.
+    """Yield the parts of a secret whose excerpts are redacted too: everything except PEM armour and JSON keys.
 
     :param secret: the string.
     """

@@ -32,7 +32,7 @@ class SecretStr:
         return True
 
     def strip(self) -> SecretStr:
-        """Return the secret without the white space around it."""
+        """Return the secret without the whitespace around it."""
         return SecretStr(self._value.strip())
 
     def startswith(self, prefixes: tuple[str, ...]) -> bool:

@@ -31,7 +31,7 @@ def all_strings(value: Any) -> Iterator[SecretStr]:
 
 
 def encodings(text: str) -> Iterator[str]:
-    """Yield a string unchanged, encoded as JSON, and with its white space collapsed.
+    """Yield a string unchanged, encoded as JSON, and with its whitespace collapsed.
 
     :param text: a secret.
     """

@@ -80,7 +80,7 @@ class InvalidFieldsError(ApiError):
 
 
 def error_json(status: int, message: str, *, field: str | None = None, data: object = None) -> dict[str, object]:
-    """Return one entry of a response's ``errors``; it has no ``status``, as in traces of the live service."""
+    """Return one entry of a response's ``errors``, without ``status``, which the live service does not send either."""
     error: dict[str, object] = {"type": decisions.ERROR_TYPES.get(status, "error"), "message": message}
     if field is not None:
         error["field"] = field

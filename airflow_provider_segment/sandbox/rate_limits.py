@@ -69,7 +69,7 @@ def limit_headers(*, consumed: int, remaining: int, reset: float) -> Headers:
 def too_many_requests(
     *, retry_after: int | None, ms_before_next: int | None, consumed: int = 0, headers: Headers = ()
 ) -> ApiError:
-    """Return a 429.
+    """Return the error for a 429 response.
 
     :param retry_after: seconds in the ``Retry-After`` header; None omits the header.
     :param ms_before_next: milliseconds in the body; None omits ``data`` altogether.

@@ -33,7 +33,7 @@ _GRACE = timedelta(seconds=15)
 
 
 class DeferrableWaitMixin(_Base):
-    """The deferred part of the sensor; Airflow's sensor flags act as they do in poke mode."""
+    """The deferred part of the sensor; flags such as ``soft_fail`` have the same effect as in poke mode."""
 
     deferrable: bool
     _destination_checked: bool
@@ -64,7 +64,7 @@ class DeferrableWaitMixin(_Base):
         raise NotImplementedError
 
     def deadline(self, started: datetime) -> datetime:
-        """Return when the wait ends: after ``timeout`` or ``execution_timeout``, whichever is shorter.
+        """Return the time at which the wait ends: after ``timeout`` or ``execution_timeout``, whichever is shorter.
 
         Airflow 3.3 does not apply ``execution_timeout`` to a deferred task.
 
@@ -82,7 +82,7 @@ class DeferrableWaitMixin(_Base):
 
         left = deadline - datetime.now(UTC)
         if left <= timedelta(0):
-            self._raise_timeout("the conditions did not hold at the last poll")
+            self._raise_timeout("the last poll gave no verdict")
         self.defer(
             trigger=SegmentDeliveryMetricsTrigger(
                 **self._criteria.to_json(),
@@ -98,7 +98,7 @@ class DeferrableWaitMixin(_Base):
         )
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
-        """Resume after deferral; skip on the same errors as in poke mode, unlike Airflow's own method."""
+        """Resume after deferral; unlike Airflow's own method, skip on the same errors as in poke mode."""
         arguments = next_kwargs or {}
         self.stored_link = None
         self._mask_token()
@@ -204,7 +204,7 @@ class DeferrableWaitMixin(_Base):
         raise AirflowSensorTimeout(printable(f"Sensor has timed out after {timeout}: {message}"))
 
     def _poll_after_deadline(self, context: Context) -> Evidence:
-        """Poll again before raising the timeout, as poke mode does; the triggerer may have been down for hours."""
+        """Poll again before failing with a timeout, as poke mode does; the triggerer may have been down for hours."""
         timeout, execution_timeout = self._timeouts
         evidence = None
         if timeout <= execution_timeout:  # in poke mode, execution_timeout interrupts without another poll
@@ -247,4 +247,4 @@ def _deadline_of(event: dict[str, Any]) -> datetime:
     try:
         return datetime.fromisoformat(event["deadline"])
     except (KeyError, TypeError, ValueError):
-        raise SegmentProtocolError("the trigger sent an event without a deadline") from None
+        raise SegmentProtocolError("the trigger sent an event without a valid deadline") from None

@@ -209,7 +209,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         check_one_window(window=self.window, start_time=self.start_time)
 
     def check_known_arguments(self) -> None:
-        """Check the arguments known when the DAG is parsed, and that those of the window fit together."""
+        """Check the arguments known when the DAG is parsed, including the combination of window arguments."""
         super().check_known_arguments()
         window = {name: getattr(self, name) for name in ("window", "start_time", "end_time", "granularity")}
         if not is_literal([*window.values(), self.settle_time]):

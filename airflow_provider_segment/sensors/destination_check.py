@@ -1,4 +1,4 @@
-"""The stored check of a destination, for sensors in reschedule mode, where each poll runs in a new process."""
+"""A record that the destination was checked, for reschedule mode, where each poll runs in a new process."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ class AiohttpDriver:
         return None
 
     def _headers(self, request: Request) -> CIMultiDict[str]:
-        """Return the headers in the type that aiohttp uses internally, cached for each pair of media types."""
+        """Return the headers as the type that aiohttp uses internally, cached for each pair of media types."""
         media_types = (request.accept, request.content_type)
         if media_types not in self._headers_of:
             headers = {**self._network.headers, **request.headers, "Accept-Encoding": "identity"}

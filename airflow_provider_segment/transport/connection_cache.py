@@ -20,7 +20,7 @@ RETRY_AFTER = 10.0
 
 
 class CachedConnection(Generic[T]):
-    """A connection in one event loop, which is read again from time to time.
+    """A connection cached for one event loop; it is read again when it is too old.
 
     A value that has not changed when it is read again stays the same object, so that callers can compare it with
     ``is``.
@@ -97,7 +97,7 @@ class ConnectionCache(Generic[T]):
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, CachedConnection[T]]] = WeakKeyDictionary()
 
     def entry(self, conn_id: str) -> CachedConnection[T]:
-        """Return the entry of a connection in the running event loop, which may still have to be read.
+        """Return a connection's cache entry for the running event loop; the connection may not have been read yet.
 
         :param conn_id: id of the connection.
         """

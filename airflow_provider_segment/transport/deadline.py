@@ -73,7 +73,7 @@ class _DeadlineConnection(urllib3.connection.HTTPConnection):
 
     @timeout.setter
     def timeout(self, value: object) -> None:
-        """Ignore urllib3's timeout, which restarts for connecting, for reading, and behind a proxy."""
+        """Ignore urllib3's timeout, which starts over for a proxy's tunnel, for connecting and for reading."""
 
     def _new_conn(self) -> socket.socket:
         connected = super()._new_conn()

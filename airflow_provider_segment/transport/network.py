@@ -102,7 +102,7 @@ def _environment_proxies(url: SplitResult) -> Mapping[str, str]:
 
 
 def _proxy(proxies: Mapping[str, str], url: SplitResult) -> str | None:
-    """Return the proxy to use: the one for the host, else for the scheme, else for all URLs.
+    """Return the first proxy that is set: for the scheme and host, the scheme, the host, or all URLs.
 
     The keys and their order are those of requests: https://requests.readthedocs.io/en/latest/user/advanced/#proxies
     """
@@ -128,7 +128,7 @@ class LogSink(Protocol):
     """A logger: Airflow's or the standard library's."""
 
     def log(self, level: int, msg: Any, /, *args: Any) -> Any:
-        """Log a message with a level of the standard library's ``logging``."""
+        """Log a message at one of the levels of the standard library's ``logging``."""
 
 
 _CONNECTION_ENDED = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError, TimeoutError)

@@ -1,4 +1,4 @@
-"""The synchronous driver: sends requests with the ``requests`` library, and sleeps."""
+"""The synchronous driver: sends requests with the ``requests`` library and sleeps with ``time.sleep``."""
 
 from __future__ import annotations
 

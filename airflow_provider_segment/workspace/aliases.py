@@ -37,7 +37,7 @@ def alias_reader(environment: Environment) -> ReadAlias:
 
 
 def supplied_descriptions(folder: WorkspaceFolder) -> list[DestinationDescription]:
-    """Return the descriptions of a folder with their secrets; reads no connection if they use no secrets.
+    """Return a folder's descriptions with secrets filled in; no connection is read if none uses a secret.
 
     :param folder: the folder.
     """

@@ -29,7 +29,7 @@ from airflow_provider_segment.workspace.spec_file import parse_spec, repeated_de
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpecFile:
-    """A spec file and what it describes.
+    """A spec file with its parsed document and its description.
 
     :param path: the path relative to the folder, with slashes.
     :param document: its content.

@@ -155,7 +155,7 @@ def test_from_a_live_workspace_to_applied_files(command: CommandLine) -> None:
     assert "2 secrets are not supplied" in applied.out
     assert "warning: the type has no setting 'apikey'; did you mean 'apiKey'?" in applied.out
     command.edit("  apikey: x\n", "")
-    assert applied.out.endswith("1 changed; 1 already as described\n")
+    assert applied.out.endswith("1 changed; 1 unchanged\n")
     assert "1 of 1: destination 'Existing 0'" in applied.err
     assert command.writes() == [("PATCH", "/destinations/d0/subscriptions/s0")]
     assert command.run("plan", "segment").status == 0

@@ -68,7 +68,7 @@ def log(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> 
 @pytest.mark.parametrize("make", [create, apply, reported])
 def test_a_name_with_a_space_at_an_edge(running: Running, segment_sandbox: SegmentSandbox, make: Any) -> None:
     assert message_of(running, make(name="mine ")) == (
-        "the new destination name is 'mine '; remove the white space around it, because names are compared exactly"
+        "the new destination name is 'mine '; remove the whitespace around it, because names are compared exactly"
     )
     assert writes(segment_sandbox) == []
 
@@ -102,7 +102,7 @@ def test_a_name_with_a_space_of_what_belongs_to_a_destination(
 ) -> None:
     made = running.run(create())
     kind = {"sub": "subscription", "filter": "filter"}[what]
-    assert message_of(running, make(made)).startswith(f"the new {kind} name is ' x'; remove the white space around it")
+    assert message_of(running, make(made)).startswith(f"the new {kind} name is ' x'; remove the whitespace around it")
     assert writes(segment_sandbox) == ["POST"]
 
 
@@ -119,14 +119,14 @@ def test_a_new_name_of_an_existing_object_has_no_space_at_an_edge(
         apply(name="mine", subscriptions=[TRACK | {"id": subscription["id"], "name": " x"}]),
         apply(name="mine", filters=[{"id": one_filter["id"], "title": "f ", **drop}]),
     ):
-        assert "remove the white space around it" in message_of(running, task)
+        assert "remove the whitespace around it" in message_of(running, task)
     for new_name in (
         lambda: SegmentUpdateDestinationOperator(task_id="t", destination_id=id, new_name="mine "),
         lambda: SegmentUpdateSubscriptionOperator(task_id="t", destination_id=id, subscription_id="s", new_name=" x"),
         lambda: SegmentUpdateFilterOperator(task_id="t", destination_id=id, filter_id="f", new_title="f "),
     ):
         with pytest.raises(
-            ValueError, match=r"^task 't': new_(name|title) is .*; remove the white space around the name"
+            ValueError, match=r"^task 't': new_(name|title) is .*; remove the whitespace around the name"
         ):
             new_name()
     assert set(writes(segment_sandbox)) == {"POST"}

@@ -140,7 +140,7 @@ def test_an_event_without_a_deadline_does_not_resume_the_wait(
     segment_sandbox: SegmentSandbox, destination_id: str, deadline: dict[str, Any]
 ) -> None:
     event = {"status": "error", "error": "SegmentServerError", **deadline}
-    with pytest.raises(SegmentProtocolError, match="without a deadline"):
+    with pytest.raises(SegmentProtocolError, match="without a valid deadline"):
         deferrable(destination_id, silent_fail=True).resume_execution("execute_complete", {"event": event}, {})
 
 

@@ -1,4 +1,4 @@
-"""Masked settings: never sent back in place of the secrets, and used to find the values to mask in logs."""
+"""Handling of masked settings: they are not sent, and they show which of the sent values to mask in logs."""
 
 from __future__ import annotations
 

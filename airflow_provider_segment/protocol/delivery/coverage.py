@@ -91,7 +91,7 @@ def _granularity_of_growing(start: datetime, now: datetime) -> str:
 
 
 def _moved_inside(granularity: str, start: datetime, end: datetime, now: datetime) -> datetime | None:
-    """Return the start, moved slightly if it is exactly at one of Segment's limits; ``None`` if it is too old."""
+    """Return the start, moved inside Segment's limits if it is at or near one of them; ``None`` if it is too old."""
     limits = LIMITS[granularity]
     if now - start > limits.age:
         return None

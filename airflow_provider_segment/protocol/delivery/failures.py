@@ -47,5 +47,5 @@ class FailureRule:
 
 
 def _is_foreign(error: SegmentError) -> bool:
-    """Return whether the response did not come from the API, because it contains no API error object."""
+    """Return whether a response came from something other than the API; it then contains no API error object."""
     return isinstance(error, SegmentProtocolError) or (isinstance(error, SegmentAuthError) and not error.errors)

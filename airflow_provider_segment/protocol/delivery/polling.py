@@ -26,14 +26,14 @@ class FinalPieces:
         self._metrics: dict[Interval, DeliveryMetrics] = {}
 
     def get(self, piece: Interval) -> DeliveryMetrics | None:
-        """Return the metrics of a piece; ``None`` if they are not known to be final.
+        """Return the metrics of a piece of the window; ``None`` if they are not known to be final.
 
         :param piece: a piece of the window.
         """
         return self._metrics.get(piece)
 
     def keep(self, piece: Interval, metrics: DeliveryMetrics) -> None:
-        """Keep the metrics of a piece.
+        """Keep the final metrics of a piece of the window.
 
         :param piece: a piece that is final.
         :param metrics: its metrics.
@@ -41,7 +41,7 @@ class FinalPieces:
         self._metrics[piece] = metrics
 
     def drop_others(self, pieces: tuple[Interval, ...]) -> None:
-        """Forget pieces that a window has slid past.
+        """Drop the metrics of pieces that are no longer part of the window.
 
         :param pieces: the current pieces of the window.
         """
@@ -156,7 +156,7 @@ class _Type(TypedDict):
 
 
 class _Destination(TypedDict):
-    """The fields that show whether a destination can receive deliveries."""
+    """The fields of a destination that are needed to verify it."""
 
     sourceId: str
     enabled: bool

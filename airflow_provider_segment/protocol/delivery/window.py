@@ -65,7 +65,7 @@ def _are_aligned(moments: tuple[datetime, datetime], granularity: str) -> bool:
 
 
 def adds_up(window: Window) -> bool:
-    """Return whether a window is too long for one request, so that the metrics of several are added up.
+    """Return whether a window is too long for one request, so the metrics of several requests must be added up.
 
     A growing window may become too long later.
 
@@ -183,8 +183,8 @@ def check_retention(window: Window, settle_time: timedelta) -> None:
     needed = window.end - window.start + settle_time + MARGIN
     if needed > LIMITS[granularity].age:
         raise ValueError(
-            f"settle_time is {settle_time}, so the last poll, with a margin of a minute, runs {_in_words(needed)}"
-            f" after the window starts; {_limit(window, granularity, needed)}"
+            f"settle_time is {settle_time}, so the last poll runs {_in_words(needed)} after the window"
+            f" starts, including a margin of a minute; {_limit(window, granularity, needed)}"
         )
 
 

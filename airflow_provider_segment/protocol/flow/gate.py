@@ -56,7 +56,7 @@ class Gate:
     def enter(
         self, now: float, *, poll: bool, slot: float | None = None, max_wait: float = math.inf, jitter: float = 0.5
     ) -> HeldBack | None:
-        """Let a request through, or give it a slot at which to ask again.
+        """Let a request through, or hold it back and return when to ask again.
 
         :param now: the time.
         :param poll: whether the request leaves a share of the limit to others.
@@ -138,7 +138,7 @@ class Gate:
         return now + _RESPONSE_TIME if self._in_flight else now
 
     def _is_paced(self, now: float) -> bool:
-        """Return whether polls wait for slots: for one window after a 429, and while other polls wait."""
+        """Return whether polls wait for slots: until one window after the wait for a 429, or while other polls wait."""
         return now < self._closed_until + self._window or now < self._next_slot
 
     def _spacing(self) -> float:

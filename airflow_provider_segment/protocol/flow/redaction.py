@@ -44,7 +44,7 @@ class Redactor:
         )
 
     def redact(self, text: str, *, is_field: bool = False) -> str:
-        """Return a string with every secret in it replaced by ``***``; shorten or reformat it only afterwards.
+        """Return a string with every secret replaced by ``***``; redact a string before shortening or reformatting it.
 
         :param text: the string as received; only its first 4096 characters are kept.
         :param is_field: whether it is a path of names, in which short words stay.

@@ -62,7 +62,7 @@ class Resumption:
         return DeferralRule(granted=granted, wrote=self.state.wrote, created=self.state.created)
 
     def unfinished(self) -> dict[tuple[str, str], RetryState]:
-        """Return how much of their budgets calls have used, by method and path."""
+        """Return how much of its budgets the waiting call has used, keyed by its method and path."""
         call = self.state.call
         return {} if call is None else {(call.method, call.path): call.state}
 

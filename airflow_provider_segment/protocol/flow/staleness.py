@@ -1,4 +1,4 @@
-"""Detecting that the process was suspended, so that what a flow has read may be out of date.
+"""Detecting that the process was suspended, after which the state that a flow has read may be out of date.
 
 A worker that is stopped or suspended for longer than Airflow's heartbeat timeout may resume after a retry of its task
 has finished. So before each write, the time that has passed is compared with the time that the flow has planned.

@@ -85,7 +85,7 @@ class Log:
 
     @property
     def text(self) -> str:
-        """All lines; characters that could forge further lines are escaped."""
+        """The message and its further lines, with characters that could forge log lines escaped."""
         return "\n".join(map(printable, (self.message, *self.lines)))
 
 
@@ -170,7 +170,7 @@ class CallOptions:
         )
 
     def redacting(self, settings: Any) -> CallOptions:
-        """Return the same options, which also redact settings that a server may quote in a later response.
+        """Return options that also redact these settings, which a server may quote in a later response.
 
         :param settings: any value with strings in it.
         """

@@ -96,7 +96,7 @@ class Turns:
         return turn
 
     def leave(self, ticket: Ticket) -> None:
-        """Leave the queue, if the ticket is still in it.
+        """Remove a ticket from the queue, if it is still there.
 
         :param ticket: the task's ticket.
         """

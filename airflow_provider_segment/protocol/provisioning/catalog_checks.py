@@ -86,13 +86,13 @@ def check_new_destination(
     siblings: Iterable[Destination],
     described: str | None = None,
 ) -> None:
-    """Raise if a new destination has white space around its name, or if its source can't have another of this type.
+    """Raise if a new destination has whitespace around its name, or if its source can't have another of this type.
 
     :param identity: the destination's identity.
     :param destination_type: its type.
     :param siblings: destinations of its source.
     :param described: another new destination of this source and type, for the message.
-    :raises ValueError: the name begins or ends with white space, or another new destination is described.
+    :raises ValueError: the name begins or ends with whitespace, or another new destination is described.
     :raises SegmentAlreadyExistsError: the source has a destination of this type already.
     """
     check_new_name("destination", identity.name)
@@ -115,14 +115,14 @@ def check_new_destination(
 
 
 def check_new_name(what: str, name: str) -> None:
-    """Raise if a new name begins or ends with white space; names of existing objects may.
+    """Raise if a new name begins or ends with whitespace; names of existing objects may.
 
     :param what: the kind of object, for the message.
     :param name: its described name.
     """
     if not is_trimmed(name):
         raise ValueError(
-            f"the new {what} name is {name!r}; remove the white space around it, because names are compared exactly"
+            f"the new {what} name is {name!r}; remove the whitespace around it, because names are compared exactly"
         )
 
 

@@ -131,7 +131,9 @@ def find_one(options: CallOptions, identity: Identity, find: Find[T], *, wait_fo
 
 
 def poll_until(read: Callable[[], Flow[V]], enough: Callable[[V], bool], *, seconds: float, awaited: str) -> Flow[V]:
-    """Poll until ``enough`` returns true or time is up: lists may lag, and a slow server may still process a request.
+    """Poll until ``enough`` returns true or time is up.
+
+    Lists may lag, and a slow server may still be processing an earlier request.
 
     :param read: reads once.
     :param enough: returns whether polling can stop.
@@ -219,13 +221,18 @@ def _pause(pause: Pause) -> Flow[None]:
 
 
 def _confirm(options: CallOptions, identity: Identity, find: Find[T], created: T) -> Flow[T]:
-    """Check that the created object is the only one; once it is listed, so is any object created before it."""
+    """Poll until the created object is listed, and raise if several objects have its identity.
+
+    Once it is listed, so is any object created before it.
+    """
 
     def is_listed(matches: list[T]) -> bool:
         try:
             one_or_none(matches, identity)
         except SegmentSeveralMatchesError as error:
-            error.explain(f"this task created {created['id']}; another run or an earlier request created the other")
+            error.explain(
+                f"this task created {created['id']}; another run or an earlier request created the other object"
+            )
             raise
         return any(match["id"] == created["id"] for match in matches)
 

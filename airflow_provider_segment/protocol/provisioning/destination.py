@@ -54,7 +54,9 @@ from airflow_provider_segment.protocol.selection import DestinationSelection
 def find_destinations(
     options: CallOptions, identity: DestinationIdentity, ids: ResolvedIds | None = None
 ) -> Flow[list[Destination]]:
-    """Return all destinations that match an identity; list only its source's, since a workspace may have thousands.
+    """Return all destinations that match an identity.
+
+    Only the destinations of its source are listed, because a workspace may have thousands.
 
     :param identity: the destination's identity.
     :param ids: the known ids of its source and type; both are added.
@@ -203,7 +205,7 @@ def check_before_create(
     :param spec: its description.
     :param siblings: destinations of its source.
     :return: the description; values rendered by templates have the types that the catalog declares.
-    :raises ValueError: the type is unknown, or the name begins or ends with white space.
+    :raises ValueError: the type is unknown, or the name begins or ends with whitespace.
     :raises SegmentAlreadyExistsError: the type allows one destination for each source, and there is one.
     """
     kind = yield from read_type(options, spec.identity, siblings)
@@ -271,7 +273,7 @@ def write_destination(options: CallOptions, actual: Destination, changes: Mappin
 
 
 def _disable_first(options: CallOptions, destination_id: str, changes: Mapping[str, Any]) -> Flow[dict[str, Any]]:
-    """Disable a destination if that is one of the changes, and return the others."""
+    """Disable a destination if that is one of the changes, and return the remaining changes."""
     if changes.get("enabled") is not False:
         return dict(changes)
     yield from update_destination(options, id=destination_id, enabled=False)

@@ -83,7 +83,7 @@ class SettingsDiff:
     unknown: tuple[str, ...] = ()
 
     def to_write(self, *, rotate_secrets: bool) -> tuple[str, ...]:
-        """Return the keys to write.
+        """Return the keys of the settings to write.
 
         :param rotate_secrets: write every secret.
         """

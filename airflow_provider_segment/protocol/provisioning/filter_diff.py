@@ -40,7 +40,7 @@ def _comparable(name: str, value: Any) -> Any:
 
 
 def comparable_actions(actions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return actions with the keys that they drop or allow sorted, since the order of these keys has no meaning.
+    """Return actions with their lists of dropped or allowed keys sorted, because the order of the keys has no meaning.
 
     :param actions: the actions, with the API's keys.
     """

@@ -39,7 +39,7 @@ class FilterStep(StrEnum):
 
     @property
     def blocks_less(self) -> bool:
-        """Whether the step comes last, because it lets more events through."""
+        """Whether the step lets more events through, and therefore comes last."""
         return self in (FilterStep.DISABLE, FilterStep.REMOVE)
 
 

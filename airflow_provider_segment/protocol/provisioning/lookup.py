@@ -83,7 +83,7 @@ def destination_label(destination: Destination) -> str:
 
 
 def first_few(labels: Sequence[str]) -> str:
-    """Return the first of several labels, and how many more there are.
+    """Return the first few labels, and how many more there are.
 
     :param labels: the objects' labels.
     """
@@ -91,7 +91,7 @@ def first_few(labels: Sequence[str]) -> str:
 
 
 def handle_existing(object_id: str, identity: Identity, diff: Diff, *, if_exists: str) -> Flow[bool]:
-    """Apply ``if_exists`` to an object that exists.
+    """Apply ``if_exists`` to an existing object, and return whether to update it.
 
     :param object_id: its id.
     :param identity: the object's identity, for the messages.
@@ -149,7 +149,7 @@ def resolve(
     new_name: str | None = None,
     is_retry: bool = False,
 ) -> Flow[str]:
-    """Return the id of a target.
+    """Return the id of a target, looking it up if the target is an identity.
 
     :param find: lists all objects with an identity.
     :param target: id or identity.
@@ -185,7 +185,7 @@ def delete_resolved(
     parent_may_be_missing: bool,
     found: Found | None = None,
 ) -> Flow[str | None]:
-    """Delete a target.
+    """Delete an object, looking up its id if the target is an identity.
 
     :param find: lists all objects with an identity.
     :param delete: deletes by id.

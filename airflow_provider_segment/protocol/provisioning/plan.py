@@ -34,7 +34,7 @@ from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec,
 
 
 class Result(StrEnum):
-    """The possible results for an object of a plan."""
+    """The possible results for an object in a plan."""
 
     CREATED = "created"
     CHANGED = "changed"
@@ -148,7 +148,7 @@ def make_plan(
     :param rotated: ids of objects whose secrets have been written.
     :param destination_type: the type of a new destination; the record of an existing one contains its type.
     :raises ValueError: something that can't be changed differs; a new object has an unknown action, a masked secret, or
-        a name with white space around it.
+        a name with whitespace around it.
     :raises SegmentSeveralMatchesError: several subscriptions have the identity of a described one.
     :raises SegmentPruneLimitError: more would be removed than ``max_prune``.
     """
@@ -188,7 +188,7 @@ def make_plan(
 
 @dataclass(frozen=True, slots=True)
 class _Rotation:
-    """The objects whose secrets must all be written because of ``rotate_secrets``."""
+    """The state of ``rotate_secrets``: whether it is set, and which objects have had their secrets rotated."""
 
     wanted: bool
     rotated: Collection[str]

@@ -53,7 +53,7 @@ def data_reader(*fields: tuple[str, Any] | tuple[str, Any, Any], is_bounded: boo
 
 
 def count_values(body: bytes) -> int:
-    """Return an upper bound for the number of JSON values: each except the first follows a comma or a bracket.
+    """Return an upper bound for the number of nested JSON values: each follows a comma or an opening bracket.
 
     :param body: the JSON document.
     """

@@ -99,7 +99,7 @@ def page_reader(
 
 
 class _Parts:
-    """A decoder of the objects that a page's entries have under one key."""
+    """A decoder of the objects that the items of a page contain under one key."""
 
     def prepare(self, raws: list[msgspec.Raw]) -> tuple[Iterable[msgspec.Raw], Callable[[], list[Any]]]:
         """Return the undecoded objects, whose values can then be counted, and a function that decodes them."""

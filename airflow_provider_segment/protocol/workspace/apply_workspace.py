@@ -41,7 +41,7 @@ class ApplyOptions:
 
     :param stop_on_error: write nothing if something could not be planned, and stop at the first failure; otherwise
         continue with the next destination.
-    :param pending: the time from which requests of another try may be in flight.
+    :param pending: the start of the period in which requests of another try may still be in flight.
     :param progress: the progress of the same apply before it was interrupted; filled with what is done.
     """
 

@@ -52,7 +52,7 @@ def confirm_created(
 def _confirm(
     options: CallOptions, source_id: str, items: dict[int, PlannedDestination], ids: set[str]
 ) -> Flow[dict[int, SegmentError]]:
-    """Return the errors of items that exist several times, or of all items if the check fails."""
+    """Return an error for each item that exists more than once, or for every item if the check fails."""
     try:
         # Once these are listed, everything created before them is listed too.
         listed = yield from poll_until(
@@ -92,5 +92,5 @@ def _duplicates(
                 identity,
             )
         except SegmentError as error:
-            error.explain("another run created one of them at the same time")
+            error.explain("another run created one of these destinations at the same time")
             yield number, error

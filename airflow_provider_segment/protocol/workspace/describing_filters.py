@@ -12,7 +12,7 @@ from airflow_provider_segment.protocol.provisioning.filter_diff import comparabl
 
 
 def describe_filters(filters: Sequence[Filter]) -> list[dict[str, Any]]:
-    """Return the entries of a spec file; filters that differ only in their ids get an ``id``.
+    """Return the entries of a spec file; a filter gets an ``id`` only if it can't be described or matched without one.
 
     :param filters: the filters of a destination.
     """

@@ -1,4 +1,4 @@
-"""The duration of a plan: Segment limits each kind of subscription write to 5 calls a minute."""
+"""How long a plan takes at Segment's limit of 5 calls a minute for each kind of subscription write."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def limited_calls(plan: Plan, done: Collection[int] = ()) -> str:
 
 
 def announce(plans: Iterable[str]) -> Iterator[Upcoming]:
-    """Yield the number of rate-limited calls of each kind, so that a deferred task takes turns for several at once.
+    """Yield the number of rate-limited calls of each kind, so that one deferral can cover several calls.
 
     :param plans: the calls of each plan, from :func:`limited_calls`.
     """

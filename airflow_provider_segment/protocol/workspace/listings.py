@@ -1,4 +1,4 @@
-"""The destinations of sources, listed once for all descriptions, and again when the list is too old."""
+"""The destinations of each source, listed once for all descriptions, and again when the list is too old."""
 
 from __future__ import annotations
 

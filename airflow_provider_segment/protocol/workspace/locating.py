@@ -32,7 +32,7 @@ def is_fatal(error: Exception) -> bool:
 
 @dataclass
 class Known:
-    """The objects of the workspace that were read.
+    """The objects read from the workspace so far.
 
     :param sources: its sources.
     :param listings: the destinations of the described sources.
@@ -47,7 +47,7 @@ class Known:
 
 
 def locate(options: CallOptions, description: DestinationDescription, known: Known) -> Flow[Target | Exception]:
-    """Return the target of a description, without its subscriptions and filters, or the error.
+    """Return the target of a description, without its subscriptions and filters, or an error if locating it fails.
 
     :param description: the destination's description.
     :param known: what was read so far; more is added.

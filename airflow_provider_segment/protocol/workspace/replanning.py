@@ -20,7 +20,7 @@ from airflow_provider_segment.protocol.workspace.reading import read_destination
 
 @dataclass(slots=True)
 class Pending:
-    """The time from which requests of another try may be in flight.
+    """The start of the period in which requests of another try may still be in flight.
 
     For ``reconcile_timeout`` seconds after it, nothing is created, and older lists are read again.
 
@@ -39,7 +39,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How long requests of an earlier try may be in flight.
+    """How long requests of an earlier try may still be in flight.
 
     :param seconds: how long to poll before something is created.
     :param max_age: maximum age of a list that shows everything that they created; negative if there is no such list.
@@ -50,10 +50,10 @@ class Waiting:
 
 
 def waiting(options: CallOptions, pending: Pending, *, stale: bool) -> Waiting:
-    """Return how long requests of an earlier try may be in flight.
+    """Return how long requests of an earlier try may still be in flight.
 
     :param options: the clocks, and ``reconcile_timeout``.
-    :param pending: the time from which they may be in flight.
+    :param pending: the start of the period in which they may be in flight.
     :param stale: whether the process was suspended just now.
     """
     if stale:

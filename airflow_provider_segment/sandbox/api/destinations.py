@@ -120,7 +120,7 @@ def destination_json(sandbox: Sandbox, destination: Destination) -> dict[str, An
 
 
 def name_json(sandbox: Sandbox, destination: Destination) -> dict[str, str]:
-    """Return a dict with ``name``, empty if the destination has none and the setting ``unnamed`` is ``absent``."""
+    """Return a dict with ``name``, or an empty dict if there is no name and the setting ``unnamed`` is ``absent``."""
     if destination.name == decisions.NO_NAME and sandbox.settings.unnamed == "absent":
         return {}
     return {"name": destination.name}

@@ -24,7 +24,7 @@ def initial_values(entry: CatalogEntry, sent: Values) -> Values:
 
 
 def default_values(entry: CatalogEntry) -> Values:
-    """Return a destination type's default settings; empty if new destinations do not get them."""
+    """Return the default settings that a new destination of a type gets; empty if it gets none."""
     options = entry.options.values() if entry.fills_defaults else ()
     return {option.name: option.default for option in options if option.default is not NO_DEFAULT}
 

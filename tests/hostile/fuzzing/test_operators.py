@@ -180,7 +180,7 @@ def arguments(draw: st.DrawFn, names: set[str], known: Mapping[str, str], name: 
         elif argument in NOUNS or (argument.endswith("_id") and argument != "model_id"):
             made[argument] = known_or_not(NOUNS.get(argument, argument.removesuffix("_id")))
         else:
-            # Often a name that any object may get, since one with white space around it is refused for a new object.
+            # Often a name that any object may get, since one with whitespace around it is refused for a new object.
             made[argument] = draw(st.one_of(st.just(name), st.just("tidy"), hostile_strings))
     return made
 
