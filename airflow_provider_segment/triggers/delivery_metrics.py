@@ -123,7 +123,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         self.destination_checked = destination_checked
         self.destination_name = destination_name
         self.next_poll_at = next_poll_at
-        self._located: dict[str, str | None] = {}
+        self._observation: Observation | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Check the arguments and return them as plain JSON."""
@@ -164,7 +164,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         """
         known = self.destination_name if self.destination_id is not None else ""
         progress = ProgressLogger(str(self.criteria.destination), known)
-        self._verified, self._located = self.destination_checked, {}
+        self._observation = None
         # A timeout, because no poll may come before the deadline.
         left = None if self._deadline is None else (self._deadline - datetime.now(UTC)).total_seconds()
         limit = asyncio.timeout(left)
@@ -178,9 +178,9 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         # Last: Airflow cancels whatever is still awaited after the event, as if a user had cancelled the task.
         state = {
             "deadline": self.deadline,
-            "destination_checked": self._verified,
+            "destination_checked": self.destination_checked or self._observation is not None,
             "destination_name": self.destination_name,
-            **self._located,
+            **({} if self._observation is None else self.ids(self._observation)),
         }
         yield TriggerEvent(result.to_event() | state)
 
@@ -197,7 +197,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         if isinstance(poll, PollFailure) and not poll.transient:
             return result_of_error(poll.error)
         if isinstance(poll, Observation):
-            self._verified, self._located = True, self.ids(poll)
+            self._observation = poll
         verdict = self.evaluate_poll(poll, progress)
         if verdict is None or verdict.status is Status.WAITING:
             return None

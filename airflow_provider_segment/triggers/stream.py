@@ -117,7 +117,7 @@ class DeliveryTrigger(BaseEventTrigger):
             log = self.log.warning if poll.transient else self.log.error
             log("This poll failed; polling again in %.0f s: %s", poll.retry_in, poll.error)
             return None
-        if destination_id := self.ids(poll)["destination_id"]:
+        if destination_id := self.destination_id or poll.destination_id:
             progress.identify(destination_id, self.destination_name or self.name or "")
         verdict = evaluate(self.criteria, poll)
         for line in progress.lines(verdict, poll.at):

@@ -45,7 +45,8 @@ class FinalPieces:
 
         :param pieces: the current pieces of the window.
         """
-        self._metrics = {piece: metrics for piece, metrics in self._metrics.items() if piece in pieces}
+        if self._metrics:
+            self._metrics = {piece: metrics for piece, metrics in self._metrics.items() if piece in pieces}
 
 
 def poll(

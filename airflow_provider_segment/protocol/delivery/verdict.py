@@ -147,13 +147,17 @@ def _reason(criteria: WaitCriteria, observation: Observation) -> Reason:
 
 def _reason_of_metrics(criteria: WaitCriteria, metrics: DeliveryMetrics) -> Reason:
     least = criteria.min_attempted
-    if any(condition.events(metrics) >= least and condition.holds(metrics) for condition in criteria.fail_when):
-        return Reason.FAILURE_MET
-    if any(condition.events(metrics) < least for condition in criteria.success_when):
-        return Reason.TOO_FEW_EVENTS
-    if all(condition.holds(metrics) for condition in criteria.success_when):
-        return Reason.SUCCESS_MET
-    return Reason.SUCCESS_UNMET
+    # Loops, because these run at every poll of every wait, and generators would take twice as long.
+    for condition in criteria.fail_when:
+        if condition.events(metrics) >= least and condition.holds(metrics):
+            return Reason.FAILURE_MET
+    for condition in criteria.success_when:
+        if condition.events(metrics) < least:
+            return Reason.TOO_FEW_EVENTS
+    for condition in criteria.success_when:
+        if not condition.holds(metrics):
+            return Reason.SUCCESS_UNMET
+    return Reason.SUCCESS_MET
 
 
 def success_decided_at(criteria: WaitCriteria) -> datetime | None:
