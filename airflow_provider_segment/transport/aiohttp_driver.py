@@ -36,6 +36,7 @@ from airflow_provider_segment.transport.connection import SegmentConnection
 from airflow_provider_segment.transport.gates import gates_of
 from airflow_provider_segment.transport.network import LogSink, Network, is_tls_failure
 from airflow_provider_segment.transport.sessions import Attempt
+from airflow_provider_segment.transport.timeouts import timeouts_of
 
 T = TypeVar("T")
 
@@ -67,7 +68,7 @@ class AiohttpDriver:
         self._headers_of: dict[tuple[str, str | None], CIMultiDict[str]] = {}
         self._base = urlsplit(connection.base_url)
         self._gates = gates_of(connection)
-        self._timeout = aiohttp.ClientTimeout(total=connection.timeout)
+        self._timeouts = timeouts_of(connection.timeout)
 
     async def run(self, flow: Flow[T]) -> T:
         """Run a flow to completion.
@@ -147,17 +148,17 @@ class AiohttpDriver:
         started, before = time.monotonic(), sys.exception()
         attempt = Attempt()
         try:
-            async with self._session.request(
-                request.method,
-                self._url(request),
-                headers=self._headers(request),
-                data=request.body,
-                proxy=self._network.proxy,
-                allow_redirects=False,
-                timeout=self._timeout,
-                middlewares=(attempt,),
-            ) as response:
-                body = await _read(response)
+            with self._timeouts.limit():
+                async with self._session.request(
+                    request.method,
+                    self._url(request),
+                    headers=self._headers(request),
+                    data=request.body,
+                    proxy=self._network.proxy,
+                    allow_redirects=False,
+                    middlewares=(attempt,),
+                ) as response:
+                    body = await _read(response)
         except BodyTooLongError as error:
             return RequestFailure(reason=str(error), sent=True, transient=False, seconds=time.monotonic() - started)
         except _FAULTS as error:

@@ -128,6 +128,7 @@ async def _open(ca: str | None) -> aiohttp.ClientSession:
         connector=aiohttp.TCPConnector(limit=0, ssl=context, keepalive_timeout=_KEEP_ALIVE),
         cookie_jar=aiohttp.DummyCookieJar(),
         request_class=_Request,
+        timeout=aiohttp.ClientTimeout(total=None),  # the driver's timeouts share a timer
         auto_decompress=False,
         trust_env=False,
     )
