@@ -68,9 +68,9 @@ class CachedConnection(Generic[T]):
         :param read: reads and parses the connection.
         :param than: a time of the event loop.
         """
-        if self._value is not None and self._read_at >= than:
-            return self._value
-        return await self._read(read)
+        while self._value is None or self._read_at < than:
+            await self._read(read)  # again if it joined a read that started earlier
+        return self._value
 
     async def _read(self, read: Callable[[], Awaitable[T]]) -> T:
         if self._reading is None:

@@ -67,9 +67,9 @@ def parse_duration(text: str) -> float | None:
 
 def _check_interval(label: str, value: Any) -> None:
     seconds = parse_duration(value) if isinstance(value, str) else None
-    if seconds is None or not _SHORTEST <= seconds < _LONGEST:
+    if seconds is None or not _SHORTEST < seconds < _LONGEST:
         raise ValueError(
-            f"{label} is {value!r}; it must be a duration of at least 10m and less than 168h, such as '3h25m30s'"
+            f"{label} is {value!r}; it must be a duration longer than 10m and shorter than 168h, such as '3h25m30s'"
         )
 
 

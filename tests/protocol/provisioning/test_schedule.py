@@ -39,8 +39,9 @@ def test_equal_schedules(spec: dict[str, Any], actual: dict[str, Any] | None, sa
     ("schedule", "message"),
     [
         ({"strategy": "PERIODIC"}, "'interval' is missing; the strategy PERIODIC requires it"),
-        (periodic("1 hour"), "'interval'. is '1 hour'; it must be a duration of at least 10m and less than 168h"),
+        (periodic("1 hour"), "'interval'. is '1 hour'; it must be a duration longer than 10m and shorter than 168h"),
         (periodic("5m"), "is '5m'"),
+        (periodic("10m"), "is '10m'"),
         (periodic("168h"), "is '168h'"),
         (periodic(60), "is 60"),
         (
