@@ -55,7 +55,7 @@ def mask_rendered_fields(content: Any, rendered: Any) -> None:
 
 
 def numbers_as_strings(rendered: Any) -> Any:
-    """Return a rendered mapping with numbers under sensitive names as strings, so that Airflow masks them in its UI.
+    """Convert numbers under sensitive names in a rendered mapping to strings, so that Airflow masks them in its UI.
 
     :param rendered: any rendered value; anything but a mapping is returned as it is.
     """

@@ -53,7 +53,7 @@ class SecretRef:
 
     @property
     def field(self) -> str:
-        """The field of the connection."""
+        """The connection field that holds the secret."""
         return self._field
 
     def __repr__(self) -> str:

@@ -80,7 +80,7 @@ def _mapped_task(kwargs: Mapping[str, Any]) -> Any:
 
 
 def _mapped_to_none(kwargs: Mapping[str, Any]) -> list[str]:
-    """Return the arguments that are ``None`` because of ``expand`` rather than ``partial``.
+    """Return the names of the arguments that ``expand``, not ``partial``, sets to ``None``.
 
     :param kwargs: the arguments with which Airflow creates the operator of a mapped task.
     """
@@ -169,7 +169,7 @@ class CheckedArguments(_Base):
         self._unknown = {argument: found for argument, found in paths.items() if found}
 
     def checked(self) -> dict[str, Any]:
-        """Check the rendered arguments and return them by name, without those that are not set.
+        """Check the rendered arguments, and return a dict of those that are set.
 
         :raises ValueError: an argument is invalid; the message names it, its value and what is allowed.
         """

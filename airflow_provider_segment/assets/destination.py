@@ -37,7 +37,7 @@ def sanitize_uri(uri: SplitResult) -> SplitResult:
         _reject(uri, f"has {uri.netloc!r} instead of {_KIND!r}")
     destination_id = uri.path.removeprefix("/")
     if not destination_id or "/" in destination_id:
-        _reject(uri, "does not name one destination")
+        _reject(uri, "must contain exactly one destination id")
     query = parse_qsl(uri.query, keep_blank_values=True)
     if [name for name, _ in query] != ["source"] or not query[0][1]:
         _reject(uri, "needs the destination's source as its only query parameter")

@@ -103,7 +103,7 @@ def plan_markdown(report: Mapping[str, Any]) -> str:
 
 
 def applied_text(applied: Sequence[Mapping[str, Any]], style: Style, *, plan: Mapping[str, Any]) -> str:
-    """Return the results of an apply as text, with the warnings of its plan.
+    """Return the results of an apply, and the warnings of its plan, as text.
 
     :param applied: its JSON values.
     :param style: colours.

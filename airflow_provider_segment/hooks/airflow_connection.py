@@ -17,7 +17,7 @@ from airflow_provider_segment.transport.connection import SegmentConnection, par
 
 
 class AirflowConnection:
-    """An Airflow connection whose fields crash reporters can't see.
+    """An Airflow connection whose fields are hidden from crash reporters.
 
     :param conn_id: its id.
     """

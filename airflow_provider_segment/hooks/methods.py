@@ -46,7 +46,7 @@ class method(Generic[P, T]):  # noqa: N801 - used as a decorator is
 
 
 class iterator(Generic[P, T]):  # noqa: N801 - used as a decorator is
-    """A method that iterates over the items of a flow, fetching pages as they are consumed.
+    """A method that iterates over the items of a flow, fetching pages on demand.
 
     :param flow: a function of call options and keyword arguments that returns a flow; the method takes the same
         arguments without the options.
@@ -84,7 +84,7 @@ def _documented(flow: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _result(annotation: Any) -> Any:
-    """Return ``X`` for ``Flow[X]`` and ``Iterator[X]`` for ``PagedFlow[X]``; annotations are strings here."""
+    """Convert an annotation in string form: ``Flow[X]`` to ``X``, and ``PagedFlow[X]`` to ``Iterator[X]``."""
     string = str(annotation)
     for wrapper, template in (("Flow", "{}"), ("PagedFlow", "Iterator[{}]")):
         if string.startswith(f"{wrapper}[") and string.endswith("]"):

@@ -81,7 +81,7 @@ class SegmentPublicApiHook(_SegmentHook):
     def iterate(
         self, flow: Callable[Concatenate[CallOptions, P], PagedFlow[T]], *args: P.args, **kwargs: P.kwargs
     ) -> Iterator[T]:
-        """Iterate over the items of a flow from ``protocol/``, fetching pages as they are consumed.
+        """Iterate over the items of a flow from ``protocol/``, fetching pages on demand.
 
         :param flow: a function of call options and arguments that returns a flow.
         """
@@ -207,7 +207,7 @@ class SegmentPublicApiAsyncHook(_SegmentHook):
     async def iterate(
         self, flow: Callable[Concatenate[CallOptions, P], PagedFlow[T]], *args: P.args, **kwargs: P.kwargs
     ) -> AsyncIterator[T]:
-        """Iterate over the items of a flow from ``protocol/``, fetching pages as they are consumed.
+        """Iterate over the items of a flow from ``protocol/``, fetching pages on demand.
 
         :param flow: a function of call options and arguments that returns a flow.
         """

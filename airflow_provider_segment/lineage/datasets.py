@@ -36,7 +36,7 @@ class DestinationLineage:
     feeds_destination = True
 
     def destination_facets(self) -> dict[str, DatasetFacet]:
-        """Return facets of the destination, without settings and secrets."""
+        """Return facets of the destination, without settings or secrets."""
         return {}
 
     def get_openlineage_facets_on_start(self) -> OperatorLineage[Dataset, RunFacet]:

@@ -1,4 +1,4 @@
-"""Custom facets. Imported only when OpenLineage is in use, since it provides their base class."""
+"""Custom OpenLineage facets, imported only when OpenLineage is in use, because it provides the base class."""
 
 from __future__ import annotations
 

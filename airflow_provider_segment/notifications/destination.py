@@ -72,7 +72,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
         check_destination_selection({argument: getattr(self, argument) for argument in DESTINATION_CHECKS})
 
     def why_ignored(self, context: Context, arguments: Mapping[str, Any]) -> str:
-        """Return the reason for not acting; an empty string if the notifier must act.
+        """Return why the notifier ignores this callback; an empty string if it does not.
 
         :param context: the callback's context.
         :param arguments: the checked arguments.
@@ -80,7 +80,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
         return ""
 
     def notify(self, context: Context) -> None:
-        """Enable or disable the destination; called for tasks and DAGs."""
+        """Enable or disable the destination; Airflow calls this as a callback of a task or a DAG."""
         from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
         from airflow_provider_segment.protocol.provisioning.destination import resolve_and_update_destination
 
@@ -169,7 +169,7 @@ class SegmentDisableDestinationNotifier(_SwitchDestinationNotifier):
         super().__init__(**kwargs)
 
     def why_ignored(self, context: Context, arguments: Mapping[str, Any]) -> str:
-        """Return the reason why a failure does not disable the destination; an empty string if it does.
+        """Return the reason why a failure does not disable the destination, or an empty string if it does.
 
         :param context: the callback's context.
         :param arguments: the checked arguments.

@@ -92,7 +92,10 @@ def _names(kind: type) -> set[str]:
 
 
 def _is_delivery_sensor(task: Any) -> bool:
-    """Return whether a task is the delivery sensor, by class name: the DAG processor passes a serialized task."""
+    """Return whether a task is the delivery sensor, by comparing class names.
+
+    The DAG processor passes a serialized task, which is not an instance of the sensor's class.
+    """
     name = "SegmentDeliveryMetricsSensor"
     kinds = {kind.__name__ for kind in type(task).__mro__}
     return name in kinds or getattr(task, "task_type", None) == name

@@ -200,7 +200,7 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         self.check_literal_arguments()
 
     def check_combination(self) -> None:
-        """Check that a file describes the destination, or else the arguments, including one source and one type."""
+        """Check that the destination is described either by a file or by arguments that include a source and a type."""
         if self.path is None:
             if self.environment is not None:
                 raise ValueError("environment requires path; environments set the variables and secrets of spec files")

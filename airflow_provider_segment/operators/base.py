@@ -88,7 +88,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
             raise ValueError(f"nothing to update; pass at least one of {', '.join(self.changeable)}")
 
     def changes(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments of an update that are set.
+        """Return the new values of the fields to update, keyed by argument.
 
         :param values: the checked arguments.
         """
@@ -104,7 +104,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
         return numbers_as_strings(rendered)
 
     def argument_resolver(self, *, running: bool) -> ResolveArgument:
-        """Return a function that replaces the references in settings with secrets.
+        """Return a function that replaces each ``SecretRef`` in an argument with its secret.
 
         :param running: whether to read the secrets; otherwise placeholders are used.
         """
@@ -137,7 +137,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
             return hook.driver.run(self._with_advice(flow)(options, *args, **kwargs))
 
     def pending_age(self, context: Context) -> float:
-        """Return the minimum age, in seconds, of the last write that may still be in flight; 0 if unknown.
+        """Return a lower bound, in seconds, for the age of any write that may still be in flight; 0 if unknown.
 
         :param context: the task's context.
         """
@@ -160,7 +160,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
 
 
 def earlier_try_age(context: Context) -> float:
-    """Return the minimum time, in seconds, since the previous try of this task ended; 0 if unknown.
+    """Return a lower bound, in seconds, on the time since the previous try of this task ended; 0 if unknown.
 
     Airflow starts a retry ``retry_delay`` after the previous try ended or was found dead. A cleared task starts at
     once, and its ``max_tries`` exceeds its ``retries``.
@@ -175,7 +175,7 @@ def earlier_try_age(context: Context) -> float:
 
 
 def is_retry(context: Context) -> bool:
-    """Return whether this is a retry: a request of an earlier try may then still be in flight.
+    """Return whether this is a retry, in which case a request of an earlier try may still be in flight.
 
     :param context: the task's context.
     """
@@ -193,7 +193,7 @@ def push_ignored(context: Context, ignored: Sequence[str]) -> None:
 
 
 def push_result(task: SegmentOperator, context: Context, result: Mapping[str, Any]) -> None:
-    """Push a failing task's result to XCom, because Airflow does so only for a task that succeeds.
+    """Push the result of a failing task to XCom; Airflow itself pushes only the results of tasks that succeed.
 
     :param task: the task.
     :param context: the task's context.

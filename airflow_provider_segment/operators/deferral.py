@@ -123,7 +123,7 @@ class SegmentDeferrableOperator(SegmentOperator):
         return (resumed.state.wrote or is_retry(context)) and not resumed.nothing_is_in_flight
 
     def pending_age(self, context: Context) -> float:
-        """Return 0 for a resumed task, because it may have sent a write just before it deferred."""
+        """Return the minimum age of the last write; 0 after a deferral, which may have followed a write immediately."""
         return super().pending_age(context) if self._resumption is None else 0.0
 
     @property

@@ -1,4 +1,4 @@
-"""Reading spec files in a task, and applying what they describe."""
+"""Reading spec files in a task, and applying the descriptions in them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def read_files(task: SegmentOperator, *, path: str, environment: str | None) -> 
 def read_entries(
     task: SegmentOperator, entries: Sequence[DestinationDescription | FileEntry]
 ) -> Sequence[WorkspaceFolder]:
-    """Read a list of descriptions and paths of spec files, and load those files.
+    """Load a list whose entries are either descriptions or paths of spec files.
 
     :param task: the task; relative paths start where those of :func:`read_files` do.
     :param entries: descriptions and file entries.

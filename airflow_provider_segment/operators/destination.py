@@ -200,7 +200,7 @@ class SegmentUpdateDestinationOperator(_ExistingDestinationOperator):
         self.check_literal_arguments()
 
     def perform(self, context: Context) -> str:
-        """Send the update."""
+        """Update the destination, and return its id."""
         from airflow_provider_segment.protocol.provisioning.destination import resolve_and_update_destination
         from airflow_provider_segment.protocol.provisioning.references import ResolvedIds
 
@@ -262,5 +262,5 @@ class SegmentDeleteDestinationOperator(_ExistingDestinationOperator):
         return self.resolved_destination_id
 
     def destination_facets(self) -> dict[str, DatasetFacet]:
-        """Return the facet that marks the destination as dropped, once it has been deleted."""
+        """Return the facet that marks the destination as dropped; empty until the destination has been deleted."""
         return {} if self.resolved_destination_id is None else removed_facets()

@@ -206,7 +206,7 @@ class SegmentUpdateFilterOperator(_ExistingFilterOperator):
         self.check_literal_arguments()
 
     def perform(self, context: Context) -> str:
-        """Send the update."""
+        """Update the filter, and return its id."""
         from airflow_provider_segment.protocol.provisioning.filter import resolve_and_update_filter
 
         values = self.checked()

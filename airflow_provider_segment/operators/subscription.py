@@ -237,7 +237,7 @@ class SegmentUpdateSubscriptionOperator(_ExistingSubscriptionOperator):
         self.check_literal_arguments()
 
     def perform(self, context: Context) -> str:
-        """Send the update."""
+        """Update the subscription, and return its id."""
         from airflow_provider_segment.protocol.provisioning.subscription import resolve_and_update_subscription
 
         values = self.checked()

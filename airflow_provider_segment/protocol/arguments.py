@@ -49,7 +49,7 @@ def check_trimmed_name(argument: str, value: Any) -> str:
 
 
 def is_trimmed(name: str) -> bool:
-    """Return whether a name has no whitespace around it; names of existing objects may have some.
+    """Return whether a name is free of leading and trailing whitespace; names of existing objects may have some.
 
     :param name: the name.
     """

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ErrorObject(TypedDict, total=False):
-    """An error object of a response. https://docs.segmentapis.com/tag/Error-Handling"""
+    """One error object in the body of an error response. https://docs.segmentapis.com/tag/Error-Handling"""
 
     type: str
     message: str
@@ -90,7 +90,7 @@ class SegmentInvalidRequestError(SegmentApiError):
 
 
 class SegmentRateLimitError(SegmentApiError):
-    """429, or a known rate limit: the wait would exceed the connection's ``rate_limit_budget``.
+    """429, or not sent because of a known rate limit: the wait would exceed the ``rate_limit_budget``.
 
     ``retry_after`` is the number of seconds to wait before the next try; ``None`` if unknown.
     """
@@ -133,7 +133,7 @@ class SegmentProtocolError(SegmentError):
 
 
 class SegmentAmbiguousWriteError(SegmentError):
-    """The object may or may not exist: the response to its create was lost, unreadable or a server error.
+    """The object may or may not exist: the response to the create was lost, unreadable or a server error.
 
     :param message: what happened.
     :param seconds: time spent on the create so far.

@@ -17,7 +17,7 @@ _ARMOUR = re.compile(r"-----(BEGIN|END) [A-Z0-9 ]+-----")
 
 
 def forms(secret: str) -> set[str]:
-    """Return a string unchanged, with its whitespace collapsed, and encoded for JSON, Python, URLs, HTML and base64.
+    """Return the forms of a string: plain, whitespace collapsed, encoded for JSON, Python, URLs or HTML, and base64.
 
     :param secret: the string.
     """
@@ -40,7 +40,7 @@ def forms(secret: str) -> set[str]:
 
 
 def pieces(secret: str) -> Iterator[str]:
-    """Yield the lines of a secret, or its leaves if it is JSON, that have at least 12 characters.
+    """Yield the parts of a secret that have at least 12 characters: its lines or, if it is JSON, its leaves.
 
     :param secret: the string.
     """

@@ -93,7 +93,7 @@ class NumberString(str):
 
 
 def open_secret(value: Any) -> Any:
-    """Return the plain string of a secret, for ``enc_hook`` of msgspec.
+    """Return the plain string of a secret; used as msgspec's ``enc_hook``.
 
     :param value: a value that msgspec cannot encode.
     """

@@ -34,7 +34,7 @@ def drop_frames(error: BaseException, *, until: BaseException | None = None) -> 
 
 
 def hides_frames(function: Callable[P, T]) -> Callable[P, T]:
-    """Decorate a function that holds plain secrets: errors lose its frame and those of the functions it calls.
+    """Decorate a function that holds plain secrets: drop its frame and those of its callees from tracebacks.
 
     Its arguments and its return value stay visible, so they must be opaque.
 

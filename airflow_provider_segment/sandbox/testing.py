@@ -51,7 +51,7 @@ class SegmentSandbox:
 
     @property
     def requests(self) -> list[JournalEntry]:
-        """Requests received since the last reset, oldest first, without control requests."""
+        """Requests received since the last reset, oldest first, excluding control requests."""
         return cast("list[JournalEntry]", self._send("GET", "requests")["requests"])
 
     @property
@@ -64,7 +64,7 @@ class SegmentSandbox:
         return cast("list[dict[str, Any]]", self._send("GET", "destinations")["destinations"])
 
     def seed(self, seed: Mapping[str, Any] | Path | str = "demo") -> None:
-        """Replace the content of the workspace; this also clears the journal and the faults, but keeps the settings.
+        """Replace the workspace's content, and clear the journal and the faults; the sandbox's settings are kept.
 
         :param seed: ``demo``, whose destinations look like those of a real workspace; ``empty``, which has none; the
             path of a JSON file; or an object with ``sources``, ``catalog`` and ``destinations``, whose keys are the

@@ -47,7 +47,7 @@ class Field:
 
 
 def is_kind(value: object, kind: Kind) -> bool:
-    """Return whether a decoded JSON value has the JSON type ``kind``; 1.0 is not an integer, true is not a number."""
+    """Return whether a decoded JSON value has the type ``kind``; 1.0 is not an integer, and true is not a number."""
     match kind:
         case "string":
             return isinstance(value, str)

@@ -162,7 +162,7 @@ class DeferrableWaitMixin(_Base):
         raise SegmentDeliveryFailedError(f"deliveries failed: {message}")
 
     def raise_unmet(self, message: str) -> NoReturn:
-        """Fail or skip the task, because the window has closed without meeting the conditions.
+        """Fail or skip the task, because the window has closed and the conditions are not met.
 
         :param message: the verdict's message.
         """

@@ -86,7 +86,7 @@ class AiohttpDriver:
             outcome = await self._take(step)
 
     async def iterate(self, flow: PagedFlow[T]) -> AsyncIterator[T]:
-        """Iterate over the items of a flow, running it as they are consumed.
+        """Iterate over the items of a flow, running the flow on demand.
 
         :param flow: a generator that has not started.
         """
@@ -134,7 +134,7 @@ class AiohttpDriver:
         return self._headers_of[media_types]
 
     def _url(self, request: Request) -> URL:
-        """Return the URL, built from parts that are percent-encoded already, because parsing it takes longer."""
+        """Return the URL, built from percent-encoded parts because parsing a complete URL takes longer."""
         base = self._base
         return URL.build(
             scheme=base.scheme,

@@ -129,7 +129,7 @@ def _unused_region(fields: _Fields, host: str | None, url: SplitResult) -> Itera
 
 
 def for_test_button(connection: SegmentConnection) -> SegmentConnection:
-    """Return the same connection without retries and with a short timeout, for the "Test" button.
+    """Return a copy of a connection for the "Test" button, without retries and with a short timeout.
 
     :param connection: the connection to test.
     """

@@ -73,7 +73,7 @@ class _DeadlineConnection(urllib3.connection.HTTPConnection):
 
     @timeout.setter
     def timeout(self, value: object) -> None:
-        """Ignore urllib3's timeout, which starts over for a proxy's tunnel, for connecting and for reading."""
+        """Ignore urllib3's timeout, which restarts for each phase: connecting, the proxy's tunnel and reading."""
 
     def _new_conn(self) -> socket.socket:
         connected = super()._new_conn()
@@ -123,7 +123,7 @@ _INTERIM = range(102, 200)
 
 
 class _Reader(io.RawIOBase):
-    """A reader of a socket that stops at the deadline."""
+    """A socket reader that stops at the deadline."""
 
     def __init__(self, sock: socket.socket, attempt: Attempt) -> None:
         self._socket = sock

@@ -68,7 +68,7 @@ class RequestsDriver:
             outcome = self._take(step)
 
     def iterate(self, flow: PagedFlow[T]) -> Iterator[T]:
-        """Iterate over the items of a flow, running it as they are consumed.
+        """Iterate over the items of a flow, running the flow on demand.
 
         :param flow: a generator that has not started.
         """
@@ -207,7 +207,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _reason(causes: list[BaseException]) -> str:
-    """Return our own description of a failure, with the system's error text; the libraries' messages show the URL."""
+    """Return our own description of a failure and the system's error text, because library messages show the URL."""
     innermost = causes[-1]
     reason = next(
         (reason for kind, reason in _REASONS if any(isinstance(cause, kind) for cause in causes)),

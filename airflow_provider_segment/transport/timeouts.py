@@ -24,11 +24,11 @@ class Timeouts:
         self._timer: asyncio.TimerHandle | None = None
 
     def limit(self) -> Limit:
-        """Return a context manager that raises ``TimeoutError`` in its task when the time is over."""
+        """Return a context manager that raises ``TimeoutError`` if its block takes too long."""
         return Limit(self)
 
     def start(self, limit: Limit) -> float:
-        """Start a limit, and return the time at which it expires.
+        """Start a time limit, and return the time at which it expires.
 
         :param limit: the limit; ``end`` must follow.
         """
@@ -40,7 +40,7 @@ class Timeouts:
         return expires_at
 
     def end(self, limit: Limit) -> None:
-        """End a limit, whether it has expired or not.
+        """End a time limit, whether it has expired or not.
 
         :param limit: the limit.
         """
@@ -74,7 +74,7 @@ class Limit:
     def __enter__(self) -> Self:
         task = asyncio.current_task()
         if task is None:
-            raise RuntimeError("a timeout needs a running task")
+            raise RuntimeError("a timeout can only be used inside an asyncio task")
         self._task, self._cancellations, self._expired = task, task.cancelling(), False
         self.expires_at = self._timeouts.start(self)
         return self
@@ -88,7 +88,7 @@ class Limit:
             raise TimeoutError from error
 
     def expire(self) -> None:
-        """Interrupt the block."""
+        """Cancel the task, which makes the block raise ``TimeoutError``."""
         self._expired = True
         self._task.cancel()
 
@@ -97,7 +97,7 @@ _TIMEOUTS: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[float, Timeouts]] =
 
 
 def timeouts_of(seconds: float) -> Timeouts:
-    """Return the timeouts of one length in the running event loop.
+    """Return the running event loop's timeouts of a given length.
 
     :param seconds: the length.
     """

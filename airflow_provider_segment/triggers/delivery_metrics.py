@@ -287,7 +287,7 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
 
     @cached_property
     def criteria(self) -> WaitCriteria:
-        """The criteria of the threshold."""
+        """The criteria for crossing the threshold."""
         return check_criteria(
             **self.selection_arguments(),
             success_when=self.when,

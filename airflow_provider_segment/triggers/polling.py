@@ -70,11 +70,11 @@ class _LogLines:
         self._lines: list[LogLine] = []
 
     def log(self, level: int, msg: Any, /, *args: Any) -> None:
-        """Keep a line until it is taken."""
+        """Store a log line until :meth:`take` returns it."""
         self._lines.append(LogLine(level, str(msg) % args if args else str(msg)))
 
     def take(self) -> list[LogLine]:
-        """Return the lines since the last call."""
+        """Return the lines logged since the last call."""
         lines, self._lines = self._lines, []
         return lines
 

@@ -71,7 +71,7 @@ _NAMES = [key.name for key in ENVIRONMENT_KEYS]
 
 
 class _Reader:
-    """A checker of an environment's values that collects all problems."""
+    """A checker that collects all problems with the values of an environment."""
 
     def __init__(self, document: Document, path: str) -> None:
         self._document = document

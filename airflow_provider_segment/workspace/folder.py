@@ -119,7 +119,7 @@ def _root_and_files(folder: Path) -> tuple[Path, list[str]]:
 
 
 def load_environment(root: Path, name: str | None) -> Environment:
-    """Read an environment of a folder.
+    """Read one of a folder's environments.
 
     :param root: the folder.
     :param name: name of the environment; ``None`` for one without variables and secrets.

@@ -23,7 +23,7 @@ def root_of(file: Path) -> Path:
 
 
 def environment_names(root: Path) -> list[str]:
-    """Return the names of the environments of a folder.
+    """Return the names of a folder's environments.
 
     :param root: the folder.
     """

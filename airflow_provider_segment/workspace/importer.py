@@ -76,7 +76,7 @@ def write_imported(root: Path, imported: Sequence[Imported], existing: Workspace
 
 
 def to_document(value: Any) -> Any:
-    """Return imported fields in the form of a spec file: special ``$`` sequences escaped, aliases as references.
+    """Return imported fields in spec file form, with ``$`` sequences escaped and aliases as secret references.
 
     :param value: fields with secret aliases.
     """

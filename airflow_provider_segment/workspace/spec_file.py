@@ -65,7 +65,7 @@ def _description(value: Any, reader: _Reader, path: str) -> DestinationDescripti
 
 
 def repeated_descriptions(descriptions: Sequence[DestinationDescription]) -> Iterator[Problem]:
-    """Yield a problem for each description whose destination an earlier one already describes.
+    """Yield a problem for each description of a destination that an earlier description already covers.
 
     :param descriptions: the descriptions of all files.
     """

@@ -50,8 +50,8 @@ def test_other_encodings_are_the_same_asset(uri: str) -> None:
     [
         ("segment://sources/s", "has 'sources' instead of 'destinations'"),
         ("segment://destinations:80/d?source=s", "has 'destinations:80' instead of 'destinations'"),
-        ("segment://destinations?source=s", "does not name one destination"),
-        ("segment://destinations/d/e?source=s", "does not name one destination"),
+        ("segment://destinations?source=s", "must contain exactly one destination id"),
+        ("segment://destinations/d/e?source=s", "must contain exactly one destination id"),
         ("segment://destinations/d", "needs the destination's source as its only query parameter"),
         ("segment://destinations/d?source=", "needs the destination's source as its only query parameter"),
         (
@@ -73,7 +73,7 @@ def test_an_invalid_uri_raises(uri: str, reason: str) -> None:
 def test_airflow_checks_the_uri(recwarn: pytest.WarningsRecorder) -> None:
     """Airflow 3 raises; 2.11 warns, unless it is set to be strict."""
     warnings.simplefilter("error")
-    with pytest.raises((ValueError, UserWarning), match="does not name one destination"):
+    with pytest.raises((ValueError, UserWarning), match="must contain exactly one destination id"):
         Asset(uri="segment://destinations?source=s")
 
 

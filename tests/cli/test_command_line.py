@@ -128,9 +128,9 @@ def test_from_a_live_workspace_to_applied_files(command: CommandLine) -> None:
     assert command.run("validate", "segment").out.endswith("2 files are valid\n")
     planned = command.run("plan", "segment")
     assert (planned.status, planned.out.splitlines()[-1]) == (0, "no differences: 2 destinations are as described")
-    assert "2 secrets are not supplied" in planned.out
+    assert "2 secrets were not supplied" in planned.out
     drift = command.run("drift", "segment")
-    assert (drift.status, "2 secrets are not supplied" in drift.out) == (0, True)
+    assert (drift.status, "2 secrets were not supplied" in drift.out) == (0, True)
 
     command.edit('trigger: type = "track"', "trigger: type = 'page'")
     planned = command.process("plan", "segment")
@@ -152,7 +152,7 @@ def test_from_a_live_workspace_to_applied_files(command: CommandLine) -> None:
     command.edit("settings:\n", "settings:\n  apikey: x\n")
     applied = command.run("apply", "segment")
     assert applied.status == 0
-    assert "2 secrets are not supplied" in applied.out
+    assert "2 secrets were not supplied" in applied.out
     assert "warning: the type has no setting 'apikey'; did you mean 'apiKey'?" in applied.out
     command.edit("  apikey: x\n", "")
     assert applied.out.endswith("1 changed; 1 unchanged\n")
@@ -320,7 +320,7 @@ def test_numbers_agree_with_their_nouns(command: CommandLine) -> None:
     assert "1 file created, 0 changed" in command.run("import", "segment").out
     assert command.run("validate", "segment").out.endswith("\n1 file is valid\n")
     planned = command.run("plan", "segment").out
-    assert "1 secret is not supplied, so it was not compared: segment_my_website_existing_0_apikey\n" in planned
+    assert "1 secret was not supplied, so it was not compared: segment_my_website_existing_0_apikey\n" in planned
     assert planned.endswith("no differences: 1 destination is as described\n")
 
     command.sandbox.seed(seed([existing(0, enabled=False), existing(1)]))

@@ -100,7 +100,7 @@ def test_the_log_says_how_long_it_takes(running: Running, tmp_path: Path, log: C
     write(tmp_path, {"a.yaml": described("A", subscriptions=entries)})
 
     running.run(workspace(path=str(tmp_path), on_drift="report"))
-    assert "plan: 1 created; this takes 7 subscription writes, about 1 minute at Segment's limit of 5" in log()
+    assert "plan: 1 created; applying it takes 7 subscription writes, about 1 minute at Segment's limit of 5" in log()
 
 
 def test_descriptions_in_the_dag_file_with_secrets(
@@ -182,7 +182,7 @@ def test_environment_secrets_and_what_is_not_compared(
     monkeypatch.delenv("AIRFLOW_CONN_PARTNER")
     summary = running.run(workspace(**task))
     assert (summary["differs"], summary["unsupplied_secrets"]) == (False, ["key"])
-    assert "1 secret is not supplied, so it was not compared: key" in log()
+    assert "1 secret was not supplied, so it was not compared: key" in log()
 
 
 def test_the_entries_of_load_destinations(

@@ -42,7 +42,7 @@ class ScriptedDriver:
             reply = self.take(step)
 
     def iterate(self, flow: AnyFlow[None]) -> Iterator[Any]:
-        """Iterate over the items of a flow, running it as they are consumed."""
+        """Iterate over the items of a flow, running the flow on demand."""
         reply: Outcome | None = None
         while True:
             try:

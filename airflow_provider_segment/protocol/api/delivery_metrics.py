@@ -109,7 +109,7 @@ def metrics_call(destination_id: str, source_id: str, interval: Interval) -> Cal
 
 
 def flatten(summary: MetricsSummary) -> DeliveryMetrics:
-    """Return the metrics as one flat dict, with the derived metrics.
+    """Return all metrics, including the derived ones, as one flat dict.
 
     :param summary: the summary as the API returns it; missing counts become 0, unknown metrics are ignored.
     """

@@ -1,4 +1,4 @@
-"""The granularities of delivery metrics with their buckets and limits, and the interval to query.
+"""The granularities of delivery metrics, their limits, and the interval of a metrics query.
 
 https://docs.segmentapis.com/tag/Destinations#operation/listDeliveryMetricsSummaryFromDestination
 """
@@ -14,7 +14,7 @@ from airflow_provider_segment.protocol.arguments import check_choice
 
 
 class Limits(Struct, frozen=True, gc=False):
-    """The limits of a granularity.
+    """The bucket length of a granularity, and the API's limits on its intervals.
 
     :param bucket: length of the buckets in which events are counted.
     :param range: longest interval.

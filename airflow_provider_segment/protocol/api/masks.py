@@ -39,7 +39,7 @@ def mask_returned_secrets(sent: Mapping[str, Any] | None, returned: Mapping[str,
 
 
 def masked_strings(sent: Any, returned: Any) -> Iterator[SecretStr]:
-    """Yield the strings that were sent and that Segment returns masked.
+    """Yield each sent string that Segment returns masked.
 
     :param sent: a value that was sent.
     :param returned: the same value as Segment returns it.

@@ -62,11 +62,11 @@ class Condition(Struct, frozen=True, gc=False):
 
     @property
     def is_time(self) -> bool:
-        """Whether the metric is an average or a percentile of times."""
+        """Whether the metric is a time: an average or a 95th percentile."""
         return self.name in metric_names.TIMES
 
     def events(self, metrics: DeliveryMetrics) -> float:
-        """Return the number of events that the metric is based on; retried events count only for ``retried`` itself.
+        """Return how many events the metric is based on: attempted ones plus, only for ``retried``, retried ones.
 
         :param metrics: the delivery metrics.
         """

@@ -35,7 +35,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Coverage(Struct, frozen=True, gc=False):
-    """The requests for a window at a given moment.
+    """The intervals to request for a window at a given moment.
 
     :param interval: the bounds within which events count, and the granularity.
     :param pieces: the intervals to request, oldest first and without gaps.
@@ -46,7 +46,7 @@ class Coverage(Struct, frozen=True, gc=False):
 
 
 def coverage_at(window: Window, now: datetime) -> Coverage | None:
-    """Return the requests that cover a window at a given moment.
+    """Return the intervals to request for a window at a given moment.
 
     A start exactly at a limit is moved inside it, by up to ``MARGIN``.
 
@@ -83,7 +83,7 @@ def is_final(piece: Interval, now: datetime) -> bool:
 
 
 def _granularity_of_growing(start: datetime, now: datetime) -> str:
-    """Return the granularity of a growing window: the finest aligned one that fits one request, otherwise MINUTE."""
+    """Return the finest granularity that the start is aligned to and that needs one request; MINUTE if none does."""
     for granularity in GRANULARITIES:
         if now - start <= LIMITS[granularity].range and (granularity == MINUTE or is_aligned(start, granularity)):
             return granularity
@@ -91,7 +91,7 @@ def _granularity_of_growing(start: datetime, now: datetime) -> str:
 
 
 def _moved_inside(granularity: str, start: datetime, end: datetime, now: datetime) -> datetime | None:
-    """Return the start, moved inside Segment's limits if it is at or near one of them; ``None`` if it is too old."""
+    """Return the start, moved forward if it is too close to one of Segment's limits; ``None`` if it is too old."""
     limits = LIMITS[granularity]
     if now - start > limits.age:
         return None

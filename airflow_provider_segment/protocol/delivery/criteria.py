@@ -213,7 +213,7 @@ def check_criteria(
 
 
 def check_window_conditions(argument: str, value: Any, window: Window, *, at_least: int = 0) -> tuple[Condition, ...]:
-    """Parse conditions, and check that each can have a value in the window.
+    """Parse conditions, and check that their metrics can be computed for the window.
 
     :param argument: name of the argument, for the message.
     :param value: one condition or a sequence of them.

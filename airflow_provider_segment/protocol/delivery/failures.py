@@ -32,7 +32,7 @@ class FailureRule:
         self._responded_at = at
 
     def is_transient(self, error: SegmentError, at: datetime) -> bool:
-        """Return whether a later poll may succeed, so that the wait continues.
+        """Return whether a later poll may succeed; if so, the wait continues.
 
         :param error: the error of a poll.
         :param at: when the poll failed.
@@ -47,5 +47,5 @@ class FailureRule:
 
 
 def _is_foreign(error: SegmentError) -> bool:
-    """Return whether a response came from something other than the API; it then contains no API error object."""
+    """Return whether a response came from something other than the API, such as a proxy."""
     return isinstance(error, SegmentProtocolError) or (isinstance(error, SegmentAuthError) and not error.errors)

@@ -90,7 +90,7 @@ def fetch_observation(
 def _fetch_pieces(
     options: CallOptions, query: MetricsQuery, pieces: tuple[Interval, ...], now: datetime, final: FinalPieces
 ) -> Flow[DeliveryMetrics]:
-    """Fetch the metrics of the pieces of a window, reusing those known to be final, and add them up."""
+    """Fetch the metrics of each piece of a window, reusing those known to be final, and add them up."""
     found = []
     for piece in pieces:
         metrics = final.get(piece)

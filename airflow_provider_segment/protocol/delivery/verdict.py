@@ -1,4 +1,4 @@
-"""The verdict on one poll, by the same rules in every mode of the sensor and in the triggers."""
+"""The verdict on one poll; the rules are the same for the triggers and every mode of the sensor."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def _reason_of_metrics(criteria: WaitCriteria, metrics: DeliveryMetrics) -> Reas
 
 
 def success_decided_at(criteria: WaitCriteria) -> datetime | None:
-    """Return when success can be decided: ``settle_time`` after the window's end; ``None`` if it has no end.
+    """Return when success can be decided: ``settle_time`` after the window's end; ``None`` if the window has no end.
 
     :param criteria: the criteria of the wait.
     """

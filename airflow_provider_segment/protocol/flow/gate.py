@@ -138,7 +138,7 @@ class Gate:
         return now + _RESPONSE_TIME if self._in_flight else now
 
     def _is_paced(self, now: float) -> bool:
-        """Return whether polls wait for slots: until one window after the wait for a 429, or while other polls wait."""
+        """Return whether polls must wait for slots: while others wait, and until one window after a 429's wait ends."""
         return now < self._closed_until + self._window or now < self._next_slot
 
     def _spacing(self) -> float:

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Meter:
-    """The time spent on attempts and pauses, without waits for rate limits, which have their own budget.
+    """The time spent on attempts and pauses, excluding waits for rate limits, which have a separate budget.
 
     :param seconds: time spent so far.
     """
@@ -22,7 +22,7 @@ class Meter:
     seconds: float = 0.0
 
     def run(self, flow: Flow[T]) -> Flow[T]:
-        """Run a flow, and add the time that it spends to the total.
+        """Run a flow, and add the time spent on its attempts and pauses to the total.
 
         :param flow: the flow to run.
         """

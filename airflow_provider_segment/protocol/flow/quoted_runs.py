@@ -14,7 +14,7 @@ class Spans:
         self._spans: list[tuple[int, int]] = []
 
     def add(self, start: int, end: int) -> None:
-        """Add a part.
+        """Add the part between two indexes.
 
         :param start: index of its first character.
         :param end: index after its last character.
@@ -22,7 +22,7 @@ class Spans:
         self._spans.append((start, end))
 
     def replaced(self, text: str, replacement: str) -> str:
-        """Return a string with these parts replaced; overlapping and adjacent ones count as one.
+        """Return a string with these parts replaced; overlapping or adjacent parts are replaced as one.
 
         :param text: the string.
         :param replacement: what replaces each part.

@@ -53,7 +53,7 @@ class Resumption:
 
     @property
     def nothing_is_in_flight(self) -> bool:
-        """Whether no request from before the wait can still be in flight."""
+        """Whether all requests sent before the wait must have ended by now."""
         return self.slept >= self.state.min_wait
 
     def rule(self) -> DeferralRule:
@@ -62,7 +62,7 @@ class Resumption:
         return DeferralRule(granted=granted, wrote=self.state.wrote, created=self.state.created)
 
     def unfinished(self) -> dict[tuple[str, str], RetryState]:
-        """Return how much of its budgets the waiting call has used, keyed by its method and path."""
+        """Return a dict from the method and path of the waiting call to its retry state; empty if no call waits."""
         call = self.state.call
         return {} if call is None else {(call.method, call.path): call.state}
 

@@ -191,7 +191,7 @@ def _after_fault(
 
 
 def backoff(bounds: tuple[float, float], count: int, jitter: float) -> float:
-    """Return how long to wait: doubled each time up to a bound, then reduced by up to half."""
+    """Return how long to wait: doubled each time up to a bound, then reduced by up to half, depending on ``jitter``."""
     first, longest = bounds
     return min(longest, first * 2.0 ** min(count - 1, 16)) * (0.5 + jitter / 2)
 

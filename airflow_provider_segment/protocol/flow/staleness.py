@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class StaleStateError(Exception):
-    """The state that the flow has read is, or may be, out of date; nothing has been written since.
+    """The state that a flow has read may be out of date; its next write was rejected or not sent.
 
     :param message: why.
     :param rejection: the error from Segment that shows it, if any; only one such error restarts the flow.
@@ -76,7 +76,7 @@ def notice_suspensions(options: CallOptions, flow: Flow[T], noticed: Callable[[]
 
 
 def _guarded(options: CallOptions, flow: Flow[T]) -> Flow[T]:
-    """Run a flow; raise before a write if more time has passed than the flow planned.
+    """Run a flow, comparing the elapsed time with the planned time before each write.
 
     :raises StaleStateError: the process was suspended for more than ``reconcile_timeout``.
     """
@@ -107,5 +107,5 @@ def _guarded(options: CallOptions, flow: Flow[T]) -> Flow[T]:
 
 
 def _elapsed(start: tuple[float, float], end: tuple[float, float]) -> float:
-    """Return the larger of the elapsed times of two clocks: one may stop while the machine is suspended."""
+    """Return the longer of the times elapsed on two clocks, because one may stop while the machine is suspended."""
     return max(later - earlier for earlier, later in zip(start, end, strict=True))

@@ -40,7 +40,7 @@ class Send(Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Sleep.
+    """Sleep for a number of seconds.
 
     :param seconds: how long to sleep.
     :param reason: logged before the pause.
@@ -60,7 +60,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Upcoming:
-    """Announce requests with their own rate limit, before the first is sent.
+    """Announce the number of upcoming requests under one rate limit, before the first is sent.
 
     :param limited_as: name of the rate limit.
     :param count: number of requests.

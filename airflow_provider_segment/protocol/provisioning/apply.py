@@ -106,7 +106,7 @@ def apply_destination(
     ids: ResolvedIds | None = None,
     progress: ApplyProgress | None = None,
 ) -> Flow[tuple[Plan, ApplySummary]]:
-    """Read the current state, plan, log the plan, and execute it.
+    """Read the current state, make and log a plan and, with ``write``, execute it.
 
     :param request: what to apply.
     :param write: whether to execute the plan.
@@ -390,7 +390,7 @@ def _log_plan(plan: Plan) -> Flow[None]:
 def _apply_destination_plan(
     options: CallOptions, plan: Plan, executed: Executed, *, confirm: bool
 ) -> Flow[tuple[str, list[str]]]:
-    """Create or change the destination, except for enabling it, which comes last."""
+    """Create or change the destination, but do not enable it yet if that has to come last."""
     part = plan.destination
     if part.actual is None:
         spec = structs.replace(part.spec, enabled=False) if _is_enabled_last(plan) else part.spec

@@ -48,7 +48,7 @@ def execute_subscriptions(options: CallOptions, plan: Plan, destination_id: str,
 
 
 def _announce(plan: Plan) -> Flow[None]:
-    """Announce how many rate-limited calls follow; setting a schedule takes an update after the create."""
+    """Announce how many rate-limited calls follow, including one update for each new subscription with a schedule."""
     created = [part for _, part in plan.of(Result.CREATED)]
     schedules = sum(part.spec is not None and part.spec.reverse_etl_schedule is not None for part in created)
     for operation, count in (

@@ -63,7 +63,7 @@ def read_type(
     except SegmentAuthError as error:
         if error.status != 403:
             raise
-        yield Log(f"the settings are not checked, since the catalog can't be read: {error}", logging.WARNING)
+        yield Log(f"the settings were not checked, because the catalog can't be read: {error}", logging.WARNING)
         return None
     except SegmentNotFoundError:
         catalog = yield from collect(catalog_listing(), options)

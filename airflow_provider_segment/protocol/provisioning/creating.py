@@ -162,7 +162,7 @@ def _find_lost(
     except SegmentSeveralMatchesError:
         raise
     except SegmentError as error:
-        lost.explain(f"checking whether the object exists failed too: {error}")
+        lost.explain(f"the check for the object failed too: {error}")
         raise lost from error
 
 
@@ -199,7 +199,7 @@ def _find_after_rejection(
     except SegmentSeveralMatchesError:
         raise
     except SegmentError as error:
-        rejection.explain(f"checking whether the object exists failed too: {error}")
+        rejection.explain(f"the check for the object failed too: {error}")
         raise rejection from error
 
 
@@ -240,7 +240,8 @@ def _confirm(options: CallOptions, identity: Identity, find: Find[T], created: T
     listed = yield from poll_until(lambda: find(options), is_listed, seconds=options.reconcile_timeout, awaited=awaited)
     if not is_listed(listed):
         yield Log(
-            f"{identity} was created, but is not listed after {options.reconcile_timeout:.0f} s: {created['id']}",
+            f"{identity} was created, but was still not listed after {options.reconcile_timeout:.0f} s:"
+            f" {created['id']}",
             logging.WARNING,
         )
     return created

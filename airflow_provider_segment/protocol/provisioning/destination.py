@@ -339,7 +339,7 @@ def resolve_and_update_destination(
 def _checked_settings(
     options: CallOptions, destination_id: str, settings: dict[str, Any], templated: frozenset[Path]
 ) -> Flow[dict[str, Any]]:
-    """Check settings against the type of an existing destination, and return them with the declared types."""
+    """Check settings against the type of an existing destination, and return them converted to the declared types."""
     actual = yield from get_destination(options, id=destination_id)
     known = options_of(actual["metadata"])
     check_templated_secrets(settings, actual["settings"], templated=templated)

@@ -50,7 +50,7 @@ def create_filter(
     description: str | None = None,
     source_id: str | None = None,
 ) -> Flow[Filter]:
-    """Create a filter; if the response is lost, check whether it exists before sending the request again.
+    """Create a filter; if the response is lost, check whether the filter exists before sending the request again.
 
     :param destination_id: id of its destination.
     :param title: display name.

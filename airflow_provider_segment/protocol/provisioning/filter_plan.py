@@ -34,7 +34,7 @@ class FilterStep(StrEnum):
 
     @property
     def result(self) -> str:
-        """The step's result, as the summary shows it."""
+        """The step's result in the summary, such as ``created``."""
         return _RESULTS.get(self, "changed")
 
     @property

@@ -75,7 +75,7 @@ Identity = DestinationIdentity | SubscriptionIdentity | FilterIdentity
 
 
 def destination_target(arguments: Mapping[str, Any]) -> str | DestinationIdentity:
-    """Return the id or the identity by which checked arguments select a destination.
+    """Return the id or the identity of the destination that checked arguments select.
 
     :param arguments: arguments by name.
     """
@@ -86,7 +86,7 @@ def destination_target(arguments: Mapping[str, Any]) -> str | DestinationIdentit
 
 
 def subscription_target(arguments: Mapping[str, Any]) -> str | SubscriptionIdentity:
-    """Return the id or the identity by which checked arguments select a subscription.
+    """Return the id or the identity of the subscription that checked arguments select.
 
     :param arguments: arguments by name.
     """
@@ -96,7 +96,7 @@ def subscription_target(arguments: Mapping[str, Any]) -> str | SubscriptionIdent
 
 
 def filter_target(arguments: Mapping[str, Any]) -> str | FilterIdentity:
-    """Return the id or the identity by which checked arguments select a filter.
+    """Return the id or the identity of the filter that checked arguments select.
 
     :param arguments: arguments by name.
     """

@@ -123,7 +123,7 @@ def _match_group(entries: _Entries, candidates: Sequence[Subscription]) -> dict[
 def _match_equals(
     pairs: Sequence[tuple[int, int]], entries: _Entries, candidates: Sequence[Subscription]
 ) -> dict[int, int]:
-    """Match the entries and candidates linked to the first pair, directly or through other pairs of equal score."""
+    """Match all entries and candidates that a chain of equally scored pairs connects to the first pair."""
     indexes, numbers = {pairs[0][0]}, {pairs[0][1]}
     while grown := [(i, n) for i, n in pairs if (i in indexes) != (n in numbers)]:
         indexes |= {i for i, _ in grown}

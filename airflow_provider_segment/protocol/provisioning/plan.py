@@ -44,7 +44,7 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DestinationPlan:
-    """The part of a plan for the destination.
+    """The part of a plan that concerns the destination itself.
 
     :param result: created, changed or kept.
     :param spec: its description.
@@ -65,7 +65,7 @@ class DestinationPlan:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionPlan:
-    """The part of a plan for one subscription.
+    """The part of a plan that concerns one subscription.
 
     :param result: created, changed, kept or removed.
     :param name: its name.

@@ -99,7 +99,7 @@ class ApplyProgress(StoredProgress):
     may_leave_out: bool = True
 
     def without_remaining(self, plan: Plan) -> Plan:
-        """Return a plan without the differences that remained after this apply wrote an object.
+        """Return a plan that excludes the differences that an earlier write of this apply left in place.
 
         Writing the object again would not remove them, and would use up the rate limit before the next object is
         written.
@@ -184,7 +184,7 @@ class ApplyProgress(StoredProgress):
 def places(
     plans: Sequence[SubscriptionPlan] | Sequence[FilterPlan], described: Sequence[Any] | None
 ) -> tuple[int | None, ...]:
-    """Return the position of each part of a plan in the description; ``None`` for a removed part.
+    """Return each plan part's position in the description; ``None`` for a removed part.
 
     :param plans: the parts.
     :param described: the described objects.
@@ -199,7 +199,7 @@ def _merged(
     last: Sequence[Any],
     last_order: Sequence[int | None],
 ) -> list[Any]:
-    """Return the first summary's entries with their final ids and overall results, then objects removed later."""
+    """Return the first summary's entries with final ids and overall results, followed by objects removed later."""
     final = dict(zip(last_order, last, strict=True))
     listed = {entry["id"] for entry in last}
     places = zip(first_order, first, strict=True)
@@ -219,7 +219,7 @@ def _merged(
 def _final_id(
     first_id: str | None, place: int, owners: Mapping[str, int], final: Mapping[int | None, Any]
 ) -> str | None:
-    """Return the final id of an entry, such that no two entries have the same id.
+    """Return the final id of an entry, which differs from the ids of all other entries.
 
     Among equal names, the last plan may match two entries to each other's objects.
 
@@ -239,7 +239,7 @@ def _final_id(
 def _merged_differences(
     first: ApplySummary, last: ApplySummary, subscriptions: Sequence[Any], filters: Sequence[Any]
 ) -> list[Difference]:
-    """Return the first plan's differences, with their final ids, then the last plan's for all other objects."""
+    """Return the differences in the first plan, with final ids, and those in the last plan for all other objects."""
     ids = {
         DESTINATION: iter([last["destination_id"]]),
         SUBSCRIPTION: _ids_of_changed(first["subscriptions"], subscriptions),

@@ -197,7 +197,7 @@ def resolve_described_actions(
     *,
     destination_id: str | None,
 ) -> Flow[tuple[SubscriptionSpec, ...]]:
-    """Return descriptions of subscriptions with the ids of their actions.
+    """Return the descriptions of subscriptions after resolving their actions to ids.
 
     An action that the type no longer has is found in the subscriptions that use it.
 

@@ -63,7 +63,7 @@ def write_settings(
 
 
 def refused_keys(error: SegmentInvalidRequestError, settings: Mapping[str, Any], context: SettingsContext) -> list[str]:
-    """Return the settings that an error names, or else those that the catalog calls read-only.
+    """Return the settings that an error names, or else those that the catalog describes as read-only.
 
     :param error: the error, with Segment's error objects.
     :param settings: the settings that were sent.

@@ -61,7 +61,7 @@ def count_values(body: bytes) -> int:
 
 
 def check_values(count: int) -> None:
-    """Raise ``msgspec.ValidationError`` for more than :data:`MAX_VALUES` values.
+    """Raise ``msgspec.ValidationError`` if there are more than :data:`MAX_VALUES` values.
 
     :param count: number of values.
     """
@@ -70,7 +70,7 @@ def check_values(count: int) -> None:
 
 
 def read_errors(body: bytes) -> tuple[ErrorObject, ...] | None:
-    """Return the error objects of a response, without any fields of the wrong type.
+    """Return the error objects of a response, omitting fields of the wrong type.
 
     :param body: body of a response with an error status.
     :return: the error objects; empty if the JSON has none; ``None`` if the body is not a JSON object.

@@ -54,7 +54,7 @@ class Listing(Generic[T]):
     read: Callable[[bytes], Page[T]]
 
     def page(self, cursor: str | None, *, count: int = PAGE_COUNT) -> Call[Page[T]]:
-        """Return the call for one page.
+        """Return the call that requests one page.
 
         :param cursor: cursor from the previous page; ``None`` for the first page.
         :param count: number of entries to ask for.
@@ -99,7 +99,7 @@ def page_reader(
 
 
 class _Parts:
-    """A decoder of the objects that the items of a page contain under one key."""
+    """A decoder of the objects under one key of a page's entries."""
 
     def prepare(self, raws: list[msgspec.Raw]) -> tuple[Iterable[msgspec.Raw], Callable[[], list[Any]]]:
         """Return the undecoded objects, whose values can then be counted, and a function that decodes them."""
@@ -107,7 +107,7 @@ class _Parts:
 
 
 class _SharedParts(_Parts):
-    """A decoder that decodes objects with the same id only once."""
+    """A decoder that decodes only the first of several objects with the same id, and reuses the result."""
 
     def __init__(self, part_type: Any) -> None:
         self._read = msgspec.json.Decoder(part_type).decode

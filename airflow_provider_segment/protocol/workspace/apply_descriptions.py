@@ -31,7 +31,7 @@ def apply_descriptions(
     is_retry: bool = False,
     progress: WorkspaceProgress | None = None,
 ) -> Flow[tuple[WorkspacePlan, tuple[AppliedDestination, ...]]]:
-    """Read the current state, plan all descriptions, log the plan, and execute it.
+    """Read the current state, make and log a plan for all descriptions and, with ``write``, execute it.
 
     :param descriptions: the descriptions, with their secrets supplied.
     :param how: options for planning.
@@ -73,7 +73,7 @@ def _plan_lines(plan: WorkspacePlan) -> Iterator[Log]:
     if plan.undescribed:
         others = [f"{one.name or one.id!r} ({one.source}, {one.type})" for one in plan.undescribed]
         yield Log(f"other destinations of these sources are not described, so they are left alone: {listed(others)}")
-    yield Log(f"plan: {_counts([item.result for item in plan.items])}; this takes {plan.forecast}")
+    yield Log(f"plan: {_counts([item.result for item in plan.items])}; applying it takes {plan.forecast}")
 
 
 def unsupplied_text(aliases: Sequence[str]) -> str:
@@ -83,8 +83,8 @@ def unsupplied_text(aliases: Sequence[str]) -> str:
     """
     not_compared = counted(
         len(aliases),
-        "secret is not supplied, so it was not compared",
-        "secrets are not supplied, so they were not compared",
+        "secret was not supplied, so it was not compared",
+        "secrets were not supplied, so they were not compared",
     )
     return f"{not_compared}: {listed(aliases)}"
 

@@ -102,7 +102,7 @@ def _progress_line(item: PlannedDestination, done: DestinationProgress, progress
 
 
 def _unwritten(item: PlannedDestination, done: DestinationProgress) -> Flow[AppliedDestination]:
-    """Return the result of a destination that is done or skipped, or can't be written."""
+    """Return the result for a destination that is not written now: it is done, skipped or unwritable."""
     if item.unwritable is not None:
         return (yield from _failed(AppliedDestination.of(item), item.unwritable))
     applied = replace(AppliedDestination.of(item), id=done.id, result=done.result or "skipped")

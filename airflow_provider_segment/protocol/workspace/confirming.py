@@ -20,7 +20,7 @@ from airflow_provider_segment.protocol.workspace.reading import read_destination
 def confirm_created(
     options: CallOptions, items: Sequence[PlannedDestination], results: Sequence[AppliedDestination]
 ) -> Flow[tuple[AppliedDestination, ...]]:
-    """Check that overlapping runs did not create the same destinations; send nothing if none was created.
+    """Check that overlapping runs did not create the same destinations; send no request if this run created none.
 
     :param items: the planned destinations.
     :param results: what happened to each.

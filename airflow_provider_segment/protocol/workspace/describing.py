@@ -41,7 +41,7 @@ _ALSO_SERVER_KEYS = {"enabled", "name"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """A destination as a spec file describes it.
+    """A destination, with its fields in the format of a spec file.
 
     :param id: its id.
     :param source_id: id of its source.
@@ -102,7 +102,7 @@ def _read_filters(options: CallOptions, destination: Destination) -> Flow[list[F
     except SegmentAuthError as error:
         if error.status != 403:
             raise
-        yield Log(f"filters are not imported: {error}", logging.WARNING)
+        yield Log(f"Segment denied access to filters, so they are not imported: {error}", logging.WARNING)
         return None
 
 
@@ -275,7 +275,7 @@ def _spec(one: Subscription) -> SubscriptionSpec:
 
 
 def described_secrets(imported: Sequence[Imported]) -> Iterator[tuple[str, str]]:
-    """Yield the alias of each secret, with the destination and the location that need it.
+    """Yield each secret's alias, and the destination and location where the secret is used.
 
     :param imported: the described destinations.
     """

@@ -16,7 +16,7 @@ from airflow_provider_segment.protocol.workspace.planning import Target
 
 @dataclass(slots=True)
 class Instances:
-    """The destinations to be created and removed by the descriptions checked so far.
+    """The destinations that the descriptions checked so far will create or remove.
 
     :param created: the new destination of each source and type, as messages name it.
     :param removed: ids of the destinations that are removed.

@@ -1,4 +1,4 @@
-"""Locating the objects that a description refers to: its source, its type and, if it exists, the destination."""
+"""Locating what a description refers to: the source, the destination type and any existing destination."""
 
 from __future__ import annotations
 

@@ -167,7 +167,7 @@ class WorkspacePlan:
         return forecast(limited_calls(item.plan) for item in self.items if item.plan is not None)
 
     def unsupplied(self) -> Iterator[tuple[str, str, str]]:
-        """Yield the path, location and alias of each secret that is not supplied and therefore was not compared."""
+        """Yield the path, location and alias of each secret that was not supplied and therefore not compared."""
         for item in self.items:
             for place, alias in item.description.unsupplied_secrets():
                 yield item.description.path, place, alias

@@ -1,4 +1,4 @@
-"""The progress of an interrupted apply of many descriptions, so that it can resume and return the same result.
+"""The stored progress that lets an interrupted apply of many descriptions resume and return the same result.
 
 Like the summary, it contains no values of settings, because Airflow's database stores it while a task waits. Finished
 destinations are stored as results only; the others are read and planned again right before they are written.
@@ -26,7 +26,7 @@ from airflow_provider_segment.protocol.workspace.plan_workspace import PlanOptio
 
 
 class StoredError(msgspec.Struct, omit_defaults=True):
-    """An error as JSON values.
+    """An error in a form that can be stored as JSON.
 
     :param kind: name of its class.
     :param message: its message, without settings or secrets.
@@ -45,7 +45,7 @@ class StoredError(msgspec.Struct, omit_defaults=True):
 
     @classmethod
     def of(cls, error: Exception) -> StoredError:
-        """Return an error as JSON values.
+        """Return an error in a form that can be stored as JSON.
 
         :param error: the error.
         """

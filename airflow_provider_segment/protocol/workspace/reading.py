@@ -69,7 +69,7 @@ def source_slugs(sources: list[Source]) -> list[Slugged]:
 
 
 def action_slugs(destination_type: TypeRecord, subscriptions: list[Subscription]) -> list[Slugged]:
-    """Return the ids and slugs of the actions of a type, and of those that existing subscriptions use.
+    """Return the id and slug of each action that a type has or that an existing subscription uses.
 
     :param destination_type: the type.
     :param subscriptions: the subscriptions of a destination of this type.

@@ -62,7 +62,7 @@ def summarize(plan: WorkspacePlan, applied: Sequence[AppliedDestination]) -> Wor
 def partial_failure(
     applied: Sequence[AppliedDestination], summary: WorkspaceSummary
 ) -> SegmentPartialFailureError | None:
-    """Return the error that names each destination that failed; ``None`` if none did.
+    """Return an error that lists the failed destinations; ``None`` if none failed.
 
     :param applied: what happened to each destination.
     :param summary: the summary, which is attached to the error.

@@ -133,7 +133,7 @@ def _put(sandbox: Sandbox, destination: Destination) -> dict[str, Any]:
 
 
 def _siblings(sandbox: Sandbox, destination: Destination) -> list[Destination]:
-    """Return the stored destinations of the same type on the same source.
+    """Return the stored destinations with the type and source of a given destination.
 
     If the destination itself exists already, they include it as it was before the request.
     """

@@ -28,7 +28,7 @@ _CONTENT_SECURITY_POLICY = (
 
 @cache
 def html_page() -> HTMLResponse:
-    """Return the HTML page, which loads its data through control requests and nothing from other hosts."""
+    """Return the HTML page, which loads its data through control requests and contacts no other hosts."""
     html = files("airflow_provider_segment.sandbox.control").joinpath("page.html").read_bytes()
     return HTMLResponse(html, headers={"Content-Security-Policy": _CONTENT_SECURITY_POLICY})
 

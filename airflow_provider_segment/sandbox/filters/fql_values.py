@@ -23,7 +23,7 @@ def type_name(value: Any) -> str:
 
 
 def require_type(where: str, value: Any, *types: str) -> Any:
-    """Return a value if it has one of the given types.
+    """Check that a value has one of the given types, and return it.
 
     :param where: the function or operator, for the message.
     :raises FqlError: if it has another type.

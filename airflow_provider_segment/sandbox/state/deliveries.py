@@ -95,7 +95,7 @@ class DeliveryLog:
         self._streams: list[Stream] = []
 
     def add(self, batch: Batch) -> None:
-        """Add deliveries."""
+        """Add a batch of deliveries."""
         self._batches.append(batch)
 
     def set_rate(self, per_minute: float, *, now: float) -> None:
