@@ -53,14 +53,18 @@ def check_duration(argument: str, value: Any) -> timedelta:
     return length
 
 
-# Cached, because waits poll for the same times.
-@lru_cache(maxsize=1024)
 def format_utc(moment: datetime) -> str:
     """Return a time as the API expects it: ISO 8601, UTC, whole seconds.
 
     :param moment: a time with a time zone.
     """
-    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+    return _format(moment.astimezone(UTC))
+
+
+# Cached, because waits poll for the same times.
+@lru_cache(maxsize=1024)
+def _format(moment: datetime) -> str:
+    return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def format_duration(length: timedelta) -> str:

@@ -31,7 +31,7 @@ class CachedConnection(Generic[T]):
     def __init__(self, conn_id: str) -> None:
         self._conn_id = conn_id
         self._value: T | None = None
-        self._read_at = self._valid_until = float("-inf")
+        self._read_at = self._valid_until = self._reading_since = float("-inf")
         self._reading: asyncio.Task[T] | None = None
 
     @property
@@ -68,26 +68,32 @@ class CachedConnection(Generic[T]):
         :param read: reads and parses the connection.
         :param than: a time of the event loop.
         """
-        while self._value is None or self._read_at < than:
-            await self._read(read)  # again if it joined a read that started earlier
-        return self._value
+        if self._reading is not None and self._reading_since < than:
+            await asyncio.wait([self._reading])  # it may return the old connection, or fail
+        if self._value is not None and self._read_at >= than:
+            return self._value
+        return await self._read(read)
 
     async def _read(self, read: Callable[[], Awaitable[T]]) -> T:
-        if self._reading is None:
-            self._reading = asyncio.create_task(self._read_and_keep(read))
+        if self._reading is None or self._reading.done():
+            self._reading_since = asyncio.get_running_loop().time()
+            self._reading = asyncio.create_task(self._read_and_keep(read, started=self._reading_since))
+            self._reading.add_done_callback(_retrieve_error)
         # Shielded, because others wait for the same read if this one is cancelled.
         return await asyncio.shield(self._reading)
 
-    async def _read_and_keep(self, read: Callable[[], Awaitable[T]]) -> T:
-        started = asyncio.get_running_loop().time()
-        try:
-            value = await read()
-        finally:
-            self._reading = None
+    async def _read_and_keep(self, read: Callable[[], Awaitable[T]], *, started: float) -> T:
+        value = await read()
         self._read_at, self._valid_until = started, started + MAX_AGE
         if self._value is None or value != self._value:
             self._value = value
         return self._value
+
+
+def _retrieve_error(read: asyncio.Task[T]) -> None:
+    """Mark the error of a read as retrieved: the event loop would log it if all waiting tasks were cancelled."""
+    if not read.cancelled():
+        read.exception()
 
 
 class ConnectionCache(Generic[T]):

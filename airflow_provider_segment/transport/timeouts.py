@@ -51,13 +51,22 @@ class Timeouts:
 
     def _expire(self) -> None:
         loop = asyncio.get_running_loop()
-        now, self._timer = loop.time(), None
+        expired = self._take_expired(loop.time())
+        self._timer = loop.call_at(next(iter(self._running)).expires_at, self._expire)
+        for limit in expired:
+            limit.expire()
+
+    def _take_expired(self, now: float) -> list[Limit]:
+        """Return the limits that have expired, and start each again: a library may swallow the cancellation."""
+        expired = []
         for limit in list(self._running):
             if limit.expires_at > now:
-                self._timer = loop.call_at(limit.expires_at, self._expire)
-                return
+                break
             del self._running[limit]
-            limit.expire()
+            self._running[limit] = None  # last in the order
+            limit.expires_at = now + self._seconds
+            expired.append(limit)
+        return expired
 
 
 class Limit:
@@ -66,7 +75,7 @@ class Limit:
     :param timeouts: the timeouts that it belongs to.
     """
 
-    __slots__ = ("_cancellations", "_expired", "_task", "_timeouts", "expires_at")
+    __slots__ = ("_cancellations", "_earlier_cancellations", "_task", "_timeouts", "expires_at")
 
     def __init__(self, timeouts: Timeouts) -> None:
         self._timeouts = timeouts
@@ -75,7 +84,7 @@ class Limit:
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a timeout can only be used inside an asyncio task")
-        self._task, self._cancellations, self._expired = task, task.cancelling(), False
+        self._task, self._earlier_cancellations, self._cancellations = task, task.cancelling(), 0
         self.expires_at = self._timeouts.start(self)
         return self
 
@@ -83,13 +92,15 @@ class Limit:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._timeouts.end(self)
-        # If others have cancelled the task too, it stays cancelled.
-        if self._expired and self._task.uncancel() <= self._cancellations and kind is asyncio.CancelledError:
+        for _ in range(self._cancellations):
+            self._task.uncancel()
+        by_others = self._task.cancelling() > self._earlier_cancellations
+        if self._cancellations and not by_others and kind is asyncio.CancelledError:
             raise TimeoutError from error
 
     def expire(self) -> None:
         """Cancel the task, which makes the block raise ``TimeoutError``."""
-        self._expired = True
+        self._cancellations += 1
         self._task.cancel()
 
 

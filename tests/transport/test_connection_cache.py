@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 
 import pytest
@@ -76,3 +77,74 @@ def test_readers_at_the_same_time_share_one_read() -> None:
 
     asyncio.run(run())
     assert reads == ["read"]
+
+
+def test_an_early_read_that_fails_is_repeated() -> None:
+    connections: ConnectionCache[str] = ConnectionCache()
+
+    async def run() -> str:
+        go_on = asyncio.Event()
+
+        async def fails() -> str:
+            await go_on.wait()
+            raise OSError("down")
+
+        async def works() -> str:
+            return "new"
+
+        cached = connections.entry("segment")
+        early = asyncio.create_task(cached.get(fails))
+        await asyncio.sleep(0)
+        newer = asyncio.create_task(cached.get_newer(works, than=asyncio.get_running_loop().time()))
+        await asyncio.sleep(0)
+        go_on.set()
+        with pytest.raises(OSError, match="down"):
+            await early
+        return await newer
+
+    assert asyncio.run(run()) == "new"
+
+
+def test_a_read_for_nobody_fails_in_silence() -> None:
+    """The event loop would log the error of the secrets backend, which may contain anything."""
+    connections: ConnectionCache[str] = ConnectionCache()
+    reported: list[object] = []
+
+    async def run() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context))
+        go_on = asyncio.Event()
+
+        async def fails() -> str:
+            await go_on.wait()
+            raise OSError("backend at https://user:password@vault is down")
+
+        only = asyncio.create_task(connections.entry("segment").get(fails))
+        await asyncio.sleep(0)
+        only.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await only
+        go_on.set()
+        await asyncio.sleep(0.01)
+        gc.collect()
+
+    asyncio.run(run())
+    assert reported == []
+
+
+def test_a_read_that_was_cancelled_is_repeated() -> None:
+    connections: ConnectionCache[str] = ConnectionCache()
+
+    async def works() -> str:
+        return "token"
+
+    async def run() -> str:
+        cached, before = connections.entry("segment"), asyncio.all_tasks()
+        first = asyncio.create_task(cached.get(works))
+        await asyncio.sleep(0)  # the read's task has been created, but has not run yet
+        (read,) = asyncio.all_tasks() - before - {first}
+        read.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        return await cached.get(works)
+
+    assert asyncio.run(run()) == "token"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -26,6 +27,12 @@ async def pass_through(timeouts: Timeouts) -> str:
         return "done"
 
 
+def cancellations() -> int:
+    task = asyncio.current_task()
+    assert task is not None
+    return task.cancelling()
+
+
 async def outcome_of(task: asyncio.Task[Any]) -> type[BaseException] | None:
     await asyncio.wait([task])
     if task.cancelled():
@@ -45,9 +52,7 @@ def test_a_task_goes_on_after_its_timeout() -> None:
         with pytest.raises(TimeoutError):
             await stay(timeouts)
         await asyncio.sleep(0)
-        task = asyncio.current_task()
-        assert task is not None
-        return task.cancelling()
+        return cancellations()
 
     assert asyncio.run(run()) == 0
 
@@ -71,24 +76,99 @@ def test_an_error_of_the_block_is_passed_on() -> None:
         asyncio.run(run())
 
 
-def test_blocks_that_start_later_end_later() -> None:
+def test_an_error_of_a_block_that_timed_out_is_passed_on() -> None:
+    async def fail() -> None:
+        with Timeouts(SHORT).limit():
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                raise KeyError("mine") from None
+
+    async def run() -> int:
+        with pytest.raises(KeyError, match="mine"):
+            await fail()
+        return cancellations()
+
+    assert asyncio.run(run()) == 0
+
+
+def test_a_block_that_swallows_its_cancellation_still_times_out() -> None:
+    """As aiohappyeyeballs does while it closes the slower of two connections."""
+
+    async def swallow() -> None:
+        with Timeouts(SHORT).limit():
+            with suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+            await asyncio.Event().wait()
+
+    async def run() -> int:
+        with pytest.raises(TimeoutError):
+            await swallow()
+        return cancellations()
+
+    assert asyncio.run(run()) == 0
+
+
+def test_a_task_with_an_earlier_cancellation_keeps_it() -> None:
+    async def run() -> int:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        with pytest.raises(TimeoutError):
+            await stay(Timeouts(SHORT))
+        return cancellations()
+
+    assert asyncio.run(run()) == 1
+
+
+def test_blocks_expire_when_their_own_time_is_over() -> None:
     """The second is still running when the timer of the first is due, and then gets its own."""
 
-    async def run() -> list[str]:
-        timeouts, ended = Timeouts(4 * SHORT), []
+    async def run() -> tuple[bool, str]:
+        timeouts = Timeouts(4 * SHORT)
+        first = asyncio.create_task(stay(timeouts))
+        await asyncio.sleep(2 * SHORT)
+        second = asyncio.create_task(stay(timeouts))
+        await outcome_of(first)
+        return second.done(), str(await outcome_of(second))
 
-        async def wait(name: str) -> None:
-            with pytest.raises(TimeoutError):
-                await stay(timeouts)
-            ended.append(name)
+    assert asyncio.run(run()) == (False, "<class 'TimeoutError'>")
 
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(wait("first"))
-            await asyncio.sleep(2 * SHORT)
-            tasks.create_task(wait("second"))
-        return ended
 
-    assert asyncio.run(run()) == ["first", "second"]
+def test_a_block_that_starts_while_another_cleans_up_times_out_too() -> None:
+    async def run() -> list[Any]:
+        timeouts, expired, go_on = Timeouts(SHORT), asyncio.Event(), asyncio.Event()
+
+        async def slow() -> None:
+            with timeouts.limit():
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    expired.set()
+                    await go_on.wait()
+
+        first = asyncio.create_task(slow())
+        await expired.wait()
+        second = asyncio.create_task(stay(timeouts))
+        outcomes = [await outcome_of(second)]
+        go_on.set()
+        return [*outcomes, await outcome_of(first)]
+
+    assert asyncio.run(run()) == [TimeoutError, TimeoutError]
+
+
+def test_lengths_are_kept_apart() -> None:
+    async def run() -> bool:
+        long = asyncio.create_task(stay(timeouts_of(LONG)))
+        with pytest.raises(TimeoutError):
+            await stay(timeouts_of(SHORT))
+        running = not long.done()
+        long.cancel()
+        return running
+
+    assert asyncio.run(run())
 
 
 def test_a_block_behind_one_that_has_ended_still_times_out() -> None:
@@ -144,10 +224,11 @@ def test_many_blocks_need_one_timer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_closed_event_loop_is_not_kept_alive() -> None:
-    async def run() -> weakref.ref[asyncio.AbstractEventLoop]:
-        await pass_through(timeouts_of(LONG))
-        return weakref.ref(asyncio.get_running_loop())
+    async def run() -> tuple[weakref.ref[asyncio.AbstractEventLoop], Timeouts]:
+        timeouts = timeouts_of(LONG)
+        await pass_through(timeouts)
+        return weakref.ref(asyncio.get_running_loop()), timeouts
 
-    loop = asyncio.run(run())
+    loop, _kept = asyncio.run(run())
     gc.collect()
     assert loop() is None
