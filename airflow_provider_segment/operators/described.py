@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
-from airflow_provider_segment.protocol.errors import SegmentUnexpectedResultError, is_final_error
+from airflow_provider_segment.protocol.errors import (
+    SegmentUnexpectedResultError,
+    is_final_error,
+)
 from airflow_provider_segment.protocol.provisioning.differences import Difference, differences_text
 from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from airflow.providers.common.compat.sdk import Context
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from airflow_provider_segment.protocol.workspace.description import DestinationDescription
     from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, PlannedDestination, WorkspacePlan
     from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
+    from airflow_provider_segment.protocol.workspace.summary import WorkspaceSummary
     from airflow_provider_segment.workspace.described_values import FileEntry
     from airflow_provider_segment.workspace.folder import WorkspaceFolder
 
@@ -163,6 +167,35 @@ def drift_text(item: PlannedDestination) -> str:
     if item.plan is None:
         return f"{item.description.label} ({item.id}) exists, but is described as removed"
     return differences_text(item.plan)
+
+
+def raise_after_wait(
+    task: SegmentDeferrableOperator,
+    error: ValueError,
+    report: Callable[[WorkspaceProgress, WorkspaceSummary], None] | None = None,
+) -> NoReturn:
+    """Raise an error about invalid descriptions; if the task had applied some before a wait, with what it had done.
+
+    :param task: the task.
+    :param error: what is wrong with the descriptions.
+    :param report: called with what was done before the wait and its summary, if there is any.
+    """
+    from airflow_provider_segment.protocol.workspace.interruption import interruption, result_line, results_before
+    from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
+    from airflow_provider_segment.protocol.workspace.summary import result_counts
+
+    # Read again: planning again discards the progress of the earlier plan.
+    progress = WorkspaceProgress.from_json(task.stored_progress)
+    failure = interruption(progress, error)
+    if failure is None or failure.summary is None:
+        raise error
+    applied = results_before(progress)
+    for one in applied:
+        task.log.info("before the wait: %s", result_line(one))
+    task.log.info("done: %s", result_counts([one.result for one in applied]))
+    if report is not None:
+        report(progress, failure.summary)
+    raise_for_retry([error, *progress.errors], failure)
 
 
 def raise_for_retry(causes: Sequence[Exception], error: Exception) -> NoReturn:
