@@ -30,18 +30,21 @@ if TYPE_CHECKING:
     from airflow_provider_segment.workspace.folder import WorkspaceFolder
 
 
-def read_files(task: SegmentOperator, *, path: str, environment: str | None) -> WorkspaceFolder:
+def read_files(
+    task: SegmentOperator, *, path: str, environment: str | None, listed_as: str | None = None
+) -> WorkspaceFolder:
     """Read a folder of spec files, or a single spec file.
 
     :param task: the task; a relative path starts at the folder of its DAG file, or without a DAG at the working
         directory.
     :param path: path of the folder or file.
     :param environment: name of the environment.
+    :param listed_as: the name of the file in the list that ``load_destinations`` returns.
     :raises ValueError: a file is invalid; the error lists every problem.
     """
     from airflow_provider_segment.workspace.folder import load_folder
 
-    return load_folder(_base(task) / path, environment=environment)
+    return load_folder(_base(task) / path, environment=environment, listed_as=listed_as)
 
 
 def read_entries(
@@ -122,11 +125,11 @@ def apply_file(
 
     :param task: the task that runs the flow.
     :param context: the task's context.
-    :param values: the checked arguments, with ``path`` and optionally ``environment``.
+    :param values: the checked arguments, with ``path`` and optionally ``environment`` and ``name``.
     :param progress: what the task did before it waited; filled with what is done.
     :return: the plan of the destination, and the summary.
     """
-    folder = read_files(task, path=values["path"], environment=values.get("environment"))
+    folder = read_files(task, path=values["path"], environment=values.get("environment"), listed_as=values.get("name"))
     if len(folder.descriptions) != 1:
         raise ValueError(
             f"path is {values['path']!r}, a folder; pass one spec file, or use SegmentApplyWorkspaceOperator"
