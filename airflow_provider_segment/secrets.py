@@ -113,7 +113,7 @@ def secret_reader() -> ReadSecret:
         if secret is None or secret == "":
             raise ValueError(f"{where} is {reference}, but this field of the connection is empty")
         if not isinstance(secret, str):
-            raise ValueError(f"{where} is {reference}, which is a {type(secret).__name__}; it must be a string")
+            raise ValueError(f"{where} is {reference}, which is of type {type(secret).__name__}; it must be a string")
         opaque = SecretStr(secret)
         mask_secrets([opaque])
         return opaque
@@ -133,7 +133,7 @@ def _replace(where: str, value: Any, read: ReadSecret) -> Any:
 
 def _check_string(argument: str, value: Any, allowed: str) -> None:
     if not isinstance(value, str):
-        raise ValueError(f"{argument} is a {type(value).__name__}; it must be {allowed}")
+        raise ValueError(f"{argument} is of type {type(value).__name__}; it must be {allowed}")
     if not value.strip():
         raise ValueError(f"{argument} is empty; it must be {allowed}")
     if "{{" in value or "{%" in value or "{#" in value:

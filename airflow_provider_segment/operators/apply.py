@@ -116,6 +116,8 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         one, does not exist.
     :raises SegmentDriftError: something differs, with ``on_drift="fail"``; not retried.
     :raises SegmentSeveralMatchesError: several objects have the same identity.
+    :raises SegmentPartialFailureError: the file became invalid while the task waited in the triggerer; the message and
+        ``summary`` hold what had been done before.
     :raises SegmentPruneLimitError: more would be removed than ``max_prune`` or ``max_prune_filters``.
     :raises SegmentFilterCheckError: the result of a filter for a sample event differs from ``checks``.
     :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
@@ -251,12 +253,15 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
 
     def _apply_file(self, context: Context, values: dict[str, Any]) -> ApplySummary:
         from airflow_provider_segment.exceptions import SegmentDriftError
-        from airflow_provider_segment.operators.described import apply_file, drift_text
+        from airflow_provider_segment.operators.described import apply_file, drift_text, raise_after_wait
         from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
 
         progress = WorkspaceProgress.from_json(self.stored_progress)
         self._to_json = progress.to_json
-        item, summary = apply_file(self, context, values, progress)
+        try:
+            item, summary = apply_file(self, context, values, progress)
+        except ValueError as error:
+            raise_after_wait(self, error)
         self.resolved_destination_id, self.resolved_source_id = summary["destination_id"], item.source_id
         if values["on_drift"] == "fail" and not item.is_empty:
             push_result(self, context, summary)

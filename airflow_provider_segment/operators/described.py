@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
-from airflow_provider_segment.protocol.errors import SegmentUnexpectedResultError, is_final_error
+from airflow_provider_segment.protocol.errors import (
+    SegmentUnexpectedResultError,
+    is_final_error,
+)
 from airflow_provider_segment.protocol.provisioning.differences import Difference, differences_text
 from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from airflow.providers.common.compat.sdk import Context
 
@@ -22,22 +25,26 @@ if TYPE_CHECKING:
     from airflow_provider_segment.protocol.workspace.description import DestinationDescription
     from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, PlannedDestination, WorkspacePlan
     from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
+    from airflow_provider_segment.protocol.workspace.summary import WorkspaceSummary
     from airflow_provider_segment.workspace.described_values import FileEntry
     from airflow_provider_segment.workspace.folder import WorkspaceFolder
 
 
-def read_files(task: SegmentOperator, *, path: str, environment: str | None) -> WorkspaceFolder:
+def read_files(
+    task: SegmentOperator, *, path: str, environment: str | None, listed_as: str | None = None
+) -> WorkspaceFolder:
     """Read a folder of spec files, or a single spec file.
 
     :param task: the task; a relative path starts at the folder of its DAG file, or without a DAG at the working
         directory.
     :param path: path of the folder or file.
     :param environment: name of the environment.
+    :param listed_as: the name of the file in the list that ``load_destinations`` returns.
     :raises ValueError: a file is invalid; the error lists every problem.
     """
     from airflow_provider_segment.workspace.folder import load_folder
 
-    return load_folder(_base(task) / path, environment=environment)
+    return load_folder(_base(task) / path, environment=environment, listed_as=listed_as)
 
 
 def read_entries(
@@ -118,11 +125,11 @@ def apply_file(
 
     :param task: the task that runs the flow.
     :param context: the task's context.
-    :param values: the checked arguments, with ``path`` and optionally ``environment``.
+    :param values: the checked arguments, with ``path`` and optionally ``environment`` and ``name``.
     :param progress: what the task did before it waited; filled with what is done.
     :return: the plan of the destination, and the summary.
     """
-    folder = read_files(task, path=values["path"], environment=values.get("environment"))
+    folder = read_files(task, path=values["path"], environment=values.get("environment"), listed_as=values.get("name"))
     if len(folder.descriptions) != 1:
         raise ValueError(
             f"path is {values['path']!r}, a folder; pass one spec file, or use SegmentApplyWorkspaceOperator"
@@ -163,6 +170,35 @@ def drift_text(item: PlannedDestination) -> str:
     if item.plan is None:
         return f"{item.description.label} ({item.id}) exists, but is described as removed"
     return differences_text(item.plan)
+
+
+def raise_after_wait(
+    task: SegmentDeferrableOperator,
+    error: ValueError,
+    report: Callable[[WorkspaceProgress, WorkspaceSummary], None] | None = None,
+) -> NoReturn:
+    """Raise an error about invalid descriptions; if the task had applied some before a wait, with what it had done.
+
+    :param task: the task.
+    :param error: what is wrong with the descriptions.
+    :param report: called with what was done before the wait and its summary, if there is any.
+    """
+    from airflow_provider_segment.protocol.workspace.interruption import interruption, result_line, results_before
+    from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
+    from airflow_provider_segment.protocol.workspace.summary import result_counts
+
+    # Read again: planning again discards the progress of the earlier plan.
+    progress = WorkspaceProgress.from_json(task.stored_progress)
+    failure = interruption(progress, error)
+    if failure is None or failure.summary is None:
+        raise error
+    applied = results_before(progress)
+    for one in applied:
+        task.log.info("before the wait: %s", result_line(one))
+    task.log.info("done: %s", result_counts([one.result for one in applied]))
+    if report is not None:
+        report(progress, failure.summary)
+    raise_for_retry([error, *progress.errors], failure)
 
 
 def raise_for_retry(causes: Sequence[Exception], error: Exception) -> NoReturn:

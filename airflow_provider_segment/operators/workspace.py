@@ -5,14 +5,20 @@ https://docs.segmentapis.com/tag/Destinations
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_segment.lineage.datasets import Feed, WorkspaceLineage
 from airflow_provider_segment.operators.base import push_result
 from airflow_provider_segment.operators.deferral import SegmentDeferrableOperator
-from airflow_provider_segment.operators.described import apply_folders, raise_for_retry, read_entries, read_files
+from airflow_provider_segment.operators.described import (
+    apply_folders,
+    raise_after_wait,
+    raise_for_retry,
+    read_entries,
+    read_files,
+)
 from airflow_provider_segment.protocol.arguments import (
     check_choice,
     check_count,
@@ -28,11 +34,11 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_segment.protocol.workspace.description import DestinationDescription
-    from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, WorkspacePlan
     from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
     from airflow_provider_segment.protocol.workspace.summary import WorkspaceSummary
     from airflow_provider_segment.templating import Text
     from airflow_provider_segment.workspace.described_values import FileEntry
+    from airflow_provider_segment.workspace.folder import WorkspaceFolder
 
 
 def _check_on_error(argument: str, value: Any) -> str:
@@ -78,12 +84,13 @@ class SegmentApplyWorkspaceOperator(WorkspaceLineage, SegmentDeferrableOperator)
         the environment, if it names one.
     :return: ``{"differs": bool, "results": {result: count}, "destinations": [{"path", "name", "destination_id",
         "result", "error"}], "unsupplied_secrets": [alias]}``; a result is ``created``, ``changed``, ``kept`` or
-        ``removed``. Secrets whose connection does not exist were not compared. With ``on_drift="fail"``, the result is
-        pushed before the task fails.
+        ``removed``. Secrets whose connection does not exist were not compared. With ``on_drift="fail"``, or if some
+        destinations failed, the result is pushed before the task fails.
     :raises ValueError: an argument or a file is invalid; the error lists every problem of every file.
     :raises SegmentDriftError: something differs, with ``on_drift="fail"``; not retried.
-    :raises SegmentPartialFailureError: some destinations failed; ``summary`` holds what was done to each. Not retried
-        if a retry can fix none of the failures.
+    :raises SegmentPartialFailureError: some destinations failed, or the descriptions became invalid while the task
+        waited in the triggerer; ``summary`` holds what was done to each. Not retried if a retry can fix none of the
+        failures.
     :raises SegmentPruneLimitError: more would be removed than ``max_prune``.
     :raises SegmentError: the token was rejected, or Segment stayed unreachable until ``retry_budget`` was spent.
     """
@@ -144,17 +151,18 @@ class SegmentApplyWorkspaceOperator(WorkspaceLineage, SegmentDeferrableOperator)
         from airflow_provider_segment.protocol.workspace.summary import partial_failure, summarize
 
         self._progress = WorkspaceProgress.from_json(self.stored_progress)
-        values = self.checked()
-        folders = (
-            [read_files(self, path=values["path"], environment=values.get("environment"))]
-            if "path" in values
-            else read_entries(self, self._with_templated_paths(values["destinations"]))
-        )
-        plan, applied = apply_folders(self, context, folders, values, self._progress)
+        try:
+            values = self.checked()
+            folders = self._read(values)
+            plan, applied = apply_folders(self, context, folders, values, self._progress)
+        except ValueError as error:
+            raise_after_wait(self, error, lambda before, summary: self._report(context, before, summary))
         summary = summarize(plan, applied)
-        self.feeds = tuple(_feeds(plan, applied, written=values["on_drift"] == "fix"))
-        if (error := partial_failure(applied, summary)) is not None:
-            raise_for_retry([one.error for one in applied if one.error is not None], error)
+        source_ids = [item.source_id for item in plan.items]
+        self.feeds = tuple(_feeds(source_ids, summary, written=values["on_drift"] == "fix"))
+        if (failure := partial_failure(applied, summary)) is not None:
+            push_result(self, context, summary)
+            raise_for_retry([one.error for one in applied if one.error is not None], failure)
         if values["on_drift"] == "fail" and not plan.is_empty:
             names = [f"{item.description.label} ({item.description.path})" for item in plan.items if not item.is_empty]
             message = (
@@ -169,6 +177,16 @@ class SegmentApplyWorkspaceOperator(WorkspaceLineage, SegmentDeferrableOperator)
         """Return the task's progress as plain JSON, without values of settings."""
         return self._progress.to_json()
 
+    def _read(self, values: Mapping[str, Any]) -> Sequence[WorkspaceFolder]:
+        if "path" in values:
+            return [read_files(self, path=values["path"], environment=values.get("environment"))]
+        return read_entries(self, self._with_templated_paths(values["destinations"]))
+
+    def _report(self, context: Context, before: WorkspaceProgress, summary: WorkspaceSummary) -> None:
+        """Push the summary of what was done before a wait, and report it to OpenLineage."""
+        self.feeds = tuple(_feeds([one.source_id for one in before.destinations], summary, written=True))
+        push_result(self, context, summary)
+
     def _with_templated_paths(
         self, entries: Sequence[DestinationDescription | FileEntry]
     ) -> tuple[DestinationDescription | FileEntry, ...]:
@@ -182,8 +200,8 @@ class SegmentApplyWorkspaceOperator(WorkspaceLineage, SegmentDeferrableOperator)
         )
 
 
-def _feeds(plan: WorkspacePlan, applied: Sequence[AppliedDestination], *, written: bool) -> Iterator[Feed]:
+def _feeds(source_ids: Sequence[str], summary: WorkspaceSummary, *, written: bool) -> Iterator[Feed]:
     """Yield each destination that exists or was removed, with its source."""
-    for item, one in zip(plan.items, applied, strict=True):
-        if one.destination_id is not None and one.result not in ("failed", "skipped"):
-            yield Feed(item.source_id, one.destination_id, removed=written and one.result == "removed")
+    for source_id, one in zip(source_ids, summary["destinations"], strict=True):
+        if one["destination_id"] is not None and one["result"] not in ("failed", "skipped"):
+            yield Feed(source_id, one["destination_id"], removed=written and one["result"] == "removed")

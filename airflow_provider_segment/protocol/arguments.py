@@ -226,7 +226,9 @@ def _mapping(argument: str, value: Any) -> Mapping[str, Any]:
     if isinstance(value, str):
         value = parse_json(argument, value, allowed="a dict or a JSON object as a string")
     if not isinstance(value, Mapping):
-        raise ValueError(f"{argument} is a {type(value).__name__}; it must be a dict or a JSON object as a string")
+        raise ValueError(
+            f"{argument} is of type {type(value).__name__}; it must be a dict or a JSON object as a string"
+        )
     return value
 
 
@@ -276,4 +278,4 @@ def _check_scalar(where: str, value: Any) -> Any:
         if value != value or value in {float("inf"), float("-inf")}:
             raise ValueError(f"{where} is not a finite number; JSON cannot represent it")
         return float(value)
-    raise ValueError(f"{where} is a {type(value).__name__}; JSON cannot represent it")
+    raise ValueError(f"{where} is of type {type(value).__name__}; JSON cannot represent it")

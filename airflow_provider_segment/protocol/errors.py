@@ -192,7 +192,9 @@ class SegmentPruneLimitError(SegmentError):
 
 
 class SegmentPartialFailureError(SegmentError):
-    """Some destinations failed; the message lists them, and ``summary`` shows what was done to the others.
+    """Some destinations failed, or their descriptions became invalid while the task waited in the triggerer.
+
+    ``summary`` shows what was done to each destination.
 
     :param message: the failed destinations, each with its error.
     :param summary: what was done to each destination.

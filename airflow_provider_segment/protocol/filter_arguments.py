@@ -34,7 +34,7 @@ def check_actions(argument: str, value: Any) -> list[dict[str, Any]]:
     if isinstance(value, str):
         value = parse_json(argument, value, allowed="a list of dicts or a JSON array as a string")
     if isinstance(value, str) or not isinstance(value, Sequence):
-        raise ValueError(f"{argument} is a {type(value).__name__}; it must be a list of dicts")
+        raise ValueError(f"{argument} is of type {type(value).__name__}; it must be a list of dicts")
     if not value:
         raise ValueError(f"{argument} is empty; it must contain at least one action")
     return [_check_action(f"{argument}[{number}]", action) for number, action in enumerate(value)]
@@ -66,7 +66,7 @@ def relevant_actions(actions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
 
 def _check_action(where: str, action: Any) -> dict[str, Any]:
     if not isinstance(action, Mapping):
-        raise ValueError(f"{where} is a {type(action).__name__}; it must be a dict")
+        raise ValueError(f"{where} is of type {type(action).__name__}; it must be a dict")
     values = {key: value for key, value in action.items() if value is not None}
     if "type" not in values:
         raise ValueError(f"{where}: 'type' is missing; it must be one of {', '.join(map(repr, _KEYS))}")
@@ -110,7 +110,7 @@ def _check_path(where: str, path: Any) -> str:
 
 def _check_keys(where: str, keys: Any) -> list[str]:
     if isinstance(keys, str) or not isinstance(keys, Sequence):
-        raise ValueError(f"{where} is a {type(keys).__name__}; it must be a list of keys")
+        raise ValueError(f"{where} is of type {type(keys).__name__}; it must be a list of keys")
     return [check_name(f"{where}[{number}]", key) for number, key in enumerate(keys)]
 
 

@@ -99,4 +99,4 @@ def open_secret(value: Any) -> Any:
     """
     if isinstance(value, SecretStr):
         return value.get_secret_value()
-    raise TypeError(f"JSON cannot represent a {type(value).__name__}")
+    raise TypeError(f"JSON cannot represent the type {type(value).__name__}")

@@ -9,18 +9,23 @@ import msgspec
 MAX_DEPTH = 100
 """Maximum nesting depth of arrays and objects; anything that can be read can also be written inside a response."""
 
+_TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
+
 
 def parse_json(text: bytes) -> object:
     """Decode JSON.
 
-    :raises ValueError: if it is not JSON, or is nested deeper than :data:`MAX_DEPTH`.
+    :raises ValueError: if it is not JSON, or is nested deeper than :data:`MAX_DEPTH`; the message is what a response
+        says about the text, without naming it.
     """
     try:
         value: object = msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise ValueError("malformed JSON") from None
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise ValueError("is not valid JSON") from None
     if _is_deeper(value, MAX_DEPTH):
-        raise ValueError("too deeply nested")
+        raise ValueError(_TOO_DEEP)
     return value
 
 

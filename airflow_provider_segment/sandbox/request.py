@@ -8,6 +8,9 @@ from typing import Any
 
 from starlette.requests import Request
 
+from airflow_provider_segment.sandbox.codec import parse_json
+from airflow_provider_segment.sandbox.errors import invalid_field
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BufferedRequest:
@@ -19,6 +22,16 @@ class BufferedRequest:
 
     request: Request
     body: bytes | None
+
+    def json(self) -> object:
+        """Return the decoded body.
+
+        :raises InvalidFieldsError: if it is not JSON, or is nested too deeply.
+        """
+        try:
+            return parse_json(self.body or b"")
+        except ValueError as error:
+            raise invalid_field("body", str(error)) from None
 
     @property
     def path(self) -> str:

@@ -18,10 +18,12 @@ class FileEntry:
 
     :param path: the file, relative to the DAG file, or absolute.
     :param environment: name of the environment.
+    :param name: the file's path in the listed folder, without its suffix.
     """
 
     path: str
     environment: str | None = None
+    name: str | None = None
 
 
 def check_descriptions(argument: str, value: Any) -> tuple[DestinationDescription | FileEntry, ...]:
@@ -35,7 +37,7 @@ def check_descriptions(argument: str, value: Any) -> tuple[DestinationDescriptio
     if isinstance(value, str):
         value = parse_json(argument, value, allowed="a list of dicts or a JSON array as a string")
     if isinstance(value, str) or not isinstance(value, Sequence):
-        raise ValueError(f"{argument} is a {type(value).__name__}; it must be a list of dicts")
+        raise ValueError(f"{argument} is of type {type(value).__name__}; it must be a list of dicts")
     problems: list[Problem] = []
     entries: list[DestinationDescription | FileEntry] = []
     for number, entry in enumerate(value):
@@ -62,4 +64,4 @@ def _checked(label: str, entry: dict[str, Any]) -> DestinationDescription | File
         if key not in _FILE_KEYS:
             raise ValueError(unknown_name("key", key, _FILE_KEYS))
     values = {key: check_name(key, value) for key, value in entry.items() if value is not None or key == "path"}
-    return FileEntry(values["path"], values.get("environment"))
+    return FileEntry(values["path"], values.get("environment"), values.get("name"))

@@ -19,7 +19,8 @@ def load_destinations(folder: str | Path, *, environment: str | None = None) -> 
         link; links inside it must not point outside it.
     :param environment: name of a file in the folder's ``environments/``, without its suffix.
     :return: dicts with ``path`` (relative to the DAG file, unless ``folder`` is absolute), ``environment`` if it is
-        set, and ``name`` (the file's path in the folder without its suffix), ordered by path.
+        set, and ``name`` (the file's path in the folder without its suffix), ordered by path. From ``name``, the task
+        derives the path in the folder, which log lines and results contain.
     :raises ValueError: the folder or the environment does not exist, or the folder has no spec files, or contains a
         link that points outside it.
     """

@@ -45,12 +45,17 @@ def _missing_files(entries: Sequence[DestinationDescription | FileEntry], base: 
 
 
 def _group(one: DestinationDescription | FileEntry, base: Path) -> tuple[Path, str | None] | None:
-    return (root_of(base / one.path), one.environment) if isinstance(one, FileEntry) else None
+    return (_root(one, base), one.environment) if isinstance(one, FileEntry) else None
+
+
+def _root(one: FileEntry, base: Path) -> Path:
+    return root_of(base / one.path, listed_as=one.name)
 
 
 def _load(group: Sequence[DestinationDescription | FileEntry], base: Path) -> WorkspaceFolder:
     files = [one for one in group if isinstance(one, FileEntry) and (base / one.path).is_file()]
     if files:
-        return load_files([base / one.path for one in files], environment=files[0].environment)
+        paths = [base / one.path for one in files]
+        return load_files(paths, root=_root(files[0], base), environment=files[0].environment)
     descriptions = tuple(one for one in group if isinstance(one, DestinationDescription))
     return WorkspaceFolder(environment=Environment(), descriptions=descriptions)

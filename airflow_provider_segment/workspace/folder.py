@@ -57,28 +57,29 @@ class WorkspaceFolder:
     warnings: tuple[str, ...] = ()
 
 
-def load_folder(folder: Path | str, *, environment: str | None = None) -> WorkspaceFolder:
+def load_folder(folder: Path | str, *, environment: str | None = None, listed_as: str | None = None) -> WorkspaceFolder:
     """Read and check a folder, or one spec file.
 
     :param folder: the folder, or a file in it; then only this file is read.
     :param environment: name of a file in ``environments/``, without its suffix; ``None`` for no variables.
+    :param listed_as: the name of the file as in ``root_of``.
     :raises WorkspaceFilesError: files are invalid; the error lists every problem of every file.
     """
-    root, paths = _root_and_files(Path(folder))
+    root, paths = _root_and_files(Path(folder), listed_as)
     loaded = _load(root, paths, environment)
     if not Path(folder).is_dir():
         return replace(loaded, warnings=())  # other files may use the variables
     return loaded
 
 
-def load_files(files: Sequence[Path], *, environment: str | None = None) -> WorkspaceFolder:
+def load_files(files: Sequence[Path], *, root: Path, environment: str | None = None) -> WorkspaceFolder:
     """Read and check some of the spec files of a folder.
 
-    :param files: the files, of one folder.
+    :param files: the files.
+    :param root: their folder, as ``root_of`` returns it.
     :param environment: name of a file in ``environments/``, without its suffix; ``None`` for no variables.
     :raises WorkspaceFilesError: files are invalid; the error lists every problem of every file.
     """
-    root = root_of(files[0])
     paths = [file.absolute().relative_to(root).as_posix() for file in files]
     return replace(_load(root.resolve(), paths, environment), warnings=())
 
@@ -108,9 +109,9 @@ def _load(root: Path, paths: Sequence[str], environment: str | None) -> Workspac
     )
 
 
-def _root_and_files(folder: Path) -> tuple[Path, list[str]]:
+def _root_and_files(folder: Path, listed_as: str | None) -> tuple[Path, list[str]]:
     if folder.is_file():
-        root = root_of(folder)
+        root = root_of(folder, listed_as=listed_as)
         return root.resolve(), [folder.absolute().relative_to(root).as_posix()]
     if not folder.is_dir():
         raise WorkspaceFilesError([Problem(path=str(folder), message="there is no such folder or file")])

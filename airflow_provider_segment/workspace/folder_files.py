@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from airflow_provider_segment.workspace.problems import Problem, WorkspaceFilesError
 
@@ -13,13 +13,27 @@ SUFFIXES = (".yaml", ".yml", ".json")
 MAX_FILES = 10_000
 
 
-def root_of(file: Path) -> Path:
-    """Return the folder that a spec file belongs to: its nearest parent with ``environments/``, or else its own folder.
+def root_of(file: Path, *, listed_as: str | None = None) -> Path:
+    """Return the folder that a spec file belongs to.
+
+    It is the nearest parent with ``environments/``, or else the folder that ``load_destinations`` listed, or else the
+    file's own folder.
 
     :param file: path of the file.
+    :param listed_as: its ``name`` in the list that ``load_destinations`` returns: its path in the folder, without its
+        suffix. Any other name is ignored.
     """
-    parents = list(file.absolute().parents)
-    return next((parent for parent in parents if (parent / ENVIRONMENTS).is_dir()), parents[0])
+    file = file.absolute()
+    with_environments = (parent for parent in file.parents if (parent / ENVIRONMENTS).is_dir())
+    return next(with_environments, None) or _listed_folder(file, listed_as or "") or file.parent
+
+
+def _listed_folder(file: Path, name: str) -> Path | None:
+    inside = PurePosixPath(name)
+    depth = len(inside.parts)
+    if not depth or inside.is_absolute() or file.with_suffix("").parts[-depth:] != inside.parts:
+        return None
+    return file.parents[depth - 1]
 
 
 def environment_names(root: Path) -> list[str]:

@@ -155,7 +155,7 @@ def _missing(present: Mapping[str, Any], keys: Sequence[Key]) -> Iterator[str]:
 
 def _check_settings(label: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
-        raise ValueError(f"{label} is a {type(value).__name__}; it must be an object")
+        raise ValueError(f"{label} is of type {type(value).__name__}; it must be an object")
     if masked := masked_keys(value):
         raise ValueError(
             f"{label}[{masked[0]!r}] contains a bullet (•), so it is a masked secret; write {{$secret: <alias>}}"
@@ -165,7 +165,7 @@ def _check_settings(label: str, value: Any) -> dict[str, Any]:
 
 def _check_list(label: str, value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise ValueError(f"{label} is a {type(value).__name__}; it must be a list")
+        raise ValueError(f"{label} is of type {type(value).__name__}; it must be a list")
     return value
 
 
@@ -179,7 +179,9 @@ def _check_samples(label: str, value: Any) -> tuple[FilterCheck, ...]:
 
 def _check_schedule(label: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
-        raise ValueError(f"{label} is a {type(value).__name__}; it must be an object with 'strategy' and 'config'")
+        raise ValueError(
+            f"{label} is of type {type(value).__name__}; it must be an object with 'strategy' and 'config'"
+        )
     return check_schedule(label, value)
 
 

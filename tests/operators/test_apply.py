@@ -356,7 +356,7 @@ def test_settings_and_subscriptions_from_templates(running: Running, segment_san
         ({"name": ""}, "name is empty"),
         ({"settings": None}, "settings is missing; pass source, destination_type, name and settings, or path"),
         ({"subscriptions": "nothing"}, "subscriptions is a string that is not JSON"),
-        ({"subscriptions": [TRACK, 5]}, r"subscriptions\[1\] is a int"),
+        ({"subscriptions": [TRACK, 5]}, r"subscriptions\[1\] is of type int"),
         (
             {"subscriptions": [TRACK | {"actionId": "x"}]},
             r"subscriptions\[0\]: unknown key 'actionId'; allowed keys: name",

@@ -326,7 +326,7 @@ def test_removals_are_limited(running: Running, segment_sandbox: SegmentSandbox,
         ({}, "exactly one of path and destinations must be set; neither is"),
         ({"path": "x", "destinations": []}, "exactly one of path and destinations must be set; both are"),
         ({"destinations": [], "environment": "prod"}, "environment requires path"),
-        ({"destinations": 5}, "destinations is a int; it must be a list of dicts"),
+        ({"destinations": 5}, "destinations is of type int; it must be a list of dicts"),
         ({"destinations": "x"}, "destinations is a string that is not JSON"),
         ({"destinations": ["x"]}, r"destinations\[0\]: is a string that is not JSON"),
         (

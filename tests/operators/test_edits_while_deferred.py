@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -9,14 +10,15 @@ from typing import Any, TypeAlias
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
-from airflow_provider_segment.exceptions import SegmentPruneLimitError
+from airflow_provider_segment.exceptions import SegmentPartialFailureError, SegmentPruneLimitError
 from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.transport.gates import forget_all
 from airflow_provider_segment.triggers import rate_limit
+from airflow_provider_segment.workspace.problems import WorkspaceFilesError
 from tests.operators.deferring import Triggerer, triggerer
 from tests.operators.test_deferrable_workspace import KEY, described, empty, entries, made, workspace, write
-from tests.running import Running
+from tests.running import Running, TaskInstance
 
 __all__ = ["empty", "triggerer"]
 
@@ -38,6 +40,13 @@ def during_first_wait(triggerer: Triggerer, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(rate_limit, "_sleep", sleep_and_act)
 
     return register
+
+
+def write_environment(folder: Path) -> Path:
+    file = folder / "environments" / "prod.yaml"
+    file.parent.mkdir()
+    file.write_text("variables: {}\n")
+    return file
 
 
 def test_removals_are_limited_together(
@@ -84,9 +93,7 @@ def test_the_workspace_is_checked_again(
     tmp_path: Path,
 ) -> None:
     folder = write(tmp_path, described("A", 6), described("B", 1))
-    environment = folder / "environments" / "prod.yaml"
-    environment.parent.mkdir()
-    environment.write_text("variables: {}\n")
+    environment = write_environment(folder)
     during_first_wait(lambda: environment.write_text("workspace_id: another\n"))
     with pytest.raises(AirflowFailException, match="workspace_id another"):
         triggerer.run(running, lambda: workspace(folder, environment="prod"))
@@ -122,3 +129,118 @@ def test_a_rate_limit_after_the_last_write_loses_no_result(
     summary = triggerer.run(running, make)
     assert (summary["created"], summary["differs"]) == (True, True)
     assert [one["result"] for one in summary["subscriptions"]] == ["created", "created"]
+
+
+def _unknown_key(folder: Path) -> None:
+    write(folder, described("C", 0, colour="red"))
+
+
+def _bad_yaml(folder: Path) -> None:
+    (folder / "C.yaml").write_text("source: [\n")
+
+
+def _no_environment(folder: Path) -> None:
+    (folder / "environments" / "prod.yaml").unlink()
+
+
+def _bad_environment(folder: Path) -> None:
+    (folder / "environments" / "prod.yaml").write_text("color: red\n")
+
+
+def _no_folder(folder: Path) -> None:
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    ("edit", "problem"),
+    [
+        (_unknown_key, r"C\.yaml:\d+: .*'colour'"),
+        (_bad_yaml, r"C\.yaml:\d+: the file is not valid YAML"),
+        (_no_environment, "environments: unknown environment 'prod'"),
+        (_bad_environment, r"environments/prod\.yaml:1: .*'color'"),
+        (_no_folder, "spec: there is no such folder or file"),
+    ],
+)
+def test_an_invalid_edit_fails_with_what_was_done(
+    running: Running,
+    segment_sandbox: SegmentSandbox,
+    triggerer: Triggerer,
+    during_first_wait: DuringFirstWait,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    edit: Callable[[Path], None],
+    problem: str,
+) -> None:
+    folder = write(tmp_path / "spec", described("A", 0), described("B", 6), described("C", 0))
+    write_environment(folder)
+    during_first_wait(lambda: edit(folder))
+    instance = TaskInstance()
+    with pytest.raises(AirflowFailException, match=problem) as raised:
+        triggerer.run(running, lambda: workspace(folder, environment="prod"), ti=instance)
+
+    ids = {one["name"]: one["id"] for one in segment_sandbox.destinations}
+    assert set(ids) == {"A", "B"}
+    error = raised.value.__cause__
+    assert isinstance(error, SegmentPartialFailureError)
+    summary = error.summary
+    assert summary is not None
+    assert summary["results"] == {"created": 1, "failed": 1, "skipped": 1}
+    a, b, c = summary["destinations"]
+    assert (a["path"], a["name"], a["destination_id"], a["result"]) == ("A.yaml", "A", ids["A"], "created")
+    assert (b["destination_id"], b["error"]) == (ids["B"], "interrupted after it had created 1 destination")
+    assert (c["destination_id"], c["result"]) == (None, "skipped")
+    assert f"destination 'A' (A.yaml, {ids['A']}): created" in str(error)
+    assert f"destination 'B' (B.yaml, {ids['B']}): interrupted" in str(error)
+    assert instance.xcoms["return_value"] == summary
+    log = capsys.readouterr()
+    assert "done: 1 created, 1 failed, 1 skipped" in log.out + log.err
+
+
+def test_an_invalid_edit_before_anything_was_written_is_reported_as_such(
+    running: Running, segment_sandbox: SegmentSandbox, triggerer: Triggerer, during_first_wait: DuringFirstWait,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    folder = write(tmp_path, described("A", 0))
+    segment_sandbox.fault("rate_limit", method="GET", path="/sources", retryAfter=40, times=1)
+    during_first_wait(lambda: _bad_yaml(folder))
+    with pytest.raises(AirflowFailException, match=r"C\.yaml:2: the file is not valid YAML") as raised:
+        triggerer.run(running, lambda: workspace(folder))
+    assert isinstance(raised.value.__cause__, WorkspaceFilesError)
+
+
+def test_an_entry_whose_file_is_removed_fails_with_what_was_done(
+    running: Running, triggerer: Triggerer, during_first_wait: DuringFirstWait, tmp_path: Path
+) -> None:
+    folder = write(tmp_path, described("A", 0), described("B", 6))
+    files = [{"path": str(folder / f"{name}.yaml")} for name in "AB"]
+    during_first_wait((folder / "B.yaml").unlink)
+    with pytest.raises(AirflowFailException, match=r"B\.yaml: there is no such file.*\(A\.yaml, \w+\): created"):
+        triggerer.run(running, lambda: workspace(folder, path=None, destinations=files))
+
+
+@pytest.mark.parametrize(("edit", "problem"), [(_bad_yaml, "C.yaml:2: the file is not"), (_no_folder, "no such")])
+def test_an_invalid_edit_of_one_file_fails_with_what_was_done(
+    running: Running,
+    segment_sandbox: SegmentSandbox,
+    triggerer: Triggerer,
+    during_first_wait: DuringFirstWait,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    edit: Callable[[Path], None],
+    problem: str,
+) -> None:
+    folder = write(tmp_path / "spec", described("C", 6))
+    during_first_wait(lambda: edit(folder))
+    make = lambda: SegmentApplyDestinationOperator(  # noqa: E731
+        task_id="apply", path=str(folder / "C.yaml"), deferrable=True
+    )
+    with pytest.raises(AirflowFailException, match=problem) as raised:
+        triggerer.run(running, make)
+    (destination,) = segment_sandbox.destinations
+    error = raised.value.__cause__
+    assert isinstance(error, SegmentPartialFailureError)
+    assert f"destination 'C' (C.yaml, {destination['id']}): interrupted after it had created 1 dest" in str(error)
+    assert error.summary is not None
+    assert error.summary["results"] == {"failed": 1}
+    log = capsys.readouterr()
+    assert "done: 1 failed" in log.out + log.err

@@ -38,12 +38,12 @@ def test_valid_actions(value: Any, expected: list[dict[str, Any]]) -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (None, "actions is a NoneType; it must be a list of dicts"),
-        ({"type": "DROP"}, "actions is a dict; it must be a list of dicts"),
+        (None, "actions is of type NoneType; it must be a list of dicts"),
+        ({"type": "DROP"}, "actions is of type dict; it must be a list of dicts"),
         ("drop", "actions is a string that is not JSON; it must be a list of dicts or a JSON array as a string"),
-        ('"drop"', "actions is a str; it must be a list of dicts"),
+        ('"drop"', "actions is of type str; it must be a list of dicts"),
         ([], "actions is empty; it must contain at least one action"),
-        (["DROP"], r"actions\[0\] is a str; it must be a dict"),
+        (["DROP"], r"actions\[0\] is of type str; it must be a dict"),
         (
             [{}],
             r"actions\[0\]: 'type' is missing; it must be one of 'DROP', 'SAMPLE', 'DROP_PROPERTIES'",
@@ -72,7 +72,7 @@ def test_valid_actions(value: Any, expected: list[dict[str, Any]]) -> None:
         ([{"type": "SAMPLE", "percent": 1, "path": ""}], r"\['path'\] is empty"),
         ([{"type": "DROP_PROPERTIES", "fields": {}}], r"\['fields'\] is {}; it must be a non-empty dict of paths"),
         ([{"type": "DROP_PROPERTIES", "fields": ["email"]}], r"\['fields'\] is \['email'\]; it must be"),
-        ([{"type": "DROP_PROPERTIES", "fields": {"a": "email"}}], r"\['a'\] is a str; it must be a list of keys"),
+        ([{"type": "DROP_PROPERTIES", "fields": {"a": "email"}}], r"\['a'\] is of type str; it must be a list of keys"),
         ([{"type": "DROP_PROPERTIES", "fields": {"a": [""]}}], r"\['a'\]\[0\] is empty"),
         ([{"type": "DROP_PROPERTIES", "fields": {"a": [1]}}], r"\['a'\]\[0\] is 1"),
         ([{"type": "DROP_PROPERTIES", "fields": {1: ["b"]}}], r"a path in .*\['fields'\] is 1"),

@@ -145,9 +145,10 @@ def test_an_invalid_token_is_a_one_line_error(token: str) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (b"", "malformed JSON"),
-        (b"{", "malformed JSON"),
-        (b"\xff", "malformed JSON"),
+        (b"", "is not valid JSON"),
+        (b"{", "is not valid JSON"),
+        (b"\xff", "is not valid JSON"),
+        (b"[" * 101 + b"]" * 101, "is nested more than 100 levels deep"),
         (b"[]", '"seed" must be an object'),
         (b'{"sources": 5}', '"sources" must be an array'),
         (b'{"sauces": []}', '"sauces" is not known'),

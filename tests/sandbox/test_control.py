@@ -191,3 +191,29 @@ def test_list_lag_applies_to_lists_but_not_to_reads(segment: Client, segment_san
     assert segment.data("GET", f"/destinations/d/subscriptions/{subscription['id']}") == {"subscription": subscription}
     segment_sandbox.settings(clock_offset_seconds=61)
     assert listed() == (2, 2, 2, 1)
+
+
+@pytest.mark.parametrize("path", ["/_sandbox/settings", "/destinations"])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"{", '"body" is not valid JSON'),
+        (b'{"a": NaN}', '"body" is not valid JSON'),
+        (b"\xff", '"body" is not valid JSON'),
+        (b"[]", '"body" must be an object'),
+        (b"[" * 101 + b"]" * 101, '"body" is nested more than 100 levels deep'),
+        (b"[" * 50_000 + b"]" * 50_000, '"body" is nested more than 100 levels deep'),
+    ],
+)
+def test_a_body_that_is_not_an_object_is_described_in_plain_words(
+    segment: Client, path: str, text: bytes, message: str
+) -> None:
+    """By the same rule in control requests and in Segment's operations."""
+    response = segment.send("POST", path, data=text, headers=JSON)
+    assert response.status_code == 422
+    assert [(one["field"], one["message"]) for one in response.json()["errors"]] == [("body", message)]
+
+
+def test_an_operation_without_a_body_says_so(segment: Client) -> None:
+    response = segment.send("POST", "/destinations", data=b"", headers=JSON)
+    assert [one["message"] for one in response.json()["errors"]] == ['"body" is required']

@@ -138,8 +138,8 @@ def test_a_lookalike_of_a_reference_is_data(
         ("password", {}, "this field of the connection is empty"),
         ("password", {"password": ""}, "this field of the connection is empty"),
         ("extra.key", {"extra": {"other": "canary-value"}}, "this field of the connection is empty"),
-        ("extra.key", {"extra": {"key": {"deep": "canary-value"}}}, "which is a dict; it must be a string"),
-        ("extra.key", {"extra": {"key": 12345}}, "which is a int; it must be a string"),
+        ("extra.key", {"extra": {"key": {"deep": "canary-value"}}}, "which is of type dict; it must be a string"),
+        ("extra.key", {"extra": {"key": 12345}}, "which is of type int; it must be a string"),
     ],
 )
 def test_an_unreadable_reference_is_named(
@@ -200,13 +200,13 @@ def test_each_connection_is_read_once(running: Running, connect: Connect, monkey
     [
         ({"settings": SecretRef("partner")}, "settings is a SecretRef; it must be a dict"),
         ({"settings": {SecretRef("partner"): 1}}, r"settings has the key SecretRef\(conn_id='partner'"),
-        ({"settings": {"a": {SecretRef("partner")}}}, r"settings\['a'\] is a set"),
+        ({"settings": {"a": {SecretRef("partner")}}}, r"settings\['a'\] is of type set"),
         (
             {"name": SecretRef("partner")},
             r"name is SecretRef\(conn_id='partner', field='password'\); it must be a non-empty string",
         ),
         ({"settings": {"apiKey": SecretRef("partner"), "b": "••••cdef"}}, "'b' contains a bullet"),
-        ({"settings": {"apiKey": SecretRef("partner"), "b": object()}}, r"settings\['b'\] is a object"),
+        ({"settings": {"apiKey": SecretRef("partner"), "b": object()}}, r"settings\['b'\] is of type object"),
     ],
 )
 def test_invalid_references_are_rejected_when_the_dag_is_parsed(changes: dict[str, Any], message: str) -> None:

@@ -29,11 +29,11 @@ def test_valid_fields(field: str) -> None:
     [
         ({"conn_id": ""}, "conn_id is empty"),
         ({"conn_id": " "}, "conn_id is empty"),
-        ({"conn_id": None}, "conn_id is a NoneType; it must be the id of an Airflow connection"),
+        ({"conn_id": None}, "conn_id is of type NoneType; it must be the id of an Airflow connection"),
         ({"conn_id": "{{ params.conn }}"}, "conn_id is '{{ params.conn }}', but conn_id is not templated"),
         ({"conn_id": "{% if x %}a{% endif %}"}, "conn_id is .* not templated"),
         ({"conn_id": "a", "field": ""}, "field is empty"),
-        ({"conn_id": "a", "field": None}, "field is a NoneType"),
+        ({"conn_id": "a", "field": None}, "field is of type NoneType"),
         ({"conn_id": "a", "field": "extra.{{ x }}"}, "field is .* not templated"),
         ({"conn_id": "a", "field": "passwd"}, r"field is 'passwd'; it must be one of 'password', .* 'extra.<key>'"),
         ({"conn_id": "a", "field": "port"}, "field is 'port'"),

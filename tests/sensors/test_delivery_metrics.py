@@ -445,7 +445,7 @@ def test_another_source_is_an_error(running: Running, segment_sandbox: SegmentSa
         ({"destination_id": ""}, "destination_id is empty"),
         ({"source_id": "x" * 256}, "source_id has 256 characters"),
         ({"success_when": []}, "success_when is empty"),
-        ({"success_when": 5}, "success_when is a int"),
+        ({"success_when": 5}, "success_when is of type int"),
         ({"success_when": "successes"}, "is not a condition"),
         ({"success_when": "succeses >= 1"}, "unknown metric 'succeses' in 'succeses >= 1'; did you mean 'successes'?"),
         ({"success_when": "success_rate >= 99"}, "is between 0 and 1"),

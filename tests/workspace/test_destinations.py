@@ -12,7 +12,10 @@ import pytest
 from airflow.models import DagBag
 from airflow.serialization import serialized_objects
 
+from airflow_provider_segment.workspace.described_values import check_descriptions
 from airflow_provider_segment.workspace.destinations import load_destinations
+from airflow_provider_segment.workspace.entries import load_entries
+from airflow_provider_segment.workspace.folder import load_folder
 from tests.workspace.test_folder import spec, write
 
 HERE = Path(__file__).parent
@@ -84,3 +87,40 @@ def test_listing_loads_neither_airflow_nor_a_parser() -> None:
     loaded = json.loads(subprocess.check_output([sys.executable, "-c", IMPORT], text=True))
     heavy = {"airflow", "msgspec", "pendulum", "requests", "aiohttp", "yaml"}
     assert heavy & {module.partition(".")[0] for module in loaded} == set()
+
+
+def test_a_listed_file_is_read_as_part_of_the_folder_it_was_listed_from(tmp_path: Path) -> None:
+    """Without ``environments/`` too: messages contain its path in the folder, and links inside the folder are read."""
+    write(tmp_path / "segment", {"crm/a.yaml": spec(), "web/a.yaml": spec(name="Web"), "..data/b.yaml": spec(name="B")})
+    (tmp_path / "segment" / "web" / "b.yaml").symlink_to("../..data/b.yaml")
+    (tmp_path / "mount").symlink_to("segment")
+    entries = load_destinations(tmp_path / "mount")
+
+    listed = check_descriptions("destinations", entries)
+    together = [one.path for folder in load_entries(listed, base=tmp_path) for one in folder.descriptions]
+    assert together == ["crm/a.yaml", "web/a.yaml", "web/b.yaml"]
+    alone = [load_folder(entry["path"], listed_as=entry["name"]) for entry in entries]
+    assert [one.path for folder in alone for one in folder.descriptions] == together
+
+
+def test_a_link_out_of_the_folder_is_refused_when_a_listed_file_is_read(tmp_path: Path) -> None:
+    write(tmp_path, {"segment/web/a.yaml": spec(), "outside/a.yaml": spec()})
+    (entry,) = load_destinations(tmp_path / "segment")
+    file = Path(entry["path"])
+    file.unlink()
+    file.symlink_to("../../outside/a.yaml")
+    with pytest.raises(ValueError, match=r"^web/a.yaml: it is a link that points outside the folder$"):
+        load_folder(file, listed_as=entry["name"])
+
+
+@pytest.mark.parametrize("name", ["Ads", "a", "eb/a", "/", ".", "x/y/z/web/a", "//a", "", "../a"])
+def test_another_name_is_a_label_and_does_not_change_the_folder(tmp_path: Path, name: str) -> None:
+    write(tmp_path, {"web/a.yaml": spec()})
+    (description,) = load_folder(tmp_path / "web" / "a.yaml", listed_as=name).descriptions
+    assert description.path == "a.yaml"
+
+
+def test_the_environments_of_a_folder_above_are_found_whatever_the_name(tmp_path: Path) -> None:
+    write(tmp_path, {"web/a.yaml": spec(), "environments/prod.yaml": "{}"})
+    (description,) = load_folder(tmp_path / "web" / "a.yaml", environment="prod", listed_as="a").descriptions
+    assert description.path == "web/a.yaml"

@@ -218,7 +218,7 @@ filters:
         "a.yaml:14: filters[4].title is empty; it must be a non-empty string",
         "a.yaml:15: filters[5]: it must be an object with the keys title, condition, actions, enabled, description,"
         " checks, id, previous_title, removed",
-        "b.yaml:4: filters is a str; it must be a list",
+        "b.yaml:4: filters is of type str; it must be a list",
     ]
 
 

@@ -97,7 +97,9 @@ def check_conditions(argument: str, value: Any, *, at_least: int = 0) -> tuple[C
     """
     conditions = [value] if isinstance(value, str) else value
     if not isinstance(conditions, Sequence):
-        raise ValueError(f"{argument} is a {type(value).__name__}; it must be a condition or a sequence of conditions")
+        raise ValueError(
+            f"{argument} is of type {type(value).__name__}; it must be a condition or a sequence of conditions"
+        )
     if len(conditions) < at_least:
         raise ValueError(f"{argument} is empty; it needs at least {at_least} condition")
     return tuple(_parse(argument, condition) for condition in conditions)

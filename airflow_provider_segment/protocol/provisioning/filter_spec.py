@@ -74,10 +74,10 @@ def _entries(argument: str, value: Any) -> list[tuple[str, Mapping[str, Any]]]:
     if isinstance(value, str):
         value = parse_json(argument, value, allowed="a list of dicts or a JSON array as a string")
     if isinstance(value, str) or not isinstance(value, Sequence):
-        raise ValueError(f"{argument} is a {type(value).__name__}; it must be a list of dicts")
+        raise ValueError(f"{argument} is of type {type(value).__name__}; it must be a list of dicts")
     for number, entry in enumerate(value):
         if not isinstance(entry, Mapping):
-            raise ValueError(f"{argument}[{number}] is a {type(entry).__name__}; it must be a dict")
+            raise ValueError(f"{argument}[{number}] is of type {type(entry).__name__}; it must be a dict")
     return [(f"{argument}[{number}]", entry) for number, entry in enumerate(value)]
 
 

@@ -142,7 +142,7 @@ def check_subscriptions(argument: str, value: Any) -> tuple[SubscriptionSpec, ..
     if isinstance(value, str):
         value = parse_json(argument, value, allowed="a list of dicts or a JSON array as a string")
     if isinstance(value, str) or not isinstance(value, Sequence):
-        raise ValueError(f"{argument} is a {type(value).__name__}; it must be a list of dicts")
+        raise ValueError(f"{argument} is of type {type(value).__name__}; it must be a list of dicts")
     specs = tuple(_check_entry(f"{argument}[{number}]", entry) for number, entry in enumerate(value))
     ids = [spec.id for spec in specs if spec.id is not None]
     for number, spec in enumerate(specs):
@@ -153,7 +153,7 @@ def check_subscriptions(argument: str, value: Any) -> tuple[SubscriptionSpec, ..
 
 def _check_entry(label: str, entry: Any) -> SubscriptionSpec:
     if not isinstance(entry, Mapping):
-        raise ValueError(f"{label} is a {type(entry).__name__}; it must be a dict")
+        raise ValueError(f"{label} is of type {type(entry).__name__}; it must be a dict")
     if unknown := sorted(str(key) for key in entry if key not in _CHECKS):
         raise ValueError(f"{label}: unknown key {unknown[0]!r}; allowed keys: {', '.join(_CHECKS)}")
     if entry.get("action") is not None and entry.get("action_id") is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -19,6 +18,7 @@ from airflow_provider_segment.protocol.workspace.plan import AppliedDestination,
 from airflow_provider_segment.protocol.workspace.plan_workspace import PlanOptions, plan_workspace
 from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
 from airflow_provider_segment.protocol.workspace.replanning import Pending
+from airflow_provider_segment.protocol.workspace.summary import result_counts
 
 
 def apply_descriptions(
@@ -56,7 +56,7 @@ def apply_descriptions(
         return plan, tuple(map(_unexecuted, plan.items))
     apply = ApplyOptions(stop_on_error=stop_on_error, pending=pending, progress=done)
     applied = yield from apply_workspace(options, plan=plan, how=how, apply=apply)
-    yield Log(f"done: {_counts([one.result for one in applied])}")
+    yield Log(f"done: {result_counts([one.result for one in applied])}")
     return plan, applied
 
 
@@ -68,12 +68,12 @@ def _unexecuted(item: PlannedDestination) -> AppliedDestination:
 def _plan_lines(plan: WorkspacePlan) -> Iterator[Log]:
     for item in plan.items:
         yield from _item_lines(item)
-    if unsupplied := sorted({alias for _, _, alias in plan.unsupplied()}):
+    if unsupplied := plan.unsupplied_aliases:
         yield Log(unsupplied_text(unsupplied), logging.WARNING)
     if plan.undescribed:
         others = [f"{one.name or one.id!r} ({one.source}, {one.type})" for one in plan.undescribed]
         yield Log(f"other destinations of these sources are not described, so they are left alone: {listed(others)}")
-    yield Log(f"plan: {_counts([item.result for item in plan.items])}; applying it takes {plan.forecast}")
+    yield Log(f"plan: {result_counts([item.result for item in plan.items])}; applying it takes {plan.forecast}")
 
 
 def unsupplied_text(aliases: Sequence[str]) -> str:
@@ -98,7 +98,3 @@ def _item_lines(item: PlannedDestination) -> Iterator[Log]:
         yield Log(f"{title}: delete {item.id}")
     elif item.plan is not None and not item.is_empty:
         yield Log(f"{title}:", lines=tuple(plan_table(item.plan).split("\n")))
-
-
-def _counts(results: Sequence[str]) -> str:
-    return ", ".join(f"{count} {result}" for result, count in Counter(results).items()) or "nothing described"

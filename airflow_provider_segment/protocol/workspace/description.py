@@ -122,7 +122,7 @@ class DestinationDescription:
     @property
     def label(self) -> str:
         """The name that messages use for the destination."""
-        return f"destination {self.name!r}" if self.name is not None else f"destination {self.id}"
+        return destination_label(self.name, self.id)
 
     @property
     def aliases(self) -> frozenset[str]:
@@ -137,6 +137,15 @@ class DestinationDescription:
         for one in self.subscriptions or ():
             for key, alias in one.unsupplied.items():
                 yield f"{one.label}: settings[{key!r}]", alias
+
+
+def destination_label(name: str | None, id: str | None) -> str:
+    """Return the name that messages use for a destination.
+
+    :param name: its described name.
+    :param id: its id, for a destination whose name is not described.
+    """
+    return f"destination {name!r}" if name is not None else f"destination {id}"
 
 
 def supply_secrets(description: DestinationDescription, read: ReadAlias) -> DestinationDescription:

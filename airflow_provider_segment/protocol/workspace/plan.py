@@ -166,6 +166,11 @@ class WorkspacePlan:
         """The rate-limited calls that the plan requires."""
         return forecast(limited_calls(item.plan) for item in self.items if item.plan is not None)
 
+    @property
+    def unsupplied_aliases(self) -> list[str]:
+        """The aliases of the secrets that are not supplied and therefore were not compared, in order."""
+        return sorted({alias for _, _, alias in self.unsupplied()})
+
     def unsupplied(self) -> Iterator[tuple[str, str, str]]:
         """Yield the path, location and alias of each secret that was not supplied and therefore not compared."""
         for item in self.items:

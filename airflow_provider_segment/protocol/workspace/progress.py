@@ -71,6 +71,8 @@ class DestinationProgress(msgspec.Struct, omit_defaults=True):
 
     :param path: the file that describes it.
     :param planned: the result of its first plan.
+    :param name: its described name.
+    :param source_id: id of its source; empty if it could not be resolved.
     :param id: its id, once known.
     :param calls: the limited calls that are left, as in ``forecast``.
     :param result: its result, once it is done.
@@ -80,6 +82,8 @@ class DestinationProgress(msgspec.Struct, omit_defaults=True):
 
     path: str
     planned: str
+    name: str | None = None
+    source_id: str = ""
     id: str | None = None
     calls: str = ""
     result: str | None = None
@@ -92,13 +96,15 @@ class DestinationProgress(msgspec.Struct, omit_defaults=True):
 
         :param item: the plan.
         """
-        error = item.error or item.unwritable
+        described, error = item.description, item.error or item.unwritable
         if error is not None:
-            planned = "failed"
-            return cls(item.description.path, planned, id=item.id, result=planned, error=StoredError.of(error))
+            failed, stored = "failed", StoredError.of(error)
+            return cls(described.path, failed, described.name, item.source_id, id=item.id, result=failed, error=stored)
         return cls(
-            item.description.path,
+            described.path,
             item.result,
+            described.name,
+            item.source_id,
             id=item.id,
             calls="" if item.plan is None else limited_calls(item.plan),
             result=item.result if item.is_empty else None,
@@ -148,12 +154,14 @@ class WorkspaceProgress(StoredProgress):
     :param described: a hash of the descriptions; if they change, the apply plans again, as a retry does.
     :param sources: ids of sources, by the slug or id in the descriptions.
     :param types: catalog ids of types, by the slug or id in the descriptions.
+    :param unsupplied: aliases of the secrets that were not compared.
     :param destinations: the progress of each description; empty until they are planned.
     """
 
     described: str = ""
     sources: dict[str, str] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
+    unsupplied: list[str] = field(default_factory=list)
     destinations: list[DestinationProgress] = field(default_factory=list)
 
     def begin(self, plan: WorkspacePlan, how: PlanOptions) -> None:
@@ -166,6 +174,7 @@ class WorkspaceProgress(StoredProgress):
         self.described = _fingerprint([item.description for item in items], how)
         self.sources = {item.description.source: item.source_id for item in items if item.source_id}
         self.types = {item.description.type: item.metadata_id for item in items if item.metadata_id}
+        self.unsupplied = plan.unsupplied_aliases
         self.destinations = list(map(DestinationProgress.of, items))
 
     def plan(self, descriptions: Sequence[DestinationDescription], how: PlanOptions) -> WorkspacePlan | None:
@@ -190,6 +199,11 @@ class WorkspaceProgress(StoredProgress):
                 for description, one in zip(descriptions, self.destinations, strict=True)
             )
         )
+
+    @property
+    def errors(self) -> list[Exception]:
+        """The errors of the destinations that failed."""
+        return [one.error.restored() for one in self.destinations if one.error is not None]
 
     @property
     def to_write(self) -> list[DestinationProgress]:

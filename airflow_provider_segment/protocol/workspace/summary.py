@@ -42,8 +42,20 @@ def summarize(plan: WorkspacePlan, applied: Sequence[AppliedDestination]) -> Wor
     :param plan: the plan.
     :param applied: what happened to each destination.
     """
+    return workspace_summary(applied, differs=not plan.is_empty, unsupplied=plan.unsupplied_aliases)
+
+
+def workspace_summary(
+    applied: Sequence[AppliedDestination], *, differs: bool, unsupplied: Sequence[str]
+) -> WorkspaceSummary:
+    """Return the summary of what happened to each destination.
+
+    :param applied: what happened to each destination.
+    :param differs: whether Segment differed from the descriptions.
+    :param unsupplied: aliases of the secrets that were not compared.
+    """
     return WorkspaceSummary(
-        differs=not plan.is_empty,
+        differs=differs,
         results=dict(Counter(one.result for one in applied)),
         destinations=[
             DestinationResult(
@@ -55,8 +67,16 @@ def summarize(plan: WorkspacePlan, applied: Sequence[AppliedDestination]) -> Wor
             )
             for one in applied
         ],
-        unsupplied_secrets=sorted({alias for _, _, alias in plan.unsupplied()}),
+        unsupplied_secrets=list(unsupplied),
     )
+
+
+def result_counts(results: Sequence[str]) -> str:
+    """Return the number of destinations with each result, for a log line.
+
+    :param results: the results.
+    """
+    return ", ".join(f"{count} {result}" for result, count in Counter(results).items()) or "nothing described"
 
 
 def partial_failure(

@@ -8,7 +8,6 @@ from typing import Any, cast
 
 from airflow_provider_segment.sandbox.api.media_types import Stage, check_content_type
 from airflow_provider_segment.sandbox.api.pagination import Page, parse_page
-from airflow_provider_segment.sandbox.codec import parse_json
 from airflow_provider_segment.sandbox.errors import invalid_field
 from airflow_provider_segment.sandbox.request import BufferedRequest
 from airflow_provider_segment.sandbox.validation import Field, validate_object
@@ -52,11 +51,9 @@ class OperationRequest:
         """Return the body, an object with the given fields; unknown keys are allowed.
 
         :raises ApiError: 415, if its content type is not JSON.
-        :raises InvalidFieldsError: if it is not JSON or a field is invalid.
+        :raises InvalidFieldsError: if there is none, it is not JSON, or a field is invalid.
         """
         check_content_type(self.request.header("content-type"), stage=self.stage)
-        try:
-            value = parse_json(self.request.body or b"")
-        except ValueError as error:
-            raise invalid_field("body", f"must be an object: {error}") from None
-        return validate_object(value, fields)
+        if not self.request.body:
+            raise invalid_field("body", "is required")
+        return validate_object(self.request.json(), fields)

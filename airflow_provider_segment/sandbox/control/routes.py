@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from airflow_provider_segment.sandbox.codec import parse_json
 from airflow_provider_segment.sandbox.control import deliveries, overview
 from airflow_provider_segment.sandbox.control.access import check_caller
 from airflow_provider_segment.sandbox.control.openapi import openapi_json
@@ -78,10 +77,7 @@ def _body(request: BufferedRequest) -> object:
     """Return the decoded body; an empty object if there is none."""
     if request.body is None:
         raise ApiError(413, "Payload too large")
-    try:
-        return parse_json(request.body) if request.body else {}
-    except ValueError as error:
-        raise invalid_field("body", f"must be an object: {error}") from None
+    return request.json() if request.body else {}
 
 
 def _last(request: BufferedRequest) -> int | None:

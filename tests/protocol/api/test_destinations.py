@@ -84,7 +84,7 @@ def test_update_sends_only_the_given_arguments(changes: dict[str, Any], sent: di
         ({"name": ""}, "name is empty"),
         ({"name": " "}, "name is empty"),
         ({"enabled": "maybe"}, "enabled is 'maybe'"),
-        ({"settings": [("a", 1)]}, "settings is a list"),
+        ({"settings": [("a", 1)]}, "settings is of type list"),
         ({"settings": "{'a': 1}"}, "settings is a string that is not JSON"),
         ({"settings": {1: "x"}}, "settings has the key 1"),
     ],

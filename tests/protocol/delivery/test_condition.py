@@ -198,7 +198,9 @@ def test_one_condition_or_several_are_accepted(value: Any, conditions: tuple[Con
 
 @pytest.mark.parametrize("value", [None, 7, True, {"successes >= 1"}, {"successes": 1}, iter(["successes >= 1"])])
 def test_anything_but_a_condition_or_a_sequence_is_rejected(value: Any) -> None:
-    with pytest.raises(ValueError, match=rf"success_when is a {type(value).__name__}; it must be a condition or a seq"):
+    with pytest.raises(
+        ValueError, match=rf"success_when is of type {type(value).__name__}; it must be a condition or a seq"
+    ):
         check_conditions("success_when", value)
 
 

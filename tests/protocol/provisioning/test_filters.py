@@ -60,9 +60,9 @@ def test_a_description_of_all_keys() -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ({}, "filters is a dict; it must be a list of dicts"),
+        ({}, "filters is of type dict; it must be a list of dicts"),
         ("{", "filters is a string that is not JSON"),
-        (["A"], r"filters\[0\] is a str; it must be a dict"),
+        (["A"], r"filters\[0\] is of type str; it must be a dict"),
         ([entry(), entry(name="x")], r"filters\[1\]: unknown key 'name'; allowed keys: title, condition, actions"),
         ([{"title": "A", "actions": DROP}], r"filters\[0\]: 'condition' is missing; required keys: title, condition"),
         ([entry(title="")], r"filters\[0\]\['title'\] is empty"),
@@ -70,7 +70,7 @@ def test_a_description_of_all_keys() -> None:
         ([entry(id="x"), entry(id="x")], r"filters\[0\]: duplicate id 'x'; describe each filter only once"),
         ([entry(checks=[{"payload": {}}])], r"\['checks'\]\[0\]: 'result' is missing; pass the expected event"),
         ([entry(checks=[{"result": {}}])], r"\['checks'\]\[0\]: 'payload' is missing"),
-        ([entry(checks=[{"payload": [], "result": None}])], r"\['payload'\] is a list; it must be a dict"),
+        ([entry(checks=[{"payload": [], "result": None}])], r"\['payload'\] is of type list; it must be a dict"),
     ],
 )
 def test_invalid_descriptions(value: Any, message: str) -> None:
