@@ -198,7 +198,7 @@ def test_each_connection_is_read_once(running: Running, connect: Connect, monkey
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"settings": SecretRef("partner")}, "settings is a SecretRef; it must be a dict"),
+        ({"settings": SecretRef("partner")}, "settings is of type SecretRef; it must be a dict"),
         ({"settings": {SecretRef("partner"): 1}}, r"settings has the key SecretRef\(conn_id='partner'"),
         ({"settings": {"a": {SecretRef("partner")}}}, r"settings\['a'\] is of type set"),
         (
@@ -226,7 +226,7 @@ def test_endless_settings_are_rejected() -> None:
     [
         ({"trigger": SecretRef("partner")}, r"trigger'\] is SecretRef"),
         ({"settings": {"a": SecretRef("partner")}, "colour": "red"}, "unknown key 'colour'"),
-        ({"settings": SecretRef("partner")}, "settings'\\] is a SecretRef"),
+        ({"settings": SecretRef("partner")}, "settings'\\] is of type SecretRef"),
     ],
 )
 def test_in_a_subscription_references_are_allowed_in_settings_only(entry: dict[str, Any], message: str) -> None:
