@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from dataclasses import fields
 from importlib import import_module
@@ -98,6 +99,18 @@ def test_every_metric_is_in_the_table_with_its_meaning_and_formula() -> None:
 
 def test_every_control_request_of_the_sandbox_is_explained() -> None:
     rows = [f"| `{method} /_sandbox/{name}` |" for method, name in _HANDLERS]
+    assert [row for row in rows if row not in page("reference/sandbox.md")] == []
+
+
+def test_the_types_of_the_default_seed_are_listed_with_their_actions_and_settings() -> None:
+    seed = json.loads((ROOT / "airflow_provider_segment/sandbox/seeds/demo.json").read_text())
+    rows = []
+    for kind in seed["catalog"]:
+        actions = ", ".join(f"`{action['slug']}`" for action in kind.get("actions", [])) or "none"
+        required = ", ".join(f"`{option['name']}`" for option in kind["options"] if option["required"])
+        others = ", ".join(f"`{option['name']}`" for option in kind["options"] if not option["required"])
+        rows.append(f"| `{kind['slug']}` | {actions} | {required} | {others} |")
+    assert rows
     assert [row for row in rows if row not in page("reference/sandbox.md")] == []
 
 
