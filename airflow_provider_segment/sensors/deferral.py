@@ -90,6 +90,7 @@ class DeferrableWaitMixin(_Base):
                 deadline=deadline.isoformat(),
                 destination_checked=destination_checked,
                 destination_name=self._progress.name,
+                destination_problem=self._progress.problem,
                 next_poll_at=self._next_poll_at,
                 segment_conn_id=self.segment_conn_id,
             ),
@@ -138,7 +139,8 @@ class DeferrableWaitMixin(_Base):
         self.evidence = result.evidence
         self.resolved_destination_id, self.resolved_source_id = event.get("destination_id"), event.get("source_id")
         if destination_id := self.resolved_destination_id or self.destination_id:
-            self._progress.identify(destination_id, str(event.get("destination_name") or ""))
+            known = (str(event.get(f"destination_{what}") or "") for what in ("name", "problem"))
+            self._progress.identify(destination_id, *known)
         if result.status == ERROR:
             self._raise_error(result, event)
         if result.status == TIMED_OUT:

@@ -381,8 +381,9 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         if self.reschedule and not self._destination_checked:
             known = self._remembered_check(context).load()
             if known:
-                self._destination_checked, self._located = True, self._criteria.located(*known)
-                self._progress.identify(known[0], self._criteria.destination.name or "")
+                destination_id, source_id, problem = known
+                self._destination_checked, self._located = True, self._criteria.located(destination_id, source_id)
+                self._progress.identify(destination_id, self._criteria.destination.name or "", problem)
             if known is None:
                 return context.get("task_reschedule_count") == 0
         return not self._destination_checked
@@ -396,7 +397,8 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         located = self._locate(options, check=True)
         self._destination_checked = True
         if self.reschedule:
-            self._remembered_check(context).save(located.query.destination_id, located.query.source_id)
+            query = located.query
+            self._remembered_check(context).save(query.destination_id, query.source_id, self._progress.problem)
         return located
 
     def _locate(self, options: CallOptions, *, check: bool) -> WaitCriteria:
@@ -406,8 +408,8 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
 
         self._ids = self._ids or ResolvedIds()
         query = (self._located or self._criteria).query
-        query, name = self._hook.driver.run(locate(options, query=query, ids=self._ids, check=check))
-        self._progress.identify(query.destination_id, name)
+        query, name, problem = self._hook.driver.run(locate(options, query=query, ids=self._ids, check=check))
+        self._progress.identify(query.destination_id, name, problem)
         self.resolved_destination_id, self.resolved_source_id = query.destination_id, query.source_id
         self._located = self._criteria.located(query.destination_id, query.source_id)
         return self._located

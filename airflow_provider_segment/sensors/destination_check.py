@@ -28,28 +28,29 @@ class RememberedCheck:
         ids = [query.destination_id, query.source_id]
         self._key = [ids if query.selection is None else query.selection.to_json(), getattr(ti, "try_number", None)]
 
-    def load(self) -> tuple[str, str] | tuple[()] | None:
-        """Return the ids of the destination and its source, if they were checked in this try.
+    def load(self) -> tuple[str, str, str] | tuple[()] | None:
+        """Return the ids of the destination and its source, and its problem, if it was checked in this try.
 
-        :return: empty if they were not; ``None`` if that is unknown.
+        :return: empty if it was not; ``None`` if that is unknown.
         """
         if self._store is None:
             return None
         try:
-            *key, destination_id, source_id = self._store.get(_KEY) or (None, None, None)
+            *key, destination_id, source_id, problem = self._store.get(_KEY) or (None, None, None)
         except Exception:  # noqa: BLE001 - any kind of store
             return None
-        return (str(destination_id), str(source_id)) if key == self._key else ()
+        return (str(destination_id), str(source_id), str(problem)) if key == self._key else ()
 
-    def save(self, destination_id: str, source_id: str) -> None:
+    def save(self, destination_id: str, source_id: str, problem: str) -> None:
         """Remember that the destination was checked.
 
         :param destination_id: id of the destination.
         :param source_id: id of its source.
+        :param problem: why it may never get deliveries; empty if no reason is known.
         """
         if self._store is None:
             return
         try:
-            self._store.set(_KEY, [*self._key, destination_id, source_id])
+            self._store.set(_KEY, [*self._key, destination_id, source_id, problem])
         except Exception:  # noqa: BLE001 - as above
             self._store = None

@@ -66,6 +66,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
     :param destination_checked: whether the sensor has checked the destination. If not, the trigger checks it before its
         first poll.
     :param destination_name: the destination's name, for messages; empty if it is not known.
+    :param destination_problem: why the destination may never get deliveries, for messages; empty if no reason is known.
     :param next_poll_at: the earliest time of the first poll, in ISO 8601 with a timezone, because the sensor has just
         polled.
     :param segment_conn_id: the Airflow connection.
@@ -97,6 +98,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         destination_checked: bool = True,
         next_poll_at: str | None = None,
         destination_name: str = "",
+        destination_problem: str = "",
         segment_conn_id: str = DEFAULT_CONN_ID,
     ) -> None:
         super().__init__(
@@ -122,6 +124,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         self.deadline = deadline
         self.destination_checked = destination_checked
         self.destination_name = destination_name
+        self.destination_problem = destination_problem
         self.next_poll_at = next_poll_at
         self._observation: Observation | None = None
 
@@ -135,6 +138,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
             "deadline": self.deadline,
             "destination_checked": check_flag("destination_checked", self.destination_checked),
             "destination_name": str(self.destination_name),
+            "destination_problem": str(self.destination_problem),
             "next_poll_at": self.next_poll_at,
             "segment_conn_id": check_name("segment_conn_id", self.segment_conn_id),
         }
@@ -163,7 +167,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         :param shared_stream: the results of the polls.
         """
         known = self.destination_name if self.destination_id is not None else ""
-        progress = ProgressLogger(str(self.criteria.destination), known)
+        progress = ProgressLogger(str(self.criteria.destination), known, self.destination_problem)
         self._observation = None
         # A timeout, because no poll may come before the deadline.
         left = None if self._deadline is None else (self._deadline - datetime.now(UTC)).total_seconds()
@@ -180,6 +184,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
             "deadline": self.deadline,
             "destination_checked": self.destination_checked or self._observation is not None,
             "destination_name": self.destination_name,
+            "destination_problem": progress.problem,
             **({} if self._observation is None else self.ids(self._observation)),
         }
         yield TriggerEvent(result.to_event() | state)

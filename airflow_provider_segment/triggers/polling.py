@@ -153,6 +153,7 @@ class _Poller:
         self._ids = ResolvedIds()
         self._located = destination_checked and query.selection is None
         self._reports_ids = query.selection is not None
+        self._problem = ""
 
     async def poll(self, hook: SegmentPublicApiAsyncHook) -> Observation:
         """Poll; after a permanent error, reload the connection and, if it has changed, poll again.
@@ -207,17 +208,17 @@ class _Poller:
         if self._options is None or self._options[0] is not options:  # cached, because the options rarely change
             self._options = options, options.capped(self._poke_interval)
         capped = self._options[1]
-        if self._located and not self._reports_ids:
+        if self._located and not self._reports_ids and not self._problem:
             return fetch_observation(capped, query=self._query, now=datetime.now(UTC), final=self._final)
         return self._locate_and_fetch(capped)
 
     def _locate_and_fetch(self, options: CallOptions) -> Flow[Observation]:
         if not self._located:
             check = not self._destination_checked
-            self._query, _ = yield from locate(options, query=self._query, ids=self._ids, check=check)
+            self._query, _, self._problem = yield from locate(options, query=self._query, ids=self._ids, check=check)
             self._located = True
         query, now = self._query, datetime.now(UTC)
         observation = yield from fetch_observation(options, query=query, now=now, final=self._final)
-        if not self._reports_ids:
-            return observation
-        return replace(observation, destination_id=query.destination_id, source_id=query.source_id)
+        if self._reports_ids:
+            observation = replace(observation, destination_id=query.destination_id, source_id=query.source_id)
+        return replace(observation, problem=self._problem) if self._problem else observation

@@ -28,6 +28,7 @@ class DeliveryTrigger(BaseEventTrigger):
 
     destination_checked = True
     destination_name = ""
+    destination_problem = ""
     next_poll_at: str | None = None
 
     def __init__(
@@ -118,7 +119,7 @@ class DeliveryTrigger(BaseEventTrigger):
             log("This poll failed; polling again in %.0f s: %s", poll.retry_in, poll.error)
             return None
         if destination_id := self.destination_id or poll.destination_id:
-            progress.identify(destination_id, self.destination_name or self.name or "")
+            progress.identify(destination_id, self.destination_name or self.name or "", poll.problem)
         verdict = evaluate(self.criteria, poll)
         for line in progress.lines(verdict, poll.at):
             self.log.info("%s", line)

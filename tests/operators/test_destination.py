@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import pytest
@@ -131,6 +132,23 @@ def test_update(running: Running, segment_sandbox: SegmentSandbox, by_id: bool) 
     assert running.run(task) == made
     (found,) = segment_sandbox.destinations
     assert (found["name"], found["enabled"], found["settings"]["trackAllPages"]) == ("ours", False, True)
+
+
+@pytest.mark.parametrize(
+    ("change", "name"), [({"enabled": False}, "mine"), ({"new_name": "ours"}, "ours"), ({"enabled": True}, "mine")]
+)
+def test_the_log_of_an_update_by_id_names_the_destination(
+    running: Running,
+    segment_sandbox: SegmentSandbox,
+    change: dict[str, Any],
+    name: str,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    made = running.run(create())
+    running.run(SegmentUpdateDestinationOperator(task_id="u", destination_id=made, **change))
+    assert f"changed destination '{name}' ({made})" in caplog.text + "".join(capfd.readouterr())
 
 
 def test_only_a_retry_of_a_rename_finds_the_renamed_destination(

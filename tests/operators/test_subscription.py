@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import pytest
@@ -148,6 +149,23 @@ def test_update(running: Running, segment_sandbox: SegmentSandbox, destination_i
     assert (found["name"], found["trigger"], found["enabled"]) == ("All", "all", False)
     assert (found["settings"]["event"], found["modelId"]) == ("x", "model")
     assert found["reverseETLSchedule"]["strategy"] == "MANUAL"
+
+
+def test_the_log_of_an_update_by_id_names_the_subscription(
+    running: Running,
+    destination_id: str,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    made = running.run(create(destination_id))
+    running.run(
+        SegmentUpdateSubscriptionOperator(
+            task_id="u", destination_id=destination_id, subscription_id=made, enabled=False
+        )
+    )
+    log = caplog.text + "".join(capfd.readouterr())
+    assert f"changed subscription 'Track' ({made}) of destination {destination_id}" in log
 
 
 @pytest.mark.parametrize("by_id", [True, False])

@@ -21,6 +21,7 @@ from airflow_provider_segment.exceptions import (
     SegmentError,
     SegmentProtocolError,
 )
+from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
 from tests.running import Running
@@ -89,6 +90,17 @@ def test_the_shorter_of_both_timeouts_ends_the_wait(
     kind: type[BaseException],
 ) -> None:
     with pytest.raises(kind, match=r"has passed|timed out"):
+        run_deferred(running, lambda: deferrable(destination_id, **limits))
+
+
+@pytest.mark.parametrize(
+    "limits", [{"timeout": 1.5}, {"timeout": 60, "execution_timeout": timedelta(seconds=1.5)}], ids=list
+)
+def test_a_timeout_says_that_the_destination_was_disabled(
+    running: Running, hook: SegmentPublicApiHook, destination_id: str, limits: dict[str, Any]
+) -> None:
+    hook.update_destination(id=destination_id, enabled=False)
+    with pytest.raises((AirflowSensorTimeout, AirflowTaskTimeout), match="when the wait started, it was disabled"):
         run_deferred(running, lambda: deferrable(destination_id, **limits))
 
 

@@ -401,6 +401,18 @@ def test_a_disabled_destination_fails_the_task_if_asked_to(
     assert poll_count(segment_sandbox) == 0
 
 
+@pytest.mark.parametrize("mode", ["poke", "reschedule"])
+def test_progress_says_that_the_destination_was_disabled(
+    mode: str, hook: SegmentPublicApiHook, destination_id: str, told: Callable[[], str]
+) -> None:
+    hook.update_destination(id=destination_id, enabled=False)
+    store = StateStore()
+    for count in range(2):
+        context: Any = {"task_reschedule_count": count, "task_state_store": store}
+        sensor(destination_id, mode=mode).poke(context)
+        assert "; when the wait started, it was disabled" in told()
+
+
 @pytest.mark.parametrize("if_disabled", ["warn", "fail"])
 def test_an_enabled_destination_is_waited_for(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str, if_disabled: str

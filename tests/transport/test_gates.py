@@ -54,3 +54,12 @@ def test_a_429_does_not_hold_back_an_operation_with_its_own_limit(segment_sandbo
             hook.update_subscription(destination_id="none", id="none", enabled=False)
 
     assert [entry["status"] for entry in segment_sandbox.requests] == [429, 404]
+
+
+def test_a_request_that_is_held_back_says_the_limit_of_its_operation(segment_sandbox: SegmentSandbox) -> None:
+    with SegmentPublicApiHook() as hook:
+        for _ in range(5):
+            with pytest.raises(SegmentNotFoundError):
+                hook.update_subscription(destination_id="none", id="none", enabled=False)
+        with pytest.raises(SegmentRateLimitError, match=r"the rate limit \(5 a minute\) delays it by"):
+            hook.update_subscription(destination_id="none", id="none", enabled=False)

@@ -77,6 +77,21 @@ def test_an_unchecked_disabled_destination_ends_the_wait_if_asked_to(
     assert (event["status"], event["error"]) == ("error", "SegmentDestinationDisabledError")
 
 
+@pytest.mark.parametrize("checked", [True, False])
+def test_a_timeout_says_that_the_destination_was_disabled(
+    segment_sandbox: SegmentSandbox, destination_id: str, checked: bool
+) -> None:
+    with SegmentPublicApiHook() as hook:
+        hook.update_destination(id=destination_id, enabled=False)
+    known = {"destination_problem": "disabled"} if checked else {"destination_checked": False}
+    deadline = (datetime.now(UTC) + timedelta(seconds=3)).isoformat()
+
+    event = asyncio.run(first_event(waiting(destination_id, deadline=deadline, **known)))
+
+    assert (event["status"], event["destination_problem"]) == ("timed_out", "disabled")
+    assert event["message"].endswith("when the wait started, it was disabled")
+
+
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after", "truncate", "garbage", "status", "rate_limit"])
 def test_a_transient_failure_does_not_end_the_wait(
     segment_sandbox: SegmentSandbox, destination_id: str, kind: str, told: Callable[[], str]

@@ -66,6 +66,7 @@ class Observation(Struct, frozen=True, gc=False):
     :param no_data: why Segment no longer has the metrics of a closed window.
     :param destination_id: the destination, if the trigger located it.
     :param source_id: id of its source, if the trigger located it.
+    :param problem: why the destination may never get deliveries, if the trigger checked it; otherwise empty.
     """
 
     at: datetime
@@ -75,6 +76,7 @@ class Observation(Struct, frozen=True, gc=False):
     no_data: str | None = None
     destination_id: str | None = None
     source_id: str | None = None
+    problem: str = ""
 
     @property
     def granularity(self) -> str | None:

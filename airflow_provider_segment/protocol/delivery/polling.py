@@ -104,14 +104,16 @@ def _fetch_pieces(
 
 
 class VerifiedDestination(NamedTuple):
-    """The source and the name of a destination, as read from Segment.
+    """The source, the name and the problem of a destination, as read from Segment.
 
     :param source_id: its source.
     :param name: its name; empty if it has none.
+    :param problem: why it may never get deliveries; empty if no reason is known, or it was not checked.
     """
 
     source_id: str
     name: str
+    problem: str = ""
 
 
 def verify_destination(
@@ -122,7 +124,7 @@ def verify_destination(
     :param query: the query, with the destination and, if it is known, its source.
     :param source: the ``source`` argument, if it selected the source.
     :param check: whether to warn, or fail with ``if_disabled="fail"``, if it cannot receive deliveries.
-    :return: its source and its name.
+    :return: its source, its name and its problem.
     :raises SegmentDestinationDisabledError: it is disabled, with ``if_disabled="fail"``.
     :raises ValueError: the destination belongs to another source.
     :raises SegmentNotFoundError: the destination does not exist.
@@ -135,14 +137,15 @@ def verify_destination(
             f"{_source_argument(source, query.source_id)}, but destination {query.destination_id} belongs to source"
             f" {destination['sourceId']!r}"
         )
-    verified = VerifiedDestination(destination["sourceId"], destination.get("name") or "")
+    problems = _delivery_problems(destination) if check else []
+    verified = VerifiedDestination(destination["sourceId"], destination.get("name") or "", " and ".join(problems))
     label = destination_text(query.destination_id, verified.name)
     if check and query.if_disabled == FAIL and not destination["enabled"]:
         raise SegmentDestinationDisabledError(
             f"{label} is disabled, so it gets no deliveries; enable it, or pass if_disabled='warn' to wait anyway"
         )
-    for problem in _delivery_problems(destination) if check else ():
-        yield Log(f"{label} {problem}; it may never get deliveries", logging.WARNING)
+    for problem in problems:
+        yield Log(f"{label} is {problem}; it may never get deliveries", logging.WARNING)
     return verified
 
 
@@ -166,9 +169,9 @@ class _Destination(TypedDict):
 
 
 def _delivery_problems(destination: _Destination) -> list[str]:
-    problems = [] if destination["enabled"] else ["is disabled"]
+    problems = [] if destination["enabled"] else ["disabled"]
     features = destination.get("metadata", {}).get("supportedFeatures")
     # "0" and "NONE" mean the same; only cloud-mode destinations have delivery data.
     if isinstance(features, dict) and str(features.get("cloudModeInstances", "")) in {"0", "NONE"}:
-        problems.append("is of a type without cloud mode")
+        problems.append("of a type without cloud mode")
     return problems

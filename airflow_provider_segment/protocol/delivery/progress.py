@@ -21,28 +21,32 @@ MAX_SILENCE = timedelta(minutes=5)
 class ProgressLogger:
     """The progress log of one wait.
 
-    ``last_message`` is the message logged last, without its status; ``name`` is the destination's name, once known.
+    ``last_message`` is the message logged last, without its status; ``name`` is the destination's name, once known;
+    ``problem`` is why it may never get deliveries, once known.
 
     :param destination: its id, or what selects it.
     :param name: its name, if it is known.
+    :param problem: why it may never get deliveries, if a reason is known.
     """
 
-    def __init__(self, destination: str, name: str = "") -> None:
+    def __init__(self, destination: str, name: str = "", problem: str = "") -> None:
         self._destination = destination
         self.name = name
+        self.problem = problem
         self.last_message = "no data yet"
         self._last_progress = ""
         self._granularity: str | None = None
         self._logged_at: datetime | None = None
         self._last_verdict: Verdict | None = None
 
-    def identify(self, destination_id: str, name: str = "") -> None:
-        """Set the destination's id, and its name if known, for all further messages.
+    def identify(self, destination_id: str, name: str = "", problem: str = "") -> None:
+        """Set the destination's id, and its name and problem if known, for all further messages.
 
         :param destination_id: its id.
         :param name: its name, if it is known.
+        :param problem: why it may never get deliveries, if a reason is known.
         """
-        self._destination, self.name = destination_id, name or self.name
+        self._destination, self.name, self.problem = destination_id, name or self.name, problem or self.problem
 
     def lines(self, verdict: Verdict, at: datetime) -> Iterator[str]:
         """Yield the lines to log for a poll; often none.
@@ -64,11 +68,13 @@ class ProgressLogger:
             yield printable(f"{verdict.status.value}: {self.last_message}")
 
     def describe(self, verdict: Verdict) -> str:
-        """Return the message of a verdict: its progress, the time window and the destination.
+        """Return the message of a verdict: its progress, the time window, the destination and its problem.
 
         :param verdict: the verdict on a poll.
         """
-        parts = (verdict.progress, verdict.window, destination_text(self._destination, self.name))
+        destination = destination_text(self._destination, self.name)
+        problem = f"when the wait started, it was {self.problem}" if self.problem else ""
+        parts = (verdict.progress, verdict.window, destination, problem)
         return "; ".join(part for part in parts if part)
 
 

@@ -74,13 +74,13 @@ class Gate:
             return None
         if not poll:
             seconds = max(opens_at - now, 0.0) + jitter * _MAX_JITTER
-            return HeldBack(seconds=seconds, slot=now + seconds)
+            return HeldBack(seconds=seconds, slot=now + seconds, limit=self._limit)
         spacing = self._spacing()
         start = max(now, opens_at, self._next_slot)
         seconds = start - now + jitter * spacing
         if seconds <= max_wait:
             self._next_slot = start + spacing
-        return HeldBack(seconds=seconds, slot=now + seconds)
+        return HeldBack(seconds=seconds, slot=now + seconds, limit=self._limit)
 
     def _let_through(self) -> None:
         self._in_flight += 1

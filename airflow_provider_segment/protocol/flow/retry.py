@@ -19,6 +19,7 @@ from airflow_provider_segment.protocol.wire.messages import HeldBack, Response
 from airflow_provider_segment.protocol.wire.operation import Call
 from airflow_provider_segment.protocol.wire.rate_limit import (
     MAX_RETRY_AFTER,
+    OWN_LIMIT,
     RetryAfter,
     parse_retry_after,
     retry_after_seconds,
@@ -98,8 +99,8 @@ def hold_back(call: Call[object], held: HeldBack, state: RetryState, options: Ca
     waited = state.rate_limit_seconds + held.seconds
     if waited > options.rate_limit_budget:
         error = SegmentRateLimitError(
-            f"{call} was not sent: the rate limit delays it by {held.seconds:.0f} s, which would exceed the"
-            f" rate_limit_budget of {options.rate_limit_budget:.0f} s ({options.connection})",
+            f"{call} was not sent: the rate limit{_per_minute(held.limit)} delays it by {held.seconds:.0f} s, which"
+            f" would exceed the rate_limit_budget of {options.rate_limit_budget:.0f} s ({options.connection})",
             status=429,
             method=call.request.method,
             path=call.request.path,
@@ -108,11 +109,16 @@ def hold_back(call: Call[object], held: HeldBack, state: RetryState, options: Ca
         raise error
     level = logging.INFO if held.seconds >= _WORTH_A_LINE else logging.DEBUG
     reason = (
-        f"{call} is held back by the rate limit: sending in {held.seconds:.1f} s"
+        f"{call} is held back by the rate limit{_per_minute(held.limit)}: sending in {held.seconds:.1f} s"
         f" (rate_limit_budget: {waited:.0f} of {options.rate_limit_budget:.0f} s)"
     )
     state = replace(state, rate_limit_seconds=waited)
     return state, Pause(held.seconds, reason, level, for_rate_limit=True, call=_unfinished(call, state))
+
+
+def _per_minute(limit: int | None, label: str = "") -> str:
+    """Return a rate limit for a message, in parentheses; empty if it is not known."""
+    return "" if limit is None else f" ({label}{limit} a minute)"
 
 
 _WORTH_A_LINE = 5.0
@@ -159,9 +165,11 @@ def _after_rate_limit(
             f" would exceed the rate_limit_budget of {options.rate_limit_budget:.0f} s"
         )
         return GiveUp(error)
+    # The response does not show the limit, because rejected requests count as consumed too.
+    documented = OWN_LIMIT if call.request.limited_as else None
     reason = (
-        f"{call} is rate limited: retrying in {wait:.1f} s ({source}; rate_limit_budget: {waited:.0f} of"
-        f" {options.rate_limit_budget:.0f} s)"
+        f"{call} is rate limited{_per_minute(documented, 'documented limit: ')}: retrying in {wait:.1f} s"
+        f" ({source}; rate_limit_budget: {waited:.0f} of {options.rate_limit_budget:.0f} s)"
     )
     state = replace(state, rate_limits=count, rate_limit_seconds=waited)
     return Retry(Pause(wait, reason, logging.INFO, for_rate_limit=True, call=_unfinished(call, state)), state)

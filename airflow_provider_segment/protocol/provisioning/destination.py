@@ -39,7 +39,12 @@ from airflow_provider_segment.protocol.provisioning.diff import (
 )
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity, destination_target
 from airflow_provider_segment.protocol.provisioning.literal_secrets import warn_about_literal_passwords
-from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
+from airflow_provider_segment.protocol.provisioning.lookup import (
+    delete_resolved,
+    destination_label,
+    handle_existing,
+    resolve,
+)
 from airflow_provider_segment.protocol.provisioning.paths import Path
 from airflow_provider_segment.protocol.provisioning.references import ResolvedIds, read_siblings, resolve_source
 from airflow_provider_segment.protocol.provisioning.settings_writes import (
@@ -254,9 +259,9 @@ def write_destination(options: CallOptions, actual: Destination, changes: Mappin
     :return: labels of settings that Segment rejected or ignored.
     """
     destination_id = actual["id"]
-    rest = yield from _disable_first(options, destination_id, changes)
-    if len(rest) < len(changes):
-        yield Log(f"disabled destination {destination_id}")
+    rest, disabled = yield from _disable_first(options, destination_id, changes)
+    if disabled is not None:
+        yield Log(f"disabled destination {destination_label(disabled)}")
     if not rest:
         return []
     settings = rest.get("settings") or {}
@@ -268,16 +273,21 @@ def write_destination(options: CallOptions, actual: Destination, changes: Mappin
     changed, left_out = yield from write_settings(
         context, rest, update=lambda sent: update_destination(options, id=destination_id, **sent)
     )
-    yield Log(f"changed destination {destination_id}")
+    yield Log(f"changed destination {destination_label(changed)}")
     return (yield from ignored_settings(context, settings, changed["settings"], left_out))
 
 
-def _disable_first(options: CallOptions, destination_id: str, changes: Mapping[str, Any]) -> Flow[dict[str, Any]]:
-    """Disable a destination if that is one of the changes, and return the remaining changes."""
+def _disable_first(
+    options: CallOptions, destination_id: str, changes: Mapping[str, Any]
+) -> Flow[tuple[dict[str, Any], Destination | None]]:
+    """Disable a destination if that is one of the changes.
+
+    :return: the remaining changes, and the destination as Segment returned it; ``None`` if it was not disabled.
+    """
     if changes.get("enabled") is not False:
-        return dict(changes)
-    yield from update_destination(options, id=destination_id, enabled=False)
-    return {name: value for name, value in changes.items() if name != "enabled"}
+        return dict(changes), None
+    disabled = yield from update_destination(options, id=destination_id, enabled=False)
+    return {name: value for name, value in changes.items() if name != "enabled"}, disabled
 
 
 def locate_destination(options: CallOptions, *, selection: DestinationSelection, ids: ResolvedIds) -> Flow[str]:
@@ -330,9 +340,10 @@ def resolve_and_update_destination(
     if settings is not None:
         settings = yield from _checked_settings(options, destination_id, settings, templated)
     changes = drop_none(name=new_name, enabled=enabled, settings=settings)
-    if rest := (yield from _disable_first(options, destination_id, changes)):
-        yield from update_destination(options, id=destination_id, **rest)
-    yield Log(f"changed destination {destination_id}")
+    rest, changed = yield from _disable_first(options, destination_id, changes)
+    if rest or changed is None:
+        changed = yield from update_destination(options, id=destination_id, **rest)
+    yield Log(f"changed destination {destination_label(changed)}")
     return destination_id
 
 

@@ -25,7 +25,12 @@ from airflow_provider_segment.protocol.provisioning.filter_checks import run_fil
 from airflow_provider_segment.protocol.provisioning.filter_diff import diff_filter
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterCheck, FilterSpec
 from airflow_provider_segment.protocol.provisioning.identity import FilterIdentity
-from airflow_provider_segment.protocol.provisioning.lookup import delete_resolved, handle_existing, resolve
+from airflow_provider_segment.protocol.provisioning.lookup import (
+    delete_resolved,
+    handle_existing,
+    object_label,
+    resolve,
+)
 from airflow_provider_segment.protocol.provisioning.references import ResolvedIds, resolve_source
 
 
@@ -212,8 +217,8 @@ def resolve_and_update_filter(
     filter_id = yield from resolve(partial(find_filters, options), target, new_name=new_title, is_retry=is_retry)
     if checks:
         yield from _check_changed(options, destination_id, filter_id, changes, checks)
-    yield from update_filter(options, destination_id=destination_id, id=filter_id, title=new_title, **changes)
-    yield Log(f"changed filter {filter_id} of destination {destination_id}")
+    changed = yield from update_filter(options, destination_id=destination_id, id=filter_id, title=new_title, **changes)
+    yield Log(f"changed filter {object_label(changed['title'], filter_id)} of destination {destination_id}")
     return filter_id
 
 

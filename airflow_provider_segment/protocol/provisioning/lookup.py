@@ -79,7 +79,16 @@ def destination_label(destination: Destination) -> str:
 
     :param destination: the destination in Segment.
     """
-    return f"{destination.get('name') or ''!r} ({destination['id']})"
+    return object_label(destination.get("name"), destination["id"])
+
+
+def object_label(name: str | None, object_id: str) -> str:
+    """Return the name and id of an object.
+
+    :param name: its name or title, if it has one.
+    :param object_id: its id.
+    """
+    return f"{name or ''!r} ({object_id})"
 
 
 def first_few(labels: Sequence[str]) -> str:

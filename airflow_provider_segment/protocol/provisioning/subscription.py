@@ -30,6 +30,7 @@ from airflow_provider_segment.protocol.provisioning.lookup import (
     Found,
     delete_resolved,
     handle_existing,
+    object_label,
     resolve,
     with_created,
 )
@@ -283,8 +284,10 @@ def resolve_and_update_subscription(
     subscription_id = yield from resolve(
         partial(find_subscriptions, options, ids=ResolvedIds()), target, new_name=new_name, is_retry=is_retry
     )
-    yield from update_subscription(options, destination_id=destination_id, id=subscription_id, name=new_name, **changes)
-    yield Log(f"changed subscription {subscription_id} of destination {destination_id}")
+    changed = yield from update_subscription(
+        options, destination_id=destination_id, id=subscription_id, name=new_name, **changes
+    )
+    yield Log(f"changed subscription {object_label(changed['name'], subscription_id)} of destination {destination_id}")
     return subscription_id
 
 

@@ -82,10 +82,12 @@ class HeldBack(Struct, frozen=True, kw_only=True, gc=False):
 
     :param seconds: how long to wait.
     :param slot: its slot, to pass along when the request is sent again.
+    :param limit: requests per window, if known.
     """
 
     seconds: float
     slot: float
+    limit: int | None = None
 
 
 RESPONSE_TIMED_OUT = "the response timed out"

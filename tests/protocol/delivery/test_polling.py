@@ -139,8 +139,10 @@ def test_destinations_that_cannot_receive_deliveries_are_warned_about(
 ) -> None:
     driver = ScriptedDriver([done({"destination": destination})])
 
-    driver.run(verify_destination(TERMS, query=CRITERIA.query))
+    verified = driver.run(verify_destination(TERMS, query=CRITERIA.query))
 
+    assert bool(verified.problem) is bool(problems)
+    assert all(problem.removeprefix("is ") in verified.problem for problem in problems)
     assert len(driver.logs) == len(problems)
     for log, problem in zip(driver.logs, problems, strict=True):
         assert log.level == logging.WARNING

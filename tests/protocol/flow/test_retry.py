@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 
 import msgspec
 import pytest
@@ -16,12 +17,13 @@ from airflow_provider_segment.protocol.errors import (
     SegmentInvalidRequestError,
     SegmentNotFoundError,
     SegmentProtocolError,
+    SegmentRateLimitError,
 )
 from airflow_provider_segment.protocol.flow.responses import parse_outcome
-from airflow_provider_segment.protocol.flow.retry import GiveUp, Retry, decide
+from airflow_provider_segment.protocol.flow.retry import GiveUp, Retry, decide, hold_back
 from airflow_provider_segment.protocol.flow.retry_state import RetryState
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Outcome
-from airflow_provider_segment.protocol.wire.messages import Response
+from airflow_provider_segment.protocol.wire.messages import HeldBack, Response
 from airflow_provider_segment.protocol.wire.operation import Call, Operation
 from tests.protocol.driver import ScriptedDriver
 from tests.protocol.example import Example
@@ -125,8 +127,8 @@ def test_a_fault_is_retried_or_raised(
 # The decision as a pure function.
 
 
-def call_of(method: str) -> Call[dict[str, object]]:
-    operation = Operation("op", method, "/things")
+def call_of(method: str, *, limited: bool = False) -> Call[dict[str, object]]:
+    operation = Operation("op", method, "/things", limited=limited)
     return Call(operation, operation.request(), msgspec.json.Decoder(dict).decode)
 
 
@@ -184,6 +186,34 @@ LIMITED: dict[str, tuple[Response, int, float, str]] = {
     "zero, late": (refusal(429, retry_after="0"), 40, 5, "Retry-After"),
     "a little, late": (refusal(429, retry_after="6"), 40, 6, "Retry-After"),
 }
+
+
+@pytest.mark.parametrize(
+    ("limited", "message"),
+    [
+        (True, "is rate limited (documented limit: 5 a minute): retrying in"),
+        (False, "is rate limited: retrying in"),
+    ],
+)
+def test_the_message_about_a_429_says_the_limit_if_it_is_documented(limited: bool, message: str) -> None:
+    call, outcome = call_of("PATCH", limited=limited), refusal(429, retry_after="17")
+    with pytest.raises(SegmentRateLimitError) as caught:
+        parse_outcome(call, outcome, TERMS)
+
+    decided = decide(call, caught.value, outcome, RetryState(), TERMS, jitter=1.0)
+
+    assert isinstance(decided, Retry)
+    assert message in decided.pause.reason
+
+
+@pytest.mark.parametrize(("limit", "message"), [(5, "the rate limit (5 a minute)"), (None, "the rate limit")])
+def test_the_messages_about_a_known_limit_say_what_it_is(limit: int | None, message: str) -> None:
+    held = HeldBack(seconds=20, slot=20, limit=limit)
+
+    _, pause = hold_back(call_of("PATCH", limited=True), held, RetryState(), TERMS)
+    assert f"is held back by {message}: sending in 20.0 s" in pause.reason
+    with pytest.raises(SegmentRateLimitError, match=re.escape(f"was not sent: {message} delays it by 20 s")):
+        hold_back(call_of("PATCH", limited=True), held, RetryState(), TERMS.capped(1))
 
 
 @pytest.mark.parametrize(("outcome", "before", "seconds", "source"), LIMITED.values(), ids=LIMITED)
