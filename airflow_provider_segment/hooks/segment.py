@@ -48,12 +48,12 @@ class _SegmentHook(SegmentCalls, BaseHook):
 
     @classmethod
     def get_ui_field_behaviour(cls) -> dict[str, Any]:
-        """Return the standard fields of the form for Airflow 2.11; Airflow 3 reads the provider info."""
+        """Return how Airflow 2.11's connection form shows its standard fields; Airflow 3 uses the provider info."""
         return connection_form.hook_field_behaviour()
 
     @classmethod
     def get_connection_form_widgets(cls) -> dict[str, Any]:
-        """Return the extra fields of the form for Airflow 2.11; Airflow 3 reads the provider info."""
+        """Return the extra fields of Airflow 2.11's connection form; Airflow 3 uses the provider info."""
         return connection_form.hook_widgets()
 
     def _warn(self, connection: SegmentConnection) -> None:

@@ -15,6 +15,7 @@ from airflow_provider_segment.protocol.errors import (
 )
 from airflow_provider_segment.protocol.flow.retry_state import RetryState, UnfinishedCall
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Outcome, Pause
+from airflow_provider_segment.protocol.phrases import counted
 from airflow_provider_segment.protocol.wire.messages import HeldBack, Response
 from airflow_provider_segment.protocol.wire.operation import Call
 from airflow_provider_segment.protocol.wire.rate_limit import (
@@ -161,8 +162,8 @@ def _after_rate_limit(
     if waited > options.rate_limit_budget:
         error.retry_after = min(wait, MAX_RETRY_AFTER)
         error.explain(
-            f"rate limited {count} times, waited {state.rate_limit_seconds:.0f} s, and the next wait of {wait:.0f} s"
-            f" would exceed the rate_limit_budget of {options.rate_limit_budget:.0f} s"
+            f"rate limited {counted(count, 'time')}, waited {state.rate_limit_seconds:.0f} s, and the next wait of"
+            f" {wait:.0f} s would exceed the rate_limit_budget of {options.rate_limit_budget:.0f} s"
         )
         return GiveUp(error)
     # The response does not show the limit, because rejected requests count as consumed too.
@@ -189,7 +190,9 @@ def _after_fault(
         # Capped by the budget, because a longer wait would only end the call.
         wait = max(wait, min(requested, options.retry_budget - seconds))
     if seconds + wait > options.retry_budget:
-        error.explain(f"tried {count} times over {seconds:.0f} s (retry_budget: {options.retry_budget:.0f} s)")
+        error.explain(
+            f"tried {counted(count, 'time')} over {seconds:.0f} s (retry_budget: {options.retry_budget:.0f} s)"
+        )
         return GiveUp(error)
     maybe_applied = state.maybe_applied or _maybe_applied(error)
     reason = f"{error}; retrying in {wait:.1f} s (retry_budget: {seconds:.0f} of {options.retry_budget:.0f} s)"

@@ -18,7 +18,10 @@ _EMPTY = ("", "None")
 
 
 class Match(IntEnum):
-    """The result of comparing two values; for lists and objects, the greatest result of their parts."""
+    """The result of comparing two values, ordered so that a list or an object takes its elements' highest result.
+
+    Lists of different lengths, and objects with different keys, are ``DIFFERENT``.
+    """
 
     SAME = 0
     UNKNOWN = 1

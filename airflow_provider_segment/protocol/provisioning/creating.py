@@ -25,6 +25,7 @@ from airflow_provider_segment.protocol.flow.meter import Meter
 from airflow_provider_segment.protocol.flow.retry import FAULT_BACKOFF, backoff
 from airflow_provider_segment.protocol.flow.staleness import StaleStateError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log, Pause
+from airflow_provider_segment.protocol.phrases import counted
 from airflow_provider_segment.protocol.provisioning.identity import Identity
 from airflow_provider_segment.protocol.provisioning.lookup import one_or_none
 
@@ -209,7 +210,7 @@ def _wait_before_repeating(
     wait = max(backoff(FAULT_BACKOFF, lost, jitter=1.0), min(error.retry_after or 0.0, meter.left(options)))
     if wait > meter.left(options):
         error.explain(
-            f"sent {lost} times over {meter.seconds:.0f} s, but the object never appeared in a list"
+            f"sent {counted(lost, 'time')} over {meter.seconds:.0f} s, but Segment never listed the object"
             f" (retry_budget: {options.retry_budget:.0f} s)"
         )
         raise error

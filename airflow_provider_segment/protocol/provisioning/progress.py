@@ -219,7 +219,7 @@ def _merged(
 def _final_id(
     first_id: str | None, place: int, owners: Mapping[str, int], final: Mapping[int | None, Any]
 ) -> str | None:
-    """Return the final id of an entry, which differs from the ids of all other entries.
+    """Return an entry's id for the merged summary, chosen so that no object's id is used twice.
 
     Among equal names, the last plan may match two entries to each other's objects.
 

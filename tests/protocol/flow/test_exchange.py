@@ -16,6 +16,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentServerError,
 )
 from airflow_provider_segment.protocol.flow.steps import Outcome
+from airflow_provider_segment.protocol.phrases import counted
 from airflow_provider_segment.protocol.wire.messages import RequestFailure
 from tests.protocol.driver import ScriptedDriver
 from tests.protocol.example import Example
@@ -54,7 +55,7 @@ def test_a_spent_budget_says_how_often_and_how_long(outcome: Outcome, kind: type
     assert type(caught.value) is kind
     message = str(caught.value)
     assert message.endswith(
-        f"; tried {len(driver.requests)} times over {driver.now:.0f} s (retry_budget: {budget:.0f} s)"
+        f"; tried {counted(len(driver.requests), 'time')} over {driver.now:.0f} s (retry_budget: {budget:.0f} s)"
     )
     assert "GET /destinations/dst1" in message
     assert sum(pause.seconds for pause in driver.pauses) <= budget
@@ -92,7 +93,7 @@ def test_a_spent_rate_limit_budget_says_how_often_and_how_long(example: Example)
 def test_a_wait_beyond_the_budget_is_not_started() -> None:
     driver = ScriptedDriver(then=refusal(429, retry_after="999999999"))
 
-    with pytest.raises(SegmentRateLimitError, match="rate limited 1 times, waited 0 s"):
+    with pytest.raises(SegmentRateLimitError, match="rate limited 1 time, waited 0 s"):
         driver.run(GET.start(TERMS))
 
     assert driver.now == 0

@@ -115,7 +115,7 @@ def test_a_failed_check_raises_that_the_outcome_is_unknown() -> None:
 def test_a_spent_budget_raises_that_the_outcome_is_unknown() -> None:
     options = CallOptions(connection="c", reconcile_timeout=1, retry_budget=5)
     assert len(run_until_error_or_posts(create_destination(options, **ARGUMENTS), 2)) == 2
-    with pytest.raises(SegmentAmbiguousWriteError, match="but the object never appeared in a list"):
+    with pytest.raises(SegmentAmbiguousWriteError, match="but Segment never listed the object"):
         run_until_error_or_posts(create_destination(options, **ARGUMENTS), 6)
 
 
