@@ -89,7 +89,7 @@ class ListedDestination(TypedDict):
 
 
 class CatalogEntry(TypedDict):
-    """A destination type of the catalog, reduced to what is needed to create a destination; lists omit the options."""
+    """A destination type in the catalog, with what is needed to create a destination."""
 
     id: str
     name: str

@@ -104,7 +104,7 @@ def _fetch_pieces(
 
 
 class VerifiedDestination(NamedTuple):
-    """The source, the name and the problem of a destination, as read from Segment.
+    """A destination's source and name, and any known reason why it may never get deliveries.
 
     :param source_id: its source.
     :param name: its name; empty if it has none.
@@ -124,7 +124,7 @@ def verify_destination(
     :param query: the query, with the destination and, if it is known, its source.
     :param source: the ``source`` argument, if it selected the source.
     :param check: whether to warn, or fail with ``if_disabled="fail"``, if it cannot receive deliveries.
-    :return: its source, its name and its problem.
+    :return: its source, its name and any problem found.
     :raises SegmentDestinationDisabledError: it is disabled, with ``if_disabled="fail"``.
     :raises ValueError: the destination belongs to another source.
     :raises SegmentNotFoundError: the destination does not exist.

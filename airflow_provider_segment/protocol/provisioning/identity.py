@@ -75,7 +75,7 @@ Identity = DestinationIdentity | SubscriptionIdentity | FilterIdentity
 
 
 def destination_target(arguments: Mapping[str, Any]) -> str | DestinationIdentity:
-    """Return the id or the identity of the destination that checked arguments select.
+    """Return the id of the destination selected by checked arguments, or its identity if they contain no id.
 
     :param arguments: arguments by name.
     """
@@ -86,7 +86,7 @@ def destination_target(arguments: Mapping[str, Any]) -> str | DestinationIdentit
 
 
 def subscription_target(arguments: Mapping[str, Any]) -> str | SubscriptionIdentity:
-    """Return the id or the identity of the subscription that checked arguments select.
+    """Return the id of the subscription selected by checked arguments, or its identity if they contain no id.
 
     :param arguments: arguments by name.
     """
@@ -96,7 +96,7 @@ def subscription_target(arguments: Mapping[str, Any]) -> str | SubscriptionIdent
 
 
 def filter_target(arguments: Mapping[str, Any]) -> str | FilterIdentity:
-    """Return the id or the identity of the filter that checked arguments select.
+    """Return the id of the filter selected by checked arguments, or its identity if they contain no id.
 
     :param arguments: arguments by name.
     """

@@ -35,7 +35,7 @@ def check_caller(request: BufferedRequest, *, listening_host: str) -> None:
 
 
 def _is_own_host(host: str, listening_host: str) -> bool:
-    """Return whether a ``Host`` header names the host that the sandbox listens on, any IP address, or any local name.
+    """Return whether a ``Host`` header is an IP address, a local name, or the host that the sandbox listens on.
 
     Names without a dot are local, with or without a final ``.localhost``.
     """
