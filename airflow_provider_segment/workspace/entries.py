@@ -25,9 +25,9 @@ def load_entries(entries: Sequence[DestinationDescription | FileEntry], *, base:
     """
     folders: list[WorkspaceFolder] = []
     problems = list(_missing_files(entries, base))
-    for _, group in groupby(entries, key=lambda one: _group(one, base)):
+    for origin, group in groupby(entries, key=lambda one: _origin(one, base)):
         try:
-            folders.append(_load(list(group), base))
+            folders.append(_load(list(group), base, origin))
         except WorkspaceFilesError as error:
             problems.extend(error.problems)
     problems.extend(repeated_descriptions([one for folder in folders for one in folder.descriptions]))
@@ -44,18 +44,17 @@ def _missing_files(entries: Sequence[DestinationDescription | FileEntry], base: 
             yield Problem(path=one.path, message="there is no such file")
 
 
-def _group(one: DestinationDescription | FileEntry, base: Path) -> tuple[Path, str | None] | None:
-    return (_root(one, base), one.environment) if isinstance(one, FileEntry) else None
+def _origin(one: DestinationDescription | FileEntry, base: Path) -> tuple[Path, str | None] | None:
+    """Return the folder and the environment of a file; ``None`` for a description."""
+    return (root_of(base / one.path, listed_as=one.name), one.environment) if isinstance(one, FileEntry) else None
 
 
-def _root(one: FileEntry, base: Path) -> Path:
-    return root_of(base / one.path, listed_as=one.name)
-
-
-def _load(group: Sequence[DestinationDescription | FileEntry], base: Path) -> WorkspaceFolder:
-    files = [one for one in group if isinstance(one, FileEntry) and (base / one.path).is_file()]
-    if files:
-        paths = [base / one.path for one in files]
-        return load_files(paths, root=_root(files[0], base), environment=files[0].environment)
+def _load(
+    group: Sequence[DestinationDescription | FileEntry], base: Path, origin: tuple[Path, str | None] | None
+) -> WorkspaceFolder:
+    files = [base / one.path for one in group if isinstance(one, FileEntry) and (base / one.path).is_file()]
+    if files and origin is not None:
+        root, environment = origin
+        return load_files(files, root=root, environment=environment)
     descriptions = tuple(one for one in group if isinstance(one, DestinationDescription))
     return WorkspaceFolder(environment=Environment(), descriptions=descriptions)
