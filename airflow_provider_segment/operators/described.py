@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
-from airflow_provider_segment.protocol.errors import (
-    SegmentUnexpectedResultError,
-    is_final_error,
-)
+from airflow_provider_segment.protocol.errors import SegmentUnexpectedResultError, is_final_error
 from airflow_provider_segment.protocol.provisioning.differences import Difference, differences_text
 from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
 
@@ -189,10 +186,10 @@ def raise_after_wait(
 
     # Read again: planning again discards the progress of the earlier plan.
     progress = WorkspaceProgress.from_json(task.stored_progress)
-    failure = interruption(progress, error)
+    applied = results_before(progress)
+    failure = interruption(progress, applied, error)
     if failure is None or failure.summary is None:
         raise error
-    applied = results_before(progress)
     for one in applied:
         task.log.info("before the wait: %s", result_line(one))
     task.log.info("done: %s", result_counts([one.result for one in applied]))

@@ -139,8 +139,8 @@ class DeferrableWaitMixin(_Base):
         self.evidence = result.evidence
         self.resolved_destination_id, self.resolved_source_id = event.get("destination_id"), event.get("source_id")
         if destination_id := self.resolved_destination_id or self.destination_id:
-            known = (str(event.get(f"destination_{what}") or "") for what in ("name", "problem"))
-            self._progress.identify(destination_id, *known)
+            name, problem = event.get("destination_name"), event.get("destination_problem")
+            self._progress.identify(destination_id, str(name or ""), str(problem or ""))
         if result.status == ERROR:
             self._raise_error(result, event)
         if result.status == TIMED_OUT:

@@ -122,7 +122,7 @@ class DestinationDescription:
     @property
     def label(self) -> str:
         """The name that messages use for the destination."""
-        return destination_label(self.name, self.id)
+        return described_label(self.name, self.id)
 
     @property
     def aliases(self) -> frozenset[str]:
@@ -139,7 +139,7 @@ class DestinationDescription:
                 yield f"{one.label}: settings[{key!r}]", alias
 
 
-def destination_label(name: str | None, id: str | None) -> str:
+def described_label(name: str | None, id: str | None) -> str:
     """Return the name that messages use for a destination.
 
     :param name: its described name.

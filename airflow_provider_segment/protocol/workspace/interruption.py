@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from airflow_provider_segment.protocol.errors import SegmentError, SegmentPartialFailureError
 from airflow_provider_segment.protocol.phrases import counted, listed
 from airflow_provider_segment.protocol.provisioning.progress import ApplyProgress
-from airflow_provider_segment.protocol.workspace.description import destination_label
+from airflow_provider_segment.protocol.workspace.description import described_label
 from airflow_provider_segment.protocol.workspace.plan import AppliedDestination
 from airflow_provider_segment.protocol.workspace.progress import DestinationProgress, WorkspaceProgress
 from airflow_provider_segment.protocol.workspace.summary import workspace_summary
@@ -19,13 +21,15 @@ def results_before(progress: WorkspaceProgress) -> tuple[AppliedDestination, ...
     return tuple(map(_result, progress.destinations))
 
 
-def interruption(progress: WorkspaceProgress, error: ValueError) -> SegmentPartialFailureError | None:
+def interruption(
+    progress: WorkspaceProgress, applied: Sequence[AppliedDestination], error: ValueError
+) -> SegmentPartialFailureError | None:
     """Return the error for an apply that can't be resumed; ``None`` if it had written nothing and nothing had failed.
 
     :param progress: the stored progress.
+    :param applied: its results, from ``results_before``.
     :param error: what is wrong with the descriptions.
     """
-    applied = results_before(progress)
     done = [one for one in applied if one.result not in ("kept", "skipped")]
     if not done:
         return None
@@ -53,7 +57,7 @@ def _result(done: DestinationProgress) -> AppliedDestination:
     error, result = None if done.error is None else done.error.restored(), done.result or "skipped"
     if done.result is None and done.apply is not None and done.apply.wrote:
         error, result = SegmentError(f"interrupted after it had {_written(done.apply)}"), "failed"
-    label = destination_label(done.name, done.id)
+    label = described_label(done.name, done.id)
     return AppliedDestination(path=done.path, label=label, name=done.name, result=result, id=done.id, error=error)
 
 
