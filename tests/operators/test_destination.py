@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -142,13 +142,11 @@ def test_the_log_of_an_update_by_id_names_the_destination(
     segment_sandbox: SegmentSandbox,
     change: dict[str, Any],
     name: str,
-    capfd: pytest.CaptureFixture[str],
-    caplog: pytest.LogCaptureFixture,
+    told: Callable[[], str],
 ) -> None:
-    caplog.set_level(logging.INFO)
     made = running.run(create())
     running.run(SegmentUpdateDestinationOperator(task_id="u", destination_id=made, **change))
-    assert f"changed destination '{name}' ({made})" in caplog.text + "".join(capfd.readouterr())
+    assert f"changed destination '{name}' ({made})" in told()
 
 
 def test_only_a_retry_of_a_rename_finds_the_renamed_destination(

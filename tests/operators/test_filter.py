@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import logging
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -205,16 +205,11 @@ def test_update(running: Running, segment_sandbox: SegmentSandbox, destination_i
 
 
 def test_the_log_of_an_update_by_id_names_the_filter(
-    running: Running,
-    destination_id: str,
-    capfd: pytest.CaptureFixture[str],
-    caplog: pytest.LogCaptureFixture,
+    running: Running, destination_id: str, told: Callable[[], str]
 ) -> None:
-    caplog.set_level(logging.INFO)
     made = running.run(create(destination_id))
     running.run(SegmentUpdateFilterOperator(task_id="u", destination_id=destination_id, filter_id=made, enabled=False))
-    log = caplog.text + "".join(capfd.readouterr())
-    assert f"changed filter 'No emails' ({made}) of destination {destination_id}" in log
+    assert f"changed filter 'No emails' ({made}) of destination {destination_id}" in told()
 
 
 def test_only_a_retry_takes_a_filter_with_the_new_title_for_the_renamed_one(

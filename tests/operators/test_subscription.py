@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -152,20 +152,15 @@ def test_update(running: Running, segment_sandbox: SegmentSandbox, destination_i
 
 
 def test_the_log_of_an_update_by_id_names_the_subscription(
-    running: Running,
-    destination_id: str,
-    capfd: pytest.CaptureFixture[str],
-    caplog: pytest.LogCaptureFixture,
+    running: Running, destination_id: str, told: Callable[[], str]
 ) -> None:
-    caplog.set_level(logging.INFO)
     made = running.run(create(destination_id))
     running.run(
         SegmentUpdateSubscriptionOperator(
             task_id="u", destination_id=destination_id, subscription_id=made, enabled=False
         )
     )
-    log = caplog.text + "".join(capfd.readouterr())
-    assert f"changed subscription 'Track' ({made}) of destination {destination_id}" in log
+    assert f"changed subscription 'Track' ({made}) of destination {destination_id}" in told()
 
 
 @pytest.mark.parametrize("by_id", [True, False])
