@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
+from msgspec import Struct
+
 from airflow_provider_segment.protocol.arguments import (
     check_flag,
     check_id,
@@ -13,17 +15,14 @@ from airflow_provider_segment.protocol.arguments import (
     check_settings,
     parse_json,
 )
-from airflow_provider_segment.protocol.hiding_struct import HidingStruct
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity, SubscriptionIdentity
 from airflow_provider_segment.protocol.provisioning.paths import Path
 from airflow_provider_segment.protocol.provisioning.schedule import check_reverse_etl_schedule
 from airflow_provider_segment.protocol.selection import ID_ARGUMENTS
 
 
-class Spec(HidingStruct, frozen=True, kw_only=True):
+class Spec(Struct, frozen=True, kw_only=True):
     """The base class of descriptions, which are built from arguments and whose repr omits settings."""
-
-    hidden = frozenset({"settings"})
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, Any]) -> Self:
@@ -32,6 +31,13 @@ class Spec(HidingStruct, frozen=True, kw_only=True):
         :param arguments: arguments by name; those that are not fields of the description are ignored.
         """
         return cls(**{name: arguments[name] for name in cls.__struct_fields__ if name in arguments})
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={value!r}" for name, value in self.__rich_repr__())
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [(name, value) for name, value in super().__rich_repr__() if name != "settings"]
 
 
 class DestinationSpec(Spec, frozen=True, kw_only=True):

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 from urllib.parse import quote_plus
 
 from msgspec import Struct, field
 
-from airflow_provider_segment.protocol.hiding_struct import HidingStruct
+
+class _Message(Struct, frozen=True, kw_only=True, gc=False):
+    """The base class of messages, whose ``repr`` omits bodies and headers because they contain secrets."""
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={value!r}" for name, value in self.__rich_repr__())
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [(name, value) for name, value in super().__rich_repr__() if name not in {"body", "headers"}]
 
 
-class Request(HidingStruct, frozen=True, kw_only=True, gc=False):
+class Request(_Message, frozen=True, kw_only=True, gc=False):
     """An HTTP request without the host, the token and the User-Agent, which the driver adds.
 
     :param method: ``GET``, ``POST``, ``PATCH`` or ``DELETE``.
@@ -23,8 +33,6 @@ class Request(HidingStruct, frozen=True, kw_only=True, gc=False):
     :param limited_as: name of its own rate limit; empty for the general one.
     :param poll: whether it leaves a share of the limit to other requests.
     """
-
-    hidden = frozenset({"body"})
 
     method: str
     path: str
@@ -54,7 +62,7 @@ class Request(HidingStruct, frozen=True, kw_only=True, gc=False):
         return headers
 
 
-class Response(HidingStruct, frozen=True, kw_only=True, gc=False):
+class Response(_Message, frozen=True, kw_only=True, gc=False):
     """A complete HTTP response.
 
     :param status: HTTP status.
@@ -62,8 +70,6 @@ class Response(HidingStruct, frozen=True, kw_only=True, gc=False):
     :param body: decompressed bytes.
     :param seconds: how long the attempt took.
     """
-
-    hidden = frozenset({"headers", "body"})
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
