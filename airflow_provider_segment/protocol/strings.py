@@ -1,4 +1,4 @@
-"""The strings and numbers inside a value, and the encodings in which a string may reappear."""
+"""The strings and numbers inside a secret value, and the encodings in which other text may contain a secret."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from airflow_provider_segment.protocol.arguments import check_choice
 
 
 class Limits(Struct, frozen=True, gc=False):
-    """The bucket length of a granularity, and the API's limits on its intervals.
+    """The bucket length of a granularity, and the API's limits on the interval of a query with that granularity.
 
     :param bucket: length of the buckets in which events are counted.
     :param range: longest interval.
