@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_segment.lineage.datasets import Feed, WorkspaceLineage
+from airflow_provider_segment.lineage.workspace import Feed, WorkspaceLineage
 from airflow_provider_segment.operators.base import push_result
 from airflow_provider_segment.operators.deferral import SegmentDeferrableOperator
 from airflow_provider_segment.operators.described import (
