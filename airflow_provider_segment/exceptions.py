@@ -49,7 +49,9 @@ class SegmentDeliveryFailedError(AirflowFailException):
 
 
 class SegmentDeliveryUnmetError(AirflowFailException):
-    """The sensor's verdict for a window that closed without meeting ``success_when``. Not retried.
+    """The window has closed without meeting the sensor's ``success_when``. Not retried.
+
+    Also raised if the window is so old that Segment no longer has its metrics.
 
     It is not a :class:`SegmentDeliveryFailedError`: a night without events is no reason to disable a destination.
     """

@@ -198,7 +198,7 @@ class CheckedArguments(_Base):
         return lambda _, value: value
 
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
-        """Render as Airflow does, except values in Segment's mapping language and mapped values from XCom."""
+        """Render a value as Airflow does, but not Segment's mapping language or mapped values from XCom."""
         if isinstance(content, NumberString) or id(content) in self._from_xcom:
             return content  # rendered already, or data
         if isinstance(content, str) and is_literal(content):
@@ -214,11 +214,11 @@ class CheckedArguments(_Base):
 
     @classmethod
     def _is_string(cls, argument: str) -> bool:
-        """Return whether an argument, such as an id or a name, selects an object."""
+        """Return whether an argument must be a non-empty string, such as an id or a name."""
         return cls.argument_checks.get(argument) in (check_id, check_name, check_reference)
 
     def _check_rendered(self, argument: str) -> None:
-        """Raise if an argument was set but its template rendered to nothing; it would otherwise count as unset."""
+        """Raise if an argument was set but its template rendered to ``None``, which would otherwise count as unset."""
         value = getattr(self, argument)
         empty = (None, "None") if self._is_string(argument) else (None,)
         if value in empty:
@@ -226,7 +226,7 @@ class CheckedArguments(_Base):
         for path in _empty_selections(value, self.selecting_keys):
             if is_below(path, self._unknown[argument]):
                 label = "".join(f"[{part!r}]" for part in path)
-                raise ValueError(f"{argument}{label} was set, but its template rendered to nothing{_CAUSE}")
+                raise ValueError(f"{argument}{label} was set, but its template rendered to None{_CAUSE}")
 
     def _checks(self) -> list[tuple[str, Check]]:
         checks = [

@@ -25,7 +25,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return the parsed arguments.
+    """Parse the command-line arguments.
 
     :param arguments: the arguments without the program name.
     :raises SystemExit: with status 1 after a usage error, 0 after ``--help``.

@@ -43,7 +43,7 @@ class Segment:
 
 @contextmanager
 def open_segment(environment: Environment, *, connection_id: str | None, quiet: bool) -> Iterator[Segment]:
-    """Connect to Segment with the token from ``--connection``, ``SEGMENT_TOKEN`` or the environment's connection.
+    """Connect to Segment with the token from ``--connection``, ``SEGMENT_TOKEN`` or the connection in ``environment``.
 
     :param environment: the environment, which may name a connection.
     :param connection_id: value of ``--connection``.

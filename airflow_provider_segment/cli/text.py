@@ -173,8 +173,12 @@ def _information(report: Mapping[str, Any]) -> Iterator[str]:
     yield from _unsupplied(report)
     others = [f"{one['name'] or one['id']} ({one['source']}, {one['type']})" for one in report["undescribed"]]
     if others:
-        left = counted(len(others), "other destination of these sources is", "other destinations of these sources are")
-        yield f"{left} not described, and left alone: {listed(others)}"
+        left_alone = counted(
+            len(others),
+            "other destination of these sources is not described, so it is left alone",
+            "other destinations of these sources are not described, so they are left alone",
+        )
+        yield f"{left_alone}: {listed(others)}"
     if report["forecast"]["limited_calls"]:
         calls, minutes = report["forecast"]["limited_calls"], report["forecast"]["minutes"]
         duration = f", about {minutes} min" if minutes else ""

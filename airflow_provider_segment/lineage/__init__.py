@@ -1,1 +1,1 @@
-"""OpenLineage: which source feeds which destination, and the evidence of a delivery verdict."""
+"""OpenLineage: which source feeds which destination, and the evidence for a delivery verdict."""

@@ -63,7 +63,7 @@ class DestinationLineage:
 class DeliveryLineage(DestinationLineage):
     """A mixin for tasks that check the deliveries from a source to a destination."""
 
-    #: The evidence of the verdict, once there is one.
+    #: The evidence for the verdict, once there is one.
     evidence: Evidence | None = None
 
     def destination_facets(self) -> dict[str, DatasetFacet]:

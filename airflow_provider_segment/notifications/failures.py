@@ -40,7 +40,7 @@ def check_only_on(argument: str, value: Any) -> tuple[type[BaseException] | str,
 
 
 def why_ignored(context: Context | Mapping[str, Any], only_on: tuple[type[BaseException] | str, ...] | None) -> str:
-    """Return the reason for not reacting to the failure in a context; an empty string if the notifier must react.
+    """Return the reason for ignoring the failure in a callback's context, or an empty string if it is not ignored.
 
     By default every failure counts, with one exception: if the delivery sensor failed, only its verdict on failed
     deliveries counts, because a wrong token or a timeout says nothing about the data.

@@ -253,7 +253,7 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
 
     def _apply_file(self, context: Context, values: dict[str, Any]) -> ApplySummary:
         from airflow_provider_segment.exceptions import SegmentDriftError
-        from airflow_provider_segment.operators.described import apply_file, drift_text, raise_after_wait
+        from airflow_provider_segment.operators.described import apply_file, drift_phrase, raise_after_wait
         from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
 
         progress = WorkspaceProgress.from_json(self.stored_progress)
@@ -265,11 +265,11 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         self.resolved_destination_id, self.resolved_source_id = summary["destination_id"], item.source_id
         if values["on_drift"] == "fail" and not item.is_empty:
             push_result(self, context, summary)
-            raise SegmentDriftError(drift_text(item), plan=summary)
+            raise SegmentDriftError(drift_phrase(item), plan=summary)
         return summary
 
     def progress_to_json(self) -> dict[str, Any]:
-        """Return the task's progress as plain JSON, without values of settings."""
+        """Return the task's progress as plain JSON, excluding the values of settings."""
         return self._to_json()
 
 

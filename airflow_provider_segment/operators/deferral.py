@@ -144,7 +144,7 @@ class SegmentDeferrableOperator(SegmentOperator):
         now, turn = time(), required.turn
         if self._deadline is not None and self._deadline <= now:
             self._raise_timeout()
-        self.log.info("%s; the worker slot is released meanwhile", printable(str(required)))
+        self.log.info("%s; releasing the worker slot", printable(str(required)))
         state = TaskState(
             deadline=self._deadline,
             wrote=rule.wrote,

@@ -159,8 +159,8 @@ def _removal(item: PlannedDestination, *, written: bool) -> ApplySummary:
     )
 
 
-def drift_text(item: PlannedDestination) -> str:
-    """Return the differences of a destination as text, for a message.
+def drift_phrase(item: PlannedDestination) -> str:
+    """Return a phrase that says how a destination differs from its description.
 
     :param item: the plan of a destination.
     """
@@ -174,7 +174,7 @@ def raise_after_wait(
     error: ValueError,
     report: Callable[[WorkspaceProgress, WorkspaceSummary], None] | None = None,
 ) -> NoReturn:
-    """Raise an error about invalid descriptions; if the task had applied some before a wait, with what it had done.
+    """Raise an error about invalid descriptions, and include what the task did before a wait, if anything.
 
     :param task: the task.
     :param error: what is wrong with the descriptions.

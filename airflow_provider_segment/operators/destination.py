@@ -104,7 +104,7 @@ class SegmentCreateDestinationOperator(SegmentOperator):
         super().check_combination()
 
     def perform(self, context: Context) -> str:
-        """Find the destination, and create it if there is none."""
+        """Find the destination, or create it if it does not exist."""
         from airflow_provider_segment.protocol.provisioning.destination import ensure_destination
         from airflow_provider_segment.protocol.provisioning.references import ResolvedIds
         from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec

@@ -138,7 +138,7 @@ class SegmentApplyWorkspaceOperator(WorkspaceLineage, SegmentDeferrableOperator)
             problem = "neither is" if self.path is None else "both are"
             raise ValueError(f"exactly one of path and destinations must be set; {problem}")
         if self.environment is not None and self.path is None:
-            raise ValueError("environment requires path; environments are files in the folder's environments/")
+            raise ValueError("environment requires path; environments are files in the environments/ subfolder of path")
 
     def resolve_argument(self, argument: str, value: Any, read: ReadSecret) -> Any:
         """Replace each ``SecretRef`` in the descriptions with its secret."""
@@ -174,7 +174,7 @@ class SegmentApplyWorkspaceOperator(WorkspaceLineage, SegmentDeferrableOperator)
         return summary
 
     def progress_to_json(self) -> dict[str, Any]:
-        """Return the task's progress as plain JSON, without values of settings."""
+        """Return the task's progress as plain JSON, excluding the values of settings."""
         return self._progress.to_json()
 
     def _read(self, values: Mapping[str, Any]) -> Sequence[WorkspaceFolder]:
@@ -183,14 +183,14 @@ class SegmentApplyWorkspaceOperator(WorkspaceLineage, SegmentDeferrableOperator)
         return read_entries(self, self._with_templated_paths(values["destinations"]))
 
     def _report(self, context: Context, before: WorkspaceProgress, summary: WorkspaceSummary) -> None:
-        """Push the summary of what was done before a wait, and report it to OpenLineage."""
+        """Report to XCom and OpenLineage what was done before a wait."""
         self.feeds = tuple(_feeds([one.source_id for one in before.destinations], summary, written=True))
         push_result(self, context, summary)
 
     def _with_templated_paths(
         self, entries: Sequence[DestinationDescription | FileEntry]
     ) -> tuple[DestinationDescription | FileEntry, ...]:
-        """Return the descriptions, each with the paths of its settings that were rendered from templates."""
+        """Return the entries, adding to each description the paths of settings that were rendered from templates."""
         from airflow_provider_segment.workspace.described_values import FileEntry
 
         paths = self.templated_paths("destinations")

@@ -49,7 +49,7 @@ def check_trimmed_name(argument: str, value: Any) -> str:
 
 
 def is_trimmed(name: str) -> bool:
-    """Return whether a name is free of leading and trailing whitespace; names of existing objects may have some.
+    """Return whether a name has no leading or trailing whitespace, which only names of existing objects may have.
 
     :param name: the name.
     """

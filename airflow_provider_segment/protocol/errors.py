@@ -74,7 +74,7 @@ class SegmentApiError(SegmentError):
 
 
 class SegmentAuthError(SegmentApiError):
-    """401 or 403: the token is missing, wrong, lacks a permission, or belongs to the other region."""
+    """401 or 403: the token is missing or wrong, lacks a permission, or belongs to the other region."""
 
 
 class SegmentNotFoundError(SegmentApiError):
@@ -90,7 +90,7 @@ class SegmentInvalidRequestError(SegmentApiError):
 
 
 class SegmentRateLimitError(SegmentApiError):
-    """429, or not sent because of a known rate limit: the wait would exceed the ``rate_limit_budget``.
+    """429, or a known rate limit delays the request: waiting would exceed the ``rate_limit_budget``.
 
     ``retry_after`` is the number of seconds to wait before the next try; ``None`` if unknown.
     """
@@ -157,9 +157,10 @@ class _SegmentMatchError(SegmentError):
 
 
 class SegmentAlreadyExistsError(_SegmentMatchError):
-    """An object with this identity exists and ``if_exists="fail"``, or the source allows only one of this type.
+    """An existing object prevents the creation of a new one.
 
-    ``ids`` contains the ids of the existing objects.
+    Either an object with this identity exists and ``if_exists="fail"``, or the source can have only one destination of
+    this type. ``ids`` contains the ids of the existing objects.
     """
 
 

@@ -41,7 +41,7 @@ def check_actions(argument: str, value: Any) -> list[dict[str, Any]]:
 
 
 def check_description(argument: str, value: Any) -> str:
-    """Check the description of a filter, which may be empty.
+    """Check the ``description`` field of a filter, which may be empty.
 
     :param argument: the argument's name.
     :param value: the argument's value.
@@ -96,8 +96,8 @@ def _check_percent(where: str, value: Any) -> float:
 def _check_fields(where: str, value: Any) -> dict[str, list[str]]:
     if not isinstance(value, Mapping) or not value:
         raise ValueError(
-            f"{where} is {repr(value)[:100]}; it must be a non-empty dict of paths to lists of keys, such as"
-            " {'context.traits': ['email']}"
+            f"{where} is {repr(value)[:100]}; it must be a non-empty dict that maps paths to lists of keys,"
+            " such as {'context.traits': ['email']}"
         )
     return {_check_path(where, path): _check_keys(f"{where}[{path!r}]", keys) for path, keys in value.items()}
 

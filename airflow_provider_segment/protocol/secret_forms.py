@@ -48,7 +48,7 @@ def pieces(secret: str) -> Iterator[str]:
 
 
 def runs_of(secret: str) -> Iterator[str]:
-    """Yield the parts of a secret whose excerpts are redacted too: everything except PEM armour and JSON keys.
+    """Yield the parts of a secret of which even excerpts are redacted: everything except PEM armour and JSON keys.
 
     :param secret: the string.
     """

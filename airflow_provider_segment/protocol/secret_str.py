@@ -43,7 +43,7 @@ class SecretStr:
         return self._value.startswith(prefixes)
 
     def endswith(self, suffix: str) -> bool:
-        """Return whether the secret ends with a string.
+        """Return whether the secret ends with ``suffix``.
 
         :param suffix: the string.
         """

@@ -93,7 +93,7 @@ def _parse_duration(text: str) -> Any:
 
 
 def _parse_iso(text: str) -> Any:
-    """Return the value of an ISO 8601 string, or the string itself if it is not one."""
+    """Parse an ISO 8601 string with pendulum; return any other string unchanged."""
     import pendulum
 
     try:

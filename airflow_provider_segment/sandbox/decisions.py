@@ -92,7 +92,7 @@ REPORTED_LIMIT = 1000
 
 
 def remaining_points(limit: int | None, *, consumed: int) -> int:
-    """Return ``X-RateLimit-Remaining``; without a limit, at least 1, because the next request is not rejected."""
+    """Return the value of ``X-RateLimit-Remaining``; with no limit set, at least 1, because no request is rejected."""
     return max(1, REPORTED_LIMIT - consumed) if limit is None else max(0, limit - consumed)
 
 

@@ -71,7 +71,7 @@ class InvalidFieldsError(ApiError):
         )
 
     def with_paths(self) -> ApiError:
-        """Return the same error with each field's full path in its message."""
+        """Return the same error, with the full path of the field in each message."""
         error = ApiError(422, str(self))
         error.errors = tuple(
             error_json(422, problem.message_with_path, field=problem.field) for problem in self.problems

@@ -174,7 +174,7 @@ class DeferrableWaitMixin(_Base):
         raise AirflowSkipException(message) if self._criteria.on_unmet == SKIP else SegmentDeliveryUnmetError(message)
 
     def should_keep_waiting(self, error: Exception) -> bool:
-        """Return whether a deferred wait continues after an error, because of ``silent_fail``.
+        """Return whether ``silent_fail`` lets a deferred wait continue after an error.
 
         :param error: the error of a poll.
         """

@@ -29,7 +29,7 @@ class RememberedCheck:
         self._key = [ids if query.selection is None else query.selection.to_json(), getattr(ti, "try_number", None)]
 
     def load(self) -> tuple[str, str, str] | tuple[()] | None:
-        """Return the ids of the destination and its source, and its problem, if it was checked in this try.
+        """Return the destination's id, its source's id and its problem, if the destination was checked in this try.
 
         :return: empty if it was not; ``None`` if that is unknown.
         """
@@ -42,7 +42,7 @@ class RememberedCheck:
         return (str(destination_id), str(source_id), str(problem)) if key == self._key else ()
 
     def save(self, destination_id: str, source_id: str, problem: str) -> None:
-        """Remember that the destination was checked.
+        """Store the result of the destination check.
 
         :param destination_id: id of the destination.
         :param source_id: id of its source.

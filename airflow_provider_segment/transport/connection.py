@@ -225,7 +225,7 @@ def port_problem(url: SplitResult) -> str | None:
 
 
 def _url_problem(url: SplitResult, text: str) -> str | None:
-    """Return the problem with a base URL; only simple URLs are valid, because libraries parse unusual ones differently.
+    """Return the problem with a base URL, if any; only simple URLs are valid, because parsers differ on unusual ones.
 
     :param text: the URL as configured; splitting drops line breaks and tabs.
     """

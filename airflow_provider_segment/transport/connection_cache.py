@@ -40,7 +40,7 @@ class CachedConnection(Generic[T]):
         return self._value if asyncio.get_running_loop().time() < self._valid_until else None
 
     async def get(self, read: Callable[[], Awaitable[T]]) -> T:
-        """Return the connection; read it if it has not been read or is too old.
+        """Return the connection; read it first if it has not been read yet, or again if it is too old.
 
         If it cannot be read again, the old value stays in use: a secrets backend may be down briefly.
 

@@ -37,12 +37,12 @@ class Attempt(threading.local):
 
     @property
     def left(self) -> float | None:
-        """Seconds until the deadline; zero or negative after it."""
+        """Seconds until the deadline, zero or negative after it; ``None`` if there is no deadline."""
         return None if self.deadline is None else self.deadline - time.monotonic()
 
     @property
     def timeout(self) -> float | None:
-        """The timeout for a socket; always positive, because 0 would make it non-blocking."""
+        """The timeout for a socket, positive because 0 would make it non-blocking; ``None`` if there is no deadline."""
         return None if self.left is None else max(self.left, 0.001)
 
 
@@ -73,7 +73,7 @@ class _DeadlineConnection(urllib3.connection.HTTPConnection):
 
     @timeout.setter
     def timeout(self, value: object) -> None:
-        """Ignore urllib3's timeout, which restarts for each phase: connecting, the proxy's tunnel and reading."""
+        """Ignore urllib3's timeout, which restarts for each phase: connecting, opening a proxy tunnel and reading."""
 
     def _new_conn(self) -> socket.socket:
         connected = super()._new_conn()

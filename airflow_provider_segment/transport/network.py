@@ -75,7 +75,7 @@ def _ca(verify: bool | str) -> str | None:  # noqa: FBT001
 
 
 def _passwords(proxies: Mapping[str, str]) -> Iterator[SecretStr]:
-    """Yield the passwords of proxies, in plain form and as encoded in the URL."""
+    """Yield each proxy's password, both as encoded in the URL and decoded."""
     for proxy in proxies.values():
         try:
             password = urlsplit(proxy if "://" in proxy else f"//{proxy}").password

@@ -37,7 +37,7 @@ from airflow_provider_segment.triggers.threshold_state import ThresholdState
 
 
 class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
-    """The trigger of the sensor: waits until its conditions hold, a failure condition holds, or the deadline passes.
+    """The sensor's trigger, which waits until its conditions hold, a failure condition holds, or the deadline passes.
 
     It fires exactly one event, even if the conditions hold from the start. A poll that fails with a 5xx, without a
     connection or with a 429 is logged and repeated; 401, 403, 404 and 422 end the wait. The arguments are those of the

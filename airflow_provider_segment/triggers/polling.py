@@ -186,7 +186,7 @@ class _Poller:
 
     @property
     def may_poll_at_any_time(self) -> bool:
-        """Whether the next poll may run at any time: it has no earliest time, or must first locate the destination."""
+        """Whether the next poll may run at any time: no earliest time is set, or the destination is not located yet."""
         return self._query.not_before is None or not self._located
 
     async def sleep(self, delay: float) -> None:

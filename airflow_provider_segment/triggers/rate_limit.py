@@ -1,4 +1,4 @@
-"""The trigger of deferred operators: waits for a rate limit. https://docs.segmentapis.com/tag/Rate-Limits"""
+"""The trigger with which deferred operators wait for a rate limit. https://docs.segmentapis.com/tag/Rate-Limits"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The base class of the delivery metrics triggers; those with the same query share one stream of polls."""
+"""The base class of the delivery metrics triggers; those with equal stream keys share one stream of polls."""
 
 from __future__ import annotations
 
@@ -78,13 +78,16 @@ class DeliveryTrigger(BaseEventTrigger):
         }
 
     def shared_stream_key(self) -> Hashable:
-        """Return the key of the stream: triggers with the same connection, query and interval share one."""
+        """Return the key of the stream, which triggers with equal keys share.
+
+        The key consists of the connection, the query, the poll interval and whether the destination was checked.
+        """
         query, interval = self.criteria.query, float(self.poke_interval)
         return (__name__, self.segment_conn_id, query, interval, self.destination_checked)
 
     @classmethod
     def open_shared_stream(cls, kwargs: dict[str, Any]) -> AsyncIterator[PollResult]:
-        """Poll indefinitely; failed polls are yielded too, so that each trigger decides and logs for itself.
+        """Poll indefinitely; yield failed polls too, so that each trigger can log them and decide whether to go on.
 
         :param kwargs: the arguments of any trigger with this key.
         """

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def alias_reader(environment: Environment) -> ReadAlias:
-    """Return a function that reads the secret of an alias, or returns ``None`` if its connection does not exist.
+    """Return a function that reads the secret of an alias and returns ``None`` if the connection does not exist.
 
     The function raises ``ValueError`` if the connection exists but the field is empty.
 
@@ -37,7 +37,7 @@ def alias_reader(environment: Environment) -> ReadAlias:
 
 
 def supplied_descriptions(folder: WorkspaceFolder) -> list[DestinationDescription]:
-    """Return a folder's descriptions with secrets filled in; no connection is read if none uses a secret.
+    """Return a folder's descriptions with secrets filled in; no connection is read unless a secret is used.
 
     :param folder: the folder.
     """

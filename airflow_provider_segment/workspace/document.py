@@ -111,7 +111,7 @@ def _no_constant(name: str) -> None:
 
 
 def _join_halves(match: re.Match[str]) -> str:
-    """Return the character that JSON escapes as a surrogate pair, and any other escape unchanged."""
+    """Replace an escaped surrogate pair with its character; return any other escape unchanged."""
     if match[1] is None:
         return match[0]
     return bytes.fromhex(match[1] + match[2]).decode("utf-16-be")

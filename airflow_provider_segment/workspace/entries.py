@@ -16,7 +16,7 @@ from airflow_provider_segment.workspace.spec_file import repeated_descriptions
 
 
 def load_entries(entries: Sequence[DestinationDescription | FileEntry], *, base: Path) -> list[WorkspaceFolder]:
-    """Read the spec files that a list of entries names.
+    """Load the descriptions in a list of entries, reading the spec files that the entries name.
 
     :param entries: descriptions and file entries.
     :param base: the folder to which paths are relative.
@@ -45,7 +45,7 @@ def _missing_files(entries: Sequence[DestinationDescription | FileEntry], base: 
 
 
 def _origin(one: DestinationDescription | FileEntry, base: Path) -> tuple[Path, str | None] | None:
-    """Return the folder and the environment of a file; ``None`` for a description."""
+    """Return the folder and environment of a file entry; ``None`` for a description."""
     return (root_of(base / one.path, listed_as=one.name), one.environment) if isinstance(one, FileEntry) else None
 
 

@@ -46,7 +46,7 @@ def environment_names(root: Path) -> list[str]:
 
 
 def spec_paths(root: Path) -> list[str]:
-    """Return the paths of the spec files of a folder, relative to it, in a fixed order.
+    """Return the paths of a folder's spec files, relative to the folder and sorted.
 
     :param root: the resolved folder.
     :raises WorkspaceFilesError: there are too many, or a folder in it is a link.

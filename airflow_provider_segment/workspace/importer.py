@@ -76,7 +76,7 @@ def write_imported(root: Path, imported: Sequence[Imported], existing: Workspace
 
 
 def to_document(value: Any) -> Any:
-    """Return imported fields in spec file form, with ``$`` sequences escaped and aliases as secret references.
+    """Convert imported fields to the spec file format, escaping ``$`` sequences and encoding references to secrets.
 
     :param value: fields with secret aliases.
     """
@@ -105,7 +105,7 @@ def _describes(description: DestinationDescription, one: Imported) -> bool:
 
 
 def _new_paths(imported: Sequence[Imported], taken: set[str]) -> dict[str, str]:
-    """Return the path of the new file for each destination; names that collide get the destination's id."""
+    """Return the path of each destination's new file; if it is not unique, the destination's id is appended."""
     base = {one.id: _base_path(one) for one in imported}
     counts = Counter(path.lower() for path in base.values())
     return {

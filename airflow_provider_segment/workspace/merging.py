@@ -101,7 +101,10 @@ def _merge_entries(
     *,
     levels: Sequence[_SameEntry],
 ) -> list[Any]:
-    """Merge a list: keep the order of entries, remove those that no longer exist, and append new ones."""
+    """Merge a list: keep its order, drop entries whose objects no longer exist, and append entries for new objects.
+
+    An entry that describes its object as removed is kept.
+    """
     free = dict(enumerate(fields))
     pairs: dict[int, int] = {}
     for same in levels:

@@ -78,7 +78,7 @@ def repeated_descriptions(descriptions: Sequence[DestinationDescription]) -> Ite
 
 
 class _Reader:
-    """A checker of a document's keys and values that collects all problems."""
+    """A reader that checks a document's keys and values, and collects all problems before it raises an error."""
 
     def __init__(self, document: Document, path: str) -> None:
         self._document = document
@@ -117,7 +117,7 @@ class _Reader:
         return checked
 
     def finish(self) -> None:
-        """Raise if there are problems."""
+        """Raise an error that lists all problems found, if there are any."""
         if self._problems:
             raise WorkspaceFilesError(self._problems)
 

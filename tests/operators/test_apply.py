@@ -250,7 +250,7 @@ def test_a_partial_failure_names_the_subscription_and_a_rerun_completes(
     # The first two get through.
     segment_sandbox.fault("delay", method="POST", path="*/subscriptions", times=2, seconds=0)
     segment_sandbox.fault("status", method="POST", path="*/subscriptions", status=400)
-    with pytest.raises(SegmentInvalidRequestError, match="creating subscription 's2', 3 of 5"):
+    with pytest.raises(SegmentInvalidRequestError, match=r"creating subscription 's2' \(3 of 5\)"):
         running.run(apply(subscriptions=five))
     assert [one["name"] for one in segment_sandbox.destinations[0]["subscriptions"]] == ["s0", "s1"]
     summary = running.run(apply(subscriptions=five))
@@ -428,7 +428,7 @@ def test_a_setting_that_the_type_does_not_know_is_a_warning(
     summary = running.run(apply(settings={"apiKey": KEY, "apikey": KEY}, subscriptions=None))
     assert (summary["changed"], calls(segment_sandbox)) == ([], ["POST destination"])
     log = caplog.text + "".join(capfd.readouterr())
-    assert "its type has no setting 'apikey', and Segment does not return it; did you mean 'apiKey'?" in log
+    assert "its type has no setting 'apikey', and Segment returns no such setting; did you mean 'apiKey'?" in log
     running.run(apply(settings={"apiKey": KEY, "apikey": KEY, "trackAllPages": True}, subscriptions=None))
     (made,) = segment_sandbox.destinations
     assert (made["settings"]["trackAllPages"], "apikey" in made["settings"]) == (True, False)

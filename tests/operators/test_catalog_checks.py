@@ -261,7 +261,7 @@ def test_a_token_that_may_not_read_the_catalog_can_create(
 ) -> None:
     segment_sandbox.fault("status", path="/catalog/*", status=403)
     running.run(create())
-    assert "the settings were not checked, because the catalog can't be read" in log()
+    assert "the settings were not checked, because the catalog could not be read" in log()
     assert writes(segment_sandbox) == ["POST"]
 
 

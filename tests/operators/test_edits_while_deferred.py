@@ -187,7 +187,7 @@ def test_an_invalid_edit_fails_with_what_was_done(
     assert summary["results"] == {"created": 1, "failed": 1, "skipped": 1}
     a, b, c = summary["destinations"]
     assert (a["path"], a["name"], a["destination_id"], a["result"]) == ("A.yaml", "A", ids["A"], "created")
-    assert (b["destination_id"], b["error"]) == (ids["B"], "interrupted after it had created 1 destination")
+    assert (b["destination_id"], b["error"]) == (ids["B"], "interrupted after the task had created 1 destination")
     assert (c["destination_id"], c["result"]) == (None, "skipped")
     assert f"destination 'A' (A.yaml, {ids['A']}): created" in str(error)
     assert f"destination 'B' (B.yaml, {ids['B']}): interrupted" in str(error)
@@ -239,7 +239,7 @@ def test_an_invalid_edit_of_one_file_fails_with_what_was_done(
     (destination,) = segment_sandbox.destinations
     error = raised.value.__cause__
     assert isinstance(error, SegmentPartialFailureError)
-    assert f"destination 'C' (C.yaml, {destination['id']}): interrupted after it had created 1 dest" in str(error)
+    assert f"destination 'C' (C.yaml, {destination['id']}): interrupted after the task had created 1 d" in str(error)
     assert error.summary is not None
     assert error.summary["results"] == {"failed": 1}
     log = capsys.readouterr()

@@ -70,7 +70,7 @@ def test_valid_actions(value: Any, expected: list[dict[str, Any]]) -> None:
         ([{"type": "SAMPLE", "percent": "a lot"}], r"\['percent'\] is 'a lot'"),
         ([{"type": "SAMPLE", "percent": float("nan")}], r"\['percent'\] is nan"),
         ([{"type": "SAMPLE", "percent": 1, "path": ""}], r"\['path'\] is empty"),
-        ([{"type": "DROP_PROPERTIES", "fields": {}}], r"\['fields'\] is {}; it must be a non-empty dict of paths"),
+        ([{"type": "DROP_PROPERTIES", "fields": {}}], r"\['fields'\] is {}; it must be a non-empty dict that maps"),
         ([{"type": "DROP_PROPERTIES", "fields": ["email"]}], r"\['fields'\] is \['email'\]; it must be"),
         ([{"type": "DROP_PROPERTIES", "fields": {"a": "email"}}], r"\['a'\] is of type str; it must be a list of keys"),
         ([{"type": "DROP_PROPERTIES", "fields": {"a": [""]}}], r"\['a'\]\[0\] is empty"),

@@ -318,7 +318,7 @@ def test_what_another_run_created_since_the_plan_is_adopted_or_reported(
         return
     assert isinstance(failed.error, SegmentSeveralMatchesError)
     assert set(failed.error.ids) == {one["id"] for one in engine.sandbox.destinations if one["name"] == "New"}
-    assert "another run created one of these destinations" in str(failed.error)
+    assert "another run or an earlier request created one of these destinations" in str(failed.error)
 
 
 def test_after_an_earlier_try_nothing_is_created_before_its_requests_have_arrived(

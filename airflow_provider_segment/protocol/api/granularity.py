@@ -41,7 +41,7 @@ LONGEST_WINDOW = LIMITS[GRANULARITIES[-1]].range
 
 
 class Interval(Struct, frozen=True, gc=False):
-    """The interval of a metrics query.
+    """The time range and granularity of a metrics query.
 
     :param start: start, inclusive; UTC, whole seconds.
     :param end: end, exclusive.

@@ -1,4 +1,4 @@
-"""Handling of masked settings: they are not sent, and they show which of the sent values to mask in logs."""
+"""Leaving masked settings out of requests, and masking in logs the sent values that Segment returns masked."""
 
 from __future__ import annotations
 

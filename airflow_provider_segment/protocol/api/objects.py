@@ -89,7 +89,7 @@ class ListedDestination(TypedDict):
 
 
 class CatalogEntry(TypedDict):
-    """A destination type in the catalog, with what is needed to create a destination."""
+    """A destination type in the catalog, reduced to the fields needed to create a destination."""
 
     id: str
     name: str

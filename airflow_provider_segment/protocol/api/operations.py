@@ -1,4 +1,4 @@
-"""The operations that this package uses, one row each.
+"""A table of the API operations that this package uses.
 
 To add an operation, add a row here, its objects to ``objects.py``, a function to the module for its kind of object, and
 a line to ``hooks/calls.py``. https://docs.segmentapis.com/

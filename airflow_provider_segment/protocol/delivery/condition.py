@@ -66,7 +66,7 @@ class Condition(Struct, frozen=True, gc=False):
         return self.name in metric_names.TIMES
 
     def events(self, metrics: DeliveryMetrics) -> float:
-        """Return how many events the metric is based on: attempted ones plus, only for ``retried``, retried ones.
+        """Return how many events the metric is based on: attempted events and, for ``retried``, also retried ones.
 
         :param metrics: the delivery metrics.
         """

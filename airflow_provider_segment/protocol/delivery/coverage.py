@@ -83,7 +83,7 @@ def is_final(piece: Interval, now: datetime) -> bool:
 
 
 def _granularity_of_growing(start: datetime, now: datetime) -> str:
-    """Return the finest granularity that the start is aligned to and that needs one request; MINUTE if none does."""
+    """Return the finest granularity that the start is aligned to and that needs only one request, or else MINUTE."""
     for granularity in GRANULARITIES:
         if now - start <= LIMITS[granularity].range and (granularity == MINUTE or is_aligned(start, granularity)):
             return granularity

@@ -114,7 +114,7 @@ class WaitCriteria(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def query(self) -> MetricsQuery:
-        """The metrics to fetch."""
+        """The query for the delivery metrics."""
         selection = self.destination
         return MetricsQuery(
             selection.destination_id or "",
@@ -243,7 +243,7 @@ def check_on_unmet(argument: str, value: Any) -> str:
 
 
 def check_if_disabled(argument: str, value: Any) -> str:
-    """Check a value of ``if_disabled``: what to do if the destination is disabled.
+    """Check the value of ``if_disabled``, which says what to do if the destination is disabled.
 
     :param argument: name of the argument, for the message.
     :param value: the argument's value.

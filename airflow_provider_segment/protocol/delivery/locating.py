@@ -12,7 +12,7 @@ from airflow_provider_segment.protocol.provisioning.references import ResolvedId
 
 
 class LocatedDestination(NamedTuple):
-    """A query with the ids of the destination and its source, and what else is known of the destination.
+    """A query with the ids of the destination and its source, plus the destination's name and any known problem.
 
     :param query: the query.
     :param name: its name; empty if it is not known.
@@ -25,7 +25,7 @@ class LocatedDestination(NamedTuple):
 
 
 def locate(options: CallOptions, *, query: MetricsQuery, ids: ResolvedIds, check: bool) -> Flow[LocatedDestination]:
-    """Return a query with the ids of the destination and its source, and the name of the destination if it is known.
+    """Return the query with the ids of the destination and its source, and the destination's name and problem if known.
 
     :param query: the query, with the ids or the selection of the destination.
     :param ids: the known ids of its source and type; both are added.

@@ -40,7 +40,7 @@ def numbers_text(metrics: DeliveryMetrics, success_when: Sequence[Condition]) ->
 
 
 def needs_text(metrics: DeliveryMetrics, success_when: Sequence[Condition], *, no_time: str = "") -> list[str]:
-    """Return what is missing for success, apart from the success rate.
+    """Return a message for each success condition that does not hold, except conditions on the success rate.
 
     :param metrics: the delivery metrics.
     :param success_when: the conditions for success.

@@ -41,7 +41,7 @@ class FinalPieces:
         self._metrics[piece] = metrics
 
     def drop_others(self, pieces: tuple[Interval, ...]) -> None:
-        """Drop the metrics of pieces that are no longer part of the window.
+        """Drop the metrics of intervals that are no longer pieces of the window.
 
         :param pieces: the current pieces of the window.
         """
@@ -160,7 +160,7 @@ class _Type(TypedDict):
 
 
 class _Destination(TypedDict):
-    """The fields of a destination that are needed to verify it."""
+    """The fields of a destination that are needed to check that it can receive deliveries."""
 
     sourceId: str
     enabled: bool

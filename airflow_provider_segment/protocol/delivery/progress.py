@@ -68,7 +68,7 @@ class ProgressLogger:
             yield printable(f"{verdict.status.value}: {self.last_message}")
 
     def describe(self, verdict: Verdict) -> str:
-        """Return the message of a verdict: its progress, the time window, the destination and its problem.
+        """Return the message for a verdict: progress, time window, destination and any problem with the destination.
 
         :param verdict: the verdict on a poll.
         """

@@ -169,7 +169,7 @@ def success_decided_at(criteria: WaitCriteria) -> datetime | None:
 
 
 def unmet_decided_at(criteria: WaitCriteria, metrics: DeliveryMetrics) -> datetime | None:
-    """Return when a window counts as unmet, which is later while events are being retried; ``None`` if never.
+    """Return when a window starts to count as unmet: later if events are being retried, ``None`` if it never does.
 
     :param criteria: the criteria of the wait.
     :param metrics: the delivery metrics.

@@ -44,7 +44,7 @@ class Window(Struct, frozen=True, kw_only=True, gc=False):
 
 
 def granularity_of(window: Window) -> str | None:
-    """Return the granularity to request for a window; ``None`` if it depends on the age of a growing window.
+    """Return the granularity to request for a window; ``None`` if it depends on the age of a window that still grows.
 
     ``auto`` selects DAY or HOUR if the window is aligned to whole days or hours (UTC), otherwise MINUTE.
 
@@ -65,7 +65,7 @@ def _are_aligned(moments: tuple[datetime, datetime], granularity: str) -> bool:
 
 
 def adds_up(window: Window) -> bool:
-    """Return whether a window is too long for one request, so the metrics of several requests must be added up.
+    """Return whether a window is too long for one request, in which case several requests' metrics are added up.
 
     A growing window may become too long later.
 
@@ -171,7 +171,7 @@ def _length_of(window: Window) -> timedelta | None:
 
 
 def check_retention(window: Window, settle_time: timedelta) -> None:
-    """Check that Segment still has the window's data when success is decided, ``settle_time`` after its end.
+    """Check that Segment still has the window's data when success is decided, ``settle_time`` after the window ends.
 
     :param window: the window.
     :param settle_time: how long to wait for late data.

@@ -138,7 +138,10 @@ class Gate:
         return now + _RESPONSE_TIME if self._in_flight else now
 
     def _is_paced(self, now: float) -> bool:
-        """Return whether polls must wait for slots: while others wait, and until one window after a 429's wait ends."""
+        """Return whether polls must wait for slots.
+
+        They must while other polls wait, and after a 429 until one window after the requested wait has ended.
+        """
         return now < self._closed_until + self._window or now < self._next_slot
 
     def _spacing(self) -> float:

@@ -35,7 +35,7 @@ class Meter:
             self.seconds += outcome.seconds
 
     def left(self, options: CallOptions) -> float:
-        """Return the seconds that are left of ``retry_budget``.
+        """Return the number of seconds left in ``retry_budget``.
 
         :param options: the options with the budget.
         """

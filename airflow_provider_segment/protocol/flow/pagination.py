@@ -70,7 +70,7 @@ def _fetch(listing: Listing[T], cursor: str | None, count: int, options: CallOpt
 
 
 def _is_new(item: object, ids: set[str]) -> bool:
-    """Record an entry's id and return whether it is new; entries may change pages while others are created."""
+    """Record an entry's id and return whether it is new; entries may move between pages while others are created."""
     item_id = item.get("id") if isinstance(item, dict) else None
     if item_id is None or item_id not in ids:
         ids.update(() if item_id is None else (item_id,))

@@ -57,7 +57,7 @@ def lower(text: str) -> str:
 
 
 def find_all(text: str, needle: str, spans: Spans) -> None:
-    """Add the spans of all occurrences of a string in another.
+    """Add the span of each occurrence of ``needle`` in ``text``.
 
     :param text: the string to search in.
     :param needle: the string to search for.
@@ -70,10 +70,10 @@ def find_all(text: str, needle: str, spans: Spans) -> None:
 
 
 def find_runs(text: str, secrets: str, spans: Spans) -> None:
-    """Add the span of every part of at least :data:`RUN` characters that also occurs in the secrets.
+    """Add the span of every substring of at least :data:`RUN` characters that also occurs in the secrets.
 
-    Each such part contains a whole block of half that length that starts at a multiple of it, so only these blocks are
-    looked up.
+    Each such substring contains a whole block of half that length that starts at a multiple of it, so only these blocks
+    are looked up.
 
     :param text: the string to search in.
     :param secrets: the secrets, separated by a character that is not in the string.

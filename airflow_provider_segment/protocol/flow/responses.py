@@ -1,4 +1,4 @@
-"""Decoding of outcomes into values or typed errors. https://docs.segmentapis.com/tag/Error-Handling"""
+"""Decoding the outcomes of requests into values or typed errors. https://docs.segmentapis.com/tag/Error-Handling"""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _error(call: Call[T], response: Response, options: CallOptions) -> SegmentAp
 
 
 def _is_from_gateway(status: int, errors: tuple[ErrorObject, ...] | None) -> bool:
-    """Return whether an error comes from a gateway and its status would have another meaning if the API sent it."""
+    """Return whether a gateway sent an error with a status that would mean something else if the API sent it."""
     if status >= 500 or status in _TRUSTED_WITHOUT_ENVELOPE:
         return False
     return not errors if status == 404 else errors is None

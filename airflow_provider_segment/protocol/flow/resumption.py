@@ -62,7 +62,7 @@ class Resumption:
         return DeferralRule(granted=granted, wrote=self.state.wrote, created=self.state.created)
 
     def unfinished(self) -> dict[tuple[str, str], RetryState]:
-        """Return a dict from the method and path of the waiting call to its retry state; empty if no call waits."""
+        """Return a dict that maps the waiting call's method and path to its retry state; empty if no call waits."""
         call = self.state.call
         return {} if call is None else {(call.method, call.path): call.state}
 

@@ -118,7 +118,7 @@ def hold_back(call: Call[object], held: HeldBack, state: RetryState, options: Ca
 
 
 def _per_minute(limit: int | None, label: str = "") -> str:
-    """Return a rate limit for a message, in parentheses; empty if it is not known."""
+    """Format a rate limit for a message, in parentheses; return an empty string if the limit is not known."""
     return "" if limit is None else f" ({label}{limit} a minute)"
 
 
@@ -127,7 +127,7 @@ _WORTH_A_LINE = 5.0
 
 
 def _maybe_applied(error: SegmentError) -> bool:
-    """Return whether the request may have been applied: not if it was rejected, rate limited, or never sent."""
+    """Return whether the request may have been applied; ``False`` if it was rejected, rate limited or never sent."""
     if isinstance(error, SegmentConnectionError):
         return error.sent
     if getattr(error, "status", 0) == 408:

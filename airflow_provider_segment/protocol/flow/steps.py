@@ -85,7 +85,7 @@ class Log:
 
     @property
     def text(self) -> str:
-        """The message and its further lines, with characters that could forge log lines escaped."""
+        """The message and any further lines; characters that could forge log lines are escaped."""
         return "\n".join(map(printable, (self.message, *self.lines)))
 
 

@@ -27,7 +27,7 @@ _RECOVERY = 0.5
 
 @dataclass(slots=True, eq=False)
 class Ticket:
-    """A task's place in the queue for turns.
+    """A task's place in the queue for sending requests under a rate limit.
 
     :param count: how many requests the task is going to send; after its turn, how many it may send.
     :param ready_at: earliest time of its turn.

@@ -155,7 +155,7 @@ def plan_apply(
     ids: ResolvedIds | None = None,
     progress: ApplyProgress | None = None,
 ) -> Flow[Plan]:
-    """Read the current state, plan, and log the plan.
+    """Read the current state, make a plan and log it.
 
     :param request: what to apply.
     :param ids: the known ids of its source, type and actions; new ones are added.
@@ -242,9 +242,10 @@ def execute_plan(
 def _read_destination(
     options: CallOptions, request: ApplyRequest, ids: ResolvedIds, created: Sequence[str]
 ) -> Flow[tuple[Destination | None, list[str], list[Destination]]]:
-    """Return the destination, the labels of other destinations of its type, and the destinations of its source.
+    """Return the destination, the labels of destinations of the same type, and all destinations of its source.
 
-    If the destination exists, there are no labels. With a ``destination_id``, no destinations are listed either.
+    The destination is ``None`` if it does not exist; if it exists, there are no labels. With a ``destination_id``, no
+    destinations are listed either.
     """
     if request.destination_id is not None:
         return (yield from _read_by_id(options, request.destination_id, request.spec.identity, ids)), [], []

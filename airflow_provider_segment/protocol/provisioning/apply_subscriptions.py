@@ -43,7 +43,7 @@ def execute_subscriptions(options: CallOptions, plan: Plan, destination_id: str,
             try:
                 executed.ids[position] = yield from _execute(options, plan, position, destination_id, executed)
             except SegmentError as error:
-                error.explain(f"while {verb} subscription {part.name!r}, {number + 1} of {len(parts)}")
+                error.explain(f"while {verb} subscription {part.name!r} ({number + 1} of {len(parts)})")
                 raise
 
 

@@ -63,7 +63,7 @@ def read_type(
     except SegmentAuthError as error:
         if error.status != 403:
             raise
-        yield Log(f"the settings were not checked, because the catalog can't be read: {error}", logging.WARNING)
+        yield Log(f"the settings were not checked, because the catalog could not be read: {error}", logging.WARNING)
         return None
     except SegmentNotFoundError:
         catalog = yield from collect(catalog_listing(), options)
@@ -73,7 +73,7 @@ def read_type(
 
 
 def options_of(destination_type: TypeRecord | None) -> list[CatalogOption]:
-    """Return the known options of a type.
+    """Return the options of a destination type, or an empty list if they are unknown.
 
     :param destination_type: the type.
     """
@@ -115,7 +115,7 @@ def check_new_destination(
 
 
 def check_new_name(what: str, name: str) -> None:
-    """Raise if a new name begins or ends with whitespace; names of existing objects may.
+    """Raise if the name of a new object begins or ends with whitespace, which is allowed only for existing objects.
 
     :param what: the kind of object, for the message.
     :param name: its described name.

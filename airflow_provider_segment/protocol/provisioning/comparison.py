@@ -103,7 +103,7 @@ def _compare_secret(secret: SecretStr, tail: str) -> Match:
 
 
 def _is_document(secret: SecretStr) -> bool:
-    """Return whether a secret is a key file, JSON or multi-line; its last characters then don't identify it."""
+    """Return whether a secret is a key file, JSON or multi-line; the end of such a secret does not identify it."""
     stripped = secret.strip()
     return stripped.startswith(("{", "[", "-----BEGIN")) or "\n" in stripped
 

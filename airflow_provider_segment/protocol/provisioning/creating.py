@@ -163,7 +163,7 @@ def _find_lost(
     except SegmentSeveralMatchesError:
         raise
     except SegmentError as error:
-        lost.explain(f"the check for the object failed too: {error}")
+        lost.explain(f"checking whether the object exists failed too: {error}")
         raise lost from error
 
 
@@ -194,13 +194,16 @@ def _find_after_rejection(
     options: CallOptions, identity: Identity, find: Find[T], rejection: SegmentError
 ) -> Flow[T | None]:
     """Find the object if an earlier request created it, which may be why Segment rejected the repeated request."""
-    yield Log(f"creating {identity} again: {rejection}; checking whether it exists", logging.WARNING)
+    yield Log(
+        f"the repeated request to create {identity} failed: {rejection}; checking whether an earlier one created it",
+        logging.WARNING,
+    )
     try:
         return (yield from find_one(options, identity, find, wait_for_pending=False))
     except SegmentSeveralMatchesError:
         raise
     except SegmentError as error:
-        rejection.explain(f"the check for the object failed too: {error}")
+        rejection.explain(f"checking whether the object exists failed too: {error}")
         raise rejection from error
 
 
@@ -249,7 +252,7 @@ def _confirm(options: CallOptions, identity: Identity, find: Find[T], created: T
 
 
 def poll_pauses(seconds: float) -> Iterator[float]:
-    """Yield the pause before each poll: 0 before the first, then growing ones that add up to ``seconds``.
+    """Yield the pause before each poll: first 0, then pauses that grow to at most 5 s and add up to ``seconds``.
 
     :param seconds: total of the pauses; 0 polls once.
     """

@@ -1,4 +1,4 @@
-"""Creating a destination from its description, and changing or deleting one by its id or identity."""
+"""Creating a destination from its description, and changing or deleting one selected by id or identity."""
 
 from __future__ import annotations
 
@@ -280,7 +280,7 @@ def write_destination(options: CallOptions, actual: Destination, changes: Mappin
 def _disable_first(
     options: CallOptions, destination_id: str, changes: Mapping[str, Any]
 ) -> Flow[tuple[dict[str, Any], Destination | None]]:
-    """Disable a destination if that is one of the changes.
+    """Disable a destination if the changes include disabling it.
 
     :return: the remaining changes, and the destination as Segment returned it; ``None`` if it was not disabled.
     """
@@ -291,7 +291,7 @@ def _disable_first(
 
 
 def locate_destination(options: CallOptions, *, selection: DestinationSelection, ids: ResolvedIds) -> Flow[str]:
-    """Return the id of a destination, and resolve its source.
+    """Return the id of the selected destination, and add the id of its source to ``ids``.
 
     :param selection: its id, or its source, type and name.
     :param ids: the known ids of its source and type; both are added. The source stays empty if only the destination's
@@ -350,7 +350,7 @@ def resolve_and_update_destination(
 def _checked_settings(
     options: CallOptions, destination_id: str, settings: dict[str, Any], templated: frozenset[Path]
 ) -> Flow[dict[str, Any]]:
-    """Check settings against the type of an existing destination, and return them converted to the declared types."""
+    """Check settings against an existing destination's options, and return them converted to the declared types."""
     actual = yield from get_destination(options, id=destination_id)
     known = options_of(actual["metadata"])
     check_templated_secrets(settings, actual["settings"], templated=templated)

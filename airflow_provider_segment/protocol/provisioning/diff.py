@@ -1,4 +1,4 @@
-"""How an object in Segment differs from its description.
+"""Comparing objects in Segment with their descriptions.
 
 Only the settings that are described are compared, since Segment adds defaults and keys of its own.
 """
@@ -46,7 +46,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """How an object in Segment differs from its description.
+    """The differences between an object in Segment and its description.
 
     :param fields: the fields that differ, for people.
     :param changes: the arguments of the update that brings it to the described state.

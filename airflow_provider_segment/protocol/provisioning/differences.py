@@ -185,7 +185,7 @@ def _new_fields(spec: DestinationSpec | SubscriptionSpec | FilterSpec) -> Iterat
 
 
 def _quoted(value: str) -> str:
-    """Return a value for a message, in quotes unless it is a boolean, an object or a list."""
+    """Format a value for a message; it is quoted unless it is empty, a boolean, an object or a list."""
     if not value:
         return "empty"
     line = value if len(value) <= _MAX_VALUE else f"{value[: _MAX_VALUE - 1]}…"

@@ -55,7 +55,7 @@ def alike(one: Filter) -> str:
 
 
 def filter_label(spec: FilterSpec) -> str:
-    """Return the label of a described filter for messages.
+    """Return the label that messages use for a described filter.
 
     :param spec: the description.
     """

@@ -75,7 +75,7 @@ Identity = DestinationIdentity | SubscriptionIdentity | FilterIdentity
 
 
 def destination_target(arguments: Mapping[str, Any]) -> str | DestinationIdentity:
-    """Return the id of the destination selected by checked arguments, or its identity if they contain no id.
+    """Return the argument ``destination_id`` or, if it is not set, the identity that the other arguments define.
 
     :param arguments: arguments by name.
     """
@@ -86,7 +86,7 @@ def destination_target(arguments: Mapping[str, Any]) -> str | DestinationIdentit
 
 
 def subscription_target(arguments: Mapping[str, Any]) -> str | SubscriptionIdentity:
-    """Return the id of the subscription selected by checked arguments, or its identity if they contain no id.
+    """Return the argument ``subscription_id`` or, if it is not set, the identity that the other arguments define.
 
     :param arguments: arguments by name.
     """
@@ -96,7 +96,7 @@ def subscription_target(arguments: Mapping[str, Any]) -> str | SubscriptionIdent
 
 
 def filter_target(arguments: Mapping[str, Any]) -> str | FilterIdentity:
-    """Return the id of the filter selected by checked arguments, or its identity if they contain no id.
+    """Return the argument ``filter_id`` or, if it is not set, the identity that the other arguments define.
 
     :param arguments: arguments by name.
     """

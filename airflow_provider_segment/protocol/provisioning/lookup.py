@@ -92,7 +92,7 @@ def object_label(name: str | None, object_id: str) -> str:
 
 
 def first_few(labels: Sequence[str]) -> str:
-    """Return the first few labels, and how many more there are.
+    """Return the labels separated by commas; a long list ends with the number of labels left out.
 
     :param labels: the objects' labels.
     """
@@ -147,7 +147,7 @@ def mask_and_warn(identity: Identity | str, diff: Diff) -> Flow[None]:
         )
     for key, hint in diff.unknown.items():
         yield Log(
-            f"{identity}: its type has no setting {key!r}, and Segment does not return it; {hint}", logging.WARNING
+            f"{identity}: its type has no setting {key!r}, and Segment returns no such setting; {hint}", logging.WARNING
         )
 
 

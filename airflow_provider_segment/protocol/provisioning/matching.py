@@ -100,7 +100,7 @@ def _match_ids(specs: Sequence[SubscriptionSpec], actual: Sequence[Subscription]
 
 
 def _match_group(entries: _Entries, candidates: Sequence[Subscription]) -> dict[int, Subscription]:
-    """Match described subscriptions to existing ones with the same action and name, the best scores first."""
+    """Match described subscriptions to existing ones with the same action and name, starting with the best scores."""
     scores = {
         (index, number): _score(spec, candidate)
         for index, spec in entries.items()
@@ -123,7 +123,7 @@ def _match_group(entries: _Entries, candidates: Sequence[Subscription]) -> dict[
 def _match_equals(
     pairs: Sequence[tuple[int, int]], entries: _Entries, candidates: Sequence[Subscription]
 ) -> dict[int, int]:
-    """Match all entries and candidates that a chain of equally scored pairs connects to the first pair."""
+    """Match the entries and candidates in the connected component of the first pair; all pairs have the same score."""
     indexes, numbers = {pairs[0][0]}, {pairs[0][1]}
     while grown := [(i, n) for i, n in pairs if (i in indexes) != (n in numbers)]:
         indexes |= {i for i, _ in grown}

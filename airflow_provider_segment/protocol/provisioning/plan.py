@@ -249,7 +249,7 @@ def _check_new_subscriptions(plans: Sequence[SubscriptionPlan], kind: TypeRecord
 
 
 def _check_actions(plans: Sequence[SubscriptionPlan], undescribed: Sequence[Subscription]) -> None:
-    """Raise if a new subscription has the name of an existing one that is not described, but a different action."""
+    """Raise if a new subscription has the same name as an undescribed existing one but a different action."""
     for plan in plans:
         for existing in undescribed:
             names = existing["name"] == plan.name and existing["actionId"] != plan.action_id

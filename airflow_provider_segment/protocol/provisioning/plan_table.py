@@ -1,4 +1,4 @@
-"""A plan as a table for people, with the names of settings but never their values."""
+"""A plan as a human-readable table that shows the names of settings but never their values."""
 
 from __future__ import annotations
 

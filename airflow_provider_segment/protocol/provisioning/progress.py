@@ -239,7 +239,7 @@ def _final_id(
 def _merged_differences(
     first: ApplySummary, last: ApplySummary, subscriptions: Sequence[Any], filters: Sequence[Any]
 ) -> list[Difference]:
-    """Return the differences in the first plan, with final ids, and those in the last plan for all other objects."""
+    """Return the first plan's differences, with final ids, then the last plan's for objects that are not among them."""
     ids = {
         DESTINATION: iter([last["destination_id"]]),
         SUBSCRIPTION: _ids_of_changed(first["subscriptions"], subscriptions),

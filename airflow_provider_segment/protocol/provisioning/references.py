@@ -125,7 +125,7 @@ def resolve_source(options: CallOptions, ids: ResolvedIds, *, source: str | None
 def read_siblings(
     options: CallOptions, identity: DestinationIdentity, ids: ResolvedIds
 ) -> Flow[tuple[DestinationIdentity, list[Destination]]]:
-    """List the destinations of a source, and resolve the source and the type of an identity.
+    """Resolve the source and the type of an identity, and list the destinations of the source.
 
     :param identity: the destination's identity.
     :param ids: the ids found so far, to which source and type are added.
@@ -167,7 +167,7 @@ def resolve_type(
 def resolve_action(
     options: CallOptions, identity: SubscriptionIdentity, ids: ResolvedIds, listed: Sequence[Subscription]
 ) -> Flow[str]:
-    """Return the id of a subscription's action; the destination is read only if no listed subscription has the action.
+    """Return the id of a subscription's action; fetch the destination only if no listed subscription has the action.
 
     :param identity: the subscription's identity.
     :param ids: the ids found so far, to which the action is added.

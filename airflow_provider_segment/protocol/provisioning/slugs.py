@@ -22,7 +22,7 @@ class Slugged:
 
 
 def resolve_slug(what: str, value: str, objects: Iterable[Slugged]) -> str:
-    """Return the id of the object that a value refers to; a slug takes precedence over an id.
+    """Return the id of the object whose slug or id is ``value``.
 
     :param what: kind of the object, such as ``source``, for messages.
     :param value: slug or id.

@@ -22,7 +22,7 @@ from airflow_provider_segment.protocol.selection import ID_ARGUMENTS
 
 
 class Spec(Struct, frozen=True, kw_only=True):
-    """The base class of descriptions, which are built from arguments and whose repr omits settings."""
+    """The base class of descriptions, which are built from arguments; ``repr()`` omits their settings."""
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, Any]) -> Self:

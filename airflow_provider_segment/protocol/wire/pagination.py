@@ -99,7 +99,7 @@ def page_reader(
 
 
 class _Parts:
-    """A decoder of the objects under one key of a page's entries."""
+    """A decoder for the objects that the entries of a page hold under one key."""
 
     def prepare(self, raws: list[msgspec.Raw]) -> tuple[Iterable[msgspec.Raw], Callable[[], list[Any]]]:
         """Return the undecoded objects, whose values can then be counted, and a function that decodes them."""
@@ -129,7 +129,7 @@ class _SharedParts(_Parts):
 
 @cache
 def _with_raw(item_type: type[Any], keys: tuple[str, ...]) -> Any:
-    """Return a copy of a ``TypedDict`` in which the values of some keys are left undecoded."""
+    """Return a copy of a ``TypedDict`` in which the values of the given keys are left undecoded."""
     make_typed_dict: Any = TypedDict
     # msgspec decodes Raw only in a key that is not required.
     raw = dict.fromkeys(keys, NotRequired[msgspec.Raw])

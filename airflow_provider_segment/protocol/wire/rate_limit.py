@@ -50,7 +50,7 @@ def remaining_shown_by(response: Response) -> int | None:
 
 
 def integer_header(response: Response, name: str) -> int | None:
-    """Return the value of a header if it is a short number, otherwise ``None``.
+    """Return a header's value as an integer; ``None`` if it is missing or not a number of at most 11 digits.
 
     :param response: the response, with any status.
     :param name: the header's name.

@@ -1,4 +1,4 @@
-"""Plan, log and apply the descriptions of many destinations, for the operators."""
+"""Planning many destinations, logging the plan and applying it, for the operators."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def _progress_line(item: PlannedDestination, done: DestinationProgress, progress
 
 
 def _unwritten(item: PlannedDestination, done: DestinationProgress) -> Flow[AppliedDestination]:
-    """Return the result for a destination that is not written now: it is done, skipped or unwritable."""
+    """Return the result for a destination that is not written now: it is finished, skipped, or can't be written."""
     if item.unwritable is not None:
         return (yield from _failed(AppliedDestination.of(item), item.unwritable))
     applied = replace(AppliedDestination.of(item), id=done.id, result=done.result or "skipped")
@@ -162,7 +162,7 @@ def _create_or_adopt(
     how: PlanOptions,
     wait: Waiting,
 ) -> Flow[ApplySummary]:
-    """Plan and execute; if Segment rejects the create, use the destination that another client created, if any."""
+    """Plan and write a destination; if Segment rejects the create, use one that another client created, if any."""
     try:
         return (yield from _plan_and_execute(options, item, done, listings, how, wait))
     except (SegmentConflictError, SegmentInvalidRequestError) as refusal:

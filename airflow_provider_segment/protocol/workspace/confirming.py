@@ -1,4 +1,4 @@
-"""Checking that each created destination is the only one with its identity, source by source."""
+"""Checking, source by source, that each created destination is the only one with its identity."""
 
 from __future__ import annotations
 
@@ -92,5 +92,5 @@ def _duplicates(
                 identity,
             )
         except SegmentError as error:
-            error.explain("another run created one of these destinations at the same time")
+            error.explain("another run or an earlier request created one of these destinations")
             yield number, error

@@ -14,7 +14,7 @@ from airflow_provider_segment.protocol.workspace.summary import workspace_summar
 
 
 def results_before(progress: WorkspaceProgress) -> tuple[AppliedDestination, ...]:
-    """Return what had been done to each destination: one that was written in part has failed, and others are skipped.
+    """Return each destination's stored result; without one, ``failed`` if it was partly written, otherwise ``skipped``.
 
     :param progress: the stored progress.
     """
@@ -35,9 +35,9 @@ def interruption(
         return None
     differs = any(one.planned != "kept" for one in progress.destinations)
     failure = SegmentPartialFailureError(
-        f"after a wait for a rate limit, the descriptions can't be applied any more: {error}; done before the wait, of"
-        f" {counted(len(applied), 'destination')}: {listed([result_line(one) for one in done])}; correct the"
-        " descriptions and clear the task: it writes only what is missing",
+        f"after a wait for a rate limit, the descriptions could no longer be applied: {error}; results before the wait,"
+        f" for {len(done)} of {counted(len(applied), 'destination')}: {listed([result_line(one) for one in done])};"
+        " correct the descriptions and clear the task: it writes only what is missing",
         summary=workspace_summary(applied, differs=differs, unsupplied=progress.unsupplied),
     )
     failure.__cause__ = error
@@ -45,7 +45,7 @@ def interruption(
 
 
 def result_line(applied: AppliedDestination) -> str:
-    """Return a line with the result of a destination, its file and its id.
+    """Return a line that shows a destination's label, file and id, and its result or error.
 
     :param applied: what had been done to it.
     """
@@ -56,16 +56,16 @@ def result_line(applied: AppliedDestination) -> str:
 def _result(done: DestinationProgress) -> AppliedDestination:
     error, result = None if done.error is None else done.error.restored(), done.result or "skipped"
     if done.result is None and done.apply is not None and done.apply.wrote:
-        error, result = SegmentError(f"interrupted after it had {_written(done.apply)}"), "failed"
+        error, result = SegmentError(f"interrupted after the task had {_written(done.apply)}"), "failed"
     label = described_label(done.name, done.id)
     return AppliedDestination(path=done.path, label=label, name=done.name, result=result, id=done.id, error=error)
 
 
 def _written(apply: ApplyProgress) -> str:
-    """Return what was written: the number of created objects of each kind, and of the other objects."""
+    """Return what was written: how many objects of each kind were created, and how many were changed or removed."""
     created = [counted(len(ids), kind) for kind, ids in apply.created.items() if ids]
     known = {object_id for ids in apply.created.values() for object_id in ids}
     others = [object_id for object_id in apply.written if object_id not in known]
     parts = [f"created {', '.join(created)}"] if created else []
     parts += [f"changed or removed {counted(len(others), 'object')}"] if others else []
-    return " and ".join(parts) or "written a part of its plan"
+    return " and ".join(parts) or "written part of the plan"

@@ -22,7 +22,7 @@ class Listings:
     _lists: dict[str, tuple[Clocks, list[Destination]]] = field(default_factory=dict, repr=False)
 
     def read(self, options: CallOptions, source_id: str, *, max_age: float = LASTS) -> Flow[list[Destination]]:
-        """Return the destinations of a source; list them if there is no list yet, or if it is too old.
+        """Return the destinations of a source; list them first if there is no list yet or the list is too old.
 
         :param source_id: id of the source.
         :param max_age: maximum age of the list, in seconds; with a negative number, it is always listed again.

@@ -20,7 +20,7 @@ from airflow_provider_segment.protocol.workspace.reading import source_slugs
 
 
 def is_fatal(error: Exception) -> bool:
-    """Return whether all further destinations would fail too, because the token is rejected or the connection fails.
+    """Return whether an error would make all other destinations fail too: a rejected token or a failed connection.
 
     A 403 may concern one source, or a feature that the workspace does not have.
 
@@ -47,7 +47,7 @@ class Known:
 
 
 def locate(options: CallOptions, description: DestinationDescription, known: Known) -> Flow[Target | Exception]:
-    """Return the target of a description, without its subscriptions and filters, or an error if locating it fails.
+    """Return a description's target, without subscriptions and filters, or an error if the target can't be located.
 
     :param description: the destination's description.
     :param known: what was read so far; more is added.
@@ -72,7 +72,7 @@ def _resolve_type(options: CallOptions, value: str, known: Known) -> Flow[str]:
     if found is not None:
         return found
     if not known.whole_catalog:
-        yield Log("reading the catalog for types that no destination has yet")
+        yield Log("reading the catalog to find types that no destination uses yet")
         catalog = yield from collect(catalog_listing(with_options=True), options)
         for one in catalog:
             known.types.setdefault(one["id"], one)

@@ -19,7 +19,7 @@ from airflow_provider_segment.protocol.workspace.listings import Listings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedDestination:
-    """The planned changes of one described destination.
+    """The planned changes to one described destination.
 
     :param description: the description, with its secrets supplied.
     :param source_id: id of its source; empty if it could not be resolved.
@@ -83,7 +83,7 @@ class PlannedDestination:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppliedDestination:
-    """What happened to one described destination.
+    """The result of an apply for one described destination.
 
     :param path: the file that describes it.
     :param label: how messages name it.
@@ -135,7 +135,7 @@ class Undescribed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkspacePlan:
-    """The changes that the descriptions would make.
+    """The plan for all described destinations: what applying the descriptions would change.
 
     :param items: one item for each description, in the same order.
     :param undescribed: destinations of the described sources that are not described.
@@ -158,17 +158,17 @@ class WorkspacePlan:
 
     @property
     def unwritable(self) -> tuple[PlannedDestination, ...]:
-        """The items that were planned, but can't be written."""
+        """The items whose plan can't be executed."""
         return tuple(item for item in self.items if item.unwritable is not None)
 
     @property
     def forecast(self) -> Forecast:
-        """The rate-limited calls that the plan requires."""
+        """The number of rate-limited calls that the plan requires, and the time that they take."""
         return forecast(limited_calls(item.plan) for item in self.items if item.plan is not None)
 
     @property
     def unsupplied_aliases(self) -> list[str]:
-        """The aliases of the secrets that are not supplied and therefore were not compared, in order."""
+        """The aliases of the secrets that were not supplied and therefore not compared, in alphabetical order."""
         return sorted({alias for _, _, alias in self.unsupplied()})
 
     def unsupplied(self) -> Iterator[tuple[str, str, str]]:

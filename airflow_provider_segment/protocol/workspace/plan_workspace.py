@@ -140,7 +140,7 @@ def plan_target(
     pending: float = 0,
     progress: ApplyProgress | None = None,
 ) -> Flow[PlannedDestination]:
-    """Read the subscriptions and filters of a destination, and plan it.
+    """Read a destination's subscriptions and filters, and plan its changes.
 
     :param item: its description and type.
     :param target: what it refers to, without its subscriptions and filters.

@@ -130,7 +130,7 @@ def plan_destination(
 def _split(
     described: Sequence[SubscriptionDescription], target: Target
 ) -> tuple[list[SubscriptionSpec], list[Subscription], list[Subscription]]:
-    """Return the specs of the wanted subscriptions, the existing subscriptions to remove, and the remaining ones."""
+    """Return the specs of the wanted subscriptions, the existing ones to remove, and the other existing ones."""
     existing = {one["id"]: one for one in target.subscriptions}
     present = [one for one in described if not one.removed or one.id is None or one.id in existing]
     specs = [_subscription_spec(one, target, existing) for one in present]

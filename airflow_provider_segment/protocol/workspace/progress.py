@@ -121,7 +121,7 @@ class DestinationProgress(msgspec.Struct, omit_defaults=True):
         return self.apply
 
     def add(self, executed: Executed, plan: Plan) -> None:
-        """Record what the execution of a plan did, whether or not it was completed.
+        """Record what was done to execute a plan, whether or not the execution was completed.
 
         :param executed: what it did.
         :param plan: the executed plan.
@@ -149,7 +149,7 @@ class DestinationProgress(msgspec.Struct, omit_defaults=True):
 
 @dataclass(slots=True)
 class WorkspaceProgress(StoredProgress):
-    """What an apply of many descriptions had done when it was interrupted.
+    """The progress of an apply of many descriptions, including what it did before it was interrupted.
 
     :param described: a hash of the descriptions; if they change, the apply plans again, as a retry does.
     :param sources: ids of sources, by the slug or id in the descriptions.
@@ -217,7 +217,7 @@ class WorkspaceProgress(StoredProgress):
 
 
 def _fingerprint(descriptions: Sequence[DestinationDescription], how: PlanOptions) -> str:
-    """Return a hash of the descriptions and options, without the values of secrets.
+    """Return a hash of the descriptions and options, excluding the values of secrets.
 
     It has 32 bits: enough to notice an edit, and too few to confirm a guess of a setting.
     """

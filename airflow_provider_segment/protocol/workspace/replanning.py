@@ -1,4 +1,4 @@
-"""Planning one destination again right before it is written, because minutes may have passed since it was planned."""
+"""Replanning one destination right before its changes are written, because its plan may be minutes old."""
 
 from __future__ import annotations
 

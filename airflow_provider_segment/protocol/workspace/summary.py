@@ -1,4 +1,4 @@
-"""The summary of an apply to many destinations, which a task returns, and the error that collects failures."""
+"""The summary that a task returns for many destinations, and the error that collects their failures."""
 
 from __future__ import annotations
 

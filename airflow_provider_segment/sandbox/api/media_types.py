@@ -25,7 +25,7 @@ _VERSIONED = re.compile(r"application/vnd\.segment\.([a-z0-9]+)\+json")
 
 
 def media_types(stage: Stage) -> list[str]:
-    """Return the media types of all API versions with operations of a stability stage, most stable version first."""
+    """Return the media types that operations of a stability stage support, most stable version first."""
     return [f"application/vnd.segment.{version}+json" for version in _VERSIONS[stage]]
 
 

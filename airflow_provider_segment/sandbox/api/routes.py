@@ -1,4 +1,4 @@
-"""The routes of the API, and how requests to them are processed."""
+"""The routes of the API, and the processing of requests to them."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ JSON = "application/json"
 
 
 def check_caller(request: BufferedRequest, *, listening_host: str) -> None:
-    """Check that a request was not sent by a web page of another site.
+    """Check that a request was not sent by a web page on another site.
 
     Control requests need no token, and a browser sends requests to this machine for any page. The browser names the
     page's site in ``Origin``. A site whose name resolves to this machine shares the sandbox's origin, but its requests

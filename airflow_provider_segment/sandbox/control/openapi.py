@@ -137,7 +137,7 @@ def _field_schema(field: Field, examples: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _example_ids(sandbox: Sandbox) -> dict[str, str]:
-    """Return the ids of a subscription, its action and destination, and the destination's type, source and filter."""
+    """Return example ids by field or parameter name: those of one subscription and its related objects."""
     workspace = sandbox.workspace
     for subscription in workspace.subscriptions.all():
         destination = workspace.destination(subscription.destination_id)

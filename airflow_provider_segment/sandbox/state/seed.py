@@ -262,7 +262,9 @@ def _parse_subscription(value: object, path: str, *, entry: CatalogEntry, destin
     fields = validate_object(value, _SUBSCRIPTION_FIELDS, prefix=f"{path}.", name=path)
     action = entry.actions.get(fields["actionId"])
     if action is None:
-        raise invalid_field(f"{path}.actionId", f"is not the id of an action of {entry.id}: {fields['actionId']}")
+        raise invalid_field(
+            f"{path}.actionId", f"is not an action id of catalog entry {entry.id}: {fields['actionId']}"
+        )
     return Subscription(
         id=fields.get("id") or new_child_id(),
         name=fields.get("name", action.id),

@@ -135,7 +135,7 @@ def plan_of_two() -> Plan:
 def test_refused_settings_of_a_subscription_cost_at_most_one_further_call_a_run() -> None:
     refusal = refused("fixed is read-only")
     driver = ScriptedDriver([refusal, changed_subscription("One", event="new", fixed="old")], then=refusal)
-    with pytest.raises(SegmentInvalidRequestError, match="while changing subscription 'Two', 2 of 2"):
+    with pytest.raises(SegmentInvalidRequestError, match=r"while changing subscription 'Two' \(2 of 2\)"):
         driver.run(execute_subscriptions(OPTIONS, plan_of_two(), "d", Executed()))
     assert len(driver.requests) == 3
 
