@@ -7,7 +7,7 @@ and what is allowed. Values of settings are never shown.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from airflow_provider_segment.protocol.secret_str import NumberString, SecretStr
@@ -188,8 +188,7 @@ def check_schedule(argument: str, value: Any) -> dict[str, Any]:
     :param value: ``{"strategy": …, "config": …}``; the strategy may be in lower case.
     """
     entries = _mapping(argument, value)
-    if unknown := sorted(map(str, set(entries) - {"strategy", "config"})):
-        raise ValueError(f"{argument}: unknown key {unknown[0]!r}; allowed keys: strategy, config")
+    check_keys(argument, entries, allowed=("strategy", "config"))
     strategy = entries.get("strategy")
     strategy = strategy.upper() if isinstance(strategy, str) else strategy
     schedule: dict[str, Any] = {"strategy": check_choice(f"{argument}['strategy']", strategy, SCHEDULE_STRATEGIES)}
@@ -209,7 +208,7 @@ def _require_string(argument: str, value: Any, allowed: str) -> None:
         raise ValueError(f"{argument} contains a lone surrogate (half a character); it must be {allowed}") from None
 
 
-def parse_json(argument: str, text: str, *, allowed: str) -> Any:
+def _parse_json(argument: str, text: str, *, allowed: str) -> Any:
     """Parse a JSON string, such as one that a template renders.
 
     :param argument: the argument's name.
@@ -222,9 +221,58 @@ def parse_json(argument: str, text: str, *, allowed: str) -> Any:
         raise ValueError(f"{argument} is a string that is not JSON; it must be {allowed}") from None
 
 
+def check_list(argument: str, value: Any) -> Sequence[Any]:
+    """Check that a value is a list; its entries, which must be dicts, are not checked.
+
+    :param argument: the argument's name.
+    :param value: a list, or a string that holds a JSON array.
+    """
+    if isinstance(value, str):
+        value = _parse_json(argument, value, allowed="a list of dicts or a JSON array as a string")
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise ValueError(f"{argument} is of type {type(value).__name__}; it must be a list of dicts")
+    return value
+
+
+def labelled_dicts(argument: str, value: Any) -> list[tuple[str, Mapping[str, Any]]]:
+    """Check a list of dicts, and return each of them with its label for messages, such as ``filters[0]``.
+
+    :param argument: the argument's name.
+    :param value: a list of dicts, or a string that holds the same as a JSON array.
+    """
+    entries = [(f"{argument}[{number}]", entry) for number, entry in enumerate(check_list(argument, value))]
+    for label, entry in entries:
+        if not isinstance(entry, Mapping):
+            raise ValueError(f"{label} is of type {type(entry).__name__}; it must be a dict")
+    return entries
+
+
+def check_keys(label: str, entry: Mapping[str, Any], *, allowed: Iterable[str]) -> None:
+    """Raise ``ValueError`` if a dict has a key that is not allowed.
+
+    :param label: the dict's label for messages.
+    :param entry: the dict.
+    :param allowed: the allowed keys, in the order in which the message lists them.
+    """
+    if unknown := sorted(str(key) for key in entry if key not in allowed):
+        raise ValueError(f"{label}: unknown key {unknown[0]!r}; allowed keys: {', '.join(allowed)}")
+
+
+def check_distinct_ids(argument: str, ids: Sequence[str | None], *, kind: str) -> None:
+    """Raise ``ValueError`` if two entries of a list describe the object with the same id.
+
+    :param argument: the argument's name.
+    :param ids: the id in each entry, if it has one.
+    :param kind: what an entry describes, such as ``filter``.
+    """
+    for number, one in enumerate(ids):
+        if one is not None and ids.count(one) > 1:
+            raise ValueError(f"{argument}[{number}]: duplicate id {one!r}; describe each {kind} only once")
+
+
 def _mapping(argument: str, value: Any) -> Mapping[str, Any]:
     if isinstance(value, str):
-        value = parse_json(argument, value, allowed="a dict or a JSON object as a string")
+        value = _parse_json(argument, value, allowed="a dict or a JSON object as a string")
     if not isinstance(value, Mapping):
         raise ValueError(
             f"{argument} is of type {type(value).__name__}; it must be a dict or a JSON object as a string"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from airflow_provider_segment.protocol.arguments import check_choice, check_name, parse_json
+from airflow_provider_segment.protocol.arguments import check_choice, check_name, labelled_dicts
 
 _KEYS = {
     "DROP": (),
@@ -31,13 +31,10 @@ def check_actions(argument: str, value: Any) -> list[dict[str, Any]]:
     :param value: a list of dicts with ``type`` and its keys, or the same as a JSON array in a string; the type may be
         in lower case.
     """
-    if isinstance(value, str):
-        value = parse_json(argument, value, allowed="a list of dicts or a JSON array as a string")
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise ValueError(f"{argument} is of type {type(value).__name__}; it must be a list of dicts")
-    if not value:
+    actions = labelled_dicts(argument, value)
+    if not actions:
         raise ValueError(f"{argument} is empty; it must contain at least one action")
-    return [_check_action(f"{argument}[{number}]", action) for number, action in enumerate(value)]
+    return [_check_action(label, action) for label, action in actions]
 
 
 def check_description(argument: str, value: Any) -> str:
@@ -64,9 +61,7 @@ def relevant_actions(actions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
     ]
 
 
-def _check_action(where: str, action: Any) -> dict[str, Any]:
-    if not isinstance(action, Mapping):
-        raise ValueError(f"{where} is of type {type(action).__name__}; it must be a dict")
+def _check_action(where: str, action: Mapping[str, Any]) -> dict[str, Any]:
     values = {key: value for key, value in action.items() if value is not None}
     if "type" not in values:
         raise ValueError(f"{where}: 'type' is missing; it must be one of {', '.join(map(repr, _KEYS))}")
@@ -99,7 +94,7 @@ def _check_fields(where: str, value: Any) -> dict[str, list[str]]:
             f"{where} is {repr(value)[:100]}; it must be a non-empty dict that maps paths to lists of keys,"
             " such as {'context.traits': ['email']}"
         )
-    return {_check_path(where, path): _check_keys(f"{where}[{path!r}]", keys) for path, keys in value.items()}
+    return {_check_path(where, path): _check_field_names(f"{where}[{path!r}]", keys) for path, keys in value.items()}
 
 
 def _check_path(where: str, path: Any) -> str:
@@ -108,7 +103,7 @@ def _check_path(where: str, path: Any) -> str:
     return check_name(f"a path in {where}", path)
 
 
-def _check_keys(where: str, keys: Any) -> list[str]:
+def _check_field_names(where: str, keys: Any) -> list[str]:
     if isinstance(keys, str) or not isinstance(keys, Sequence):
         raise ValueError(f"{where} is of type {type(keys).__name__}; it must be a list of keys")
     return [check_name(f"{where}[{number}]", key) for number, key in enumerate(keys)]

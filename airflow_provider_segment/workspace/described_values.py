@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_segment.protocol.arguments import check_name, check_settings, parse_json
+from airflow_provider_segment.protocol.arguments import check_list, check_name, check_settings
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
 from airflow_provider_segment.workspace.problems import Problem, WorkspaceFilesError, unknown_name
 from airflow_provider_segment.workspace.spec_file import parse_description, repeated_descriptions
@@ -34,13 +33,9 @@ def check_descriptions(argument: str, value: Any) -> tuple[DestinationDescriptio
         JSON array in a string.
     :raises ValueError: the message lists every problem.
     """
-    if isinstance(value, str):
-        value = parse_json(argument, value, allowed="a list of dicts or a JSON array as a string")
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise ValueError(f"{argument} is of type {type(value).__name__}; it must be a list of dicts")
     problems: list[Problem] = []
     entries: list[DestinationDescription | FileEntry] = []
-    for number, entry in enumerate(value):
+    for number, entry in enumerate(check_list(argument, value)):
         label = f"{argument}[{number}]"
         try:
             entries.append(_checked(label, check_settings(label, entry)))

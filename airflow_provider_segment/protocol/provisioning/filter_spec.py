@@ -7,7 +7,15 @@ from typing import Any
 
 from msgspec import Struct
 
-from airflow_provider_segment.protocol.arguments import check_flag, check_id, check_name, check_settings, parse_json
+from airflow_provider_segment.protocol.arguments import (
+    check_distinct_ids,
+    check_flag,
+    check_id,
+    check_keys,
+    check_name,
+    check_settings,
+    labelled_dicts,
+)
 from airflow_provider_segment.protocol.filter_arguments import check_actions, check_description
 from airflow_provider_segment.protocol.provisioning.identity import FilterIdentity
 from airflow_provider_segment.protocol.provisioning.spec import Spec
@@ -62,27 +70,14 @@ def check_filters(argument: str, value: Any) -> tuple[FilterSpec, ...]:
         ``title``, ``condition`` and ``actions`` may be omitted or ``None``.
     :raises ValueError: an entry is invalid; the message names it, the key, its value and what is allowed.
     """
-    specs = tuple(_check_entry(label, entry) for label, entry in _entries(argument, value))
-    ids = [spec.id for spec in specs if spec.id is not None]
-    for number, spec in enumerate(specs):
-        if spec.id is not None and ids.count(spec.id) > 1:
-            raise ValueError(f"{argument}[{number}]: duplicate id {spec.id!r}; describe each filter only once")
+    specs = tuple(_check_entry(label, entry) for label, entry in labelled_dicts(argument, value))
+    check_distinct_ids(argument, [spec.id for spec in specs], kind="filter")
     return specs
 
 
-def _entries(argument: str, value: Any) -> list[tuple[str, Mapping[str, Any]]]:
-    if isinstance(value, str):
-        value = parse_json(argument, value, allowed="a list of dicts or a JSON array as a string")
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise ValueError(f"{argument} is of type {type(value).__name__}; it must be a list of dicts")
-    for number, entry in enumerate(value):
-        if not isinstance(entry, Mapping):
-            raise ValueError(f"{argument}[{number}] is of type {type(entry).__name__}; it must be a dict")
-    return [(f"{argument}[{number}]", entry) for number, entry in enumerate(value)]
-
-
 def _check_entry(label: str, entry: Mapping[str, Any]) -> FilterSpec:
-    _check_keys(label, entry, allowed=tuple(_CHECKS), required=("title", "condition", "actions"))
+    check_keys(label, entry, allowed=_CHECKS)
+    _require_keys(label, entry, ("title", "condition", "actions"))
     present = {key: value for key, value in entry.items() if value is not None}
     return FilterSpec(**{key: _CHECKS[key](f"{label}[{key!r}]", value) for key, value in present.items()})
 
@@ -95,8 +90,9 @@ def check_samples(argument: str, value: Any) -> tuple[FilterCheck, ...]:
     :raises ValueError: an entry is invalid; the message names it, the key, its value and what is allowed.
     """
     checks = []
-    for label, entry in _entries(argument, value):
-        _check_keys(label, entry, allowed=("payload", "result"), required=("payload",))
+    for label, entry in labelled_dicts(argument, value):
+        check_keys(label, entry, allowed=("payload", "result"))
+        _require_keys(label, entry, ("payload",))
         if "result" not in entry:
             raise ValueError(f"{label}: 'result' is missing; pass the expected event, or None for a dropped event")
         result = entry["result"]
@@ -109,9 +105,7 @@ def check_samples(argument: str, value: Any) -> tuple[FilterCheck, ...]:
     return tuple(checks)
 
 
-def _check_keys(label: str, entry: Mapping[str, Any], *, allowed: Sequence[str], required: Sequence[str]) -> None:
-    if unknown := sorted(str(key) for key in entry if key not in allowed):
-        raise ValueError(f"{label}: unknown key {unknown[0]!r}; allowed keys: {', '.join(allowed)}")
+def _require_keys(label: str, entry: Mapping[str, Any], required: Sequence[str]) -> None:
     if missing := [key for key in required if entry.get(key) is None]:
         raise ValueError(f"{label}: {missing[0]!r} is missing; required keys: {', '.join(required)}")
 

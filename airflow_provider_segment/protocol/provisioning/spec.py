@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from msgspec import Struct
 
 from airflow_provider_segment.protocol.arguments import (
+    check_distinct_ids,
     check_flag,
     check_id,
+    check_keys,
     check_name,
     check_reference,
     check_settings,
-    parse_json,
+    labelled_dicts,
 )
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity, SubscriptionIdentity
 from airflow_provider_segment.protocol.provisioning.paths import Path
@@ -139,26 +141,18 @@ def check_subscriptions(argument: str, value: Any) -> tuple[SubscriptionSpec, ..
         model.
     :raises ValueError: an entry is invalid; the message names it, the key, its value and what is allowed.
     """
-    if isinstance(value, str):
-        value = parse_json(argument, value, allowed="a list of dicts or a JSON array as a string")
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise ValueError(f"{argument} is of type {type(value).__name__}; it must be a list of dicts")
-    specs = tuple(_check_entry(f"{argument}[{number}]", entry) for number, entry in enumerate(value))
-    ids = [spec.id for spec in specs if spec.id is not None]
-    for number, spec in enumerate(specs):
-        if spec.id is not None and ids.count(spec.id) > 1:
-            raise ValueError(f"{argument}[{number}]: duplicate id {spec.id!r}; describe each subscription only once")
+    specs = tuple(_check_entry(label, entry) for label, entry in labelled_dicts(argument, value))
+    check_distinct_ids(argument, [spec.id for spec in specs], kind="subscription")
     return specs
 
 
-def _check_entry(label: str, entry: Any) -> SubscriptionSpec:
-    if not isinstance(entry, Mapping):
-        raise ValueError(f"{label} is of type {type(entry).__name__}; it must be a dict")
-    if unknown := sorted(str(key) for key in entry if key not in _CHECKS):
-        raise ValueError(f"{label}: unknown key {unknown[0]!r}; allowed keys: {', '.join(_CHECKS)}")
+def _check_entry(label: str, entry: Mapping[str, Any]) -> SubscriptionSpec:
+    check_keys(label, entry, allowed=_CHECKS)
     if entry.get("action") is not None and entry.get("action_id") is not None:
         raise ValueError(f"{label}: action and action_id can't be combined; set only action, to a slug or an id")
-    if missing := [key for key in _REQUIRED if entry.get(key) is None and entry.get(ID_ARGUMENTS.get(key)) is None]:
+    if missing := [
+        key for key in _REQUIRED if entry.get(key) is None and entry.get(ID_ARGUMENTS.get(key, key)) is None
+    ]:
         raise ValueError(f"{label}: {missing[0]!r} is missing; name, action (or action_id) and trigger are required")
     present = {key: value for key, value in entry.items() if value is not None and (key, value) != ("model_id", "")}
     return SubscriptionSpec(**{key: _CHECKS[key](f"{label}[{key!r}]", value) for key, value in present.items()})
