@@ -1,4 +1,4 @@
-"""Templated arguments: what is known when the DAG is parsed, and what Airflow must not render.
+"""Templated arguments: which values are known when the DAG is parsed, and which ones Airflow must not render.
 
 Shared by the operators, the sensor and the notifiers.
 """
@@ -66,7 +66,7 @@ _CAUSE = "; the task it refers to may have been skipped, or returned nothing"
 
 
 def _empty_selections(value: Any, keys: frozenset[str], path: Path = ()) -> Iterator[Path]:
-    """Yield the path of each ``None`` or ``"None"`` under one of the keys in a list of dicts."""
+    """Yield the paths, in a list of dicts, at which one of ``keys`` has the value ``None`` or ``"None"``."""
     for index, entry in enumerate(value if isinstance(value, list | tuple) else ()):
         for key in keys & entry.keys() if isinstance(entry, Mapping) else ():
             if entry[key] is None or entry[key] == "None":
@@ -198,7 +198,7 @@ class CheckedArguments(_Base):
         return lambda _, value: value
 
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
-        """Render a value as Airflow does, but not Segment's mapping language or mapped values from XCom."""
+        """Render a value as Airflow does, but leave Segment's mapping language and mapped XCom values unchanged."""
         if isinstance(content, NumberString) or id(content) in self._from_xcom:
             return content  # rendered already, or data
         if isinstance(content, str) and is_literal(content):

@@ -24,7 +24,7 @@ TOKEN, REGION, URL = "SEGMENT_TOKEN", "SEGMENT_REGION", "SEGMENT_URL"
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """An open connection to Segment that runs flows.
+    """An open connection to Segment, used to run flows.
 
     :param options: the options of every call.
     :param driver: the driver that sends the requests.

@@ -72,7 +72,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
         check_destination_selection({argument: getattr(self, argument) for argument in DESTINATION_CHECKS})
 
     def why_ignored(self, context: Context, arguments: Mapping[str, Any]) -> str:
-        """Return why the notifier ignores this callback; an empty string if it does not.
+        """Return the reason why the notifier ignores this callback, or an empty string if it does not ignore it.
 
         :param context: the callback's context.
         :param arguments: the checked arguments.
@@ -113,7 +113,7 @@ class _SwitchDestinationNotifier(CheckedArguments, BaseNotifier):
 
     @contextmanager
     def _logging_failures(self) -> Iterator[None]:
-        """Log the consequence of a failure for the destination; Airflow only logs that no notification was sent."""
+        """Log how a failure affects the destination; Airflow only logs that no notification was sent."""
         try:
             yield
         except Exception as error:

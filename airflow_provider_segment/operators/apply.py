@@ -205,7 +205,7 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         """Check that the destination is described either by a file or by arguments that include a source and a type."""
         if self.path is None:
             if self.environment is not None:
-                raise ValueError("environment requires path; environments set the variables and secrets of spec files")
+                raise ValueError("environment requires path; environments supply variables and secrets to spec files")
             if missing := [argument for argument in ("name", "settings") if getattr(self, argument) is None]:
                 raise ValueError(f"{missing[0]} is missing; pass source, destination_type, name and settings, or path")
             check_one_form({argument: getattr(self, argument) for argument in SOURCE_AND_TYPE}, required=True)

@@ -137,7 +137,7 @@ class SegmentOperator(DestinationLineage, CheckedArguments, BaseOperator):
             return hook.driver.run(self._with_advice(flow)(options, *args, **kwargs))
 
     def pending_age(self, context: Context) -> float:
-        """Return a lower bound, in seconds, for the age of any write that may still be in flight; 0 if unknown.
+        """Return the minimum age, in seconds, of any write that may still be in flight; 0 if unknown.
 
         :param context: the task's context.
         """

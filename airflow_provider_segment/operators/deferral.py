@@ -104,7 +104,7 @@ class SegmentDeferrableOperator(SegmentOperator):
         return self._defer(required, rule, min_wait)
 
     def progress_to_json(self) -> dict[str, Any] | None:
-        """Return the task's progress, to be stored while it waits; contains no settings or secrets."""
+        """Return the task's progress, excluding settings and secrets, to be stored while the task waits."""
         return None
 
     @property
@@ -123,7 +123,7 @@ class SegmentDeferrableOperator(SegmentOperator):
         return (resumed.state.wrote or is_retry(context)) and not resumed.nothing_is_in_flight
 
     def pending_age(self, context: Context) -> float:
-        """Return the minimum age of the last write; 0 after a deferral, which may have followed a write immediately."""
+        """Return the minimum age of the last write, in seconds; 0 after a deferral, which may directly follow it."""
         return super().pending_age(context) if self._resumption is None else 0.0
 
     @property

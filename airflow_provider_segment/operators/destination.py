@@ -262,5 +262,5 @@ class SegmentDeleteDestinationOperator(_ExistingDestinationOperator):
         return self.resolved_destination_id
 
     def destination_facets(self) -> dict[str, DatasetFacet]:
-        """Return the facet that marks the destination as dropped; empty until the destination has been deleted."""
+        """Return the facet that marks the destination as dropped, or an empty dict until it has been deleted."""
         return {} if self.resolved_destination_id is None else removed_facets()

@@ -109,7 +109,7 @@ class SegmentCreateFilterOperator(SegmentOperator):
         super().check_combination()
 
     def perform(self, context: Context) -> str:
-        """Find the filter, and create it if there is none."""
+        """Find the filter, or create it if it does not exist."""
         from airflow_provider_segment.protocol.provisioning.filter import ensure_filter
         from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
 

@@ -115,7 +115,7 @@ class SegmentCreateSubscriptionOperator(SegmentDeferrableOperator):
         super().check_combination()
 
     def perform(self, context: Context) -> str:
-        """Find the subscription, and create it if there is none."""
+        """Find the subscription, or create it if it does not exist."""
         from airflow_provider_segment.protocol.provisioning.lookup import Found
         from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec
         from airflow_provider_segment.protocol.provisioning.subscription import ensure_subscription

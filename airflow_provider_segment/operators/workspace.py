@@ -201,7 +201,7 @@ class SegmentApplyWorkspaceOperator(WorkspaceLineage, SegmentDeferrableOperator)
 
 
 def _feeds(source_ids: Sequence[str], summary: WorkspaceSummary, *, written: bool) -> Iterator[Feed]:
-    """Yield each destination that exists or was removed, with its source."""
+    """Yield each destination that has an id and neither failed nor was skipped, with its source."""
     for source_id, one in zip(source_ids, summary["destinations"], strict=True):
         if one["destination_id"] is not None and one["result"] not in ("failed", "skipped"):
             yield Feed(source_id, one["destination_id"], removed=written and one["result"] == "removed")

@@ -35,7 +35,7 @@ def check_id(argument: str, value: Any) -> str:
 
 
 def check_trimmed_name(argument: str, value: Any) -> str:
-    """Check the name for a new or renamed object: not blank, without leading or trailing whitespace.
+    """Check that the name of a new or renamed object is not blank and has no leading or trailing whitespace.
 
     :param argument: the argument's name.
     :param value: the argument's value.
@@ -132,7 +132,7 @@ def check_on_drift(argument: str, value: Any) -> str:
 
 
 def check_count(argument: str, value: Any) -> int:
-    """Check that a value is a whole number, 0 or more; strings of digits, which templates render, are converted.
+    """Check that a value is a non-negative integer; strings of digits, such as rendered templates, are converted.
 
     :param argument: the argument's name.
     :param value: the argument's value.

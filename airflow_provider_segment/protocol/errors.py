@@ -90,7 +90,7 @@ class SegmentInvalidRequestError(SegmentApiError):
 
 
 class SegmentRateLimitError(SegmentApiError):
-    """429, or a known rate limit delays the request: waiting would exceed the ``rate_limit_budget``.
+    """Waiting for a rate limit, after a 429 or before sending, would exceed the ``rate_limit_budget``.
 
     ``retry_after`` is the number of seconds to wait before the next try; ``None`` if unknown.
     """

@@ -1,4 +1,4 @@
-"""Counts and lists in messages."""
+"""Formatting of counts and lists in messages."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _ARMOUR = re.compile(r"-----(BEGIN|END) [A-Z0-9 ]+-----")
 
 
 def forms(secret: str) -> set[str]:
-    """Return the forms of a string: plain, whitespace collapsed, encoded for JSON, Python, URLs or HTML, and base64.
+    """Return a string's forms: plain, with whitespace collapsed, encoded for JSON, Python, URLs or HTML, and in base64.
 
     :param secret: the string.
     """
@@ -48,7 +48,7 @@ def pieces(secret: str) -> Iterator[str]:
 
 
 def runs_of(secret: str) -> Iterator[str]:
-    """Yield the parts of a secret of which even excerpts are redacted: everything except PEM armour and JSON keys.
+    """Yield the parts of a secret that are redacted even in excerpts: everything except PEM armour and JSON keys.
 
     :param secret: the string.
     """

@@ -77,7 +77,7 @@ class SecretStr:
 
 
 class NumberString(str):
-    """A secret number as a string, because Airflow masks only strings; settings convert it back to :attr:`number`.
+    """A secret number as a string, because Airflow masks only strings; ``check_settings`` restores :attr:`number`.
 
     :param number: the number.
     """

@@ -109,7 +109,7 @@ class Fault:
 class _Pending:
     """A fault in the queue, with its random number generator.
 
-    :param fault: its ``times`` is the number of requests left.
+    :param fault: its ``times`` is the number of requests that it still applies to.
     """
 
     fault: Fault
@@ -140,7 +140,7 @@ class FaultQueue:
         self._pending.clear()
 
     def pending(self) -> Sequence[Fault]:
-        """Return the pending faults; their ``times`` is the number of requests left."""
+        """Return the pending faults; the ``times`` of each is the number of requests that it still applies to."""
         return tuple(pending.fault for pending in self._pending)
 
     def take(self, *, method: str, path: str) -> Fault | None:

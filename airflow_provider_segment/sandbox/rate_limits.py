@@ -27,7 +27,7 @@ class RateLimits:
         self._windows.clear()
 
     def consume(self, bucket: str, *, limit: int | None, window: float, now: float) -> Headers:
-        """Count one request.
+        """Count one request towards the limit of its bucket.
 
         :param bucket: name of the requests that are counted together.
         :param limit: requests per window; None for no limit.

@@ -209,7 +209,7 @@ def _request_failure(error: Exception, *, sent: bool, seconds: float) -> Request
 
 
 def _reason(error: Exception) -> str:
-    """Return our own description of a failure, with the system's error text; aiohttp's messages show the URL."""
+    """Describe a failure, including the system's error text but not the library's message, which shows the URL."""
     # An error about a certificate is a connector error too, but it does not have an OS error in every version.
     number = getattr(getattr(error, "_os_error", error), "errno", None)
     detail = os.strerror(number) if number and number > 0 else getattr(error, "certificate_error", "")

@@ -81,7 +81,7 @@ class Body:
         raise BodyTooLongError(limit)
 
     def whole(self) -> bytes:
-        """Return the whole body, decompressed.
+        """Return the decompressed body; the body of an error is cut at :data:`ERROR_LIMIT`.
 
         :raises BodyEncodingError: compressed data is truncated.
         """

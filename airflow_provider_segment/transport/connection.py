@@ -122,7 +122,7 @@ def _unused_region(fields: _Fields, host: str | None, url: SplitResult) -> Itera
             yield str(
                 fields.error(
                     "region",
-                    f"{region!r} is ignored, because the base URL is that of the region {name!r}; clear the base URL to"
+                    f"{region!r} is ignored, because the base URL belongs to the region {name!r}; clear the base URL to"
                     f" use {region!r}",
                 )
             )
@@ -249,7 +249,9 @@ def _verify(fields: _Fields, loopback: bool) -> bool | str:  # noqa: FBT001
     if isinstance(value, str) and value.strip().lower() in {"true", "false"}:
         value = value.strip().lower() == "true"
     if value is False and not loopback:
-        raise fields.error("verify", "false is allowed only for loopback addresses; set it to the path of a CA bundle")
+        raise fields.error(
+            "verify", "false is allowed only for loopback addresses; pass the path of a CA bundle instead"
+        )
     if isinstance(value, bool):
         return value
     if not isinstance(value, str):

@@ -28,7 +28,7 @@ class Attempt(threading.local):
     """Whether any part of the request may have been sent; connecting and proxy handshakes do not count."""
 
     def begin(self, *, seconds: float) -> None:
-        """Start an attempt.
+        """Reset the state for a new attempt.
 
         :param seconds: how long it may take.
         """

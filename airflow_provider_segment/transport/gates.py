@@ -18,7 +18,7 @@ _LOCK = threading.Lock()
 
 
 class Gates:
-    """The gates of one token at one base URL, shared by all threads and event loops of the process."""
+    """The rate limit gates of one token at one base URL, shared by all threads and event loops of the process."""
 
     def __init__(self) -> None:
         self._gates: dict[str, Gate] = {}
@@ -54,7 +54,7 @@ class Gates:
 
 
 def gates_of(connection: SegmentConnection) -> Gates:
-    """Return the gates of a connection's token.
+    """Return the rate limit gates for a connection's token and base URL.
 
     :param connection: the parsed connection.
     """

@@ -135,7 +135,7 @@ _CONNECTION_ENDED = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallErro
 
 
 def is_tls_failure(cause: BaseException) -> bool:
-    """Return whether TLS failed permanently: a failed handshake fails again, but a lost connection may not.
+    """Return whether TLS failed permanently: retrying may fix a lost connection, but not a failed handshake.
 
     :param cause: an error below a failed request.
     """

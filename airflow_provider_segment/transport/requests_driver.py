@@ -207,7 +207,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _reason(causes: list[BaseException]) -> str:
-    """Return our own description of a failure and the system's error text, because library messages show the URL."""
+    """Describe a failure, including the system's error text but not the library's message, which shows the URL."""
     innermost = causes[-1]
     reason = next(
         (reason for kind, reason in _REASONS if any(isinstance(cause, kind) for cause in causes)),

@@ -43,7 +43,7 @@ class _Request(aiohttp.ClientRequest):
 
 
 class Attempt:
-    """One attempt to send a request over a shared session; pass it to the request as its only middleware."""
+    """One attempt to send a request over a shared session; pass the attempt to aiohttp as the only middleware."""
 
     __slots__ = ("_request",)
 

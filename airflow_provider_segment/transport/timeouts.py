@@ -57,7 +57,7 @@ class Timeouts:
             limit.expire()
 
     def _take_expired(self, now: float) -> list[Limit]:
-        """Return the limits that have expired, and start each again: a library may swallow the cancellation."""
+        """Return the limits that have expired, and restart them, because a library may swallow the cancellation."""
         expired = []
         for limit in list(self._running):
             if limit.expires_at > now:
@@ -99,7 +99,7 @@ class Limit:
             raise TimeoutError from error
 
     def expire(self) -> None:
-        """Cancel the task, which makes the block raise ``TimeoutError``."""
+        """Cancel the task, which makes the ``with`` block raise ``TimeoutError``."""
         self._cancellations += 1
         self._task.cancel()
 

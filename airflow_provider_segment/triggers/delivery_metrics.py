@@ -214,7 +214,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
 
 
 class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
-    """The trigger of an ``AssetWatcher`` on Airflow 3: fires when deliveries cross a threshold.
+    """A trigger that fires when deliveries cross a threshold, for an ``AssetWatcher`` on Airflow 3.
 
     It fires when the conditions begin to hold, and not again while they keep holding. Conditions that hold at the
     first poll do not fire. On Airflow 3.3 it keeps in the asset's state store whether the conditions held: after a

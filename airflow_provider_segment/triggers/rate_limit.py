@@ -30,7 +30,7 @@ _TURNS: dict[tuple[str, str], Turns] = {}
 
 
 class SegmentRateLimitTrigger(BaseTrigger):
-    """The trigger of deferred operators, which fires when the task may send its next requests under a rate limit.
+    """A trigger that fires when a deferred task may send its next requests under a rate limit.
 
     It sends no requests and reads no connection. All arguments are plain JSON without settings or secrets.
 

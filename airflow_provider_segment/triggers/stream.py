@@ -78,7 +78,7 @@ class DeliveryTrigger(BaseEventTrigger):
         }
 
     def shared_stream_key(self) -> Hashable:
-        """Return the key of the stream, which triggers with equal keys share.
+        """Return the key of the stream; triggers with equal keys share one stream.
 
         The key consists of the connection, the query, the poll interval and whether the destination was checked.
         """

@@ -13,7 +13,7 @@ from airflow_provider_segment.workspace.spec_file import parse_description, repe
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """An entry that names a spec file, as ``load_destinations`` returns it.
+    """A reference to a spec file, parsed from a dict like those that ``load_destinations`` returns.
 
     :param path: the file, relative to the DAG file, or absolute.
     :param environment: name of the environment.
@@ -26,7 +26,7 @@ class FileEntry:
 
 
 def check_descriptions(argument: str, value: Any) -> tuple[DestinationDescription | FileEntry, ...]:
-    """Return the descriptions and the file entries in a list; the files are not read.
+    """Parse a list of descriptions and file entries; the files are not read.
 
     :param argument: the argument's name.
     :param value: dicts with the keys of a spec file, or with ``path``, ``environment`` and ``name``; or the same as a

@@ -199,7 +199,9 @@ def _scalar(event: Any) -> Any:
     if match is None:
         return _checked(text, line)
     if len(text) > _MAX_DIGITS:
-        raise DocumentError(f"a number has more than {_MAX_DIGITS} digits; if it is a string, put it in quotes", line)
+        raise DocumentError(
+            f"a number has more than {_MAX_DIGITS} digits; if it should be a string, put it in quotes", line
+        )
     if match[2] is None and match[3] is None:
         return int(text)
     number = float(text)

@@ -90,9 +90,12 @@ class _Reader:
         variables = self._mapping(value, "variables")
         for key, item in variables.items():
             if not re.fullmatch(VARIABLE_NAME, key):
-                self._report(("variables", key), "a name may contain letters, digits and _, but not start with a digit")
+                self._report(
+                    ("variables", key),
+                    "a variable name may contain only letters, digits and _, and must not start with a digit",
+                )
             if not isinstance(item, str | int | float):
-                self._report(("variables", key), "it must be a string, a number, or true or false")
+                self._report(("variables", key), "it must be a string, a number or a boolean")
         return variables
 
     def secrets(self, value: Mapping[str, Any]) -> Mapping[str, SecretRef]:

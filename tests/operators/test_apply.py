@@ -127,7 +127,7 @@ def test_it_disables_first_and_enables_last(running: Running, segment_sandbox: S
 def test_pruning_is_opt_in_and_limited(running: Running, segment_sandbox: SegmentSandbox) -> None:
     running.run(apply())
     assert results(running.run(apply(subscriptions=[TRACK]))) == {"Track": "kept"}
-    with pytest.raises(SegmentPruneLimitError, match="max_prune allows 0"):
+    with pytest.raises(SegmentPruneLimitError, match="but max_prune is 0"):
         running.run(apply(subscriptions=[TRACK], prune_subscriptions=True, max_prune=0))
     assert len(segment_sandbox.destinations[0]["subscriptions"]) == 2
     summary = running.run(apply(subscriptions=[TRACK], prune_subscriptions="True", max_prune="1"))

@@ -211,7 +211,7 @@ def test_the_rate_limit_budget_is_spent_across_waits(
         ),
     )
     segment_sandbox.fault("rate_limit", method="POST", retryAfter=40, times=5)
-    with pytest.raises(SegmentRateLimitError, match="rate limited 3 times, waited 80 s"):
+    with pytest.raises(SegmentRateLimitError, match="rate limited 3 times and waited 80 s"):
         triggerer.run(running, lambda: create(destination_id, segment_conn_id="brief"))
     assert len(triggerer.triggers) == 3
 

@@ -63,7 +63,7 @@ def test_removals_are_limited_together(
     write(folder, described("A", 1), *(described(name, subscriptions=entries(8, enabled=False)) for name in "BC"))
     gone = [{**one, "removed": True} for one in entries(8)]
     during_first_wait(lambda: write(folder, *(described(name, subscriptions=gone) for name in "BC")))
-    with pytest.raises(AirflowFailException, match="max_prune allows 10") as caught:
+    with pytest.raises(AirflowFailException, match="but max_prune is 10") as caught:
         triggerer.run(running, lambda: workspace(folder, max_prune=10))
     assert isinstance(caught.value.__cause__, SegmentPruneLimitError)
     assert {name: len(names) for name, names in made(segment_sandbox).items()} == {"A": 0, "B": 8, "C": 8}
@@ -95,7 +95,7 @@ def test_the_workspace_is_checked_again(
     folder = write(tmp_path, described("A", 6), described("B", 1))
     environment = write_environment(folder)
     during_first_wait(lambda: environment.write_text("workspace_id: another\n"))
-    with pytest.raises(AirflowFailException, match="workspace_id another"):
+    with pytest.raises(AirflowFailException, match="workspace_id in the environment is another"):
         triggerer.run(running, lambda: workspace(folder, environment="prod"))
     assert set(made(segment_sandbox)) <= {"A"}
 

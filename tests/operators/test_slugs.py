@@ -267,7 +267,7 @@ BOTH = "can't be combined; pass only one, and check default_args too."
         (
             apply,
             {"subscriptions": [{"name": "n", "action": "a", "action_id": "a", "trigger": "t"}]},
-            "subscriptions[0]: action and action_id can't be combined; set only action, to a slug or an id",
+            "subscriptions[0]: action and action_id can't be combined; set only action, which takes a slug or an id",
         ),
         (
             create,

@@ -69,7 +69,7 @@ def test_an_unknown_key_of_the_extra_has_a_warning(key: str, hint: str) -> None:
 @pytest.mark.parametrize("host", ["https://api.segmentapis.com", "api.segmentapis.com/", "https://API.segmentapis.com"])
 def test_a_region_that_contradicts_the_base_url_is_a_warning(host: str) -> None:
     assert parse(host=host, region="EU").warnings == (
-        "connection 'seg', field region: 'EU' is ignored, because the base URL is that of the region 'us'; clear the"
+        "connection 'seg', field region: 'EU' is ignored, because the base URL belongs to the region 'us'; clear the"
         " base URL to use 'EU'",
     )
     assert parse(host=host, region="us").warnings == ()

@@ -237,9 +237,10 @@ def test_an_id_is_not_repeated(tmp_path: Path) -> None:
         ("variables: [x]", "prod.yaml:1: variables: it must be an object"),
         (
             "variables:\n  a-b: 1",
-            "prod.yaml:2: variables.a-b: a name may contain letters, digits and _, but not start with a digit",
+            "prod.yaml:2: variables.a-b: a variable name may contain only letters, digits and _, and must not start"
+            " with a digit",
         ),
-        ("variables:\n  a: [1]", "prod.yaml:2: variables.a: it must be a string, a number, or true or false"),
+        ("variables:\n  a: [1]", "prod.yaml:2: variables.a: it must be a string, a number or a boolean"),
         ("secrets: {a: 1}", "prod.yaml:1: secrets.a: it must be the id of a connection, or an object with"),
         ("secrets: {a: {connection: c, feld: x}}", "prod.yaml:1: secrets.a: unknown key 'feld'; did you mean 'field'?"),
         ("secrets: {a: {connection: c, field: x}}", "prod.yaml:1: secrets.a: field is 'x'; it must be one of"),

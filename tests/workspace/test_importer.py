@@ -192,7 +192,7 @@ def test_a_workspace_without_filters_is_imported_all_the_same(
 
     assert len(engine.write(tmp_path / "x").unchanged) == 2
     assert path.read_text() == before
-    assert caplog.text.count("Segment denied access to filters, so they are not imported") == 1
+    assert caplog.text.count("Segment denied access to filters, so they will not be imported") == 1
     assert "a workspace on Segment's Business tier" in caplog.text
 
 

@@ -124,7 +124,7 @@ def flatten(summary: MetricsSummary) -> DeliveryMetrics:
 
 
 def add_up(pieces: Sequence[DeliveryMetrics]) -> DeliveryMetrics:
-    """Return the metrics of a window that was requested in pieces.
+    """Return the metrics of a whole window, combined from the metrics of its pieces.
 
     Counts are added up, and rates are computed from them. Averages and percentiles can't be added up, so times are
     ``None``.

@@ -1,4 +1,4 @@
-"""Leaving masked settings out of requests, and masking in logs the sent values that Segment returns masked."""
+"""Leaving masked settings out of requests, and masking secrets in logs: the values that Segment returns masked."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def mask_returned_secrets(sent: Mapping[str, Any] | None, returned: Mapping[str,
 
 
 def masked_strings(sent: Any, returned: Any) -> Iterator[SecretStr]:
-    """Yield each sent string that Segment returns masked.
+    """Yield each sent string that Segment returns in masked form.
 
     :param sent: a value that was sent.
     :param returned: the same value as Segment returns it.

@@ -33,7 +33,7 @@ def build_call(
 
 
 def value_reader(value_type: type[T], *, key: str) -> Callable[[bytes], T]:
-    """Return a decoder of ``{"data": {key: value}}``.
+    """Return a decoder for responses of the form ``{"data": {key: value}}``.
 
     :param value_type: type of the value.
     :param key: key of the value in ``data``.

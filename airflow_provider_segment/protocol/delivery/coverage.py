@@ -91,7 +91,7 @@ def _granularity_of_growing(start: datetime, now: datetime) -> str:
 
 
 def _moved_inside(granularity: str, start: datetime, end: datetime, now: datetime) -> datetime | None:
-    """Return the start, moved forward if it is too close to one of Segment's limits; ``None`` if it is too old."""
+    """Return the window's start, moved forward if too close to one of Segment's limits; ``None`` if it is too old."""
     limits = LIMITS[granularity]
     if now - start > limits.age:
         return None

@@ -80,7 +80,7 @@ class Observation(Struct, frozen=True, gc=False):
 
     @property
     def granularity(self) -> str | None:
-        """The granularity requested; ``None`` if nothing was requested."""
+        """The requested granularity; ``None`` if no metrics were requested."""
         return None if self.interval is None else self.interval.granularity
 
     @property

@@ -1,4 +1,4 @@
-"""The parts of a progress message: the numbers, what is missing, the time window and the destination."""
+"""The parts of a progress message: event counts, conditions, the time window and the destination."""
 
 from __future__ import annotations
 

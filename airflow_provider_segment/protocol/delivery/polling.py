@@ -26,14 +26,14 @@ class FinalPieces:
         self._metrics: dict[Interval, DeliveryMetrics] = {}
 
     def get(self, piece: Interval) -> DeliveryMetrics | None:
-        """Return the metrics of a piece of the window; ``None`` if they are not known to be final.
+        """Return the cached metrics for one piece of the window, or ``None`` if none are cached.
 
         :param piece: a piece of the window.
         """
         return self._metrics.get(piece)
 
     def keep(self, piece: Interval, metrics: DeliveryMetrics) -> None:
-        """Keep the final metrics of a piece of the window.
+        """Cache the final metrics for one piece of the window.
 
         :param piece: a piece that is final.
         :param metrics: its metrics.
@@ -41,7 +41,7 @@ class FinalPieces:
         self._metrics[piece] = metrics
 
     def drop_others(self, pieces: tuple[Interval, ...]) -> None:
-        """Drop the metrics of intervals that are no longer pieces of the window.
+        """Drop the metrics of all intervals except the current pieces of the window.
 
         :param pieces: the current pieces of the window.
         """
@@ -65,7 +65,7 @@ def poll(
 def fetch_observation(
     options: CallOptions, *, query: MetricsQuery, now: datetime, final: FinalPieces | None = None
 ) -> Flow[Observation]:
-    """Fetch the metrics of a window as of now.
+    """Fetch the current metrics of a window.
 
     :param query: which metrics to fetch.
     :param now: the current time; timezone-aware.

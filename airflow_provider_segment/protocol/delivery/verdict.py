@@ -169,7 +169,9 @@ def success_decided_at(criteria: WaitCriteria) -> datetime | None:
 
 
 def unmet_decided_at(criteria: WaitCriteria, metrics: DeliveryMetrics) -> datetime | None:
-    """Return when a window starts to count as unmet: later if events are being retried, ``None`` if it never does.
+    """Return the time from which unmet conditions end the wait; ``None`` if they never do.
+
+    The time is later if events are being retried.
 
     :param criteria: the criteria of the wait.
     :param metrics: the delivery metrics.

@@ -44,7 +44,7 @@ class Window(Struct, frozen=True, kw_only=True, gc=False):
 
 
 def granularity_of(window: Window) -> str | None:
-    """Return the granularity to request for a window; ``None`` if it depends on the age of a window that still grows.
+    """Return the granularity to request for a window; ``None`` if it depends on the age of a growing window.
 
     ``auto`` selects DAY or HOUR if the window is aligned to whole days or hours (UTC), otherwise MINUTE.
 
@@ -171,7 +171,7 @@ def _length_of(window: Window) -> timedelta | None:
 
 
 def check_retention(window: Window, settle_time: timedelta) -> None:
-    """Check that Segment still has the window's data when success is decided, ``settle_time`` after the window ends.
+    """Check that Segment keeps a window's data until success is decided, ``settle_time`` after the window ends.
 
     :param window: the window.
     :param settle_time: how long to wait for late data.
@@ -183,8 +183,8 @@ def check_retention(window: Window, settle_time: timedelta) -> None:
     needed = window.end - window.start + settle_time + MARGIN
     if needed > LIMITS[granularity].age:
         raise ValueError(
-            f"settle_time is {settle_time}, so the last poll runs {_in_words(needed)} after the window"
-            f" starts, including a margin of a minute; {_limit(window, granularity, needed)}"
+            f"settle_time is {settle_time}, so the time from the start of the window to the last poll is"
+            f" {_in_words(needed)}, including a margin of a minute; {_limit(window, granularity, needed)}"
         )
 
 

@@ -22,7 +22,7 @@ class Spans:
         self._spans.append((start, end))
 
     def replaced(self, text: str, replacement: str) -> str:
-        """Return a string with these parts replaced; overlapping or adjacent parts are replaced as one.
+        """Return a string with the recorded parts replaced; overlapping or adjacent parts are replaced as one.
 
         :param text: the string.
         :param replacement: what replaces each part.
@@ -57,7 +57,7 @@ def lower(text: str) -> str:
 
 
 def find_all(text: str, needle: str, spans: Spans) -> None:
-    """Add the span of each occurrence of ``needle`` in ``text``.
+    """Add the span of each occurrence of ``needle`` in ``text`` to ``spans``.
 
     :param text: the string to search in.
     :param needle: the string to search for.

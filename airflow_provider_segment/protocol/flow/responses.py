@@ -98,7 +98,7 @@ def _error(call: Call[T], response: Response, options: CallOptions) -> SegmentAp
 
 
 def _is_from_gateway(status: int, errors: tuple[ErrorObject, ...] | None) -> bool:
-    """Return whether a gateway sent an error with a status that would mean something else if the API sent it."""
+    """Return whether an error response came from a gateway and its status must not be interpreted as the API's."""
     if status >= 500 or status in _TRUSTED_WITHOUT_ENVELOPE:
         return False
     return not errors if status == 404 else errors is None

@@ -68,7 +68,7 @@ class Resumption:
 
 
 def parse_resumption(event: Any) -> Resumption:
-    """Parse the event of the trigger.
+    """Parse the rate limit trigger's event.
 
     :param event: the payload.
     :raises SegmentProtocolError: the event is not from the trigger.

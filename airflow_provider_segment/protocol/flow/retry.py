@@ -89,7 +89,7 @@ def decide(
 
 
 def hold_back(call: Call[object], held: HeldBack, state: RetryState, options: CallOptions) -> tuple[RetryState, Pause]:
-    """Return the state and the pause for a request that a known rate limit holds back.
+    """Return the new retry state and the pause for a request that a known rate limit holds back.
 
     :param call: the call.
     :param held: the wait that the rate limit requires.
@@ -162,8 +162,8 @@ def _after_rate_limit(
     if waited > options.rate_limit_budget:
         error.retry_after = min(wait, MAX_RETRY_AFTER)
         error.explain(
-            f"rate limited {counted(count, 'time')}, waited {state.rate_limit_seconds:.0f} s, and the next wait of"
-            f" {wait:.0f} s would exceed the rate_limit_budget of {options.rate_limit_budget:.0f} s"
+            f"rate limited {counted(count, 'time')} and waited {state.rate_limit_seconds:.0f} s so far; the next wait"
+            f" of {wait:.0f} s would exceed the rate_limit_budget of {options.rate_limit_budget:.0f} s"
         )
         return GiveUp(error)
     # The response does not show the limit, because rejected requests count as consumed too.

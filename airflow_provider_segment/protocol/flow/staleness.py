@@ -76,7 +76,7 @@ def notice_suspensions(options: CallOptions, flow: Flow[T], noticed: Callable[[]
 
 
 def _guarded(options: CallOptions, flow: Flow[T]) -> Flow[T]:
-    """Run a flow; before each write, compare the elapsed time with the time that its pauses and requests account for.
+    """Run a flow; before each write, check that its pauses and requests account for the time that has passed.
 
     :raises StaleStateError: the process was suspended for more than ``reconcile_timeout``.
     """

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class Send(Struct, frozen=True, gc=False):
-    """Send a request; the driver replies with its response or failure, or with the time at which to send it.
+    """Send a request; the driver replies with the response, a failure, or the time at which to send the request.
 
     :param request: the request.
     :param slot: the slot it got when it was held back, if it was.
@@ -101,7 +101,7 @@ class MaskSecrets:
 
 @dataclass(frozen=True, slots=True)
 class Items(Generic[T]):
-    """Return items to the code that iterates over the flow.
+    """Yield items to the code that iterates over the flow.
 
     :param items: the entries of one page.
     """
@@ -159,7 +159,7 @@ class CallOptions:
         return max(0.0, self.reconcile_timeout - self.pending_age)
 
     def capped(self, seconds: float) -> CallOptions:
-        """Return the same options with smaller budgets.
+        """Return the same options, with both budgets capped.
 
         :param seconds: upper bound of ``retry_budget`` and of ``rate_limit_budget``.
         """

@@ -1,4 +1,4 @@
-"""When deferred tasks may continue: the turns that one triggerer assigns under one rate limit. A pure state machine.
+"""A pure state machine that assigns turns to the deferred tasks in one triggerer that wait for the same rate limit.
 
 Segment counts requests in windows that begin with the first request. So turns come in rounds: at most as many as the
 limit allows, spread over the first half of a round. A round lasts a little longer than a window, since a task takes
@@ -38,7 +38,7 @@ class Ticket:
 
 
 class Turns:
-    """The turns under one rate limit; times are seconds since 1970."""
+    """The queue of tasks that wait for turns under one rate limit; times are seconds since 1970."""
 
     def __init__(self) -> None:
         self._queue: list[Ticket] = []
@@ -49,7 +49,7 @@ class Turns:
         self._rejections = 0
 
     def join(self, *, count: int, limit: int | None, ready_at: float) -> Ticket:
-        """Join the queue.
+        """Add a task to the queue, and return its ticket.
 
         :param count: how many requests the task is going to send.
         :param limit: requests per window, if known.
@@ -73,12 +73,13 @@ class Turns:
         self._rejections += 1
 
     def ask(self, ticket: Ticket, now: float) -> float:
-        """Return when to ask again; if that is not after ``now``, the ticket has taken its turn.
+        """Take a ticket's turn if it has come; otherwise return when to ask again.
 
-        Its count is then limited to the rest of the round, so that no request is unused.
+        The count of a ticket that takes its turn is limited to the rest of the round, so that no request is unused.
 
         :param ticket: the task's ticket.
         :param now: the time.
+        :return: a time after ``now`` if the ticket must wait; otherwise the start of its turn.
         """
         if now < ticket.ready_at:
             return ticket.ready_at

@@ -383,7 +383,7 @@ def _log_plan(plan: Plan) -> Flow[None]:
         yield Log(
             f"source {identity.source_id} has other destinations of type {identity.metadata_id}:"
             f" {first_few(plan.others)}; if one of them is this destination under an earlier name, pass its"
-            " destination_id to rename it, or else events are sent twice",
+            " destination_id to rename it, or events will be sent twice",
             logging.WARNING,
         )
 
@@ -391,7 +391,7 @@ def _log_plan(plan: Plan) -> Flow[None]:
 def _apply_destination_plan(
     options: CallOptions, plan: Plan, executed: Executed, *, confirm: bool
 ) -> Flow[tuple[str, list[str]]]:
-    """Create or change the destination, but do not enable it yet if that has to come last."""
+    """Create or change the destination, but leave enabling it to the caller if that must come last."""
     part = plan.destination
     if part.actual is None:
         spec = structs.replace(part.spec, enabled=False) if _is_enabled_last(plan) else part.spec

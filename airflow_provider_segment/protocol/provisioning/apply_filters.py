@@ -48,7 +48,7 @@ def execute_filters(
     last: bool,
     ids: dict[int, str],
 ) -> Flow[None]:
-    """Execute the steps that block more events or, if ``last`` is true, those that block fewer.
+    """Execute the steps that block fewer events if ``last`` is true, and all other steps otherwise.
 
     :param plans: the steps of the plan.
     :param destination_id: the destination.

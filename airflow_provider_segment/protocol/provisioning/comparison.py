@@ -18,7 +18,7 @@ _EMPTY = ("", "None")
 
 
 class Match(IntEnum):
-    """The result of comparing two values, ordered so that a list or an object takes its elements' highest result.
+    """The result of comparing two values; for lists and objects, it is the highest of their elements' results.
 
     Lists of different lengths, and objects with different keys, are ``DIFFERENT``.
     """
@@ -103,7 +103,7 @@ def _compare_secret(secret: SecretStr, tail: str) -> Match:
 
 
 def _is_document(secret: SecretStr) -> bool:
-    """Return whether a secret is a key file, JSON or multi-line; the end of such a secret does not identify it."""
+    """Return whether a secret is a document, such as JSON or a key file, whose last characters do not identify it."""
     stripped = secret.strip()
     return stripped.startswith(("{", "[", "-----BEGIN")) or "\n" in stripped
 

@@ -139,12 +139,12 @@ def poll_until(read: Callable[[], Flow[V]], enough: Callable[[V], bool], *, seco
     :param read: reads once.
     :param enough: returns whether polling can stop.
     :param seconds: how long to poll, in seconds; 0 reads once.
-    :param awaited: what the poll is for, for the log.
+    :param awaited: what the poll waits for, for the log.
     :return: what was read last.
     """
     for pause in poll_pauses(seconds):
         if pause:
-            yield Pause(pause, f"polling again in {pause:.1f} s for {awaited}", logging.INFO)
+            yield Pause(pause, f"waiting for {awaited}; polling again in {pause:.1f} s", logging.INFO)
         value = yield from read()
         if enough(value):
             break
@@ -240,7 +240,7 @@ def _confirm(options: CallOptions, identity: Identity, find: Find[T], created: T
             raise
         return any(match["id"] == created["id"] for match in matches)
 
-    awaited = f"the listing of {identity}"
+    awaited = f"{identity} to be listed"
     listed = yield from poll_until(lambda: find(options), is_listed, seconds=options.reconcile_timeout, awaited=awaited)
     if not is_listed(listed):
         yield Log(

@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"[+-]?\d{1,300}(\.\d{1,300})?(e[+-]?\d{1,2})?", re.IGNOREC
 
 
 def with_declared_types(spec: DestinationSpec, options: Iterable[CatalogOption]) -> DestinationSpec:
-    """Return a description whose templated settings have the types that the catalog declares.
+    """Return a description with its templated settings converted to the types that the catalog declares.
 
     :param spec: the description.
     :param options: the options of its type.

@@ -94,7 +94,7 @@ def create_destination(
     settings: dict[str, Any],
     enabled: bool = True,
 ) -> Flow[Destination]:
-    """Create a destination; if the response is lost, check whether it exists before sending the request again.
+    """Create a destination; if the response is lost, check whether the destination exists before retrying.
 
     :param source_id: id of the source to connect it to; can't be changed later.
     :param metadata_id: catalog id of its type; can't be changed later.

@@ -91,7 +91,7 @@ class SettingsDiff:
 
 
 def diff_destination(spec: DestinationSpec, actual: Destination, *, rotate_secrets: bool = False) -> Diff:
-    """Compare a destination with its description, including the name.
+    """Compare a destination, including its name, with its description.
 
     :param spec: the description.
     :param actual: the destination in Segment, with the options of its type.
@@ -116,7 +116,7 @@ def diff_destination(spec: DestinationSpec, actual: Destination, *, rotate_secre
 
 
 def diff_subscription(spec: SubscriptionSpec, actual: Subscription, *, rotate_secrets: bool = False) -> Diff:
-    """Compare a subscription with its description, including the name.
+    """Compare a subscription, including its name, with its description.
 
     :param spec: the description; fields that are ``None`` are left alone.
     :param actual: the subscription in Segment.
@@ -196,7 +196,7 @@ def is_server_key(key: str) -> bool:
 def check_templated_secrets(
     settings: Mapping[str, Any], actual: Mapping[str, Any], *, templated: frozenset[Path]
 ) -> None:
-    """Raise if a template rendered to nothing where Segment has a secret, which would be deleted by accident.
+    """Raise if a template that rendered to an empty string or ``'None'`` would replace a secret in Segment.
 
     :param settings: the described settings.
     :param actual: the settings in Segment.
@@ -235,7 +235,7 @@ def _diff(
 
 
 def setting_label(key: str) -> str:
-    """Return the label of a setting for summaries and messages.
+    """Return the label that summaries and messages use for a setting.
 
     :param key: the setting's key.
     """
@@ -243,7 +243,7 @@ def setting_label(key: str) -> str:
 
 
 def hidden_setting(key: str) -> FieldChange:
-    """Return the change to a setting, without its values.
+    """Return the change to a setting, omitting the old and new values.
 
     :param key: the setting's key.
     """

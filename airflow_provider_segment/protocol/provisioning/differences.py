@@ -158,7 +158,7 @@ def _actual_name(destination: DestinationPlan) -> str:
 
 
 def _places(one: Difference) -> Iterator[str]:
-    """Yield a phrase for each difference of an object."""
+    """Yield a phrase for each difference between an object and the description."""
     if one["object"] == "destination":
         yield from map(field_text, one["fields"])
     elif one["result"] == "would create":

@@ -1,4 +1,4 @@
-"""Creating a filter from its description, and changing or removing one by its id or identity."""
+"""Creating a filter from its description, and changing or removing one selected by id or identity."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def create_filter(
     description: str | None = None,
     source_id: str | None = None,
 ) -> Flow[Filter]:
-    """Create a filter; if the response is lost, check whether the filter exists before sending the request again.
+    """Create a filter; if the response is lost, check whether the filter exists before retrying.
 
     :param destination_id: id of its destination.
     :param title: display name.

@@ -12,7 +12,7 @@ from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpe
 
 
 def diff_filter(spec: FilterSpec, actual: Filter) -> Diff:
-    """Compare a filter with its description, including the title.
+    """Compare a filter, including its title, with its description.
 
     :param spec: the description; fields that are ``None`` are left alone.
     :param actual: the filter in Segment.

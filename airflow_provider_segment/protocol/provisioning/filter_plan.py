@@ -48,7 +48,7 @@ _RESULTS = {FilterStep.CREATE: "created", FilterStep.KEEP: "kept", FilterStep.RE
 
 @dataclass(frozen=True, slots=True)
 class FilterPlan:
-    """The step of a plan for one filter.
+    """The part of a plan that concerns one filter.
 
     :param step: what to do.
     :param title: its title.
@@ -98,8 +98,8 @@ def plan_filters(
         )
     if len(surplus) > max_prune:
         raise SegmentPruneLimitError(
-            f"{counted(len(surplus), 'undescribed filter')} would be removed; max_prune_filters allows {max_prune}:"
-            f" {', '.join(one['id'] for one in surplus)}"
+            f"{counted(len(surplus), 'filter is', 'filters are')} not described and would be removed"
+            f" ({', '.join(one['id'] for one in surplus)}), but max_prune_filters is {max_prune}"
         )
     removals = [FilterPlan(FilterStep.REMOVE, one["title"], one["id"]) for one in surplus]
     order = list(FilterStep)

@@ -1,4 +1,4 @@
-"""The identity of an object, and whether arguments select it by its identity or by its id.
+"""The identities of objects, and the selection of an object by either its identity or its id.
 
 The API has no idempotency key and does not promise that a name is unique, so this package defines identity: a
 destination is identified by its source, its catalog id and its name; a subscription by its destination, its action, its

@@ -38,7 +38,7 @@ def literal_passwords(
 def literal_password_text(keys: Sequence[str]) -> str:
     """Return the beginning of the warning about literal passwords.
 
-    :param keys: the settings that are literal passwords.
+    :param keys: the settings with literal passwords.
     """
     return f"{', '.join(map(setting_label, keys))}: set to a literal, but declared as a password in Segment's catalog"
 
@@ -50,7 +50,7 @@ def warn_about_literal_passwords(
     *,
     templated: frozenset[Path] = frozenset(),
 ) -> Iterator[Log]:
-    """Log one warning that names all settings that are literal passwords.
+    """Log one warning that names all settings with literal passwords.
 
     :param label: names the destination.
     :param settings: the described settings.

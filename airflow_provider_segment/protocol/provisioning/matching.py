@@ -1,4 +1,4 @@
-"""Match described subscriptions to existing ones, whose names need not be unique.
+"""Matching described subscriptions to existing ones, whose names need not be unique.
 
 Segment's app fills in the name from the action, so subscriptions that share both are common. Without an id, entries
 with the same action and name are matched by trigger, then by model, then by settings.
@@ -73,7 +73,7 @@ def alike(one: Subscription) -> str:
 
 
 def subscription_label(spec: SubscriptionSpec) -> str:
-    """Return the label of a described subscription for messages.
+    """Return the label that messages use for a described subscription.
 
     :param spec: the description.
     """

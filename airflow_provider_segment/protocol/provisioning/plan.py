@@ -34,7 +34,7 @@ from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec,
 
 
 class Result(StrEnum):
-    """The possible results for an object in a plan."""
+    """The possible results of a plan for one object."""
 
     CREATED = "created"
     CHANGED = "changed"
@@ -197,7 +197,7 @@ class _Rotation:
         return self.wanted and object_id not in self.rotated
 
     def done(self, object_id: str, diff: Diff) -> Diff:
-        """Return the diff; secrets that were just written are no longer reported as impossible to compare."""
+        """Return the diff; if the object's secrets were just rotated, omit the settings that can't be compared."""
         return replace(diff, hidden=()) if self.wanted and object_id in self.rotated else diff
 
 
@@ -280,8 +280,8 @@ def _plan_removals(surplus: Sequence[Subscription], *, max_prune: int | None) ->
         return []
     if len(surplus) > max_prune:
         raise SegmentPruneLimitError(
-            f"{counted(len(surplus), 'undescribed subscription')} would be removed; max_prune allows {max_prune}:"
-            f" {', '.join(existing['id'] for existing in surplus)}"
+            f"{counted(len(surplus), 'subscription is', 'subscriptions are')} not described and would be removed"
+            f" ({', '.join(existing['id'] for existing in surplus)}), but max_prune is {max_prune}"
         )
     return [SubscriptionPlan(Result.REMOVED, one["name"], one["actionId"], one["id"]) for one in surplus]
 

@@ -33,7 +33,7 @@ def plan_table(plan: Plan) -> str:
 
 
 def _objects(plan: Plan) -> Iterator[tuple[str, str, DestinationPlan | SubscriptionPlan | FilterPlan]]:
-    """Yield the action, label and plan part of each object in a plan."""
+    """Yield a tuple for each object in a plan: its action, its label, and its part of the plan."""
     yield _WORDS[plan.destination.result], f"destination {plan.destination.spec.name!r}", plan.destination
     names = [(part.name, part.action_id) for part in plan.subscriptions]
     for part in plan.subscriptions:

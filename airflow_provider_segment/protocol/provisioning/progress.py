@@ -51,7 +51,7 @@ class Executed:
 
 
 class StoredProgress:
-    """The base class of progress that is stored as JSON while a task waits in the triggerer."""
+    """The base class for progress that is stored as JSON while a task waits in the triggerer."""
 
     __slots__ = ()
 
@@ -99,7 +99,7 @@ class ApplyProgress(StoredProgress):
     may_leave_out: bool = True
 
     def without_remaining(self, plan: Plan) -> Plan:
-        """Return a plan that excludes the differences that an earlier write of this apply left in place.
+        """Return a plan, excluding differences in settings that Segment rejected or ignored earlier in this apply.
 
         Writing the object again would not remove them, and would use up the rate limit before the next object is
         written.
@@ -122,7 +122,7 @@ class ApplyProgress(StoredProgress):
             self.order, self.filter_order = list(plan.places), list(plan.filter_places)
 
     def note_write(self) -> None:
-        """Record that something was written."""
+        """Record that Segment may have applied a write."""
         self.wrote = True
 
     def add(self, executed: Executed, plan: Plan) -> None:
@@ -199,7 +199,7 @@ def _merged(
     last: Sequence[Any],
     last_order: Sequence[int | None],
 ) -> list[Any]:
-    """Return the first summary's entries with final ids and overall results, followed by objects removed later."""
+    """Return the first summary's entries, with final ids and overall results, then those of objects removed later."""
     final = dict(zip(last_order, last, strict=True))
     listed = {entry["id"] for entry in last}
     places = zip(first_order, first, strict=True)
@@ -219,7 +219,7 @@ def _merged(
 def _final_id(
     first_id: str | None, place: int, owners: Mapping[str, int], final: Mapping[int | None, Any]
 ) -> str | None:
-    """Return an entry's id for the merged summary, chosen so that no object's id is used twice.
+    """Return the id of an entry in the merged summary; no id is used for two entries.
 
     Among equal names, the last plan may match two entries to each other's objects.
 
@@ -239,7 +239,7 @@ def _final_id(
 def _merged_differences(
     first: ApplySummary, last: ApplySummary, subscriptions: Sequence[Any], filters: Sequence[Any]
 ) -> list[Difference]:
-    """Return the first plan's differences, with final ids, then the last plan's for objects that are not among them."""
+    """Return the first plan's differences, with final ids, then those of the last plan for all other objects."""
     ids = {
         DESTINATION: iter([last["destination_id"]]),
         SUBSCRIPTION: _ids_of_changed(first["subscriptions"], subscriptions),

@@ -58,7 +58,7 @@ class ResolvedIds:
             found = msgspec.convert(stored, _StoredIds)
         except msgspec.ValidationError as error:
             raise SegmentProtocolError(
-                f"the ids stored when the task deferred can't be read; a retry resolves them again: {error}"
+                f"the ids stored when the task deferred can't be read; a retry looks them up again: {error}"
             ) from error
         if (found.source, found.destination_type) != (identity.source, identity.destination_type):
             return cls()
@@ -96,7 +96,7 @@ class ResolvedIds:
 
 
 class _StoredIds(msgspec.Struct, kw_only=True):
-    """The resolved ids as they are stored while a task waits."""
+    """The resolved ids, in the form in which they are stored while a task waits."""
 
     source: str | None
     destination_type: str | None

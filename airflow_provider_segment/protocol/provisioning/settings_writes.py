@@ -1,4 +1,4 @@
-"""Writing settings, some of which Segment may reject or ignore, and reporting which ones."""
+"""Writing settings, and reporting those that Segment rejects or ignores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The descriptions of a destination and its subscriptions, as users write them."""
+"""The descriptions of the desired state of a destination and its subscriptions."""
 
 from __future__ import annotations
 
@@ -149,7 +149,9 @@ def check_subscriptions(argument: str, value: Any) -> tuple[SubscriptionSpec, ..
 def _check_entry(label: str, entry: Mapping[str, Any]) -> SubscriptionSpec:
     check_keys(label, entry, allowed=_CHECKS)
     if entry.get("action") is not None and entry.get("action_id") is not None:
-        raise ValueError(f"{label}: action and action_id can't be combined; set only action, to a slug or an id")
+        raise ValueError(
+            f"{label}: action and action_id can't be combined; set only action, which takes a slug or an id"
+        )
     if missing := [
         key for key in _REQUIRED if entry.get(key) is None and entry.get(ID_ARGUMENTS.get(key, key)) is None
     ]:

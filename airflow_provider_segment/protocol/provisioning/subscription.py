@@ -1,4 +1,4 @@
-"""Creating a subscription from its description, and changing or removing one by its id or identity."""
+"""Creating a subscription from its description, and changing or removing one selected by id or identity."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def create_subscription(
     settings: dict[str, Any] | None = None,
     model_id: str | None = None,
 ) -> Flow[Subscription]:
-    """Create a subscription; if the response is lost, check whether it exists before sending the request again.
+    """Create a subscription; if the response is lost, check whether the subscription exists before retrying.
 
     Segment allows 5 a minute; the flow waits when it reaches the limit.
 

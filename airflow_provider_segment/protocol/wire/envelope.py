@@ -53,7 +53,7 @@ def data_reader(*fields: tuple[str, Any] | tuple[str, Any, Any], is_bounded: boo
 
 
 def count_values(body: bytes) -> int:
-    """Return an upper bound for the number of nested JSON values: each follows a comma or an opening bracket.
+    """Return an upper bound on the number of nested JSON values: the number of commas and opening brackets.
 
     :param body: the JSON document.
     """

@@ -78,7 +78,7 @@ class Response(_Message, frozen=True, kw_only=True, gc=False):
 
 
 class HeldBack(Struct, frozen=True, kw_only=True, gc=False):
-    """A request that has not been sent yet, because a known rate limit would reject it.
+    """A request that is held back to stay within a rate limit.
 
     :param seconds: how long to wait.
     :param slot: its slot, to pass along when the request is sent again.

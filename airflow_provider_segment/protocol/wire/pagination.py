@@ -99,10 +99,10 @@ def page_reader(
 
 
 class _Parts:
-    """A decoder for the objects that the entries of a page hold under one key."""
+    """A decoder for the objects stored under one key in each entry of a page."""
 
     def prepare(self, raws: list[msgspec.Raw]) -> tuple[Iterable[msgspec.Raw], Callable[[], list[Any]]]:
-        """Return the undecoded objects, whose values can then be counted, and a function that decodes them."""
+        """Return the raw objects to decode, so that their values can be counted, and a function that decodes them."""
         return raws, lambda: [_read_object(raw) for raw in raws]
 
 

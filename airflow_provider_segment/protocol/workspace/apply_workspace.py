@@ -162,7 +162,7 @@ def _create_or_adopt(
     how: PlanOptions,
     wait: Waiting,
 ) -> Flow[ApplySummary]:
-    """Plan and write a destination; if Segment rejects the create, use one that another client created, if any."""
+    """Plan and write a destination; after a rejected create, use the one created in the meantime, if any."""
     try:
         return (yield from _plan_and_execute(options, item, done, listings, how, wait))
     except (SegmentConflictError, SegmentInvalidRequestError) as refusal:
@@ -173,7 +173,7 @@ def _create_or_adopt(
             raise again.error from refusal
         if again.id is None:
             raise
-        yield Log(f"{refusal}; another client has created destination {again.id} in the meantime", logging.WARNING)
+        yield Log(f"{refusal}; destination {again.id} was created in the meantime", logging.WARNING)
         return (yield from _plan_and_execute(options, item, done, listings, how, Waiting()))
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from airflow_provider_segment.protocol.api.objects import Destination
 from airflow_provider_segment.protocol.errors import SegmentError, SegmentSeveralMatchesError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
+from airflow_provider_segment.protocol.phrases import counted
 from airflow_provider_segment.protocol.provisioning.creating import poll_until
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
 from airflow_provider_segment.protocol.provisioning.lookup import one_or_none
@@ -59,7 +60,7 @@ def _confirm(
             lambda: read_destinations(options, source_id=source_id),
             lambda listed: ids <= {one["id"] for one in listed},
             seconds=options.reconcile_timeout,
-            awaited=f"the created destinations in the list of source {source_id}",
+            awaited=f"the created destinations of source {source_id} to be listed",
         )
     except SegmentError as error:
         if is_fatal(error):
@@ -67,8 +68,10 @@ def _confirm(
         error.explain("while checking for duplicates of the created destinations")
         return dict.fromkeys(items, error)
     if missing := sorted(ids - {one["id"] for one in listed}):
+        unlisted = counted(len(missing), "created destination was", "created destinations were")
         yield Log(
-            f"created, but not listed after {options.reconcile_timeout:.0f} s: {', '.join(missing)}", logging.WARNING
+            f"{unlisted} still not listed after {options.reconcile_timeout:.0f} s: {', '.join(missing)}",
+            logging.WARNING,
         )
     return dict(_duplicates(items, listed))
 

@@ -102,7 +102,7 @@ def _read_filters(options: CallOptions, destination: Destination) -> Flow[list[F
     except SegmentAuthError as error:
         if error.status != 403:
             raise
-        yield Log(f"Segment denied access to filters, so they are not imported: {error}", logging.WARNING)
+        yield Log(f"Segment denied access to filters, so they will not be imported: {error}", logging.WARNING)
         return None
 
 

@@ -1,4 +1,4 @@
-"""The contents of a spec file: a destination with its subscriptions and filters, with slugs or ids as references."""
+"""The contents of a spec file: a destination and its subscriptions and filters; references are slugs or ids."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class Forecast:
 
 
 def forecast(plans: Iterable[str]) -> Forecast:
-    """Return the number of rate-limited calls, and how long they take in sequence.
+    """Return the number of rate-limited calls and the time that they take in sequence.
 
     :param plans: the calls of each plan, from :func:`limited_calls`, in the order of execution.
     """
@@ -64,7 +64,7 @@ def limited_calls(plan: Plan, done: Collection[int] = ()) -> str:
 
 
 def announce(plans: Iterable[str]) -> Iterator[Upcoming]:
-    """Yield the number of rate-limited calls of each kind, so that one deferral can cover several calls.
+    """Announce the number of rate-limited calls of each kind, so that one deferral can cover several of them.
 
     :param plans: the calls of each plan, from :func:`limited_calls`.
     """

@@ -14,7 +14,7 @@ from airflow_provider_segment.protocol.workspace.summary import workspace_summar
 
 
 def results_before(progress: WorkspaceProgress) -> tuple[AppliedDestination, ...]:
-    """Return each destination's stored result; without one, ``failed`` if it was partly written, otherwise ``skipped``.
+    """Return each destination's stored result, or else ``failed`` if it was partly written and ``skipped`` otherwise.
 
     :param progress: the stored progress.
     """
@@ -62,7 +62,7 @@ def _result(done: DestinationProgress) -> AppliedDestination:
 
 
 def _written(apply: ApplyProgress) -> str:
-    """Return what was written: how many objects of each kind were created, and how many were changed or removed."""
+    """Return a phrase that says how many objects of each kind were created, and how many were changed or removed."""
     created = [counted(len(ids), kind) for kind, ids in apply.created.items() if ids]
     known = {object_id for ids in apply.created.values() for object_id in ids}
     others = [object_id for object_id in apply.written if object_id not in known]

@@ -47,7 +47,7 @@ class Known:
 
 
 def locate(options: CallOptions, description: DestinationDescription, known: Known) -> Flow[Target | Exception]:
-    """Return a description's target, without subscriptions and filters, or an error if the target can't be located.
+    """Locate the target of a description, excluding subscriptions and filters; return an error if that fails.
 
     :param description: the destination's description.
     :param known: what was read so far; more is added.

@@ -1,4 +1,4 @@
-"""Secrets that a plan writes, but that are not supplied."""
+"""Detecting secrets that a plan writes but that are not supplied."""
 
 from __future__ import annotations
 

@@ -189,5 +189,5 @@ def check_removals(items: Sequence[PlannedDestination], *, max_prune: int) -> No
     if count > max_prune:
         names = ", ".join(item.description.path for item in items if item.removals)
         raise SegmentPruneLimitError(
-            f"{counted(count, 'object')} would be removed; max_prune allows {max_prune}: {names}"
+            f"{counted(count, 'object')} would be removed ({names}), but max_prune is {max_prune}"
         )

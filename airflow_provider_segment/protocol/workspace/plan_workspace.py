@@ -207,7 +207,7 @@ def _creates_parts(plan: Plan) -> bool:
 
 
 def redacting_settings(options: CallOptions, description: DestinationDescription) -> CallOptions:
-    """Return options that also redact the settings of a description in messages.
+    """Return options that also redact a description's settings in messages.
 
     :param description: the description, with its secrets supplied.
     """

@@ -201,5 +201,5 @@ def plan_warnings(plan: Plan, options: Sequence[CatalogOption] = ()) -> Iterator
     if plan.others:
         yield (
             f"the source already has other destinations of this type: {first_few(plan.others)}; if one of them is this"
-            " destination under another name, set previous_name or id to rename it, or else events are sent twice"
+            " destination under another name, set previous_name or id to rename it, or events will be sent twice"
         )

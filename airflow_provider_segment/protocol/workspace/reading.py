@@ -25,8 +25,8 @@ def read_sources(options: CallOptions, *, workspace_id: str | None = None) -> Fl
     others = sorted({one["workspaceId"] for one in sources} - {workspace_id})
     if workspace_id is not None and others:
         raise ValueError(
-            f"the token of {options.connection} belongs to the workspace {others[0]}, but the environment is for"
-            f" workspace_id {workspace_id}"
+            f"the token of {options.connection} belongs to the workspace {others[0]}, but workspace_id in the"
+            f" environment is {workspace_id}"
         )
     return sources
 

@@ -1,4 +1,4 @@
-"""The operations of the API: routes, stages, handlers and rate limits."""
+"""The operations of the API: routes, stability stages, handlers and rate limits."""
 
 from __future__ import annotations
 

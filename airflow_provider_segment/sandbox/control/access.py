@@ -1,4 +1,4 @@
-"""Access checks that stop web pages of other sites from sending control requests."""
+"""Access checks that stop web pages on other sites from sending control requests."""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ def deliver(sandbox: Sandbox, value: object) -> None:
     """Add deliveries to a destination's metrics.
 
     ``successes`` counts all events delivered, as the API's metric of that name does; ``successesAfterRetry`` counts
-    those among them that took more than one attempt. If only one of an average and its 95th percentile is given, it is
-    used for both. ``at`` is ISO 8601; it defaults to now.
+    those among them that took more than one attempt. If only the average or only the 95th percentile of a time is set,
+    the value is used for both. ``at`` is ISO 8601; it defaults to now.
 
     :param value: the decoded body.
     :raises InvalidFieldsError: fields are unknown or invalid; the error names each.

@@ -29,7 +29,7 @@ def check_condition(condition: str, *, field: str) -> None:
 
 
 def is_met(condition: str, event: dict[str, Any], *, field: str) -> bool:
-    """Return whether an event meets a condition; null counts as false.
+    """Return whether an event meets a condition; a null result counts as false.
 
     :param field: name of the field, for the error.
     :raises InvalidFieldsError: if it can't be evaluated, for example because it compares a string with ``<``.

@@ -6,7 +6,7 @@ from typing import Any
 
 
 class FqlError(ValueError):
-    """An error in an FQL statement: it can't be parsed or evaluated, or Segment does not document its meaning."""
+    """An FQL statement that can't be parsed or evaluated, or whose meaning Segment does not document."""
 
 
 def type_name(value: Any) -> str:

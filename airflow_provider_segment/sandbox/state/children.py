@@ -41,7 +41,7 @@ class Children(Generic[Item]):
         return (item for group in self._items.values() for item in group.values())
 
     def get(self, destination_id: str, item_id: str) -> Item | None:
-        """Return an object, or None."""
+        """Return an object, or None if it does not exist."""
         return self._items.get(destination_id, {}).get(item_id)
 
     def put(self, item: Item) -> None:

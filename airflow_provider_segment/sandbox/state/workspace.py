@@ -58,7 +58,7 @@ class Workspace:
         return self._destinations.values()
 
     def destination(self, destination_id: str) -> Destination | None:
-        """Return a destination, or None."""
+        """Return a destination, or None if it does not exist."""
         return self._destinations.get(destination_id)
 
     def put_destination(self, destination: Destination) -> None:

@@ -93,7 +93,7 @@ def test_a_spent_rate_limit_budget_says_how_often_and_how_long(example: Example)
 def test_a_wait_beyond_the_budget_is_not_started() -> None:
     driver = ScriptedDriver(then=refusal(429, retry_after="999999999"))
 
-    with pytest.raises(SegmentRateLimitError, match="rate limited 1 time, waited 0 s"):
+    with pytest.raises(SegmentRateLimitError, match="rate limited 1 time and waited 0 s"):
         driver.run(GET.start(TERMS))
 
     assert driver.now == 0

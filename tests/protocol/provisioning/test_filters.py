@@ -145,7 +145,7 @@ def test_without_prune_others_stay_and_prune_has_a_limit() -> None:
     assert [plan.step for plan in plan_filters([spec()], existing)] == [FilterStep.CREATE]
     with pytest.raises(
         SegmentPruneLimitError,
-        match=r"2 undescribed filters would be removed; max_prune_filters allows 1: 1, 2",
+        match=r"2 filters are not described and would be removed \(1, 2\), but max_prune_filters is 1",
     ):
         plan_filters([spec()], existing, prune=True, max_prune=1)
 

@@ -60,7 +60,9 @@ def test_without_pruning_undescribed_subscriptions_are_not_part_of_the_plan() ->
 
 
 def test_exceeding_max_prune_names_what_would_be_removed() -> None:
-    with pytest.raises(SegmentPruneLimitError, match=r"2 undescribed subscriptions .* max_prune allows 1: id-x, id-y"):
+    with pytest.raises(
+        SegmentPruneLimitError, match=r"2 subscriptions are not described .*\(id-x, id-y\), but max_prune is 1"
+    ):
         plan(actual=[existing("x"), existing("y")], prune_subscriptions=True, prune_all=True, max_prune=1)
 
 
