@@ -134,8 +134,8 @@ def test_the_source_of_another_destination(running: Running) -> None:
             {"window": "PT47H30M", "end_time": "2026-01-01", "settle_time": "PT1H"},
             "settle_time is 1:00:00, so the time from the start of the window to the last poll is 2 days, 0:31:00,"
             " including a margin of a minute; a window not aligned to whole hours is counted by minute, which covers"
-            " at most 48 hours; set granularity to HOUR (at most 7 days) or DAY (at most 14 days) to count only the whole"
-            " hours or days inside the window",
+            " at most 48 hours; set granularity to HOUR (at most 7 days) or DAY (at most 14 days) to count only the"
+            " whole hours or days inside the window",
         ),
     ],
 )
