@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from airflow_provider_segment.protocol.phrases import counted, listed
+from airflow_provider_segment.protocol.phrases import counted
 from airflow_provider_segment.protocol.printable import printable_lines
 from airflow_provider_segment.protocol.provisioning.differences import field_text, new_field_text
-from airflow_provider_segment.protocol.workspace.apply_descriptions import unsupplied_text
+from airflow_provider_segment.protocol.workspace.apply_descriptions import left_alone_text, unsupplied_text
 
 _SIGNS = {"created": "+", "changed": "~", "removed": "-", "failed": "!", "kept": " ", "skipped": " "}
 _COLOURS = {"created": "32", "changed": "33", "removed": "31", "failed": "31;1"}
@@ -173,12 +173,7 @@ def _information(report: Mapping[str, Any]) -> Iterator[str]:
     yield from _unsupplied(report)
     others = [f"{one['name'] or one['id']} ({one['source']}, {one['type']})" for one in report["undescribed"]]
     if others:
-        left_alone = counted(
-            len(others),
-            "other destination of these sources is not described, so it is left alone",
-            "other destinations of these sources are not described, so they are left alone",
-        )
-        yield f"{left_alone}: {listed(others)}"
+        yield left_alone_text(others)
     if report["forecast"]["limited_calls"]:
         calls, minutes = report["forecast"]["limited_calls"], report["forecast"]["minutes"]
         duration = f", about {minutes} min" if minutes else ""

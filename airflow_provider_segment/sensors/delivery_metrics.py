@@ -96,8 +96,8 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         most 14 days, see ``granularity``. It ends at ``end_time``; without it, the window slides and ends now. Either
         this or ``start_time`` is required, because any default could count events from before the run.
     :param start_time: start of an anchored window, a datetime or ISO 8601; without a timezone, UTC.
-        ``"{{ data_interval_start }}"`` needs a schedule with data intervals: Airflow 3's cron strings and manual runs
-        have none. If it is in the future, the sensor waits for it.
+        ``"{{ data_interval_start }}"`` needs a schedule with non-empty data intervals: those of Airflow 3's cron
+        strings and manual runs are empty. If the start is in the future, the sensor waits for it.
     :param end_time: end of an anchored window. Success is then decided ``settle_time`` after it, because Segment's
         data lags; failure is decided at any time. Without it, the window ends now and grows.
     :param min_attempted: number of attempted events needed for any verdict. Default 1; set it higher if a condition

@@ -325,7 +325,9 @@ def test_numbers_agree_with_their_nouns(command: CommandLine) -> None:
 
     command.sandbox.seed(seed([existing(0, enabled=False), existing(1)]))
     planned = command.run("plan", "segment").out
-    assert "\n1 other destination of these sources is not described, so it is left alone: Existing 1 (" in planned
+    assert (
+        "\n1 other destination of the described sources has no description and is left alone: Existing 1 (" in planned
+    )
     assert planned.endswith("1 to change; 0 of 1 destination is as described\n")
     assert command.run("drift", "segment").out.endswith("\n1 destination differs, 0 are as described\n")
 
@@ -336,7 +338,9 @@ def test_a_long_list_of_undescribed_destinations_is_cut_off_except_as_json(comma
     command.sandbox.seed(seed([existing(number) for number in range(26)]))
 
     shown = command.run("plan", "segment").out
-    assert "25 other destinations of these sources are not described, so they are left alone: Existing 1 (" in shown
+    assert (
+        "25 other destinations of the described sources have no description and are left alone: Existing 1 (" in shown
+    )
     assert ", Existing 20 (my-website, actions-cloud) and 5 more\n" in shown
     assert len(command.run("plan", "segment", "--json").json["undescribed"]) == 25
 

@@ -91,7 +91,11 @@ def test_a_long_list_of_undescribed_destinations_is_cut_off(
 
     running.run(workspace(destinations=[described("New", subscriptions=[])], on_drift="report"))
 
-    (line,) = [line for line in capsys.readouterr().out.splitlines() if "other destinations of these sources" in line]
+    (line,) = [
+        line
+        for line in capsys.readouterr().out.splitlines()
+        if "25 other destinations of the described sources" in line
+    ]
     assert (line.count("Old"), " and 5 more" in line) == (20, True)
 
 

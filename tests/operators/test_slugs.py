@@ -209,8 +209,8 @@ def test_a_filter_is_created_with_the_source_by_slug(running: Running, sandbox: 
         ),
         (
             {"source": "shop"},
-            "source 'shop' is ambiguous: it is the slug of src-2 and the id of another source; use the id src-2, or the"
-            " slug of the other source",
+            "source 'shop' is ambiguous: it is the slug of the source with the id src-2 and the id of a different"
+            " source; select the first by its id, or the second by its slug",
         ),
         (
             {"destination_type": "my-tol"},
@@ -218,8 +218,8 @@ def test_a_filter_is_created_with_the_source_by_slug(running: Running, sandbox: 
         ),
         (
             {"destination_type": "my-other-tool"},
-            "destination type 'my-other-tool' is ambiguous: it is the slug of type-2 and the id of another destination"
-            " type; use the id type-2, or the slug of the other destination type",
+            "destination type 'my-other-tool' is ambiguous: it is the slug of the destination type with the id type-2"
+            " and the id of a different destination type; select the first by its id, or the second by its slug",
         ),
     ],
 )

@@ -104,8 +104,8 @@ def _check_anchored(start: datetime, end: datetime | None, granularity: str) -> 
     if end == start:
         raise ValueError(
             f"end_time is {format_utc(end)}, the same as start_time. In Airflow 3, the data interval is empty for cron"
-            " and timedelta schedules, manual runs and asset-triggered runs. Use a timetable with data intervals, such"
-            " as CronDataIntervalTimetable, or set window and end_time"
+            " and timedelta schedules, manual runs and asset-triggered runs. Use a timetable whose data intervals are"
+            " not empty, such as CronDataIntervalTimetable, or set window and end_time"
         )
     if end is not None and end < start:
         raise ValueError(f"end_time is {format_utc(end)}; it must be after start_time, {format_utc(start)}")

@@ -76,7 +76,7 @@ def notice_suspensions(options: CallOptions, flow: Flow[T], noticed: Callable[[]
 
 
 def _guarded(options: CallOptions, flow: Flow[T]) -> Flow[T]:
-    """Run a flow; before each write, check that its pauses and requests account for the time that has passed.
+    """Run a flow; raise before a write if more time has passed than the pauses and requests of the flow explain.
 
     :raises StaleStateError: the process was suspended for more than ``reconcile_timeout``.
     """

@@ -1,8 +1,8 @@
 """The steps that a flow yields, and the options of its calls.
 
-A flow is a generator. It yields a step, and the driver sends back the step's outcome: a
-:class:`~airflow_provider_segment.protocol.wire.messages.Response` or ``RequestFailure`` after :class:`Send`, ``None``
-after any other. The flow's return value is its result; it raises ``SegmentError``.
+A flow is a generator. It yields a step, and the driver sends back the step's outcome: after :class:`Send` a
+:class:`~airflow_provider_segment.protocol.wire.messages.Response`, a ``RequestFailure`` or a ``HeldBack``; after any
+other step ``None``. The flow's return value is its result; it raises ``SegmentError``.
 """
 
 from __future__ import annotations
@@ -183,5 +183,7 @@ def require_outcome(outcome: Reply | None) -> Reply:
     :param outcome: outcome of :class:`Send`.
     """
     if outcome is None:
-        raise TypeError("a driver must send a Response or a RequestFailure after Send")
+        raise TypeError(
+            "the driver replied to Send with None; it must reply with a Response, a RequestFailure or a HeldBack"
+        )
     return outcome

@@ -91,7 +91,7 @@ class SettingsDiff:
 
 
 def diff_destination(spec: DestinationSpec, actual: Destination, *, rotate_secrets: bool = False) -> Diff:
-    """Compare a destination, including its name, with its description.
+    """Compare a destination in Segment, including its name, with the ``DestinationSpec`` that describes it.
 
     :param spec: the description.
     :param actual: the destination in Segment, with the options of its type.
@@ -116,7 +116,7 @@ def diff_destination(spec: DestinationSpec, actual: Destination, *, rotate_secre
 
 
 def diff_subscription(spec: SubscriptionSpec, actual: Subscription, *, rotate_secrets: bool = False) -> Diff:
-    """Compare a subscription, including its name, with its description.
+    """Compare a subscription in Segment, including its name, with the ``SubscriptionSpec`` that describes it.
 
     :param spec: the description; fields that are ``None`` are left alone.
     :param actual: the subscription in Segment.

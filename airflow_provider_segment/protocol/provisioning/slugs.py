@@ -39,8 +39,8 @@ def resolve_slug(what: str, value: str, objects: Iterable[Slugged]) -> str:
         )
     if by_slug and by_id and by_slug != [value]:
         raise ValueError(
-            f"{what} {value!r} is ambiguous: it is the slug of {by_slug[0]} and the id of another {what}; use the id"
-            f" {by_slug[0]}, or the slug of the other {what}"
+            f"{what} {value!r} is ambiguous: it is the slug of the {what} with the id {by_slug[0]} and the id of a"
+            f" different {what}; select the first by its id, or the second by its slug"
         )
     if by_slug:
         return by_slug[0]

@@ -72,7 +72,7 @@ def _plan_lines(plan: WorkspacePlan) -> Iterator[Log]:
         yield Log(unsupplied_text(unsupplied), logging.WARNING)
     if plan.undescribed:
         others = [f"{one.name or one.id!r} ({one.source}, {one.type})" for one in plan.undescribed]
-        yield Log(f"other destinations of these sources are not described, so they are left alone: {listed(others)}")
+        yield Log(left_alone_text(others))
     yield Log(f"plan: {result_counts([item.result for item in plan.items])}; applying it takes {plan.forecast}")
 
 
@@ -87,6 +87,19 @@ def unsupplied_text(aliases: Sequence[str]) -> str:
         "secrets were not supplied, so they were not compared",
     )
     return f"{not_compared}: {listed(aliases)}"
+
+
+def left_alone_text(others: Sequence[str]) -> str:
+    """Return the message about destinations that have no description.
+
+    :param others: their labels.
+    """
+    left_alone = counted(
+        len(others),
+        "other destination of the described sources has no description and is left alone",
+        "other destinations of the described sources have no description and are left alone",
+    )
+    return f"{left_alone}: {listed(others)}"
 
 
 def _item_lines(item: PlannedDestination) -> Iterator[Log]:

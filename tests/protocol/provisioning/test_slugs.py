@@ -30,7 +30,8 @@ def test_a_slug_or_an_id_selects(value: str, found: str) -> None:
         ("my-app", "source 'my-app' is ambiguous: several sources have this slug; use one of their ids: id-2, id-4"),
         (
             "my-website",
-            "source 'my-website' is ambiguous: it is the slug of id-1 and the id of another source; use the id id-1",
+            "source 'my-website' is ambiguous: it is the slug of the source with the id id-1 and the id of a different"
+            " source; select the first by its id, or the second by its slug",
         ),
     ],
 )
