@@ -198,7 +198,7 @@ class CheckedArguments(_Base):
         return lambda _, value: value
 
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
-        """Render a value as Airflow does, but leave Segment's mapping language and mapped XCom values unchanged."""
+        """Render a value as Airflow does, but leave mapped XCom values and Segment's mapping expressions unchanged."""
         if isinstance(content, NumberString) or id(content) in self._from_xcom:
             return content  # rendered already, or data
         if isinstance(content, str) and is_literal(content):

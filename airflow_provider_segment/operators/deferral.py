@@ -123,7 +123,7 @@ class SegmentDeferrableOperator(SegmentOperator):
         return (resumed.state.wrote or is_retry(context)) and not resumed.nothing_is_in_flight
 
     def pending_age(self, context: Context) -> float:
-        """Return the minimum age of the last write, in seconds; 0 after a deferral, which may directly follow it."""
+        """Return the last write's minimum age in seconds; 0 after a deferral, which may directly follow a write."""
         return super().pending_age(context) if self._resumption is None else 0.0
 
     @property

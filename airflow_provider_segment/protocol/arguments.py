@@ -222,7 +222,7 @@ def _parse_json(argument: str, text: str, *, allowed: str) -> Any:
 
 
 def check_list(argument: str, value: Any) -> Sequence[Any]:
-    """Check that a value is a list; its entries, which must be dicts, are not checked.
+    """Check that a value is a list; the caller must check that its entries are dicts.
 
     :param argument: the argument's name.
     :param value: a list, or a string that holds a JSON array.
@@ -259,7 +259,7 @@ def check_keys(label: str, entry: Mapping[str, Any], *, allowed: Iterable[str]) 
 
 
 def check_distinct_ids(argument: str, ids: Sequence[str | None], *, kind: str) -> None:
-    """Raise ``ValueError`` if two entries of a list describe the object with the same id.
+    """Raise ``ValueError`` if two entries of a list have the same id.
 
     :param argument: the argument's name.
     :param ids: the id in each entry, if it has one.

@@ -48,7 +48,7 @@ def pieces(secret: str) -> Iterator[str]:
 
 
 def runs_of(secret: str) -> Iterator[str]:
-    """Yield the parts of a secret that are redacted even in excerpts: everything except PEM armour and JSON keys.
+    """Yield the parts of a secret that are redacted even if only partly quoted: all except PEM armour and JSON keys.
 
     :param secret: the string.
     """

@@ -10,7 +10,7 @@ _CONVERTOR = "segment_sandbox_id"
 
 
 class _IdConvertor(Convertor[str]):
-    """A converter for one segment of a path, which it percent-decodes, so that an id may contain an encoded slash.
+    """A converter that matches one path segment and percent-decodes it, so that an id may contain an encoded slash.
 
     An empty segment matches too; the operation then rejects it as an id.
     """

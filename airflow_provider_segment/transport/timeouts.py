@@ -108,7 +108,7 @@ _TIMEOUTS: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[float, Timeouts]] =
 
 
 def timeouts_of(seconds: float) -> Timeouts:
-    """Return the running event loop's ``Timeouts`` object for a given length.
+    """Return the running event loop's ``Timeouts`` object for timeouts of a given length.
 
     :param seconds: the length.
     """

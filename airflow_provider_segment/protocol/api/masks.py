@@ -1,4 +1,4 @@
-"""Leaving masked settings out of requests, and masking secrets in logs: the values that Segment returns masked."""
+"""Leaving masked settings out of requests, and masking sent values in logs if Segment returns them masked."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ class DeferralRule:
     _was_rejected: bool = False
 
     def run(self, flow: Flow[T]) -> Flow[T]:
-        """Run a flow until it ends or requires a deferral to wait for a rate limit.
+        """Run a flow until it ends, or until the task must defer to wait for a rate limit.
 
         :param flow: a generator that has not started.
         :raises DeferralRequiredError: it has to wait; start a new flow afterwards.

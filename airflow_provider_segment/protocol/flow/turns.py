@@ -1,4 +1,4 @@
-"""A pure state machine that assigns turns to the deferred tasks in one triggerer that wait for the same rate limit.
+"""A pure state machine that assigns turns to the deferred tasks that wait for one rate limit in the same triggerer.
 
 Segment counts requests in windows that begin with the first request. So turns come in rounds: at most as many as the
 limit allows, spread over the first half of a round. A round lasts a little longer than a window, since a task takes

@@ -163,7 +163,7 @@ def _find_lost(
     except SegmentSeveralMatchesError:
         raise
     except SegmentError as error:
-        lost.explain(f"checking whether the object exists failed too: {error}")
+        lost.explain(f"could not check whether the object exists: {error}")
         raise lost from error
 
 
@@ -203,7 +203,7 @@ def _find_after_rejection(
     except SegmentSeveralMatchesError:
         raise
     except SegmentError as error:
-        rejection.explain(f"checking whether the object exists failed too: {error}")
+        rejection.explain(f"could not check whether the object exists: {error}")
         raise rejection from error
 
 

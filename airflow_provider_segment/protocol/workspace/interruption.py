@@ -37,7 +37,7 @@ def interruption(
     failure = SegmentPartialFailureError(
         f"after a wait for a rate limit, the descriptions could no longer be applied: {error}; results before the wait,"
         f" for {len(done)} of {counted(len(applied), 'destination')}: {listed([result_line(one) for one in done])};"
-        " correct the descriptions and clear the task: it writes only what is missing",
+        " correct the descriptions and clear the task; it then writes only what still differs",
         summary=workspace_summary(applied, differs=differs, unsupplied=progress.unsupplied),
     )
     failure.__cause__ = error

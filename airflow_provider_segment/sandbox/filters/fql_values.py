@@ -6,7 +6,7 @@ from typing import Any
 
 
 class FqlError(ValueError):
-    """An FQL statement that can't be parsed or evaluated, or whose meaning Segment does not document."""
+    """An FQL statement can't be parsed or evaluated, or Segment does not document its meaning."""
 
 
 def type_name(value: Any) -> str:

@@ -108,7 +108,7 @@ def test_several_matches_after_a_lost_response_raise() -> None:
 def test_a_failed_check_raises_that_the_outcome_is_unknown() -> None:
     gone = Response(status=404, body=b'{"errors": [{"type": "NotFound"}]}')
     driver = ScriptedDriver([LOST, gone])
-    with pytest.raises(SegmentAmbiguousWriteError, match="checking whether the object exists failed"):
+    with pytest.raises(SegmentAmbiguousWriteError, match="could not check whether the object exists"):
         driver.run(create_destination(OPTIONS, **ARGUMENTS))
 
 
