@@ -157,16 +157,18 @@ class CheckedArguments(_Base):
                 error.args = (f"task {task_id!r}: {error}", *error.args[1:])
             raise
 
-    def check_known_arguments(self) -> None:
-        """Check the arguments whose values are known when the DAG is parsed, without naming the task in errors."""
+    def check_known_arguments(self) -> dict[str, Any]:
+        """Check the arguments whose values are known when the DAG is parsed, without naming the task in errors.
+
+        :return: the checked values of those that are set and known.
+        """
         self.check_combination()
         resolve_argument = self.argument_resolver(running=False)
-        for argument, check in self._checks():
-            value = resolve_argument(argument, getattr(self, argument))
-            if is_literal(value):
-                check(argument, value)
+        resolved = {name: resolve_argument(name, getattr(self, name)) for name, _ in self._checks()}
+        known = {name: check(name, resolved[name]) for name, check in self._checks() if is_literal(resolved[name])}
         paths = {argument: frozenset(unknown_paths(getattr(self, argument))) for argument in self.argument_checks}
         self._unknown = {argument: found for argument, found in paths.items() if found}
+        return known
 
     def checked(self) -> dict[str, Any]:
         """Check the rendered arguments, and return a dict of those that are set.

@@ -58,18 +58,6 @@ class DestinationSelection(Struct, frozen=True, kw_only=True):
         return {name: value for name, value in structs.asdict(self).items() if value is not None}
 
 
-def check_destination(arguments: Mapping[str, Any], *, beside_id: tuple[str, ...] = ()) -> DestinationSelection:
-    """Check the arguments that select a destination.
-
-    :param arguments: the arguments in ``DESTINATION_CHECKS``, by name; ``None`` if not set.
-    :param beside_id: which of them may be passed with the id.
-    :raises ValueError: an argument is invalid, or they do not select one destination.
-    """
-    check_destination_selection(arguments, beside_id=beside_id)
-    present = {name: value for name, value in arguments.items() if value is not None}
-    return DestinationSelection(**{name: DESTINATION_CHECKS[name](name, value) for name, value in present.items()})
-
-
 def check_one_form(arguments: Mapping[str, Any], *, required: bool = False) -> None:
     """Check that each object is selected by slug or by id, not by both; templates need not be rendered yet.
 

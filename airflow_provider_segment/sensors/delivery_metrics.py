@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseSensorOperator, PokeReturnValue
@@ -15,37 +15,25 @@ from airflow_provider_segment.hooks.unavailable import ConnectionUnavailableErro
 from airflow_provider_segment.lineage.datasets import DeliveryLineage
 from airflow_provider_segment.links.segment import SegmentDestinationsLink
 from airflow_provider_segment.protocol.api.granularity import MINUTE
-from airflow_provider_segment.protocol.arguments import check_count, check_flag
+from airflow_provider_segment.protocol.arguments import check_flag
 from airflow_provider_segment.protocol.delivery import schedule
-from airflow_provider_segment.protocol.delivery.condition import check_conditions
 from airflow_provider_segment.protocol.delivery.criteria import (
-    BESIDE_ID,
+    CRITERIA_CHECKS,
+    DEFAULT_SETTLE_TIME,
     FAIL,
+    REQUIRED,
     WARN,
     Observation,
     WaitCriteria,
-    check_criteria,
-    check_if_disabled,
-    check_on_unmet,
-    check_settle_time,
-    check_window_conditions,
+    build_criteria,
+    build_wait_window,
+    check_criteria_combination,
 )
 from airflow_provider_segment.protocol.delivery.schedule import requested_delay
-from airflow_provider_segment.protocol.delivery.window import (
-    AUTO,
-    check_granularity_or_auto,
-    check_one_window,
-    check_retention,
-    check_window,
-)
-from airflow_provider_segment.protocol.selection import (
-    DESTINATION_CHECKS,
-    DestinationSelection,
-    check_destination_selection,
-)
-from airflow_provider_segment.protocol.times import check_time
+from airflow_provider_segment.protocol.delivery.window import AUTO, WINDOW_CHECKS
+from airflow_provider_segment.protocol.selection import DESTINATION_CHECKS, DestinationSelection
 from airflow_provider_segment.sensors.deferral import DeferrableWaitMixin
-from airflow_provider_segment.templating import CheckedArguments, is_literal
+from airflow_provider_segment.templating import CheckedArguments
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -127,24 +115,8 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
     :raises SegmentError: Segment rejected a request.
     """
 
-    argument_checks = {  # noqa: RUF012 - a constant of the class
-        **DESTINATION_CHECKS,
-        "success_when": partial(check_conditions, at_least=1),
-        "fail_when": check_conditions,
-        "start_time": check_time,
-        "end_time": check_time,
-        "min_attempted": check_count,
-        "settle_time": check_settle_time,
-        "on_unmet": check_on_unmet,
-        "if_disabled": check_if_disabled,
-        "granularity": check_granularity_or_auto,
-    }
-    required = frozenset(argument_checks) - {*DESTINATION_CHECKS, "start_time", "end_time"}
-    template_fields: Sequence[str] = (
-        *argument_checks,
-        "window",
-        "segment_conn_id",
-    )  # the window's checks depend on each other
+    argument_checks = CRITERIA_CHECKS
+    required = REQUIRED
     operator_extra_links = (SegmentDestinationsLink(),)
     #: The link to Segment, once it is stored; ``None`` if another process stored it.
     stored_link: str | None = ""
@@ -165,7 +137,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         start_time: datetime | str | None = None,
         end_time: datetime | str | None = None,
         min_attempted: int | str = 1,
-        settle_time: timedelta | float | str = timedelta(seconds=120),
+        settle_time: timedelta | float | str = DEFAULT_SETTLE_TIME,
         on_unmet: str = FAIL,
         if_disabled: str = WARN,
         granularity: str = AUTO,
@@ -205,20 +177,14 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
 
     def check_combination(self) -> None:
         """Check that one destination is selected, and that exactly one of ``window`` and ``start_time`` is set."""
-        check_destination_selection(self._selection_arguments, beside_id=BESIDE_ID)
-        check_one_window(window=self.window, start_time=self.start_time)
+        check_criteria_combination({argument: getattr(self, argument) for argument in CRITERIA_CHECKS})
 
-    def check_known_arguments(self) -> None:
-        """Check the arguments known when the DAG is parsed, including the combination of window arguments."""
-        super().check_known_arguments()
-        window = {name: getattr(self, name) for name in ("window", "start_time", "end_time", "granularity")}
-        if not is_literal([*window.values(), self.settle_time]):
-            return
-        checked = check_window(**window)
-        check_retention(checked, check_settle_time("settle_time", self.settle_time))
-        for name in ("success_when", "fail_when"):
-            if is_literal(conditions := getattr(self, name)):
-                check_window_conditions(name, conditions, checked)
+    def check_known_arguments(self) -> dict[str, Any]:
+        """Check the arguments known when the DAG is parsed and, if the window is known, how they fit together."""
+        known = super().check_known_arguments()
+        if not self._unknown.keys() & {*WINDOW_CHECKS, "settle_time"}:
+            build_wait_window(known)
+        return known
 
     def poke(self, context: Context) -> bool | PokeReturnValue:
         """Poll once; with ``deferrable``, defer the rest of the wait to the trigger."""
@@ -309,9 +275,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
 
     @cached_property
     def _criteria(self) -> WaitCriteria:
-        self.checked()
-        arguments = {name: getattr(self, name) for name in self.template_fields if name != "segment_conn_id"}
-        return check_criteria(**arguments)
+        return build_criteria(self.checked())
 
     def _poll_with_current_connection(self, context: Context) -> Verdict:
         """Poll; after a permanent error, reload the connection and, if it has changed, poll again."""

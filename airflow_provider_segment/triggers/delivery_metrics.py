@@ -12,8 +12,9 @@ from airflow.triggers.base import TriggerEvent
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
 from airflow_provider_segment.protocol.arguments import check_flag, check_name
-from airflow_provider_segment.protocol.delivery.condition import Condition
+from airflow_provider_segment.protocol.delivery.condition import Condition, check_conditions
 from airflow_provider_segment.protocol.delivery.criteria import (
+    DEFAULT_SETTLE_TIME,
     FAIL,
     WARN,
     Observation,
@@ -89,7 +90,7 @@ class SegmentDeliveryMetricsTrigger(DeliveryTrigger):
         start_time: str | None = None,
         end_time: str | None = None,
         min_attempted: int = 1,
-        settle_time: float = 120.0,
+        settle_time: float = DEFAULT_SETTLE_TIME.total_seconds(),
         on_unmet: str = FAIL,
         if_disabled: str = WARN,
         granularity: str = AUTO,
@@ -303,7 +304,9 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
 
     @cached_property
     def _rearm_conditions(self) -> tuple[Condition, ...]:
-        return check_window_conditions("rearm_when", self.rearm_when, self.criteria.window)
+        conditions = check_conditions("rearm_when", self.rearm_when)
+        check_window_conditions("rearm_when", conditions, self.criteria.window)
+        return conditions
 
     async def filter_shared_stream(self, shared_stream: AsyncIterator[PollResult]) -> AsyncIterator[TriggerEvent]:
         """Yield an event each time the threshold is crossed.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -11,8 +13,20 @@ from msgspec.structs import replace
 from airflow_provider_segment.protocol.api.granularity import LONGEST_WINDOW, Interval
 from airflow_provider_segment.protocol.arguments import check_choice, check_count
 from airflow_provider_segment.protocol.delivery.condition import Condition, check_conditions
-from airflow_provider_segment.protocol.delivery.window import AUTO, Window, adds_up, check_retention, check_window
-from airflow_provider_segment.protocol.selection import DestinationSelection, check_destination
+from airflow_provider_segment.protocol.delivery.window import (
+    WINDOW_CHECKS,
+    Window,
+    adds_up,
+    build_window,
+    check_one_window,
+    check_retention,
+)
+from airflow_provider_segment.protocol.selection import (
+    DESTINATION_CHECKS,
+    Check,
+    DestinationSelection,
+    check_destination_selection,
+)
 from airflow_provider_segment.protocol.times import check_duration, format_utc
 
 if TYPE_CHECKING:
@@ -24,6 +38,7 @@ BESIDE_ID = ("source", "source_id")
 FAIL, SKIP, WAIT = "fail", "skip", "wait"
 """The choices for a closed window that does not meet the conditions."""
 WARN = "warn"
+DEFAULT_SETTLE_TIME = timedelta(seconds=120)
 
 NOT_ADDITIVE = "averages and percentiles cannot be added up over the requests that the window needs"
 """Why a condition on a time has no value in a window that one request does not cover."""
@@ -105,11 +120,11 @@ class WaitCriteria(Struct, frozen=True, kw_only=True, gc=False):
 
     destination: DestinationSelection
     success_when: tuple[Condition, ...]
-    fail_when: tuple[Condition, ...]
+    fail_when: tuple[Condition, ...] = ()
     window: Window
-    min_attempted: int
-    settle_time: timedelta
-    on_unmet: str
+    min_attempted: int = 1
+    settle_time: timedelta = DEFAULT_SETTLE_TIME
+    on_unmet: str = FAIL
     if_disabled: str = WARN
 
     @property
@@ -168,71 +183,6 @@ class WaitCriteria(Struct, frozen=True, kw_only=True, gc=False):
         }
 
 
-def check_criteria(
-    *,
-    success_when: Any,
-    destination_id: Any = None,
-    source: Any = None,
-    source_id: Any = None,
-    destination_type: Any = None,
-    metadata_id: Any = None,
-    name: Any = None,
-    fail_when: Any = (),
-    window: Any = None,
-    start_time: Any = None,
-    end_time: Any = None,
-    min_attempted: Any = 1,
-    settle_time: Any = timedelta(seconds=120),
-    on_unmet: Any = FAIL,
-    if_disabled: Any = WARN,
-    granularity: Any = AUTO,
-) -> WaitCriteria:
-    """Check the arguments of a wait; the sensor's docstring explains them.
-
-    :raises ValueError: an argument is not allowed; the message names it, its value and what is allowed.
-    """
-    checked_window = check_window(window=window, start_time=start_time, end_time=end_time, granularity=granularity)
-    checked_settle_time = check_settle_time("settle_time", settle_time)
-    check_retention(checked_window, checked_settle_time)
-    selection = {
-        "destination_id": destination_id,
-        "source": source,
-        "source_id": source_id,
-        "destination_type": destination_type,
-        "metadata_id": metadata_id,
-        "name": name,
-    }
-    return WaitCriteria(
-        destination=check_destination(selection, beside_id=BESIDE_ID),
-        success_when=check_window_conditions("success_when", success_when, checked_window, at_least=1),
-        fail_when=check_window_conditions("fail_when", fail_when, checked_window),
-        window=checked_window,
-        min_attempted=check_count("min_attempted", min_attempted),
-        settle_time=checked_settle_time,
-        on_unmet=check_on_unmet("on_unmet", on_unmet),
-        if_disabled=check_if_disabled("if_disabled", if_disabled),
-    )
-
-
-def check_window_conditions(argument: str, value: Any, window: Window, *, at_least: int = 0) -> tuple[Condition, ...]:
-    """Parse conditions, and check that their metrics can be computed for the window.
-
-    :param argument: name of the argument, for the message.
-    :param value: one condition or a sequence of them.
-    :param window: the window.
-    :param at_least: minimum number of conditions.
-    :raises ValueError: as for ``check_conditions``; or a condition on a time needs more than one request.
-    """
-    conditions = check_conditions(argument, value, at_least=at_least)
-    times = [str(condition) for condition in conditions if condition.is_time]
-    if times and adds_up(window):
-        raise ValueError(
-            f"{argument}: {times[0]!r} has no value in this window: {NOT_ADDITIVE}; use a window of at most 4 hours,"
-            " align it to whole hours (UTC), or set granularity to HOUR or DAY"
-        )
-    return conditions
-
-
 def check_on_unmet(argument: str, value: Any) -> str:
     """Check a value of ``on_unmet``: what to do when a window closes without meeting the conditions.
 
@@ -261,3 +211,81 @@ def check_settle_time(argument: str, value: Any) -> timedelta:
     if settle_time > LONGEST_WINDOW:
         raise ValueError(f"{argument} is {settle_time}; it must be at most {LONGEST_WINDOW.days} days")
     return settle_time
+
+
+CRITERIA_CHECKS: Mapping[str, Check] = {
+    **DESTINATION_CHECKS,
+    "success_when": partial(check_conditions, at_least=1),
+    "fail_when": check_conditions,
+    **WINDOW_CHECKS,
+    "min_attempted": check_count,
+    "settle_time": check_settle_time,
+    "on_unmet": check_on_unmet,
+    "if_disabled": check_if_disabled,
+}
+"""The arguments of a wait, with their checks; ``build_criteria`` checks how they fit together."""
+REQUIRED = frozenset(CRITERIA_CHECKS) - {*DESTINATION_CHECKS, "window", "start_time", "end_time"}
+"""The arguments of a wait that may not be ``None``."""
+
+
+def check_criteria(**arguments: Any) -> WaitCriteria:
+    """Check the arguments of a wait, and build its criteria from them.
+
+    :param arguments: arguments in :data:`CRITERIA_CHECKS`, by name; the sensor's docstring explains them.
+    :raises ValueError: an argument is not allowed; the message names it, its value and what is allowed.
+    """
+    check_criteria_combination(arguments)
+    present = {name: value for name, value in arguments.items() if value is not None or name in REQUIRED}
+    return build_criteria({name: CRITERIA_CHECKS[name](name, value) for name, value in present.items()})
+
+
+def check_criteria_combination(arguments: Mapping[str, Any]) -> None:
+    """Check that one destination and one window are selected; templates need not be rendered yet.
+
+    :param arguments: the arguments of a wait, by name; ``None`` if not set.
+    :raises ValueError: the message names the arguments.
+    """
+    selection = {name: arguments.get(name) for name in DESTINATION_CHECKS}
+    check_destination_selection(selection, beside_id=BESIDE_ID)
+    check_one_window(window=arguments.get("window"), start_time=arguments.get("start_time"))
+
+
+def build_criteria(checked: Mapping[str, Any]) -> WaitCriteria:
+    """Build the criteria of a wait from checked arguments, and check how these fit together.
+
+    :param checked: the checked arguments that are set, by name.
+    :raises ValueError: arguments contradict each other; the message names them.
+    """
+    fields = {name: checked[name] for name in WaitCriteria.__struct_fields__ if name in checked}
+    selection = {name: checked[name] for name in DESTINATION_CHECKS if name in checked}
+    fields["window"] = build_wait_window(checked)
+    return WaitCriteria(destination=DestinationSelection(**selection), **fields)
+
+
+def build_wait_window(checked: Mapping[str, Any]) -> Window:
+    """Build the window of a wait, and check that the settle time and the conditions fit it.
+
+    :param checked: the checked arguments that are set, by name; conditions may be missing.
+    :raises ValueError: arguments contradict each other; the message names them.
+    """
+    window = build_window(**{name: checked[name] for name in WINDOW_CHECKS if name in checked})
+    check_retention(window, checked.get("settle_time", DEFAULT_SETTLE_TIME))
+    for name in ("success_when", "fail_when"):
+        check_window_conditions(name, checked.get(name, ()), window)
+    return window
+
+
+def check_window_conditions(argument: str, conditions: Sequence[Condition], window: Window) -> None:
+    """Check that the metrics of conditions can be computed for the window.
+
+    :param argument: name of the argument, for the message.
+    :param conditions: the conditions.
+    :param window: the window.
+    :raises ValueError: a condition on a time needs more than one request.
+    """
+    times = [str(condition) for condition in conditions if condition.is_time]
+    if times and adds_up(window):
+        raise ValueError(
+            f"{argument}: {times[0]!r} has no value in this window: {NOT_ADDITIVE}; use a window of at most 4 hours,"
+            " align it to whole hours (UTC), or set granularity to HOUR or DAY"
+        )

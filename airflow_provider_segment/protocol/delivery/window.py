@@ -6,6 +6,7 @@ https://docs.segmentapis.com/tag/Destinations#operation/listDeliveryMetricsSumma
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from airflow_provider_segment.protocol.api.granularity import (
     is_aligned,
 )
 from airflow_provider_segment.protocol.arguments import check_choice
+from airflow_provider_segment.protocol.selection import Check
 from airflow_provider_segment.protocol.times import check_duration, check_time, format_duration, format_utc
 
 AUTO = "auto"
@@ -75,39 +77,39 @@ def adds_up(window: Window) -> bool:
     return length is not None and granularity_of(window) == MINUTE and length > LIMITS[MINUTE].range
 
 
-def check_window(
-    *, window: Any = None, start_time: Any = None, end_time: Any = None, granularity: Any = AUTO
+def build_window(
+    *,
+    window: timedelta | None = None,
+    start_time: datetime | None = None,
+    end_time: datetime | None = None,
+    granularity: str = AUTO,
 ) -> Window:
-    """Check the arguments that define a time window.
+    """Build a time window from checked arguments.
 
-    :param window: a timedelta, a number of seconds or an ISO 8601 duration such as ``PT30M``; ends at ``end_time`` if
-        that is set, and slides otherwise.
-    :param start_time: a datetime or an ISO 8601 string; UTC if it has no timezone.
-    :param end_time: a datetime or an ISO 8601 string; UTC if it has no timezone.
+    :param window: its length; ends at ``end_time`` if that is set, and slides otherwise.
+    :param start_time: its start, if ``window`` is not set.
+    :param end_time: its end.
     :param granularity: ``auto`` or a granularity of the API.
-    :raises ValueError: an argument is invalid; the message names it, its value and what is allowed.
+    :raises ValueError: the arguments contradict each other, or Segment has no metrics for the window.
     """
-    check_one_window(window=window, start_time=start_time)
-    granularity = check_granularity_or_auto("granularity", granularity)
-    end = None if end_time is None else check_time("end_time", end_time)
-    if window is not None:
-        length = _check_length(window)
-        start = None if end is None else _start_before(end, length)
-        checked = Window(length=None if end else length, start=start, end=end, granularity=granularity)
+    if window is None:
+        built = _anchored(start_time, end_time, granularity)
+    elif end_time is None:
+        built = Window(length=window, granularity=granularity)
     else:
-        checked = _check_anchored(check_time("start_time", start_time), end, granularity)
-    _check_reach(checked, "end_time" if window is None else "window")
-    return checked
+        built = Window(start=_start_before(end_time, window), end=end_time, granularity=granularity)
+    _check_reach(built, "end_time" if window is None else "window")
+    return built
 
 
-def _check_anchored(start: datetime, end: datetime | None, granularity: str) -> Window:
-    if end == start:
+def _anchored(start: datetime | None, end: datetime | None, granularity: str) -> Window:
+    if end is not None and end == start:
         raise ValueError(
             f"end_time is {format_utc(end)}, the same as start_time. In Airflow 3, the data interval is empty for cron"
             " and timedelta schedules, manual runs and asset-triggered runs. Use a timetable whose data intervals are"
             " not empty, such as CronDataIntervalTimetable, or set window and end_time"
         )
-    if end is not None and end < start:
+    if start is not None and end is not None and end < start:
         raise ValueError(f"end_time is {format_utc(end)}; it must be after start_time, {format_utc(start)}")
     return Window(start=start, end=end, granularity=granularity)
 
@@ -200,11 +202,15 @@ def check_one_window(*, window: Any, start_time: Any) -> None:
         raise ValueError(f"exactly one of window and start_time must be set; {problem}")
 
 
-def _check_length(value: Any) -> timedelta:
-    # The API takes whole seconds; round up.
-    length = timedelta(seconds=math.ceil(check_duration("window", value).total_seconds()))
+def check_length(argument: str, value: Any) -> timedelta:
+    """Check the length of a window, and round it up to whole seconds, which the API takes.
+
+    :param argument: name of the argument, for the message.
+    :param value: a duration, in any form that ``check_duration`` accepts.
+    """
+    length = timedelta(seconds=math.ceil(check_duration(argument, value).total_seconds()))
     if not length:
-        raise ValueError(f"window is {length}; it must be at least one second")
+        raise ValueError(f"{argument} is {length}; it must be at least one second")
     return length
 
 
@@ -222,3 +228,12 @@ def check_granularity_or_auto(argument: str, value: Any) -> str:
     :param value: the argument's value.
     """
     return check_choice(argument, value, (AUTO, *GRANULARITIES))
+
+
+WINDOW_CHECKS: Mapping[str, Check] = {
+    "window": check_length,
+    "start_time": check_time,
+    "end_time": check_time,
+    "granularity": check_granularity_or_auto,
+}
+"""The arguments that define a window, with their checks; ``build_window`` checks how they fit together."""

@@ -18,12 +18,13 @@ from hypothesis import strategies as st
 from airflow_provider_segment.protocol.delivery.coverage import RETRY_PERIOD, Coverage, coverage_at
 from airflow_provider_segment.protocol.delivery.criteria import MetricsQuery, Observation
 from airflow_provider_segment.protocol.delivery.polling import FinalPieces, fetch_observation
-from airflow_provider_segment.protocol.delivery.window import Window, check_window
+from airflow_provider_segment.protocol.delivery.window import Window
 from airflow_provider_segment.protocol.flow.steps import Outcome
 from airflow_provider_segment.protocol.wire.messages import Request
 from airflow_provider_segment.sandbox.api.delivery_metrics import LIMITS as SANDBOX_LIMITS
 from airflow_provider_segment.sandbox.api.delivery_metrics import align_to_buckets, parse_window
 from airflow_provider_segment.sandbox.state.deliveries import Batch, DeliveryLog
+from tests.protocol.delivery.observing import check_window
 from tests.protocol.driver import ScriptedDriver
 from tests.protocol.property_settings import examples
 from tests.protocol.samples import ONE_TRY, done

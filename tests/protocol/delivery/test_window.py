@@ -11,9 +11,9 @@ from airflow_provider_segment.protocol.api.granularity import check_granularity
 from airflow_provider_segment.protocol.delivery.window import (
     Window,
     check_granularity_or_auto,
-    check_window,
 )
 from airflow_provider_segment.protocol.times import format_utc
+from tests.protocol.delivery.observing import check_window
 
 NOW = datetime(2026, 2, 15, 12, 0, 0, tzinfo=UTC)
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
