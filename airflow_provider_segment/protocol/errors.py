@@ -228,3 +228,7 @@ _FINAL = (
     SegmentPruneLimitError,
     SegmentUnexpectedResultError,  # a retry would not find the object, and create another one
 )
+
+for _name, _kind in list(globals().items()):
+    if _name.startswith("Segment"):  # tracebacks and pickles show the module from which users import the error
+        _kind.__module__ = "airflow_provider_segment.exceptions"

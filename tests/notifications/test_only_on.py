@@ -60,6 +60,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
     "its own exception": ({"exception": BadDataError()}, {"only_on": BadDataError}, True),
     "a subclass of it": ({"exception": VeryBadDataError()}, {"only_on": [KeyError, BadDataError]}, True),
     "its dotted name": ({"exception": VeryBadDataError()}, {"only_on": NAME}, True),
+    "our error's public name": (
+        {"exception": SegmentAuthError("401")},
+        {"only_on": "airflow_provider_segment.exceptions.SegmentAuthError"},
+        True,
+    ),
     "a builtin's name": ({"exception": ZeroDivisionError()}, {"only_on": ["ArithmeticError"]}, True),
     "another exception": ({"exception": ValueError("typo")}, {"only_on": BadDataError}, False),
     "its own exception, not to be retried": ({"exception": without_retry(BadDataError())}, {"only_on": NAME}, True),

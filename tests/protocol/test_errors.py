@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_segment import exceptions
 from airflow_provider_segment.protocol import errors
 from airflow_provider_segment.protocol.errors import (
     SegmentAlreadyExistsError,
@@ -76,6 +77,14 @@ def test_every_error_of_the_package_is_in_the_table() -> None:
         if isinstance(value, type) and issubclass(value, SegmentError) and not name.startswith("_")
     }
     assert {name.split()[0] for name in ERRORS} == known
+
+
+def test_every_error_names_the_module_from_which_users_import_it() -> None:
+    public = {name: getattr(exceptions, name) for name in exceptions.__all__}
+
+    assert {name: f"{kind.__module__}.{kind.__qualname__}" for name, kind in public.items()} == {
+        name: f"airflow_provider_segment.exceptions.{name}" for name in public
+    }
 
 
 @every_error

@@ -48,7 +48,7 @@ def test_a_task_and_its_log_lines_are_shown(
 def test_the_error_is_found_among_the_log_lines(sandbox: Sandbox) -> None:
     story = DagStory(sandbox)
     noise = [f"2026-11-23T10:22:09Z [info     ] line {number}\n" for number in range(100)]
-    reason = "airflow_provider_segment.protocol.errors.SegmentNotFoundError: POST /x returned 404: Action not found\n"
+    reason = "airflow_provider_segment.exceptions.SegmentNotFoundError: POST /x returned 404: Action not found\n"
     for line in [*noise, "2026-11-23T10:22:09Z [error    ] Task failed with exception\n", reason, *noise]:
         story.read(line)
     assert story.last_errors().endswith(reason)
