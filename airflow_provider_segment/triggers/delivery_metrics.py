@@ -222,7 +222,9 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
     restart of the triggerer it neither fires twice for one crossing nor misses one that happened meanwhile. Without a
     state store (Airflow 3.0 to 3.2), or when several assets share the trigger, it misses a crossing during a restart.
 
-    It polls indefinitely; a poll that fails is logged and repeated.
+    It polls indefinitely; a poll that fails is logged and repeated. The payload of its event has the keys ``status``
+    (``succeeded``), ``message``, ``destination_id``, ``source_id``, ``metrics``, ``conditions``, ``start_time``,
+    ``end_time`` and ``granularity``. A DAG run reads it from ``triggering_asset_events``, as ``extra["payload"]``.
 
     :param destination_id: id of the destination; only cloud-mode destinations have delivery data. Without it, pass
         ``source``, ``destination_type`` and ``name``, which are looked up when the trigger starts to poll.
@@ -324,7 +326,9 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
             # Saved before it fires: a crash in between loses the event, but never repeats one.
             await state.save(holds=holds)
             if holds and held is False:
-                yield TriggerEvent({**self.ids(verdict.observation), **(verdict.evidence or {})})
+                result = result_of_verdict(verdict, progress.describe(verdict))
+                event = {"status": result.status, "message": result.message, **self.ids(verdict.observation)}
+                yield TriggerEvent(event | (result.evidence or {}))
             held = holds
 
 

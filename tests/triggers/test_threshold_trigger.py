@@ -94,6 +94,8 @@ def test_it_fires_once_for_a_crossing_with_its_evidence(segment_sandbox: Segment
         watcher(destination_id),
         then=lambda: segment_sandbox.deliver(destination_id, successes=12, at=PAST),
     )
+    assert event["status"] == "succeeded"
+    assert event["message"].startswith("12 of 12 delivered")
     assert (event["destination_id"], event["source_id"]) == (destination_id, "sandbox-web")
     assert event["conditions"] == {"successes >= 10": True}
     assert event["metrics"]["successes"] == 12
