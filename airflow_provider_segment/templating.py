@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from airflow_provider_segment.protocol.arguments import check_id, check_name, check_reference
-from airflow_provider_segment.protocol.provisioning.paths import Path, is_below
+from airflow_provider_segment.protocol.key_path import KeyPath, is_below
 from airflow_provider_segment.protocol.secret_str import NumberString
 
 # A mixin: operators, sensors and notifiers have different bases.
@@ -46,7 +46,7 @@ def is_literal(value: Any) -> bool:
     return not hasattr(value, "resolve") and (isinstance(value, type) or not callable(value))
 
 
-def unknown_paths(value: Any, path: Path = ()) -> Iterator[Path]:
+def unknown_paths(value: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
     """Yield the paths in an argument whose values are known only after templates are rendered.
 
     :param value: an argument as the DAG file sets it.
@@ -65,7 +65,7 @@ def unknown_paths(value: Any, path: Path = ()) -> Iterator[Path]:
 _CAUSE = "; the task it refers to may have been skipped, or returned nothing"
 
 
-def _empty_selections(value: Any, keys: frozenset[str], path: Path = ()) -> Iterator[Path]:
+def _empty_selections(value: Any, keys: frozenset[str], path: KeyPath = ()) -> Iterator[KeyPath]:
     """Yield the paths, in a list of dicts, at which one of ``keys`` has the value ``None`` or ``"None"``."""
     for index, entry in enumerate(value if isinstance(value, list | tuple) else ()):
         for key in keys & entry.keys() if isinstance(entry, Mapping) else ():
@@ -117,7 +117,7 @@ class CheckedArguments(_Base):
     #: Keys inside an argument that select an object.
     selecting_keys: frozenset[str] = frozenset()
     segment_conn_id: str
-    _unknown: Mapping[str, frozenset[Path]] = {}
+    _unknown: Mapping[str, frozenset[KeyPath]] = {}
     _from_xcom: frozenset[int] = frozenset()
 
     def __new__(cls, *_: Any, **kwargs: Any) -> Self:
@@ -184,7 +184,7 @@ class CheckedArguments(_Base):
             for argument, check in self._checks()
         }
 
-    def templated_paths(self, argument: str) -> frozenset[Path]:
+    def templated_paths(self, argument: str) -> frozenset[KeyPath]:
         """Return the paths of the values in an argument that were rendered from templates.
 
         :param argument: the argument's name.

@@ -27,8 +27,8 @@ from airflow_provider_segment.secrets import ReadSecret, replace_references
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from airflow_provider_segment.protocol.key_path import KeyPath
     from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest
-    from airflow_provider_segment.protocol.provisioning.paths import Path
     from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
     from airflow_provider_segment.templating import Settings, Text
 
@@ -279,7 +279,7 @@ def _resolve_entry(label: str, entry: Any, read: ReadSecret) -> Any:
     return {**entry, "settings": replace_references(f"{label}['settings']", entry["settings"], read)}
 
 
-def _request(values: dict[str, Any], *, templated: frozenset[Path], wait_for_pending: bool) -> ApplyRequest:
+def _request(values: dict[str, Any], *, templated: frozenset[KeyPath], wait_for_pending: bool) -> ApplyRequest:
     from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest
     from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
 

@@ -26,8 +26,8 @@ from airflow_provider_segment.protocol.arguments import (
     check_name,
     check_on_drift,
 )
+from airflow_provider_segment.protocol.key_path import paths_inside
 from airflow_provider_segment.protocol.phrases import counted
-from airflow_provider_segment.protocol.provisioning.paths import paths_inside
 from airflow_provider_segment.secrets import ReadSecret, replace_references
 
 if TYPE_CHECKING:

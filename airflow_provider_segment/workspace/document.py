@@ -11,9 +11,11 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import yaml
+
+from airflow_provider_segment.protocol.key_path import KeyPath
 
 MAX_BYTES = 1024 * 1024
 """Maximum size of a file; the largest destinations in practice take about 100 KB."""
@@ -25,9 +27,6 @@ NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _MAX_DIGITS = 400
 _ESCAPE = re.compile(r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|.)")
-
-Path: TypeAlias = tuple[str | int, ...]
-"""Keys and indexes that lead to a value in a document."""
 
 # If PyYAML was built with libyaml, that parser is ten times as fast.
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -54,9 +53,9 @@ class Document:
     """
 
     value: Any = field(repr=False)
-    lines: Mapping[Path, int] = field(repr=False)
+    lines: Mapping[KeyPath, int] = field(repr=False)
 
-    def line(self, path: Path) -> int:
+    def line(self, path: KeyPath) -> int:
         """Return the line number of a value, or of the nearest value that contains it.
 
         :param path: path of the value.
@@ -133,7 +132,7 @@ class _Builder:
 
     def __init__(self, events: Iterator[Any]) -> None:
         self._events = events
-        self._lines: dict[Path, int] = {}
+        self._lines: dict[KeyPath, int] = {}
 
     def document(self) -> Document:
         next(self._events)  # the start of the stream
@@ -146,7 +145,7 @@ class _Builder:
             raise DocumentError("the file contains several documents; put each in its own file", _line(following))
         return Document(value, self._lines)
 
-    def _value(self, event: Any, path: Path) -> Any:
+    def _value(self, event: Any, path: KeyPath) -> Any:
         self._lines.setdefault(path, _line(event))
         _check_event(event, depth=len(path))
         if isinstance(event, yaml.MappingStartEvent):
@@ -155,7 +154,7 @@ class _Builder:
             return self._sequence(path)
         return _scalar(event)
 
-    def _mapping(self, path: Path) -> dict[str, Any]:
+    def _mapping(self, path: KeyPath) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             key = self._key(event)
@@ -165,7 +164,7 @@ class _Builder:
             mapping[key] = self._value(next(self._events), (*path, key))
         return mapping
 
-    def _sequence(self, path: Path) -> list[Any]:
+    def _sequence(self, path: KeyPath) -> list[Any]:
         items: list[Any] = []
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
             items.append(self._value(event, (*path, len(items))))

@@ -7,6 +7,7 @@ from typing import Any
 
 from airflow_provider_segment.protocol.arguments import check_flag, check_id, check_name, check_schedule, masked_keys
 from airflow_provider_segment.protocol.filter_arguments import check_actions, check_description
+from airflow_provider_segment.protocol.key_path import KeyPath
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterCheck, check_samples
 from airflow_provider_segment.protocol.workspace.description import (
     DestinationDescription,
@@ -14,7 +15,7 @@ from airflow_provider_segment.protocol.workspace.description import (
     SecretAlias,
     SubscriptionDescription,
 )
-from airflow_provider_segment.workspace.document import Document, Path
+from airflow_provider_segment.workspace.document import Document
 from airflow_provider_segment.workspace.environment import Environment
 from airflow_provider_segment.workspace.format import DESTINATION_KEYS, FILTER_KEYS, SUBSCRIPTION_KEYS, Key
 from airflow_provider_segment.workspace.problems import Problem, WorkspaceFilesError, unknown_name
@@ -85,7 +86,7 @@ class _Reader:
         self._path = path
         self._problems: list[Problem] = []
 
-    def fields(self, value: Any, path: Path, keys: Sequence[Key]) -> dict[str, Any]:
+    def fields(self, value: Any, path: KeyPath, keys: Sequence[Key]) -> dict[str, Any]:
         """Check the fields of an object, and return those that are not null."""
         names = [key.name for key in keys]
         if not isinstance(value, Mapping):
@@ -121,14 +122,14 @@ class _Reader:
         if self._problems:
             raise WorkspaceFilesError(self._problems)
 
-    def _checked(self, path: Path, value: Any) -> Any:
+    def _checked(self, path: KeyPath, value: Any) -> Any:
         try:
             return _CHECKS[str(path[-1])](path_label(path), value)
         except ValueError as error:
             self._report(path, str(error), labelled=True)
             return value
 
-    def _report(self, path: Path, message: str, *, labelled: bool = False) -> None:
+    def _report(self, path: KeyPath, message: str, *, labelled: bool = False) -> None:
         label = "" if labelled or not path else f"{path_label(path)}: "
         self._problems.append(Problem(path=self._path, line=self._document.line(path), message=f"{label}{message}"))
 

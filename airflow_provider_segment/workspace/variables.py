@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from airflow_provider_segment.protocol.key_path import KeyPath
 from airflow_provider_segment.protocol.workspace.description import SecretAlias
-from airflow_provider_segment.workspace.document import Document, DocumentError, Path
+from airflow_provider_segment.workspace.document import Document, DocumentError
 from airflow_provider_segment.workspace.format import SECRET_KEY, VARIABLE_NAME
 from airflow_provider_segment.workspace.problems import shorten, unknown_name
 
@@ -37,7 +38,7 @@ class Substitution:
         """
         return self._replace(document, document.value, ())
 
-    def _replace(self, document: Document, value: Any, path: Path) -> Any:
+    def _replace(self, document: Document, value: Any, path: KeyPath) -> Any:
         if isinstance(value, str):
             return self._string(document, value, path)
         if isinstance(value, list):
@@ -48,7 +49,7 @@ class Substitution:
             return self._secret(document, value, path)
         return {unescape_key(key): self._replace(document, item, (*path, key)) for key, item in value.items()}
 
-    def _string(self, document: Document, text: str, path: Path) -> Any:
+    def _string(self, document: Document, text: str, path: KeyPath) -> Any:
         whole = _VARIABLE.fullmatch(text)
         if whole is not None and whole[1] is not None:
             return self._variable(document, whole[1], path)
@@ -64,14 +65,14 @@ class Substitution:
 
         return _VARIABLE.sub(replacement, text)
 
-    def _variable(self, document: Document, name: str, path: Path) -> Any:
+    def _variable(self, document: Document, name: str, path: KeyPath) -> Any:
         self.used.add(name)
         if name in self.variables:
             return self.variables[name]
         self._problem(document, path, unknown_name("variable", name, list(self.variables)))
         return ""
 
-    def _secret(self, document: Document, value: Mapping[str, Any], path: Path) -> SecretAlias:
+    def _secret(self, document: Document, value: Mapping[str, Any], path: KeyPath) -> SecretAlias:
         alias = value[SECRET_KEY]
         if len(value) > 1:
             message = f"{SECRET_KEY!r} must be the only key of a reference; for a literal key, write '${SECRET_KEY}'"
@@ -82,11 +83,11 @@ class Substitution:
             return SecretAlias("")
         return SecretAlias(alias)
 
-    def _problem(self, document: Document, path: Path, message: str) -> None:
+    def _problem(self, document: Document, path: KeyPath, message: str) -> None:
         self.problems.append(DocumentError(f"{path_label(path)}: {message}", document.line(path)))
 
 
-def path_label(path: Path) -> str:
+def path_label(path: KeyPath) -> str:
     """Return the label of a path for messages, such as ``subscriptions[0].name``.
 
     :param path: keys and indexes.

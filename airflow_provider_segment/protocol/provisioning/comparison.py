@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import Any
 
 from airflow_provider_segment.protocol.arguments import MASK_CHARACTER
-from airflow_provider_segment.protocol.provisioning.paths import Path
+from airflow_provider_segment.protocol.key_path import KeyPath
 from airflow_provider_segment.protocol.secret_str import SecretStr
 
 _EMPTY = ("", "None")
@@ -71,7 +71,7 @@ def holds_mask(value: Any) -> bool:
     return isinstance(value, list | tuple) and any(map(holds_mask, value))
 
 
-def empty_secrets(spec: Any, actual: Any, path: Path = ()) -> Iterator[Path]:
+def empty_secrets(spec: Any, actual: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
     """Yield the path of each described value that is empty or ``"None"`` where Segment shows a mask.
 
     :param spec: the described value.

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import structs
 
 from airflow_provider_segment.protocol.api.objects import CatalogOption
-from airflow_provider_segment.protocol.provisioning.paths import Path, is_below
+from airflow_provider_segment.protocol.key_path import KeyPath, is_below
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
 
 _BOOLEANS = {"true": True, "false": False}
@@ -26,7 +26,7 @@ def with_declared_types(spec: DestinationSpec, options: Iterable[CatalogOption])
 
 
 def declared_types(
-    settings: Mapping[str, Any], options: Iterable[CatalogOption], *, templated: frozenset[Path]
+    settings: Mapping[str, Any], options: Iterable[CatalogOption], *, templated: frozenset[KeyPath]
 ) -> dict[str, Any]:
     """Return settings with the templated ones converted to the types that the catalog declares.
 

@@ -17,6 +17,7 @@ from airflow_provider_segment.protocol.api.objects import CatalogOption, Destina
 from airflow_provider_segment.protocol.api.requests import drop_none
 from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
+from airflow_provider_segment.protocol.key_path import KeyPath
 from airflow_provider_segment.protocol.provisioning.catalog_checks import (
     check_new_destination,
     options_of,
@@ -45,7 +46,6 @@ from airflow_provider_segment.protocol.provisioning.lookup import (
     handle_existing,
     resolve,
 )
-from airflow_provider_segment.protocol.provisioning.paths import Path
 from airflow_provider_segment.protocol.provisioning.references import ResolvedIds, read_siblings, resolve_source
 from airflow_provider_segment.protocol.provisioning.settings_writes import (
     SettingsContext,
@@ -314,7 +314,7 @@ def resolve_and_update_destination(
     is_retry: bool = False,
     enabled: bool | None = None,
     settings: dict[str, Any] | None = None,
-    templated: frozenset[Path] = frozenset(),
+    templated: frozenset[KeyPath] = frozenset(),
     ids: ResolvedIds | None = None,
 ) -> Flow[str]:
     """Change a destination, sending only the arguments that are set.
@@ -348,7 +348,7 @@ def resolve_and_update_destination(
 
 
 def _checked_settings(
-    options: CallOptions, destination_id: str, settings: dict[str, Any], templated: frozenset[Path]
+    options: CallOptions, destination_id: str, settings: dict[str, Any], templated: frozenset[KeyPath]
 ) -> Flow[dict[str, Any]]:
     """Check settings against an existing destination's options, and return them converted to the declared types."""
     actual = yield from get_destination(options, id=destination_id)

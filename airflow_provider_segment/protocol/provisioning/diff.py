@@ -14,6 +14,7 @@ from typing import Any
 from airflow_provider_segment.protocol.api.masks import masked_strings
 from airflow_provider_segment.protocol.api.objects import CatalogOption, Destination, Subscription
 from airflow_provider_segment.protocol.arguments import masked_keys
+from airflow_provider_segment.protocol.key_path import KeyPath, is_below
 from airflow_provider_segment.protocol.phrases import MAX_CANDIDATES, listed
 from airflow_provider_segment.protocol.provisioning.comparison import (
     Match,
@@ -22,7 +23,6 @@ from airflow_provider_segment.protocol.provisioning.comparison import (
     holds_mask,
     json_equal,
 )
-from airflow_provider_segment.protocol.provisioning.paths import Path, is_below
 from airflow_provider_segment.protocol.provisioning.schedule import same_schedule
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from airflow_provider_segment.protocol.secret_str import SecretStr
@@ -194,7 +194,7 @@ def is_server_key(key: str) -> bool:
 
 
 def check_templated_secrets(
-    settings: Mapping[str, Any], actual: Mapping[str, Any], *, templated: frozenset[Path]
+    settings: Mapping[str, Any], actual: Mapping[str, Any], *, templated: frozenset[KeyPath]
 ) -> None:
     """Raise if a template that rendered to an empty string or ``'None'`` would replace a secret in Segment.
 

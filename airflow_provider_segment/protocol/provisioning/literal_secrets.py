@@ -9,12 +9,12 @@ from typing import Any
 from airflow_provider_segment.protocol.api.objects import CatalogOption
 from airflow_provider_segment.protocol.arguments import masked_keys
 from airflow_provider_segment.protocol.flow.steps import Log
+from airflow_provider_segment.protocol.key_path import KeyPath, is_below
 from airflow_provider_segment.protocol.provisioning.diff import setting_label
-from airflow_provider_segment.protocol.provisioning.paths import Path, is_below
 
 
 def literal_passwords(
-    settings: Mapping[str, Any], options: Sequence[CatalogOption], *, templated: frozenset[Path] = frozenset()
+    settings: Mapping[str, Any], options: Sequence[CatalogOption], *, templated: frozenset[KeyPath] = frozenset()
 ) -> list[str]:
     """Return the settings that the catalog declares as passwords and that are neither references nor templates.
 
@@ -48,7 +48,7 @@ def warn_about_literal_passwords(
     settings: Mapping[str, Any],
     options: Sequence[CatalogOption],
     *,
-    templated: frozenset[Path] = frozenset(),
+    templated: frozenset[KeyPath] = frozenset(),
 ) -> Iterator[Log]:
     """Log one warning that names all settings with literal passwords.
 

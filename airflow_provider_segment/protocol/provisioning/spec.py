@@ -17,8 +17,8 @@ from airflow_provider_segment.protocol.arguments import (
     check_settings,
     labelled_dicts,
 )
+from airflow_provider_segment.protocol.key_path import KeyPath
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity, SubscriptionIdentity
-from airflow_provider_segment.protocol.provisioning.paths import Path
 from airflow_provider_segment.protocol.provisioning.schedule import check_reverse_etl_schedule
 from airflow_provider_segment.protocol.selection import ID_ARGUMENTS
 
@@ -63,7 +63,7 @@ class DestinationSpec(Spec, frozen=True, kw_only=True):
     source: str | None = None
     destination_type: str | None = None
     enabled: bool | None = None
-    templated: frozenset[Path] = frozenset()
+    templated: frozenset[KeyPath] = frozenset()
 
     @property
     def identity(self) -> DestinationIdentity:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+from airflow_provider_segment.protocol.key_path import KeyPath
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterCheck
-from airflow_provider_segment.protocol.provisioning.paths import Path
 from airflow_provider_segment.protocol.secret_str import SecretStr
 
 ReadAlias: TypeAlias = Callable[[str], SecretStr | str | None]
@@ -117,7 +117,7 @@ class DestinationDescription:
     previous_name: str | None = None
     removed: bool = False
     unsupplied: Mapping[str, str] = field(default_factory=dict)
-    templated: frozenset[Path] = frozenset()
+    templated: frozenset[KeyPath] = frozenset()
 
     @property
     def label(self) -> str:

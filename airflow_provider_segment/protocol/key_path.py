@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
-Path: TypeAlias = tuple[Any, ...]
+KeyPath: TypeAlias = tuple[Any, ...]
 """Keys and indexes that lead to a value inside a JSON value."""
 
 
-def is_below(path: Path, roots: Iterable[Path]) -> bool:
+def is_below(path: KeyPath, roots: Iterable[KeyPath]) -> bool:
     """Return whether a path is equal to one of the roots or lies below it.
 
     :param path: the path of a value.
@@ -18,7 +18,7 @@ def is_below(path: Path, roots: Iterable[Path]) -> bool:
     return any(path[: len(root)] == root for root in roots)
 
 
-def paths_inside(prefix: Path, paths: Iterable[Path]) -> frozenset[Path]:
+def paths_inside(prefix: KeyPath, paths: Iterable[KeyPath]) -> frozenset[KeyPath]:
     """Return the paths that lie inside a part of a value, relative to that part.
 
     A path that contains the whole part becomes the empty path.
