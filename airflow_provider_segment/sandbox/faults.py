@@ -31,7 +31,7 @@ from airflow_provider_segment.sandbox.errors import Headers, invalid_field
 from airflow_provider_segment.sandbox.validation import Field, validate_object
 
 _MAX_SECONDS = 3600.0
-
+_MAX_RESET_SECONDS = 1e9  # about 30 years; with a larger number, the time could exceed the range of dates
 _SECONDS = Field(name="seconds", kind="number", required=True, minimum=0, maximum=_MAX_SECONDS)
 FIELDS_BY_KIND: Mapping[str, tuple[Field, ...]] = {
     "status": (
@@ -42,7 +42,9 @@ FIELDS_BY_KIND: Mapping[str, tuple[Field, ...]] = {
     "rate_limit": (
         Field(name="retryAfter", kind="integer", nullable=True, minimum=0),
         Field(name="msBeforeNext", kind="integer", nullable=True, minimum=0),
-        Field(name="resetSeconds", kind="integer", nullable=True),
+        Field(
+            name="resetSeconds", kind="integer", nullable=True, minimum=-_MAX_RESET_SECONDS, maximum=_MAX_RESET_SECONDS
+        ),
     ),
     "drop_before": (),
     "drop_after": (),
