@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from airflow_provider_segment.protocol.key_path import KeyPath
     from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest
     from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
+    from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
+    from airflow_provider_segment.protocol.workspace.summary import WorkspaceSummary
     from airflow_provider_segment.templating import Settings, Text
 
 
@@ -116,8 +118,9 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         one, does not exist.
     :raises SegmentDriftError: something differs, with ``on_drift="fail"``; not retried.
     :raises SegmentSeveralMatchesError: several objects have the same identity.
-    :raises SegmentPartialFailureError: the file became invalid while the task waited in the triggerer; the message and
-        ``summary`` hold what had been done before.
+    :raises SegmentPartialFailureError: the file became invalid, or would remove too much, while the task waited in the
+        triggerer; the message and ``summary`` hold what had been done before, and ``summary`` is pushed in place of the
+        result.
     :raises SegmentPruneLimitError: more would be removed than ``max_prune`` or ``max_prune_filters``.
     :raises SegmentFilterCheckError: the result of a filter for a sample event differs from ``checks``.
     :raises SegmentError: Segment rejected the request, or stayed unreachable until ``retry_budget`` was spent.
@@ -253,20 +256,30 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
 
     def _apply_file(self, context: Context, values: dict[str, Any]) -> ApplySummary:
         from airflow_provider_segment.exceptions import SegmentDriftError
-        from airflow_provider_segment.operators.described import apply_file, drift_phrase, raise_after_wait
+        from airflow_provider_segment.operators.described import (
+            DESCRIPTION_ERRORS,
+            apply_file,
+            drift_phrase,
+            raise_after_wait,
+        )
         from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
 
         progress = WorkspaceProgress.from_json(self.stored_progress)
         self._to_json = progress.to_json
         try:
             item, summary = apply_file(self, context, values, progress)
-        except ValueError as error:
-            raise_after_wait(self, error)
+        except DESCRIPTION_ERRORS as error:
+            raise_after_wait(self, context, error, self._note_ids)
         self.resolved_destination_id, self.resolved_source_id = summary["destination_id"], item.source_id
         if values["on_drift"] == "fail" and not item.is_empty:
             push_result(self, context, summary)
             raise SegmentDriftError(drift_phrase(item), plan=summary)
         return summary
+
+    def _note_ids(self, before: WorkspaceProgress, _summary: WorkspaceSummary) -> None:
+        """Note for OpenLineage what was written before a wait."""
+        for one in before.destinations:
+            self.resolved_destination_id, self.resolved_source_id = one.id, one.source_id
 
     def progress_to_json(self) -> dict[str, Any]:
         """Return the task's progress as plain JSON, excluding the values of settings."""

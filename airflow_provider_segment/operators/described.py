@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_segment.hooks.connection_form import DEFAULT_CONN_ID
-from airflow_provider_segment.protocol.errors import SegmentUnexpectedResultError, is_final_error
+from airflow_provider_segment.operators.base import push_result
+from airflow_provider_segment.protocol.errors import (
+    SegmentPruneLimitError,
+    SegmentUnexpectedResultError,
+    is_final_error,
+)
 from airflow_provider_segment.protocol.provisioning.differences import Difference, differences_text
 from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
 
@@ -25,6 +30,9 @@ if TYPE_CHECKING:
     from airflow_provider_segment.protocol.workspace.summary import WorkspaceSummary
     from airflow_provider_segment.workspace.described_values import FileEntry
     from airflow_provider_segment.workspace.folder import WorkspaceFolder
+
+DESCRIPTION_ERRORS = (ValueError, SegmentPruneLimitError)
+"""Errors about the descriptions themselves, which may have been edited while the task waited."""
 
 
 def read_files(
@@ -171,14 +179,16 @@ def drift_phrase(item: PlannedDestination) -> str:
 
 def raise_after_wait(
     task: SegmentDeferrableOperator,
-    error: ValueError,
-    report: Callable[[WorkspaceProgress, WorkspaceSummary], None] | None = None,
+    context: Context,
+    error: ValueError | SegmentPruneLimitError,
+    report: Callable[[WorkspaceProgress, WorkspaceSummary], None],
 ) -> NoReturn:
-    """Raise an error about invalid descriptions, and include what the task did before a wait, if anything.
+    """Raise an error about the descriptions; it, the log and XCom say what the task did before a wait, if anything.
 
     :param task: the task.
-    :param error: what is wrong with the descriptions.
-    :param report: called with what was done before the wait and its summary, if there is any.
+    :param context: the task's context.
+    :param error: one of ``DESCRIPTION_ERRORS``.
+    :param report: called with what was done before the wait and its summary, if there is any, for OpenLineage.
     """
     from airflow_provider_segment.protocol.workspace.interruption import interruption, result_line, results_before
     from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
@@ -193,8 +203,8 @@ def raise_after_wait(
     for one in applied:
         task.log.info("before the wait: %s", result_line(one))
     task.log.info("done: %s", result_counts([one.result for one in applied]))
-    if report is not None:
-        report(progress, failure.summary)
+    report(progress, failure.summary)
+    push_result(task, context, failure.summary)
     raise_for_retry([error, *progress.errors], failure)
 
 

@@ -13,6 +13,7 @@ from airflow_provider_segment.lineage.workspace import Feed, WorkspaceLineage
 from airflow_provider_segment.operators.base import push_result
 from airflow_provider_segment.operators.deferral import SegmentDeferrableOperator
 from airflow_provider_segment.operators.described import (
+    DESCRIPTION_ERRORS,
     apply_folders,
     raise_after_wait,
     raise_for_retry,
@@ -88,10 +89,10 @@ class SegmentApplyWorkspaceOperator(WorkspaceLineage, SegmentDeferrableOperator)
         destinations failed, the result is pushed before the task fails.
     :raises ValueError: an argument or a file is invalid; the error lists every problem of every file.
     :raises SegmentDriftError: something differs, with ``on_drift="fail"``; not retried.
-    :raises SegmentPartialFailureError: some destinations failed, or the descriptions became invalid while the task
-        waited in the triggerer; ``summary`` holds what was done to each. Not retried if a retry can fix none of the
-        failures.
-    :raises SegmentPruneLimitError: more would be removed than ``max_prune``.
+    :raises SegmentPartialFailureError: some destinations failed, or the descriptions became invalid, or would remove
+        too much, while the task waited in the triggerer; ``summary`` holds what was done to each. Not retried if a
+        retry can fix none of the failures.
+    :raises SegmentPruneLimitError: more would be removed than ``max_prune``; nothing was written.
     :raises SegmentError: the token was rejected, or Segment stayed unreachable until ``retry_budget`` was spent.
     """
 
@@ -155,8 +156,8 @@ class SegmentApplyWorkspaceOperator(WorkspaceLineage, SegmentDeferrableOperator)
             values = self.checked()
             folders = self._read(values)
             plan, applied = apply_folders(self, context, folders, values, self._progress)
-        except ValueError as error:
-            raise_after_wait(self, error, lambda before, summary: self._report(context, before, summary))
+        except DESCRIPTION_ERRORS as error:
+            raise_after_wait(self, context, error, self._note_feeds)
         summary = summarize(plan, applied)
         source_ids = [item.source_id for item in plan.items]
         self.feeds = tuple(_feeds(source_ids, summary, written=values["on_drift"] == "fix"))
@@ -182,10 +183,9 @@ class SegmentApplyWorkspaceOperator(WorkspaceLineage, SegmentDeferrableOperator)
             return [read_files(self, path=values["path"], environment=values.get("environment"))]
         return read_entries(self, self._with_templated_paths(values["destinations"]))
 
-    def _report(self, context: Context, before: WorkspaceProgress, summary: WorkspaceSummary) -> None:
-        """Report to XCom and OpenLineage what was done before a wait."""
+    def _note_feeds(self, before: WorkspaceProgress, summary: WorkspaceSummary) -> None:
+        """Note for OpenLineage what was done before a wait."""
         self.feeds = tuple(_feeds([one.source_id for one in before.destinations], summary, written=True))
-        push_result(self, context, summary)
 
     def _with_templated_paths(
         self, entries: Sequence[DestinationDescription | FileEntry]

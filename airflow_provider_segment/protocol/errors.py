@@ -193,7 +193,7 @@ class SegmentPruneLimitError(SegmentError):
 
 
 class SegmentPartialFailureError(SegmentError):
-    """Some destinations failed, or their descriptions became invalid while the task waited in the triggerer.
+    """Some destinations failed, or their descriptions became invalid or would remove too much after a wait.
 
     ``summary`` shows what was done to each destination.
 

@@ -31,18 +31,7 @@ from airflow_provider_segment.sandbox.errors import Headers, invalid_field
 from airflow_provider_segment.sandbox.validation import Field, validate_object
 
 _MAX_SECONDS = 3600.0
-
-_COMMON_FIELDS = (
-    Field(name="kind", kind="string", required=True),
-    Field(name="match", kind="object"),
-    Field(name="times", kind="integer", nullable=True, minimum=1),
-    Field(name="probability", kind="number", minimum=0, maximum=1),
-    Field(name="seed", kind="integer", minimum=0),
-)
-_MATCH_FIELDS = (
-    Field(name="method", kind="string", nullable=True),
-    Field(name="path", kind="string", nullable=True),
-)
+_MAX_RESET_SECONDS = 1e9  # about 30 years; with a larger number, the time could exceed the range of dates
 _SECONDS = Field(name="seconds", kind="number", required=True, minimum=0, maximum=_MAX_SECONDS)
 FIELDS_BY_KIND: Mapping[str, tuple[Field, ...]] = {
     "status": (
@@ -53,7 +42,9 @@ FIELDS_BY_KIND: Mapping[str, tuple[Field, ...]] = {
     "rate_limit": (
         Field(name="retryAfter", kind="integer", nullable=True, minimum=0),
         Field(name="msBeforeNext", kind="integer", nullable=True, minimum=0),
-        Field(name="resetSeconds", kind="integer", nullable=True),
+        Field(
+            name="resetSeconds", kind="integer", nullable=True, minimum=-_MAX_RESET_SECONDS, maximum=_MAX_RESET_SECONDS
+        ),
     ),
     "drop_before": (),
     "drop_after": (),
@@ -63,6 +54,18 @@ FIELDS_BY_KIND: Mapping[str, tuple[Field, ...]] = {
     "garbage": (),
 }
 """The fields of each kind of fault, besides the common ones."""
+
+_COMMON_FIELDS = (
+    Field(name="kind", kind="string", required=True, choices=tuple(FIELDS_BY_KIND)),
+    Field(name="match", kind="object"),
+    Field(name="times", kind="integer", nullable=True, minimum=1),
+    Field(name="probability", kind="number", minimum=0, maximum=1),
+    Field(name="seed", kind="integer", minimum=0),
+)
+_MATCH_FIELDS = (
+    Field(name="method", kind="string", nullable=True),
+    Field(name="path", kind="string", nullable=True),
+)
 
 _STATUS_WITHOUT_BODY = 304
 
@@ -162,8 +165,6 @@ def parse_fault(value: object) -> Fault:
     :raises InvalidFieldsError: fields are unknown or invalid; the error names each.
     """
     kind = validate_object(value, _COMMON_FIELDS)["kind"]
-    if kind not in FIELDS_BY_KIND:
-        raise invalid_field("kind", f"must be one of [{', '.join(FIELDS_BY_KIND)}]")
     record = validate_object(value, _COMMON_FIELDS + FIELDS_BY_KIND[kind], allow_unknown=False)
     match = validate_object(record.get("match", {}), _MATCH_FIELDS, prefix="match.", name="match", allow_unknown=False)
     if record.get("status") == _STATUS_WITHOUT_BODY:

@@ -42,6 +42,10 @@ def during_first_wait(triggerer: Triggerer, monkeypatch: pytest.MonkeyPatch) -> 
     return register
 
 
+def one_file(file: Path, **arguments: Any) -> SegmentApplyDestinationOperator:
+    return SegmentApplyDestinationOperator(task_id="apply", path=str(file), deferrable=True, **arguments)
+
+
 def write_environment(folder: Path) -> Path:
     file = folder / "environments" / "prod.yaml"
     file.parent.mkdir()
@@ -63,9 +67,16 @@ def test_removals_are_limited_together(
     write(folder, described("A", 1), *(described(name, subscriptions=entries(8, enabled=False)) for name in "BC"))
     gone = [{**one, "removed": True} for one in entries(8)]
     during_first_wait(lambda: write(folder, *(described(name, subscriptions=gone) for name in "BC")))
+    instance = TaskInstance()
     with pytest.raises(AirflowFailException, match="but max_prune is 10") as caught:
-        triggerer.run(running, lambda: workspace(folder, max_prune=10))
-    assert isinstance(caught.value.__cause__, SegmentPruneLimitError)
+        triggerer.run(running, lambda: workspace(folder, max_prune=10), ti=instance)
+    error = caught.value.__cause__
+    assert isinstance(error, SegmentPartialFailureError)
+    assert isinstance(error.__cause__, SegmentPruneLimitError)
+    assert "destination 'A' (A.yaml, " in str(error)
+    assert error.summary is not None
+    assert error.summary["results"] == {"failed": 1, "skipped": 2}
+    assert instance.xcoms["return_value"] == error.summary
     assert {name: len(names) for name, names in made(segment_sandbox).items()} == {"A": 0, "B": 8, "C": 8}
 
 
@@ -123,10 +134,7 @@ def test_a_rate_limit_after_the_last_write_loses_no_result(
     monkeypatch.setattr("airflow_provider_segment.transport.requests_driver.time.sleep", lambda _: forget_all())
     limit: dict[str, Any] = {"method": "GET", "path": "/sources/*/connected-destinations", "retryAfter": 50}
     during_first_wait(lambda: segment_sandbox.fault("rate_limit", **limit, times=1))
-    make = lambda: SegmentApplyDestinationOperator(  # noqa: E731
-        task_id="apply", path=str(folder / "A.yaml"), deferrable=True
-    )
-    summary = triggerer.run(running, make)
+    summary = triggerer.run(running, lambda: one_file(folder / "A.yaml"))
     assert (summary["created"], summary["differs"]) == (True, True)
     assert [one["result"] for one in summary["subscriptions"]] == ["created", "created"]
 
@@ -231,11 +239,15 @@ def test_an_invalid_edit_of_one_file_fails_with_what_was_done(
 ) -> None:
     folder = write(tmp_path / "spec", described("C", 6))
     during_first_wait(lambda: edit(folder))
-    make = lambda: SegmentApplyDestinationOperator(  # noqa: E731
-        task_id="apply", path=str(folder / "C.yaml"), deferrable=True
-    )
+    tasks: list[SegmentApplyDestinationOperator] = []
+
+    def make() -> SegmentApplyDestinationOperator:
+        tasks.append(one_file(folder / "C.yaml"))
+        return tasks[-1]
+
+    instance = TaskInstance()
     with pytest.raises(AirflowFailException, match=problem) as raised:
-        triggerer.run(running, make)
+        triggerer.run(running, make, ti=instance)
     (destination,) = segment_sandbox.destinations
     error = raised.value.__cause__
     assert isinstance(error, SegmentPartialFailureError)
@@ -244,3 +256,38 @@ def test_an_invalid_edit_of_one_file_fails_with_what_was_done(
     assert error.summary["results"] == {"failed": 1}
     log = capsys.readouterr()
     assert "done: 1 failed" in log.out + log.err
+    assert instance.xcoms["return_value"] == error.summary
+    assert instance.xcoms["results"] == {"failed": 1}
+    assert (tasks[-1].resolved_source_id, tasks[-1].resolved_destination_id) == ("sandbox-web", destination["id"])
+
+
+def test_an_edit_of_one_file_that_removes_too_much_fails_with_what_was_done(
+    running: Running,
+    segment_sandbox: SegmentSandbox,
+    triggerer: Triggerer,
+    during_first_wait: DuringFirstWait,
+    tmp_path: Path,
+) -> None:
+    folder = write(tmp_path, described("C", 3))
+    triggerer.run(running, lambda: one_file(folder / "C.yaml"))
+    write(folder, described("C", enabled=False, subscriptions=entries(3, enabled=False)))
+    gone = [{**one, "removed": True} for one in entries(3)]
+    during_first_wait(lambda: write(folder, described("C", subscriptions=gone)))
+    instance = TaskInstance()
+    with pytest.raises(AirflowFailException, match=r"3 objects would be removed \(C\.yaml\), but max") as raised:
+        triggerer.run(running, lambda: one_file(folder / "C.yaml", max_prune=2), ti=instance)
+    error = raised.value.__cause__
+    assert isinstance(error, SegmentPartialFailureError)
+    assert isinstance(error.__cause__, SegmentPruneLimitError)
+    assert "interrupted after the task had changed or removed 1 object" in str(error)
+    assert instance.xcoms["return_value"] == error.summary
+
+
+def test_too_many_removals_without_a_wait_raise_the_error_about_the_limit(
+    running: Running, triggerer: Triggerer, tmp_path: Path
+) -> None:
+    folder = write(tmp_path, described("C", 3))
+    triggerer.run(running, lambda: one_file(folder / "C.yaml"))
+    write(folder, described("C", subscriptions=[{**one, "removed": True} for one in entries(3)]))
+    with pytest.raises(SegmentPruneLimitError):
+        triggerer.run(running, lambda: one_file(folder / "C.yaml", max_prune=2))

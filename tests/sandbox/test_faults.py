@@ -341,6 +341,8 @@ def test_faults_apply_before_authorization_and_do_not_count_towards_limits(
         ({"kind": "status", "status": 503, "headers": {"Content-Length": "1"}}, ["headers.Content-Length"]),
         ({"kind": "rate_limit", "retryAfter": 1.5}, ["retryAfter"]),
         ({"kind": "rate_limit", "retryAfter": -1, "msBeforeNext": "1"}, ["retryAfter", "msBeforeNext"]),
+        ({"kind": "rate_limit", "resetSeconds": 10**12}, ["resetSeconds"]),
+        ({"kind": "rate_limit", "resetSeconds": -(10**12)}, ["resetSeconds"]),
         ({"kind": "late"}, ["seconds"]),
         ({"kind": "delay", "seconds": -1}, ["seconds"]),
         ({"kind": "garbage", "times": 0}, ["times"]),

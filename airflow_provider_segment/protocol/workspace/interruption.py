@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from airflow_provider_segment.protocol.errors import SegmentError, SegmentPartialFailureError
+from airflow_provider_segment.protocol.errors import SegmentError, SegmentPartialFailureError, SegmentPruneLimitError
 from airflow_provider_segment.protocol.phrases import counted, listed
 from airflow_provider_segment.protocol.provisioning.progress import ApplyProgress
 from airflow_provider_segment.protocol.workspace.description import described_label
@@ -22,7 +22,7 @@ def results_before(progress: WorkspaceProgress) -> tuple[AppliedDestination, ...
 
 
 def interruption(
-    progress: WorkspaceProgress, applied: Sequence[AppliedDestination], error: ValueError
+    progress: WorkspaceProgress, applied: Sequence[AppliedDestination], error: ValueError | SegmentPruneLimitError
 ) -> SegmentPartialFailureError | None:
     """Return the error for an apply that can't be resumed; ``None`` if it had written nothing and nothing had failed.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
@@ -86,9 +86,12 @@ _SUBSCRIPTION_FIELDS = (
     Field(name="modelId", kind="string"),
     Field(name="reverseETLSchedule", kind="object", nullable=True),
 )
-
-
-_FILTER_FIELDS = (Field(name="id", kind="string", not_empty=True), *FILTER_FIELDS)
+_FILTER_DEFAULTS: Mapping[str, Any] = {"if": "all", "enabled": True}
+"""Values of a filter's fields that a request requires and a seed may omit."""
+_FILTER_FIELDS = (
+    Field(name="id", kind="string", not_empty=True),
+    *(replace(field, required=field.required and field.name not in _FILTER_DEFAULTS) for field in FILTER_FIELDS),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,8 +283,7 @@ def _parse_subscription(value: object, path: str, *, entry: CatalogEntry, destin
 
 
 def _parse_filter(value: object, path: str, *, destination: Destination) -> Filter:
-    fields = {"if": "all", "enabled": True, **validate_object(value, (), name=path)}
-    validate_object(fields, _FILTER_FIELDS, prefix=f"{path}.", name=path)
+    fields = {**_FILTER_DEFAULTS, **validate_object(value, _FILTER_FIELDS, prefix=f"{path}.", name=path)}
     check_condition(fields["if"], field=f"{path}.if")
     check_actions(fields["actions"], field=f"{path}.actions")
     return Filter(
