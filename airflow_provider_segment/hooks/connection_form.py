@@ -17,7 +17,7 @@ RELABELING = {"password": "API token", "host": "Base URL", "port": "Port"}
 PLACEHOLDERS = {
     "password": "Public API token of the workspace",
     "host": "https://api.segmentapis.com (default: the URL of the region)",
-    # Airflow 3.3.1 and 3.3.2 refuse to test a connection without a port (https://github.com/apache/airflow/pull/73298).
+    # Airflow 3.3.1 and 3.3.2 do not test a connection without a port (https://github.com/apache/airflow/pull/73298).
     "port": "443",
 }
 

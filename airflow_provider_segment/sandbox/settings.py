@@ -43,7 +43,7 @@ class Settings:
     metrics_align: Literal["exact", "bucket"] = "exact"
     list_lag_seconds: float = 0.0
     settings_update: Literal["merge", "replace"] = "merge"
-    duplicate_names: Literal["allow", "refuse"] = "refuse"
+    duplicate_names: Literal["allow", "reject"] = "reject"
     duplicate_name_status: int = 422
     unnamed: Literal["absent", "empty"] = "absent"
 
@@ -58,7 +58,7 @@ _FIELDS = (
     Field(name="metricsAlign", kind="string", choices=("exact", "bucket")),
     Field(name="listLagSeconds", kind="number", minimum=0, maximum=_MAX_SECONDS),
     Field(name="settingsUpdate", kind="string", choices=("merge", "replace")),
-    Field(name="duplicateNames", kind="string", choices=("allow", "refuse")),
+    Field(name="duplicateNames", kind="string", choices=("allow", "reject")),
     Field(name="duplicateNameStatus", kind="integer", minimum=400, maximum=499),
     Field(name="unnamed", kind="string", choices=("absent", "empty")),
 )

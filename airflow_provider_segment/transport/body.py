@@ -66,7 +66,7 @@ class Body:
         """
         self._received += len(chunk)
         if self._inflate is not None and self._received > COMPRESSED_LIMIT:
-            self._refuse(COMPRESSED_LIMIT)
+            self._reject(COMPRESSED_LIMIT)
         for plain in [chunk] if self._inflate is None else _inflate_steps(self._inflate, chunk):
             self._kept += len(plain)
             self._chunks.append(plain)
@@ -74,9 +74,9 @@ class Body:
                 self.is_full = True
                 return
             if self._kept > BODY_LIMIT:
-                self._refuse(BODY_LIMIT)
+                self._reject(BODY_LIMIT)
 
-    def _refuse(self, limit: int) -> NoReturn:
+    def _reject(self, limit: int) -> NoReturn:
         self._chunks.clear()
         raise BodyTooLongError(limit)
 

@@ -48,7 +48,7 @@ def test_accepts_requests_once_it_prints_its_url() -> None:
         "metricsAlign": "exact",
         "listLagSeconds": 0,
         "settingsUpdate": "merge",
-        "duplicateNames": "refuse",
+        "duplicateNames": "reject",
         "duplicateNameStatus": 422,
         "unnamed": "absent",
     }

@@ -186,7 +186,7 @@ def _secrets_not_compared(patch: pytest.MonkeyPatch) -> None:
 
 
 def _read_only_settings_raise(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(settings_writes, "refused_keys", lambda *_: [])
+    patch.setattr(settings_writes, "rejected_keys", lambda *_: [])
 
 
 def _ignored_settings_not_reported(patch: pytest.MonkeyPatch) -> None:

@@ -302,7 +302,7 @@ def test_what_another_run_created_since_the_plan_is_adopted_or_reported(
     engine: Engine, tmp_path: Path, refuses: bool
 ) -> None:
     engine.sandbox.seed(seed([existing()]))
-    engine.sandbox.settings(duplicate_names="refuse" if refuses else "allow")
+    engine.sandbox.settings(duplicate_names="reject" if refuses else "allow")
     write(tmp_path, {"a.yaml": described(name="New", subscriptions=[TRACK]), "b.yaml": described(name="Other")})
     plan = engine.plan(tmp_path)
     engine.driver.run(

@@ -51,18 +51,20 @@ def write_settings(
     try:
         return (yield from update(changes)), []
     except SegmentInvalidRequestError as error:
-        refused = [] if error.status != 400 else refused_keys(error, changes.get("settings") or {}, context)
-        if not refused or not context.may_leave_out:
+        rejected = [] if error.status != 400 else rejected_keys(error, changes.get("settings") or {}, context)
+        if not rejected or not context.may_leave_out:
             raise
         yield Log(
-            f"{error}; sending the update again without {', '.join(map(setting_label, refused))}", logging.WARNING
+            f"{error}; sending the update again without {', '.join(map(setting_label, rejected))}", logging.WARNING
         )
-    rest = {key: value for key, value in changes["settings"].items() if key not in refused}
+    rest = {key: value for key, value in changes["settings"].items() if key not in rejected}
     others = {name: value for name, value in changes.items() if name != "settings"}
-    return (yield from update(others | ({"settings": rest} if rest else {}))), refused
+    return (yield from update(others | ({"settings": rest} if rest else {}))), rejected
 
 
-def refused_keys(error: SegmentInvalidRequestError, settings: Mapping[str, Any], context: SettingsContext) -> list[str]:
+def rejected_keys(
+    error: SegmentInvalidRequestError, settings: Mapping[str, Any], context: SettingsContext
+) -> list[str]:
     """Return the settings that an error names, or else those that the catalog describes as read-only.
 
     :param error: the error, with Segment's error objects.

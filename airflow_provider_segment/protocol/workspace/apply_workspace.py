@@ -165,15 +165,15 @@ def _create_or_adopt(
     """Plan and write a destination; after a rejected create, use the one created in the meantime, if any."""
     try:
         return (yield from _plan_and_execute(options, item, done, listings, how, wait))
-    except (SegmentConflictError, SegmentInvalidRequestError) as refusal:
+    except (SegmentConflictError, SegmentInvalidRequestError) as rejection:
         if done.id is not None:
             raise
         again = yield from plan_again(options, item, done, listings, how, Waiting(0, -1))
         if again.error is not None:  # it exists, and something else about it is wrong
-            raise again.error from refusal
+            raise again.error from rejection
         if again.id is None:
             raise
-        yield Log(f"{refusal}; destination {again.id} was created in the meantime", logging.WARNING)
+        yield Log(f"{rejection}; destination {again.id} was created in the meantime", logging.WARNING)
         return (yield from _plan_and_execute(options, item, done, listings, how, Waiting()))
 
 

@@ -155,7 +155,7 @@ def _check_conflicts(sandbox: Sandbox, entry: CatalogEntry, destination: Destina
 
 
 def _check_name(sandbox: Sandbox, destination: Destination) -> None:
-    if sandbox.settings.duplicate_names == "refuse" and any(
+    if sandbox.settings.duplicate_names == "reject" and any(
         other.name == destination.name for other in _siblings(sandbox, destination)
     ):
         message = "Another instance of this destination on this source has the same name"

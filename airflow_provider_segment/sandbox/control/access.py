@@ -23,11 +23,11 @@ def check_caller(request: BufferedRequest, *, listening_host: str) -> None:
     """
     host = request.header("host") or ""
     if not _is_own_host(host, listening_host):
-        message = f"Control requests with the Host {host!r} are refused: use an IP address, localhost or a plain name"
+        message = f"Control requests with the Host {host!r} are rejected: use an IP address, localhost or a plain name"
         raise ApiError(403, message, field="Host")
     origin = request.header("origin")
     if origin is not None and origin != f"http://{host}":
-        raise ApiError(403, f"Control requests from pages at {origin!r} are refused", field="Origin")
+        raise ApiError(403, f"Control requests from pages at {origin!r} are rejected", field="Origin")
     content_type = (request.header("content-type") or "").partition(";")[0].strip().lower()
     if request.body != b"" and content_type != JSON:
         message = f"Control requests with a body need the header 'Content-Type: {JSON}'"
