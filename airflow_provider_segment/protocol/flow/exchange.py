@@ -25,7 +25,7 @@ def exchange(call: Call[T], options: CallOptions, *, after_timeout: Callable[[],
     :param after_timeout: returns the call to make after an attempt timed out; by default, the same call.
     :return: the decoded response.
     :raises SegmentAmbiguousWriteError: the response to a create was lost.
-    :raises SegmentError: the API rejected the request, or the last fault when a budget is spent.
+    :raises SegmentError: the API rejected the request, or the last failure when a budget is spent.
     """
     state = options.unfinished.pop((call.request.method, call.request.path), NO_RETRIES)
     slot: float | None = None

@@ -26,8 +26,8 @@ from airflow_provider_segment.protocol.wire.rate_limit import (
     retry_after_seconds,
 )
 
-FAULT_BACKOFF = (0.5, 30.0)
-"""First and maximum wait after a fault, in seconds; it doubles in between."""
+FAILURE_BACKOFF = (0.5, 30.0)
+"""First and maximum wait after a failed attempt, in seconds; it doubles in between."""
 
 _MIN_RATE_LIMIT_BACKOFF = (0.25, 5.0)
 """Minimum wait after a 429: without it, a server that keeps requesting 0 seconds would cause a hot loop."""
@@ -77,7 +77,7 @@ def decide(
     if isinstance(error, SegmentRateLimitError) and isinstance(outcome, Response):
         return _after_rate_limit(call, error, parse_retry_after(outcome, error.errors), state, options, jitter)
     if call.operation.creates and _maybe_applied(error):
-        ambiguous = _ambiguous(error, seconds=state.fault_seconds + outcome.seconds)
+        ambiguous = _ambiguous(error, seconds=state.failure_seconds + outcome.seconds)
         ambiguous.retry_after = _requested_wait(outcome)
         return GiveUp(ambiguous)
     status = getattr(error, "status", 0)
@@ -183,9 +183,9 @@ def _unfinished(call: Call[object], state: RetryState) -> UnfinishedCall:
 def _after_fault(
     error: SegmentError, outcome: Outcome, state: RetryState, options: CallOptions, jitter: float
 ) -> Retry | GiveUp:
-    count = state.faults + 1
-    wait = backoff(FAULT_BACKOFF, count, jitter)
-    seconds = state.fault_seconds + outcome.seconds
+    count = state.failures + 1
+    wait = backoff(FAILURE_BACKOFF, count, jitter)
+    seconds = state.failure_seconds + outcome.seconds
     if (requested := _requested_wait(outcome)) is not None:
         # Capped by the budget, because a longer wait would only end the call.
         wait = max(wait, min(requested, options.retry_budget - seconds))
@@ -197,7 +197,7 @@ def _after_fault(
     maybe_applied = state.maybe_applied or _maybe_applied(error)
     reason = f"{error}; retrying in {wait:.1f} s (retry_budget: {seconds:.0f} of {options.retry_budget:.0f} s)"
     return Retry(
-        Pause(wait, reason), replace(state, faults=count, fault_seconds=seconds + wait, maybe_applied=maybe_applied)
+        Pause(wait, reason), replace(state, failures=count, failure_seconds=seconds + wait, maybe_applied=maybe_applied)
     )
 
 

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 class RetryState:
     """The failed attempts of a call so far.
 
-    :param faults: number of failed attempts.
-    :param fault_seconds: time spent on them, including the waits.
+    :param failures: number of failed attempts.
+    :param failure_seconds: time spent on them, including the waits.
     :param rate_limits: number of 429 responses.
     :param rate_limit_seconds: time waited because of them.
     :param maybe_applied: whether an earlier attempt may have been applied.
     """
 
-    faults: int = 0
-    fault_seconds: float = 0.0
+    failures: int = 0
+    failure_seconds: float = 0.0
     rate_limits: int = 0
     rate_limit_seconds: float = 0.0
     maybe_applied: bool = False

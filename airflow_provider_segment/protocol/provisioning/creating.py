@@ -22,7 +22,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentUnexpectedResultError,
 )
 from airflow_provider_segment.protocol.flow.meter import Meter
-from airflow_provider_segment.protocol.flow.retry import FAULT_BACKOFF, backoff
+from airflow_provider_segment.protocol.flow.retry import FAILURE_BACKOFF, backoff
 from airflow_provider_segment.protocol.flow.staleness import StaleStateError
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log, Pause
 from airflow_provider_segment.protocol.phrases import counted
@@ -210,7 +210,7 @@ def _find_after_rejection(
 def _wait_before_repeating(
     options: CallOptions, meter: Meter, error: SegmentAmbiguousWriteError, *, lost: int
 ) -> float:
-    wait = max(backoff(FAULT_BACKOFF, lost, jitter=1.0), min(error.retry_after or 0.0, meter.left(options)))
+    wait = max(backoff(FAILURE_BACKOFF, lost, jitter=1.0), min(error.retry_after or 0.0, meter.left(options)))
     if wait > meter.left(options):
         error.explain(
             f"sent {counted(lost, 'time')} over {meter.seconds:.0f} s, but Segment never listed the object"

@@ -150,10 +150,10 @@ def again(outcome: Outcome, *, state: RetryState, jitter: float = 1.0) -> Retry:
 
 
 @pytest.mark.parametrize(
-    ("faults", "longest"), [(0, 0.5), (1, 1.0), (2, 2.0), (3, 4.0), (5, 16.0), (6, 30.0), (50, 30.0), (10_000, 30.0)]
+    ("failures", "longest"), [(0, 0.5), (1, 1.0), (2, 2.0), (3, 4.0), (5, 16.0), (6, 30.0), (50, 30.0), (10_000, 30.0)]
 )
-def test_backoff_doubles_up_to_half_a_minute(faults: int, longest: float) -> None:
-    state = RetryState(faults=faults)
+def test_backoff_doubles_up_to_half_a_minute(failures: int, longest: float) -> None:
+    state = RetryState(failures=failures)
 
     assert again(LOST, state=state, jitter=1.0).pause.seconds == pytest.approx(longest)
     assert again(LOST, state=state, jitter=0.0).pause.seconds == pytest.approx(longest / 2)
@@ -227,7 +227,7 @@ def test_the_wait_after_a_rate_limit(outcome: Response, before: int, seconds: fl
     assert "of 3600 s" in decided.pause.reason
     assert decided.state.rate_limits == before + 1
     assert decided.state.rate_limit_seconds == pytest.approx(11 + seconds)
-    assert (decided.state.faults, decided.state.fault_seconds, decided.state.maybe_applied) == (0, 0, False)
+    assert (decided.state.failures, decided.state.failure_seconds, decided.state.maybe_applied) == (0, 0, False)
 
 
 @pytest.mark.parametrize("jitter", [0.0, 0.5, 1.0])
