@@ -9,6 +9,7 @@ from __future__ import annotations
 from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetrics
 from airflow_provider_segment.protocol.api.objects import (
     CatalogAction,
+    CatalogActionField,
     CatalogEntry,
     CatalogOption,
     Destination,
@@ -30,6 +31,7 @@ from airflow_provider_segment.protocol.workspace.summary import DestinationResul
 __all__ = [
     "ApplySummary",
     "CatalogAction",
+    "CatalogActionField",
     "CatalogEntry",
     "CatalogOption",
     "DeliveryMetrics",

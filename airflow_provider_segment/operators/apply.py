@@ -19,6 +19,7 @@ from airflow_provider_segment.protocol.arguments import (
     check_on_drift,
     check_settings,
 )
+from airflow_provider_segment.protocol.key_path import paths_inside
 from airflow_provider_segment.protocol.provisioning.filter_spec import check_filters
 from airflow_provider_segment.protocol.provisioning.spec import check_subscriptions
 from airflow_provider_segment.protocol.selection import SOURCE_AND_TYPE, check_one_form
@@ -240,7 +241,7 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         if "path" in values:
             return self._apply_file(context, values)
         pending = self.looks_for_pending(context)
-        request = _request(values, templated=self.templated_paths("settings"), wait_for_pending=pending)
+        request = _request(values, templated_paths=self.templated_paths, wait_for_pending=pending)
         write = values["on_drift"] == "fix"
         stored, identity = self.stored_progress or {}, request.spec.identity
         progress, ids = ApplyProgress.from_json(stored.get("apply")), ResolvedIds.restored(stored.get("ids"), identity)
@@ -292,13 +293,24 @@ def _resolve_entry(label: str, entry: Any, read: ReadSecret) -> Any:
     return {**entry, "settings": replace_references(f"{label}['settings']", entry["settings"], read)}
 
 
-def _request(values: dict[str, Any], *, templated: frozenset[KeyPath], wait_for_pending: bool) -> ApplyRequest:
+def _request(
+    values: dict[str, Any], *, templated_paths: Callable[[str], frozenset[KeyPath]], wait_for_pending: bool
+) -> ApplyRequest:
+    from msgspec import structs
+
     from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest
     from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
 
+    paths = templated_paths("subscriptions")
+    subscriptions = None
+    if "subscriptions" in values:
+        subscriptions = [
+            structs.replace(one, templated=paths_inside((number, "settings"), paths))
+            for number, one in enumerate(values["subscriptions"])
+        ]
     return ApplyRequest(
-        spec=DestinationSpec.from_arguments({**values, "templated": templated}),
-        subscriptions=values.get("subscriptions"),
+        spec=DestinationSpec.from_arguments({**values, "templated": templated_paths("settings")}),
+        subscriptions=subscriptions,
         destination_id=values.get("destination_id"),
         previous_name=values.get("previous_name"),
         if_missing=values["if_missing"],

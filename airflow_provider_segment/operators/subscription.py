@@ -126,7 +126,7 @@ class SegmentCreateSubscriptionOperator(SegmentDeferrableOperator):
             context,
             ensure_subscription,
             destination_id=values["destination_id"],
-            spec=SubscriptionSpec.from_arguments(values),
+            spec=SubscriptionSpec.from_arguments({**values, "templated": self.templated_paths("settings")}),
             if_exists=values["if_exists"],
             wait_for_pending=self.looks_for_pending(context),
             created_before=self.created_before,
@@ -136,8 +136,8 @@ class SegmentCreateSubscriptionOperator(SegmentDeferrableOperator):
         return ensured.id
 
     def progress_to_json(self) -> dict[str, Any]:
-        """Return a dict with the subscription's id, which is ``None`` until it is known."""
-        return {"id": self._found.id}
+        """Return the subscription's id, which is ``None`` until it is known, and whether warnings were logged."""
+        return {"id": self._found.id, "warned": self._found.warned}
 
 
 class _ExistingSubscriptionOperator(SegmentDeferrableOperator):

@@ -34,6 +34,7 @@ from airflow_provider_segment.secrets import ReadSecret, replace_references
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from airflow_provider_segment.protocol.key_path import KeyPath
     from airflow_provider_segment.protocol.workspace.description import DestinationDescription
     from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
     from airflow_provider_segment.protocol.workspace.summary import WorkspaceSummary
@@ -195,9 +196,24 @@ class SegmentApplyWorkspaceOperator(WorkspaceLineage, SegmentDeferrableOperator)
 
         paths = self.templated_paths("destinations")
         return tuple(
-            one if isinstance(one, FileEntry) else replace(one, templated=paths_inside((number, "settings"), paths))
+            one if isinstance(one, FileEntry) else _with_templated_paths(one, paths_inside((number,), paths))
             for number, one in enumerate(entries)
         )
+
+
+def _with_templated_paths(one: DestinationDescription, paths: frozenset[KeyPath]) -> DestinationDescription:
+    """Return a description with the paths of settings that were rendered from templates.
+
+    :param one: the description.
+    :param paths: the paths in its entry that were rendered from templates.
+    """
+    subscriptions = one.subscriptions
+    if subscriptions is not None:
+        subscriptions = tuple(
+            replace(part, templated=paths_inside(("subscriptions", number, "settings"), paths))
+            for number, part in enumerate(subscriptions)
+        )
+    return replace(one, templated=paths_inside(("settings",), paths), subscriptions=subscriptions)
 
 
 def _feeds(source_ids: Sequence[str], summary: WorkspaceSummary, *, written: bool) -> Iterator[Feed]:

@@ -49,6 +49,9 @@ def test_workspace_sources_and_catalog_are_read(hook: SegmentPublicApiHook) -> N
     assert {"sandbox-analytics", "sandbox-classic"} <= set(entries)
     entry = hook.get_destination_metadata(metadata_id="sandbox-analytics")
     assert {action["id"] for action in entry["actions"]} == {"sandbox-track", "sandbox-identify"}
+    fields = [field for action in entry["actions"] for field in action["fields"]]
+    assert {"fieldKey": "access_code", "type": "PASSWORD"} in fields
+    assert all("fields" not in action for action in entries["sandbox-analytics"]["actions"])
 
 
 def test_a_destination_is_created_read_updated_and_deleted(hook: SegmentPublicApiHook) -> None:

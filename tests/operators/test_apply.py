@@ -547,6 +547,59 @@ def test_a_reference_or_a_template_for_a_password_is_no_warning(
     assert "SecretRef" not in capsys.readouterr().out
 
 
+def identify(name: str, code: Any) -> dict[str, Any]:
+    settings = {"email": "a@example.com", "access_code": code}
+    return {"name": name, "action": "identifyUser", "trigger": 'type = "identify"', "settings": settings}
+
+
+@pytest.mark.parametrize("times", [1, 2], ids=["created", "existing"])
+@pytest.mark.parametrize("on_drift", ["fix", "report"])
+def test_a_literal_password_of_a_subscription_is_one_warning(
+    running: Running, segment_sandbox: SegmentSandbox, capsys: pytest.CaptureFixture[str], times: int, on_drift: str
+) -> None:
+    requests = []
+    for code in ("{{ params.code }}", "a-literal-code"):
+        segment_sandbox.reset()
+        described = [TRACK, identify("A", code), identify("B", code)]
+        for _ in range(times - 1):
+            running.run(apply(subscriptions=described), params={"code": "a-literal-code"})
+        before = len(segment_sandbox.requests)
+        capsys.readouterr()
+        running.run(apply(subscriptions=described, on_drift=on_drift), params={"code": "a-literal-code"})
+        requests.append(len(segment_sandbox.requests) - before)
+    log = capsys.readouterr().out
+    assert log.count("SecretRef") == 2
+    for name in ("A", "B"):
+        assert (
+            f"subscription {name!r}: settings['access_code']: set to a literal, but declared as a password in Segment's"
+            " catalog; pass SecretRef('<connection id>') instead, because Airflow stores and displays literals"
+        ) in log
+    assert "a-literal-code" not in log
+    assert requests[0] == requests[1]
+
+
+def test_a_reference_or_a_template_for_a_password_of_a_subscription_is_no_warning(
+    running: Running,
+    segment_sandbox: SegmentSandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_PARTNER", f'{{"conn_type": "generic", "password": "{KEY}"}}')
+    segment_sandbox.settings(subscription_write_limit_per_minute=None)
+    one = identify("C", "{{ params.key }}")
+    params = {"key": KEY, "all": [identify("D", KEY)], "settings": one["settings"] | {"access_code": KEY}}
+    for described in (
+        [identify("A", SecretRef("partner")), identify("B", {"@path": "$.code"}), one],
+        [TRACK, one | {"settings": "{{ params.settings | tojson }}"}],
+        "{{ params.all | tojson }}",
+    ):
+        running.run(apply(subscriptions=described), params=params)
+    assert "a literal" not in capsys.readouterr().out
+    running.run(apply(subscriptions=[one, identify("E", KEY)]), params=params)
+    log = capsys.readouterr().out
+    assert log.count("a literal") == log.count("subscription 'E': settings['access_code']: set to a literal") == 1
+
+
 def test_a_previous_name_renames_the_destination(running: Running, segment_sandbox: SegmentSandbox) -> None:
     made = running.run(apply())["destination_id"]
     renamed = apply(name="ours", previous_name="mine")

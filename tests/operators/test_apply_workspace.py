@@ -156,6 +156,54 @@ def test_a_reference_or_a_template_for_a_password_is_no_warning(
     assert f"destination 'E' (destinations[0]): {LITERAL}" in log()
 
 
+CODE = "settings['access_code']: set to a literal, but declared as a password in Segment's catalog"
+
+
+def identify(name: str, code: Any) -> dict[str, Any]:
+    return {"name": name, "action": "identifyUser", "trigger": 'type = "identify"', "settings": {"access_code": code}}
+
+
+def test_a_literal_password_of_a_subscription_is_one_warning(
+    running: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, {"a.yaml": described("A", subscriptions=[TRACK, identify("One", "a-secret-code")])})
+
+    for task in (workspace(path=str(tmp_path)), apply_file(tmp_path / "a.yaml")):
+        running.run(task)
+        text = capsys.readouterr().out
+        assert text.count("SecretRef") == 1
+        assert f"(a.yaml): subscription 'One': {CODE}; anyone who can read the file can read it; write {{$sec" in text
+        assert "a-secret-code" not in text
+
+
+def test_a_reference_or_a_template_for_a_password_of_a_subscription_is_no_warning(
+    running: Running,
+    segment_sandbox: SegmentSandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    log: Callable[[], str],
+) -> None:
+    segment_sandbox.settings(subscription_write_limit_per_minute=None)
+    monkeypatch.setenv("AIRFLOW_CONN_PARTNER", json.dumps({"conn_type": "generic", "password": KEY}))
+    referring = identify("One", {"$secret": "partner"})
+    write(tmp_path, {"a.yaml": described("A", subscriptions=[referring, identify("Two", {"@path": "$.code"})])})
+    entries = [
+        described("B", subscriptions=[identify("One", SecretRef("partner"))]),
+        described("C", subscriptions=[TRACK, identify("One", "{{ params.key }}")]),
+    ]
+    running.run(workspace(path=str(tmp_path)))
+    running.run(workspace(destinations=entries[:1]))
+    running.run(workspace(destinations=entries[1:]), params={"key": KEY})
+    running.run(workspace(destinations="{{ params.all }}"), params={"all": json.dumps([entries[1] | {"name": "D"}])})
+
+    assert "a literal" not in log()
+    subscriptions = [identify("One", "{{ params.key }}"), identify("Two", KEY)]
+    running.run(workspace(destinations=[described("E", subscriptions=subscriptions)]), params={"key": KEY})
+    text = log()
+    assert f"destination 'E' (destinations[0]): subscription 'Two': {CODE}" in text
+    assert "subscription 'One': settings" not in text
+
+
 def test_a_template_that_renders_to_nothing_does_not_delete_a_secret(running: Running) -> None:
     running.run(workspace(destinations=[described("A", settings={"apiKey": KEY})]))
 

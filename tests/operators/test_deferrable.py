@@ -103,6 +103,26 @@ def test_what_is_stored_while_it_waits_holds_no_settings(
     assert segment_sandbox.token not in json.dumps(triggerer.triggers)
 
 
+def test_a_literal_password_is_one_warning_in_spite_of_waits(
+    running: Running,
+    segment_sandbox: SegmentSandbox,
+    triggerer: Triggerer,
+    destination_id: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    identify = {"action_id": "sandbox-identify", "settings": {"access_code": KEY}}
+    waits = {"model_id": "model", "reverse_etl_schedule": SCHEDULE}
+    triggerer.run(running, lambda: create(destination_id, **identify, **waits))
+    assert len(triggerer.triggers) == 2
+    assert capsys.readouterr().out.count("a literal") == 1
+
+    settings = {"apiKey": KEY, "secretKey": KEY}
+    triggerer.run(running, lambda: apply(name="n", settings=settings, subscriptions=entries(6, **identify)))
+    assert len(triggerer.triggers) > 3
+    log = capsys.readouterr().out
+    assert [log.count(f"settings[{key!r}]: set to a literal") for key in ("secretKey", "access_code")] == [1, 6]
+
+
 def test_slugs_are_resolved_once(running: Running, segment_sandbox: SegmentSandbox, triggerer: Triggerer) -> None:
     slugs = {"source_id": None, "source": "sandbox-web", "metadata_id": None, "destination_type": "sandbox-analytics"}
     described = [{"action": "trackEvent", **one} for one in entries(7)]

@@ -19,9 +19,11 @@ from airflow_provider_segment.operators.subscription import (
     SegmentUpdateSubscriptionOperator,
 )
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from airflow_provider_segment.secrets import SecretRef
 from tests.running import Running
 
 TRACK = 'type = "track"'
+CODE = "0123456789abcdef"
 
 
 @pytest.fixture
@@ -114,6 +116,72 @@ def test_another_action_or_name_is_another_subscription(
     }
     assert ids == {made["id"] for made in subscriptions(segment_sandbox)}
     assert len(ids) == 3
+
+
+def identify(destination_id: str, name: str, code: Any, **changes: Any) -> SegmentCreateSubscriptionOperator:
+    settings = {"email": "a@example.com", "access_code": code}
+    return create(destination_id, name=name, action_id="sandbox-identify", settings=settings, **changes)
+
+
+def test_a_literal_password_is_one_warning(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    running.run(identify(destination_id, "Identify", CODE))
+    log = capsys.readouterr().out
+    assert log.count("SecretRef") == 1
+    assert (
+        f"subscription 'Identify' to action sandbox-identify of destination {destination_id}: settings['access_code']:"
+        " set to a literal, but declared as a password in Segment's catalog; pass SecretRef('<connection id>') instead,"
+        " because Airflow stores and displays literals"
+    ) in log
+    assert CODE not in log
+
+
+def test_a_reference_a_template_or_a_directive_for_a_password_is_no_warning(
+    running: Running,
+    segment_sandbox: SegmentSandbox,
+    destination_id: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_PARTNER", f'{{"conn_type": "generic", "password": "{CODE}"}}')
+    values = [SecretRef("partner"), "{{ params.code }}", {"@path": "$.code"}]
+    for number, value in enumerate(values):
+        running.run(identify(destination_id, f"Identify {number}", value), params={"code": CODE})
+    running.run(
+        create(destination_id, action_id="sandbox-identify", settings="{{ params.settings | tojson }}"),
+        params={"settings": {"access_code": CODE}},
+    )
+    running.run(create(destination_id, name="Other action", settings={"access_code": CODE}))
+    assert "a literal" not in capsys.readouterr().out
+
+
+def test_the_warning_takes_no_request(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An existing subscription is used or changed without reading the catalog, so there is no warning about it."""
+    before = len(segment_sandbox.requests)
+    running.run(identify(destination_id, "Identify", "{{ params.code }}"), params={"code": CODE})
+    with_template = len(segment_sandbox.requests) - before
+    made = running.run(identify(destination_id, "Other", CODE))
+    assert len(segment_sandbox.requests) == before + 2 * with_template
+    capsys.readouterr()
+
+    update: dict[str, Any] = {
+        "task_id": "u",
+        "destination_id": destination_id,
+        "settings": {"access_code": f"{CODE}-2"},
+    }
+    for task in (
+        identify(destination_id, "Other", f"{CODE}-1", if_exists="update"),
+        SegmentUpdateSubscriptionOperator(subscription_id=made, **update),
+        SegmentUpdateSubscriptionOperator(action="identifyUser", name="Other", **update),
+    ):
+        before = len(segment_sandbox.requests)
+        running.run(task)
+        paths = [entry["path"] for entry in segment_sandbox.requests[before:]]
+        assert all("/subscriptions" in path for path in paths)
+    assert "a literal" not in capsys.readouterr().out
 
 
 def test_several_matches_raise(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:

@@ -17,14 +17,14 @@ from airflow_provider_segment.protocol.wire.pagination import Listing, page_read
 def catalog_listing(*, with_options: bool = False) -> Listing[CatalogEntry]:
     """Return the paginated operation that lists the catalog.
 
-    :param with_options: decode the options of each type, which are most of an entry.
+    :param with_options: decode the options of each type and the fields of its actions, which are most of an entry.
     """
     record = CatalogEntry if with_options else cast("type[CatalogEntry]", ListedCatalogEntry)
     return Listing(operations.GET_DESTINATIONS_CATALOG, {}, page_reader(record, key="destinationsCatalog"))
 
 
 def list_destinations_catalog(options: CallOptions) -> PagedFlow[CatalogEntry]:
-    """List the destination types of the catalog, without their options.
+    """List the destination types of the catalog, without their options and the fields of their actions.
 
     :return: an iterator that fetches pages as it is consumed.
     """

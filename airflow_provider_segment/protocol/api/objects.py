@@ -38,6 +38,16 @@ class CatalogOption(TypedDict):
     description: NotRequired[str | None]
 
 
+class CatalogActionField(TypedDict):
+    """A field of an action, which defines one setting of subscriptions. https://docs.segmentapis.com/tag/Catalog
+
+    ``fieldKey`` is the key of the setting; ``type`` is ``STRING``, ``PASSWORD``, ``BOOLEAN``, ``OBJECT`` or another.
+    """
+
+    fieldKey: NotRequired[str]
+    type: NotRequired[str | None]
+
+
 class CatalogAction(TypedDict):
     """An action that destinations of a type can perform on an event."""
 
@@ -45,6 +55,7 @@ class CatalogAction(TypedDict):
     name: NotRequired[str]
     slug: NotRequired[str]
     defaultTrigger: NotRequired[str | None]
+    fields: NotRequired[list[CatalogActionField]]
 
 
 class DestinationMetadata(TypedDict):
@@ -100,14 +111,21 @@ class CatalogEntry(TypedDict):
     supportedFeatures: NotRequired[dict[str, Any]]
 
 
+class _ListedAction(TypedDict):
+    id: str
+    name: NotRequired[str]
+    slug: NotRequired[str]
+    defaultTrigger: NotRequired[str | None]
+
+
 class ListedCatalogEntry(TypedDict):
-    """A ``CatalogEntry`` in a list, decoded without the options, which make up most of an entry."""
+    """A ``CatalogEntry`` in a list, decoded without options and fields of actions, which make up most of an entry."""
 
     id: str
     name: str
     slug: str
     status: NotRequired[str]
-    actions: NotRequired[list[CatalogAction]]
+    actions: NotRequired[list[_ListedAction]]
     supportedFeatures: NotRequired[dict[str, Any]]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -24,6 +24,7 @@ from airflow_provider_segment.protocol.provisioning.apply_subscriptions import e
 from airflow_provider_segment.protocol.provisioning.catalog_checks import (
     TypeRecord,
     check_new_destination,
+    fields_of,
     options_of,
     read_type,
 )
@@ -195,9 +196,8 @@ def plan_apply(
     if progress is not None:
         plan = progress.without_remaining(plan)
     yield from _log_plan(plan)
-    yield from warn_about_literal_passwords(
-        spec.identity, spec.settings, options_of(destination_type), templated=spec.templated
-    )
+    if progress is None or progress.first is None:  # otherwise it was logged before the task waited
+        yield from _warn_about_literal_passwords(request, destination_type)
     yield from run_filter_checks(options, request.filters or ())
     return plan
 
@@ -386,6 +386,18 @@ def _log_plan(plan: Plan) -> Flow[None]:
             " destination_id to rename it, or events will be sent twice",
             logging.WARNING,
         )
+
+
+def _warn_about_literal_passwords(request: ApplyRequest, destination_type: TypeRecord | None) -> Iterator[Log]:
+    """Warn about literal passwords in the settings of the destination and of its subscriptions."""
+    spec = request.spec
+    yield from warn_about_literal_passwords(
+        spec.identity, spec.settings, options_of(destination_type), templated=spec.templated
+    )
+    for one in request.subscriptions or ():
+        fields = fields_of(destination_type, one.action_id)
+        label = f"subscription {one.name!r}"
+        yield from warn_about_literal_passwords(label, one.settings or {}, fields, templated=one.templated)
 
 
 def _apply_destination_plan(

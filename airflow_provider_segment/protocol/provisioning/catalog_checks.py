@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from airflow_provider_segment.protocol.api.catalog import catalog_listing, get_destination_metadata
 from airflow_provider_segment.protocol.api.objects import (
     CatalogAction,
+    CatalogActionField,
     CatalogEntry,
     CatalogOption,
     Destination,
@@ -78,6 +79,16 @@ def options_of(destination_type: TypeRecord | None) -> list[CatalogOption]:
     :param destination_type: the type.
     """
     return [] if destination_type is None else destination_type.get("options") or []
+
+
+def fields_of(destination_type: TypeRecord | None, action_id: str) -> list[CatalogActionField]:
+    """Return the fields of an action, or an empty list if they are unknown.
+
+    :param destination_type: the type that has the action.
+    :param action_id: the action.
+    """
+    actions = [] if destination_type is None else destination_type.get("actions") or []
+    return next((one.get("fields") or [] for one in actions if one["id"] == action_id), [])
 
 
 def check_new_destination(

@@ -197,7 +197,7 @@ def _ensure(
     yield from warn_about_literal_passwords(identity, spec.settings, known, templated=spec.templated)
     diff = diff_destination(spec, existing)
     if (yield from handle_existing(existing["id"], identity, diff, if_exists=if_exists)):
-        yield from warn_of_settings(identity, spec.settings, known, actual=existing["settings"])
+        yield from warn_about_settings(identity, spec.settings, known, actual=existing["settings"])
         return Ensured(existing["id"], tuple((yield from write_destination(options, existing, diff.changes))))
     return Ensured(existing["id"])
 
@@ -216,12 +216,12 @@ def check_before_create(
     kind = yield from read_type(options, spec.identity, siblings)
     check_new_destination(spec.identity, kind, siblings)
     typed = with_declared_types(spec, options_of(kind))
-    yield from warn_of_settings(spec.identity, typed.settings, options_of(kind), actual=None)
+    yield from warn_about_settings(spec.identity, typed.settings, options_of(kind), actual=None)
     yield from warn_about_literal_passwords(spec.identity, typed.settings, options_of(kind), templated=spec.templated)
     return typed
 
 
-def warn_of_settings(
+def warn_about_settings(
     label: object,
     settings: Mapping[str, Any],
     known: Sequence[CatalogOption],
@@ -358,7 +358,7 @@ def _checked_settings(
     label = f"destination {destination_id}"
     for key in diff_settings(typed, actual["settings"], known).unknown:
         yield Log(unknown_setting(label, key, [option["name"] for option in known]), logging.WARNING)
-    yield from warn_of_settings(label, typed, known, actual=actual["settings"])
+    yield from warn_about_settings(label, typed, known, actual=actual["settings"])
     yield from warn_about_literal_passwords(label, typed, known, templated=templated)
     return typed
 

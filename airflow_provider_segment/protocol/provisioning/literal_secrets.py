@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from airflow_provider_segment.protocol.api.objects import CatalogOption
+from airflow_provider_segment.protocol.api.objects import CatalogActionField, CatalogOption
 from airflow_provider_segment.protocol.arguments import masked_keys
 from airflow_provider_segment.protocol.flow.steps import Log
 from airflow_provider_segment.protocol.key_path import KeyPath, is_below
@@ -14,15 +14,18 @@ from airflow_provider_segment.protocol.provisioning.diff import setting_label
 
 
 def literal_passwords(
-    settings: Mapping[str, Any], options: Sequence[CatalogOption], *, templated: frozenset[KeyPath] = frozenset()
+    settings: Mapping[str, Any],
+    declared: Iterable[CatalogOption | CatalogActionField],
+    *,
+    templated: frozenset[KeyPath] = frozenset(),
 ) -> list[str]:
     """Return the settings that the catalog declares as passwords and that are neither references nor templates.
 
-    :param settings: the described settings.
-    :param options: the options of the destination's type.
+    :param settings: the described settings of a destination or a subscription.
+    :param declared: the options of the destination's type, or the fields of the subscription's action.
     :param templated: paths in ``settings`` of values rendered by templates.
     """
-    passwords = {option["name"] for option in options if option.get("type") == "password"}
+    passwords = set(_password_keys(declared))
     masked = masked_keys(settings)
     return [
         key
@@ -46,20 +49,31 @@ def literal_password_text(keys: Sequence[str]) -> str:
 def warn_about_literal_passwords(
     label: object,
     settings: Mapping[str, Any],
-    options: Sequence[CatalogOption],
+    declared: Iterable[CatalogOption | CatalogActionField],
     *,
     templated: frozenset[KeyPath] = frozenset(),
 ) -> Iterator[Log]:
     """Log one warning that names all settings with literal passwords.
 
-    :param label: names the destination.
-    :param settings: the described settings.
-    :param options: the options of its type.
+    :param label: names the destination or the subscription.
+    :param settings: its described settings.
+    :param declared: the options of the destination's type, or the fields of the subscription's action.
     :param templated: paths in ``settings`` of values rendered by templates.
     """
-    if keys := literal_passwords(settings, options, templated=templated):
+    if keys := literal_passwords(settings, declared, templated=templated):
         yield Log(
             f"{label}: {literal_password_text(keys)}; pass SecretRef('<connection id>') instead, because Airflow stores"
             " and displays literals",
             logging.WARNING,
         )
+
+
+def _password_keys(declared: Iterable[CatalogOption | CatalogActionField]) -> Iterator[str]:
+    """Yield the keys of the settings declared as passwords.
+
+    The type of an option is in lower case, and that of a field in upper case. https://docs.segmentapis.com/tag/Catalog
+    """
+    for one in declared:
+        key = one.get("name") or one.get("fieldKey")
+        if isinstance(key, str) and (one.get("type") or "").lower() == "password":
+            yield key

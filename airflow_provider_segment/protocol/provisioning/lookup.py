@@ -36,9 +36,11 @@ class Found:
     """The id of a resolved target; stored while a task waits for a rate limit.
 
     :param id: the id, once known.
+    :param warned: whether the warnings about its description were logged.
     """
 
     id: str | None = None
+    warned: bool = False
 
 
 def with_created(listed: Sequence[T], ids: Sequence[str], get: Callable[[str], Flow[T]]) -> Flow[list[T]]:

@@ -90,6 +90,7 @@ class SubscriptionSpec(Spec, frozen=True, kw_only=True):
     :param reverse_etl_schedule: when that model syncs.
     :param id: Segment's id, to select one of several with the same name, or to rename it.
     :param previous_name: its earlier name, to rename it.
+    :param templated: paths in ``settings`` whose values were rendered from templates.
     """
 
     name: str
@@ -102,6 +103,7 @@ class SubscriptionSpec(Spec, frozen=True, kw_only=True):
     reverse_etl_schedule: dict[str, Any] | None = None
     id: str | None = None
     previous_name: str | None = None
+    templated: frozenset[KeyPath] = frozenset()
 
     def identity(self, destination_id: str) -> SubscriptionIdentity:
         """Return the identity used to find the subscription in Segment.

@@ -17,7 +17,7 @@ from airflow_provider_segment.protocol.api.subscriptions import (
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
-from airflow_provider_segment.protocol.provisioning.catalog_checks import check_action, check_new_name
+from airflow_provider_segment.protocol.provisioning.catalog_checks import check_action, check_new_name, fields_of
 from airflow_provider_segment.protocol.provisioning.creating import (
     Ensured,
     check_created,
@@ -26,6 +26,7 @@ from airflow_provider_segment.protocol.provisioning.creating import (
 )
 from airflow_provider_segment.protocol.provisioning.diff import diff_subscription
 from airflow_provider_segment.protocol.provisioning.identity import SubscriptionIdentity
+from airflow_provider_segment.protocol.provisioning.literal_secrets import warn_about_literal_passwords
 from airflow_provider_segment.protocol.provisioning.lookup import (
     Found,
     delete_resolved,
@@ -154,7 +155,7 @@ def ensure_subscription(
         have left a request in flight.
     :param created_before: whether this task sent the create before it waited for a rate limit, so that an existing one
         is its own.
-    :param found: the id of the subscription that this task created before it waited; set by this call.
+    :param found: what this task knew of the subscription before it waited; updated by this call.
     :return: its id, and the settings that Segment ignored.
     """
     ids = ResolvedIds()
@@ -203,6 +204,10 @@ def _ensure(
         check_new_name("subscription", spec.name)
         used = ids.actions.values()
         check_action(f"subscription {spec.name!r}", spec.action_id, destination["metadata"], used)
+        if not found.warned:
+            fields = fields_of(destination["metadata"], spec.action_id)
+            yield from warn_about_literal_passwords(identity, spec.settings or {}, fields, templated=spec.templated)
+            found.warned = True
         created = yield from create_from_spec(options, destination_id, spec, on_created=partial(setattr, found, "id"))
         yield Log(f"created {identity}: {created['id']}")
         return Ensured(created["id"], tuple((yield from ignored_on_create(spec, created))))

@@ -39,6 +39,7 @@ class SubscriptionDescription:
     :param previous_name: its earlier name, to rename it.
     :param removed: whether it must not exist.
     :param unsupplied: keys of settings that were left out because their secret is not supplied, each with its alias.
+    :param templated: paths in ``settings`` whose values were rendered from templates.
     """
 
     action: str
@@ -52,6 +53,7 @@ class SubscriptionDescription:
     previous_name: str | None = None
     removed: bool = False
     unsupplied: Mapping[str, str] = field(default_factory=dict)
+    templated: frozenset[KeyPath] = frozenset()
 
     @property
     def label(self) -> str:

@@ -14,7 +14,6 @@ from airflow_provider_segment.protocol.api.subscriptions import get_subscription
 from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log, MaskSecrets
-from airflow_provider_segment.protocol.provisioning.catalog_checks import options_of
 from airflow_provider_segment.protocol.provisioning.creating import poll_until
 from airflow_provider_segment.protocol.provisioning.filter_checks import run_filter_checks
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterStep
@@ -169,7 +168,7 @@ def plan_target(
     if secrets := tuple(secret for diff in diffs for secret in diff.secrets):
         yield MaskSecrets(secrets)
     unwritable = missing_secrets(description, plan)
-    warnings = [*plan_warnings(plan, options_of(item.type))]
+    warnings = [*plan_warnings(plan, item.type)]
     if unwritable is not None:
         warnings.append(f"the plan can't be applied: {unwritable}")
     return replace(item, plan=plan, warnings=tuple(warnings), unwritable=unwritable)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from airflow_provider_segment.protocol.api.objects import (
+    CatalogActionField,
     CatalogOption,
     Destination,
     DestinationMetadata,
@@ -13,6 +14,7 @@ from airflow_provider_segment.protocol.api.objects import (
     Subscription,
 )
 from airflow_provider_segment.protocol.errors import SegmentNotFoundError
+from airflow_provider_segment.protocol.provisioning.catalog_checks import TypeRecord, fields_of, options_of
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
 from airflow_provider_segment.protocol.provisioning.literal_secrets import literal_password_text, literal_passwords
 from airflow_provider_segment.protocol.provisioning.lookup import first_few, one_or_none
@@ -174,22 +176,22 @@ def _subscription_spec(
         reverse_etl_schedule=one.reverse_etl_schedule,
         id=one.id,
         previous_name=one.previous_name,
+        templated=one.templated,
     )
 
 
-def plan_warnings(plan: Plan, options: Sequence[CatalogOption] = ()) -> Iterator[str]:
+def plan_warnings(plan: Plan, destination_type: TypeRecord | None = None) -> Iterator[str]:
     """Yield warnings about a plan: likely mistakes, and settings that could not be compared.
 
     :param plan: the plan of a description.
-    :param options: the options of the destination's type.
+    :param destination_type: the type of the destination, with its options and actions.
     """
     yield from plan.warnings
-    spec = plan.destination.spec
-    if keys := literal_passwords(spec.settings, options, templated=spec.templated):
-        yield (
-            f"{literal_password_text(keys)}; anyone who can read the file can read it; write"
-            " {$secret: <alias>} instead, or SecretRef('<connection id>') in a DAG file"
-        )
+    yield from _literal_password_warnings("", plan.destination.spec, options_of(destination_type))
+    for part in plan.subscriptions:
+        if part.spec is not None:
+            fields = fields_of(destination_type, part.action_id)
+            yield from _literal_password_warnings(f"subscription {part.name!r}: ", part.spec, fields)
     for label, diff in (
         ("", plan.destination.diff),
         *((f"subscription {p.name!r}: ", p.diff) for p in plan.subscriptions),
@@ -202,4 +204,14 @@ def plan_warnings(plan: Plan, options: Sequence[CatalogOption] = ()) -> Iterator
         yield (
             f"the source already has other destinations of this type: {first_few(plan.others)}; if one of them is this"
             " destination under another name, set previous_name or id to rename it, or events will be sent twice"
+        )
+
+
+def _literal_password_warnings(
+    prefix: str, spec: DestinationSpec | SubscriptionSpec, declared: Sequence[CatalogOption | CatalogActionField]
+) -> Iterator[str]:
+    if keys := literal_passwords(spec.settings or {}, declared, templated=spec.templated):
+        yield (
+            f"{prefix}{literal_password_text(keys)}; anyone who can read the file can read it; write"
+            " {$secret: <alias>} instead, or SecretRef('<connection id>') in a DAG file"
         )
