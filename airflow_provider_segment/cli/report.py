@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_segment.protocol.provisioning.differences import field_differences
+from airflow_provider_segment.protocol.provisioning.diff_report import field_differences
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterStep
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
 from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, PlannedDestination, WorkspacePlan

@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow_provider_segment.protocol.phrases import counted
 from airflow_provider_segment.protocol.printable import printable_lines
-from airflow_provider_segment.protocol.provisioning.differences import field_text, new_field_text
+from airflow_provider_segment.protocol.provisioning.diff_report import field_text, new_field_text
 from airflow_provider_segment.protocol.workspace.apply_descriptions import left_alone_text, unsupplied_text
 
 _SIGNS = {"created": "+", "changed": "~", "removed": "-", "failed": "!", "kept": " ", "skipped": " "}

@@ -233,7 +233,7 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
         """Read the current state, plan the changes and, with ``on_drift="fix"``, execute the plan."""
         from airflow_provider_segment.exceptions import SegmentDriftError
         from airflow_provider_segment.protocol.provisioning.apply import apply_destination
-        from airflow_provider_segment.protocol.provisioning.differences import differences_text
+        from airflow_provider_segment.protocol.provisioning.diff_report import differences_text
         from airflow_provider_segment.protocol.provisioning.progress import ApplyProgress
         from airflow_provider_segment.protocol.provisioning.references import ResolvedIds
 

@@ -14,7 +14,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentUnexpectedResultError,
     is_final_error,
 )
-from airflow_provider_segment.protocol.provisioning.differences import Difference, differences_text
+from airflow_provider_segment.protocol.provisioning.diff_report import Difference, differences_text
 from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
 
 if TYPE_CHECKING:

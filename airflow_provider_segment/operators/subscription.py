@@ -21,7 +21,7 @@ from airflow_provider_segment.protocol.arguments import (
     check_trimmed_name,
 )
 from airflow_provider_segment.protocol.provisioning.identity import subscription_target
-from airflow_provider_segment.protocol.provisioning.schedule import check_reverse_etl_schedule
+from airflow_provider_segment.protocol.provisioning.reverse_etl_schedule import check_reverse_etl_schedule
 from airflow_provider_segment.protocol.selection import check_one_form, check_selection
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Formatting of counts and lists in messages."""
+"""Formatting of counts, lists and labels in messages."""
 
 from __future__ import annotations
 
@@ -29,3 +29,21 @@ def listed(names: Sequence[str], *, most: int = MAX_LISTED) -> str:
     """
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return f"{', '.join(names[:most])}{more}"
+
+
+def object_label(name: str | None, object_id: str) -> str:
+    """Return the name and id of an object.
+
+    :param name: its name or title, if it has one.
+    :param object_id: its id.
+    """
+    return f"{name or ''!r} ({object_id})"
+
+
+def destination_label(destination_id: str, name: str | None = None) -> str:
+    """Return the word destination with the id and, if known, the name.
+
+    :param destination_id: its id.
+    :param name: its name, if it is known.
+    """
+    return f"destination {object_label(name, destination_id) if name else destination_id}"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_segment.protocol.delivery.criteria import WaitCriteria
-    from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
+    from airflow_provider_segment.protocol.delivery.progress_logger import ProgressLogger
     from airflow_provider_segment.protocol.delivery.results import WaitResult
     from airflow_provider_segment.protocol.delivery.verdict import Evidence
 else:

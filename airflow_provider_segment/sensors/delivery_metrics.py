@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
     from airflow_provider_segment.protocol.delivery.failures import FailureRule
     from airflow_provider_segment.protocol.delivery.polling import FinalPieces
-    from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
+    from airflow_provider_segment.protocol.delivery.progress_logger import ProgressLogger
     from airflow_provider_segment.protocol.delivery.verdict import Evidence, Verdict
     from airflow_provider_segment.protocol.flow.steps import CallOptions
     from airflow_provider_segment.protocol.provisioning.references import ResolvedIds
@@ -146,7 +146,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.poke_interval = self._asked_interval = max(self.poke_interval, schedule.MIN_INTERVAL)
+        self.poke_interval = self._requested_interval = max(self.poke_interval, schedule.MIN_INTERVAL)
         self.deferrable = check_flag("deferrable", default_deferrable() if deferrable is None else deferrable)
         self.destination_id = destination_id
         self.source = source
@@ -252,7 +252,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
         """Set ``poke_interval``, which Airflow reads after each poll, and the earliest time of the next poll."""
         per_minute = self._hook.options.min_poll_interval
         self.poke_interval = schedule.useful_interval(
-            self._asked_interval, observation.granularity, per_minute=per_minute
+            self._requested_interval, observation.granularity, per_minute=per_minute
         )
         if observation.granularity == MINUTE:
             self._next_poll_at = (observation.at + timedelta(seconds=per_minute)).isoformat()
@@ -269,7 +269,7 @@ class SegmentDeliveryMetricsSensor(DeferrableWaitMixin, DeliveryLineage, Checked
 
     @cached_property
     def _progress(self) -> ProgressLogger:
-        from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
+        from airflow_provider_segment.protocol.delivery.progress_logger import ProgressLogger
 
         return ProgressLogger(str(DestinationSelection(**self._selection_arguments)))
 

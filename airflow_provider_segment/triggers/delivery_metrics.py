@@ -22,7 +22,7 @@ from airflow_provider_segment.protocol.delivery.criteria import (
     check_criteria,
     check_window_conditions,
 )
-from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
+from airflow_provider_segment.protocol.delivery.progress_logger import ProgressLogger
 from airflow_provider_segment.protocol.delivery.results import (
     TIMED_OUT,
     WaitResult,

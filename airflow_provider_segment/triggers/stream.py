@@ -12,7 +12,7 @@ from airflow.providers.common.compat.triggers import BaseEventTrigger
 from airflow.triggers.base import TriggerEvent
 
 from airflow_provider_segment.protocol.delivery.criteria import Observation, WaitCriteria
-from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
+from airflow_provider_segment.protocol.delivery.progress_logger import ProgressLogger
 from airflow_provider_segment.protocol.delivery.verdict import Verdict, evaluate
 from airflow_provider_segment.protocol.selection import DESTINATION_CHECKS
 from airflow_provider_segment.triggers.polling import LogLine, PollFailure, PollResult, poll_indefinitely

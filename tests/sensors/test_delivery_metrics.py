@@ -395,7 +395,7 @@ def test_a_disabled_destination_fails_the_task_if_asked_to(
 
     name = segment_sandbox.destinations[0]["name"]
     assert str(caught.value) == (
-        f'"{name}" ({destination_id}) is disabled, so it gets no deliveries; enable it, or pass'
+        f"destination {name!r} ({destination_id}) is disabled, so it gets no deliveries; enable it, or pass"
         " if_disabled='warn' to wait anyway"
     )
     assert poll_count(segment_sandbox) == 0

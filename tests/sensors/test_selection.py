@@ -150,7 +150,7 @@ def test_the_verdict_names_what_was_given(running: Running, sandbox: SegmentSand
     task = sensor(**IDENTITY, fail_when="failure_rate > 0.5")
     with pytest.raises(SegmentDeliveryFailedError) as raised:
         running.run(task)
-    assert str(raised.value).endswith('; "mine" (d1)')
+    assert str(raised.value).endswith("; destination 'mine' (d1)")
 
 
 def test_a_destination_that_does_not_exist_ends_the_wait(running: Running) -> None:

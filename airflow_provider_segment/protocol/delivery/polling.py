@@ -12,11 +12,11 @@ from airflow_provider_segment.protocol.api.granularity import Interval
 from airflow_provider_segment.protocol.api.requests import build_call
 from airflow_provider_segment.protocol.delivery.coverage import coverage_at, is_final
 from airflow_provider_segment.protocol.delivery.criteria import FAIL, MetricsQuery, Observation, WaitCriteria
-from airflow_provider_segment.protocol.delivery.messages import destination_text
 from airflow_provider_segment.protocol.delivery.verdict import Verdict, evaluate
 from airflow_provider_segment.protocol.errors import SegmentDestinationDisabledError
 from airflow_provider_segment.protocol.flow.exchange import exchange
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
+from airflow_provider_segment.protocol.phrases import destination_label
 
 
 class FinalPieces:
@@ -139,7 +139,7 @@ def verify_destination(
         )
     problems = _delivery_problems(destination) if check else []
     verified = VerifiedDestination(destination["sourceId"], destination.get("name") or "", " and ".join(problems))
-    label = destination_text(query.destination_id, verified.name)
+    label = destination_label(query.destination_id, verified.name)
     if check and query.if_disabled == FAIL and not destination["enabled"]:
         raise SegmentDestinationDisabledError(
             f"{label} is disabled, so it gets no deliveries; enable it, or pass if_disabled='warn' to wait anyway"

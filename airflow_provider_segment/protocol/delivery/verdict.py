@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from airflow_provider_segment.protocol.delivery.coverage import RETRY_PERIOD
 from airflow_provider_segment.protocol.delivery.criteria import NOT_ADDITIVE, WAIT, Observation, WaitCriteria
-from airflow_provider_segment.protocol.delivery.messages import (
+from airflow_provider_segment.protocol.delivery.progress_messages import (
     failures_text,
     interval_text,
     needs_text,

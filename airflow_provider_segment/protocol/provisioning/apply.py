@@ -18,6 +18,7 @@ from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.flow.writes import notice_writes
+from airflow_provider_segment.protocol.phrases import object_label
 from airflow_provider_segment.protocol.provisioning import destination as destinations
 from airflow_provider_segment.protocol.provisioning.apply_filters import execute_filters, read_filters
 from airflow_provider_segment.protocol.provisioning.apply_subscriptions import execute_subscriptions
@@ -35,7 +36,6 @@ from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpe
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
 from airflow_provider_segment.protocol.provisioning.literal_secrets import warn_about_literal_passwords
 from airflow_provider_segment.protocol.provisioning.lookup import (
-    destination_label,
     first_few,
     mask_and_warn,
     one_or_none,
@@ -259,7 +259,11 @@ def _read_destination(
     actual = _find((identity, listed), request)
     if actual is not None:
         return actual, [], listed
-    others = [destination_label(other) for other in listed if other["metadata"]["id"] == identity.metadata_id]
+    others = [
+        object_label(other.get("name"), other["id"])
+        for other in listed
+        if other["metadata"]["id"] == identity.metadata_id
+    ]
     if request.if_missing == "fail":
         siblings = f"destinations of this type: {first_few(others)}" if others else "the source has none of this type"
         raise SegmentNotFoundError(f"there is no {identity}, and if_missing is 'fail'; {siblings}", status=404)

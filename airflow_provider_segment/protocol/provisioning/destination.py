@@ -18,6 +18,7 @@ from airflow_provider_segment.protocol.api.requests import drop_none
 from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
 from airflow_provider_segment.protocol.key_path import KeyPath
+from airflow_provider_segment.protocol.phrases import destination_label
 from airflow_provider_segment.protocol.provisioning.catalog_checks import (
     check_new_destination,
     options_of,
@@ -42,7 +43,6 @@ from airflow_provider_segment.protocol.provisioning.identity import DestinationI
 from airflow_provider_segment.protocol.provisioning.literal_secrets import warn_about_literal_passwords
 from airflow_provider_segment.protocol.provisioning.lookup import (
     delete_resolved,
-    destination_label,
     handle_existing,
     resolve,
 )
@@ -188,7 +188,7 @@ def _ensure(
     existing = yield from find_one(options, identity, find, wait_for_pending=wait_for_pending)
     spec = ids.destination(spec)
     if existing is None:
-        spec = yield from check_before_create(options, spec, siblings)
+        spec = yield from prepare_create(options, spec, siblings)
         created = yield from create_from_spec(options, spec, confirm=True)
         yield Log(f"created {identity}: {created['id']}")
         return Ensured(created["id"], tuple((yield from ignored_on_create(spec, created))))
@@ -202,7 +202,7 @@ def _ensure(
     return Ensured(existing["id"])
 
 
-def check_before_create(
+def prepare_create(
     options: CallOptions, spec: DestinationSpec, siblings: Sequence[Destination]
 ) -> Flow[DestinationSpec]:
     """Check the description of a new destination against the catalog.
@@ -261,7 +261,7 @@ def write_destination(options: CallOptions, actual: Destination, changes: Mappin
     destination_id = actual["id"]
     rest, disabled = yield from _disable_first(options, destination_id, changes)
     if disabled is not None:
-        yield Log(f"disabled destination {destination_label(disabled)}")
+        yield Log(f"disabled {destination_label(disabled['id'], disabled.get('name'))}")
     if not rest:
         return []
     settings = rest.get("settings") or {}
@@ -273,7 +273,7 @@ def write_destination(options: CallOptions, actual: Destination, changes: Mappin
     changed, left_out = yield from write_settings(
         context, rest, update=lambda sent: update_destination(options, id=destination_id, **sent)
     )
-    yield Log(f"changed destination {destination_label(changed)}")
+    yield Log(f"changed {destination_label(changed['id'], changed.get('name'))}")
     return (yield from ignored_settings(context, settings, changed["settings"], left_out))
 
 
@@ -343,7 +343,7 @@ def resolve_and_update_destination(
     rest, changed = yield from _disable_first(options, destination_id, changes)
     if rest or changed is None:
         changed = yield from update_destination(options, id=destination_id, **rest)
-    yield Log(f"changed destination {destination_label(changed)}")
+    yield Log(f"changed {destination_label(changed['id'], changed.get('name'))}")
     return destination_id
 
 

@@ -23,13 +23,13 @@ from airflow_provider_segment.protocol.provisioning.comparison import (
     holds_mask,
     json_equal,
 )
-from airflow_provider_segment.protocol.provisioning.schedule import same_schedule
+from airflow_provider_segment.protocol.provisioning.reverse_etl_schedule import same_schedule
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from airflow_provider_segment.protocol.secret_str import SecretStr
 
 
 @dataclass(frozen=True, slots=True)
-class FieldChange:
+class FieldDiff:
     """A field whose value in Segment differs from the described value.
 
     :param field: its name; for settings with the key, such as ``settings['apiKey']``.
@@ -55,7 +55,7 @@ class Diff:
     :param secrets: described strings for which Segment shows a mask.
     """
 
-    fields: tuple[FieldChange, ...] = ()
+    fields: tuple[FieldDiff, ...] = ()
     changes: Mapping[str, Any] = field(default_factory=dict, repr=False)
     hidden: tuple[str, ...] = ()
     unknown: Mapping[str, str] = field(default_factory=dict)
@@ -242,17 +242,17 @@ def setting_label(key: str) -> str:
     return f"settings[{key!r}]"
 
 
-def hidden_setting(key: str) -> FieldChange:
+def hidden_setting(key: str) -> FieldDiff:
     """Return the change to a setting, omitting the old and new values.
 
     :param key: the setting's key.
     """
-    return FieldChange(setting_label(key), hidden=True)
+    return FieldDiff(setting_label(key), hidden=True)
 
 
-def _field_changes(changed: Mapping[str, tuple[Any, Any]]) -> Iterator[FieldChange]:
+def _field_changes(changed: Mapping[str, tuple[Any, Any]]) -> Iterator[FieldDiff]:
     for name, (before, after) in changed.items():
-        yield FieldChange(name, display(before), display(after))
+        yield FieldDiff(name, display(before), display(after))
 
 
 def display(value: Any) -> str:

@@ -19,6 +19,7 @@ from airflow_provider_segment.protocol.filter_arguments import relevant_actions
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
+from airflow_provider_segment.protocol.phrases import object_label
 from airflow_provider_segment.protocol.provisioning.catalog_checks import check_new_name
 from airflow_provider_segment.protocol.provisioning.creating import create_idempotently, find_one
 from airflow_provider_segment.protocol.provisioning.filter_checks import run_filter_checks
@@ -28,7 +29,6 @@ from airflow_provider_segment.protocol.provisioning.identity import FilterIdenti
 from airflow_provider_segment.protocol.provisioning.lookup import (
     delete_resolved,
     handle_existing,
-    object_label,
     resolve,
 )
 from airflow_provider_segment.protocol.provisioning.references import ResolvedIds, resolve_source

@@ -33,14 +33,14 @@ def run_filter_checks(options: CallOptions, specs: Sequence[FilterSpec]) -> Flow
             except SegmentError as error:
                 error.explain(f"while previewing {label}")
                 raise
-            if found := list(differences("", check.result, preview["result"])):
+            if found := list(event_differences("", check.result, preview["result"])):
                 raise SegmentFilterCheckError(f"{label}: {'; '.join(found)}. Nothing was written")
             count += 1
     if count:
         yield Log(f"filter checks passed: {count}")
 
 
-def differences(path: str, expected: Any, actual: Any) -> Iterator[str]:
+def event_differences(path: str, expected: Any, actual: Any) -> Iterator[str]:
     """Yield the differences between two events.
 
     :param path: path of both values; empty for the whole event.
@@ -50,10 +50,10 @@ def differences(path: str, expected: Any, actual: Any) -> Iterator[str]:
     if isinstance(expected, dict) and isinstance(actual, dict):
         for key in [*expected, *(key for key in actual if key not in expected)]:
             below = f"{path}.{key}" if path else key
-            yield from differences(below, expected.get(key, _ABSENT), actual.get(key, _ABSENT))
+            yield from event_differences(below, expected.get(key, _ABSENT), actual.get(key, _ABSENT))
     elif isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
         for number, (one, other) in enumerate(zip(expected, actual, strict=True)):
-            yield from differences(f"{path}[{number}]", one, other)
+            yield from event_differences(f"{path}[{number}]", one, other)
     elif isinstance(expected, bool) is not isinstance(actual, bool) or expected != actual:
         yield f"{path or 'the event'} is {_shown(path, actual)}, expected {_shown(path, expected)}"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow_provider_segment.protocol.api.objects import Filter
 from airflow_provider_segment.protocol.filter_arguments import relevant_actions
-from airflow_provider_segment.protocol.provisioning.diff import Diff, FieldChange, display
+from airflow_provider_segment.protocol.provisioning.diff import Diff, FieldDiff, display
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
 
 
@@ -30,7 +30,7 @@ def diff_filter(spec: FilterSpec, actual: Filter) -> Diff:
         if after is not None and _comparable(name, before) != _comparable(name, after)
     }
     return Diff(
-        fields=tuple(FieldChange(name, display(before), display(after)) for name, (before, after) in changed.items()),
+        fields=tuple(FieldDiff(name, display(before), display(after)) for name, (before, after) in changed.items()),
         changes={name: after for name, (_, after) in changed.items()},
     )
 

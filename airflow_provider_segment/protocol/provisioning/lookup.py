@@ -76,23 +76,6 @@ def one_or_none(matches: Sequence[T], identity: Identity | str) -> T | None:
     return matches[0] if matches else None
 
 
-def destination_label(destination: Destination) -> str:
-    """Return the name and id of a destination.
-
-    :param destination: the destination in Segment.
-    """
-    return object_label(destination.get("name"), destination["id"])
-
-
-def object_label(name: str | None, object_id: str) -> str:
-    """Return the name and id of an object.
-
-    :param name: its name or title, if it has one.
-    :param object_id: its id.
-    """
-    return f"{name or ''!r} ({object_id})"
-
-
 def first_few(labels: Sequence[str]) -> str:
     """Return the labels separated by commas; a long list ends with the number of labels left out.
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from airflow_provider_segment.protocol.printable import printable
-from airflow_provider_segment.protocol.provisioning.diff import FieldChange
-from airflow_provider_segment.protocol.provisioning.differences import object_fields
+from airflow_provider_segment.protocol.provisioning.diff import FieldDiff
+from airflow_provider_segment.protocol.provisioning.diff_report import object_fields
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterPlan
 from airflow_provider_segment.protocol.provisioning.plan import DestinationPlan, Plan, Result, SubscriptionPlan
 
@@ -26,7 +26,7 @@ def plan_table(plan: Plan) -> str:
     rows: list[Sequence[str]] = []
     for action, name, part in _objects(plan):
         is_new = action == "create"
-        for number, change in enumerate(object_fields(part) or (FieldChange(""),)):
+        for number, change in enumerate(object_fields(part) or (FieldDiff(""),)):
             before, after = ("" if is_new else _HIDDEN, _HIDDEN) if change.hidden else (change.before, change.after)
             rows.append((*(("", "") if number else (action, name)), change.field, before, after))
     return _table(_TITLES, rows)

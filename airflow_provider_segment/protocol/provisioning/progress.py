@@ -13,7 +13,7 @@ import msgspec
 
 from airflow_provider_segment.protocol.errors import SegmentProtocolError
 from airflow_provider_segment.protocol.provisioning.diff import Diff
-from airflow_provider_segment.protocol.provisioning.differences import Difference
+from airflow_provider_segment.protocol.provisioning.diff_report import Difference
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterPlan
 from airflow_provider_segment.protocol.provisioning.plan import (
     DestinationPlan,

@@ -19,7 +19,7 @@ from airflow_provider_segment.protocol.arguments import (
 )
 from airflow_provider_segment.protocol.key_path import KeyPath
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity, SubscriptionIdentity
-from airflow_provider_segment.protocol.provisioning.schedule import check_reverse_etl_schedule
+from airflow_provider_segment.protocol.provisioning.reverse_etl_schedule import check_reverse_etl_schedule
 from airflow_provider_segment.protocol.selection import ID_ARGUMENTS
 
 

@@ -17,6 +17,7 @@ from airflow_provider_segment.protocol.api.subscriptions import (
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
+from airflow_provider_segment.protocol.phrases import object_label
 from airflow_provider_segment.protocol.provisioning.catalog_checks import check_action, check_new_name, fields_of
 from airflow_provider_segment.protocol.provisioning.creating import (
     Ensured,
@@ -31,7 +32,6 @@ from airflow_provider_segment.protocol.provisioning.lookup import (
     Found,
     delete_resolved,
     handle_existing,
-    object_label,
     resolve,
     with_created,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
-from airflow_provider_segment.protocol.provisioning.differences import (
+from airflow_provider_segment.protocol.provisioning.diff_report import (
     Difference,
     ObjectResult,
     differences,

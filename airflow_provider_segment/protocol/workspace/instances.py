@@ -25,7 +25,7 @@ class Instances:
     created: dict[tuple[str, str], str] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
 
-    def check(
+    def admit(
         self, options: CallOptions, description: DestinationDescription, target: Target, known: Known
     ) -> Flow[Target | Exception]:
         """Return the target, or an error if it is new and can't be created.

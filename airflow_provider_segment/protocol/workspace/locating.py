@@ -84,7 +84,7 @@ def _type_slugs(known: Known) -> list[Slugged]:
     return [Slugged(one["id"], one.get("slug")) for one in known.types.values()]
 
 
-def check_target(
+def claim_target(
     description: DestinationDescription, target: Target | Exception, described: set[str]
 ) -> Target | Exception:
     """Return the target, or an error if another description has the same target.

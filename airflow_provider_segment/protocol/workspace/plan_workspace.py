@@ -14,16 +14,17 @@ from airflow_provider_segment.protocol.api.subscriptions import get_subscription
 from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log, MaskSecrets
+from airflow_provider_segment.protocol.phrases import object_label
 from airflow_provider_segment.protocol.provisioning.creating import poll_until
 from airflow_provider_segment.protocol.provisioning.filter_checks import run_filter_checks
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterStep
-from airflow_provider_segment.protocol.provisioning.lookup import destination_label, with_created
+from airflow_provider_segment.protocol.provisioning.lookup import with_created
 from airflow_provider_segment.protocol.provisioning.plan import Plan, Result
 from airflow_provider_segment.protocol.provisioning.progress import FILTER, SUBSCRIPTION, ApplyProgress
 from airflow_provider_segment.protocol.provisioning.slugs import short_reference
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
 from airflow_provider_segment.protocol.workspace.instances import Instances
-from airflow_provider_segment.protocol.workspace.locating import Known, check_target, is_fatal, locate
+from airflow_provider_segment.protocol.workspace.locating import Known, claim_target, is_fatal, locate
 from airflow_provider_segment.protocol.workspace.missing_secrets import missing_secrets
 from airflow_provider_segment.protocol.workspace.plan import (
     PlannedDestination,
@@ -78,9 +79,9 @@ def plan_workspace(
     located: list[Target | Exception] = []
     instances = Instances()
     for description in descriptions:
-        target = check_target(description, (yield from locate(options, description, known)), described)
+        target = claim_target(description, (yield from locate(options, description, known)), described)
         if not isinstance(target, Exception):
-            target = yield from instances.check(options, description, target, known)
+            target = yield from instances.admit(options, description, target, known)
         located.append(target)
     for number, (description, found) in enumerate(zip(descriptions, located, strict=True)):
         if number and number % _PROGRESS == 0:
@@ -103,7 +104,7 @@ def _plan_one(
         return PlannedDestination(description=description, error=found)
     listed = yield from known.listings.read(options, found.source_id, max_age=math.inf)
     others = [
-        destination_label(one)
+        object_label(one.get("name"), one["id"])
         for one in listed
         if one["metadata"]["id"] == found.metadata_id and one["id"] not in described
     ]
@@ -114,11 +115,11 @@ def _plan_one(
         type=known.types[found.metadata_id],
     )
     planned = yield from plan_target(options, item, replace(found, others=others), how)
-    return (yield from _checked(options, planned))
+    return (yield from _check_filter_samples(options, planned))
 
 
-def _checked(options: CallOptions, item: PlannedDestination) -> Flow[PlannedDestination]:
-    """Preview the described filters with their sample events."""
+def _check_filter_samples(options: CallOptions, item: PlannedDestination) -> Flow[PlannedDestination]:
+    """Return the item, or its error if a preview of the described filters differs from their samples."""
     if item.plan is None:
         return item
     try:

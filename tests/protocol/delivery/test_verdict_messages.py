@@ -13,8 +13,8 @@ from airflow_provider_segment.protocol.api.delivery_metrics import DeliveryMetri
 from airflow_provider_segment.protocol.api.granularity import Interval
 from airflow_provider_segment.protocol.delivery.condition import check_conditions
 from airflow_provider_segment.protocol.delivery.criteria import Observation
-from airflow_provider_segment.protocol.delivery.messages import interval_text, numbers_text
-from airflow_provider_segment.protocol.delivery.progress import ProgressLogger
+from airflow_provider_segment.protocol.delivery.progress_logger import ProgressLogger
+from airflow_provider_segment.protocol.delivery.progress_messages import interval_text, numbers_text
 from airflow_provider_segment.protocol.delivery.verdict import Status, evaluate
 from tests.protocol.delivery.observing import INTERVAL, NOW, criteria, metrics, verdict
 from tests.protocol.property_settings import examples
@@ -105,7 +105,7 @@ def test_a_line_of_the_log_has_status_numbers_window_and_destination() -> None:
     _, line = ProgressLogger("39aee8", "Ads").lines(found, end)
     assert line == (
         "waiting: 990 of 1,005 delivered (98.5 %, need 99 %), 15 failed; 25 Nov 00:00 to 26 Nov 00:00 UTC, by minute;"
-        ' "Ads" (39aee8)'
+        " destination 'Ads' (39aee8)"
     )
     assert ProgressLogger("39aee8").describe(found).endswith("; destination 39aee8")
     soon = Interval(start, start + timedelta(seconds=90), "MINUTE")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_segment.protocol import errors
 from airflow_provider_segment.protocol.delivery.criteria import check_criteria
-from airflow_provider_segment.protocol.delivery.progress import MAX_SILENCE, ProgressLogger
+from airflow_provider_segment.protocol.delivery.progress_logger import MAX_SILENCE, ProgressLogger
 from airflow_provider_segment.protocol.delivery.results import parse_event, result_of_error, result_of_verdict
 from airflow_provider_segment.protocol.delivery.schedule import (
     TICK,

@@ -15,7 +15,7 @@ from airflow_provider_segment.protocol.errors import (
     SegmentPruneLimitError,
     SegmentSeveralMatchesError,
 )
-from airflow_provider_segment.protocol.provisioning.filter_checks import differences, run_filter_checks
+from airflow_provider_segment.protocol.provisioning.filter_checks import event_differences, run_filter_checks
 from airflow_provider_segment.protocol.provisioning.filter_matching import match_filters
 from airflow_provider_segment.protocol.provisioning.filter_plan import FilterStep, plan_filters
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec, check_filters
@@ -211,5 +211,5 @@ def test_a_refused_preview_names_the_filter() -> None:
         ({"a": {"b": 1}}, {"a": {"b": 2}, "d": 1}, ["a.b is 2, expected 1", "d is 1, expected absent"]),
     ],
 )
-def test_differences(expected: Any, found: Any, shown: list[str]) -> None:
-    assert list(differences("", expected, found)) == shown
+def test_differences_of_events_are_listed_by_path(expected: Any, found: Any, shown: list[str]) -> None:
+    assert list(event_differences("", expected, found)) == shown

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias, TypedDict
 
 from airflow_provider_segment.protocol.phrases import counted
 from airflow_provider_segment.protocol.provisioning.diff import (
-    FieldChange,
+    FieldDiff,
     display,
     hidden_setting,
     is_server_key,
@@ -76,7 +76,7 @@ def object_result(part: PlannedObject, *, written: bool = True) -> ObjectResult:
     return _RESULTS[word] if written else _WOULD.get(word, _RESULTS[word])
 
 
-def object_fields(part: PlannedObject) -> Sequence[FieldChange]:
+def object_fields(part: PlannedObject) -> Sequence[FieldDiff]:
     """Return an object's differing fields; for a new object, all fields that have a value.
 
     :param part: a part of a plan.
@@ -169,7 +169,7 @@ def _places(one: Difference) -> Iterator[str]:
         yield from (f"{one['object']} {one['name']!r} ({one['id']}): {field_text(field)}" for field in one["fields"])
 
 
-def _new_fields(spec: DestinationSpec | SubscriptionSpec | FilterSpec) -> Iterator[FieldChange]:
+def _new_fields(spec: DestinationSpec | SubscriptionSpec | FilterSpec) -> Iterator[FieldDiff]:
     plain: dict[str, Any] = {}
     if isinstance(spec, DestinationSpec):
         plain = {"source_id": spec.source_id, "metadata_id": spec.metadata_id}
@@ -179,7 +179,7 @@ def _new_fields(spec: DestinationSpec | SubscriptionSpec | FilterSpec) -> Iterat
     else:
         plain = {"condition": spec.condition, "actions": spec.actions, "description": spec.description}
     plain["enabled"] = spec.enabled is not False
-    yield from (FieldChange(name, after=display(value)) for name, value in plain.items() if value is not None)
+    yield from (FieldDiff(name, after=display(value)) for name, value in plain.items() if value is not None)
     settings = {} if isinstance(spec, FilterSpec) else spec.settings or {}
     yield from (hidden_setting(key) for key, value in settings.items() if value is not None and not is_server_key(key))
 

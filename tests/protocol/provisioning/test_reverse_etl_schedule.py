@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_segment.protocol.provisioning.schedule import check_reverse_etl_schedule, same_schedule
+from airflow_provider_segment.protocol.provisioning.reverse_etl_schedule import (
+    check_reverse_etl_schedule,
+    same_schedule,
+)
 
 
 def periodic(interval: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from airflow_provider_segment.protocol.delivery.messages import destination_text
+from airflow_provider_segment.protocol.phrases import destination_label
 from airflow_provider_segment.protocol.printable import printable
 from airflow_provider_segment.protocol.times import format_utc
 
@@ -72,7 +72,7 @@ class ProgressLogger:
 
         :param verdict: the verdict on a poll.
         """
-        destination = destination_text(self._destination, self.name)
+        destination = destination_label(self._destination, self.name)
         problem = f"when the wait started, it was {self.problem}" if self.problem else ""
         parts = (verdict.progress, verdict.window, destination, problem)
         return "; ".join(part for part in parts if part)

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import structs
 
-from airflow_provider_segment.protocol.provisioning.differences import differences, differences_text
+from airflow_provider_segment.protocol.provisioning.diff_report import differences, differences_text
 from airflow_provider_segment.protocol.provisioning.filter_plan import plan_filters
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
 from airflow_provider_segment.protocol.provisioning.plan import Plan, make_plan

@@ -77,15 +77,6 @@ def interval_text(interval: Interval | None) -> str:
     return f"{start} to {end} UTC, by {interval.granularity.lower()}"
 
 
-def destination_text(destination_id: str, name: str = "") -> str:
-    """Return the name that messages use for a destination.
-
-    :param destination_id: its id.
-    :param name: its name, if it is known.
-    """
-    return f'"{name}" ({destination_id})' if name else f"destination {destination_id}"
-
-
 def _value(condition: Condition, metrics: DeliveryMetrics, no_value: str = "") -> str:
     value = condition.value(metrics)
     if value is None:
