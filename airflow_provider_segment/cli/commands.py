@@ -74,7 +74,7 @@ def _missing_text(folder: WorkspaceFolder, alias: str) -> str:
 
 
 def _import(arguments: argparse.Namespace, _style: text.Style) -> Output:
-    from airflow_provider_segment.protocol.workspace.describing import described_secrets, import_workspace
+    from airflow_provider_segment.protocol.workspace.import_destinations import described_secrets, import_workspace
     from airflow_provider_segment.workspace.importer import write_imported
 
     root = Path(arguments.folder)

@@ -257,7 +257,7 @@ class SegmentApplyDestinationOperator(SegmentDeferrableOperator):
 
     def _apply_file(self, context: Context, values: dict[str, Any]) -> ApplySummary:
         from airflow_provider_segment.exceptions import SegmentDriftError
-        from airflow_provider_segment.operators.described import (
+        from airflow_provider_segment.operators.spec_files import (
             DESCRIPTION_ERRORS,
             apply_file,
             drift_phrase,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_segment.lineage.workspace import Feed, WorkspaceLineage
 from airflow_provider_segment.operators.base import push_result
 from airflow_provider_segment.operators.deferral import SegmentDeferrableOperator
-from airflow_provider_segment.operators.described import (
+from airflow_provider_segment.operators.spec_files import (
     DESCRIPTION_ERRORS,
     apply_folders,
     raise_after_wait,
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
     from airflow_provider_segment.protocol.workspace.summary import WorkspaceSummary
     from airflow_provider_segment.templating import Text
-    from airflow_provider_segment.workspace.described_values import FileEntry
     from airflow_provider_segment.workspace.folder import WorkspaceFolder
+    from airflow_provider_segment.workspace.inline_descriptions import FileEntry
 
 
 def _check_on_error(argument: str, value: Any) -> str:
@@ -49,7 +49,7 @@ def _check_on_error(argument: str, value: Any) -> str:
 
 def _check_destinations(argument: str, value: Any) -> tuple[DestinationDescription | FileEntry, ...]:
     # Not at the top: it imports modules that parsing a DAG file does not need.
-    from airflow_provider_segment.workspace.described_values import check_descriptions
+    from airflow_provider_segment.workspace.inline_descriptions import check_descriptions
 
     return check_descriptions(argument, value)
 
@@ -192,7 +192,7 @@ class SegmentApplyWorkspaceOperator(WorkspaceLineage, SegmentDeferrableOperator)
         self, entries: Sequence[DestinationDescription | FileEntry]
     ) -> tuple[DestinationDescription | FileEntry, ...]:
         """Return the entries, adding to each description the paths of settings that were rendered from templates."""
-        from airflow_provider_segment.workspace.described_values import FileEntry
+        from airflow_provider_segment.workspace.inline_descriptions import FileEntry
 
         paths = self.templated_paths("destinations")
         return tuple(

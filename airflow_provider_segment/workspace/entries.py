@@ -7,10 +7,10 @@ from itertools import groupby
 from pathlib import Path
 
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
-from airflow_provider_segment.workspace.described_values import FileEntry
 from airflow_provider_segment.workspace.environment import Environment
 from airflow_provider_segment.workspace.folder import WorkspaceFolder, load_files
 from airflow_provider_segment.workspace.folder_files import root_of
+from airflow_provider_segment.workspace.inline_descriptions import FileEntry
 from airflow_provider_segment.workspace.problems import Problem, WorkspaceFilesError
 from airflow_provider_segment.workspace.spec_file import repeated_descriptions
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_segment.protocol.workspace.describing import Imported
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription, SecretAlias
+from airflow_provider_segment.protocol.workspace.import_destinations import Imported
 from airflow_provider_segment.workspace.folder import SpecFile, WorkspaceFolder
 from airflow_provider_segment.workspace.folder_files import ENVIRONMENTS
 from airflow_provider_segment.workspace.format import SECRET_KEY

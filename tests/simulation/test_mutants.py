@@ -27,7 +27,12 @@ from airflow_provider_segment.protocol.provisioning import (
     subscription,
 )
 from airflow_provider_segment.protocol.provisioning import filter as filter_module
-from airflow_provider_segment.protocol.workspace import apply_descriptions, apply_workspace, plan_workspace, replanning
+from airflow_provider_segment.protocol.workspace import (
+    apply_descriptions,
+    apply_workspace,
+    plan_workspace,
+    replan_destination,
+)
 from tests.simulation.history import SCENARIOS, play, set_stage
 from tests.simulation.normalised import demand_that_a_normalised_name_fails
 from tests.simulation.overlapping import play_overlapping, set_overlapping_stage
@@ -254,12 +259,12 @@ def test_a_missing_rule_is_detected(
 
 
 def _fleet_retry_does_not_poll(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(replanning, "poll_until", _reads_once)
+    patch.setattr(replan_destination, "poll_until", _reads_once)
     patch.setattr(plan_workspace, "poll_until", _reads_once)
 
 
 def _fleet_trusts_its_lists(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(apply_workspace, "waiting", lambda *_, **__: replanning.Waiting())
+    patch.setattr(apply_workspace, "waiting", lambda *_, **__: replan_destination.Waiting())
 
 
 def _fleet_ignores_suspensions(patch: pytest.MonkeyPatch) -> None:

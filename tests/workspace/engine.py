@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Outcome, Pause, Send
 from airflow_provider_segment.protocol.workspace.apply_workspace import ApplyOptions, apply_workspace
-from airflow_provider_segment.protocol.workspace.describing import Imported, import_workspace
 from airflow_provider_segment.protocol.workspace.description import supply_secrets
+from airflow_provider_segment.protocol.workspace.import_destinations import Imported, import_workspace
 from airflow_provider_segment.protocol.workspace.listings import Clocks
 from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, WorkspacePlan
 from airflow_provider_segment.protocol.workspace.plan_workspace import PlanOptions, plan_workspace
-from airflow_provider_segment.protocol.workspace.replanning import Pending
+from airflow_provider_segment.protocol.workspace.replan_destination import Pending
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.transport.connection import parse_connection
 from airflow_provider_segment.transport.requests_driver import RequestsDriver

@@ -12,10 +12,10 @@ import pytest
 from airflow.models import DagBag
 from airflow.serialization import serialized_objects
 
-from airflow_provider_segment.workspace.described_values import check_descriptions
 from airflow_provider_segment.workspace.destinations import load_destinations
 from airflow_provider_segment.workspace.entries import load_entries
 from airflow_provider_segment.workspace.folder import load_folder
+from airflow_provider_segment.workspace.inline_descriptions import check_descriptions
 from tests.workspace.test_folder import spec, write
 
 HERE = Path(__file__).parent

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_segment.protocol.workspace.describing_filters import describe_filters
+from airflow_provider_segment.protocol.workspace.import_filters import describe_filters
 from airflow_provider_segment.workspace.folder import load_folder
 from tests.workspace.drawn_workspaces import seed
 from tests.workspace.engine import Engine

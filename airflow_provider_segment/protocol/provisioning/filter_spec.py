@@ -1,4 +1,4 @@
-"""The descriptions of a destination's filters, as users write them."""
+"""Specs of filters: the desired state of a filter, as arguments describe it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class FilterCheck(Struct, frozen=True, kw_only=True):
 
 
 class FilterSpec(Spec, frozen=True, kw_only=True):
-    """The description of a filter.
+    """The desired state of a filter.
 
     :param title: display name; identifies the filter within its destination.
     :param condition: FQL statement that selects events, or ``all``.

@@ -1,4 +1,4 @@
-"""The descriptions of the desired state of a destination and its subscriptions."""
+"""Specs: the desired state of one destination or subscription, as arguments describe it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from airflow_provider_segment.protocol.selection import ID_ARGUMENTS
 
 
 class Spec(Struct, frozen=True, kw_only=True):
-    """The base class of descriptions, which are built from arguments; ``repr()`` omits their settings."""
+    """The base class of specs, which are built from arguments; ``repr()`` omits their settings."""
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, Any]) -> Self:
@@ -43,7 +43,7 @@ class Spec(Struct, frozen=True, kw_only=True):
 
 
 class DestinationSpec(Spec, frozen=True, kw_only=True):
-    """The description of a destination.
+    """The desired state of a destination, without its subscriptions and filters.
 
     :param name: display name; with source and type, it identifies the destination.
     :param settings: keyed by the option names of the catalog entry.
@@ -78,7 +78,7 @@ class DestinationSpec(Spec, frozen=True, kw_only=True):
 
 
 class SubscriptionSpec(Spec, frozen=True, kw_only=True):
-    """The description of a subscription.
+    """The desired state of a subscription.
 
     :param name: display name; with the action, it identifies the subscription within its destination.
     :param trigger: an FQL statement.

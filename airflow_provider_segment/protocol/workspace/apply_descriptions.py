@@ -17,7 +17,7 @@ from airflow_provider_segment.protocol.workspace.description import DestinationD
 from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, PlannedDestination, WorkspacePlan
 from airflow_provider_segment.protocol.workspace.plan_workspace import PlanOptions, plan_workspace
 from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
-from airflow_provider_segment.protocol.workspace.replanning import Pending
+from airflow_provider_segment.protocol.workspace.replan_destination import Pending
 from airflow_provider_segment.protocol.workspace.summary import result_counts
 
 

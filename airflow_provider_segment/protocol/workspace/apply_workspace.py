@@ -23,7 +23,7 @@ from airflow_provider_segment.protocol.provisioning.summary import ApplySummary,
 from airflow_provider_segment.protocol.workspace.confirming import confirm_created
 from airflow_provider_segment.protocol.workspace.forecast import announce, forecast
 from airflow_provider_segment.protocol.workspace.listings import Listings
-from airflow_provider_segment.protocol.workspace.locating import is_fatal
+from airflow_provider_segment.protocol.workspace.locate_targets import is_fatal
 from airflow_provider_segment.protocol.workspace.plan import (
     AppliedDestination,
     PlannedDestination,
@@ -32,7 +32,7 @@ from airflow_provider_segment.protocol.workspace.plan import (
 )
 from airflow_provider_segment.protocol.workspace.plan_workspace import PlanOptions, redacting_settings
 from airflow_provider_segment.protocol.workspace.progress import DestinationProgress, WorkspaceProgress
-from airflow_provider_segment.protocol.workspace.replanning import Pending, Waiting, plan_again, waiting
+from airflow_provider_segment.protocol.workspace.replan_destination import Pending, Waiting, plan_again, waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from airflow_provider_segment.protocol.phrases import counted
 from airflow_provider_segment.protocol.provisioning.creating import poll_until
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
 from airflow_provider_segment.protocol.provisioning.lookup import one_or_none
-from airflow_provider_segment.protocol.workspace.locating import is_fatal
+from airflow_provider_segment.protocol.workspace.locate_targets import is_fatal
 from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, PlannedDestination
 from airflow_provider_segment.protocol.workspace.reading import read_destinations
 

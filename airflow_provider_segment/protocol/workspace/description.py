@@ -1,4 +1,4 @@
-"""The contents of a spec file: a destination and its subscriptions and filters; references are slugs or ids."""
+"""Descriptions: the contents of a spec file. References are slugs or ids, and secrets are aliases."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class SecretAlias:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionDescription:
-    """The description of a subscription.
+    """The description of a subscription, as a spec file contains it.
 
     :param action: slug or id of its action.
     :param name: display name; ``None`` leaves it alone, which requires an ``id``.
@@ -63,7 +63,7 @@ class SubscriptionDescription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilterDescription:
-    """The description of a filter.
+    """The description of a filter, as a spec file contains it.
 
     :param title: display name; ``None`` leaves it alone and requires an ``id``.
     :param condition: FQL statement that selects events, or ``all``; ``None`` leaves it alone and requires an ``id``.
@@ -90,7 +90,7 @@ class FilterDescription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DestinationDescription:
-    """The description of a destination.
+    """The description of a destination and everything in it, as a spec file contains it.
 
     :param path: the file that describes it, for messages.
     :param source: slug or id of its source.

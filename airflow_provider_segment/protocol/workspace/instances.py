@@ -10,8 +10,8 @@ from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
 from airflow_provider_segment.protocol.provisioning.catalog_checks import check_new_destination
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
-from airflow_provider_segment.protocol.workspace.locating import Known
-from airflow_provider_segment.protocol.workspace.planning import Target
+from airflow_provider_segment.protocol.workspace.locate_targets import Known
+from airflow_provider_segment.protocol.workspace.plan_destination import Target
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ from airflow_provider_segment.protocol.provisioning.progress import FILTER, SUBS
 from airflow_provider_segment.protocol.provisioning.slugs import short_reference
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
 from airflow_provider_segment.protocol.workspace.instances import Instances
-from airflow_provider_segment.protocol.workspace.locating import Known, claim_target, is_fatal, locate
+from airflow_provider_segment.protocol.workspace.locate_targets import Known, claim_target, is_fatal, locate
 from airflow_provider_segment.protocol.workspace.missing_secrets import missing_secrets
 from airflow_provider_segment.protocol.workspace.plan import (
     PlannedDestination,
@@ -32,7 +32,7 @@ from airflow_provider_segment.protocol.workspace.plan import (
     WorkspacePlan,
     check_removals,
 )
-from airflow_provider_segment.protocol.workspace.planning import (
+from airflow_provider_segment.protocol.workspace.plan_destination import (
     Target,
     plan_destination,
     plan_warnings,

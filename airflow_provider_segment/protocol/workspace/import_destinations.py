@@ -24,8 +24,8 @@ from airflow_provider_segment.protocol.provisioning.diff import is_server_key
 from airflow_provider_segment.protocol.provisioning.matching import match_subscriptions
 from airflow_provider_segment.protocol.provisioning.slugs import Slugged, resolve_slug, short_reference
 from airflow_provider_segment.protocol.provisioning.spec import SubscriptionSpec
-from airflow_provider_segment.protocol.workspace.describing_filters import describe_filters
 from airflow_provider_segment.protocol.workspace.description import SecretAlias
+from airflow_provider_segment.protocol.workspace.import_filters import describe_filters
 from airflow_provider_segment.protocol.workspace.reading import (
     action_slugs,
     read_destinations,

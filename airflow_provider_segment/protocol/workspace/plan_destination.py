@@ -23,8 +23,8 @@ from airflow_provider_segment.protocol.provisioning.plan import Plan, Result, Su
 from airflow_provider_segment.protocol.provisioning.progress import places
 from airflow_provider_segment.protocol.provisioning.slugs import Slugged, resolve_slug
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
-from airflow_provider_segment.protocol.workspace.described_filters import plan_described_filters
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription, SubscriptionDescription
+from airflow_provider_segment.protocol.workspace.plan_filters import plan_described_filters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

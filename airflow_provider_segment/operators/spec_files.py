@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, PlannedDestination, WorkspacePlan
     from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
     from airflow_provider_segment.protocol.workspace.summary import WorkspaceSummary
-    from airflow_provider_segment.workspace.described_values import FileEntry
     from airflow_provider_segment.workspace.folder import WorkspaceFolder
+    from airflow_provider_segment.workspace.inline_descriptions import FileEntry
 
 DESCRIPTION_ERRORS = (ValueError, SegmentPruneLimitError)
 """Errors about the descriptions themselves, which may have been edited while the task waited."""

@@ -15,7 +15,7 @@ from airflow_provider_segment.protocol.provisioning.identity import DestinationI
 from airflow_provider_segment.protocol.provisioning.slugs import Slugged, find_slug, resolve_slug
 from airflow_provider_segment.protocol.workspace.description import DestinationDescription
 from airflow_provider_segment.protocol.workspace.listings import Listings
-from airflow_provider_segment.protocol.workspace.planning import Target, find_destination
+from airflow_provider_segment.protocol.workspace.plan_destination import Target, find_destination
 from airflow_provider_segment.protocol.workspace.reading import source_slugs
 
 

@@ -12,8 +12,8 @@ from airflow_provider_segment.protocol.provisioning.creating import poll_until
 from airflow_provider_segment.protocol.provisioning.identity import DestinationIdentity
 from airflow_provider_segment.protocol.workspace.listings import LASTS, Clocks, Listings
 from airflow_provider_segment.protocol.workspace.plan import PlannedDestination
+from airflow_provider_segment.protocol.workspace.plan_destination import Target, find_destination
 from airflow_provider_segment.protocol.workspace.plan_workspace import PlanOptions, plan_target
-from airflow_provider_segment.protocol.workspace.planning import Target, find_destination
 from airflow_provider_segment.protocol.workspace.progress import DestinationProgress
 from airflow_provider_segment.protocol.workspace.reading import read_destination
 
