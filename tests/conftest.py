@@ -1,4 +1,4 @@
-"""Airflow without a home of anybody's: must stand before the first import of Airflow."""
+"""An empty Airflow home, set before the first import of Airflow, and the fixtures of all tests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ os.environ["AIRFLOW__CORE__UNIT_TEST_MODE"] = "False"
 os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = f"sqlite:///{_HOME}/airflow.db"
 # Airflow 2.11 warns of its own default otherwise.
 os.environ["AIRFLOW__METRICS__TIMER_UNIT_CONSISTENCY"] = "True"
-# It is installed for the tests of lineage; all others are to run as without it.
+# OpenLineage is installed for the tests of lineage; all others run as if it were not.
 os.environ["AIRFLOW__OPENLINEAGE__DISABLED"] = "True"
 # A proxy or CA of the machine must not come between a test and its server on this machine.
 for _name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
@@ -31,7 +31,7 @@ for _name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "C
 
 @pytest.fixture
 def unused_port() -> int:
-    """A port of this machine on which nobody listens."""
+    """A port of this machine on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -42,12 +42,16 @@ AIRFLOW_3 = importlib.util.find_spec("airflow.sdk") is not None
 
 
 @pytest.fixture
-def told(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
-    """What was logged until now: Airflow 3 prints it, 2.11 hands it to the standard library."""
+def read_log(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
+    """Return a function that returns what was logged since its last call.
+
+    Airflow 3 prints the log, 2.11 passes it to the standard library.
+    """
     caplog.set_level(logging.INFO)
 
     def read() -> str:
-        printed = capsys.readouterr().out
-        return printed if AIRFLOW_3 else caplog.text  # 2.11 prints it as well
+        printed, passed = capsys.readouterr().out, caplog.text
+        caplog.clear()
+        return printed if AIRFLOW_3 else passed  # 2.11 prints it as well
 
     return read

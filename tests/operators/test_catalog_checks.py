@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -48,21 +49,6 @@ def message_of(running: Running, task: Any, error: type[Exception] = ValueError)
     with pytest.raises(error) as caught:
         running.run(task)
     return str(caught.value)
-
-
-Log = Any
-
-
-@pytest.fixture
-def log(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Log:
-    """Return a function that returns what has been logged; Airflow 2 and 3 log to different places."""
-
-    def read() -> str:
-        text = caplog.text + "".join(capfd.readouterr())
-        caplog.clear()
-        return text
-
-    return read
 
 
 @pytest.mark.parametrize("make", [create, apply, reported])
@@ -151,10 +137,15 @@ def test_a_new_name_of_an_existing_object_has_no_space_at_an_edge(
     ],
 )
 def test_an_unknown_or_missing_setting_of_a_new_destination(
-    running: Running, segment_sandbox: SegmentSandbox, log: Log, make: Any, settings: dict[str, Any], warning: str
+    running: Running,
+    segment_sandbox: SegmentSandbox,
+    read_log: Callable[[], str],
+    make: Any,
+    settings: dict[str, Any],
+    warning: str,
 ) -> None:
     running.run(make(settings=settings))
-    assert f"{MINE}: {warning}" in log()
+    assert f"{MINE}: {warning}" in read_log()
     assert writes(segment_sandbox) == ([] if make is reported else ["POST"])
 
 
@@ -175,16 +166,20 @@ def test_an_unknown_or_missing_setting_of_a_new_destination(
     ],
 )
 def test_a_wrongly_typed_setting(
-    running: Running, segment_sandbox: SegmentSandbox, log: Log, settings: dict[str, Any], warning: str
+    running: Running,
+    segment_sandbox: SegmentSandbox,
+    read_log: Callable[[], str],
+    settings: dict[str, Any],
+    warning: str,
 ) -> None:
     running.run(reported(settings={"apiKey": KEY} | settings))
-    assert warning in log()
+    assert warning in read_log()
     running.run(create())
-    log()
+    read_log()
     running.run(reported(settings={"apiKey": KEY} | settings))
-    assert warning in log()
+    assert warning in read_log()
     running.run(reported())
-    assert "its type" not in log()
+    assert "its type" not in read_log()
 
 
 @pytest.mark.parametrize("make", [apply, reported])
@@ -257,11 +252,11 @@ def test_the_catalog_costs_one_request_before_a_create_and_none_after(
 
 
 def test_a_token_that_may_not_read_the_catalog_can_create(
-    running: Running, segment_sandbox: SegmentSandbox, log: Log
+    running: Running, segment_sandbox: SegmentSandbox, read_log: Callable[[], str]
 ) -> None:
     segment_sandbox.fault("status", path="/catalog/*", status=403)
     running.run(create())
-    assert "the settings were not checked, because the catalog could not be read" in log()
+    assert "the settings were not checked, because the catalog could not be read" in read_log()
     assert writes(segment_sandbox) == ["POST"]
 
 
@@ -285,14 +280,16 @@ def test_a_template_gets_the_type_that_the_catalog_declares(
     assert made["settings"]["apiKey"].endswith("6789")
 
 
-def test_an_update_gets_the_types_too(running: Running, segment_sandbox: SegmentSandbox, log: Log) -> None:
+def test_an_update_gets_the_types_too(
+    running: Running, segment_sandbox: SegmentSandbox, read_log: Callable[[], str]
+) -> None:
     made = running.run(create())
     settings = {"trackAllPages": "{{ params.flag }}", "eventUploadThreshold": "1.5", "x": 1}
     task = SegmentUpdateDestinationOperator(task_id="u", destination_id=made, settings=settings)
     segment_sandbox.fault("status", method="PATCH", status=400)
     with pytest.raises(Exception, match="400"):
         running.run(task, params={"flag": "False"})
-    text = log()
+    text = read_log()
     assert f"destination {made}: settings['eventUploadThreshold'] is a string, but its type expects a number" in text
     assert f"destination {made}: its type has no setting 'x'; known settings: 'apiKey'" in text
     empty = SegmentUpdateDestinationOperator(task_id="u", destination_id=made, settings={"apiKey": "{{ params.key }}"})

@@ -278,13 +278,13 @@ def test_without_deferral_a_long_wait_in_the_default_pool_is_a_warning(
     running: Running,
     segment_sandbox: SegmentSandbox,
     monkeypatch: pytest.MonkeyPatch,
-    told: Any,
+    read_log: Any,
 ) -> None:
     monkeypatch.setattr("airflow_provider_segment.transport.requests_driver.time.sleep", lambda _: forget_all())
     advice = "while this task waits, it occupies a slot in default_pool; pass deferrable=True, or run"
     for pool in ("segment", "default_pool"):
-        assert advice not in told()
+        assert advice not in read_log()
         segment_sandbox.reset()
         segment_sandbox.fault("rate_limit", method="POST", retryAfter=40, times=2)
         running.run(apply(deferrable=False, subscriptions=None, pool=pool))
-    assert told().count(advice) == 1
+    assert read_log().count(advice) == 1

@@ -142,11 +142,11 @@ def test_the_log_of_an_update_by_id_names_the_destination(
     segment_sandbox: SegmentSandbox,
     change: dict[str, Any],
     name: str,
-    told: Callable[[], str],
+    read_log: Callable[[], str],
 ) -> None:
     made = running.run(create())
     running.run(SegmentUpdateDestinationOperator(task_id="u", destination_id=made, **change))
-    assert f"changed destination '{name}' ({made})" in told()
+    assert f"changed destination '{name}' ({made})" in read_log()
 
 
 def test_only_a_retry_of_a_rename_finds_the_renamed_destination(

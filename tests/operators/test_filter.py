@@ -205,11 +205,11 @@ def test_update(running: Running, segment_sandbox: SegmentSandbox, destination_i
 
 
 def test_the_log_of_an_update_by_id_names_the_filter(
-    running: Running, destination_id: str, told: Callable[[], str]
+    running: Running, destination_id: str, read_log: Callable[[], str]
 ) -> None:
     made = running.run(create(destination_id))
     running.run(SegmentUpdateFilterOperator(task_id="u", destination_id=destination_id, filter_id=made, enabled=False))
-    assert f"changed filter 'No emails' ({made}) of destination {destination_id}" in told()
+    assert f"changed filter 'No emails' ({made}) of destination {destination_id}" in read_log()
 
 
 def test_only_a_retry_takes_a_filter_with_the_new_title_for_the_renamed_one(

@@ -152,7 +152,7 @@ def test_update(running: Running, segment_sandbox: SegmentSandbox, destination_i
 
 
 def test_the_log_of_an_update_by_id_names_the_subscription(
-    running: Running, destination_id: str, told: Callable[[], str]
+    running: Running, destination_id: str, read_log: Callable[[], str]
 ) -> None:
     made = running.run(create(destination_id))
     running.run(
@@ -160,7 +160,7 @@ def test_the_log_of_an_update_by_id_names_the_subscription(
             task_id="u", destination_id=destination_id, subscription_id=made, enabled=False
         )
     )
-    assert f"changed subscription 'Track' ({made}) of destination {destination_id}" in told()
+    assert f"changed subscription 'Track' ({made}) of destination {destination_id}" in read_log()
 
 
 @pytest.mark.parametrize("by_id", [True, False])

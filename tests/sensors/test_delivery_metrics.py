@@ -166,7 +166,7 @@ def test_a_state_store_that_fails_is_like_none(segment_sandbox: SegmentSandbox, 
 
 
 def test_a_failing_xcom_push_of_the_link_does_not_fail_the_gate(
-    segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+    segment_sandbox: SegmentSandbox, destination_id: str, read_log: Callable[[], str]
 ) -> None:
     class Failing:
         def xcom_push(self, *, key: str, value: str) -> None:
@@ -175,7 +175,7 @@ def test_a_failing_xcom_push_of_the_link_does_not_fail_the_gate(
     segment_sandbox.deliver(destination_id, successes=10, at=ago(minutes=5))
     context: Any = {"ti": Failing()}
     assert sensor(destination_id).poke(context)
-    assert "could not be stored: no backend for segment_destinations" in told()
+    assert "could not be stored: no backend for segment_destinations" in read_log()
 
 
 @pytest.mark.parametrize("mode", [{}, {"mode": "reschedule"}, {"deferrable": True}])
@@ -260,12 +260,12 @@ def test_with_a_start_in_the_future_nothing_is_requested(segment_sandbox: Segmen
 
 
 def test_no_poll_is_sent_while_only_success_is_left_to_decide_after_the_end(
-    segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+    segment_sandbox: SegmentSandbox, destination_id: str, read_log: Callable[[], str]
 ) -> None:
     window = {"start_time": ago(hours=1), "end_time": ago(hours=-1)}
     assert not sensor(destination_id, **window).poke({})
     assert poll_count(segment_sandbox) == 0
-    assert "success is decided only after the window's end; the next poll runs at " in told()
+    assert "success is decided only after the window's end; the next poll runs at " in read_log()
     assert not sensor(destination_id, **window, fail_when="failures > 5").poke({})
     assert poll_count(segment_sandbox) == 1
 
@@ -291,13 +291,13 @@ def test_events_just_outside_a_long_window_do_not_decide(
 
 
 def test_the_first_poll_logs_granularity_and_bounds(
-    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, read_log: Callable[[], str]
 ) -> None:
     segment_sandbox.deliver(destination_id, successes=10, at=ago(hours=4))
     start = twenty_past(hours=9)
     evidence = running.run(sensor(destination_id, start_time=start, end_time=start + timedelta(hours=6)))
     bounds = f"Counting events from {evidence['start_time']} to {evidence['end_time']} at granularity MINUTE"
-    assert f"{bounds}, added up from 2 requests" in told()
+    assert f"{bounds}, added up from 2 requests" in read_log()
 
 
 def test_pieces_that_are_final_are_not_asked_for_again(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
@@ -355,22 +355,22 @@ def test_a_transient_failure_never_ends_the_wait(
 
 
 def test_no_request_is_sent_before_retry_after_has_passed(
-    segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+    segment_sandbox: SegmentSandbox, destination_id: str, read_log: Callable[[], str]
 ) -> None:
     segment_sandbox.deliver(destination_id, successes=10, at=ago(minutes=5))
     segment_sandbox.fault("rate_limit", retry_after=600, path="*/delivery-metrics")
     task = sensor(destination_id)
     assert [bool(task.poke({})) for _ in range(3)] == [False, False, False]
     assert poll_count(segment_sandbox) == 1
-    assert told().count("polling again in 600 s") == 1
+    assert read_log().count("polling again in 600 s") == 1
 
 
 def test_a_rate_limit_of_many_years_holds_polls_back_for_an_hour(
-    segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+    segment_sandbox: SegmentSandbox, destination_id: str, read_log: Callable[[], str]
 ) -> None:
     segment_sandbox.fault("rate_limit", retry_after=10**9, path="*/delivery-metrics")
     assert not sensor(destination_id).poke({})
-    assert "polling again in 3600 s" in told()
+    assert "polling again in 3600 s" in read_log()
 
 
 @pytest.mark.slow
@@ -403,14 +403,14 @@ def test_a_disabled_destination_fails_the_task_if_asked_to(
 
 @pytest.mark.parametrize("mode", ["poke", "reschedule"])
 def test_progress_says_that_the_destination_was_disabled(
-    mode: str, hook: SegmentPublicApiHook, destination_id: str, told: Callable[[], str]
+    mode: str, hook: SegmentPublicApiHook, destination_id: str, read_log: Callable[[], str]
 ) -> None:
     hook.update_destination(id=destination_id, enabled=False)
     store = StateStore()
     for count in range(2):
         context: Any = {"task_reschedule_count": count, "task_state_store": store}
         sensor(destination_id, mode=mode).poke(context)
-        assert "; when the wait started, it was disabled" in told()
+        assert "; when the wait started, it was disabled" in read_log()
 
 
 @pytest.mark.parametrize("if_disabled", ["warn", "fail"])
@@ -423,13 +423,13 @@ def test_an_enabled_destination_is_waited_for(
 
 @pytest.mark.parametrize("mode", ["poke", "reschedule"])
 def test_poke_mode_logs_changes_and_reschedule_mode_each_poll(
-    mode: str, destination_id: str, told: Callable[[], str]
+    mode: str, destination_id: str, read_log: Callable[[], str]
 ) -> None:
     task = sensor(destination_id, mode=mode)
     for _ in range(3):
         # Airflow makes a new task after each reschedule.
         (sensor(destination_id, mode=mode) if mode == "reschedule" else task).poke({})
-    assert told().count("waiting: no events attempted") == (1 if mode == "poke" else 3)
+    assert read_log().count("waiting: no events attempted") == (1 if mode == "poke" else 3)
 
 
 @pytest.mark.parametrize(

@@ -115,12 +115,12 @@ def create() -> str:
 
 
 def test_a_threshold_looks_again_for_a_destination_that_does_not_exist_yet(
-    segment_sandbox: SegmentSandbox, told: Callable[[], str]
+    segment_sandbox: SegmentSandbox, read_log: Callable[[], str]
 ) -> None:
     async def crossing() -> tuple[str, dict[str, Any]]:
         async with aclosing(serialized_copy(threshold(**BY_IDENTITY)).run()) as events:
             event = asyncio.ensure_future(anext(events))
-            await until(lambda: "there is no destination 'mine' of type sandbox-analytics" in told())
+            await until(lambda: "there is no destination 'mine' of type sandbox-analytics" in read_log())
             made = await asyncio.to_thread(create)
             await until(lambda: poll_count(segment_sandbox) > 0)
             await asyncio.to_thread(segment_sandbox.deliver, made, successes=10, at=PAST)

@@ -76,22 +76,22 @@ def test_each_wait_decides_by_its_own_conditions(segment_sandbox: SegmentSandbox
 
 
 def test_a_transient_failure_is_logged_by_all_waits_and_ends_none(
-    segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+    segment_sandbox: SegmentSandbox, destination_id: str, read_log: Callable[[], str]
 ) -> None:
     segment_sandbox.fault("status", status=503, times=3, path="*/delivery-metrics")
     segment_sandbox.deliver(destination_id, successes=10, at=PAST)
     events = asyncio.run(Triggerer().wait_for_all(waiting(destination_id), waiting(destination_id)))
     assert [event["status"] for event in events] == ["succeeded", "succeeded"]
-    assert told().count("This poll failed") >= 2
+    assert read_log().count("This poll failed") >= 2
 
 
 def test_a_pause_of_the_stream_is_logged_by_every_wait(
-    segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+    segment_sandbox: SegmentSandbox, destination_id: str, read_log: Callable[[], str]
 ) -> None:
     segment_sandbox.fault("status", status=503, times=1, path="*/delivery-metrics")
     segment_sandbox.deliver(destination_id, successes=10, at=PAST)
     asyncio.run(Triggerer().wait_for_all(*(waiting(destination_id, poke_interval=3) for _ in range(2))))
-    assert told().count("returned 503") == 2
+    assert read_log().count("returned 503") == 2
 
 
 def test_a_permanent_error_ends_all_waits_of_the_stream(segment_sandbox: SegmentSandbox) -> None:

@@ -51,7 +51,9 @@ def ids(specs: list[SubscriptionSpec], actual: list[Any]) -> list[str | None]:
         ({"enabled": True}, {"enabled": False}),
     ],
 )
-def test_equal_names_are_told_apart(first: dict[str, Any], second: dict[str, Any], reverse: bool) -> None:
+def test_objects_of_equal_names_are_matched_by_their_fields(
+    first: dict[str, Any], second: dict[str, Any], reverse: bool
+) -> None:
     specs = [one(**first), one(**second)]
     actual = [existing("1", **as_actual(first)), existing("2", **as_actual(second))]
     assert ids(specs, actual[::-1] if reverse else actual) == ["1", "2"]
