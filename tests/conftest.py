@@ -9,9 +9,15 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from airflow_provider_segment.sandbox.testing import SegmentSandbox
+    from tests.running import Running
+    from tests.sandbox.client import Client
 
 _HOME = tempfile.mkdtemp(prefix="airflow-provider-segment-tests-")
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
@@ -55,3 +61,33 @@ def read_log(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixtur
         return printed if AIRFLOW_3 else passed  # 2.11 prints it as well
 
     return read
+
+
+@pytest.fixture
+def running(segment_sandbox: SegmentSandbox) -> Running:
+    """A runner of tasks, whose connection is the sandbox."""
+    from tests.running import Running
+
+    return Running()
+
+
+@pytest.fixture
+def destination_id(segment_sandbox: SegmentSandbox) -> str:
+    """The id of a destination named "mine" in the sandbox."""
+    from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
+
+    with SegmentPublicApiHook() as hook:
+        created = hook.create_destination(
+            source_id="sandbox-web", metadata_id="sandbox-analytics", name="mine", settings={"apiKey": "k"}
+        )
+    return created["id"]
+
+
+@pytest.fixture
+def segment(segment_sandbox: SegmentSandbox) -> Iterator[Client]:
+    """A plain HTTP client of a newly reset sandbox."""
+    from tests.sandbox.client import Client
+
+    client = Client(segment_sandbox)
+    with client.session:
+        yield client

@@ -18,7 +18,7 @@ import pytest
 from airflow_provider_segment.cli.main import main
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.workspace.drawn_workspaces import seed
-from tests.workspace.test_plan_and_apply import existing
+from tests.workspace.spec_files import existing
 
 SECRET = "key-0123456789-dada"
 CONNECTION = "AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT"

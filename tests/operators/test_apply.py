@@ -16,26 +16,10 @@ from airflow_provider_segment.exceptions import (
     SegmentSeveralMatchesError,
 )
 from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
-from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.secrets import SecretRef
+from tests.operators.applying import IDENTIFY, KEY, TRACK, apply
 from tests.running import Running, TaskInstance
-
-KEY = "0123456789abcdef"
-TRACK: dict[str, Any] = {"name": "Track", "action_id": "sandbox-track", "trigger": 'type = "track"'}
-IDENTIFY: dict[str, Any] = {"name": "Identify", "action_id": "sandbox-identify", "trigger": 'type = "identify"'}
-
-
-def apply(**changes: Any) -> SegmentApplyDestinationOperator:
-    arguments: dict[str, Any] = {
-        "task_id": "apply",
-        "source_id": "sandbox-web",
-        "metadata_id": "sandbox-analytics",
-        "name": "mine",
-        "settings": {"apiKey": KEY},
-        "subscriptions": [TRACK, IDENTIFY],
-    }
-    return SegmentApplyDestinationOperator(**arguments | changes)
 
 
 def calls(sandbox: SegmentSandbox, *, writes: bool = True) -> list[str]:

@@ -18,6 +18,7 @@ from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.secrets import SecretRef
 from airflow_provider_segment.workspace.destinations import load_destinations
 from airflow_provider_segment.workspace.writer import write_yaml
+from tests.request_log import methods_of_writes
 from tests.running import Running, TaskInstance
 
 TRACK: dict[str, Any] = {"name": "Track", "action": "trackEvent", "trigger": 'type = "track"'}
@@ -37,10 +38,6 @@ def write(folder: Path, files: dict[str, Any]) -> Path:
 
 def workspace(**arguments: Any) -> SegmentApplyWorkspaceOperator:
     return SegmentApplyWorkspaceOperator(task_id="apply", **arguments)
-
-
-def writes(sandbox: SegmentSandbox) -> list[str]:
-    return [one["method"] for one in sandbox.requests if one["method"] != "GET"]
 
 
 @pytest.fixture(autouse=True)
@@ -69,10 +66,10 @@ def test_a_folder_is_applied_and_then_as_described(
     assert "1 of 2: destination 'B' (b.yaml)" in text
     assert "2 of 2: destination 'A' (web/a.yaml)" in text
     assert "done: 2 created" in text
-    written = len(writes(segment_sandbox))
+    written = len(methods_of_writes(segment_sandbox))
     again = running.run(workspace(path=str(tmp_path)))
     assert (again["differs"], again["results"]) == (False, {"kept": 2})
-    assert len(writes(segment_sandbox)) == written
+    assert len(methods_of_writes(segment_sandbox)) == written
 
 
 def test_a_long_list_of_undescribed_destinations_is_cut_off(
@@ -292,7 +289,7 @@ def test_drift_is_reported_or_fails_and_nothing_is_written(
     running.run(workspace(path=str(tmp_path)))
     assert running.run(workspace(path=str(tmp_path), on_drift="fail"))["differs"] is False
     write(tmp_path, {"a.yaml": described("A", enabled=False)})
-    written = len(writes(segment_sandbox))
+    written = len(methods_of_writes(segment_sandbox))
 
     report = running.run(workspace(path=str(tmp_path), on_drift="report"))
     assert (report["differs"], report["results"]) == (True, {"changed": 1, "kept": 1})
@@ -304,7 +301,7 @@ def test_drift_is_reported_or_fails_and_nothing_is_written(
     with pytest.raises(SegmentDriftError):
         running.run(workspace(path=str(tmp_path), on_drift="fail", do_xcom_push=False), ti=ti)
     assert "return_value" not in ti.xcoms
-    assert len(writes(segment_sandbox)) == written
+    assert len(methods_of_writes(segment_sandbox)) == written
 
 
 def test_removals_are_limited(running: Running, segment_sandbox: SegmentSandbox, tmp_path: Path) -> None:

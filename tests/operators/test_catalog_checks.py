@@ -19,6 +19,7 @@ from airflow_provider_segment.operators.subscription import (
     SegmentUpdateSubscriptionOperator,
 )
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.request_log import methods_of_writes
 from tests.running import Running
 
 KEY = "01234567899abcdef"
@@ -41,10 +42,6 @@ def reported(**changes: Any) -> SegmentApplyDestinationOperator:
     return apply(**changes, on_drift="report")
 
 
-def writes(sandbox: SegmentSandbox) -> list[str]:
-    return [entry["method"] for entry in sandbox.requests if entry["method"] != "GET"]
-
-
 def message_of(running: Running, task: Any, error: type[Exception] = ValueError) -> str:
     with pytest.raises(error) as caught:
         running.run(task)
@@ -56,7 +53,7 @@ def test_a_name_with_a_space_at_an_edge(running: Running, segment_sandbox: Segme
     assert message_of(running, make(name="mine ")) == (
         "the new destination name is 'mine '; remove the whitespace around it, because names are compared exactly"
     )
-    assert writes(segment_sandbox) == []
+    assert methods_of_writes(segment_sandbox) == []
 
 
 @pytest.mark.parametrize("make", [create, apply])
@@ -66,7 +63,7 @@ def test_an_existing_destination_may_have_such_a_name(
     mine = {"sourceId": "sandbox-web", "metadataId": "sandbox-analytics", "settings": {"apiKey": KEY}}
     segment_sandbox.seed({"destinations": [mine | {"name": " mine"}]})
     running.run(make(name=" mine"))
-    assert writes(segment_sandbox) == []
+    assert methods_of_writes(segment_sandbox) == []
 
 
 @pytest.mark.parametrize(
@@ -89,7 +86,7 @@ def test_a_name_with_a_space_of_what_belongs_to_a_destination(
     made = running.run(create())
     kind = {"sub": "subscription", "filter": "filter"}[what]
     assert message_of(running, make(made)).startswith(f"the new {kind} name is ' x'; remove the whitespace around it")
-    assert writes(segment_sandbox) == ["POST"]
+    assert methods_of_writes(segment_sandbox) == ["POST"]
 
 
 def test_a_new_name_of_an_existing_object_has_no_space_at_an_edge(
@@ -115,7 +112,7 @@ def test_a_new_name_of_an_existing_object_has_no_space_at_an_edge(
             ValueError, match=r"^task 't': new_(name|title) is .*; remove the whitespace around the name"
         ):
             new_name()
-    assert set(writes(segment_sandbox)) == {"POST"}
+    assert set(methods_of_writes(segment_sandbox)) == {"POST"}
 
 
 @pytest.mark.parametrize("make", [create, apply, reported])
@@ -146,7 +143,7 @@ def test_an_unknown_or_missing_setting_of_a_new_destination(
 ) -> None:
     running.run(make(settings=settings))
     assert f"{MINE}: {warning}" in read_log()
-    assert writes(segment_sandbox) == ([] if make is reported else ["POST"])
+    assert methods_of_writes(segment_sandbox) == ([] if make is reported else ["POST"])
 
 
 @pytest.mark.parametrize(
@@ -196,7 +193,7 @@ def test_an_unknown_action_of_a_new_and_of_an_existing_destination(
     assert message_of(running, wrong) == expected
     alone = SegmentCreateSubscriptionOperator(task_id="t", destination_id=made, **TRACK | {"action_id": "sandbox-trac"})
     assert message_of(running, alone) == expected
-    assert writes(segment_sandbox) == ["POST"]
+    assert methods_of_writes(segment_sandbox) == ["POST"]
 
 
 def test_a_type_without_actions_takes_no_subscriptions(running: Running, segment_sandbox: SegmentSandbox) -> None:
@@ -224,7 +221,7 @@ def test_an_unknown_type(
 ) -> None:
     message = message_of(running, make(metadata_id=metadata_id))
     assert message.startswith(f"the catalog has no destination type {metadata_id!r}; {candidates}")
-    assert writes(segment_sandbox) == []
+    assert methods_of_writes(segment_sandbox) == []
 
 
 @pytest.mark.parametrize("make", [create, apply, reported])
@@ -238,7 +235,7 @@ def test_a_second_instance_of_a_type_that_allows_one(
         f" destination of this type, and it already has 'mine' ({first}); select the existing one by its id or name, or"
         " delete it"
     )
-    assert writes(segment_sandbox) == ["POST"]
+    assert methods_of_writes(segment_sandbox) == ["POST"]
 
 
 def test_the_catalog_costs_one_request_before_a_create_and_none_after(
@@ -257,7 +254,7 @@ def test_a_token_that_may_not_read_the_catalog_can_create(
     segment_sandbox.fault("status", path="/catalog/*", status=403)
     running.run(create())
     assert "the settings were not checked, because the catalog could not be read" in read_log()
-    assert writes(segment_sandbox) == ["POST"]
+    assert methods_of_writes(segment_sandbox) == ["POST"]
 
 
 @pytest.mark.parametrize("make", [create, apply])
@@ -274,7 +271,7 @@ def test_a_template_gets_the_type_that_the_catalog_declares(
     expected = {"trackAllPages": True, "eventUploadThreshold": 123456789, "groupTypeTrait": "True"}
     running.run(make(settings=templated), params=params)
     running.run(make(settings=templated), params=params)
-    assert writes(segment_sandbox) == ["POST"]
+    assert methods_of_writes(segment_sandbox) == ["POST"]
     (made,) = segment_sandbox.destinations
     assert made["settings"] | expected == made["settings"]
     assert made["settings"]["apiKey"].endswith("6789")

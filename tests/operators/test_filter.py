@@ -21,6 +21,7 @@ from airflow_provider_segment.operators.filter import (
     SegmentUpdateFilterOperator,
 )
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.request_log import methods, methods_of_writes
 from tests.running import Running, TaskInstance
 
 NO_EMAILS: list[dict[str, Any]] = [{"type": "DROP_PROPERTIES", "fields": {"context.traits": ["email", "phone"]}}]
@@ -48,14 +49,6 @@ def filters(sandbox: SegmentSandbox) -> list[dict[str, Any]]:
     return list(sandbox.destinations[0]["filters"])
 
 
-def methods(sandbox: SegmentSandbox) -> list[str]:
-    return [entry["method"] for entry in sandbox.requests]
-
-
-def writes(sandbox: SegmentSandbox) -> list[str]:
-    return [method for method in methods(sandbox) if method != "GET"]
-
-
 def test_create_returns_the_id(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     result = running.run(create(destination_id, description="privacy"))
 
@@ -63,7 +56,7 @@ def test_create_returns_the_id(running: Running, segment_sandbox: SegmentSandbox
     assert result == created["id"]
     assert (created["title"], created["if"], created["actions"]) == ("No emails", "all", NO_EMAILS)
     assert (created["enabled"], created["description"], created["sourceId"]) == (True, "privacy", "sandbox-web")
-    assert writes(segment_sandbox) == ["POST"]
+    assert methods_of_writes(segment_sandbox) == ["POST"]
 
 
 def test_a_given_source_is_not_read(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
@@ -77,7 +70,7 @@ def test_reuse_update_and_fail(running: Running, segment_sandbox: SegmentSandbox
     changes = {"condition": "type = 'page'", "actions": DROP, "enabled": False, "description": "why"}
 
     assert running.run(create(destination_id, **changes)) == first
-    assert writes(segment_sandbox) == ["POST"]
+    assert methods_of_writes(segment_sandbox) == ["POST"]
     assert running.run(create(destination_id, **changes, if_exists="update")) == first
     (changed,) = filters(segment_sandbox)
     assert (changed["if"], changed["actions"], changed["enabled"]) == ("type = 'page'", DROP, False)
@@ -86,7 +79,7 @@ def test_reuse_update_and_fail(running: Running, segment_sandbox: SegmentSandbox
     with pytest.raises(SegmentAlreadyExistsError) as caught:
         running.run(create(destination_id, if_exists="fail"))
     assert caught.value.ids == (first,)
-    assert writes(segment_sandbox) == ["POST", "PATCH"]
+    assert methods_of_writes(segment_sandbox) == ["POST", "PATCH"]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +98,7 @@ def test_nothing_is_written_for_a_filter_as_described(
     first = running.run(create(destination_id, enabled=False))
 
     assert running.run(create(destination_id, **changes, if_exists="update")) == first
-    assert writes(segment_sandbox) == ["POST"]
+    assert methods_of_writes(segment_sandbox) == ["POST"]
     assert filters(segment_sandbox)[0]["enabled"] is False
 
 

@@ -19,18 +19,10 @@ from airflow_provider_segment.operators.subscription import (
     SegmentUpdateSubscriptionOperator,
 )
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.request_log import methods_of_writes
 from tests.running import Running
 
 TRACK = 'type = "track"'
-
-
-@pytest.fixture
-def destination_id(segment_sandbox: SegmentSandbox) -> str:
-    with SegmentPublicApiHook() as hook:
-        created = hook.create_destination(
-            source_id="sandbox-web", metadata_id="sandbox-analytics", name="mine", settings={"apiKey": "k"}
-        )
-    return created["id"]
 
 
 def create(destination_id: str, **changes: Any) -> SegmentCreateSubscriptionOperator:
@@ -48,19 +40,13 @@ def subscriptions(sandbox: SegmentSandbox) -> list[dict[str, Any]]:
     return list(sandbox.destinations[0]["subscriptions"])
 
 
-def writes(sandbox: SegmentSandbox) -> list[str]:
-    return [
-        entry["method"] for entry in sandbox.requests if "/subscriptions" in entry["path"] and entry["method"] != "GET"
-    ]
-
-
 def test_create_returns_the_id(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     result = running.run(create(destination_id, settings={"event": {"@path": "$.event"}}))
     (made,) = subscriptions(segment_sandbox)
     assert result == made["id"]
     assert (made["name"], made["actionId"], made["trigger"], made["enabled"]) == ("Track", "sandbox-track", TRACK, True)
     assert made["settings"]["event"] == {"@path": "$.event"}
-    assert writes(segment_sandbox) == ["POST"]
+    assert methods_of_writes(segment_sandbox, path_part="/subscriptions") == ["POST"]
 
 
 def test_a_schedule_takes_a_second_call(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
@@ -69,7 +55,7 @@ def test_a_schedule_takes_a_second_call(running: Running, segment_sandbox: Segme
     (made,) = subscriptions(segment_sandbox)
     assert made["modelId"] == "model"
     assert made["reverseETLSchedule"]["strategy"] == "CRON"
-    assert writes(segment_sandbox) == ["POST", "PATCH"]
+    assert methods_of_writes(segment_sandbox, path_part="/subscriptions") == ["POST", "PATCH"]
 
 
 def test_a_create_that_stopped_before_its_schedule_is_completed(
@@ -84,7 +70,7 @@ def test_a_create_that_stopped_before_its_schedule_is_completed(
 def test_reuse_update_and_fail(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     first = running.run(create(destination_id))
     assert running.run(create(destination_id, trigger="all", enabled=False)) == first
-    assert writes(segment_sandbox) == ["POST"]
+    assert methods_of_writes(segment_sandbox, path_part="/subscriptions") == ["POST"]
     changed = {"trigger": "all", "enabled": False, "if_exists": "update", "settings": {"event": "x"}}
     assert running.run(create(destination_id, **changed)) == first
     (made,) = subscriptions(segment_sandbox)
@@ -93,7 +79,7 @@ def test_reuse_update_and_fail(running: Running, segment_sandbox: SegmentSandbox
     with pytest.raises(SegmentAlreadyExistsError) as caught:
         running.run(create(destination_id, if_exists="fail"))
     assert caught.value.ids == (first,)
-    assert writes(segment_sandbox).count("POST") == 1
+    assert methods_of_writes(segment_sandbox, path_part="/subscriptions").count("POST") == 1
 
 
 def test_if_exists_update_adds_a_setting(

@@ -20,9 +20,9 @@ from airflow_provider_segment.exceptions import SegmentError
 from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook, SegmentPublicApiHook
 from airflow_provider_segment.sandbox.pytest_plugin import CONNECTION_VARIABLE
 from dev.secret_search import encodings
+from tests.drivers_and_hooks import HOOKS
 from tests.hostile.server import Behaviour, Talk, http, once, serving
 from tests.secrets.frames import crash_reports, recorded_locals
-from tests.transport.both import HOOKS
 
 CANARY = "canary-local-5d0c71e2"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,8 +25,9 @@ from airflow_provider_segment.exceptions import (
 from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
+from tests.request_log import poll_count
 from tests.running import Running
-from tests.sensors.modes.running import StateStore
+from tests.sensors.samples import StateStore, ago, sensor
 
 DESTINATION = {
     "sourceId": "sandbox-web",
@@ -36,46 +37,9 @@ DESTINATION = {
 }
 
 
-@pytest.fixture
-def hook(segment_sandbox: SegmentSandbox) -> Iterator[SegmentPublicApiHook]:
-    with SegmentPublicApiHook() as hook:
-        yield hook
-
-
-@pytest.fixture
-def destination_id(hook: SegmentPublicApiHook) -> str:
-    created = hook.create_destination(
-        source_id="sandbox-web", metadata_id="sandbox-analytics", name="mine", settings={"apiKey": "k"}
-    )
-    return created["id"]
-
-
-def sensor(destination_id: str = "d", **changes: Any) -> SegmentDeliveryMetricsSensor:
-    arguments: dict[str, Any] = {
-        "task_id": "wait",
-        "destination_id": destination_id,
-        "source_id": "sandbox-web",
-        "success_when": "successes >= 10",
-        "window": timedelta(hours=1),
-        "poke_interval": 0.05,
-        "timeout": 20,
-    }
-    if "start_time" in changes:
-        del arguments["window"]
-    return SegmentDeliveryMetricsSensor(**arguments | changes)
-
-
-def poll_count(sandbox: SegmentSandbox) -> int:
-    return sum(entry["path"].endswith("/delivery-metrics") for entry in sandbox.requests)
-
-
 def twenty_past(*, hours: int) -> datetime:
     """Return a moment some hours ago that is not a whole hour."""
     return (datetime.now(UTC) - timedelta(hours=hours)).replace(minute=20, second=0, microsecond=0)
-
-
-def ago(**back: float) -> str:
-    return (datetime.now(UTC) - timedelta(**back)).isoformat()
 
 
 def test_success_returns_its_evidence(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:

@@ -17,7 +17,7 @@ from airflow_provider_segment.protocol.errors import SegmentConnectionError
 from airflow_provider_segment.protocol.flow.steps import Flow, Log, Pause
 from airflow_provider_segment.transport import body
 from airflow_provider_segment.transport.connection import SegmentConnection, parse_connection
-from tests.transport.both import DRIVERS
+from tests.drivers_and_hooks import DRIVERS
 
 WORKSPACE = b'{"data": {"workspace": {"id": "w", "name": "W", "slug": "w"}}}'
 

@@ -13,7 +13,9 @@ from blockbuster import blockbuster_ctx
 from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.triggers.delivery_metrics import SegmentDeliveryMetricsTrigger
-from tests.triggers.waiting import first_event, poll_count, serialized_copy, until, waiting
+from tests.request_log import poll_count
+from tests.trigger_events import first_event, serialized_copy
+from tests.triggers.waiting import until, waiting
 
 PAST = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
 

@@ -15,8 +15,10 @@ import pytest
 from airflow_provider_segment.hooks import airflow_connection
 from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook, SegmentPublicApiHook
 from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
+from tests.request_log import poll_count
+from tests.trigger_events import first_event
 from tests.triggers.rotating import CONN_ID, Rotating
-from tests.triggers.waiting import first_event, poll_count, until, waiting
+from tests.triggers.waiting import until, waiting
 
 PAST = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
 

@@ -12,7 +12,9 @@ import pytest
 
 from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from tests.triggers.waiting import first_event, poll_count, serialized_copy, threshold, until, waiting
+from tests.request_log import poll_count
+from tests.trigger_events import first_event, serialized_copy
+from tests.triggers.waiting import threshold, until, waiting
 
 PAST = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
 BY_IDENTITY: dict[str, Any] = {
@@ -78,7 +80,7 @@ def test_a_slug_and_an_id_of_the_same_letters_share_no_stream() -> None:
 
 def test_waits_that_share_a_stream_look_it_up_once(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     pytest.importorskip("airflow.triggers.shared_stream", reason="shared streams came with Airflow 3.3")
-    from tests.triggers.test_shared_stream import Triggerer
+    from tests.triggers.triggerer import Triggerer
 
     segment_sandbox.deliver(destination_id, successes=10, at=PAST)
     before = len(segment_sandbox.requests)

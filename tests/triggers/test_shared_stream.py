@@ -11,33 +11,12 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from tests.transport.test_sessions import open_sessions
-from tests.triggers.waiting import poll_count, serialized_copy, threshold, until, waiting
-
-shared_stream = pytest.importorskip("airflow.triggers.shared_stream", reason="shared streams came with Airflow 3.3")
+from tests.open_sessions import open_sessions
+from tests.request_log import poll_count
+from tests.triggers.triggerer import Triggerer
+from tests.triggers.waiting import threshold, until, waiting
 
 PAST = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
-
-
-class Triggerer:
-    """Runs triggers as Airflow's triggerer does."""
-
-    def __init__(self) -> None:
-        self._manager = shared_stream.SharedStreamManager(log=shared_stream.log)
-
-    async def wait(self, number: int, trigger: Any) -> Any:
-        """Run one trigger to its first event."""
-        copy = serialized_copy(trigger)
-        key = copy.shared_stream_key()
-        stream = self._manager.subscribe(trigger_id=number, trigger=copy, key=key)
-        try:
-            async for event in copy.filter_shared_stream(stream):
-                return event.payload
-        finally:
-            await self._manager.unsubscribe(number, key)
-
-    async def wait_for_all(self, *triggers: Any) -> list[Any]:
-        return await asyncio.gather(*(self.wait(number, trigger) for number, trigger in enumerate(triggers)))
 
 
 def test_waits_with_the_same_query_share_their_polls(segment_sandbox: SegmentSandbox, destination_id: str) -> None:

@@ -13,7 +13,9 @@ import pytest
 from blockbuster import blockbuster_ctx
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from tests.triggers.waiting import poll_count, serialized_copy, threshold, until
+from tests.request_log import poll_count
+from tests.trigger_events import serialized_copy
+from tests.triggers.waiting import threshold, until
 
 PAST = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
 

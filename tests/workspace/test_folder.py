@@ -18,6 +18,7 @@ from airflow_provider_segment.workspace.format import destination_schema, enviro
 from airflow_provider_segment.workspace.problems import WorkspaceFilesError
 from airflow_provider_segment.workspace.variables import escape_key, escape_value, unescape_key
 from airflow_provider_segment.workspace.writer import write_yaml
+from tests.workspace.spec_files import spec, write
 
 SPEC = """\
 source: my-website
@@ -48,19 +49,6 @@ variables: {REGION: eu, COUNT: 3}
 secrets:
   analytics: {connection: partner, field: extra.key}
 """
-
-
-def write(folder: Path, files: dict[str, str]) -> Path:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return folder
-
-
-def spec(**changes: Any) -> str:
-    value = {"source": "web", "type": "sandbox-analytics", "name": "A", **changes}
-    return write_yaml({key: item for key, item in value.items() if item is not None})
 
 
 def problems(folder: Path, environment: str | None = None) -> list[str]:

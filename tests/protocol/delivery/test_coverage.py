@@ -10,14 +10,10 @@ import pytest
 from airflow_provider_segment.protocol.api.granularity import Interval
 from airflow_provider_segment.protocol.delivery.coverage import RETRY_PERIOD, Coverage, coverage_at, is_final
 from airflow_provider_segment.protocol.delivery.window import check_window
+from tests.protocol.delivery.observing import NOW, ago
 
-NOW = datetime(2026, 2, 15, 12, 0, 0, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 2, 15, tzinfo=UTC)
 HALF = timedelta(minutes=30)
-
-
-def ago(**length: float) -> datetime:
-    return NOW - timedelta(**length)
 
 
 def one(start: datetime, end: datetime, granularity: str) -> tuple[Interval, ...]:

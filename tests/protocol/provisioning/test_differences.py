@@ -12,7 +12,7 @@ from airflow_provider_segment.protocol.provisioning.filter_plan import plan_filt
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
 from airflow_provider_segment.protocol.provisioning.plan import Plan, make_plan
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
-from tests.protocol.provisioning.test_plan import ACTUAL, DESCRIBED, existing, one
+from tests.protocol.provisioning.samples import ACTUAL, DESCRIBED, existing, one
 
 
 def plan(*described: Any, actual: Any = ACTUAL, present: Any = (), **options: Any) -> Plan:
