@@ -88,7 +88,7 @@ def test_nothing_is_blocked_if_the_preview_is_refused(run_dag: RunDag, segment_s
     assert segment_sandbox.destinations[0]["filters"] == []
 
 
-def test_listing_filtering_and_mapping_destinations(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
+def test_listed_destinations_are_filtered_and_mapped(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.seed(
         {"destinations": [destination("Feed"), destination("Second"), destination("Off", enabled=False)]}
     )

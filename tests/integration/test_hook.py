@@ -248,7 +248,7 @@ def test_test_connection_makes_a_single_attempt(
     assert len(segment_sandbox.requests) == 1
 
 
-def test_test_connection_of_a_missing_connection(make_hook: MakeHook) -> None:
+def test_test_connection_names_a_missing_connection(make_hook: MakeHook) -> None:
     works, message = make_hook(segment_conn_id="no_such_connection").test_connection()
     assert not works
     assert "no_such_connection" in message
@@ -274,7 +274,9 @@ def test_a_missing_token_is_an_error_before_any_request(
     assert segment_sandbox.requests == []
 
 
-def test_a_wrong_token(make_hook: MakeHook, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_token_is_an_error_without_a_retry(
+    make_hook: MakeHook, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(CONNECTION, segment_sandbox.conn_uri.replace(segment_sandbox.token, "wrong"))
     with pytest.raises(SegmentAuthError) as caught:
         make_hook().get_workspace()

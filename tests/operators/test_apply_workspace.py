@@ -98,7 +98,7 @@ def test_the_log_says_how_long_it_takes(running: Running, tmp_path: Path, read_l
     )
 
 
-def test_descriptions_in_the_dag_file_with_secrets(
+def test_descriptions_in_the_dag_file_can_refer_to_secrets(
     running: Running, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_PARTNER", json.dumps({"conn_type": "generic", "password": KEY}))
@@ -180,7 +180,7 @@ def test_environment_secrets_and_what_is_not_compared(
     assert "1 secret was not supplied, so it was not compared: key" in read_log()
 
 
-def test_the_entries_of_load_destinations(
+def test_the_entries_of_load_destinations_can_be_passed(
     running: Running, segment_sandbox: SegmentSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_PARTNER", json.dumps({"conn_type": "generic", "password": KEY}))

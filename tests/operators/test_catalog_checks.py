@@ -49,7 +49,9 @@ def message_of(running: Running, task: Any, error: type[Exception] = ValueError)
 
 
 @pytest.mark.parametrize("make", [create, apply, reported])
-def test_a_name_with_a_space_at_an_edge(running: Running, segment_sandbox: SegmentSandbox, make: Any) -> None:
+def test_a_name_with_a_space_at_an_edge_is_rejected(
+    running: Running, segment_sandbox: SegmentSandbox, make: Any
+) -> None:
     assert message_of(running, make(name="mine ")) == (
         "the new destination name is 'mine '; remove the whitespace around it, because names are compared exactly"
     )
@@ -133,7 +135,7 @@ def test_a_new_name_of_an_existing_object_has_no_space_at_an_edge(
         ({"apiKey": None}, "its type requires the setting 'apiKey' (string), which is not described"),
     ],
 )
-def test_an_unknown_or_missing_setting_of_a_new_destination(
+def test_an_unknown_or_missing_setting_of_a_new_destination_is_a_warning(
     running: Running,
     segment_sandbox: SegmentSandbox,
     read_log: Callable[[], str],
@@ -162,7 +164,7 @@ def test_an_unknown_or_missing_setting_of_a_new_destination(
         ({"ignoredEvents": {"a": 1}}, "settings['ignoredEvents'] is an object, but its type expects a list"),
     ],
 )
-def test_a_wrongly_typed_setting(
+def test_a_wrongly_typed_setting_is_a_warning(
     running: Running,
     segment_sandbox: SegmentSandbox,
     read_log: Callable[[], str],
@@ -180,7 +182,7 @@ def test_a_wrongly_typed_setting(
 
 
 @pytest.mark.parametrize("make", [apply, reported])
-def test_an_unknown_action_of_a_new_and_of_an_existing_destination(
+def test_an_unknown_action_is_rejected_for_new_and_existing_destinations(
     running: Running, segment_sandbox: SegmentSandbox, make: Any
 ) -> None:
     wrong = make(subscriptions=[TRACK | {"action_id": "sandbox-trac"}])
@@ -216,7 +218,7 @@ def test_a_type_without_actions_takes_no_subscriptions(running: Running, segment
         ),
     ],
 )
-def test_an_unknown_type(
+def test_an_unknown_type_is_an_error_with_candidates(
     running: Running, segment_sandbox: SegmentSandbox, make: Any, metadata_id: str, candidates: str
 ) -> None:
     message = message_of(running, make(metadata_id=metadata_id))
@@ -225,7 +227,7 @@ def test_an_unknown_type(
 
 
 @pytest.mark.parametrize("make", [create, apply, reported])
-def test_a_second_instance_of_a_type_that_allows_one(
+def test_a_second_instance_of_a_type_that_allows_one_is_an_error(
     running: Running, segment_sandbox: SegmentSandbox, make: Any
 ) -> None:
     classic = {"metadata_id": "sandbox-classic", "settings": {"trackingId": "x"}}

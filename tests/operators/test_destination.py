@@ -120,7 +120,9 @@ def test_several_matches_raise_with_their_ids(running: Running, segment_sandbox:
 
 
 @pytest.mark.parametrize("by_id", [True, False])
-def test_update(running: Running, segment_sandbox: SegmentSandbox, by_id: bool) -> None:
+def test_update_by_id_or_identity_changes_the_passed_fields(
+    running: Running, segment_sandbox: SegmentSandbox, by_id: bool
+) -> None:
     made = running.run(create())
     selection = {"destination_id": made} if by_id else identity()
     task = SegmentUpdateDestinationOperator(
@@ -168,7 +170,7 @@ def test_update_of_a_missing_destination_raises(running: Running) -> None:
 
 
 @pytest.mark.parametrize("by_id", [True, False])
-def test_delete_then_delete_again(running: Running, segment_sandbox: SegmentSandbox, by_id: bool) -> None:
+def test_a_second_delete_does_nothing_or_fails(running: Running, segment_sandbox: SegmentSandbox, by_id: bool) -> None:
     made = running.run(create())
     selection = {"destination_id": made} if by_id else identity()
     assert running.run(SegmentDeleteDestinationOperator(task_id="d", **selection)) == made

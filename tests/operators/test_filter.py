@@ -65,7 +65,9 @@ def test_a_given_source_is_not_read(running: Running, segment_sandbox: SegmentSa
     assert methods(segment_sandbox) == ["GET", "POST", "GET"]
 
 
-def test_reuse_update_and_fail(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+def test_each_if_exists_reuses_updates_or_fails(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
     first = running.run(create(destination_id))
     changes = {"condition": "type = 'page'", "actions": DROP, "enabled": False, "description": "why"}
 
@@ -156,7 +158,7 @@ def test_update_previews_what_the_filter_will_be(
         update(enabled=True, checks=[{"payload": {}}])
 
 
-def test_several_matches(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+def test_several_matches_raise(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     seeded = [{"id": each, "title": "No emails", "actions": DROP} for each in ("f1", "f2")]
     destination = {"id": "d", "sourceId": "sandbox-web", "metadataId": "sandbox-analytics", "filters": seeded}
     segment_sandbox.seed({"destinations": [destination]})
@@ -177,7 +179,9 @@ def test_a_statement_that_segment_refuses_fails_with_its_words(
 
 
 @pytest.mark.parametrize("target", ["filter_id", "title"])
-def test_update(running: Running, segment_sandbox: SegmentSandbox, destination_id: str, target: str) -> None:
+def test_update_by_id_or_title_changes_the_passed_fields(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, target: str
+) -> None:
     created = running.run(create(destination_id, description="privacy"))
     task = SegmentUpdateFilterOperator(
         task_id="u",
@@ -219,7 +223,7 @@ def test_only_a_retry_takes_a_filter_with_the_new_title_for_the_renamed_one(
 
 
 @pytest.mark.parametrize("target", ["filter_id", "title"])
-def test_delete_then_delete_again(
+def test_a_second_delete_does_nothing_or_fails(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str, target: str
 ) -> None:
     created = running.run(create(destination_id))
@@ -268,6 +272,6 @@ def test_invalid_arguments_are_rejected_when_the_dag_is_parsed(changes: dict[str
         (SegmentUpdateFilterOperator, {"filter_id": "f", "condition": ""}, "condition is empty"),
     ],
 )
-def test_selecting_a_filter(kind: type[Any], arguments: dict[str, Any], message: str) -> None:
+def test_invalid_selections_of_a_filter_raise(kind: type[Any], arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         kind(task_id="t", destination_id="d", **arguments)

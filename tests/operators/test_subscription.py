@@ -67,7 +67,9 @@ def test_a_create_that_stopped_before_its_schedule_is_completed(
     assert subscriptions(segment_sandbox)[0]["reverseETLSchedule"]["strategy"] == "PERIODIC"
 
 
-def test_reuse_update_and_fail(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+def test_each_if_exists_reuses_updates_or_fails(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
     first = running.run(create(destination_id))
     assert running.run(create(destination_id, trigger="all", enabled=False)) == first
     assert methods_of_writes(segment_sandbox, path_part="/subscriptions") == ["POST"]
@@ -116,7 +118,9 @@ def test_several_matches_raise(running: Running, segment_sandbox: SegmentSandbox
 
 
 @pytest.mark.parametrize("by_id", [True, False])
-def test_update(running: Running, segment_sandbox: SegmentSandbox, destination_id: str, by_id: bool) -> None:
+def test_update_by_id_or_identity_changes_the_passed_fields(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, by_id: bool
+) -> None:
     made = running.run(create(destination_id))
     selection = {"subscription_id": made} if by_id else {"action_id": "sandbox-track", "name": "Track"}
     task = SegmentUpdateSubscriptionOperator(
@@ -150,7 +154,7 @@ def test_the_log_of_an_update_by_id_names_the_subscription(
 
 
 @pytest.mark.parametrize("by_id", [True, False])
-def test_delete_then_delete_again(
+def test_a_second_delete_does_nothing_or_fails(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str, by_id: bool
 ) -> None:
     made = running.run(create(destination_id))

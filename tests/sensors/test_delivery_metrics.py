@@ -74,7 +74,7 @@ def test_the_destination_is_read_at_the_first_poll_only(segment_sandbox: Segment
     assert len(reads) == 1
 
 
-def checks(sandbox: SegmentSandbox, destination_id: str) -> int:
+def count_checks(sandbox: SegmentSandbox, destination_id: str) -> int:
     """Return how often the destination was read."""
     path = f"/destinations/{destination_id}"
     return sum((entry["method"], entry["path"]) == ("GET", path) for entry in sandbox.requests)
@@ -92,7 +92,7 @@ def test_reschedule_mode_checks_the_destination_until_that_has_succeeded_once(
             segment_sandbox.seed({"destinations": [DESTINATION | {"id": destination_id}]})
         context: Any = {"task_reschedule_count": count, "task_state_store": store}
         assert not sensor(destination_id, mode="reschedule", poke_interval=1, timeout=60).poke(context)
-        so_far.append(checks(segment_sandbox, destination_id))
+        so_far.append(count_checks(segment_sandbox, destination_id))
     assert so_far[1] > so_far[0] > 0
     assert so_far[2:] == [1, 1, 1]
 
@@ -102,10 +102,10 @@ def test_without_a_state_store_events_prove_that_the_destination_exists(
     segment_sandbox: SegmentSandbox, destination_id: str, context: Any
 ) -> None:
     sensor(destination_id, mode="reschedule").poke(context)
-    assert checks(segment_sandbox, destination_id) == 1
+    assert count_checks(segment_sandbox, destination_id) == 1
     segment_sandbox.deliver(destination_id, successes=4, at=ago(minutes=5))
     sensor(destination_id, mode="reschedule").poke(context)
-    assert checks(segment_sandbox, destination_id) == 1
+    assert count_checks(segment_sandbox, destination_id) == 1
 
 
 @pytest.mark.parametrize("context", [{}, {"task_reschedule_count": 3}], ids=["Airflow 2.11", "Airflow 3.0 to 3.2"])
@@ -126,7 +126,7 @@ def test_a_state_store_that_fails_is_like_none(segment_sandbox: SegmentSandbox, 
 
     context: Any = {"task_reschedule_count": 1, "task_state_store": Failing()}
     assert not sensor(destination_id, mode="reschedule").poke(context)
-    assert checks(segment_sandbox, destination_id) == 1
+    assert count_checks(segment_sandbox, destination_id) == 1
 
 
 def test_a_failing_xcom_push_of_the_link_does_not_fail_the_gate(

@@ -34,7 +34,9 @@ def reads(sandbox: SegmentSandbox, *, since: int) -> list[str]:
 
 
 @pytest.mark.parametrize("checked", [True, False])
-def test_a_wait_by_identity(segment_sandbox: SegmentSandbox, destination_id: str, checked: bool) -> None:
+def test_a_wait_by_identity_finds_the_destination(
+    segment_sandbox: SegmentSandbox, destination_id: str, checked: bool
+) -> None:
     segment_sandbox.deliver(destination_id, successes=10, at=PAST)
     before = len(segment_sandbox.requests)
     event = asyncio.run(first_event(waiting(**BY_IDENTITY, destination_checked=checked)))

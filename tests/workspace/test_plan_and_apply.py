@@ -225,7 +225,7 @@ def test_every_description_that_fails_has_its_error(engine: Engine, tmp_path: Pa
     assert "fine.yaml" not in errors
 
 
-def test_two_files_that_reach_one_destination_by_slug_and_by_id(engine: Engine, tmp_path: Path) -> None:
+def test_two_files_cannot_describe_one_destination_by_slug_and_by_id(engine: Engine, tmp_path: Path) -> None:
     engine.sandbox.seed(seed([existing()]))
     write(tmp_path, {"a.yaml": described(), "b.yaml": described(source="web", type="t-cloud")})
 

@@ -195,7 +195,9 @@ def test_a_destination_without_a_name_is_decoded(name: str | None) -> None:
     ],
 )
 @pytest.mark.parametrize("full", [True, False])
-def test_destinations_with_odd_settings_in_a_list(settings: str | None, message: str, full: bool) -> None:
+def test_malformed_settings_in_a_list_are_an_error_unless_records_are_whole(
+    settings: str | None, message: str, full: bool
+) -> None:
     record = json.dumps({key: value for key, value in DESTINATION.items() if key != "settings"})
     if settings is not None:
         record = f'{record[:-1]}, "settings": {settings}}}'

@@ -75,7 +75,7 @@ ONE_REQUEST: dict[str, tuple[dict[str, Any], tuple[Interval, ...]]] = {
 
 
 @pytest.mark.parametrize(("given", "pieces"), ONE_REQUEST.values(), ids=ONE_REQUEST)
-def test_windows_that_one_request_covers(given: dict[str, Any], pieces: tuple[Interval, ...]) -> None:
+def test_one_request_covers_a_short_window(given: dict[str, Any], pieces: tuple[Interval, ...]) -> None:
     assert coverage_at(check_window(**given), NOW) == Coverage(pieces[0], pieces)
 
 

@@ -30,7 +30,7 @@ def test_a_removal_and_a_missing_filter_are_places() -> None:
     )
 
 
-def test_one_place_and_an_empty_value() -> None:
+def test_a_single_place_is_singular_and_a_null_is_empty() -> None:
     unnamed = make_plan(structs.replace(DESCRIBED, settings={}, enabled=None), None, actual=ACTUAL | {"name": None})
 
     assert differences_text(unnamed) == (

@@ -117,7 +117,7 @@ def test_the_table_names_fields_and_hides_settings() -> None:
     assert "abcd" not in table
 
 
-def test_an_empty_plan() -> None:
+def test_an_empty_plan_differs_in_nothing() -> None:
     same = make_plan(
         DestinationSpec(source_id="s", metadata_id="m", name="mine", settings={}, enabled=False),
         None,
