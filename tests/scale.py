@@ -11,7 +11,7 @@ SCALE = max(1, int(os.environ.get("SEGMENT_TEST_SCALE", "1")))
 """1 by default; 10 is a tenth of the large counts, 100 all of them."""
 
 FIRST_SEED = int(os.environ.get("SEGMENT_TEST_SEED", "0"))
-"""From here on seeds are counted, so that each run of the tests tries the same unless told otherwise."""
+"""The first seed: 0 by default, so that every run tries the same cases."""
 
 
 def chunks(count: int, *, size: int) -> list[range]:

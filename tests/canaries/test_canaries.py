@@ -27,7 +27,7 @@ SUCCEED = {
     "defer_to_trigger",
 }
 
-# By what becomes of the destination's requests.
+# The fault in all requests of a destination, by the destination's name.
 FAULTS: dict[str, dict[str, Any]] = {
     "unauthorized": {"kind": "status", "status": 401},
     "conflict": {"kind": "status", "status": 409},

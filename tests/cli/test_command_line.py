@@ -18,7 +18,7 @@ import pytest
 from airflow_provider_segment.cli.main import main
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.workspace.drawn_workspaces import seed
-from tests.workspace.test_plan_and_apply import existing
+from tests.workspace.spec_files import existing
 
 SECRET = "key-0123456789-dada"
 CONNECTION = "AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT"
@@ -118,7 +118,7 @@ def command(
     return CommandLine(segment_sandbox, tmp_path, monkeypatch, capsys)
 
 
-def test_from_a_live_workspace_to_applied_files(command: CommandLine) -> None:
+def test_imported_files_can_be_planned_edited_and_applied(command: CommandLine) -> None:
     imported = command.process("import", "segment", "--source", "my-website")
     assert imported.status == 0
     assert "2 files created" in imported.out
@@ -224,7 +224,7 @@ def test_a_secret_comes_from_a_connection_and_is_never_shown(command: CommandLin
     assert command.writes() == [("PATCH", "/destinations/d0")]
 
 
-def test_an_airflow_connection_of_the_environment_of_the_shell(command: CommandLine) -> None:
+def test_an_airflow_connection_of_the_shells_environment_is_used(command: CommandLine) -> None:
     uri = command.sandbox.conn_uri
     without_token: dict[str, str | None] = {"SEGMENT_TOKEN": None, "SEGMENT_URL": None}
 
@@ -241,7 +241,7 @@ def test_an_airflow_connection_of_the_environment_of_the_shell(command: CommandL
     assert "the Airflow connection 'segment_prod' can't be read" in missing.err
 
 
-def test_an_airflow_connection_of_airflows_database(command: CommandLine) -> None:
+def test_an_airflow_connection_of_airflows_database_is_used(command: CommandLine) -> None:
     environment = {
         **os.environ,
         "AIRFLOW_HOME": str(command.home / "airflow"),

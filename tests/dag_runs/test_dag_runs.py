@@ -53,7 +53,7 @@ def test_mapping_nested_templates_and_reschedule_mode_work(run_dag: RunDag, segm
     assert found["renamed"]["subscriptions"] == []
 
 
-def test_provisioning_a_list_then_checking_drift(
+def test_a_provisioned_list_is_checked_for_drift(
     run_dag: RunDag, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_PRODUCT_ANALYTICS", "generic://:a-key-of-product-1@")

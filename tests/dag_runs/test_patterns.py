@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.dag_runs.conftest import RunDag
-
-
-def destination(name: str, **changes: Any) -> dict[str, Any]:
-    return {
-        "id": name.lower().replace(" ", "-"),
-        "sourceId": "sandbox-web",
-        "metadataId": "sandbox-analytics",
-        "name": name,
-        "settings": {"apiKey": "k"},
-    } | changes
-
-
-def writes(sandbox: SegmentSandbox) -> list[str]:
-    return [f"{entry['method']} {entry['status']}" for entry in sandbox.requests if entry["method"] != "GET"]
+from tests.dag_runs.destinations import destination
+from tests.request_log import statuses_of_writes
 
 
 def test_teardown_removes_what_setup_made(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
     run_dag("segment_setup_teardown")
-    assert writes(segment_sandbox) == ["POST 200", "POST 200", "DELETE 200"]
+    assert statuses_of_writes(segment_sandbox) == ["POST 200", "POST 200", "DELETE 200"]
     assert segment_sandbox.destinations == []
 
 
 def test_teardown_removes_it_also_when_the_work_failed(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
     run_dag("segment_setup_teardown", conf={"action": "no-such-action"}, code=1)
-    assert writes(segment_sandbox) == ["POST 200", "DELETE 200"]
+    assert statuses_of_writes(segment_sandbox) == ["POST 200", "DELETE 200"]
     assert segment_sandbox.destinations == []
 
 
@@ -63,7 +50,7 @@ def test_the_circuit_breaker_disables_and_enables_again(run_dag: RunDag, segment
         "Other": True,
         "Partner feed": True,
     }
-    assert writes(segment_sandbox) == ["POST 200", "PATCH 200", "PATCH 200"]
+    assert statuses_of_writes(segment_sandbox) == ["POST 200", "PATCH 200", "PATCH 200"]
 
 
 def test_a_circuit_breaker_that_cannot_disable_logs_it(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
@@ -87,7 +74,11 @@ def test_a_property_is_blocked_on_every_destination(run_dag: RunDag, segment_san
         assert found["actions"] == [{"type": "DROP_PROPERTIES", "fields": fields}]
     assert [found["id"] for found in first["filters"]] == ["f", "g"]
     assert len(second["filters"]) == 1
-    assert sorted(writes(segment_sandbox)) == ["PATCH 200", "POST 200", "POST 200"]  # one POST is the preview
+    assert sorted(statuses_of_writes(segment_sandbox)) == [
+        "PATCH 200",
+        "POST 200",
+        "POST 200",
+    ]  # one POST is the preview
 
 
 def test_nothing_is_blocked_if_the_preview_is_refused(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
@@ -97,13 +88,13 @@ def test_nothing_is_blocked_if_the_preview_is_refused(run_dag: RunDag, segment_s
     assert segment_sandbox.destinations[0]["filters"] == []
 
 
-def test_listing_filtering_and_mapping_destinations(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
+def test_listed_destinations_are_filtered_and_mapped(run_dag: RunDag, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.seed(
         {"destinations": [destination("Feed"), destination("Second"), destination("Off", enabled=False)]}
     )
     segment_sandbox.deliver("feed", successes=7, discarded=1, at=datetime.now(UTC) - timedelta(minutes=5))
     output = run_dag("segment_taskflow")
     assert "Feed: 7 of 8 events arrived\\nSecond: 0 of 0 events arrived" in output.replace("\n", "\\n")
-    assert writes(segment_sandbox) == []
+    assert statuses_of_writes(segment_sandbox) == []
     polled = {entry["path"].split("/")[2] for entry in segment_sandbox.requests if "delivery-metrics" in entry["path"]}
     assert polled == {"feed", "second"}

@@ -6,7 +6,7 @@ import pytest
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.dag_runs.conftest import RunDag
-from tests.dag_runs.test_patterns import destination
+from tests.dag_runs.destinations import destination
 
 
 @pytest.fixture(autouse=True)

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.conftest import AIRFLOW_3
 from tests.dag_runs.conftest import RunDag
-from tests.sensors.modes.running import AIRFLOW_2
 
 FEED = {
     "id": "feed",
@@ -46,7 +46,7 @@ def test_failed_deliveries_in_the_trigger_fail_the_run_without_a_retry(
     assert reads == ["/destinations/feed"]  # read by the first poll of the only try
 
 
-@pytest.mark.skipif(AIRFLOW_2, reason="Airflow 2.11 keeps nothing between the polls of a rescheduled sensor")
+@pytest.mark.skipif(not AIRFLOW_3, reason="Airflow 2.11 keeps nothing between the polls of a rescheduled sensor")
 def test_a_rescheduled_sensor_checks_its_destination_until_that_has_succeeded_once(
     run_dag: RunDag, segment_sandbox: SegmentSandbox
 ) -> None:

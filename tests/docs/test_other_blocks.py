@@ -58,13 +58,13 @@ def test_every_block_is_of_a_language_that_is_checked() -> None:
     assert {block.language for block in BLOCKS} <= LANGUAGES
 
 
-def test_few_can_not_be_run() -> None:
+def test_only_the_listed_blocks_are_not_run() -> None:
     assert [(block.page, block.why_not_run) for block in BLOCKS if block.why_not_run] == NOT_RUN
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("block", run_blocks("bash"), ids=str)
-def test_commands_work(
+def test_a_documented_command_succeeds(
     block: Block, documented_segment: SegmentSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in after_running(block, documented_segment, tmp_path).items():

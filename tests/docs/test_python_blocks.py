@@ -41,7 +41,7 @@ def executed(block: Block) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("block", DAGS, ids=str)
-def test_a_dag_runs(block: Block, documented_segment: SegmentSandbox, tmp_path: Path) -> None:
+def test_a_documented_dag_runs_all_its_tasks(block: Block, documented_segment: SegmentSandbox, tmp_path: Path) -> None:
     file = tmp_path / "documented.py"
     file.write_text(for_this_airflow(block))
     bag = DagBag(tmp_path)
@@ -51,7 +51,9 @@ def test_a_dag_runs(block: Block, documented_segment: SegmentSandbox, tmp_path: 
 
 
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block not in DAGS], ids=str)
-def test_other_code_runs(block: Block, documented_segment: SegmentSandbox, request: pytest.FixtureRequest) -> None:
+def test_other_documented_code_runs(
+    block: Block, documented_segment: SegmentSandbox, request: pytest.FixtureRequest
+) -> None:
     names = executed(block)
     tasks = [value for value in names.values() if isinstance(value, BaseOperator)]
     run_tasks(tasks, documented_segment, {"workspace": "public_api_default"})

@@ -1,4 +1,4 @@
-"""The old vocabulary does not come back: not in the package, the documentation or the examples."""
+"""The old vocabulary does not come back: not in the package, the documentation, the examples or the tests."""
 
 from __future__ import annotations
 
@@ -10,13 +10,19 @@ from tests.docs.blocks import ROOT
 from tests.docs.retired_words import find_retired_words
 
 SUFFIXES = {".py", ".md", ".html", ".svg", ".json"}
-FOLDERS = ("airflow_provider_segment", "docs", "example_dags")
-PAGES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "tests/README.md")
+FOLDERS = ("airflow_provider_segment", "docs", "example_dags", "dev", "tests")
+EXEMPT = (
+    "docs/_build",  # generated
+    "tests/official_client/node_modules",  # installed
+    "tests/docs",  # lists the words
+    "tests/real_workspace",  # asks questions, which have answers
+)
+PAGES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 IN_FOLDERS = [file for folder in FOLDERS for file in (ROOT / folder).rglob("*")]
 FILES = sorted(
     file.relative_to(ROOT)
     for file in [*IN_FOLDERS, *(ROOT / name for name in PAGES)]
-    if file.suffix in SUFFIXES and "_build" not in file.parts
+    if file.suffix in SUFFIXES and not any(file.is_relative_to(ROOT / folder) for folder in EXEMPT)
 )
 
 
@@ -24,6 +30,7 @@ def test_the_files_are_found() -> None:
     names = {str(file) for file in FILES}
 
     assert {"README.md", "docs/index.md", "docs/guides/gate.md", "airflow_provider_segment/types.py"} <= names
+    assert {"tests/README.md", "tests/conftest.py", "dev/demo/story.py"} <= names
     assert any(name.startswith("example_dags/") for name in names)
 
 

@@ -13,6 +13,7 @@ from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.exactly_one.state import differences
 from tests.exactly_one.table import LATE, RECONCILE_TIMEOUT, TIMEOUT, Case
 from tests.exactly_one.writes import BYSTANDER
+from tests.request_log import methods_of_writes
 from tests.running import Running, TaskInstance
 
 ROW_END = " -> "
@@ -89,19 +90,15 @@ def _wrong_in_journal(case: Case, sandbox: SegmentSandbox) -> list[str]:
 def _wrong_in_further_run(case: Case, sandbox: SegmentSandbox, conn_id: str, result: Any) -> list[str]:
     """Run the finished task again, not as a retry: it must write nothing."""
     time.sleep(case.settings.get("list_lag_seconds", 0.0))
-    before = len(_writes(sandbox))
+    before = len(methods_of_writes(sandbox))
     connect(sandbox, conn_id, budget=5.0, timeout=RECONCILE_TIMEOUT)
     sandbox._send("DELETE", "faults")
     again = run(case, conn_id, try_number=1)
-    if len(_writes(sandbox)) != before:
+    if len(methods_of_writes(sandbox)) != before:
         return ["a further run writes again"]
     if case.write.creates and _id(again) != _id(result):
         return [f"a further run returns {_id(again)} after {_id(result)}"]
     return differences(sandbox.destinations, case.write.after)
-
-
-def _writes(sandbox: SegmentSandbox) -> list[str]:
-    return [entry["method"] for entry in sandbox.requests if entry["method"] != "GET"]
 
 
 def _id(result: Any) -> Any:

@@ -32,7 +32,9 @@ def sandbox(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize(("number", "call", "lag"), _CHOSEN)
-def test_a_task_killed_at_a_request_and_retried(number: int, call: int, lag: float, sandbox: SegmentSandbox) -> None:
+def test_a_retry_of_a_killed_task_leaves_exactly_what_is_described(
+    number: int, call: int, lag: float, sandbox: SegmentSandbox
+) -> None:
     print(f"{len(_CHOSEN)} of {len(POINTS)} points")  # noqa: T201
     write, _ = TASKS[number]
     sandbox.settings(list_lag_seconds=lag)

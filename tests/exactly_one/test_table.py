@@ -63,7 +63,9 @@ def sandboxes() -> Iterator[Sandboxes]:
 
 @pytest.mark.parametrize("settings", [MERGE, REPLACE, LAGGING], ids=["merge", "replace", "lagging"])
 @pytest.mark.parametrize("write", WRITES, ids=lambda write: write.name)
-def test_every_fault(write: Write, settings: Mapping[str, Any], sandboxes: Sandboxes) -> None:
+def test_after_every_fault_there_is_exactly_what_is_described(
+    write: Write, settings: Mapping[str, Any], sandboxes: Sandboxes
+) -> None:
     rows = list(cases(write, settings)) * _REPETITIONS
     print(f"{len(rows)} rows of {len(table()) * _REPETITIONS}: {write.name}, {dict(settings)}")  # noqa: T201
     assert sandboxes.play_all(rows) == []

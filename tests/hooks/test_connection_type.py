@@ -9,8 +9,8 @@ import pytest
 
 from airflow_provider_segment.operators.destination import SegmentDeleteDestinationOperator
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.drivers_and_hooks import HOOKS
 from tests.running import Running
-from tests.transport.both import HOOKS
 
 MESSAGE = "connection 'warehouse' is of type 'postgres'; it must be of type 'segment_public_api'"
 

@@ -12,7 +12,7 @@ from airflow_provider_segment.protocol.api.destinations import delete_destinatio
 from airflow_provider_segment.protocol.api.workspace import get_workspace
 from airflow_provider_segment.protocol.flow.steps import Flow
 from airflow_provider_segment.transport.connection import SegmentConnection, parse_connection
-from tests.transport.both import DRIVERS
+from tests.drivers_and_hooks import DRIVERS
 
 T = TypeVar("T")
 

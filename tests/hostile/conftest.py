@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.drivers_and_hooks import DRIVERS
 from tests.hostile.calling import CallApi, api_caller
-from tests.transport.both import DRIVERS
 
 
 @pytest.fixture(params=DRIVERS)

@@ -74,7 +74,7 @@ def check_tunnel(behind: Behind, credentials: str | None) -> None:
     [("", None), ("user:p%40ss%3A%20word@", "user:p@ss: word")],
     ids=["open", "with-password"],
 )
-def test_a_proxy_of_the_connection(
+def test_a_proxy_of_the_connection_is_used(
     call_api: CallApi, ca: trustme.CA, tmp_path: Path, scheme: str, user_info: str, credentials: str | None
 ) -> None:
     with behind_a_proxy(ca, tmp_path) as behind:
@@ -83,7 +83,7 @@ def test_a_proxy_of_the_connection(
         check_tunnel(behind, credentials)
 
 
-def test_an_https_proxy(call_api: CallApi, ca: trustme.CA, tmp_path: Path) -> None:
+def test_an_https_proxy_is_used(call_api: CallApi, ca: trustme.CA, tmp_path: Path) -> None:
     with behind_a_proxy(ca, tmp_path, encrypted=True) as behind:
         proxies = {"https": behind.proxy_url("user:word@", "https://")}
         assert call_api(f"https://{HOST}", proxies=proxies, verify=behind.verify)["slug"] == "w"
@@ -91,7 +91,7 @@ def test_an_https_proxy(call_api: CallApi, ca: trustme.CA, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("variable", ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
-def test_a_proxy_of_the_environment(
+def test_a_proxy_of_the_environment_is_used(
     call_api: CallApi, ca: trustme.CA, tmp_path: Path, variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with behind_a_proxy(ca, tmp_path) as behind:
@@ -159,7 +159,7 @@ def test_a_request_to_a_broken_proxy_counts_as_not_sent(call_api: CallApi, refus
     assert "secret-word" not in str(caught.value)
 
 
-def test_an_unreachable_proxy(call_api: CallApi, unused_port: int) -> None:
+def test_an_unreachable_proxy_is_transient_and_its_password_not_shown(call_api: CallApi, unused_port: int) -> None:
     with pytest.raises(SegmentConnectionError) as caught:
         call_api(f"https://{HOST}", deleting, proxies={"https": f"http://user:secret-word@127.0.0.1:{unused_port}"})
     assert not caught.value.sent

@@ -39,11 +39,11 @@ def test_dangerous_characters_are_escaped() -> None:
 
 
 @pytest.mark.parametrize("error", [SegmentError, SegmentDeliveryFailedError, SegmentDriftError])
-def test_messages_of_errors(error: type[Exception]) -> None:
+def test_errors_escape_their_messages(error: type[Exception]) -> None:
     assert str(error(FORGED)) == ESCAPED
 
 
-def test_logs_and_pauses_of_flows(
+def test_logs_and_pauses_of_flows_are_escaped(
     driver_log: tuple[CallApi, list[str]],
 ) -> None:
     call_api, logged = driver_log
@@ -68,7 +68,7 @@ def driver_log(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("status", ["400 x", "404 x", "429 x", "500 x"])
 @pytest.mark.parametrize("is_json", [True, False])
-def test_messages_of_responses(call_api: CallApi, status: str, is_json: bool) -> None:
+def test_messages_of_responses_are_escaped(call_api: CallApi, status: str, is_json: bool) -> None:
     error = {"type": FORGED, "message": FORGED, "field": FORGED}
     body = json.dumps({"errors": [error, FORGED]}) if is_json else f"<html>{FORGED}"
     with serving(once(http(body.encode(), status=status))) as server, pytest.raises(SegmentError) as caught:
@@ -76,7 +76,7 @@ def test_messages_of_responses(call_api: CallApi, status: str, is_json: bool) ->
     check(str(caught.value))
 
 
-def test_the_log_of_an_apply(segment_sandbox: SegmentSandbox, caplog: Any, capfd: Any) -> None:
+def test_the_log_of_an_apply_is_escaped(segment_sandbox: SegmentSandbox, caplog: Any, capfd: Any) -> None:
     caplog.set_level(logging.INFO)
     arguments: dict[str, Any] = {"source_id": "sandbox-web", "metadata_id": "sandbox-analytics", "settings": {}}
     subscription = {"name": FORGED, "action_id": "sandbox-track", "trigger": 'type = "track"'}
@@ -90,13 +90,13 @@ def test_the_log_of_an_apply(segment_sandbox: SegmentSandbox, caplog: Any, capfd
     assert "\n[2026-01-01] INFO - forged" not in logged
 
 
-def test_an_id_in_an_error(segment_sandbox: SegmentSandbox) -> None:
+def test_an_id_in_an_error_is_escaped(segment_sandbox: SegmentSandbox) -> None:
     with pytest.raises(SegmentError) as caught:
         Running().run(SegmentUpdateDestinationOperator(task_id="t", destination_id=FORGED, enabled=True))
     check(str(caught.value))
 
 
-def test_the_report_of_a_trigger(caplog: Any, capfd: Any) -> None:
+def test_the_report_of_a_trigger_is_escaped(caplog: Any, capfd: Any) -> None:
     caplog.set_level(logging.INFO)
     task = SegmentDeliveryMetricsSensor(
         task_id="wait", destination_id=FORGED, source_id="s", success_when="successes >= 1", window=3600

@@ -14,8 +14,8 @@ from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
 from airflow_provider_segment.transport.body import BODY_LIMIT
 from tests.hostile.calling import CallApi
+from tests.hostile.memory import MIB, list_slim, peak_memory
 from tests.hostile.server import Behaviour, Talk
-from tests.hostile.test_memory import MIB, peak_memory
 
 RECORD_SIZE = 150_000
 COUNT = 600
@@ -53,10 +53,6 @@ def workspace_of(count: int) -> Behaviour:
                 talk.send(record(number) + (b"," if number < end - 1 else tail))
 
     return behave
-
-
-def list_slim(options: CallOptions) -> Flow[Any]:
-    return collect(destinations_listing(), options)
 
 
 def list_with_options(options: CallOptions) -> Flow[Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import tracemalloc
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -12,16 +11,14 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment.protocol.api.destinations import destinations_listing
-from airflow_provider_segment.protocol.api.workspace import get_workspace
-from airflow_provider_segment.protocol.errors import SegmentError
 from airflow_provider_segment.protocol.flow.pagination import collect
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow
 from airflow_provider_segment.protocol.wire.envelope import MAX_VALUES, UNCOUNTED
 from airflow_provider_segment.transport.body import BODY_LIMIT
 from tests.hostile.calling import CallApi, api_caller
-from tests.hostile.server import Behaviour, Talk, http, once, serving
+from tests.hostile.memory import MIB, list_slim, peak_memory
+from tests.hostile.server import Behaviour, Talk, http, once
 
-MIB = 1024 * 1024
 PLAIN = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
 
 
@@ -58,25 +55,6 @@ TOO_LONG = {
 }
 
 
-def peak_memory(
-    call_api: CallApi, behaviour: Behaviour, flow: Callable[..., Flow[Any]] = get_workspace
-) -> tuple[int, str]:
-    """Return the peak of Python's memory during a call to this server, above that before it; and the result."""
-    with serving(once(http())) as well:
-        call_api(well.url)  # for the imports of the first request
-    with serving(behaviour) as hostile:
-        tracemalloc.start()
-        try:
-            call_api(hostile.url, flow, timeout=50)
-            result = "a value"
-        except SegmentError as error:
-            result = str(error)
-        finally:
-            _, peak = tracemalloc.get_traced_memory()
-            tracemalloc.stop()
-    return peak, result
-
-
 @pytest.mark.parametrize("behaviour", TOO_LONG.values(), ids=TOO_LONG)
 def test_a_response_that_is_too_long_is_an_error(call_api: CallApi, behaviour: Behaviour) -> None:
     peak, result = peak_memory(call_api, behaviour)
@@ -90,10 +68,6 @@ def test_the_longest_allowed_response_is_read(call_api: CallApi) -> None:
     print(f"{peak / MIB:.0f} MiB")  # noqa: T201
     assert "longer" not in result
     assert BODY_LIMIT < peak < 3.5 * BODY_LIMIT
-
-
-def list_slim(options: CallOptions) -> Flow[Any]:
-    return collect(destinations_listing(), options)
 
 
 def list_whole(options: CallOptions) -> Flow[Any]:

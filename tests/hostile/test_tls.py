@@ -21,14 +21,16 @@ def ca() -> trustme.CA:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_private_ca_of_the_connection(call_api: CallApi, ca: trustme.CA, tmp_path: Path, form: str) -> None:
+def test_a_private_ca_of_the_connection_is_trusted(
+    call_api: CallApi, ca: trustme.CA, tmp_path: Path, form: str
+) -> None:
     with serving(once(http()), tls=server_context(ca, "127.0.0.1")) as server:
         assert call_api(server.url, verify=FORMS[form](ca, tmp_path))["slug"] == "w"
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 @pytest.mark.parametrize("form", FORMS)
-def test_a_private_ca_of_the_environment(
+def test_a_private_ca_of_the_environment_is_trusted(
     call_api: CallApi, ca: trustme.CA, tmp_path: Path, form: str, variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, FORMS[form](ca, tmp_path))
@@ -45,7 +47,7 @@ def test_the_connections_ca_takes_precedence_over_the_environments(
         assert call_api(server.url, verify=ca_file(ca, tmp_path))["slug"] == "w"
 
 
-def test_disabled_verification_on_loopback(call_api: CallApi, ca: trustme.CA) -> None:
+def test_on_loopback_verification_can_be_disabled(call_api: CallApi, ca: trustme.CA) -> None:
     with serving(once(http()), tls=server_context(ca, "elsewhere.example", expired=True)) as server:
         assert call_api(server.url, verify=False)["slug"] == "w"
 

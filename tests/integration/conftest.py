@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
-from tests.transport.both import HOOKS
+from tests.drivers_and_hooks import HOOKS
 
 MakeHook = Callable[..., Any]
 

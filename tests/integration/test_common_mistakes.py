@@ -46,7 +46,9 @@ def sensor(**changes: Any) -> SegmentDeliveryMetricsSensor:
     )
 
 
-def test_a_wrong_token(running: Running, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_token_is_an_error_that_names_the_connection(
+    running: Running, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     connect(monkeypatch, segment_sandbox, password="not-the-token")
     address = segment_sandbox.url.removeprefix("http://")
 
@@ -60,7 +62,9 @@ def test_a_wrong_token(running: Running, segment_sandbox: SegmentSandbox, monkey
     )
 
 
-def test_a_wrong_region(running: Running, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_region_is_an_error_with_the_valid_ones(
+    running: Running, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     connect(monkeypatch, segment_sandbox, extra={"region": "europe"})
 
     with pytest.raises(ValueError, match="region") as caught:
@@ -71,7 +75,7 @@ def test_a_wrong_region(running: Running, segment_sandbox: SegmentSandbox, monke
     )
 
 
-def test_an_unknown_key_of_the_extra(
+def test_an_unknown_key_of_the_extra_is_a_warning(
     running: Running,
     segment_sandbox: SegmentSandbox,
     monkeypatch: pytest.MonkeyPatch,
@@ -88,7 +92,7 @@ def test_an_unknown_key_of_the_extra(
     assert capsys.readouterr().out.count(warning) == 1
 
 
-def test_a_typo_in_a_metric() -> None:
+def test_a_typo_in_a_metric_gets_a_suggestion() -> None:
     with pytest.raises(ValueError, match="metric") as caught:
         sensor(success_when=["successes >= 1", "sucess_rate >= 0.99"])
 
@@ -98,7 +102,7 @@ def test_a_typo_in_a_metric() -> None:
     )
 
 
-def test_the_source_of_another_destination(running: Running) -> None:
+def test_the_source_of_another_destination_is_an_error(running: Running) -> None:
     with pytest.raises(ValueError, match="source_id") as caught:
         running.run(sensor(source_id="sandbox-shop"))
 
@@ -139,14 +143,14 @@ def test_the_source_of_another_destination(running: Running) -> None:
         ),
     ],
 )
-def test_a_window_that_is_too_large(arguments: dict[str, Any], message: str) -> None:
+def test_a_window_that_is_too_large_is_an_error(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match="window") as caught:
         sensor(**arguments)
 
     assert str(caught.value) == f"task 'delivered': {message}"
 
 
-def test_a_literal_secret(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_literal_secret_is_a_warning_without_the_secret(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
     running.run(create(settings={"apiKey": "k", "secretKey": "a-literal-secret"}))
 
     log = capsys.readouterr().out

@@ -20,8 +20,9 @@ from airflow_provider_segment.exceptions import (
 )
 from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.forwarder import forwarding_to
 from tests.integration.conftest import MakeHook
-from tests.integration.forwarder import forwarding_to
+from tests.request_log import methods_and_paths
 
 CONNECTION = "AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT"
 
@@ -30,10 +31,6 @@ def set_extra(monkeypatch: pytest.MonkeyPatch, sandbox: SegmentSandbox, **extra:
     """Set extra fields of the connection, such as budgets."""
     fields = "&".join(f"{key}={value}" for key, value in extra.items())
     monkeypatch.setenv(CONNECTION, f"{sandbox.conn_uri}/?{fields}")
-
-
-def paths(sandbox: SegmentSandbox) -> list[str]:
-    return [f"{entry['method']} {entry['path']}" for entry in sandbox.requests]
 
 
 def test_nothing_is_read_or_opened_before_the_first_call(make_hook: MakeHook, segment_sandbox: SegmentSandbox) -> None:
@@ -203,12 +200,12 @@ def test_pages_are_fetched_as_the_iterator_is_consumed(
     destinations = hook.list_destinations()
     assert segment_sandbox.requests == []
     first = [next(destinations) for _ in range(200)]
-    assert paths(segment_sandbox) == ["GET /destinations"]
+    assert methods_and_paths(segment_sandbox) == ["GET /destinations"]
     rest = list(destinations)
-    assert paths(segment_sandbox) == ["GET /destinations"] * 6
+    assert methods_and_paths(segment_sandbox) == ["GET /destinations"] * 6
     assert [found["name"] for found in first + rest] == [f"d{n}" for n in range(1100)]
     assert len(list(hook.list_destinations(source_id="sandbox-web"))) == 1100
-    assert paths(segment_sandbox)[6:] == ["GET /sources/sandbox-web/connected-destinations"] * 6
+    assert methods_and_paths(segment_sandbox)[6:] == ["GET /sources/sandbox-web/connected-destinations"] * 6
 
 
 def test_one_connection_serves_all_calls(
@@ -254,7 +251,7 @@ def test_test_connection_makes_a_single_attempt(
     assert len(segment_sandbox.requests) == 1
 
 
-def test_test_connection_of_a_missing_connection(make_hook: MakeHook) -> None:
+def test_test_connection_names_a_missing_connection(make_hook: MakeHook) -> None:
     works, message = make_hook(segment_conn_id="no_such_connection").test_connection()
     assert not works
     assert "no_such_connection" in message
@@ -280,7 +277,9 @@ def test_a_missing_token_is_an_error_before_any_request(
     assert segment_sandbox.requests == []
 
 
-def test_a_wrong_token(make_hook: MakeHook, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_token_is_an_error_without_a_retry(
+    make_hook: MakeHook, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(CONNECTION, segment_sandbox.conn_uri.replace(segment_sandbox.token, "wrong"))
     with pytest.raises(SegmentAuthError) as caught:
         make_hook().get_workspace()
@@ -306,7 +305,7 @@ def test_validation_errors_show_segments_message(hook: SegmentPublicApiHook, des
 def test_an_id_cannot_change_the_path(hook: SegmentPublicApiHook, segment_sandbox: SegmentSandbox) -> None:
     with pytest.raises(SegmentNotFoundError):
         hook.get_destination(id="a/../b?c=d#e%2F\r\nX: y")
-    assert paths(segment_sandbox) == ["GET /destinations/a%2F..%2Fb%3Fc%3Dd%23e%252F%0D%0AX%3A%20y"]
+    assert methods_and_paths(segment_sandbox) == ["GET /destinations/a%2F..%2Fb%3Fc%3Dd%23e%252F%0D%0AX%3A%20y"]
     for hostile in ("", ".", "..", "x" * 256):
         with pytest.raises(ValueError, match="id"):
             hook.get_destination(id=hostile)
@@ -343,7 +342,10 @@ def test_a_create_whose_response_was_lost_is_found(
     created = hook.create_destination(
         source_id="sandbox-web", metadata_id="sandbox-analytics", name="x", settings={"apiKey": "k"}
     )
-    assert paths(segment_sandbox) == ["POST /destinations", "GET /sources/sandbox-web/connected-destinations"]
+    assert methods_and_paths(segment_sandbox) == [
+        "POST /destinations",
+        "GET /sources/sandbox-web/connected-destinations",
+    ]
     assert [made["id"] for made in segment_sandbox.destinations] == [created["id"]]
 
 
@@ -357,7 +359,7 @@ def test_a_create_that_was_not_applied_is_sent_again(
             source_id="sandbox-web", metadata_id="sandbox-analytics", name="x", settings={"apiKey": "k"}
         )
     assert [made["id"] for made in segment_sandbox.destinations] == [created["id"]]
-    assert paths(segment_sandbox).count("POST /destinations") == 2
+    assert methods_and_paths(segment_sandbox).count("POST /destinations") == 2
 
 
 def test_a_create_that_a_slow_server_applies_late_is_found(
@@ -368,7 +370,7 @@ def test_a_create_that_a_slow_server_applies_late_is_found(
         source_id="sandbox-web", metadata_id="sandbox-analytics", name="x", settings={"apiKey": "k"}
     )
     assert [made["id"] for made in segment_sandbox.destinations] == [created["id"]]
-    assert paths(segment_sandbox).count("POST /destinations") == 1
+    assert methods_and_paths(segment_sandbox).count("POST /destinations") == 1
 
 
 def test_a_create_is_ambiguous_once_the_budget_is_spent(

@@ -42,7 +42,9 @@ OPERATORS: tuple[Any, ...] = (
         ("http://[::1]:8642", None, {}, "http://[::1]:8642/_sandbox/"),
     ],
 )
-def test_the_url(host: str | None, port: int | None, extra: dict[str, str], page: str) -> None:
+def test_the_link_leads_to_the_page_of_the_connections_host(
+    host: str | None, port: int | None, extra: dict[str, str], page: str
+) -> None:
     connection = parse_connection(conn_id="c", host=host, port=port, password=TOKEN, extra=extra)
     assert destinations_page(connection.base_url) == page
 

@@ -83,3 +83,9 @@ def destination(destination_id: str) -> dict[str, Any]:
 def deliver(sandbox: SegmentSandbox, destination_id: str, **counts: int) -> None:
     """Deliver events with a time so long ago that every poll counts them."""
     sandbox.deliver(destination_id, at=datetime.now(UTC) - timedelta(minutes=5), **counts)
+
+
+def creates(sandbox: SegmentSandbox) -> list[str]:
+    """Return the paths of the creates of subscriptions that Segment accepted."""
+    entries = [entry for entry in sandbox.requests if entry["method"] == "POST" and entry["status"] == 200]
+    return [entry["path"] for entry in entries if entry["path"].endswith("/subscriptions")]

@@ -6,7 +6,7 @@ import pytest
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from dev.local_airflow.airflow import LocalAirflow
-from tests.live.observing import until
+from tests.live.observing import creates, until
 
 pytestmark = pytest.mark.live
 
@@ -28,9 +28,3 @@ def test_an_apply_survives_the_death_of_the_triggerer(airflow: LocalAirflow, seg
     assert {entry["id"] for entry in summary["subscriptions"]} == {one["id"] for one in made["subscriptions"]}
     assert "waiting for a turn to send" in run.task_log("apply")
     assert "canary" not in airflow.log("triggerer")
-
-
-def creates(sandbox: SegmentSandbox) -> list[str]:
-    """Return the paths of the creates of subscriptions that Segment accepted."""
-    entries = [entry for entry in sandbox.requests if entry["method"] == "POST" and entry["status"] == 200]
-    return [entry["path"] for entry in entries if entry["path"].endswith("/subscriptions")]

@@ -6,8 +6,7 @@ import pytest
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from dev.local_airflow.airflow import LocalAirflow
-from tests.live.observing import until
-from tests.live.test_deferred_apply import creates
+from tests.live.observing import creates, until
 
 pytestmark = pytest.mark.live
 

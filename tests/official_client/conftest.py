@@ -7,7 +7,6 @@ import pytest
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.official_client.official import OfficialClient, missing, running
-from tests.sandbox.client import Client
 
 
 def pytest_runtest_setup() -> None:
@@ -27,11 +26,3 @@ def official_process() -> Iterator[subprocess.Popen[str]]:
 def official(official_process: subprocess.Popen[str], segment_sandbox: SegmentSandbox) -> OfficialClient:
     """Segment's own client, pointed to a fresh sandbox."""
     return OfficialClient(url=segment_sandbox.url, token=segment_sandbox.token, process=official_process)
-
-
-@pytest.fixture
-def segment(segment_sandbox: SegmentSandbox) -> Iterator[Client]:
-    """A plain client of the same sandbox."""
-    client = Client(segment_sandbox)
-    with client.session:
-        yield client

@@ -77,7 +77,7 @@ def test_a_subscription_is_created_read_updated_and_deleted(official: OfficialCl
     assert official.call("destinations.getSubscriptionFromDestination", *ids)["status"] == 404
 
 
-def test_the_life_of_a_filter(official: OfficialClient) -> None:
+def test_a_filter_is_created_changed_listed_and_deleted(official: OfficialClient) -> None:
     destination = official.data("destinations.createDestination", NEW)["destination"]["id"]
     new = {"sourceId": WEB, "title": "no pages", "if": "type = 'page'", "actions": [{"type": "DROP"}], "enabled": True}
     created = official.data("destinationFilters.createFilterForDestination", destination, new)["filter"]
@@ -95,7 +95,7 @@ def test_the_life_of_a_filter(official: OfficialClient) -> None:
     assert official.call("destinationFilters.getFilterInDestination", *ids)["status"] == 404
 
 
-def test_a_preview(official: OfficialClient) -> None:
+def test_a_preview_applies_the_actions_to_matching_events_only(official: OfficialClient) -> None:
     payload = {"type": "track", "properties": {"email": "a@example.com", "total": 3}}
     actions = [{"type": "DROP_PROPERTIES", "fields": {"properties": ["email"]}}]
     for condition, result in (
@@ -177,7 +177,9 @@ def test_pages_are_the_same(
 
 
 @pytest.mark.parametrize("destination_id", ["a/b c", "caf\xe9", "100%", "q?a=1#x", "%2F", "a+b", "it's (so)!*~"])
-def test_ids_that_need_encoding(official: OfficialClient, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+def test_ids_that_need_encoding_are_sent_unchanged(
+    official: OfficialClient, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
     segment_sandbox.seed({"destinations": [{"id": destination_id, "sourceId": WEB, "metadataId": ANALYTICS}]})
 
     assert official.data("destinations.getDestination", destination_id)["destination"]["id"] == destination_id
@@ -293,7 +295,7 @@ def test_422_of_a_setting_names_the_option_and_describes_it(official: OfficialCl
 
 
 @pytest.mark.parametrize(("unnamed", "shown"), [("absent", None), ("empty", "")])
-def test_a_destination_without_a_name(
+def test_a_destination_without_a_name_is_understood(
     official: OfficialClient, segment_sandbox: SegmentSandbox, unnamed: str, shown: str | None
 ) -> None:
     segment_sandbox.settings(unnamed=unnamed)
@@ -348,7 +350,9 @@ def test_every_success_has_the_headers_about_limits(official: OfficialClient) ->
 
 
 @pytest.mark.parametrize("status", [500, 503])
-def test_a_fault_on_segments_side(official: OfficialClient, segment_sandbox: SegmentSandbox, status: int) -> None:
+def test_an_injected_fault_is_thrown_as_an_error(
+    official: OfficialClient, segment_sandbox: SegmentSandbox, status: int
+) -> None:
     segment_sandbox.fault("status", status=status, times=2)
 
     error = refusal(official.call("workspaces.getWorkspace"), status)

@@ -16,7 +16,7 @@ from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.transport.gates import forget_all
 from airflow_provider_segment.triggers import rate_limit
 from tests.running import Running
-from tests.triggers.waiting import first_event
+from tests.trigger_events import first_event
 
 
 @dataclass

@@ -16,26 +16,10 @@ from airflow_provider_segment.exceptions import (
     SegmentSeveralMatchesError,
 )
 from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
-from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.secrets import SecretRef
+from tests.operators.applying import IDENTIFY, KEY, TRACK, apply
 from tests.running import Running, TaskInstance
-
-KEY = "0123456789abcdef"
-TRACK: dict[str, Any] = {"name": "Track", "action_id": "sandbox-track", "trigger": 'type = "track"'}
-IDENTIFY: dict[str, Any] = {"name": "Identify", "action_id": "sandbox-identify", "trigger": 'type = "identify"'}
-
-
-def apply(**changes: Any) -> SegmentApplyDestinationOperator:
-    arguments: dict[str, Any] = {
-        "task_id": "apply",
-        "source_id": "sandbox-web",
-        "metadata_id": "sandbox-analytics",
-        "name": "mine",
-        "settings": {"apiKey": KEY},
-        "subscriptions": [TRACK, IDENTIFY],
-    }
-    return SegmentApplyDestinationOperator(**arguments | changes)
 
 
 def calls(sandbox: SegmentSandbox, *, writes: bool = True) -> list[str]:
@@ -223,7 +207,7 @@ def test_a_backend_of_xcom_that_fails_does_not_hide_the_drift(
     assert "The result could not be pushed to XCom: no backend" in capsys.readouterr().out
 
 
-def test_renaming_by_id(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_apply_by_id_can_rename_the_destination(running: Running, segment_sandbox: SegmentSandbox) -> None:
     made = running.run(apply())["destination_id"]
     summary = running.run(apply(destination_id=made, name="ours"))
     assert (summary["destination_id"], summary["created"], summary["changed"]) == (made, False, ["name"])
@@ -336,7 +320,7 @@ def test_a_retry_polls_before_it_creates(
     assert polls >= 3
 
 
-def test_settings_and_subscriptions_from_templates(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_settings_and_subscriptions_can_come_from_templates(running: Running, segment_sandbox: SegmentSandbox) -> None:
     task = apply(
         name="{{ params.name }}",
         settings={"apiKey": "{{ params.key }}"},
@@ -621,7 +605,9 @@ def test_each_key_of_the_result_is_an_output() -> None:
     assert apply().multiple_outputs is True
 
 
-def test_templates_of_segment_literals_and_functions(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_segments_templates_and_file_contents_are_not_rendered(
+    running: Running, segment_sandbox: SegmentSandbox
+) -> None:
     key_file = "-----BEGIN KEY-----\nx\n-----END KEY-----\n"
     mapped = TRACK | {"settings": {"event": {"@liquid": "{{ properties.x }}"}, "more": "line\n"}}
     task = apply(settings={"apiKey": key_file}, subscriptions=[mapped], name=lambda context, jinja_env: "by a function")

@@ -74,7 +74,9 @@ def test_filters_are_created_and_a_second_apply_only_reads(running: Running, seg
     assert len(writes(segment_sandbox)) == 2
 
 
-def test_the_order_of_writes(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_filters_are_added_before_the_destination_is_enabled_and_removed_after(
+    running: Running, segment_sandbox: SegmentSandbox
+) -> None:
     seed(
         segment_sandbox,
         stored("disabled", "Disabled"),
@@ -185,7 +187,7 @@ def test_report_and_fail_write_nothing(running: Running, segment_sandbox: Segmen
     assert writes(segment_sandbox) == []
 
 
-def test_the_plan_in_the_log(
+def test_the_plan_of_the_filters_is_logged(
     running: Running, segment_sandbox: SegmentSandbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seed(segment_sandbox, stored("f", "No emails", actions=DROP), stored("g", "Other"))
@@ -229,7 +231,7 @@ def test_a_denied_listing_says_that_filters_need_the_business_tier(
         running.run(apply())
 
 
-def test_filters_from_a_template(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_filters_can_come_from_a_template(running: Running, segment_sandbox: SegmentSandbox) -> None:
     running.run(apply(filters="{{ given.filters | tojson }}", prune_filters="True"), given={"filters": [PRIVACY]})
 
     assert [one["title"] for one in segment_sandbox.destinations[0]["filters"]] == ["No emails"]

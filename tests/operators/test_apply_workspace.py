@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.secrets import SecretRef
 from airflow_provider_segment.workspace.destinations import load_destinations
 from airflow_provider_segment.workspace.writer import write_yaml
+from tests.request_log import methods_of_writes
 from tests.running import Running, TaskInstance
 
 TRACK: dict[str, Any] = {"name": "Track", "action": "trackEvent", "trigger": 'type = "track"'}
@@ -40,29 +40,18 @@ def workspace(**arguments: Any) -> SegmentApplyWorkspaceOperator:
     return SegmentApplyWorkspaceOperator(task_id="apply", **arguments)
 
 
-def writes(sandbox: SegmentSandbox) -> list[str]:
-    return [one["method"] for one in sandbox.requests if one["method"] != "GET"]
-
-
 @pytest.fixture(autouse=True)
 def empty(segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.seed("empty")
 
 
-@pytest.fixture
-def log(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
-    """Return a function that returns what was logged, by whichever Airflow."""
-    caplog.set_level(logging.INFO)
-    return lambda: caplog.text + "".join(capfd.readouterr())
-
-
 def test_a_folder_is_applied_and_then_as_described(
-    running: Running, segment_sandbox: SegmentSandbox, tmp_path: Path, log: Callable[[], str]
+    running: Running, segment_sandbox: SegmentSandbox, tmp_path: Path, read_log: Callable[[], str]
 ) -> None:
     write(tmp_path, {"web/a.yaml": described("A"), "b.yaml": described("B", enabled=False)})
 
     summary = running.run(workspace(path=str(tmp_path)))
-    text = log()
+    text = read_log()
 
     made = {one["name"]: one["id"] for one in segment_sandbox.destinations}
     assert summary == {
@@ -77,10 +66,10 @@ def test_a_folder_is_applied_and_then_as_described(
     assert "1 of 2: destination 'B' (b.yaml)" in text
     assert "2 of 2: destination 'A' (web/a.yaml)" in text
     assert "done: 2 created" in text
-    written = len(writes(segment_sandbox))
+    written = len(methods_of_writes(segment_sandbox))
     again = running.run(workspace(path=str(tmp_path)))
     assert (again["differs"], again["results"]) == (False, {"kept": 2})
-    assert len(writes(segment_sandbox)) == written
+    assert len(methods_of_writes(segment_sandbox)) == written
 
 
 def test_a_long_list_of_undescribed_destinations_is_cut_off(
@@ -99,15 +88,17 @@ def test_a_long_list_of_undescribed_destinations_is_cut_off(
     assert (line.count("Old"), " and 5 more" in line) == (20, True)
 
 
-def test_the_log_says_how_long_it_takes(running: Running, tmp_path: Path, log: Callable[[], str]) -> None:
+def test_the_log_says_how_long_it_takes(running: Running, tmp_path: Path, read_log: Callable[[], str]) -> None:
     entries = [{**TRACK, "name": f"Track {number}"} for number in range(7)]
     write(tmp_path, {"a.yaml": described("A", subscriptions=entries)})
 
     running.run(workspace(path=str(tmp_path), on_drift="report"))
-    assert "plan: 1 created; applying it takes 7 subscription writes, about 1 minute at Segment's limit of 5" in log()
+    assert (
+        "plan: 1 created; applying it takes 7 subscription writes, about 1 minute at Segment's limit of 5" in read_log()
+    )
 
 
-def test_descriptions_in_the_dag_file_with_secrets(
+def test_descriptions_in_the_dag_file_can_refer_to_secrets(
     running: Running, segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_PARTNER", json.dumps({"conn_type": "generic", "password": KEY}))
@@ -139,7 +130,7 @@ def test_a_literal_password_is_one_warning(
 
 
 def test_a_reference_or_a_template_for_a_password_is_no_warning(
-    running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: Callable[[], str]
+    running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read_log: Callable[[], str]
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_PARTNER", json.dumps({"conn_type": "generic", "password": KEY}))
     write(tmp_path, {"a.yaml": described("A", settings={"secretKey": {"$secret": "partner"}})})
@@ -151,9 +142,9 @@ def test_a_reference_or_a_template_for_a_password_is_no_warning(
     running.run(workspace(destinations=entries), params={"key": KEY})
     running.run(workspace(destinations="{{ params.all }}"), params={"all": json.dumps([entries[1] | {"name": "D"}])})
 
-    assert "a literal" not in log()
+    assert "a literal" not in read_log()
     running.run(workspace(destinations=[described("E", settings={"secretKey": KEY})]))
-    assert f"destination 'E' (destinations[0]): {LITERAL}" in log()
+    assert f"destination 'E' (destinations[0]): {LITERAL}" in read_log()
 
 
 CODE = "settings['access_code']: set to a literal, but declared as a password in Segment's catalog"
@@ -216,7 +207,7 @@ def test_environment_secrets_and_what_is_not_compared(
     segment_sandbox: SegmentSandbox,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    log: Callable[[], str],
+    read_log: Callable[[], str],
 ) -> None:
     """The environment names the connection to Segment; a secret without a connection is listed, never just equal."""
     connection = {"conn_type": "segment_public_api", "password": segment_sandbox.token, "host": segment_sandbox.url}
@@ -234,10 +225,10 @@ def test_environment_secrets_and_what_is_not_compared(
     monkeypatch.delenv("AIRFLOW_CONN_PARTNER")
     summary = running.run(workspace(**task))
     assert (summary["differs"], summary["unsupplied_secrets"]) == (False, ["key"])
-    assert "1 secret was not supplied, so it was not compared: key" in log()
+    assert "1 secret was not supplied, so it was not compared: key" in read_log()
 
 
-def test_the_entries_of_load_destinations(
+def test_the_entries_of_load_destinations_can_be_passed(
     running: Running, segment_sandbox: SegmentSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_PARTNER", json.dumps({"conn_type": "generic", "password": KEY}))
@@ -346,7 +337,7 @@ def test_drift_is_reported_or_fails_and_nothing_is_written(
     running.run(workspace(path=str(tmp_path)))
     assert running.run(workspace(path=str(tmp_path), on_drift="fail"))["differs"] is False
     write(tmp_path, {"a.yaml": described("A", enabled=False)})
-    written = len(writes(segment_sandbox))
+    written = len(methods_of_writes(segment_sandbox))
 
     report = running.run(workspace(path=str(tmp_path), on_drift="report"))
     assert (report["differs"], report["results"]) == (True, {"changed": 1, "kept": 1})
@@ -358,7 +349,7 @@ def test_drift_is_reported_or_fails_and_nothing_is_written(
     with pytest.raises(SegmentDriftError):
         running.run(workspace(path=str(tmp_path), on_drift="fail", do_xcom_push=False), ti=ti)
     assert "return_value" not in ti.xcoms
-    assert len(writes(segment_sandbox)) == written
+    assert len(methods_of_writes(segment_sandbox)) == written
 
 
 def test_removals_are_limited(running: Running, segment_sandbox: SegmentSandbox, tmp_path: Path) -> None:

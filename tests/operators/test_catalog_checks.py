@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from airflow_provider_segment.operators.subscription import (
     SegmentUpdateSubscriptionOperator,
 )
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.request_log import methods_of_writes
 from tests.running import Running
 
 KEY = "01234567899abcdef"
@@ -40,37 +42,20 @@ def reported(**changes: Any) -> SegmentApplyDestinationOperator:
     return apply(**changes, on_drift="report")
 
 
-def writes(sandbox: SegmentSandbox) -> list[str]:
-    return [entry["method"] for entry in sandbox.requests if entry["method"] != "GET"]
-
-
 def message_of(running: Running, task: Any, error: type[Exception] = ValueError) -> str:
     with pytest.raises(error) as caught:
         running.run(task)
     return str(caught.value)
 
 
-Log = Any
-
-
-@pytest.fixture
-def log(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Log:
-    """Return a function that returns what has been logged; Airflow 2 and 3 log to different places."""
-
-    def read() -> str:
-        text = caplog.text + "".join(capfd.readouterr())
-        caplog.clear()
-        return text
-
-    return read
-
-
 @pytest.mark.parametrize("make", [create, apply, reported])
-def test_a_name_with_a_space_at_an_edge(running: Running, segment_sandbox: SegmentSandbox, make: Any) -> None:
+def test_a_name_with_a_space_at_an_edge_is_rejected(
+    running: Running, segment_sandbox: SegmentSandbox, make: Any
+) -> None:
     assert message_of(running, make(name="mine ")) == (
         "the new destination name is 'mine '; remove the whitespace around it, because names are compared exactly"
     )
-    assert writes(segment_sandbox) == []
+    assert methods_of_writes(segment_sandbox) == []
 
 
 @pytest.mark.parametrize("make", [create, apply])
@@ -80,7 +65,7 @@ def test_an_existing_destination_may_have_such_a_name(
     mine = {"sourceId": "sandbox-web", "metadataId": "sandbox-analytics", "settings": {"apiKey": KEY}}
     segment_sandbox.seed({"destinations": [mine | {"name": " mine"}]})
     running.run(make(name=" mine"))
-    assert writes(segment_sandbox) == []
+    assert methods_of_writes(segment_sandbox) == []
 
 
 @pytest.mark.parametrize(
@@ -103,7 +88,7 @@ def test_a_name_with_a_space_of_what_belongs_to_a_destination(
     made = running.run(create())
     kind = {"sub": "subscription", "filter": "filter"}[what]
     assert message_of(running, make(made)).startswith(f"the new {kind} name is ' x'; remove the whitespace around it")
-    assert writes(segment_sandbox) == ["POST"]
+    assert methods_of_writes(segment_sandbox) == ["POST"]
 
 
 def test_a_new_name_of_an_existing_object_has_no_space_at_an_edge(
@@ -129,7 +114,7 @@ def test_a_new_name_of_an_existing_object_has_no_space_at_an_edge(
             ValueError, match=r"^task 't': new_(name|title) is .*; remove the whitespace around the name"
         ):
             new_name()
-    assert set(writes(segment_sandbox)) == {"POST"}
+    assert set(methods_of_writes(segment_sandbox)) == {"POST"}
 
 
 @pytest.mark.parametrize("make", [create, apply, reported])
@@ -150,12 +135,17 @@ def test_a_new_name_of_an_existing_object_has_no_space_at_an_edge(
         ({"apiKey": None}, "its type requires the setting 'apiKey' (string), which is not described"),
     ],
 )
-def test_an_unknown_or_missing_setting_of_a_new_destination(
-    running: Running, segment_sandbox: SegmentSandbox, log: Log, make: Any, settings: dict[str, Any], warning: str
+def test_an_unknown_or_missing_setting_of_a_new_destination_is_a_warning(
+    running: Running,
+    segment_sandbox: SegmentSandbox,
+    read_log: Callable[[], str],
+    make: Any,
+    settings: dict[str, Any],
+    warning: str,
 ) -> None:
     running.run(make(settings=settings))
-    assert f"{MINE}: {warning}" in log()
-    assert writes(segment_sandbox) == ([] if make is reported else ["POST"])
+    assert f"{MINE}: {warning}" in read_log()
+    assert methods_of_writes(segment_sandbox) == ([] if make is reported else ["POST"])
 
 
 @pytest.mark.parametrize(
@@ -174,21 +164,25 @@ def test_an_unknown_or_missing_setting_of_a_new_destination(
         ({"ignoredEvents": {"a": 1}}, "settings['ignoredEvents'] is an object, but its type expects a list"),
     ],
 )
-def test_a_wrongly_typed_setting(
-    running: Running, segment_sandbox: SegmentSandbox, log: Log, settings: dict[str, Any], warning: str
+def test_a_wrongly_typed_setting_is_a_warning(
+    running: Running,
+    segment_sandbox: SegmentSandbox,
+    read_log: Callable[[], str],
+    settings: dict[str, Any],
+    warning: str,
 ) -> None:
     running.run(reported(settings={"apiKey": KEY} | settings))
-    assert warning in log()
+    assert warning in read_log()
     running.run(create())
-    log()
+    read_log()
     running.run(reported(settings={"apiKey": KEY} | settings))
-    assert warning in log()
+    assert warning in read_log()
     running.run(reported())
-    assert "its type" not in log()
+    assert "its type" not in read_log()
 
 
 @pytest.mark.parametrize("make", [apply, reported])
-def test_an_unknown_action_of_a_new_and_of_an_existing_destination(
+def test_an_unknown_action_is_rejected_for_new_and_existing_destinations(
     running: Running, segment_sandbox: SegmentSandbox, make: Any
 ) -> None:
     wrong = make(subscriptions=[TRACK | {"action_id": "sandbox-trac"}])
@@ -201,7 +195,7 @@ def test_an_unknown_action_of_a_new_and_of_an_existing_destination(
     assert message_of(running, wrong) == expected
     alone = SegmentCreateSubscriptionOperator(task_id="t", destination_id=made, **TRACK | {"action_id": "sandbox-trac"})
     assert message_of(running, alone) == expected
-    assert writes(segment_sandbox) == ["POST"]
+    assert methods_of_writes(segment_sandbox) == ["POST"]
 
 
 def test_a_type_without_actions_takes_no_subscriptions(running: Running, segment_sandbox: SegmentSandbox) -> None:
@@ -224,16 +218,16 @@ def test_a_type_without_actions_takes_no_subscriptions(running: Running, segment
         ),
     ],
 )
-def test_an_unknown_type(
+def test_an_unknown_type_is_an_error_with_candidates(
     running: Running, segment_sandbox: SegmentSandbox, make: Any, metadata_id: str, candidates: str
 ) -> None:
     message = message_of(running, make(metadata_id=metadata_id))
     assert message.startswith(f"the catalog has no destination type {metadata_id!r}; {candidates}")
-    assert writes(segment_sandbox) == []
+    assert methods_of_writes(segment_sandbox) == []
 
 
 @pytest.mark.parametrize("make", [create, apply, reported])
-def test_a_second_instance_of_a_type_that_allows_one(
+def test_a_second_instance_of_a_type_that_allows_one_is_an_error(
     running: Running, segment_sandbox: SegmentSandbox, make: Any
 ) -> None:
     classic = {"metadata_id": "sandbox-classic", "settings": {"trackingId": "x"}}
@@ -243,7 +237,7 @@ def test_a_second_instance_of_a_type_that_allows_one(
         f" destination of this type, and it already has 'mine' ({first}); select the existing one by its id or name, or"
         " delete it"
     )
-    assert writes(segment_sandbox) == ["POST"]
+    assert methods_of_writes(segment_sandbox) == ["POST"]
 
 
 def test_the_catalog_costs_one_request_before_a_create_and_none_after(
@@ -257,12 +251,12 @@ def test_the_catalog_costs_one_request_before_a_create_and_none_after(
 
 
 def test_a_token_that_may_not_read_the_catalog_can_create(
-    running: Running, segment_sandbox: SegmentSandbox, log: Log
+    running: Running, segment_sandbox: SegmentSandbox, read_log: Callable[[], str]
 ) -> None:
     segment_sandbox.fault("status", path="/catalog/*", status=403)
     running.run(create())
-    assert "the settings were not checked, because the catalog could not be read" in log()
-    assert writes(segment_sandbox) == ["POST"]
+    assert "the settings were not checked, because the catalog could not be read" in read_log()
+    assert methods_of_writes(segment_sandbox) == ["POST"]
 
 
 @pytest.mark.parametrize("make", [create, apply])
@@ -279,20 +273,22 @@ def test_a_template_gets_the_type_that_the_catalog_declares(
     expected = {"trackAllPages": True, "eventUploadThreshold": 123456789, "groupTypeTrait": "True"}
     running.run(make(settings=templated), params=params)
     running.run(make(settings=templated), params=params)
-    assert writes(segment_sandbox) == ["POST"]
+    assert methods_of_writes(segment_sandbox) == ["POST"]
     (made,) = segment_sandbox.destinations
     assert made["settings"] | expected == made["settings"]
     assert made["settings"]["apiKey"].endswith("6789")
 
 
-def test_an_update_gets_the_types_too(running: Running, segment_sandbox: SegmentSandbox, log: Log) -> None:
+def test_an_update_gets_the_types_too(
+    running: Running, segment_sandbox: SegmentSandbox, read_log: Callable[[], str]
+) -> None:
     made = running.run(create())
     settings = {"trackAllPages": "{{ params.flag }}", "eventUploadThreshold": "1.5", "x": 1}
     task = SegmentUpdateDestinationOperator(task_id="u", destination_id=made, settings=settings)
     segment_sandbox.fault("status", method="PATCH", status=400)
     with pytest.raises(Exception, match="400"):
         running.run(task, params={"flag": "False"})
-    text = log()
+    text = read_log()
     assert f"destination {made}: settings['eventUploadThreshold'] is a string, but its type expects a number" in text
     assert f"destination {made}: its type has no setting 'x'; known settings: 'apiKey'" in text
     empty = SegmentUpdateDestinationOperator(task_id="u", destination_id=made, settings={"apiKey": "{{ params.key }}"})

@@ -20,6 +20,7 @@ from airflow_provider_segment.operators.subscription import (
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.transport.gates import forget_all
 from tests.operators.deferring import Triggerer, triggerer
+from tests.request_log import statuses_of_writes
 from tests.running import Running, TaskInstance
 
 __all__ = ["triggerer"]
@@ -48,15 +49,6 @@ def apply(**changes: Any) -> SegmentApplyDestinationOperator:
     return SegmentApplyDestinationOperator(**arguments | changes)
 
 
-def writes(sandbox: SegmentSandbox) -> list[str]:
-    """Return the method and status of each write of a subscription."""
-    return [
-        f"{entry['method']} {entry['status']}"
-        for entry in sandbox.requests
-        if entry["method"] != "GET" and "/subscriptions" in entry["path"]
-    ]
-
-
 def without_ids(summary: Any) -> Any:
     return json.loads(
         json.dumps(summary), object_hook=lambda found: {key: found[key] for key in found if key[-2:] != "id"}
@@ -81,7 +73,7 @@ def test_an_apply_over_the_limit_is_never_rejected_and_returns_the_same(
 ) -> None:
     deferred = triggerer.run(running, apply)
     (made,) = segment_sandbox.destinations
-    assert writes(segment_sandbox) == ["POST 200"] * 12
+    assert statuses_of_writes(segment_sandbox, path_part="/subscriptions") == ["POST 200"] * 12
     assert [trigger["count"] for trigger in triggerer.triggers] == [5, 5, 2]
     assert 150 <= triggerer.seconds <= 160  # two rounds, after nothing is in flight any more
     assert {entry["id"] for entry in deferred["subscriptions"]} == {one["id"] for one in made["subscriptions"]}
@@ -171,7 +163,7 @@ def test_a_schedule_takes_a_turn_of_its_own_and_the_created_one_is_its_own(
     result = triggerer.run(running, make)
     (made,) = segment_sandbox.destinations[0]["subscriptions"]
     assert (result, made["reverseETLSchedule"]) == (made["id"], SCHEDULE)
-    assert writes(segment_sandbox) == ["POST 200", "PATCH 200"]
+    assert statuses_of_writes(segment_sandbox, path_part="/subscriptions") == ["POST 200", "PATCH 200"]
     with pytest.raises(SegmentAlreadyExistsError):
         triggerer.run(running, make)
 
@@ -298,13 +290,13 @@ def test_without_deferral_a_long_wait_in_the_default_pool_is_a_warning(
     running: Running,
     segment_sandbox: SegmentSandbox,
     monkeypatch: pytest.MonkeyPatch,
-    told: Any,
+    read_log: Any,
 ) -> None:
     monkeypatch.setattr("airflow_provider_segment.transport.requests_driver.time.sleep", lambda _: forget_all())
     advice = "while this task waits, it occupies a slot in default_pool; pass deferrable=True, or run"
     for pool in ("segment", "default_pool"):
-        assert advice not in told()
+        assert advice not in read_log()
         segment_sandbox.reset()
         segment_sandbox.fault("rate_limit", method="POST", retryAfter=40, times=2)
         running.run(apply(deferrable=False, subscriptions=None, pool=pool))
-    assert told().count(advice) == 1
+    assert read_log().count(advice) == 1

@@ -19,6 +19,7 @@ from airflow_provider_segment.operators.destination import (
     SegmentUpdateDestinationOperator,
 )
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.request_log import methods_of_writes
 from tests.running import Running, TaskInstance
 
 KEY = "0123456789abcdef"
@@ -37,10 +38,6 @@ def create(**changes: Any) -> SegmentCreateDestinationOperator:
 
 def identity(**changes: Any) -> dict[str, Any]:
     return {"source_id": "sandbox-web", "metadata_id": "sandbox-analytics", "name": "mine"} | changes
-
-
-def writes(sandbox: SegmentSandbox) -> list[str]:
-    return [entry["method"] for entry in sandbox.requests if entry["method"] != "GET"]
 
 
 def test_create_returns_the_id_and_nothing_else(running: Running, segment_sandbox: SegmentSandbox) -> None:
@@ -63,7 +60,7 @@ def test_create_lists_only_the_destinations_of_the_source(running: Running, segm
 def test_a_second_run_reuses_the_destination_unchanged(running: Running, segment_sandbox: SegmentSandbox) -> None:
     first = running.run(create())
     assert running.run(create(settings={"apiKey": "another", "trackAllPages": True}, enabled=False)) == first
-    assert writes(segment_sandbox) == ["POST"]
+    assert methods_of_writes(segment_sandbox) == ["POST"]
     assert segment_sandbox.destinations[0]["enabled"] is True
 
 
@@ -73,9 +70,9 @@ def test_if_exists_update_writes_a_difference_once(running: Running, segment_san
     assert running.run(create(**changed)) == first
     (made,) = segment_sandbox.destinations
     assert (made["enabled"], made["settings"]["trackAllPages"]) == (False, True)
-    assert writes(segment_sandbox) == ["POST", "PATCH", "PATCH"]  # disabling is a request of its own
+    assert methods_of_writes(segment_sandbox) == ["POST", "PATCH", "PATCH"]  # disabling is a request of its own
     running.run(create(**changed))
-    assert writes(segment_sandbox) == ["POST", "PATCH", "PATCH"]
+    assert methods_of_writes(segment_sandbox) == ["POST", "PATCH", "PATCH"]
 
 
 def test_if_exists_update_adds_a_setting(running: Running, segment_sandbox: SegmentSandbox) -> None:
@@ -87,7 +84,7 @@ def test_if_exists_update_adds_a_setting(running: Running, segment_sandbox: Segm
 def test_a_changed_secret_is_detected_by_its_last_characters(running: Running, segment_sandbox: SegmentSandbox) -> None:
     running.run(create())
     running.run(create(settings={"apiKey": "0123456789abXXXX"}, if_exists="update"))
-    assert writes(segment_sandbox) == ["POST", "PATCH"]
+    assert methods_of_writes(segment_sandbox) == ["POST", "PATCH"]
     assert segment_sandbox.destinations[0]["settings"]["apiKey"].endswith("XXXX")
 
 
@@ -103,7 +100,7 @@ def test_if_exists_fail_raises_with_the_id(running: Running, segment_sandbox: Se
 def test_create_on_an_unknown_source_raises(running: Running, segment_sandbox: SegmentSandbox) -> None:
     with pytest.raises(SegmentNotFoundError, match="/sources/no-such-source/"):
         running.run(create(source_id="no-such-source"))
-    assert writes(segment_sandbox) == []
+    assert methods_of_writes(segment_sandbox) == []
 
 
 def test_several_matches_raise_with_their_ids(running: Running, segment_sandbox: SegmentSandbox) -> None:
@@ -119,11 +116,13 @@ def test_several_matches_raise_with_their_ids(running: Running, segment_sandbox:
             running.run(task)
         assert set(caught.value.ids) == ids
         assert all(found in str(caught.value) for found in ids)
-    assert writes(segment_sandbox) == []
+    assert methods_of_writes(segment_sandbox) == []
 
 
 @pytest.mark.parametrize("by_id", [True, False])
-def test_update(running: Running, segment_sandbox: SegmentSandbox, by_id: bool) -> None:
+def test_update_by_id_or_identity_changes_the_passed_fields(
+    running: Running, segment_sandbox: SegmentSandbox, by_id: bool
+) -> None:
     made = running.run(create())
     selection = {"destination_id": made} if by_id else identity()
     task = SegmentUpdateDestinationOperator(
@@ -142,11 +141,11 @@ def test_the_log_of_an_update_by_id_names_the_destination(
     segment_sandbox: SegmentSandbox,
     change: dict[str, Any],
     name: str,
-    told: Callable[[], str],
+    read_log: Callable[[], str],
 ) -> None:
     made = running.run(create())
     running.run(SegmentUpdateDestinationOperator(task_id="u", destination_id=made, **change))
-    assert f"changed destination '{name}' ({made})" in told()
+    assert f"changed destination '{name}' ({made})" in read_log()
 
 
 def test_only_a_retry_of_a_rename_finds_the_renamed_destination(
@@ -171,7 +170,7 @@ def test_update_of_a_missing_destination_raises(running: Running) -> None:
 
 
 @pytest.mark.parametrize("by_id", [True, False])
-def test_delete_then_delete_again(running: Running, segment_sandbox: SegmentSandbox, by_id: bool) -> None:
+def test_a_second_delete_does_nothing_or_fails(running: Running, segment_sandbox: SegmentSandbox, by_id: bool) -> None:
     made = running.run(create())
     selection = {"destination_id": made} if by_id else identity()
     assert running.run(SegmentDeleteDestinationOperator(task_id="d", **selection)) == made
@@ -305,7 +304,7 @@ def test_create_leaves_a_disabled_destination_disabled(
 ) -> None:
     made = running.run(create(enabled=False))
     assert running.run(create(if_exists=if_exists)) == made
-    assert writes(segment_sandbox) == ["POST"]
+    assert methods_of_writes(segment_sandbox) == ["POST"]
     assert segment_sandbox.destinations[0]["enabled"] is False
 
 

@@ -16,8 +16,8 @@ from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.transport.gates import forget_all
 from airflow_provider_segment.triggers import rate_limit
 from airflow_provider_segment.workspace.problems import WorkspaceFilesError
+from tests.operators.deferred_workspace import KEY, described, empty, entries, made, workspace, write
 from tests.operators.deferring import Triggerer, triggerer
-from tests.operators.test_deferrable_workspace import KEY, described, empty, entries, made, workspace, write
 from tests.running import Running, TaskInstance
 
 __all__ = ["empty", "triggerer"]

@@ -21,6 +21,7 @@ from airflow_provider_segment.operators.filter import (
     SegmentUpdateFilterOperator,
 )
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.request_log import methods, methods_of_writes
 from tests.running import Running, TaskInstance
 
 NO_EMAILS: list[dict[str, Any]] = [{"type": "DROP_PROPERTIES", "fields": {"context.traits": ["email", "phone"]}}]
@@ -48,14 +49,6 @@ def filters(sandbox: SegmentSandbox) -> list[dict[str, Any]]:
     return list(sandbox.destinations[0]["filters"])
 
 
-def methods(sandbox: SegmentSandbox) -> list[str]:
-    return [entry["method"] for entry in sandbox.requests]
-
-
-def writes(sandbox: SegmentSandbox) -> list[str]:
-    return [method for method in methods(sandbox) if method != "GET"]
-
-
 def test_create_returns_the_id(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     result = running.run(create(destination_id, description="privacy"))
 
@@ -63,7 +56,7 @@ def test_create_returns_the_id(running: Running, segment_sandbox: SegmentSandbox
     assert result == created["id"]
     assert (created["title"], created["if"], created["actions"]) == ("No emails", "all", NO_EMAILS)
     assert (created["enabled"], created["description"], created["sourceId"]) == (True, "privacy", "sandbox-web")
-    assert writes(segment_sandbox) == ["POST"]
+    assert methods_of_writes(segment_sandbox) == ["POST"]
 
 
 def test_a_given_source_is_not_read(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
@@ -72,12 +65,14 @@ def test_a_given_source_is_not_read(running: Running, segment_sandbox: SegmentSa
     assert methods(segment_sandbox) == ["GET", "POST", "GET"]
 
 
-def test_reuse_update_and_fail(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+def test_each_if_exists_reuses_updates_or_fails(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
     first = running.run(create(destination_id))
     changes = {"condition": "type = 'page'", "actions": DROP, "enabled": False, "description": "why"}
 
     assert running.run(create(destination_id, **changes)) == first
-    assert writes(segment_sandbox) == ["POST"]
+    assert methods_of_writes(segment_sandbox) == ["POST"]
     assert running.run(create(destination_id, **changes, if_exists="update")) == first
     (changed,) = filters(segment_sandbox)
     assert (changed["if"], changed["actions"], changed["enabled"]) == ("type = 'page'", DROP, False)
@@ -86,7 +81,7 @@ def test_reuse_update_and_fail(running: Running, segment_sandbox: SegmentSandbox
     with pytest.raises(SegmentAlreadyExistsError) as caught:
         running.run(create(destination_id, if_exists="fail"))
     assert caught.value.ids == (first,)
-    assert writes(segment_sandbox) == ["POST", "PATCH"]
+    assert methods_of_writes(segment_sandbox) == ["POST", "PATCH"]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +100,7 @@ def test_nothing_is_written_for_a_filter_as_described(
     first = running.run(create(destination_id, enabled=False))
 
     assert running.run(create(destination_id, **changes, if_exists="update")) == first
-    assert writes(segment_sandbox) == ["POST"]
+    assert methods_of_writes(segment_sandbox) == ["POST"]
     assert filters(segment_sandbox)[0]["enabled"] is False
 
 
@@ -163,7 +158,7 @@ def test_update_previews_what_the_filter_will_be(
         update(enabled=True, checks=[{"payload": {}}])
 
 
-def test_several_matches(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+def test_several_matches_raise(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     seeded = [{"id": each, "title": "No emails", "actions": DROP} for each in ("f1", "f2")]
     destination = {"id": "d", "sourceId": "sandbox-web", "metadataId": "sandbox-analytics", "filters": seeded}
     segment_sandbox.seed({"destinations": [destination]})
@@ -184,7 +179,9 @@ def test_a_statement_that_segment_refuses_fails_with_its_words(
 
 
 @pytest.mark.parametrize("target", ["filter_id", "title"])
-def test_update(running: Running, segment_sandbox: SegmentSandbox, destination_id: str, target: str) -> None:
+def test_update_by_id_or_title_changes_the_passed_fields(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, target: str
+) -> None:
     created = running.run(create(destination_id, description="privacy"))
     task = SegmentUpdateFilterOperator(
         task_id="u",
@@ -205,11 +202,11 @@ def test_update(running: Running, segment_sandbox: SegmentSandbox, destination_i
 
 
 def test_the_log_of_an_update_by_id_names_the_filter(
-    running: Running, destination_id: str, told: Callable[[], str]
+    running: Running, destination_id: str, read_log: Callable[[], str]
 ) -> None:
     made = running.run(create(destination_id))
     running.run(SegmentUpdateFilterOperator(task_id="u", destination_id=destination_id, filter_id=made, enabled=False))
-    assert f"changed filter 'No emails' ({made}) of destination {destination_id}" in told()
+    assert f"changed filter 'No emails' ({made}) of destination {destination_id}" in read_log()
 
 
 def test_only_a_retry_takes_a_filter_with_the_new_title_for_the_renamed_one(
@@ -226,7 +223,7 @@ def test_only_a_retry_takes_a_filter_with_the_new_title_for_the_renamed_one(
 
 
 @pytest.mark.parametrize("target", ["filter_id", "title"])
-def test_delete_then_delete_again(
+def test_a_second_delete_does_nothing_or_fails(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str, target: str
 ) -> None:
     created = running.run(create(destination_id))
@@ -275,6 +272,6 @@ def test_invalid_arguments_are_rejected_when_the_dag_is_parsed(changes: dict[str
         (SegmentUpdateFilterOperator, {"filter_id": "f", "condition": ""}, "condition is empty"),
     ],
 )
-def test_selecting_a_filter(kind: type[Any], arguments: dict[str, Any], message: str) -> None:
+def test_invalid_selections_of_a_filter_raise(kind: type[Any], arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         kind(task_id="t", destination_id="d", **arguments)

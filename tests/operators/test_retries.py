@@ -23,7 +23,7 @@ from airflow_provider_segment.operators.destination import (
 )
 from airflow_provider_segment.operators.subscription import SegmentCreateSubscriptionOperator
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from tests.operators.test_apply import TRACK, apply
+from tests.operators.applying import TRACK, apply
 from tests.running import Running
 
 

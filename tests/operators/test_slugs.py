@@ -20,6 +20,7 @@ from airflow_provider_segment.operators.subscription import (
     SegmentUpdateSubscriptionOperator,
 )
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.request_log import methods_and_paths
 from tests.running import Running
 
 SEED: dict[str, Any] = {
@@ -64,15 +65,11 @@ def subscribe(destination_id: str, **changes: Any) -> SegmentCreateSubscriptionO
     return SegmentCreateSubscriptionOperator(**arguments | {"destination_id": destination_id} | changes)
 
 
-def requests(sandbox: SegmentSandbox) -> list[str]:
-    return [f"{entry['method']} {entry['path']}" for entry in sandbox.requests]
-
-
 def requests_of(sandbox: SegmentSandbox, running: Running, task: Any) -> tuple[Any, list[str]]:
     """Run a task, and return its result and its requests."""
     before = len(sandbox.requests)
     result = running.run(task)
-    return result, requests(sandbox)[before:]
+    return result, methods_and_paths(sandbox)[before:]
 
 
 def message_of(running: Running, task: Any) -> str:

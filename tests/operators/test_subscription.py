@@ -20,19 +20,11 @@ from airflow_provider_segment.operators.subscription import (
 )
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.secrets import SecretRef
+from tests.request_log import methods_of_writes
 from tests.running import Running
 
 TRACK = 'type = "track"'
 CODE = "0123456789abcdef"
-
-
-@pytest.fixture
-def destination_id(segment_sandbox: SegmentSandbox) -> str:
-    with SegmentPublicApiHook() as hook:
-        created = hook.create_destination(
-            source_id="sandbox-web", metadata_id="sandbox-analytics", name="mine", settings={"apiKey": "k"}
-        )
-    return created["id"]
 
 
 def create(destination_id: str, **changes: Any) -> SegmentCreateSubscriptionOperator:
@@ -50,19 +42,13 @@ def subscriptions(sandbox: SegmentSandbox) -> list[dict[str, Any]]:
     return list(sandbox.destinations[0]["subscriptions"])
 
 
-def writes(sandbox: SegmentSandbox) -> list[str]:
-    return [
-        entry["method"] for entry in sandbox.requests if "/subscriptions" in entry["path"] and entry["method"] != "GET"
-    ]
-
-
 def test_create_returns_the_id(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     result = running.run(create(destination_id, settings={"event": {"@path": "$.event"}}))
     (made,) = subscriptions(segment_sandbox)
     assert result == made["id"]
     assert (made["name"], made["actionId"], made["trigger"], made["enabled"]) == ("Track", "sandbox-track", TRACK, True)
     assert made["settings"]["event"] == {"@path": "$.event"}
-    assert writes(segment_sandbox) == ["POST"]
+    assert methods_of_writes(segment_sandbox, path_part="/subscriptions") == ["POST"]
 
 
 def test_a_schedule_takes_a_second_call(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
@@ -71,7 +57,7 @@ def test_a_schedule_takes_a_second_call(running: Running, segment_sandbox: Segme
     (made,) = subscriptions(segment_sandbox)
     assert made["modelId"] == "model"
     assert made["reverseETLSchedule"]["strategy"] == "CRON"
-    assert writes(segment_sandbox) == ["POST", "PATCH"]
+    assert methods_of_writes(segment_sandbox, path_part="/subscriptions") == ["POST", "PATCH"]
 
 
 def test_a_create_that_stopped_before_its_schedule_is_completed(
@@ -83,10 +69,12 @@ def test_a_create_that_stopped_before_its_schedule_is_completed(
     assert subscriptions(segment_sandbox)[0]["reverseETLSchedule"]["strategy"] == "PERIODIC"
 
 
-def test_reuse_update_and_fail(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
+def test_each_if_exists_reuses_updates_or_fails(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str
+) -> None:
     first = running.run(create(destination_id))
     assert running.run(create(destination_id, trigger="all", enabled=False)) == first
-    assert writes(segment_sandbox) == ["POST"]
+    assert methods_of_writes(segment_sandbox, path_part="/subscriptions") == ["POST"]
     changed = {"trigger": "all", "enabled": False, "if_exists": "update", "settings": {"event": "x"}}
     assert running.run(create(destination_id, **changed)) == first
     (made,) = subscriptions(segment_sandbox)
@@ -95,7 +83,7 @@ def test_reuse_update_and_fail(running: Running, segment_sandbox: SegmentSandbox
     with pytest.raises(SegmentAlreadyExistsError) as caught:
         running.run(create(destination_id, if_exists="fail"))
     assert caught.value.ids == (first,)
-    assert writes(segment_sandbox).count("POST") == 1
+    assert methods_of_writes(segment_sandbox, path_part="/subscriptions").count("POST") == 1
 
 
 def test_if_exists_update_adds_a_setting(
@@ -198,7 +186,9 @@ def test_several_matches_raise(running: Running, segment_sandbox: SegmentSandbox
 
 
 @pytest.mark.parametrize("by_id", [True, False])
-def test_update(running: Running, segment_sandbox: SegmentSandbox, destination_id: str, by_id: bool) -> None:
+def test_update_by_id_or_identity_changes_the_passed_fields(
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, by_id: bool
+) -> None:
     made = running.run(create(destination_id))
     selection = {"subscription_id": made} if by_id else {"action_id": "sandbox-track", "name": "Track"}
     task = SegmentUpdateSubscriptionOperator(
@@ -220,7 +210,7 @@ def test_update(running: Running, segment_sandbox: SegmentSandbox, destination_i
 
 
 def test_the_log_of_an_update_by_id_names_the_subscription(
-    running: Running, destination_id: str, told: Callable[[], str]
+    running: Running, destination_id: str, read_log: Callable[[], str]
 ) -> None:
     made = running.run(create(destination_id))
     running.run(
@@ -228,11 +218,11 @@ def test_the_log_of_an_update_by_id_names_the_subscription(
             task_id="u", destination_id=destination_id, subscription_id=made, enabled=False
         )
     )
-    assert f"changed subscription 'Track' ({made}) of destination {destination_id}" in told()
+    assert f"changed subscription 'Track' ({made}) of destination {destination_id}" in read_log()
 
 
 @pytest.mark.parametrize("by_id", [True, False])
-def test_delete_then_delete_again(
+def test_a_second_delete_does_nothing_or_fails(
     running: Running, segment_sandbox: SegmentSandbox, destination_id: str, by_id: bool
 ) -> None:
     made = running.run(create(destination_id))

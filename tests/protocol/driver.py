@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
@@ -79,3 +80,11 @@ class ScriptedDriver:
         assert outcome is not None, f"the script does not expect {request.method} {request.target}"
         self.now += outcome.seconds
         return outcome
+
+
+def body_of(driver: ScriptedDriver) -> dict[str, Any]:
+    """Return the decoded body of the only request."""
+    (request,) = driver.requests
+    assert request.body is not None
+    body: dict[str, Any] = json.loads(request.body)
+    return body

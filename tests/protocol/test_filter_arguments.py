@@ -31,7 +31,7 @@ from airflow_provider_segment.protocol.filter_arguments import check_actions, ch
         ),
     ],
 )
-def test_valid_actions(value: Any, expected: list[dict[str, Any]]) -> None:
+def test_valid_actions_are_returned(value: Any, expected: list[dict[str, Any]]) -> None:
     assert check_actions("actions", value) == expected
 
 
@@ -78,7 +78,7 @@ def test_valid_actions(value: Any, expected: list[dict[str, Any]]) -> None:
         ([{"type": "DROP_PROPERTIES", "fields": {1: ["b"]}}], r"a path in .*\['fields'\] is 1"),
     ],
 )
-def test_invalid_actions(value: Any, message: str) -> None:
+def test_invalid_actions_are_rejected(value: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         check_actions("actions", value)
 

@@ -275,7 +275,7 @@ def test_a_probable_fault_can_apply_a_given_number_of_times(segment: Client, seg
 
 
 @pytest.mark.parametrize(("probability", "status"), [(0, 200), (1, 500)])
-def test_the_limits_of_the_probability(
+def test_probability_0_never_fails_and_1_always_does(
     segment: Client, segment_sandbox: SegmentSandbox, probability: float, status: int
 ) -> None:
     segment_sandbox.fault("status", status=500, times=None, probability=probability)

@@ -157,11 +157,11 @@ def test_a_condition_that_is_not_met_changes_nothing(segment: Client) -> None:
     assert preview(segment, DROP, "properties.missing") == EVENT
 
 
-def test_drop(segment: Client) -> None:
+def test_drop_removes_the_whole_event(segment: Client) -> None:
     assert preview(segment, DROP, "type = 'track'") is None
 
 
-def test_the_published_example(segment: Client) -> None:
+def test_segments_published_example_has_the_published_result(segment: Client) -> None:
     payload = {
         "type": "track",
         "event": "Order Completed",

@@ -128,7 +128,7 @@ UNDEFINED = {
 
 
 @pytest.mark.parametrize(("statement", "expected"), (DOCUMENTED | RULES).items())
-def test_statement(statement: str, expected: bool) -> None:
+def test_a_valid_statement_is_evaluated(statement: str, expected: bool) -> None:
     assert bool(parse_fql(statement)(EVENT)) is expected
 
 

@@ -6,7 +6,7 @@ from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.sandbox.client import ANALYTICS, CLASSIC, IDENTIFY, TRACK, WEB, Client
 
 
-def test_get_workspace(segment: Client) -> None:
+def test_get_workspace_returns_id_slug_and_name(segment: Client) -> None:
     workspace = segment.data("GET", "/")["workspace"]
 
     assert workspace == {"id": "sandbox-workspace", "slug": "sandbox", "name": "Sandbox"}

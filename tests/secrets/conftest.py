@@ -1,4 +1,4 @@
-"""Fixtures for secrets in settings: the sandbox, Airflow's masker, connections."""
+"""Fixtures for secrets in settings: Airflow's masker, connections."""
 
 from __future__ import annotations
 
@@ -7,15 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.running import Running
 from tests.secrets.masker import Masker, fresh_masker
 
 Connect = Callable[..., None]
-
-
-@pytest.fixture
-def running(segment_sandbox: object) -> Running:
-    return Running()
 
 
 @pytest.fixture

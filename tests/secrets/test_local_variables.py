@@ -20,9 +20,9 @@ from airflow_provider_segment.exceptions import SegmentError
 from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook, SegmentPublicApiHook
 from airflow_provider_segment.sandbox.pytest_plugin import CONNECTION_VARIABLE
 from dev.secret_search import encodings
+from tests.drivers_and_hooks import HOOKS
 from tests.hostile.server import Behaviour, Talk, http, once, serving
 from tests.secrets.frames import crash_reports, recorded_locals
-from tests.transport.both import HOOKS
 
 CANARY = "canary-local-5d0c71e2"
 
@@ -72,13 +72,15 @@ every_driver = pytest.mark.parametrize("driver", HOOKS)
     ],
     ids=["token", "host", "port", "extra", "kind of proxy", "malformed proxy", "proxies"],
 )
-def test_an_invalid_connection(driver: str, fields: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_connection_leaks_nothing(
+    driver: str, fields: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     set_connection(monkeypatch, **fields)
 
     assert leaks(error_of(lambda: get_workspace(driver), ValueError)) == set()
 
 
-def test_an_invalid_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_proxy_of_the_environment_leaks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", f"socks5://me:{CANARY}@proxy.example")
     for driver in HOOKS:
         set_connection(monkeypatch, host="https://api.segment.example")
@@ -117,7 +119,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
 
 @every_driver
 @pytest.mark.parametrize("behaviour", BEHAVIOURS.values(), ids=BEHAVIOURS)
-def test_a_failed_call(driver: str, behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_call_leaks_nothing(driver: str, behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(behaviour) as server:
         set_connection(monkeypatch, host=server.url, extra={"timeout": 0.5})
         error = error_of(lambda: get_workspace(driver), SegmentError)
@@ -126,14 +128,14 @@ def test_a_failed_call(driver: str, behaviour: Behaviour, monkeypatch: pytest.Mo
 
 
 @every_driver
-def test_no_server(driver: str, unused_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_server_leaks_nothing(driver: str, unused_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     set_connection(monkeypatch, host=f"http://127.0.0.1:{unused_port}")
 
     assert leaks(error_of(lambda: get_workspace(driver), SegmentError)) == set()
 
 
 @every_driver
-def test_a_proxy_that_rejects_the_request(driver: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_that_rejects_the_request_leaks_nothing(driver: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(quoting("407 x")) as server:
         proxies = {"https": server.url.replace("//", f"//me:{CANARY}@")}
         set_connection(monkeypatch, host="https://api.segment.example", extra={"proxies": proxies})
@@ -156,7 +158,7 @@ def interrupting(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def test_a_task_that_times_out_while_it_waits_for_a_response(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_task_that_times_out_during_a_request_leaks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(silent) as server:
         set_connection(monkeypatch, host=server.url, extra={"timeout": 60})
         with interrupting(0.5):
@@ -165,7 +167,7 @@ def test_a_task_that_times_out_while_it_waits_for_a_response(monkeypatch: pytest
     assert leaks(error) == set()
 
 
-def test_a_trigger_that_is_cancelled_while_it_waits_for_a_response(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_trigger_that_is_cancelled_during_a_request_leaks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     errors: list[BaseException] = []
 
     async def wait() -> None:
@@ -192,7 +194,7 @@ def test_a_trigger_that_is_cancelled_while_it_waits_for_a_response(monkeypatch: 
 
 
 @every_driver
-def test_an_unexpected_error_of_a_library(driver: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_of_a_library_leaks_nothing(driver: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: object, **kwargs: object) -> None:
         raise RuntimeError("a defect")
 
@@ -204,7 +206,7 @@ def test_an_unexpected_error_of_a_library(driver: str, monkeypatch: pytest.Monke
 
 
 @every_driver
-def test_airflows_masker_failing(driver: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_of_airflows_masker_leaks_nothing(driver: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from airflow.providers.common.compat import sdk
 
     def fail(secret: object, name: str | None = None) -> None:
@@ -219,7 +221,9 @@ def test_airflows_masker_failing(driver: str, monkeypatch: pytest.MonkeyPatch) -
 
 
 @every_driver
-def test_airflow_failing_when_it_has_read_the_connection(driver: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_of_airflow_after_reading_the_connection_leaks_nothing(
+    driver: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def read(conn_id: str) -> Any:
         password = f"{CANARY}"
         raise RuntimeError(f"{len(password)} characters")

@@ -38,7 +38,7 @@ LATER_AIRFLOWS = "authHeader bearer connectionString passcode"
 
 
 @pytest.mark.parametrize("name", f"{AIRFLOWS} {SEGMENTS} {LATER_AIRFLOWS}".split())
-def test_sensitive_names(name: str) -> None:
+def test_names_of_credentials_are_sensitive(name: str) -> None:
     assert is_sensitive(name)
 
 
@@ -47,7 +47,7 @@ def test_other_names_are_not_sensitive(name: object) -> None:
     assert not is_sensitive(name)
 
 
-def test_values_under_sensitive_names_at_any_depth(running: Running, masker: Masker) -> None:
+def test_values_under_sensitive_names_are_masked_at_any_depth(running: Running, masker: Masker) -> None:
     settings = {
         "writeKey": "secret-of-the-top",
         "eventNames": {"deep": [{"clientSecret": {"a": ["secret-in-a-list"]}, "plain": "not a secret at all"}]},

@@ -74,7 +74,7 @@ def test_nested_references_are_read_and_stay_on_the_operator(
     assert task.settings == settings
 
 
-def test_references_in_updates_and_subscriptions(
+def test_updates_and_subscriptions_read_their_references(
     running: Running, segment_sandbox: SegmentSandbox, connect: Connect
 ) -> None:
     connect("partner", password="first-secret-1111", login="other-secret-2222")
@@ -159,7 +159,7 @@ def test_an_unreadable_reference_is_named(
     assert segment_sandbox.requests == []
 
 
-def test_a_reference_to_a_missing_connection(running: Running, segment_sandbox: SegmentSandbox) -> None:
+def test_a_reference_to_a_missing_connection_is_named(running: Running, segment_sandbox: SegmentSandbox) -> None:
     place = r"settings\['apiKey'\] is SecretRef\(conn_id='no_such_partner', field='password'\), which can't be read: "
     with pytest.raises(AirflowNotFoundException, match=f"{place}.*no_such_partner"):
         running.run(create(settings={"apiKey": SecretRef("no_such_partner")}))

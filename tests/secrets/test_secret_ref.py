@@ -13,14 +13,14 @@ import pytest
 from airflow_provider_segment.secrets import SecretRef
 
 
-def test_the_defaults_and_the_repr() -> None:
+def test_the_field_defaults_to_password_and_the_repr_shows_it() -> None:
     reference = SecretRef("analytics")
     assert (reference.conn_id, reference.field) == ("analytics", "password")
     assert repr(reference) == str(reference) == "SecretRef(conn_id='analytics', field='password')"
 
 
 @pytest.mark.parametrize("field", ["password", "login", "host", "schema", "extra.api_key", "extra.a.b", "extra.extra."])
-def test_valid_fields(field: str) -> None:
+def test_a_valid_field_is_accepted(field: str) -> None:
     assert SecretRef(conn_id="analytics", field=field).field == field
 
 

@@ -88,7 +88,7 @@ def test_rendered_fields_show_the_reference(running: Running) -> None:
     ],
     ids=["expand", "partial"],
 )
-def test_references_in_a_mapped_task(
+def test_a_mapped_task_reads_its_references(
     running: Running, segment_sandbox: SegmentSandbox, connect: Connect, mapped: Any, chosen: dict[str, Any]
 ) -> None:
     connect("partner", password="the-secret-0001")
@@ -103,7 +103,9 @@ def create(**arguments: Any) -> Any:
     return SegmentCreateDestinationOperator.partial(task_id="t", **TYPE, name="n", **arguments)
 
 
-def test_references_in_default_args(running: Running, segment_sandbox: SegmentSandbox, connect: Connect) -> None:
+def test_references_in_default_args_are_read(
+    running: Running, segment_sandbox: SegmentSandbox, connect: Connect
+) -> None:
     connect("by_default", password="the-secret-0001")
     task: Any = every_way().get_task("default_args")
     running.run(task)

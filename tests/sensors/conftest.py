@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from tests.running import Running
+from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
+from airflow_provider_segment.sandbox.testing import SegmentSandbox
 
 
 @pytest.fixture
-def running(segment_sandbox: object) -> Running:
-    return Running()
+def hook(segment_sandbox: SegmentSandbox) -> Iterator[SegmentPublicApiHook]:
+    with SegmentPublicApiHook() as hook:
+        yield hook

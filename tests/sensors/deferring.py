@@ -11,7 +11,7 @@ from airflow.providers.common.compat.sdk import BaseOperator, TaskDeferred
 from airflow.serialization.serialized_objects import BaseSerialization
 
 from tests.running import Running
-from tests.triggers.waiting import first_event
+from tests.trigger_events import first_event
 
 
 def run_trigger(trigger: Any) -> dict[str, Any]:

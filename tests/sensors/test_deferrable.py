@@ -24,12 +24,11 @@ from airflow_provider_segment.exceptions import (
 from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
+from tests.request_log import poll_count
 from tests.running import Running
 from tests.sensors.deferring import run_deferred
-from tests.sensors.test_delivery_metrics import ago, destination_id, hook, poll_count, sensor
-from tests.triggers.waiting import first_event
-
-__all__ = ["destination_id", "hook"]
+from tests.sensors.samples import ago, sensor
+from tests.trigger_events import first_event
 
 
 def deferrable(destination: str = "d", **changes: Any) -> SegmentDeliveryMetricsSensor:

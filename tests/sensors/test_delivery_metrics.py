@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,8 +25,9 @@ from airflow_provider_segment.exceptions import (
 from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
+from tests.request_log import poll_count
 from tests.running import Running
-from tests.sensors.modes.running import StateStore
+from tests.sensors.samples import StateStore, ago, sensor
 
 DESTINATION = {
     "sourceId": "sandbox-web",
@@ -36,46 +37,9 @@ DESTINATION = {
 }
 
 
-@pytest.fixture
-def hook(segment_sandbox: SegmentSandbox) -> Iterator[SegmentPublicApiHook]:
-    with SegmentPublicApiHook() as hook:
-        yield hook
-
-
-@pytest.fixture
-def destination_id(hook: SegmentPublicApiHook) -> str:
-    created = hook.create_destination(
-        source_id="sandbox-web", metadata_id="sandbox-analytics", name="mine", settings={"apiKey": "k"}
-    )
-    return created["id"]
-
-
-def sensor(destination_id: str = "d", **changes: Any) -> SegmentDeliveryMetricsSensor:
-    arguments: dict[str, Any] = {
-        "task_id": "wait",
-        "destination_id": destination_id,
-        "source_id": "sandbox-web",
-        "success_when": "successes >= 10",
-        "window": timedelta(hours=1),
-        "poke_interval": 0.05,
-        "timeout": 20,
-    }
-    if "start_time" in changes:
-        del arguments["window"]
-    return SegmentDeliveryMetricsSensor(**arguments | changes)
-
-
-def poll_count(sandbox: SegmentSandbox) -> int:
-    return sum(entry["path"].endswith("/delivery-metrics") for entry in sandbox.requests)
-
-
 def twenty_past(*, hours: int) -> datetime:
     """Return a moment some hours ago that is not a whole hour."""
     return (datetime.now(UTC) - timedelta(hours=hours)).replace(minute=20, second=0, microsecond=0)
-
-
-def ago(**back: float) -> str:
-    return (datetime.now(UTC) - timedelta(**back)).isoformat()
 
 
 def test_success_returns_its_evidence(running: Running, segment_sandbox: SegmentSandbox, destination_id: str) -> None:
@@ -110,7 +74,7 @@ def test_the_destination_is_read_at_the_first_poll_only(segment_sandbox: Segment
     assert len(reads) == 1
 
 
-def checks(sandbox: SegmentSandbox, destination_id: str) -> int:
+def count_checks(sandbox: SegmentSandbox, destination_id: str) -> int:
     """Return how often the destination was read."""
     path = f"/destinations/{destination_id}"
     return sum((entry["method"], entry["path"]) == ("GET", path) for entry in sandbox.requests)
@@ -128,7 +92,7 @@ def test_reschedule_mode_checks_the_destination_until_that_has_succeeded_once(
             segment_sandbox.seed({"destinations": [DESTINATION | {"id": destination_id}]})
         context: Any = {"task_reschedule_count": count, "task_state_store": store}
         assert not sensor(destination_id, mode="reschedule", poke_interval=1, timeout=60).poke(context)
-        so_far.append(checks(segment_sandbox, destination_id))
+        so_far.append(count_checks(segment_sandbox, destination_id))
     assert so_far[1] > so_far[0] > 0
     assert so_far[2:] == [1, 1, 1]
 
@@ -138,10 +102,10 @@ def test_without_a_state_store_events_prove_that_the_destination_exists(
     segment_sandbox: SegmentSandbox, destination_id: str, context: Any
 ) -> None:
     sensor(destination_id, mode="reschedule").poke(context)
-    assert checks(segment_sandbox, destination_id) == 1
+    assert count_checks(segment_sandbox, destination_id) == 1
     segment_sandbox.deliver(destination_id, successes=4, at=ago(minutes=5))
     sensor(destination_id, mode="reschedule").poke(context)
-    assert checks(segment_sandbox, destination_id) == 1
+    assert count_checks(segment_sandbox, destination_id) == 1
 
 
 @pytest.mark.parametrize("context", [{}, {"task_reschedule_count": 3}], ids=["Airflow 2.11", "Airflow 3.0 to 3.2"])
@@ -162,11 +126,11 @@ def test_a_state_store_that_fails_is_like_none(segment_sandbox: SegmentSandbox, 
 
     context: Any = {"task_reschedule_count": 1, "task_state_store": Failing()}
     assert not sensor(destination_id, mode="reschedule").poke(context)
-    assert checks(segment_sandbox, destination_id) == 1
+    assert count_checks(segment_sandbox, destination_id) == 1
 
 
 def test_a_failing_xcom_push_of_the_link_does_not_fail_the_gate(
-    segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+    segment_sandbox: SegmentSandbox, destination_id: str, read_log: Callable[[], str]
 ) -> None:
     class Failing:
         def xcom_push(self, *, key: str, value: str) -> None:
@@ -175,7 +139,7 @@ def test_a_failing_xcom_push_of_the_link_does_not_fail_the_gate(
     segment_sandbox.deliver(destination_id, successes=10, at=ago(minutes=5))
     context: Any = {"ti": Failing()}
     assert sensor(destination_id).poke(context)
-    assert "could not be stored: no backend for segment_destinations" in told()
+    assert "could not be stored: no backend for segment_destinations" in read_log()
 
 
 @pytest.mark.parametrize("mode", [{}, {"mode": "reschedule"}, {"deferrable": True}])
@@ -260,12 +224,12 @@ def test_with_a_start_in_the_future_nothing_is_requested(segment_sandbox: Segmen
 
 
 def test_no_poll_is_sent_while_only_success_is_left_to_decide_after_the_end(
-    segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+    segment_sandbox: SegmentSandbox, destination_id: str, read_log: Callable[[], str]
 ) -> None:
     window = {"start_time": ago(hours=1), "end_time": ago(hours=-1)}
     assert not sensor(destination_id, **window).poke({})
     assert poll_count(segment_sandbox) == 0
-    assert "success is decided only after the window's end; the next poll runs at " in told()
+    assert "success is decided only after the window's end; the next poll runs at " in read_log()
     assert not sensor(destination_id, **window, fail_when="failures > 5").poke({})
     assert poll_count(segment_sandbox) == 1
 
@@ -291,13 +255,13 @@ def test_events_just_outside_a_long_window_do_not_decide(
 
 
 def test_the_first_poll_logs_granularity_and_bounds(
-    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+    running: Running, segment_sandbox: SegmentSandbox, destination_id: str, read_log: Callable[[], str]
 ) -> None:
     segment_sandbox.deliver(destination_id, successes=10, at=ago(hours=4))
     start = twenty_past(hours=9)
     evidence = running.run(sensor(destination_id, start_time=start, end_time=start + timedelta(hours=6)))
     bounds = f"Counting events from {evidence['start_time']} to {evidence['end_time']} at granularity MINUTE"
-    assert f"{bounds}, added up from 2 requests" in told()
+    assert f"{bounds}, added up from 2 requests" in read_log()
 
 
 def test_pieces_that_are_final_are_not_asked_for_again(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
@@ -355,22 +319,22 @@ def test_a_transient_failure_never_ends_the_wait(
 
 
 def test_no_request_is_sent_before_retry_after_has_passed(
-    segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+    segment_sandbox: SegmentSandbox, destination_id: str, read_log: Callable[[], str]
 ) -> None:
     segment_sandbox.deliver(destination_id, successes=10, at=ago(minutes=5))
     segment_sandbox.fault("rate_limit", retry_after=600, path="*/delivery-metrics")
     task = sensor(destination_id)
     assert [bool(task.poke({})) for _ in range(3)] == [False, False, False]
     assert poll_count(segment_sandbox) == 1
-    assert told().count("polling again in 600 s") == 1
+    assert read_log().count("polling again in 600 s") == 1
 
 
 def test_a_rate_limit_of_many_years_holds_polls_back_for_an_hour(
-    segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+    segment_sandbox: SegmentSandbox, destination_id: str, read_log: Callable[[], str]
 ) -> None:
     segment_sandbox.fault("rate_limit", retry_after=10**9, path="*/delivery-metrics")
     assert not sensor(destination_id).poke({})
-    assert "polling again in 3600 s" in told()
+    assert "polling again in 3600 s" in read_log()
 
 
 @pytest.mark.slow
@@ -403,14 +367,14 @@ def test_a_disabled_destination_fails_the_task_if_asked_to(
 
 @pytest.mark.parametrize("mode", ["poke", "reschedule"])
 def test_progress_says_that_the_destination_was_disabled(
-    mode: str, hook: SegmentPublicApiHook, destination_id: str, told: Callable[[], str]
+    mode: str, hook: SegmentPublicApiHook, destination_id: str, read_log: Callable[[], str]
 ) -> None:
     hook.update_destination(id=destination_id, enabled=False)
     store = StateStore()
     for count in range(2):
         context: Any = {"task_reschedule_count": count, "task_state_store": store}
         sensor(destination_id, mode=mode).poke(context)
-        assert "; when the wait started, it was disabled" in told()
+        assert "; when the wait started, it was disabled" in read_log()
 
 
 @pytest.mark.parametrize("if_disabled", ["warn", "fail"])
@@ -423,13 +387,13 @@ def test_an_enabled_destination_is_waited_for(
 
 @pytest.mark.parametrize("mode", ["poke", "reschedule"])
 def test_poke_mode_logs_changes_and_reschedule_mode_each_poll(
-    mode: str, destination_id: str, told: Callable[[], str]
+    mode: str, destination_id: str, read_log: Callable[[], str]
 ) -> None:
     task = sensor(destination_id, mode=mode)
     for _ in range(3):
         # Airflow makes a new task after each reschedule.
         (sensor(destination_id, mode=mode) if mode == "reschedule" else task).poke({})
-    assert told().count("waiting: no events attempted") == (1 if mode == "poke" else 3)
+    assert read_log().count("waiting: no events attempted") == (1 if mode == "poke" else 3)
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_lists_that_lag_for_long_do_not_make_it_create_again_what_it_created_bef
         stage.scenario = deferring(stage.scenario, Random(seed), share=0.2, most=4)
         actor = run_once(stage, 1)
         if actor.error is None:
-            with _told(stage):
+            with _story_in_errors(stage):
                 stage.scenario.check(actor.result)
 
 
@@ -91,7 +91,7 @@ def test_with_faults_and_crashes_the_result_is_still_exactly_what_is_described(s
         stage = set_stage(seed, scenarios=RESUMABLE)
         dice = Random(seed)
         stage.scenario = deferring(stage.scenario, dice, share=dice.choice((0.05, 0.3)), most=10)
-        with _told(stage):
+        with _story_in_errors(stage):
             play(stage)
 
 
@@ -123,8 +123,8 @@ def _test_all() -> None:
 
 
 @contextmanager
-def _told(stage: Stage) -> Iterator[None]:
-    """Add the story to an error."""
+def _story_in_errors(stage: Stage) -> Iterator[None]:
+    """Add the story of the world to an error."""
     try:
         yield
     except BaseException as error:

@@ -128,7 +128,7 @@ def _known_ids_forgotten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(apply_subscriptions, "create_from_spec", create)
 
 
-def _lost_siblings_not_told_apart(patch: pytest.MonkeyPatch) -> None:
+def _lost_siblings_not_distinguished(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(subscription, "as_described", lambda _spec, _actual: True)
 
 

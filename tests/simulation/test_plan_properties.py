@@ -228,12 +228,12 @@ def _try(begin: Callable[[], Run], *, examples: int) -> None:
 
 
 @pytest.mark.parametrize("replacing", [False, True], ids=["merge", "replace"])
-def test_against_the_model(replacing: bool) -> None:
+def test_in_the_model_every_apply_leaves_nothing_to_do(replacing: bool) -> None:
     _try(lambda: _model(replacing=replacing), examples=60 * SCALE)
 
 
 @pytest.mark.parametrize("replacing", [False, True], ids=["merge", "replace"])
-def test_against_the_sandbox(replacing: bool, segment_sandbox: SegmentSandbox) -> None:
+def test_in_the_sandbox_every_apply_leaves_nothing_to_do(replacing: bool, segment_sandbox: SegmentSandbox) -> None:
     segment_sandbox.settings(
         settings_update="replace" if replacing else "merge", subscription_write_limit_per_minute=None
     )

@@ -45,7 +45,7 @@ def parse(
         ({"host": "https://gateway.example/a%20b"}, "https://gateway.example/a%20b"),
     ],
 )
-def test_the_base_url(fields: dict[str, Any], base_url: str) -> None:
+def test_region_host_and_port_give_the_base_url(fields: dict[str, Any], base_url: str) -> None:
     assert parse(**fields).base_url == base_url
 
 
@@ -88,7 +88,7 @@ def test_the_known_keys_are_those_of_the_form() -> None:
     assert set(EXTRA_KEYS) == set(EXTRA_FIELDS)
 
 
-def test_the_defaults() -> None:
+def test_unset_fields_have_their_defaults() -> None:
     found = parse()
     assert (found.timeout, found.verify, found.proxies) == (30.0, True, None)
     assert (found.options.retry_budget, found.options.rate_limit_budget, found.options.reconcile_timeout) == (

@@ -105,7 +105,7 @@ def test_an_early_read_that_fails_is_repeated() -> None:
     assert asyncio.run(run()) == "new"
 
 
-def test_a_read_for_nobody_fails_in_silence() -> None:
+def test_a_read_without_waiting_callers_fails_in_silence() -> None:
     """The event loop would log the error of the secrets backend, which may contain anything."""
     connections: ConnectionCache[str] = ConnectionCache()
     reported: list[object] = []

@@ -17,7 +17,7 @@ from airflow_provider_segment.protocol.errors import SegmentConnectionError
 from airflow_provider_segment.protocol.flow.steps import Flow, Log, Pause
 from airflow_provider_segment.transport import body
 from airflow_provider_segment.transport.connection import SegmentConnection, parse_connection
-from tests.transport.both import DRIVERS
+from tests.drivers_and_hooks import DRIVERS
 
 WORKSPACE = b'{"data": {"workspace": {"id": "w", "name": "W", "slug": "w"}}}'
 
@@ -84,7 +84,7 @@ def call_api(request: pytest.FixtureRequest) -> CallApi:
     return with_driver
 
 
-def test_the_request_on_the_wire(call_api: CallApi) -> None:
+def test_a_request_has_the_token_media_type_and_user_agent(call_api: CallApi) -> None:
     with server(http(WORKSPACE)) as (url, requests):
         assert call_api(url)["slug"] == "w"
     (request,) = requests

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import aiohttp
 import pytest
 from blockbuster import BlockingError, blockbuster_ctx
 
 from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.transport import sessions
-from tests.integration.forwarder import Forwarder, forwarding_to
+from tests.forwarder import Forwarder, forwarding_to
+from tests.open_sessions import open_sessions
 
 CONNECTION = "AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT"
 
@@ -29,15 +29,6 @@ def forwarder(segment_sandbox: SegmentSandbox, monkeypatch: pytest.MonkeyPatch) 
     with forwarding_to(port) as made:
         monkeypatch.setenv(CONNECTION, segment_sandbox.conn_uri.replace(str(port), str(made.port)))
         yield made
-
-
-def open_sessions() -> list[aiohttp.ClientSession]:
-    return [
-        shared.opening.result()
-        for of_loop in sessions._SHARED.values()
-        for shared in of_loop.values()
-        if shared.opening.done()
-    ]
 
 
 def test_hooks_of_one_connection_share_a_session_closed_by_the_last(forwarder: Forwarder) -> None:

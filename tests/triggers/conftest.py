@@ -4,22 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 from airflow_provider_segment.sandbox.core import Sandbox
 from airflow_provider_segment.sandbox.server import SandboxServer
 from airflow_provider_segment.sandbox.settings import Settings
 from airflow_provider_segment.sandbox.state.seed import load_seed
-from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.triggers.rotating import DESTINATION, Rotating
-
-
-@pytest.fixture
-def destination_id(segment_sandbox: SegmentSandbox) -> str:
-    with SegmentPublicApiHook() as hook:
-        created = hook.create_destination(
-            source_id="sandbox-web", metadata_id="sandbox-analytics", name="mine", settings={"apiKey": "k"}
-        )
-    return created["id"]
 
 
 @pytest.fixture(autouse=True)

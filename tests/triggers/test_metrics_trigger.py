@@ -13,7 +13,9 @@ from blockbuster import blockbuster_ctx
 from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.triggers.delivery_metrics import SegmentDeliveryMetricsTrigger
-from tests.triggers.waiting import first_event, poll_count, serialized_copy, until, waiting
+from tests.request_log import poll_count
+from tests.trigger_events import first_event, serialized_copy
+from tests.triggers.waiting import until, waiting
 
 PAST = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
 
@@ -30,7 +32,7 @@ def test_the_trigger_fires_when_the_conditions_hold_from_the_start(
 
 
 def test_the_trigger_waits_for_the_conditions(
-    segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+    segment_sandbox: SegmentSandbox, destination_id: str, read_log: Callable[[], str]
 ) -> None:
     async def wait() -> Any:
         event = asyncio.create_task(first_event(waiting(destination_id)))
@@ -41,7 +43,7 @@ def test_the_trigger_waits_for_the_conditions(
         return await event
 
     assert asyncio.run(wait())["status"] == "succeeded"
-    assert "waiting: 4 of 4 delivered (100.0 %), 0 failed; successes is 4, need 10" in told()
+    assert "waiting: 4 of 4 delivered (100.0 %), 0 failed; successes is 4, need 10" in read_log()
 
 
 def test_pieces_that_are_final_are_not_asked_for_again(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
@@ -94,7 +96,7 @@ def test_a_timeout_says_that_the_destination_was_disabled(
 
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after", "truncate", "garbage", "status", "rate_limit"])
 def test_a_transient_failure_does_not_end_the_wait(
-    segment_sandbox: SegmentSandbox, destination_id: str, kind: str, told: Callable[[], str]
+    segment_sandbox: SegmentSandbox, destination_id: str, kind: str, read_log: Callable[[], str]
 ) -> None:
     segment_sandbox.deliver(destination_id, successes=10, at=PAST)
     more: Any = {"status": 503} if kind == "status" else {"retry_after": 2} if kind == "rate_limit" else {}
@@ -102,7 +104,7 @@ def test_a_transient_failure_does_not_end_the_wait(
     segment_sandbox.fault(kind, times=times, path="*/delivery-metrics", **more)
     assert asyncio.run(first_event(waiting(destination_id)))["status"] == "succeeded"
     assert poll_count(segment_sandbox) == times + 1
-    assert "polling again in" in told()
+    assert "polling again in" in read_log()
 
 
 @pytest.mark.parametrize(("status", "error"), [(401, "SegmentAuthError"), (422, "SegmentInvalidRequestError")])

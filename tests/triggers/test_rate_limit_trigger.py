@@ -10,7 +10,7 @@ import pytest
 
 from airflow_provider_segment.triggers import rate_limit
 from airflow_provider_segment.triggers.rate_limit import SegmentRateLimitTrigger
-from tests.triggers.waiting import first_event, serialized_copy
+from tests.trigger_events import first_event, serialized_copy
 
 CREATE = "createDestinationSubscription"
 

@@ -15,8 +15,10 @@ import pytest
 from airflow_provider_segment.hooks import airflow_connection
 from airflow_provider_segment.hooks.segment import SegmentPublicApiAsyncHook, SegmentPublicApiHook
 from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
+from tests.request_log import poll_count
+from tests.trigger_events import first_event
 from tests.triggers.rotating import CONN_ID, Rotating
-from tests.triggers.waiting import first_event, poll_count, until, waiting
+from tests.triggers.waiting import until, waiting
 
 PAST = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
 
@@ -66,7 +68,7 @@ def test_many_waits_read_the_connection_once(rotating: Rotating, monkeypatch: py
     assert reads == [CONN_ID]
 
 
-def test_a_missing_connection_does_not_end_the_wait(rotating: Rotating, told: Callable[[], str]) -> None:
+def test_a_missing_connection_does_not_end_the_wait(rotating: Rotating, read_log: Callable[[], str]) -> None:
     """Airflow reports a secrets backend that is down in the same way."""
     rotating.disconnect()
     rotating.client.deliver("d", successes=10, at=PAST)
@@ -79,7 +81,7 @@ def test_a_missing_connection_does_not_end_the_wait(rotating: Rotating, told: Ca
         return await event
 
     assert asyncio.run(run())["status"] == "succeeded"
-    assert "This poll failed; polling again in" in told()
+    assert "This poll failed; polling again in" in read_log()
 
 
 def test_a_token_rotated_while_the_secrets_backend_is_down_does_not_end_the_wait(rotating: Rotating) -> None:

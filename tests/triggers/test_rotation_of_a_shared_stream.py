@@ -6,9 +6,10 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.request_log import poll_count
 from tests.triggers.rotating import CONN_ID, Rotating
-from tests.triggers.test_shared_stream import Triggerer
-from tests.triggers.waiting import poll_count, threshold, until, waiting
+from tests.triggers.triggerer import Triggerer
+from tests.triggers.waiting import threshold, until, waiting
 
 PAST = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
 

@@ -15,8 +15,8 @@ import pytest
 from airflow_provider_segment.protocol.delivery.criteria import Observation, check_criteria
 from airflow_provider_segment.protocol.errors import SegmentServerError
 from airflow_provider_segment.triggers.polling import PollFailure, PollResult, poll_indefinitely
-from tests.sensors.modes.virtual_time import VirtualClock, VirtualLoop
 from tests.triggers.waiting import waiting
+from tests.virtual_time import VirtualClock, VirtualLoop
 
 QUERY = check_criteria(destination_id="d", source_id="s", success_when="successes > 0", window=60).query
 

@@ -12,7 +12,9 @@ import pytest
 
 from airflow_provider_segment.hooks.segment import SegmentPublicApiHook
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from tests.triggers.waiting import first_event, poll_count, serialized_copy, threshold, until, waiting
+from tests.request_log import poll_count
+from tests.trigger_events import first_event, serialized_copy
+from tests.triggers.waiting import threshold, until, waiting
 
 PAST = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
 BY_IDENTITY: dict[str, Any] = {
@@ -32,7 +34,9 @@ def reads(sandbox: SegmentSandbox, *, since: int) -> list[str]:
 
 
 @pytest.mark.parametrize("checked", [True, False])
-def test_a_wait_by_identity(segment_sandbox: SegmentSandbox, destination_id: str, checked: bool) -> None:
+def test_a_wait_by_identity_finds_the_destination(
+    segment_sandbox: SegmentSandbox, destination_id: str, checked: bool
+) -> None:
     segment_sandbox.deliver(destination_id, successes=10, at=PAST)
     before = len(segment_sandbox.requests)
     event = asyncio.run(first_event(waiting(**BY_IDENTITY, destination_checked=checked)))
@@ -78,7 +82,7 @@ def test_a_slug_and_an_id_of_the_same_letters_share_no_stream() -> None:
 
 def test_waits_that_share_a_stream_look_it_up_once(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
     pytest.importorskip("airflow.triggers.shared_stream", reason="shared streams came with Airflow 3.3")
-    from tests.triggers.test_shared_stream import Triggerer
+    from tests.triggers.triggerer import Triggerer
 
     segment_sandbox.deliver(destination_id, successes=10, at=PAST)
     before = len(segment_sandbox.requests)
@@ -115,12 +119,12 @@ def create() -> str:
 
 
 def test_a_threshold_looks_again_for_a_destination_that_does_not_exist_yet(
-    segment_sandbox: SegmentSandbox, told: Callable[[], str]
+    segment_sandbox: SegmentSandbox, read_log: Callable[[], str]
 ) -> None:
     async def crossing() -> tuple[str, dict[str, Any]]:
         async with aclosing(serialized_copy(threshold(**BY_IDENTITY)).run()) as events:
             event = asyncio.ensure_future(anext(events))
-            await until(lambda: "there is no destination 'mine' of type sandbox-analytics" in told())
+            await until(lambda: "there is no destination 'mine' of type sandbox-analytics" in read_log())
             made = await asyncio.to_thread(create)
             await until(lambda: poll_count(segment_sandbox) > 0)
             await asyncio.to_thread(segment_sandbox.deliver, made, successes=10, at=PAST)

@@ -11,33 +11,12 @@ from typing import Any
 import pytest
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from tests.transport.test_sessions import open_sessions
-from tests.triggers.waiting import poll_count, serialized_copy, threshold, until, waiting
-
-shared_stream = pytest.importorskip("airflow.triggers.shared_stream", reason="shared streams came with Airflow 3.3")
+from tests.open_sessions import open_sessions
+from tests.request_log import poll_count
+from tests.triggers.triggerer import Triggerer
+from tests.triggers.waiting import threshold, until, waiting
 
 PAST = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
-
-
-class Triggerer:
-    """Runs triggers as Airflow's triggerer does."""
-
-    def __init__(self) -> None:
-        self._manager = shared_stream.SharedStreamManager(log=shared_stream.log)
-
-    async def wait(self, number: int, trigger: Any) -> Any:
-        """Run one trigger to its first event."""
-        copy = serialized_copy(trigger)
-        key = copy.shared_stream_key()
-        stream = self._manager.subscribe(trigger_id=number, trigger=copy, key=key)
-        try:
-            async for event in copy.filter_shared_stream(stream):
-                return event.payload
-        finally:
-            await self._manager.unsubscribe(number, key)
-
-    async def wait_for_all(self, *triggers: Any) -> list[Any]:
-        return await asyncio.gather(*(self.wait(number, trigger) for number, trigger in enumerate(triggers)))
 
 
 def test_waits_with_the_same_query_share_their_polls(segment_sandbox: SegmentSandbox, destination_id: str) -> None:
@@ -76,22 +55,22 @@ def test_each_wait_decides_by_its_own_conditions(segment_sandbox: SegmentSandbox
 
 
 def test_a_transient_failure_is_logged_by_all_waits_and_ends_none(
-    segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+    segment_sandbox: SegmentSandbox, destination_id: str, read_log: Callable[[], str]
 ) -> None:
     segment_sandbox.fault("status", status=503, times=3, path="*/delivery-metrics")
     segment_sandbox.deliver(destination_id, successes=10, at=PAST)
     events = asyncio.run(Triggerer().wait_for_all(waiting(destination_id), waiting(destination_id)))
     assert [event["status"] for event in events] == ["succeeded", "succeeded"]
-    assert told().count("This poll failed") >= 2
+    assert read_log().count("This poll failed") >= 2
 
 
 def test_a_pause_of_the_stream_is_logged_by_every_wait(
-    segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+    segment_sandbox: SegmentSandbox, destination_id: str, read_log: Callable[[], str]
 ) -> None:
     segment_sandbox.fault("status", status=503, times=1, path="*/delivery-metrics")
     segment_sandbox.deliver(destination_id, successes=10, at=PAST)
     asyncio.run(Triggerer().wait_for_all(*(waiting(destination_id, poke_interval=3) for _ in range(2))))
-    assert told().count("returned 503") == 2
+    assert read_log().count("returned 503") == 2
 
 
 def test_a_permanent_error_ends_all_waits_of_the_stream(segment_sandbox: SegmentSandbox) -> None:

@@ -13,7 +13,9 @@ import pytest
 from blockbuster import blockbuster_ctx
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
-from tests.triggers.waiting import poll_count, serialized_copy, threshold, until
+from tests.request_log import poll_count
+from tests.trigger_events import serialized_copy
+from tests.triggers.waiting import threshold, until
 
 PAST = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
 
@@ -169,20 +171,20 @@ def test_other_conditions_have_their_own_state(segment_sandbox: SegmentSandbox, 
 
 
 def test_without_a_state_store_it_still_fires(
-    segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+    segment_sandbox: SegmentSandbox, destination_id: str, read_log: Callable[[], str]
 ) -> None:
     deliver = lambda: segment_sandbox.deliver(destination_id, successes=12, at=PAST)  # noqa: E731
     assert len(run_watcher(segment_sandbox, watcher(destination_id, BrokenStore()), then=deliver)) == 1
-    assert "while the triggerer restarts, the event may be missed: Task has 2" in told()
+    assert "while the triggerer restarts, the event may be missed: Task has 2" in read_log()
 
 
 def test_a_permanent_error_does_not_end_the_watcher(
-    segment_sandbox: SegmentSandbox, destination_id: str, told: Callable[[], str]
+    segment_sandbox: SegmentSandbox, destination_id: str, read_log: Callable[[], str]
 ) -> None:
     segment_sandbox.fault("status", status=403, path="*/delivery-metrics")
     deliver = lambda: segment_sandbox.deliver(destination_id, successes=12, at=PAST)  # noqa: E731
     assert len(run_watcher(segment_sandbox, watcher(destination_id, Store()), then=deliver)) == 1
-    assert "returned 403" in told()
+    assert "returned 403" in read_log()
 
 
 def test_with_too_few_events_the_conditions_do_not_hold(segment_sandbox: SegmentSandbox, destination_id: str) -> None:

@@ -1,16 +1,12 @@
-"""Short ways to make triggers and to read their events."""
+"""Short ways to make triggers and to wait for their effects."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.models.trigger import Trigger
-
-from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.triggers.delivery_metrics import (
     SegmentDeliveryMetricsTrigger,
     SegmentDeliveryThresholdTrigger,
@@ -38,27 +34,6 @@ def threshold(destination_id: str = "d", **changes: Any) -> SegmentDeliveryThres
         "poke_interval": 1.0,
     }
     return SegmentDeliveryThresholdTrigger(**arguments | changes)
-
-
-def serialized_copy(trigger: Any) -> Any:
-    """Return a copy that went through the database, as Airflow makes it."""
-    _, arguments = trigger.serialize()
-    # Private in Airflow 2.11.
-    encrypt: Any = getattr(Trigger, "encrypt_kwargs", None) or Trigger._encrypt_kwargs
-    stored = Trigger._decrypt_kwargs(encrypt(arguments))
-    assert stored == arguments
-    return type(trigger)(**stored)
-
-
-async def first_event(trigger: Any) -> dict[str, Any]:
-    async with aclosing(serialized_copy(trigger).run()) as events:
-        payload: dict[str, Any] = (await anext(events)).payload
-        assert [event async for event in events] == []  # nothing comes after the one event
-        return payload
-
-
-def poll_count(sandbox: SegmentSandbox) -> int:
-    return sum(entry["path"].endswith("/delivery-metrics") for entry in sandbox.requests)
 
 
 async def until(what: Callable[[], bool]) -> None:

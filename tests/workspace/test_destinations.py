@@ -16,7 +16,7 @@ from airflow_provider_segment.workspace.destinations import load_destinations
 from airflow_provider_segment.workspace.entries import load_entries
 from airflow_provider_segment.workspace.folder import load_folder
 from airflow_provider_segment.workspace.inline_descriptions import check_descriptions
-from tests.workspace.test_folder import spec, write
+from tests.workspace.spec_files import spec, write
 
 HERE = Path(__file__).parent
 DAG_FILE = """

@@ -18,6 +18,7 @@ from airflow_provider_segment.workspace.format import destination_schema, enviro
 from airflow_provider_segment.workspace.problems import WorkspaceFilesError
 from airflow_provider_segment.workspace.variables import escape_key, escape_value, unescape_key
 from airflow_provider_segment.workspace.writer import write_yaml
+from tests.workspace.spec_files import spec, write
 
 SPEC = """\
 source: my-website
@@ -48,19 +49,6 @@ variables: {REGION: eu, COUNT: 3}
 secrets:
   analytics: {connection: partner, field: extra.key}
 """
-
-
-def write(folder: Path, files: dict[str, str]) -> Path:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return folder
-
-
-def spec(**changes: Any) -> str:
-    value = {"source": "web", "type": "sandbox-analytics", "name": "A", **changes}
-    return write_yaml({key: item for key, item in value.items() if item is not None})
 
 
 def problems(folder: Path, environment: str | None = None) -> list[str]:
@@ -140,7 +128,7 @@ def test_every_problem_of_every_file_is_reported_with_file_line_and_nearest_key(
     ]
 
 
-def test_two_files_with_one_identity(tmp_path: Path) -> None:
+def test_two_files_with_one_identity_are_a_problem(tmp_path: Path) -> None:
     write(tmp_path, {"a.yaml": spec(), "b.yaml": spec(), "c.yaml": spec(id="1"), "d.yaml": spec(id="1", name=None)})
     assert problems(tmp_path) == [
         "b.yaml: a.yaml describes the same destination",
@@ -247,13 +235,13 @@ def test_an_id_is_not_repeated(tmp_path: Path) -> None:
         ("- x", "prod.yaml: it must be an object with the keys connection, workspace_id, variables, secrets"),
     ],
 )
-def test_a_broken_environment(tmp_path: Path, text: str, message: str) -> None:
+def test_a_broken_environment_is_a_problem(tmp_path: Path, text: str, message: str) -> None:
     write(tmp_path, {"a.yaml": spec(), "environments/prod.yaml": text})
     (problem,) = problems(tmp_path, "prod")
     assert problem.startswith(f"environments/{message}")
 
 
-def test_an_unknown_environment(tmp_path: Path) -> None:
+def test_an_unknown_environment_is_a_problem_with_a_suggestion(tmp_path: Path) -> None:
     write(tmp_path, {"a.yaml": spec(), "environments/prod.yaml": "connection: x"})
     assert problems(tmp_path, "prd") == ["environments: unknown environment 'prd'; did you mean 'prod'?"]
     assert problems(tmp_path, "../a") == ["environments: unknown environment '../a'; known: prod"]
@@ -284,7 +272,7 @@ def test_the_folder_may_be_a_link_and_hold_links_that_stay_inside(tmp_path: Path
     assert [file.path for file in load(tmp_path / "mount").files] == ["a.yaml"]
 
 
-def test_one_file_alone(tmp_path: Path) -> None:
+def test_one_file_alone_is_loaded_with_its_environment(tmp_path: Path) -> None:
     write(tmp_path, {"a.yaml": SPEC, "broken.yaml": "[", "environments/prod.yaml": ENVIRONMENT})
     folder = load(tmp_path / "a.yaml", "prod")
     assert [file.path for file in folder.files] == ["a.yaml"]

@@ -12,8 +12,7 @@ from airflow_provider_segment.protocol.workspace.import_filters import describe_
 from airflow_provider_segment.workspace.folder import load_folder
 from tests.workspace.drawn_workspaces import seed
 from tests.workspace.engine import Engine
-from tests.workspace.test_folder import write
-from tests.workspace.test_plan_and_apply import described, existing
+from tests.workspace.spec_files import described, existing, write
 
 IMPORTED = """\
 source: my-website

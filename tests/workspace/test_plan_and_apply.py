@@ -18,28 +18,10 @@ from airflow_provider_segment.protocol.errors import (
 from airflow_provider_segment.protocol.workspace.plan_workspace import PlanOptions
 from tests.workspace.drawn_workspaces import CLASSIC, seed
 from tests.workspace.engine import Engine
-from tests.workspace.test_folder import spec, write
+from tests.workspace.spec_files import described, existing, spec, write
 
 DROP = [{"type": "DROP"}]
 TRACK = {"name": "Track", "action": "trackEvent", "trigger": 'type = "track"'}
-
-
-def existing(number: int = 0, **changes: Any) -> dict[str, Any]:
-    return {
-        "id": f"d{number}",
-        "sourceId": "web",
-        "metadataId": "t-cloud",
-        "name": f"Existing {number}",
-        "settings": {"apiKey": "key-0123456789-dada"},
-        "subscriptions": [
-            {"id": f"s{number}", "name": "Track", "actionId": "a-track", "trigger": 'type = "track"', "enabled": True}
-        ],
-        **changes,
-    }
-
-
-def described(**changes: Any) -> str:
-    return spec(**{"source": "my-website", "type": "actions-cloud", "name": "Existing 0", **changes})
 
 
 def results(plan: Any) -> list[tuple[str, str]]:
@@ -243,7 +225,7 @@ def test_every_description_that_fails_has_its_error(engine: Engine, tmp_path: Pa
     assert "fine.yaml" not in errors
 
 
-def test_two_files_that_reach_one_destination_by_slug_and_by_id(engine: Engine, tmp_path: Path) -> None:
+def test_two_files_cannot_describe_one_destination_by_slug_and_by_id(engine: Engine, tmp_path: Path) -> None:
     engine.sandbox.seed(seed([existing()]))
     write(tmp_path, {"a.yaml": described(), "b.yaml": described(source="web", type="t-cloud")})
 

@@ -17,7 +17,7 @@ from airflow_provider_segment.operators.workspace import SegmentApplyWorkspaceOp
 from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMetricsSensor
 
 IDENTITY: dict[str, Any] = {"source_id": "sandbox-web", "metadata_id": "sandbox-analytics", "name": "Analytics"}
-SETTINGS: dict[str, Any] = {"settings": {"apiKey": "a-key-nobody-may-see"}}
+SETTINGS: dict[str, Any] = {"settings": {"apiKey": "a-key-that-stays-secret"}}
 
 with DAG(dag_id="segment_lineage", schedule=None, catchup=False) as dag:
     create = SegmentCreateDestinationOperator.partial(task_id="create", **SETTINGS).expand_kwargs([IDENTITY])

@@ -7,7 +7,7 @@ import pytest
 from dev.cluster.options import parse_options
 
 
-def test_the_defaults_of_both_runs() -> None:
+def test_each_run_has_its_defaults() -> None:
     full, quick = parse_options([]), parse_options(["--quick"])
 
     assert (full.destinations, full.factor, full.seed, full.keep) == (100, 6, 1, None)

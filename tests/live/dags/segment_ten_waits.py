@@ -31,7 +31,7 @@ def seconds(context: Context) -> float:
 
 
 def wait(task_id: str, *, destination: str = "", **changes: Any) -> SegmentDeliveryMetricsSensor:
-    """Return a wait for so many deliveries that it cannot end by chance."""
+    """Return a wait for 1000 deliveries, which do not happen by chance."""
     arguments: dict[str, Any] = {
         "destination_id": destination or task_id,
         "source_id": "sandbox-web",

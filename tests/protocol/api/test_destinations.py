@@ -16,7 +16,7 @@ from airflow_provider_segment.protocol.api.destinations import (
 )
 from airflow_provider_segment.protocol.errors import SegmentProtocolError
 from airflow_provider_segment.protocol.wire.messages import Response
-from tests.protocol.driver import ScriptedDriver
+from tests.protocol.driver import ScriptedDriver, body_of
 from tests.protocol.samples import DESTINATION, MASK, ONE_TRY, TERMS, done, page, with_more_fields
 
 CREATED = done({"destination": DESTINATION})
@@ -35,13 +35,6 @@ def update(**changes: Any) -> tuple[dict[str, Any], ScriptedDriver]:
     driver = ScriptedDriver([CREATED])
     driver.run(update_destination(TERMS, id="dst1", **changes))
     return body_of(driver), driver
-
-
-def body_of(driver: ScriptedDriver) -> dict[str, Any]:
-    (request,) = driver.requests
-    assert request.body is not None
-    body: dict[str, Any] = json.loads(request.body)
-    return body
 
 
 def test_create_sends_empty_settings_because_the_api_requires_them() -> None:
@@ -202,7 +195,9 @@ def test_a_destination_without_a_name_is_decoded(name: str | None) -> None:
     ],
 )
 @pytest.mark.parametrize("full", [True, False])
-def test_destinations_with_odd_settings_in_a_list(settings: str | None, message: str, full: bool) -> None:
+def test_malformed_settings_in_a_list_are_an_error_unless_records_are_whole(
+    settings: str | None, message: str, full: bool
+) -> None:
     record = json.dumps({key: value for key, value in DESTINATION.items() if key != "settings"})
     if settings is not None:
         record = f'{record[:-1]}, "settings": {settings}}}'

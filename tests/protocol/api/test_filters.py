@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -15,18 +14,11 @@ from airflow_provider_segment.protocol.api.filters import (
     update_filter,
 )
 from airflow_provider_segment.protocol.errors import SegmentAuthError, SegmentInvalidRequestError
-from tests.protocol.driver import ScriptedDriver
+from tests.protocol.driver import ScriptedDriver, body_of
 from tests.protocol.samples import FILTER, LOST, TERMS, done, refusal
 
 DROP = [{"type": "DROP"}]
 REQUIRED = {"destination_id": "d", "source_id": "s", "title": "t", "condition": "all", "actions": DROP}
-
-
-def body_of(driver: ScriptedDriver) -> dict[str, Any]:
-    (request,) = driver.requests
-    assert request.body is not None
-    body: dict[str, Any] = json.loads(request.body)
-    return body
 
 
 def create(**changes: Any) -> dict[str, Any]:

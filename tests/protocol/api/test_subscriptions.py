@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from airflow_provider_segment.protocol.api.subscriptions import (
     update_subscription,
 )
 from airflow_provider_segment.protocol.errors import SegmentAmbiguousWriteError
-from tests.protocol.driver import ScriptedDriver
+from tests.protocol.driver import ScriptedDriver, body_of
 from tests.protocol.samples import MASK, SUBSCRIPTION, TERMS, done
 
 REQUIRED = {"name": "n", "action_id": "a", "trigger": 'type = "track"'}
@@ -32,13 +31,6 @@ def update(**changes: Any) -> tuple[dict[str, Any], ScriptedDriver]:
     driver = ScriptedDriver([done({"subscription": SUBSCRIPTION})])
     driver.run(update_subscription(TERMS, destination_id="d", id="s", **changes))
     return body_of(driver), driver
-
-
-def body_of(driver: ScriptedDriver) -> dict[str, Any]:
-    (request,) = driver.requests
-    assert request.body is not None
-    body: dict[str, Any] = json.loads(request.body)
-    return body
 
 
 def test_create_sends_only_the_required_fields_by_default() -> None:

@@ -1,4 +1,4 @@
-"""Short ways to make criteria, metrics and verdicts."""
+"""Short ways to make times, criteria, metrics and verdicts."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ from airflow_provider_segment.protocol.delivery.window import WINDOW_CHECKS, Win
 NOW = datetime(2026, 2, 15, 12, 0, 0, tzinfo=UTC)
 START = NOW - timedelta(hours=2)
 INTERVAL = Interval(START, NOW, "MINUTE")
+
+
+def ago(**length: float) -> datetime:
+    """Return a time before ``NOW``."""
+    return NOW - timedelta(**length)
 
 
 def criteria(success_when: Any = "success_rate >= 0.9", **changes: Any) -> WaitCriteria:

@@ -9,15 +9,10 @@ import pytest
 
 from airflow_provider_segment.protocol.api.granularity import Interval
 from airflow_provider_segment.protocol.delivery.coverage import RETRY_PERIOD, Coverage, coverage_at, is_final
-from tests.protocol.delivery.observing import check_window
+from tests.protocol.delivery.observing import NOW, ago, check_window
 
-NOW = datetime(2026, 2, 15, 12, 0, 0, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 2, 15, tzinfo=UTC)
 HALF = timedelta(minutes=30)
-
-
-def ago(**length: float) -> datetime:
-    return NOW - timedelta(**length)
 
 
 def one(start: datetime, end: datetime, granularity: str) -> tuple[Interval, ...]:
@@ -79,7 +74,7 @@ ONE_REQUEST: dict[str, tuple[dict[str, Any], tuple[Interval, ...]]] = {
 
 
 @pytest.mark.parametrize(("given", "pieces"), ONE_REQUEST.values(), ids=ONE_REQUEST)
-def test_windows_that_one_request_covers(given: dict[str, Any], pieces: tuple[Interval, ...]) -> None:
+def test_one_request_covers_a_short_window(given: dict[str, Any], pieces: tuple[Interval, ...]) -> None:
     assert coverage_at(check_window(**given), NOW) == Coverage(pieces[0], pieces)
 
 

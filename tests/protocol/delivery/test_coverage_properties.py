@@ -1,6 +1,6 @@
 """Windows of any kind at any moment: which requests cover them, and that they count no event outside the window.
 
-The answers come from the sandbox's own rules, with either setting of whether the API cuts its buckets at the window.
+The responses come from the sandbox's own rules, with either setting of whether the API cuts its buckets at the window.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ CASES: dict[str, tuple[dict[str, Any], DeliveryMetrics, Status]] = {
 
 @pytest.mark.parametrize(("changes", "found", "status"), CASES.values(), ids=CASES)
 @pytest.mark.parametrize("window", [{}, {"window": "PT2H"}], ids=["anchored", "sliding"])
-def test_the_status_of_each_case(
+def test_each_case_has_its_status(
     changes: dict[str, Any], found: DeliveryMetrics, status: Status, window: dict[str, Any]
 ) -> None:
     assert verdict(criteria(**changes, **window), found).status is status
@@ -173,7 +173,7 @@ def test_before_the_start_there_is_no_verdict_and_no_evidence() -> None:
     ],
     ids=["in its first second", "only success is left", "failure too", "no whole hour yet"],
 )
-def test_why_nothing_was_requested(arguments: dict[str, Any], reason: Reason) -> None:
+def test_a_poll_without_requests_has_a_reason(arguments: dict[str, Any], reason: Reason) -> None:
     assert evaluate(criteria(**arguments), Observation(NOW + timedelta(milliseconds=500))).reason is reason
 
 

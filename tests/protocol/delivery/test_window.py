@@ -15,14 +15,9 @@ from airflow_provider_segment.protocol.delivery.window import (
 from airflow_provider_segment.protocol.times import format_utc
 from tests.protocol.delivery.observing import check_window
 
-NOW = datetime(2026, 2, 15, 12, 0, 0, tzinfo=UTC)
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
 NOON = NEW_YEAR + timedelta(hours=12)
-
-
-def ago(**length: float) -> datetime:
-    return NOW - timedelta(**length)
 
 
 @pytest.mark.parametrize("value", ["MINUTE", "HOUR", "DAY"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,8 +12,8 @@ from airflow_provider_segment.protocol.flow.staleness import replan_when_stale
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Outcome, Pause, Send
 from airflow_provider_segment.protocol.provisioning.destination import ensure_destination
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
-from airflow_provider_segment.protocol.wire.messages import Response
 from tests.protocol.driver import ScriptedDriver
+from tests.protocol.provisioning.destinations import TYPE, created, listed
 
 TIMEOUT = 30.0
 
@@ -35,22 +34,6 @@ class Clocks:
             self.wall += seconds
         else:
             self.monotonic += seconds
-
-
-def record(destination_id: str) -> dict[str, Any]:
-    fields = {"name": "mine", "enabled": True, "sourceId": "s", "settings": {}, "metadata": {"id": "m"}}
-    return {"id": destination_id, **fields}
-
-
-def listed(*ids: str) -> Outcome:
-    return Response(status=200, body=json.dumps({"data": {"destinations": [record(id_) for id_ in ids]}}).encode())
-
-
-TYPE = Response(status=200, body=b'{"data": {"destinationMetadata": {"id": "m", "name": "M", "slug": "m"}}}')
-
-
-def created(destination_id: str) -> Outcome:
-    return Response(status=200, body=json.dumps({"data": {"destination": record(destination_id)}}).encode())
 
 
 def ensure(clocks: Clocks, before_reply: Callable[[int], None]) -> Any:

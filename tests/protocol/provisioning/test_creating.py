@@ -20,27 +20,12 @@ from airflow_provider_segment.protocol.provisioning.destination import create_de
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec
 from airflow_provider_segment.protocol.wire.messages import RequestFailure, Response
 from tests.protocol.driver import ScriptedDriver
+from tests.protocol.provisioning.destinations import TYPE, created, listed
 
 OPTIONS = CallOptions(connection="connection 'seg' to host", reconcile_timeout=10.0)
 ARGUMENTS: dict[str, Any] = {"source_id": "s", "metadata_id": "m", "name": "mine", "settings": {}}
 LOST = RequestFailure(reason="reset", sent=True)
 REFUSED = RequestFailure(reason="refused", sent=False)
-
-
-def record(destination_id: str) -> dict[str, Any]:
-    fields = {"name": "mine", "enabled": True, "sourceId": "s", "settings": {}, "metadata": {"id": "m"}}
-    return {"id": destination_id, **fields}
-
-
-def created(destination_id: str) -> Outcome:
-    return Response(status=200, body=json.dumps({"data": {"destination": record(destination_id)}}).encode())
-
-
-def listed(*ids: str) -> Outcome:
-    return Response(status=200, body=json.dumps({"data": {"destinations": [record(id_) for id_ in ids]}}).encode())
-
-
-TYPE = Response(status=200, body=b'{"data": {"destinationMetadata": {"id": "m", "name": "M", "slug": "m"}}}')
 
 
 def methods(driver: ScriptedDriver) -> list[str]:
@@ -78,7 +63,7 @@ def test_it_polls_for_the_reconcile_timeout_before_it_creates_again() -> None:
     ("stored", "field"), [({"name": "Mine"}, "name is 'Mine'"), ({"enabled": False}, "enabled is")]
 )
 def test_an_object_created_otherwise_than_asked_raises(stored: dict[str, Any], field: str) -> None:
-    response = Response(status=200, body=json.dumps({"data": {"destination": record("d1") | stored}}).encode())
+    response = created("d1", **stored)
     with pytest.raises(SegmentUnexpectedResultError, match=f"was created as d1, but its {field}") as caught:
         ScriptedDriver([response]).run(create_destination(OPTIONS, **ARGUMENTS))
     assert caught.value.id == "d1"

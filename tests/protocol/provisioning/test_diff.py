@@ -35,7 +35,7 @@ SCHEDULE = {"strategy": "PERIODIC", "config": {"interval": "1h"}}
         (123456789, f"{MASK}6789"),
     ],
 )
-def test_equal_values(spec: Any, actual: Any) -> None:
+def test_equal_json_values_are_equal(spec: Any, actual: Any) -> None:
     assert json_equal(spec, actual)
 
 
@@ -56,7 +56,7 @@ def test_equal_values(spec: Any, actual: Any) -> None:
         ({}, []),
     ],
 )
-def test_different_values(spec: Any, actual: Any) -> None:
+def test_different_json_values_are_not_equal(spec: Any, actual: Any) -> None:
     assert not json_equal(spec, actual)
 
 
@@ -78,7 +78,7 @@ def test_different_values(spec: Any, actual: Any) -> None:
         ({"nested": {"key": MASK}}, {"nested": {"key": "x"}}, (), ()),
     ],
 )
-def test_changed_and_hidden_settings(
+def test_changed_settings_are_distinguished_from_hidden_ones(
     spec: dict[str, Any], actual: dict[str, Any], changed: tuple[str, ...], hidden: tuple[str, ...]
 ) -> None:
     diff = diff_settings(spec, actual)

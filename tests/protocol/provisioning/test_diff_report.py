@@ -12,7 +12,7 @@ from airflow_provider_segment.protocol.provisioning.filter_plan import plan_filt
 from airflow_provider_segment.protocol.provisioning.filter_spec import FilterSpec
 from airflow_provider_segment.protocol.provisioning.plan import Plan, make_plan
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
-from tests.protocol.provisioning.test_plan import ACTUAL, DESCRIBED, existing, one
+from tests.protocol.provisioning.samples import ACTUAL, DESCRIBED, existing, one
 
 
 def plan(*described: Any, actual: Any = ACTUAL, present: Any = (), **options: Any) -> Plan:
@@ -30,7 +30,7 @@ def test_a_removal_and_a_missing_filter_are_places() -> None:
     )
 
 
-def test_one_place_and_an_empty_value() -> None:
+def test_a_single_place_is_singular_and_a_null_is_empty() -> None:
     unnamed = make_plan(structs.replace(DESCRIBED, settings={}, enabled=None), None, actual=ACTUAL | {"name": None})
 
     assert differences_text(unnamed) == (

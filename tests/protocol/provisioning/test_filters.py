@@ -44,7 +44,7 @@ def entry(**changes: Any) -> dict[str, Any]:
     return {"title": "A", "condition": "all", "actions": DROP} | changes
 
 
-def test_a_description_of_all_keys() -> None:
+def test_all_keys_of_a_description_are_read() -> None:
     checks = [{"payload": {"a": 1}, "result": None}, {"payload": {"b": 1}, "result": {"b": 1}}]
     keys = {"enabled": "false", "description": "", "id": "f", "previous_title": "B", "checks": checks}
 
@@ -73,7 +73,7 @@ def test_a_description_of_all_keys() -> None:
         ([entry(checks=[{"payload": [], "result": None}])], r"\['payload'\] is of type list; it must be a dict"),
     ],
 )
-def test_invalid_descriptions(value: Any, message: str) -> None:
+def test_an_invalid_description_is_rejected(value: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         check_filters("filters", value)
 
@@ -95,7 +95,9 @@ def test_invalid_descriptions(value: Any, message: str) -> None:
         ([spec(condition=TRACK)], [actual("1"), actual("2", condition=TRACK)], ["2"]),
     ],
 )
-def test_matches(specs: list[FilterSpec], existing: list[Filter], expected: list[str | None]) -> None:
+def test_a_described_filter_is_matched_with_the_existing_one(
+    specs: list[FilterSpec], existing: list[Filter], expected: list[str | None]
+) -> None:
     assert ids(match_filters(specs, existing)) == expected
 
 
@@ -120,7 +122,7 @@ def test_a_described_id_must_exist() -> None:
         match_filters([spec(id="x")], [actual("1")])
 
 
-def test_the_order_of_the_steps() -> None:
+def test_filters_are_created_first_and_removed_last() -> None:
     specs = [
         spec("keep"),
         spec("disable", enabled=False),
@@ -171,7 +173,7 @@ def preview(result: Any) -> Any:
     return done({"inputPayload": {}, "result": result})
 
 
-def test_checks_that_hold() -> None:
+def test_checks_that_hold_pass_and_are_counted() -> None:
     driver = ScriptedDriver([preview(None), preview({"b": {"c": [1, True]}})])
 
     driver.run(run_filter_checks(TERMS, [*CHECKED, spec()]))
@@ -211,5 +213,5 @@ def test_a_refused_preview_names_the_filter() -> None:
         ({"a": {"b": 1}}, {"a": {"b": 2}, "d": 1}, ["a.b is 2, expected 1", "d is 1, expected absent"]),
     ],
 )
-def test_differences_of_events_are_listed_by_path(expected: Any, found: Any, shown: list[str]) -> None:
+def test_each_difference_is_shown_with_its_path(expected: Any, found: Any, shown: list[str]) -> None:
     assert list(event_differences("", expected, found)) == shown

@@ -13,6 +13,7 @@ from airflow_provider_segment.protocol.provisioning.diff import diff_subscriptio
 from airflow_provider_segment.protocol.provisioning.matching import match_subscriptions
 from airflow_provider_segment.protocol.provisioning.plan import Result, make_plan
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
+from tests.protocol.provisioning.samples import one
 
 DESTINATION: Any = {
     "id": "d",
@@ -23,10 +24,6 @@ DESTINATION: Any = {
     "settings": {},
 }
 MINE = DestinationSpec(source_id="s", metadata_id="m", name="mine", settings={})
-
-
-def one(name: str = "x", **changes: Any) -> SubscriptionSpec:
-    return SubscriptionSpec(**{"name": name, "action_id": "a", "trigger": "all"} | changes)
 
 
 def existing(id: str, name: str = "x", **changes: Any) -> Any:
@@ -51,7 +48,9 @@ def ids(specs: list[SubscriptionSpec], actual: list[Any]) -> list[str | None]:
         ({"enabled": True}, {"enabled": False}),
     ],
 )
-def test_equal_names_are_told_apart(first: dict[str, Any], second: dict[str, Any], reverse: bool) -> None:
+def test_objects_of_equal_names_are_matched_by_their_fields(
+    first: dict[str, Any], second: dict[str, Any], reverse: bool
+) -> None:
     specs = [one(**first), one(**second)]
     actual = [existing("1", **as_actual(first)), existing("2", **as_actual(second))]
     assert ids(specs, actual[::-1] if reverse else actual) == ["1", "2"]

@@ -12,27 +12,7 @@ from airflow_provider_segment.protocol.provisioning.plan import Plan, Result, ma
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
 from airflow_provider_segment.protocol.provisioning.spec import DestinationSpec, SubscriptionSpec
 from airflow_provider_segment.protocol.provisioning.summary import summarize
-
-DESCRIBED = DestinationSpec(
-    source_id="s", metadata_id="m", name="mine", settings={"apiKey": "hunter2-hunter2"}, enabled=True
-)
-ACTUAL: Any = {
-    "id": "d",
-    "name": "mine",
-    "enabled": False,
-    "sourceId": "s",
-    "metadata": {"id": "m"},
-    "settings": {"apiKey": "••••••••••abcd"},
-}
-
-
-def one(name: str, **changes: Any) -> SubscriptionSpec:
-    return SubscriptionSpec(**{"name": name, "action_id": "a", "trigger": "all"} | changes)
-
-
-def existing(name: str, **changes: Any) -> Any:
-    plain = {"id": f"id-{name}", "name": name, "actionId": "a", "destinationId": "d", "enabled": True, "trigger": "all"}
-    return plain | {"settings": {}} | changes
+from tests.protocol.provisioning.samples import ACTUAL, DESCRIBED, existing, one
 
 
 def plan(*spec: SubscriptionSpec, actual: list[Any], **options: Any) -> Plan:
@@ -137,7 +117,7 @@ def test_the_table_names_fields_and_hides_settings() -> None:
     assert "abcd" not in table
 
 
-def test_an_empty_plan() -> None:
+def test_an_empty_plan_differs_in_nothing() -> None:
     same = make_plan(
         DestinationSpec(source_id="s", metadata_id="m", name="mine", settings={}, enabled=False),
         None,

@@ -34,7 +34,9 @@ def days(days: list[Any], hours: list[int]) -> dict[str, Any]:
         (periodic("1h"), None, False),
     ],
 )
-def test_equal_schedules(spec: dict[str, Any], actual: dict[str, Any] | None, same: bool) -> None:
+def test_schedules_of_the_same_meaning_are_equal(
+    spec: dict[str, Any], actual: dict[str, Any] | None, same: bool
+) -> None:
     assert same_schedule(spec, actual) is same
 
 

@@ -41,7 +41,7 @@ def test_anything_else_is_an_error_with_candidates(value: str, message: str) -> 
     assert str(raised.value).startswith(message)
 
 
-def test_without_any_objects() -> None:
+def test_a_slug_is_unknown_where_there_are_no_objects() -> None:
     with pytest.raises(ValueError, match="there are none"):
         resolve_slug("action", "x", [])
 

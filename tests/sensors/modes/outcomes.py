@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from tests.sensors.modes.running import AIRFLOW_2, MODES, SKIPPED, SUCCESS
+from tests.sensors.samples import ago
 
 METRICS = "*/delivery-metrics"
 FLAGS = ("none", "soft_fail", "never_fail", "silent_fail")
@@ -34,10 +34,6 @@ def error(name: str, *, then: str = "AirflowSensorTimeout") -> EndByFlag:
     :param then: how the task ends with silent_fail.
     """
     return {"none": name, "soft_fail": name, "never_fail": SKIPPED, "silent_fail": then}
-
-
-def ago(**back: float) -> str:
-    return (datetime.now(UTC) - timedelta(**back)).isoformat()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +12,8 @@ from airflow.providers.common.compat.sdk import AirflowSkipException, BaseSensor
 
 from tests.running import Running, TaskInstance
 from tests.sensors.deferring import run_deferred, run_trigger
-from tests.sensors.modes.virtual_time import RealClock
+from tests.sensors.samples import StateStore
+from tests.virtual_time import RealClock
 
 AIRFLOW_2 = BaseSensorOperator.__module__ == "airflow.sensors.base"
 _ERRORS = import_module(BaseSensorOperator.__module__)  # wherever this Airflow has them
@@ -40,19 +40,6 @@ class RescheduledInstance(TaskInstance):
     def get_first_reschedule_date(self, context: Any) -> datetime | None:
         """Return the start of this try, for Airflow 3."""
         return self.started if context["task_reschedule_count"] else None
-
-
-class StateStore:
-    """The part of a task's state store (Airflow 3.3) that the sensor uses."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, Any] = {}
-
-    def get(self, key: str, default: Any = None) -> Any:
-        return self.values.get(key, default)
-
-    def set(self, key: str, value: Any) -> None:
-        self.values[key] = json.loads(json.dumps(value))
 
 
 @dataclass(frozen=True)

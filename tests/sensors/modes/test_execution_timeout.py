@@ -18,9 +18,7 @@ from airflow_provider_segment.sensors.delivery_metrics import SegmentDeliveryMet
 from tests.running import Running
 from tests.sensors.modes.outcomes import FLAGS
 from tests.sensors.modes.running import AIRFLOW_2, SKIPPED, Ended, run
-from tests.sensors.test_delivery_metrics import destination_id, hook, sensor
-
-__all__ = ["destination_id", "hook"]
+from tests.sensors.samples import sensor
 
 _NEW = "airflow.sdk.execution_time.timeout"
 _airflows: Any = import_module(_NEW if not AIRFLOW_2 and find_spec(_NEW) else "airflow.utils.timeout")

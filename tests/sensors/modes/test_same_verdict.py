@@ -183,7 +183,7 @@ def world() -> Any:
 def test_all_modes_end_alike_with_the_same_evidence_and_log(world: World, wait: Wait, flag: str) -> None:
     poke, deferred = play(world, "poke", wait, flag), play(world, "deferrable", wait, flag)
     silent = flag == "silent_fail"
-    # Airflow's own loop polls once more before it raises the timeout, and so does a deferred wait at its deadline.
+    # Airflow's own loop polls again before it raises the timeout, and so does a deferred wait at its deadline.
     before_deadline, expected = (wait.expected(polls=wait.polls_in_time + more, silent=silent) for more in (0, 1))
     at_deadline = before_deadline.status == "AirflowSensorTimeout"
     if flag in ("none", "silent_fail"):

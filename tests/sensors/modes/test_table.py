@@ -115,7 +115,7 @@ def sandboxes() -> Iterator[Sandboxes]:
         yield Sandboxes(stack)
 
 
-def test_every_outcome_in_every_mode_with_every_flag(sandboxes: Sandboxes) -> None:
+def test_every_mode_ends_every_case_as_the_table_says(sandboxes: Sandboxes) -> None:
     rows = list(table())
     ended_rows = list(zip(rows, sandboxes.run_rows(rows), strict=True))
     wrong = [

@@ -22,8 +22,8 @@ from airflow_provider_segment.triggers.delivery_metrics import SegmentDeliveryMe
 from tests.protocol.driver import ScriptedDriver
 from tests.protocol.samples import ONE_TRY, done, refusal
 from tests.sensors.modes.running import Ended, run
-from tests.sensors.modes.virtual_time import VirtualClock, VirtualLoop
-from tests.triggers.waiting import first_event
+from tests.trigger_events import first_event
+from tests.virtual_time import VirtualClock, VirtualLoop
 
 FIRST_POLL = datetime(2026, 2, 15, 12, 0, 0, tzinfo=UTC)
 INTERVAL = 60.0
