@@ -39,8 +39,8 @@ ui: $(STAMP)  ## serve the example DAGs in a real Airflow UI on 127.0.0.1, with 
 test: lint types pytest  ## run lint, type checks and tests; 9 minutes
 
 # Tests that start no Airflow and rarely wait, without the slow ones, and with fewer examples per property test.
-QUICK := tests/test_package.py tests/test_provider_info.py tests/protocol tests/transport tests/hooks tests/operators \
-	tests/sensors --ignore=tests/sensors/modes tests/notifications tests/assets tests/links tests/example_dags tests/docs
+QUICK := tests/test_package.py tests/test_layers.py tests/test_provider_info.py tests/protocol tests/transport tests/hooks \
+	tests/operators tests/sensors --ignore=tests/sensors/modes tests/notifications tests/assets tests/links tests/example_dags tests/docs
 
 quick: $(STAMP)  ## run the fast tests; 20 seconds
 	SEGMENT_TEST_EXAMPLES=30 $(PYTEST) -m "not slow and not live and not fresh_environment" $(QUICK)
