@@ -221,6 +221,9 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
     restart of the triggerer it neither fires twice for one crossing nor misses one that happened meanwhile. Without a
     state store (Airflow 3.0 to 3.2), or when several assets share the trigger, it misses a crossing during a restart.
 
+    The payload of an event has the ``destination_id``, the ``source_id`` and the keys of
+    :class:`~airflow_provider_segment.types.Evidence`.
+
     It polls indefinitely; a poll that fails is logged and repeated.
 
     :param destination_id: id of the destination; only cloud-mode destinations have delivery data. Without it, pass
