@@ -29,6 +29,7 @@ endif
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  AIRFLOW=2.11 selects the other Airflow, PYTHON=python3.12 the interpreter."
+	@echo "  tests/README.md says how long each target takes."
 
 demo: $(STAMP)  ## run a DAG that creates a destination, waits for deliveries, changes and removes it
 	@$(BIN)/python -m dev.demo
@@ -36,13 +37,13 @@ demo: $(STAMP)  ## run a DAG that creates a destination, waits for deliveries, c
 ui: $(STAMP)  ## serve the example DAGs in a real Airflow UI on 127.0.0.1, with a local Segment, until Ctrl-C
 	@$(BIN)/python -m dev.demo.ui
 
-test: lint types pytest  ## run lint, type checks and tests; 9 minutes
+test: lint types pytest  ## run lint, type checks and tests
 
 # Tests that start no Airflow and rarely wait, without the slow ones, and with fewer examples per property test.
-QUICK := tests/test_package.py tests/test_provider_info.py tests/protocol tests/transport tests/hooks tests/operators \
-	tests/sensors --ignore=tests/sensors/modes tests/notifications tests/assets tests/links tests/example_dags tests/docs
+QUICK := tests/test_package.py tests/test_layers.py tests/test_provider_info.py tests/protocol tests/transport tests/hooks \
+	tests/operators tests/sensors --ignore=tests/sensors/modes tests/notifications tests/assets tests/links tests/example_dags tests/docs
 
-quick: $(STAMP)  ## run the fast tests; 20 seconds
+quick: $(STAMP)  ## run the fast tests
 	SEGMENT_TEST_EXAMPLES=30 $(PYTEST) -m "not slow and not live and not fresh_environment" $(QUICK)
 
 lint: $(STAMP)  ## run ruff, with its Airflow rules
@@ -73,7 +74,7 @@ wheel: $(STAMP)  ## run the README's DAG test against the installed wheel, on Ai
 SCHEMATHESIS_VENV  := $(VENV)-schemathesis
 SCHEMATHESIS_STAMP := $(SCHEMATHESIS_VENV)/.installed
 
-conformance: $(STAMP) $(SCHEMATHESIS_STAMP)  ## test the sandbox against its OpenAPI description; half a minute
+conformance: $(STAMP) $(SCHEMATHESIS_STAMP)  ## test the sandbox against its OpenAPI description
 	$(BIN)/python -m dev.conformance $(SCHEMATHESIS_VENV)/bin/schemathesis
 
 $(SCHEMATHESIS_STAMP): $(STAMP) constraints/schemathesis.txt
@@ -89,10 +90,10 @@ CLUSTER       := $(CLUSTER_VENV)/bin/python -m dev.cluster
 # More options for it, such as CLUSTER_OPTIONS="--factor 1 --seed 7"; --help lists them.
 CLUSTER_OPTIONS ?=
 
-cluster: $(CLUSTER_STAMP)  ## kill and freeze parts of an Airflow cluster while it manages 100 destinations; half an hour
+cluster: $(CLUSTER_STAMP)  ## kill and freeze parts of an Airflow cluster while it manages 100 destinations
 	@$(CLUSTER) $(CLUSTER_OPTIONS)
 
-cluster-quick: $(CLUSTER_STAMP)  ## a short make cluster: 10 destinations, one kill and one freeze; 4 minutes
+cluster-quick: $(CLUSTER_STAMP)  ## a short make cluster: 10 destinations, one kill and one freeze
 	@$(CLUSTER) --quick $(CLUSTER_OPTIONS)
 
 # No parallel workers: each Airflow is several processes.
@@ -106,7 +107,7 @@ SCALE ?= 100
 # `make cluster` take too long for them.
 checks: docs demo dist wheel conformance  ## run what CI runs besides make test and make cluster-quick
 
-test-long: $(STAMP) histories fuzz live  ## run the tests with large counts: histories, faults, kills, fuzzing; an hour
+test-long: $(STAMP) histories fuzz live  ## run the tests with large counts: histories, faults, kills, fuzzing
 	SEGMENT_TEST_SCALE=$(SCALE) $(PYTEST) tests/exactly_one
 	SEGMENT_TEST_EXAMPLES=3000 SANDBOX_FUZZ_EXAMPLES=1000 $(PYTEST) tests/protocol tests/sandbox/test_robustness.py \
 		tests/sensors/modes/test_same_verdict.py
@@ -117,7 +118,7 @@ histories: $(STAMP)  ## simulate 1,000 x SCALE histories of faults, crashes and 
 fuzz: $(STAMP)  ## test 200 x SCALE random responses and 50 x SCALE tasks with hostile arguments; SEGMENT_TEST_SEED is the first seed
 	SEGMENT_TEST_SCALE=$(SCALE) $(PYTEST) -rP --show-capture=stdout tests/hostile/fuzzing
 
-test-matrix: $(STAMP)  ## run the tests on each Airflow and Python, with the newest and lowest dependencies; an hour
+test-matrix: $(STAMP)  ## run the tests on each Airflow and Python, with the newest and lowest dependencies
 	$(BIN)/nox
 
 # The benchmarks compare with other providers, which the tests do not need: a separate environment.

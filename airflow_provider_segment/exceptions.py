@@ -35,7 +35,7 @@ from airflow_provider_segment.protocol.printable import printable
 
 if TYPE_CHECKING:
     from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
-    from airflow_provider_segment.protocol.workspace.summary import WorkspaceSummary
+    from airflow_provider_segment.protocol.workspace_summary import WorkspaceSummary
 
 
 class SegmentDeliveryFailedError(AirflowFailException):

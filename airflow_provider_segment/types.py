@@ -26,7 +26,7 @@ from airflow_provider_segment.protocol.delivery.verdict import Evidence
 from airflow_provider_segment.protocol.errors import ErrorObject
 from airflow_provider_segment.protocol.provisioning.diff_report import Difference, FieldDifference, ObjectResult
 from airflow_provider_segment.protocol.provisioning.summary import ApplySummary, FilterSummary, SubscriptionSummary
-from airflow_provider_segment.protocol.workspace.summary import DestinationResult, WorkspaceSummary
+from airflow_provider_segment.protocol.workspace_summary import DestinationResult, WorkspaceSummary
 
 __all__ = [
     "ApplySummary",

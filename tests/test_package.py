@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from importlib.metadata import requires
 from pathlib import Path
 
+import yaml
 from packaging.requirements import Requirement
 
 import airflow_provider_segment
@@ -22,6 +23,7 @@ def test_importing_the_package_imports_nothing_of_airflow() -> None:
 
 
 PACKAGE = Path(airflow_provider_segment.__file__).parent
+ROOT = Path(__file__).parents[1]
 DISTRIBUTIONS = {
     "yaml": "pyyaml",
     "airflow": "apache-airflow",
@@ -49,8 +51,17 @@ def test_every_imported_library_is_declared() -> None:
     assert {"yarl", "multidict", "certifi", "starlette"} <= libraries
 
 
+def test_the_workflow_installs_the_services_before_the_tests_that_need_them() -> None:
+    """Without them, these tests are skipped."""
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())
+    runs = [[step["run"] for step in job["steps"] if "run" in step] for job in workflow["jobs"].values()]
+    assert len(runs) == 3
+    needing = [run for run in runs if run[-1].endswith((" test", " cluster-quick"))]
+    assert [run[0] for run in needing] == [".ci/install-services"] * 2
+
+
 def test_the_actions_of_the_workflow_are_pinned_by_hash() -> None:
-    workflows = Path(__file__).parents[1].glob(".github/workflows/*.yml")
+    workflows = ROOT.glob(".github/workflows/*.yml")
     uses = [line for path in workflows for line in path.read_text().splitlines() if "uses:" in line]
     assert uses
     assert [line for line in uses if not re.search(r"uses: [\w/-]+@[0-9a-f]{40}  # v\d", line)] == []

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from airflow_provider_segment.protocol.provisioning.apply import ApplyRequest
     from airflow_provider_segment.protocol.provisioning.summary import ApplySummary
     from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
-    from airflow_provider_segment.protocol.workspace.summary import WorkspaceSummary
+    from airflow_provider_segment.protocol.workspace_summary import WorkspaceSummary
     from airflow_provider_segment.templating import Settings, Text
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from airflow_provider_segment.protocol.workspace.description import DestinationDescription
     from airflow_provider_segment.protocol.workspace.plan import AppliedDestination, PlannedDestination, WorkspacePlan
     from airflow_provider_segment.protocol.workspace.progress import WorkspaceProgress
-    from airflow_provider_segment.protocol.workspace.summary import WorkspaceSummary
+    from airflow_provider_segment.protocol.workspace_summary import WorkspaceSummary
     from airflow_provider_segment.workspace.folder import WorkspaceFolder
     from airflow_provider_segment.workspace.inline_descriptions import FileEntry
 

@@ -7,12 +7,10 @@ do contain the messages of Segment's own error objects.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any, TypedDict
 
 from airflow_provider_segment.protocol.printable import printable
-
-if TYPE_CHECKING:
-    from airflow_provider_segment.protocol.workspace.summary import WorkspaceSummary
+from airflow_provider_segment.protocol.workspace_summary import WorkspaceSummary
 
 
 class ErrorObject(TypedDict, total=False):

@@ -148,3 +148,14 @@ def after_running(block: Block, sandbox: SegmentSandbox, home: Path) -> dict[str
     assert done.returncode == 0, done.stdout + done.stderr
     _, _, variables = done.stdout.partition("THE END\0")
     return dict(line.split("=", 1) for line in variables.split("\0") if line)
+
+
+def test_only_the_page_about_tests_says_how_long_a_target_takes() -> None:
+    """Times in several places disagree sooner or later."""
+    times = re.compile(r"\b(?:\d+|an?|half an?) (?:seconds|minutes?|hour)\b")
+    helps = re.findall(r"^[a-z-]+:.*## (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert len(helps) > 20
+    assert [text for text in helps if times.search(text)] == []
+    for name in ("README.md", "CONTRIBUTING.md"):
+        lines = (ROOT / name).read_text().splitlines()
+        assert [line for line in lines if "make " in line and times.search(line)] == []

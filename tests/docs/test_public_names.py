@@ -6,6 +6,7 @@ import re
 from importlib import import_module
 from types import ModuleType
 
+from airflow_provider_segment.hooks.connection_form import CONN_TYPE, DEFAULT_CONN_ID
 from tests.docs.blocks import ROOT
 
 PACKAGE = "airflow_provider_segment"
@@ -18,6 +19,12 @@ def listed() -> set[str]:
     """The names that the page about versions calls public."""
     page = (ROOT / "docs" / "versioning.md").read_text()
     return {f"{module}.{name}" for module, names in ROW.findall(page) for name in re.findall(r"`(\w+)`", names)}
+
+
+def also_public() -> set[str]:
+    """Everything else that the page calls public, such as environment variables."""
+    _, _, section = (ROOT / "docs" / "versioning.md").read_text().partition("\nAlso public:\n")
+    return set(re.findall(r"`(\w+)`", section.partition("\nEverything else ")[0]))
 
 
 def published() -> set[str]:
@@ -51,3 +58,14 @@ def test_every_public_name_can_be_imported() -> None:
 
 def test_no_private_module_is_published() -> None:
     assert [name for name in sorted(published()) if name.startswith(PRIVATE)] == []
+
+
+def test_every_environment_variable_is_listed_as_public() -> None:
+    sources = "".join(source.read_text() for source in sorted((ROOT / PACKAGE).rglob("*.py")))
+    variables = set(re.findall(r'"(SEGMENT_[A-Z_]+)"', sources))
+    assert len(variables) > 3
+    assert variables - also_public() == set()
+
+
+def test_the_connection_type_and_its_default_id_are_listed_as_public() -> None:
+    assert {CONN_TYPE, DEFAULT_CONN_ID} <= also_public()

@@ -172,7 +172,7 @@ def test_a_reference_or_a_template_for_a_password_of_a_subscription_is_no_warnin
     segment_sandbox: SegmentSandbox,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    log: Callable[[], str],
+    read_log: Callable[[], str],
 ) -> None:
     segment_sandbox.settings(subscription_write_limit_per_minute=None)
     monkeypatch.setenv("AIRFLOW_CONN_PARTNER", json.dumps({"conn_type": "generic", "password": KEY}))
@@ -187,10 +187,10 @@ def test_a_reference_or_a_template_for_a_password_of_a_subscription_is_no_warnin
     running.run(workspace(destinations=entries[1:]), params={"key": KEY})
     running.run(workspace(destinations="{{ params.all }}"), params={"all": json.dumps([entries[1] | {"name": "D"}])})
 
-    assert "a literal" not in log()
+    assert "a literal" not in read_log()
     subscriptions = [identify("One", "{{ params.key }}"), identify("Two", KEY)]
     running.run(workspace(destinations=[described("E", subscriptions=subscriptions)]), params={"key": KEY})
-    text = log()
+    text = read_log()
     assert f"destination 'E' (destinations[0]): subscription 'Two': {CODE}" in text
     assert "subscription 'One': settings" not in text
 

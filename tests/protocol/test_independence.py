@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_segment import protocol
+from tests.imports import imports_of
 
 ALLOWED = ("airflow_provider_segment.protocol", "msgspec", "pendulum", *sys.stdlib_module_names)
 """What the protocol may import, besides the modules of the standard library that do I/O."""
@@ -35,16 +35,6 @@ def is_below(module: str, roots: tuple[str, ...]) -> bool:
 
 def forbidden(modules: Iterator[str]) -> list[str]:
     return [module for module in modules if not is_below(module, ALLOWED) or is_below(module, STDLIB_IO)]
-
-
-def imports_of(source: Path) -> Iterator[str]:
-    """Yield every imported module, also those imported inside functions."""
-    for node in ast.walk(ast.parse(source.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield node.module or ""
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def test_the_sources_are_found() -> None:

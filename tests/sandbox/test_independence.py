@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_segment import sandbox
+from tests.imports import imports_of
 
 PACKAGE, SANDBOX = "airflow_provider_segment", sandbox.__name__
 (_FOLDER,) = sandbox.__path__
@@ -39,12 +39,10 @@ def test_importing_it_loads_neither_airflow_nor_the_rest_of_the_package() -> Non
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: str(source.relative_to(_FOLDER)))
 def test_no_module_imports_the_rest_of_the_package(source: Path) -> None:
     """Includes imports inside functions, which run later."""
-    imported = set()
-    for node in ast.walk(ast.parse(source.read_text())):
-        if isinstance(node, ast.Import):
-            imported |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            imported.add(node.module or "")
-    foreign = {name for name in imported if name.split(".")[0] in (PACKAGE, "airflow") and not name.startswith(SANDBOX)}
+    foreign = {
+        name
+        for name in imports_of(source)
+        if name.split(".")[0] in (PACKAGE, "airflow") and not name.startswith(SANDBOX)
+    }
 
     assert foreign == set()

@@ -13,6 +13,7 @@ import pytest
 from blockbuster import blockbuster_ctx
 
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from airflow_provider_segment.types import Evidence
 from tests.request_log import poll_count
 from tests.trigger_events import serialized_copy
 from tests.triggers.waiting import threshold, until
@@ -101,6 +102,7 @@ def test_it_fires_once_for_a_crossing_with_its_evidence(segment_sandbox: Segment
     assert (event["destination_id"], event["source_id"]) == (destination_id, "sandbox-web")
     assert event["conditions"] == {"successes >= 10": True}
     assert event["metrics"]["successes"] == 12
+    assert event.keys() == {"status", "message", "destination_id", "source_id", *Evidence.__annotations__}
 
 
 def test_conditions_that_hold_at_the_first_poll_do_not_fire(
