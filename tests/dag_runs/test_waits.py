@@ -40,7 +40,7 @@ def test_failed_deliveries_in_the_trigger_fail_the_run_without_a_retry(
     output = run_dag("segment_waits_failing", code=1)
     assert "waiting: the window has not started" in output
     assert re.search(
-        r'SegmentDeliveryFailedError: deliveries failed: .*, allowed below 10; .*; "Feed" \(feed\)', output
+        r"SegmentDeliveryFailedError: deliveries failed: .*, allowed below 10; .*; destination 'Feed' \(feed\)", output
     )
     reads = [entry["path"] for entry in segment_sandbox.requests if not entry["path"].endswith("/delivery-metrics")]
     assert reads == ["/destinations/feed"]  # read by the first poll of the only try
