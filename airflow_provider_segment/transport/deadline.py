@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 
-class Attempt(threading.local):
+class ThreadAttempt(threading.local):
     """The state of this thread's current attempt."""
 
     deadline: float | None = None
@@ -50,7 +50,7 @@ class DeadlineAdapter(HTTPAdapter):
     """A ``requests`` adapter whose connections obey the deadline of :attr:`attempt`."""
 
     def __init__(self) -> None:
-        self.attempt = Attempt()
+        self.attempt = ThreadAttempt()
         self._classes = {
             "http": type("HTTPConnection", (_DeadlineConnection,), {"_attempt": self.attempt}),
             "https": type("HTTPSConnection", (_DeadlineTlsConnection,), {"_attempt": self.attempt}),
@@ -65,7 +65,7 @@ class DeadlineAdapter(HTTPAdapter):
 
 
 class _DeadlineConnection(urllib3.connection.HTTPConnection):
-    _attempt: Attempt
+    _attempt: ThreadAttempt
 
     @property
     def timeout(self) -> float | None:
@@ -105,7 +105,7 @@ class _DeadlineTlsConnection(_DeadlineConnection, urllib3.connection.HTTPSConnec
 
 
 class _Response(http.client.HTTPResponse):
-    def __init__(self, attempt: Attempt, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, attempt: ThreadAttempt, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         self.fp.close()  # opened above, without a deadline
         self.fp = io.BufferedReader(_Reader(sock, attempt), 65536)
@@ -125,7 +125,7 @@ _INTERIM = range(102, 200)
 class _Reader(io.RawIOBase):
     """A socket reader that stops at the deadline."""
 
-    def __init__(self, sock: socket.socket, attempt: Attempt) -> None:
+    def __init__(self, sock: socket.socket, attempt: ThreadAttempt) -> None:
         self._socket = sock
         self._attempt = attempt
         self._raw = sock.makefile("rb", buffering=0)
