@@ -164,8 +164,11 @@ class CheckedArguments(_Base):
         """
         self.check_combination()
         resolve_argument = self.argument_resolver(running=False)
-        resolved = {name: resolve_argument(name, getattr(self, name)) for name, _ in self._checks()}
-        known = {name: check(name, resolved[name]) for name, check in self._checks() if is_literal(resolved[name])}
+        known = {}
+        for argument, check in self._checks():
+            value = resolve_argument(argument, getattr(self, argument))
+            if is_literal(value):
+                known[argument] = check(argument, value)
         paths = {argument: frozenset(unknown_paths(getattr(self, argument))) for argument in self.argument_checks}
         self._unknown = {argument: found for argument, found in paths.items() if found}
         return known

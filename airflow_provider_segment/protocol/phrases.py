@@ -31,6 +31,16 @@ def listed(names: Sequence[str], *, most: int = MAX_LISTED) -> str:
     return f"{', '.join(names[:most])}{more}"
 
 
+def counted_list(labels: Sequence[str], one: str, many: str) -> str:
+    """Return how many labels there are, with a noun, and the labels; a long list is cut off.
+
+    :param labels: the labels.
+    :param one: the noun, and what follows it, for one.
+    :param many: the same for several.
+    """
+    return f"{counted(len(labels), one, many)}: {listed(labels)}"
+
+
 def object_label(name: str | None, object_id: str) -> str:
     """Return the name and id of an object.
 

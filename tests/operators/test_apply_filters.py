@@ -15,6 +15,7 @@ from airflow_provider_segment.exceptions import (
 )
 from airflow_provider_segment.operators.apply import SegmentApplyDestinationOperator
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
+from tests.operators import applying
 from tests.running import Running
 
 NO_EMAILS: list[dict[str, Any]] = [{"type": "DROP_PROPERTIES", "fields": {"properties": ["email"]}}]
@@ -25,15 +26,8 @@ CHECK = {"payload": EVENT, "result": {"type": "track", "properties": {"total": 3
 
 
 def apply(**changes: Any) -> SegmentApplyDestinationOperator:
-    arguments: dict[str, Any] = {
-        "task_id": "apply",
-        "source_id": "sandbox-web",
-        "metadata_id": "sandbox-analytics",
-        "name": "mine",
-        "settings": {"apiKey": "k"},
-        "filters": [PRIVACY],
-    }
-    return SegmentApplyDestinationOperator(**arguments | changes)
+    arguments: dict[str, Any] = {"settings": {"apiKey": "k"}, "subscriptions": None, "filters": [PRIVACY]}
+    return applying.apply(**arguments | changes)
 
 
 def seed(sandbox: SegmentSandbox, *filters: dict[str, Any], **changes: Any) -> None:

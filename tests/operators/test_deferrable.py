@@ -19,6 +19,7 @@ from airflow_provider_segment.operators.subscription import (
 )
 from airflow_provider_segment.sandbox.testing import SegmentSandbox
 from airflow_provider_segment.transport.gates import forget_all
+from tests.operators import applying
 from tests.operators.deferring import Triggerer, triggerer
 from tests.request_log import statuses_of_writes
 from tests.running import Running, TaskInstance
@@ -37,16 +38,9 @@ def entries(count: int, **changes: Any) -> list[dict[str, Any]]:
 
 
 def apply(**changes: Any) -> SegmentApplyDestinationOperator:
-    arguments: dict[str, Any] = {
-        "task_id": "apply",
-        "source_id": "sandbox-web",
-        "metadata_id": "sandbox-analytics",
-        "name": "mine",
-        "settings": {"apiKey": KEY},
-        "subscriptions": entries(12, settings={"greeting": f"{KEY}-in-settings"}),
-        "deferrable": True,
-    }
-    return SegmentApplyDestinationOperator(**arguments | changes)
+    subscriptions = entries(12, settings={"greeting": f"{KEY}-in-settings"})
+    arguments = {"settings": {"apiKey": KEY}, "subscriptions": subscriptions, "deferrable": True}
+    return applying.apply(**arguments | changes)
 
 
 def without_ids(summary: Any) -> Any:

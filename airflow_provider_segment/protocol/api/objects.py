@@ -48,13 +48,16 @@ class CatalogActionField(TypedDict):
     type: NotRequired[str | None]
 
 
-class CatalogAction(TypedDict):
-    """An action that destinations of a type can perform on an event."""
-
+class _ListedAction(TypedDict):
     id: str
     name: NotRequired[str]
     slug: NotRequired[str]
     defaultTrigger: NotRequired[str | None]
+
+
+class CatalogAction(_ListedAction):
+    """An action that destinations of a type can perform on an event."""
+
     fields: NotRequired[list[CatalogActionField]]
 
 
@@ -109,13 +112,6 @@ class CatalogEntry(TypedDict):
     options: NotRequired[list[CatalogOption]]
     actions: NotRequired[list[CatalogAction]]
     supportedFeatures: NotRequired[dict[str, Any]]
-
-
-class _ListedAction(TypedDict):
-    id: str
-    name: NotRequired[str]
-    slug: NotRequired[str]
-    defaultTrigger: NotRequired[str | None]
 
 
 class ListedCatalogEntry(TypedDict):

@@ -256,10 +256,9 @@ def build_criteria(checked: Mapping[str, Any]) -> WaitCriteria:
     :param checked: the checked arguments that are set, by name.
     :raises ValueError: arguments contradict each other; the message names them.
     """
-    fields = {name: checked[name] for name in WaitCriteria.__struct_fields__ if name in checked}
     selection = {name: checked[name] for name in DESTINATION_CHECKS if name in checked}
-    fields["window"] = build_wait_window(checked)
-    return WaitCriteria(destination=DestinationSelection(**selection), **fields)
+    built = {**checked, "destination": DestinationSelection(**selection), "window": build_wait_window(checked)}
+    return WaitCriteria(**{name: built[name] for name in WaitCriteria.__struct_fields__ if name in built})
 
 
 def build_wait_window(checked: Mapping[str, Any]) -> Window:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from airflow_provider_segment.protocol.flow.deferral import without_deferral
 from airflow_provider_segment.protocol.flow.staleness import notice_suspensions
 from airflow_provider_segment.protocol.flow.steps import CallOptions, Flow, Log
-from airflow_provider_segment.protocol.phrases import counted, listed
+from airflow_provider_segment.protocol.phrases import counted_list
 from airflow_provider_segment.protocol.provisioning.plan_table import plan_table
 from airflow_provider_segment.protocol.provisioning.summary import summarize
 from airflow_provider_segment.protocol.workspace.apply_workspace import ApplyOptions, apply_workspace
@@ -81,12 +81,11 @@ def unsupplied_text(aliases: Sequence[str]) -> str:
 
     :param aliases: their aliases.
     """
-    not_compared = counted(
-        len(aliases),
+    return counted_list(
+        aliases,
         "secret was not supplied, so it was not compared",
         "secrets were not supplied, so they were not compared",
     )
-    return f"{not_compared}: {listed(aliases)}"
 
 
 def left_alone_text(others: Sequence[str]) -> str:
@@ -94,12 +93,11 @@ def left_alone_text(others: Sequence[str]) -> str:
 
     :param others: their labels.
     """
-    left_alone = counted(
-        len(others),
+    return counted_list(
+        others,
         "other destination of the described sources has no description and is left alone",
         "other destinations of the described sources have no description and are left alone",
     )
-    return f"{left_alone}: {listed(others)}"
 
 
 def _item_lines(item: PlannedDestination) -> Iterator[Log]:
