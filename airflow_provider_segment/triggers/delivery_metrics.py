@@ -222,7 +222,7 @@ class SegmentDeliveryThresholdTrigger(DeliveryTrigger):
     restart of the triggerer it neither fires twice for one crossing nor misses one that happened meanwhile. Without a
     state store (Airflow 3.0 to 3.2), or when several assets share the trigger, it misses a crossing during a restart.
 
-        It polls indefinitely; a poll that fails is logged and repeated. The payload of its event has a ``status``
+    It polls indefinitely; a poll that fails is logged and repeated. The payload of its event has a ``status``
     (``succeeded``), a ``message``, the ``destination_id``, the ``source_id`` and the keys of
     :class:`~airflow_provider_segment.types.Evidence`. A DAG run reads it from ``triggering_asset_events``, as
     ``extra["payload"]``.
